@@ -1,0 +1,1 @@
+"""What is true: pure rules, the standard library alone."""

@@ -1,0 +1,38 @@
+"""Who asks: the system, the person in front of it, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.domain.identifier import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Access against a denial (værdispring): sundhedsloven § 42 a, § 43 (2) 2."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One authenticated call. `role` is a column of mappings/policy (hospital, nursing, social, provider, jobcenter,
+    benefit, ngo, citizen, auditor, coordinator is no role: it is a place in the care team)."""
+
+    client: str
+    client_name: str
+    organisation: Identifier
+    organisation_name: str
+    sector: str  # region | municipality | other
+    role: str
+    user: str  # identifier key of the acting person, "" for a system alone
+    user_name: str
+    user_role: str
+    purposes: tuple[str, ...]  # v3-ActReason codes
+    scopes: tuple[str, ...]
+    sends: tuple[str, ...] = ()  # source ids it may send as
+    member_of: tuple[str, ...] = ()  # further organisation identifier keys (unit, its parents)
+    override: Override | None = None
+    on_behalf_of: str = ""
+    trace: str = ""

@@ -1,0 +1,63 @@
+"""A resource as the fold makes it, and the facts about it that a decision needs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.statement import Body
+
+Ids = Callable[[str, str], str]
+
+
+def ids(secret: bytes) -> Ids:
+    """A function (kind, key) → resource id: 32 hex digits, the same for the same object, not guessable from a CPR.
+
+    A plain hash of a CPR can be turned back by trying every number, so the hash is keyed.
+    """
+    start = hmac.new(secret, digestmod=hashlib.sha256)
+
+    def make(kind: str, key: str) -> str:
+        digest = start.copy()
+        digest.update(f"{kind}\0{key}".encode())
+        return digest.hexdigest()[:32]
+
+    return make
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `decide` may know of a resource before anybody may read it.
+
+    `labels` are `system|code` (confidentiality, sensitivity, our own data classes); `data_class` is the row key
+    of mappings/policy. `clinical` are the dates of the content, empty when it has none.
+    """
+
+    kind: str
+    id: str
+    citizen: str  # Patient id of the citizen (survivor of any merge)
+    sector: str  # region | municipality | shared
+    source: str
+    data_class: str
+    labels: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()  # system|code of the main code element
+    clinical: tuple[datetime, ...] = ()
+    updated: datetime | None = None
+    authors: frozenset[str] = frozenset()  # references and identifier keys of who wrote it
+    related: frozenset[str] = frozenset()  # literal references it holds
+    citizens: tuple[str, ...] = ()  # every citizen it is about, when more than one
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One folded resource: `body` is FHIR JSON without meta.versionId and meta.lastUpdated."""
+
+    kind: str
+    id: str
+    body: Body
+    source: str
+    sector: str
+    withdrawn: bool = False  # entered in error by its source, kept for history

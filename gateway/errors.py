@@ -1,0 +1,210 @@
+"""The kinds of failure, each told in the caller's own language.
+
+A class docstring is the default text. `where` names the place in the input (`PID-3`, `Bundle.entry[2]`,
+`mappings/hl7v2/patient.yaml:14`), `hint` says what to do. None of the three may hold a value from the
+message: texts travel in acknowledgements, OperationOutcomes and logs.
+
+| attribute | language |
+|---|---|
+| `status` | HTTP status |
+| `issue` | FHIR R4 IssueType (http://hl7.org/fhir/R4/valueset-issue-type.html) |
+| `ack` | HL7 v2 table 0008: AE a resend fails again, AR a resend may succeed |
+| `condition` | HL7 v2 table 0357 |
+| `transient` | MedCom `transient-error` instead of `fatal-error` |
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """Something went wrong inside the gateway."""
+
+    status = 500
+    issue = "exception"
+    ack = "AR"
+    condition = "207"
+    transient = True
+
+    def __init__(self, text: str = "", *, where: str = "", hint: str = "") -> None:
+        self.text = text or (type(self).__doc__ or "").strip().splitlines()[0]
+        self.where = where
+        self.hint = hint
+        super().__init__(self.told())
+
+    def told(self) -> str:
+        """One sentence for a person: what, where, what to do."""
+        place = f" at {self.where}" if self.where else ""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.text.rstrip('.')}{place}.{hint}"
+
+
+class Refused(GatewayError):
+    """The content cannot be accepted; the same content will be refused again."""
+
+    status = 422
+    issue = "processing"
+    ack = "AE"
+    condition = "102"
+    transient = False
+
+
+class Unreadable(Refused):
+    """The bytes do not form a message of this language."""
+
+    status = 400
+    issue = "structure"
+
+
+class WrongCharset(Unreadable):
+    """The bytes are not in the character set that the message declares."""
+
+
+class TooLarge(Refused):
+    """The message is larger than this gateway accepts."""
+
+    status = 413
+    issue = "too-long"
+
+
+class SegmentOrder(Refused):
+    """A segment is missing or stands in the wrong place."""
+
+    issue = "structure"
+    condition = "100"
+
+
+class MissingField(Refused):
+    """A required field is empty."""
+
+    issue = "required"
+    condition = "101"
+
+
+class WrongType(Refused):
+    """A field does not hold the data type that the standard gives it."""
+
+    issue = "value"
+
+
+class UnknownCode(Refused):
+    """A code is not in the table that this field must come from."""
+
+    issue = "code-invalid"
+    condition = "103"
+
+
+class NoCitizen(MissingField):
+    """The message names no identifier that can stand for a citizen."""
+
+
+class RuleBroken(Refused):
+    """A rule of the message's profile is broken."""
+
+    issue = "invariant"
+
+
+class Contradiction(Refused):
+    """The message reuses an id for other content."""
+
+    issue = "duplicate"
+    condition = "205"
+
+
+class UnknownMessage(GatewayError):
+    """This message type is not received here."""
+
+    status = 422
+    issue = "not-supported"
+    ack = "AR"
+    condition = "200"
+    transient = False
+
+
+class UnknownEvent(UnknownMessage):
+    """This event is not received here."""
+
+    condition = "201"
+
+
+class UnknownVersion(UnknownMessage):
+    """This version is not received here."""
+
+    condition = "203"
+
+
+class UnknownSource(GatewayError):
+    """The sender is not registered as a source."""
+
+    status = 403
+    issue = "forbidden"
+    ack = "AR"
+    condition = "204"
+    transient = False
+
+
+class BadRequest(Refused):
+    """The request cannot be understood."""
+
+    status = 400
+    issue = "invalid"
+
+
+class Unauthenticated(GatewayError):
+    """A valid access token is needed."""
+
+    status = 401
+    issue = "login"
+    transient = False
+
+
+class Forbidden(GatewayError):
+    """The caller's registration does not allow this."""
+
+    status = 403
+    issue = "forbidden"
+    transient = False
+
+
+class NotFound(GatewayError):
+    """There is nothing here that this caller may see."""
+
+    status = 404
+    issue = "not-found"
+    ack = "AE"
+    condition = "204"
+    transient = False
+
+
+class Gone(NotFound):
+    """This was withdrawn."""
+
+    status = 410
+    issue = "deleted"
+
+
+class NotAllowed(GatewayError):
+    """This interaction is not offered here."""
+
+    status = 405
+    issue = "not-supported"
+    transient = False
+
+
+class Conflict(GatewayError):
+    """The resource has changed since it was read."""
+
+    status = 412
+    issue = "conflict"
+    ack = "AE"
+    transient = False
+
+
+class Unavailable(GatewayError):
+    """The store cannot be reached; nothing was lost, send again."""
+
+    status = 503
+    issue = "transient"
+
+
+class SettingsError(GatewayError):
+    """A setting or a mapping is wrong; the gateway does not start."""

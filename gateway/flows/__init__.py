@@ -1,0 +1,1 @@
+"""What happens: one straight line per file."""

@@ -1,0 +1,1 @@
+"""Who calls us: sockets, HTTP, tokens, pages."""

@@ -1,0 +1,1 @@
+"""How words change: bytes to statements by the rules in mappings/, resources back to messages. Pure."""

@@ -1,0 +1,41 @@
+"""What every language gives back, whatever it was written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.domain.identifier import Identifier
+from gateway.domain.source import Source
+from gateway.domain.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A value that was not carried over faithfully. `rule` is `file:line`; no values from the message."""
+
+    where: str
+    text: str
+    rule: str = ""
+    severity: str = "warning"  # information | warning
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One message, understood.
+
+    `fingerprint` is SHA-256 over the content without its envelope (no send time, no envelope id): the same
+    content sent twice has the same fingerprint. `citizen` is best first (domain/identifier.py); `merged` are
+    the identifiers of an identity that this message says is the same person (A40).
+    """
+
+    language: str
+    source: Source
+    message_id: str
+    event: str
+    sent: datetime | None
+    fingerprint: bytes
+    citizen: tuple[Identifier, ...]
+    statements: tuple[Statement, ...]
+    merged: tuple[Identifier, ...] = ()
+    findings: tuple[Finding, ...] = ()
