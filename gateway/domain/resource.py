@@ -61,3 +61,4 @@ class Resource:
     source: str
     sector: str
     withdrawn: bool = False  # entered in error by its source, kept for history
+    notes: tuple[str, ...] = ()  # where the sources contradicted each other, in words without values

@@ -1,0 +1,106 @@
+"""Which event a correction or cancellation aims at, and what is left when all have been applied.
+
+A correction names a message (MedCom's Provenance) or only an act (HL7 v2's A13). It reaches the event it names;
+where it names none, or one that never came, it reaches the latest event of its act that was registered before it.
+One that reaches nothing is kept: the original may still come, and until then its word about the stay counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.domain.statement import Act, Body, Statement, Verb
+
+# A discharge and a death end a stay alike: HL7 v2 cancels both with A13.
+_REACHES = {Act.END: (Act.END, Act.DIE)}
+
+_RANK = {
+    Act.PLAN: 0, Act.START: 1, Act.MOVE: 2, Act.LEAVE: 3, Act.RETURN: 4, Act.UPDATE: 5, Act.END: 6, Act.DIE: 7,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Event:
+    """One thing that happened in a stay, with its corrections in it. `stands` is False once it was cancelled;
+    `restores` marks a cancellation whose original never came: it tells how the stay is without it."""
+
+    act: Act
+    happened: datetime
+    recorded: datetime
+    origins: list[str]
+    source: str
+    kind: str  # Encounter.class as first told: it names the stay, corrections do not
+    provider: str
+    body: Body
+    cleared: tuple[str, ...] = ()
+    stands: bool = True
+    restores: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[datetime, int, datetime, str]:
+        return (self.happened, _RANK[self.act], self.recorded, self.origins[0])
+
+
+def resolve(statements: list[Statement]) -> list[Event]:
+    """The events of one episode after all corrections, in the order in which they happened."""
+    said = sorted(statements, key=lambda s: (s.recorded, s.origin))
+    events = [_event(s) for s in said if s.verb is Verb.ASSERT]
+    for one in said:
+        if one.verb is Verb.ASSERT:
+            continue
+        target = _target(events, one)
+        if target is None:
+            orphan = _event(one)
+            orphan.stands = one.verb is Verb.CORRECT
+            orphan.restores = one.verb is Verb.WITHDRAW
+            events.append(orphan)
+        elif one.verb is Verb.CORRECT:
+            _correct(target, one)
+        else:
+            target.stands = False
+            target.origins.append(one.origin)
+            target.notes += one.notes
+    return sorted(events, key=lambda e: e.order)
+
+
+def _event(one: Statement) -> Event:
+    kind, provider = _kind(one.body), _provider(one.body)
+    return Event(
+        one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, one.body, one.cleared,
+        notes=list(one.notes),
+    )  # fmt: skip
+
+
+def _correct(target: Event, one: Statement) -> None:
+    target.happened = one.happened
+    target.recorded = one.recorded
+    target.body = target.body | one.body
+    target.cleared = tuple({*target.cleared, *one.cleared})
+    target.origins.append(one.origin)
+    target.source = one.source
+    target.notes += one.notes
+
+
+def _target(events: list[Event], one: Statement) -> Event | None:
+    acts = _REACHES.get(one.act, (one.act,))
+    alive = [e for e in events if e.stands and e.act in acts]
+    named = [e for e in alive if one.corrects and any(o.rpartition("/")[0] == one.corrects for o in e.origins)]
+    if named:
+        return named[-1]
+    before = [e for e in alive if e.recorded <= one.recorded]
+    if not before and one.corrects:
+        before = alive  # the source knew an original: its clock is wrong, not its word
+    near = [e for e in before if e.provider == _provider(one.body) and e.kind == _kind(one.body)]
+    near = near or [e for e in before if e.provider == _provider(one.body)] or before
+    return max(near, key=lambda e: (e.recorded, e.order), default=None)
+
+
+def _kind(body: Body) -> str:
+    return str(body.get("class", {}).get("code", ""))
+
+
+def _provider(body: Body) -> str:
+    identifier = body.get("serviceProvider", {}).get("identifier", {})
+    return f"{identifier['system']}|{identifier['value']}" if "value" in identifier else ""

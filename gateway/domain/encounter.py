@@ -1,0 +1,222 @@
+"""Play: the events of one stay, in order, become an Encounter with its history.
+
+R4 Encounter: statusHistory tells every status with its period, the present one included. Leaves are the
+extension `leave-period` (profiles/), once per leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.corrections import Event
+from gateway.domain.resource import Resource
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Body
+from gateway.domain.when import instant, said_time
+
+PROFILE = "https://faellesplan.dk/fhir/StructureDefinition/faellesplan-encounter"
+LEAVE = "https://faellesplan.dk/fhir/StructureDefinition/leave-period"
+_CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+
+_STATUS = {
+    Act.PLAN: "planned", Act.START: "in-progress", Act.LEAVE: "onleave", Act.RETURN: "in-progress",
+    Act.END: "finished", Act.DIE: "finished",
+}  # fmt: skip
+
+# Status, period and class are told by the events, never carried over from a body.
+_PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
+# Numbers are never unsaid by being left out; every other element is a snapshot of what its message knew.
+_UNION = frozenset({"identifier", "episodeOfCare"})
+
+
+@dataclass(slots=True)
+class _Course:
+    """The stay while it is being played."""
+
+    history: list[tuple[str, datetime | None]] = field(default_factory=list)
+    leaves: list[dict[str, datetime]] = field(default_factory=list)
+    places: list[Body] = field(default_factory=list)
+    facts: Body = field(default_factory=dict)
+    end: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        return self.history[-1][0] if self.history else ""
+
+    def become(self, status: str, at: datetime | None) -> None:
+        if status != self.status:
+            self.history.append((status, at))
+
+
+def encounter(identity: str, events: list[Event], kind: str, followed_at: datetime | None, source: Source) -> Resource:
+    """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
+    cancelled = not any(e.stands for e in events) and any(not e.stands and e.act is Act.START for e in events)
+    cancelled = cancelled or _start_cancelled(events)
+    course = _Course()
+    for event in events:
+        if event.stands or event.restores:
+            _play(course, event)
+        elif cancelled:
+            _learn(course.facts, event)
+    if followed_at is not None and course.end is None:
+        _finish(course, followed_at)
+    body = _body(course, events, kind)
+    if cancelled:
+        body["status"] = "entered-in-error"
+    notes = tuple(dict.fromkeys(note for event in events for note in event.notes))
+    return Resource("Encounter", identity, body, source.id, source.sector, cancelled, notes)
+
+
+def _start_cancelled(events: list[Event]) -> bool:
+    """The whole stay was an error when its start was cancelled and never said again."""
+    starts = [e for e in events if e.act is Act.START]
+    return bool(starts) and not any(e.stands for e in starts)
+
+
+def _play(course: _Course, event: Event) -> None:
+    _learn(course.facts, event)
+    if event.restores:
+        _restore(course, event)
+        return
+    status = _STATUS.get(event.act)
+    if course.end is not None and event.act not in (Act.END, Act.DIE):
+        return  # after the end only facts are learnt: late news never opens a stay again
+    if not course.history and event.act not in (Act.START, Act.PLAN):
+        course.become("in-progress", _told_start(event) or _own_start(event))
+    if event.act is Act.LEAVE:
+        course.leaves.append({"start": event.happened})
+    elif event.act is Act.RETURN:
+        _come_back(course, event.happened)
+    elif event.act in (Act.END, Act.DIE):
+        _finish(course, event.happened)
+    elif event.act is Act.START and course.status == "in-progress" and course.history[0][1] is None:
+        course.history[0] = ("in-progress", event.happened)
+    if status:
+        course.become(status, event.happened)
+    _place(course, event)
+
+
+def _restore(course: _Course, event: Event) -> None:
+    """A cancellation of something that never came tells how the stay is: not started, not gone, not back, not over."""
+    if event.act is Act.START or course.end is not None:
+        return
+    if not course.history:
+        course.become("in-progress", _told_start(event))
+    if event.act is Act.RETURN and course.status != "onleave":
+        course.leaves.append({"start": event.happened})
+        course.become("onleave", event.happened)
+
+
+def _told_start(event: Event) -> datetime | None:
+    """Every MedCom message and most HL7 v2 messages repeat when the stay began."""
+    start = event.body.get("period", {}).get("start")
+    return instant(start) if start else None
+
+
+def _own_start(event: Event) -> datetime | None:
+    """Dead on arrival: the stay starts where it ends. A move is another provider's beginning."""
+    return event.happened if event.act in (Act.MOVE, Act.DIE) else None
+
+
+def _come_back(course: _Course, at: datetime) -> None:
+    if course.leaves and "end" not in course.leaves[-1]:
+        course.leaves[-1]["end"] = at
+    else:
+        course.leaves.append({"end": at})
+
+
+def _finish(course: _Course, at: datetime) -> None:
+    if course.leaves and "end" not in course.leaves[-1]:
+        course.leaves[-1]["end"] = at
+    course.end = at
+    if course.status == "finished":
+        course.history[-1] = ("finished", at)
+    course.become("finished", at)
+
+
+def _place(course: _Course, event: Event) -> None:
+    """Where the citizen lies: a move ends the former place, other events set the present one right."""
+    told = event.body.get("location")
+    if not told:
+        return
+    now = said_time(event.happened)
+    if event.act is Act.MOVE and course.places:
+        former = course.places[-1]
+        former["status"] = "completed"
+        former["period"] = former.get("period", {}) | {"end": now}
+    if event.act in (Act.MOVE, Act.START) or not course.places:
+        begun = {"start": now} if event.act in (Act.MOVE, Act.START) else {}
+        course.places.append(told[0] | ({"period": begun} if begun else {}))
+    else:
+        kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
+        course.places[-1] = told[0] | kept
+
+
+def _learn(facts: Body, event: Event) -> None:
+    for name in event.cleared:
+        facts.pop(name, None)
+    for name, value in event.body.items():
+        if name in _UNION:
+            facts[name] = _union(facts.get(name, []), value)
+        elif name not in _PLAYED:
+            facts[name] = value
+
+
+def _union(known: list[Any], said: list[Any]) -> list[Any]:
+    merged = {repr(sorted(_flat(item))): item for item in [*known, *said]}
+    return [merged[key] for key in sorted(merged)]
+
+
+def _flat(item: Body) -> list[tuple[str, str]]:
+    inner = item.get("identifier", item)
+    return [(name, str(inner[name])) for name in ("system", "value") if name in inner]
+
+
+def _body(course: _Course, events: list[Event], kind: str) -> Body:
+    body = dict(course.facts)
+    body["meta"] = {"profile": [PROFILE]} | body.get("meta", {})
+    extensions = list(body.get("extension", []))
+    for leave in course.leaves:
+        period = {edge: said_time(moment) for edge, moment in leave.items()}
+        extensions.append({"url": LEAVE, "valuePeriod": period})
+    if extensions:
+        body["extension"] = extensions
+    stated = next((e.body["class"] for e in events if e.kind == kind and "class" in e.body), None)
+    body["class"] = stated or {"system": _CLASS, "code": kind or "IMP"}
+    body["status"] = course.status or "unknown"
+    history = _history(course)
+    if history:
+        body["statusHistory"] = history
+    period = {}
+    if course.history and course.history[0][1] is not None:
+        period["start"] = said_time(course.history[0][1])
+    if course.end is not None:
+        period["end"] = said_time(course.end)
+    if period:
+        body["period"] = period
+    if course.places:
+        body["location"] = _closed(course.places, course.end)
+    return body
+
+
+def _history(course: _Course) -> list[Body]:
+    rows = []
+    for (status, since), following in zip(course.history, [*course.history[1:], None], strict=True):
+        period = {}
+        if since is not None:
+            period["start"] = said_time(since)
+        until = following[1] if following else (course.end if status == "finished" else None)
+        if until is not None:
+            period["end"] = said_time(until)
+        rows.append({"status": status, "period": period})
+    return [row for row in rows if row["period"]]
+
+
+def _closed(places: list[Body], end: datetime | None) -> list[Body]:
+    if end is not None and places[-1].get("status") != "completed":
+        last = places[-1] | {"status": "completed"}
+        last["period"] = last.get("period", {}) | {"end": said_time(end)}
+        return [*places[:-1], last]
+    return places

@@ -1,0 +1,85 @@
+"""Fold: the statements about one citizen become resources. A pure function of the set of statements.
+
+Whatever the order of arrival and however often a message was repeated, the same statements give byte-equal
+bodies: every part sorts by what the statements themselves say (when it happened, when it was registered, and
+their origin), never by when they came.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from gateway.domain.citizen import Person
+from gateway.domain.patient import fold_patients
+from gateway.domain.resource import Ids, Resource
+from gateway.domain.snapshot import fold_snapshot
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Body, Statement
+from gateway.domain.stay import fold_stays
+from gateway.domain.team import fold_team
+
+# Where each type names the citizen it is about (R4); Patient does not.
+SUBJECT = {
+    "RelatedPerson": "patient",
+    "Consent": "patient",
+    "EpisodeOfCare": "patient",
+    "Task": "for",
+}
+
+_ACTS_OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
+
+
+def fold(
+    statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]
+) -> list[Resource]:
+    """Every resource of one citizen that these statements speak of, sorted by kind and id.
+
+    The statements may be a part of all there are, as long as each object's are complete: all events of
+    stays, or all statements with one (kind, key).
+    """
+    distinct = {(s.kind, s.key, s.origin): s for s in statements}
+    by_object: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+    events: list[Statement] = []
+    patients: list[Statement] = []
+    for one in distinct.values():
+        if one.kind == "Patient":
+            patients.append(one)
+        elif one.act not in _ACTS_OUTSIDE_STAYS:
+            events.append(one)
+        else:
+            by_object[one.kind, one.key].append(one)
+    made = fold_patients(patients, person, ids)
+    made += fold_stays(events, ids, sources)
+    for (kind, key), said in by_object.items():
+        made.append(_fold_object(kind, key, said, ids, sources))
+    subject = {"reference": f"Patient/{ids('Patient', person.survivor)}"}
+    return sorted((_finished(r, subject) for r in made), key=lambda r: (r.kind, r.id))
+
+
+def _fold_object(
+    kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
+) -> Resource:
+    said.sort(key=lambda s: s.order)
+    if said[0].act is Act.MEMBER:
+        return fold_team(key, said, ids, sources)
+    return fold_snapshot(kind, key, said, ids, sources)
+
+
+def _finished(resource: Resource, subject: Body) -> Resource:
+    """The body in its fixed key order, with the citizen in place."""
+    body = dict(resource.body)
+    if resource.kind != "Patient":
+        body[SUBJECT.get(resource.kind, "subject")] = subject
+    head = {"resourceType": resource.kind, "id": resource.id, "meta": body.pop("meta", {})}
+    body.pop("resourceType", None)
+    body.pop("id", None)
+    return Resource(
+        resource.kind,
+        resource.id,
+        head | {name: body[name] for name in sorted(body)},
+        resource.source,
+        resource.sector,
+        resource.withdrawn,
+        resource.notes,
+    )

@@ -1,0 +1,42 @@
+"""Fold of things that their source sends whole: the latest snapshot stands, a withdrawal leaves a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.domain.resource import Ids, Resource
+from gateway.domain.source import Source
+from gateway.domain.statement import Body, Statement, Verb
+
+_ERROR = "entered-in-error"
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+
+# How each type says that it was entered in error (R4); other types have no such word and are only marked.
+_WITHDRAWN: dict[str, dict[str, Any]] = {
+    "Condition": {"verificationStatus": {"coding": [{"system": _VERIFICATION, "code": _ERROR}]}},
+    "Goal": {"lifecycleStatus": _ERROR},
+    "RelatedPerson": {"active": False},
+    **{
+        kind: {"status": _ERROR}
+        for kind in (
+            "CarePlan", "CareTeam", "Consent", "Encounter", "ServiceRequest", "Task", "Appointment", "Observation",
+            "ClinicalImpression", "DocumentReference", "Communication", "EpisodeOfCare",
+        )
+    },
+}  # fmt: skip
+
+
+def fold_snapshot(
+    kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
+) -> Resource:
+    """The resource as it was last said; `said` is in order. A withdrawal keeps the last content, marked."""
+    last = said[-1]
+    content = next((s for s in reversed(said) if s.body), last)
+    body: Body = {name: value for name, value in content.body.items() if name not in content.cleared}
+    withdrawn = last.verb is Verb.WITHDRAW
+    if withdrawn:
+        if kind == "Condition":
+            body.pop("clinicalStatus", None)  # con-5: not present when entered in error
+        body |= _WITHDRAWN.get(kind, {})
+    return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)

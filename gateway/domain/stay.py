@@ -1,0 +1,122 @@
+"""Fold of hospital stays: events become Encounters.
+
+HL7 v2 and MedCom tell the same few acts (mappings/*/lifecycle.csv says which event is which). Three steps:
+
+1. *group*: events of one visit or episode belong together, over all the numbers it is known by;
+2. *resolve* (corrections.py): corrections and cancellations find what they aim at;
+3. *play* (encounter.py): what is left happens in its order, and each stay comes out of it.
+
+One episode can hold several stays (hospital.md 1.3): another class or another provider starts a new one. A
+transfer never discharges anybody: the former provider's stay is left as it was said. Only the acute contact of the
+same provider ends where its admission begins, since that message is the only word there will ever be about it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.domain.corrections import Event, resolve
+from gateway.domain.encounter import encounter
+from gateway.domain.resource import Ids, Resource
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Statement
+
+
+@dataclass(slots=True)
+class Stay:
+    """One Encounter to be: who keeps the citizen, as what, and what happened, in order."""
+
+    kind: str  # Encounter.class code, "" when never told
+    providers: set[str]
+    number: int  # of the stays with this class and provider in this episode
+    name: str  # what the id is made of besides the episode
+    events: list[Event] = field(default_factory=list)
+    ended: bool = False
+    followed_at: datetime | None = None  # when the same provider's admission took over this acute contact
+
+
+def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
+    """Every Encounter that these stay events tell of."""
+    made = []
+    for episode, group in _episodes(statements):
+        for stay in _stays(resolve(group)):
+            source = sources[stay.events[-1].source]
+            identity = ids("Encounter", f"{episode}|{stay.name}")
+            made.append(encounter(identity, stay.events, stay.kind, stay.followed_at, source))
+    return made
+
+
+def _episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
+    """Connected components over key and aliases. The name is the smallest `key`: aliases only tie."""
+    root: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while root.setdefault(name, name) != name:
+            name = root[name]
+        return name
+
+    for one in statements:
+        for alias in one.aliases:
+            root[find(alias)] = find(one.key)
+    groups: dict[str, list[Statement]] = defaultdict(list)
+    for one in statements:
+        groups[find(one.key)].append(one)
+    return sorted((min(s.key for s in group), group) for group in groups.values())
+
+
+def _stays(events: list[Event]) -> list[Stay]:
+    stays: list[Stay] = []
+    for event in events:
+        if event.act in (Act.START, Act.PLAN):
+            stay = _started(stays, event)
+        else:
+            stay = _attached(stays, event) or _new(stays, event)
+        stay.events.append(event)
+        stay.providers.add(event.provider)
+        if event.act in (Act.END, Act.DIE) and event.stands:
+            stay.ended = True
+    return [stay for stay in stays if _says_something(stay, stays)]
+
+
+def _started(stays: list[Stay], event: Event) -> Stay:
+    """The stay that this start begins: a repeated start is the same stay until it has ended."""
+    same = [s for s in stays if s.kind == event.kind and event.provider in s.providers]
+    if same and not same[-1].ended:
+        return same[-1]
+    stay = _new(stays, event)
+    if event.stands and event.kind == "IMP":
+        for other in stays:
+            if other.kind == "EMER" and event.provider in other.providers and not other.ended:
+                other.ended, other.followed_at = True, event.happened
+    return stay
+
+
+def _attached(stays: list[Stay], event: Event) -> Stay | None:
+    """The stay that an event without a start of its own is about: by provider and class, then by provider, then
+    the latest still open, then the latest. A move to another provider is that provider's new stay."""
+    there = [s for s in stays if event.provider in s.providers or not event.provider]
+    if event.act is Act.MOVE and stays and not there and event.stands:
+        return None
+    exact = [s for s in there if s.kind == event.kind]
+    for choice in (exact, there, [s for s in stays if not s.ended], stays):
+        if choice:
+            still_open = [s for s in choice if not s.ended]
+            return (still_open or choice)[-1]
+    return None
+
+
+def _new(stays: list[Stay], event: Event) -> Stay:
+    number = sum(s.kind == event.kind and event.provider in s.providers for s in stays)
+    stay = Stay(event.kind, set(), number, f"{event.kind}|{event.provider}|{number}")
+    stays.append(stay)
+    return stay
+
+
+def _says_something(stay: Stay, stays: list[Stay]) -> bool:
+    """A cancelled start leaves no second Encounter where the same stay was started again."""
+    if any(event.stands for event in stay.events):
+        return True
+    return not any(s is not stay and s.kind == stay.kind and s.providers & stay.providers for s in stays)

@@ -1,0 +1,147 @@
+"""The tables. Bodies are bytes, never JSONB: JSONB loses key order, rewrites numbers and refuses U+0000.
+
+The tables of the access log stand in log_tables.py, beside the rules that keep them append-only.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+# One row per person as far as is known; `revision` is what concurrent writers of one citizen agree by.
+citizen = Table(
+    "citizen",
+    metadata,
+    Column("id", Text, primary_key=True),  # the Patient id of the surviving identity
+    Column("revision", BigInteger, nullable=False),
+)
+
+# One row per identity (best identifier of a message): all identifiers that were said together with it.
+identity = Table(
+    "identity",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("citizen", Text, nullable=False),
+    Column("identifiers", ARRAY(Text), nullable=False),
+    Index("ix_identity_identifiers", "identifiers", postgresql_using="gin"),
+    Index("ix_identity_citizen", "citizen"),
+)
+
+# Two identities that a source said are one person (HL7 v2 A40). Never removed.
+merge = Table(
+    "merge",
+    metadata,
+    Column("survivor", Text, nullable=False),
+    Column("loser", Text, nullable=False),
+    PrimaryKeyConstraint("survivor", "loser"),
+    Index("ix_merge_loser", "loser"),
+)
+
+# Everything that came to a door. `body` is empty once the content had to be deleted.
+message = Table(
+    "message",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),  # keyed hash of source and content
+    _time("received_at"),
+    Column("state", Text, nullable=False),  # kept | not-entitled | quarantined | replayed
+    Column("accepted", Boolean, nullable=False),
+    Column("citizen", Text),
+    Column("body", LargeBinary),
+    Column("answer", LargeBinary, nullable=False),
+    Column("reason", LargeBinary),  # JSON: class, text, where, hint of the refusal; findings when kept
+    Index("ix_message_state", "state", postgresql_where=text("state = 'quarantined'")),
+    Index("ix_message_source_message_id", "source", "message_id"),
+)
+
+# What each source said, in the words of the domain. Never changed but for `citizen` when identities join.
+statement = Table(
+    "statement",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("citizen", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("message", BigInteger, ForeignKey("message.id")),
+    _time("received_at"),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_statement_citizen_kind_key", "citizen", "kind", "key"),
+    Index("ix_statement_message", "message"),
+)
+
+# The fold as it is now. `facts` is what a decision may know, `body` what only a permit opens.
+resource = Table(
+    "resource",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("citizen", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    _time("updated"),
+    Column("sector", Text, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    _time("ends", nullable=True),  # a municipal plan's end: after it the plan is no basis to keep hospital messages
+    Column("facts", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("kind", "id"),
+    Index("ix_resource_citizen_kind", "citizen", "kind"),
+)
+
+# Every version there was, so that auditors see what stood there on a day.
+resource_version = Table(
+    "resource_version",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("citizen", Text, nullable=False),
+    _time("updated"),
+    Column("facts", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("kind", "id", "version"),
+)
+
+# Client assertions that were used: none may be used again while it is valid.
+used_assertion = Table(
+    "used_assertion",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    _time("expires"),
+    PrimaryKeyConstraint("client", "jti"),
+)
