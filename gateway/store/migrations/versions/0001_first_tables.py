@@ -1,0 +1,124 @@
+"""Citizens, messages, statements, resources and used assertions."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "citizen",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_citizen")),
+    )
+    op.create_table(
+        "identity",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("citizen", sa.Text(), nullable=False),
+        sa.Column("identifiers", sa.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_identity")),
+    )
+    op.create_index("ix_identity_citizen", "identity", ["citizen"], unique=False)
+    op.create_index("ix_identity_identifiers", "identity", ["identifiers"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "merge",
+        sa.Column("survivor", sa.Text(), nullable=False),
+        sa.Column("loser", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("survivor", "loser", name=op.f("pk_merge")),
+    )
+    op.create_index("ix_merge_loser", "merge", ["loser"], unique=False)
+    op.create_table(
+        "message",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("citizen", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_message_fingerprint")),
+    )
+    op.create_index("ix_message_source_message_id", "message", ["source", "message_id"], unique=False)
+    op.create_index(
+        "ix_message_state", "message", ["state"], unique=False, postgresql_where=sa.text("state = 'quarantined'")
+    )
+    op.create_table(
+        "resource",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("citizen", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sector", sa.Text(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("ends", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", name=op.f("pk_resource")),
+    )
+    op.create_index("ix_resource_citizen_kind", "resource", ["citizen", "kind"], unique=False)
+    op.create_table(
+        "resource_version",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("citizen", sa.Text(), nullable=False),
+        sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "id", "version", name=op.f("pk_resource_version")),
+    )
+    op.create_table(
+        "used_assertion",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("client", "jti", name=op.f("pk_used_assertion")),
+    )
+    op.create_table(
+        "statement",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("citizen", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("message", sa.BigInteger(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_statement_message")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
+    )
+    op.create_index("ix_statement_citizen_kind_key", "statement", ["citizen", "kind", "key"], unique=False)
+    op.create_index("ix_statement_message", "statement", ["message"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_statement_message", table_name="statement")
+    op.drop_index("ix_statement_citizen_kind_key", table_name="statement")
+    op.drop_table("statement")
+    op.drop_table("used_assertion")
+    op.drop_table("resource_version")
+    op.drop_index("ix_resource_citizen_kind", table_name="resource")
+    op.drop_table("resource")
+    op.drop_index("ix_message_state", table_name="message", postgresql_where=sa.text("state = 'quarantined'"))
+    op.drop_index("ix_message_source_message_id", table_name="message")
+    op.drop_table("message")
+    op.drop_index("ix_merge_loser", table_name="merge")
+    op.drop_table("merge")
+    op.drop_index("ix_identity_identifiers", table_name="identity", postgresql_using="gin")
+    op.drop_index("ix_identity_citizen", table_name="identity")
+    op.drop_table("identity")
+    op.drop_table("citizen")

@@ -1,0 +1,80 @@
+"""What every test may use: a real PostgreSQL, the public samples, a clock.
+
+The server is the embedded one, started once; each test that asks for `database_url` gets a database of its own,
+cloned from a migrated template (about 50 ms). `GATEWAY_TEST_DATABASE_URL` names another server to use instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from gateway.store import migrate
+from gateway.store.embedded import EmbeddedPostgres
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, print_blob=True)
+settings.load_profile("repeatable")
+
+PROJECT = Path(__file__).parent.parent
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    """The folder of public samples beside the project; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("GATEWAY_EXAMPLES", PROJECT.parent / "shared" / "examples"))
+    if not folder.is_dir():
+        pytest.skip("the public samples are not beside the project (set GATEWAY_EXAMPLES)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server with the migrated database `template`."""
+    given = os.environ.get("GATEWAY_TEST_DATABASE_URL")
+    folder = Path(tempfile.mkdtemp(prefix="fp-test-"))
+    folder.chmod(0o755)
+    server = None if given else EmbeddedPostgres(folder / "pg", durable=False)
+    url = given or (server.start() if server else "")
+    template = f"template_{os.getpid()}"
+    try:
+        asyncio.run(_execute(url, f'CREATE DATABASE "{template}"'))
+        asyncio.run(migrate.upgrade(database(url, template)))
+        yield url + f"#{template}"
+        asyncio.run(_execute(url, f'DROP DATABASE "{template}" WITH (FORCE)'))
+    finally:
+        if server:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    url, _, template = postgres.partition("#")
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    asyncio.run(_execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield database(url, name)
+    asyncio.run(_execute(url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
