@@ -44,7 +44,7 @@ def parse(raw: bytes, *, limit: int = MAX_BYTES) -> etree._Element:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as fault:
         line = f"line {fault.lineno}" if fault.lineno else ""
-        if fault.code in _CHARSET_FAULTS:
+        if getattr(fault, "code", 0) in _CHARSET_FAULTS:
             raise WrongCharset(where=line) from None
         raise Unreadable("The bytes are not well-formed XML.", where=line) from None
     if root.getroottree().docinfo.internalDTD is not None:

@@ -54,7 +54,8 @@ def test_declared_charsets_are_read() -> None:
 
 def test_comments_and_instructions_do_not_split_text() -> None:
     root = xml.parse(b"<a>one<!-- x -->two<?php boom ?>three</a>")
-    assert root.text == "onetwothree" and len(root) == 0
+    assert root.text == "onetwothree"
+    assert len(root) == 0
 
 
 def test_size_is_limited_before_reading() -> None:
@@ -65,5 +66,6 @@ def test_size_is_limited_before_reading() -> None:
 def test_faults_name_the_line_and_no_value() -> None:
     with pytest.raises(GatewayError) as caught:
         xml.parse(b"<sag>\n<cpr>2512489996</titel></sag>")
-    assert caught.value.where == "line 2" and "2512489996" not in caught.value.told()
+    assert caught.value.where == "line 2"
+    assert "2512489996" not in caught.value.told()
     assert "titel" not in caught.value.told()
