@@ -1,0 +1,24 @@
+# The gateway as a container: it needs GATEWAY_DATABASE_URL (PostgreSQL 15 or newer) and listens on 8080 (HTTP)
+# and 2575 (MLLP). Two stages: nothing that only the build needs is in the image.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+COPY requirements.txt ./
+RUN python3 -m venv /app/venv \
+    && /app/venv/bin/python -m pip install --no-cache-dir --no-deps --require-hashes --requirement requirements.txt
+
+FROM python:3.11-slim-bookworm
+RUN groupadd --gid 10001 gateway && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin gateway
+WORKDIR /app
+COPY --from=build /app/venv /app/venv
+COPY gateway/ gateway/
+COPY mappings/ mappings/
+COPY profiles/ profiles/
+ENV PATH=/app/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+USER 10001:10001
+EXPOSE 8080 2575
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+ENTRYPOINT ["python3", "-m", "gateway"]
+CMD ["serve"]

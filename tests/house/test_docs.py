@@ -1,0 +1,103 @@
+"""The pages are complete: what a reader can do is named where a reader looks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, below, files, functions, text
+
+PAGES = [f for f in files() if f.suffix == ".md"]
+
+
+def readme() -> str:
+    return text(Path("README.md"))
+
+
+def targets() -> list[str]:
+    return re.findall(r"^([a-z]+):.*## ", text(Path("Makefile")), flags=re.MULTILINE)
+
+
+def settings() -> set[str]:
+    sources = "\n".join(text(f) for f in below("gateway", suffix=".py"))
+    spelled = set(re.findall(r"\bGATEWAY_[A-Z0-9_]*[A-Z0-9]\b", sources))
+    fields = re.findall(r"^    ([a-z][a-z0-9_]*): ", text(Path("gateway/settings.py")), flags=re.MULTILINE)
+    return spelled | {f"GATEWAY_{name.upper()}" for name in fields}
+
+
+def commands() -> list[str]:
+    found = []
+    for file in below("gateway", suffix=".py"):
+        if file.parent == Path("gateway/cli") and {"arguments", "run"} <= {f.name for f in functions(file)}:
+            found.append(file.stem.replace("_", "-"))
+    return sorted(found)
+
+
+def test_readme_names_every_make_target() -> None:
+    assert len(targets()) >= 10
+    assert not [t for t in targets() if f"make {t}" not in readme()]
+
+
+def test_makefile_describes_every_target() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", text(Path("Makefile")), flags=re.MULTILINE)
+    assert phony
+    assert sorted(phony.group(1).split()) == sorted(targets())
+
+
+def test_readme_names_every_setting() -> None:
+    assert settings()
+    assert not sorted(name for name in settings() if name not in readme())
+
+
+def test_readme_names_no_setting_that_is_gone() -> None:
+    named = set(re.findall(r"\bGATEWAY_[A-Z0-9_]*[A-Z0-9]\b", readme() + text(Path("compose.yaml"))))
+    assert not sorted(named - settings())
+
+
+def test_readme_names_every_command() -> None:
+    assert {"demo", "serve", "check", "translate", "explain", "verify-log"} <= set(commands())
+    assert not [c for c in commands() if f"gateway {c}" not in readme()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "docs/glossary.md"])
+def test_the_pages_are_there(page: str) -> None:
+    assert text(Path(page)).strip()
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    dead = []
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)", text(page)):
+            if "://" not in target and not target.startswith("mailto:"):
+                there = (ROOT / page.parent / target).exists()
+                dead += [] if there else [f"{page}: {target}"]
+    assert not dead
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    rooms = ("gateway", "tests", "mappings", "profiles", "fixtures", "docs", "deploy")
+    dead = []
+    for page in PAGES:
+        if page.name == "CHANGELOG.md":
+            continue  # it tells of files that are gone
+        for name in re.findall(rf"`((?:{'|'.join(rooms)})/[\w./-]+\.\w+)`", text(page)):
+            dead += [] if (ROOT / name).exists() else [f"{page}: {name}"]
+    assert not dead
+
+
+def test_every_decision_names_what_enforces_it() -> None:
+    decisions = [f for f in below("docs") if f.parent.name == "decisions" and f.suffix == ".md"]
+    assert decisions
+    idle = []
+    for page in decisions:
+        proofs = re.findall(r"tests/[\w/]+\.py|pyproject\.toml", text(page))
+        idle += [] if any((ROOT / proof).exists() for proof in proofs) else [str(page)]
+    assert not idle
+
+
+def test_the_glossary_is_the_glossary() -> None:
+    glossary = text(Path("docs/glossary.md"))
+    for word in ("statement", "stay", "joint plan", "intervention", "care team", "coordinator", "override", "look-up"):
+        assert word in glossary
