@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
+from gateway.domain.plan import joint_id
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.snapshot import fold_snapshot
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Body, Statement
+from gateway.domain.statement import Act, Statement
 from gateway.domain.stay import fold_stays
 from gateway.domain.team import fold_team
 
@@ -53,8 +54,8 @@ def fold(
     made += fold_stays(events, ids, sources)
     for (kind, key), said in by_object.items():
         made.append(_fold_object(kind, key, said, ids, sources))
-    subject = {"reference": f"Patient/{ids('Patient', person.survivor)}"}
-    return sorted((_finished(r, subject) for r in made), key=lambda r: (r.kind, r.id))
+    citizen = person.citizen_id(ids)
+    return sorted((_finished(r, citizen) for r in made), key=lambda r: (r.kind, r.id))
 
 
 def _fold_object(
@@ -66,11 +67,13 @@ def _fold_object(
     return fold_snapshot(kind, key, said, ids, sources)
 
 
-def _finished(resource: Resource, subject: Body) -> Resource:
-    """The body in its fixed key order, with the citizen in place."""
+def _finished(resource: Resource, citizen: str) -> Resource:
+    """The body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
     body = dict(resource.body)
     if resource.kind != "Patient":
-        body[SUBJECT.get(resource.kind, "subject")] = subject
+        body[SUBJECT.get(resource.kind, "subject")] = {"reference": f"Patient/{citizen}"}
+    if resource.kind == "CarePlan":
+        body["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
     head = {"resourceType": resource.kind, "id": resource.id, "meta": body.pop("meta", {})}
     body.pop("resourceType", None)
     body.pop("id", None)

@@ -49,6 +49,7 @@ class Facts:
     authors: frozenset[str] = frozenset()  # references and identifier keys of who wrote it
     related: frozenset[str] = frozenset()  # literal references it holds
     citizens: tuple[str, ...] = ()  # every citizen it is about, when more than one
+    ends: datetime | None = None  # when the content says that it stops to hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
@@ -42,3 +42,46 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
         del members[member]
     else:
         members[member] = known | {"period": period | {"end": said_time(one.happened)}}
+
+
+TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
+
+
+def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
+    """Everyone around the citizen, each person once per role, and one coordinator at a time.
+
+    The coordinator who began last is the coordinator; an earlier one is shown as ended when the next began, with
+    the history kept. Members that are references to something not visible are left out.
+    """
+    seen = [m for m in members if m.get("member", {}).get("reference", "") in visible | {""}]
+    others = [m for m in seen if not is_coordinator(m)]
+    chain = sorted((m for m in seen if is_coordinator(m)), key=_begun)
+    chain = list({_who(m): m for m in chain}.values())
+    succeeded = [_until(m, following) for m, following in zip(chain, chain[1:], strict=False)]
+    distinct = {(_who(m), repr(m.get("role"))): m for m in [*others, *succeeded, *chain[-1:]]}
+    return [distinct[key] for key in sorted(distinct)]
+
+
+def is_coordinator(member: Body) -> bool:
+    """Whether a participant has the role of coordinator (tovholder, myndighedskoordinator)."""
+    codings = [c for role in member.get("role", []) for c in role.get("coding", [])]
+    return any(c.get("system") == TEAM_ROLE and c.get("code") == "coordinator" for c in codings)
+
+
+def _until(member: Body, following: Body) -> Body:
+    period = member.get("period", {})
+    start = following.get("period", {}).get("start")
+    if start is None or ("end" in period and instant(period["end"]) <= instant(start)):
+        return member
+    return member | {"period": period | {"end": start}}
+
+
+def _begun(member: Body) -> tuple[str, str]:
+    start = member.get("period", {}).get("start")
+    return (instant(start).isoformat() if start else "", _who(member))
+
+
+def _who(member: Body) -> str:
+    who = member.get("member") or member.get("onBehalfOf") or {}
+    identifier = who.get("identifier", {})
+    return str(who.get("reference") or f"{identifier.get('system', '')}|{identifier.get('value', '')}|{who.get('display', '')}")

@@ -1,0 +1,143 @@
+"""What a message changes, given what is known of the citizen it is about. Pure: the flow reads before and writes after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.domain.citizen import Person, identity_key, people
+from gateway.domain.fold import fold
+from gateway.domain.identifier import Identifier
+from gateway.domain.resource import Facts, Ids, Resource
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Statement
+
+# Kinds whose statements are always read whole: the link between joined identities, and the grouping of stays.
+_WHOLE = "Patient"
+_STAYS = "Encounter"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a message is about: the store reads these before the change is worked out.
+
+    `kinds` are read whole, `objects` by (kind, key). `everything` asks for all that is known of the citizens.
+    """
+
+    identifiers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    objects: tuple[tuple[str, str], ...]
+    everything: bool = False
+
+
+@dataclass(slots=True)
+class Known:
+    """What the store knows of the citizens that a message touches."""
+
+    evidence: dict[str, tuple[str, ...]] = field(default_factory=dict)  # identity → identifiers said with it
+    citizens: dict[str, str] = field(default_factory=dict)  # identity → citizen id
+    merges: list[tuple[str, str]] = field(default_factory=list)  # survivor, loser
+    revisions: dict[str, int] = field(default_factory=dict)  # citizen id → revision
+    statements: list[tuple[str, Statement]] = field(default_factory=list)  # identity, statement
+    resources: dict[tuple[str, str], tuple[bytes, int]] = field(default_factory=dict)  # digest, version
+    entitled: bool = False  # a municipality has an open case (retssikkerhedsloven § 12 c)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A resource as it shall stand, with what a decision may know of it."""
+
+    resource: Resource
+    facts: Facts
+    citizen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one message changes. `revisions` are what the change was worked out from."""
+
+    citizen: str
+    revisions: tuple[tuple[str, int], ...]
+    identities: tuple[tuple[str, str, tuple[str, ...]], ...]  # identity, citizen, identifiers
+    merges: tuple[tuple[str, str], ...]
+    statements: tuple[tuple[str, str, Statement], ...]  # citizen, identity, statement
+    folded: tuple[Folded, ...]
+    moved: bool  # identities changed their citizen: older rows follow them
+
+
+Judge = Callable[[Resource, str], tuple[Resource, Facts]]
+"""Labels a folded resource: (resource, citizen id) → the resource with its security labels, and its facts."""
+
+
+def touch(
+    citizen: Sequence[Identifier], merged: Sequence[Identifier], statements: Sequence[Statement], *, everything: bool
+) -> Touch:
+    """What must be read for a message with these identifiers and statements."""
+    stays = any(s.kind == _STAYS and s.act is not Act.STATE for s in statements)
+    kinds = (_WHOLE, _STAYS) if stays else (_WHOLE,)
+    objects = {(s.kind, s.key) for s in statements if s.kind not in kinds}
+    identifiers = tuple(i.key for i in (*citizen, *merged))
+    return Touch(identifiers, kinds, tuple(sorted(objects)), everything)
+
+
+def work_out(
+    known: Known,
+    citizen: Sequence[Identifier],
+    merged: Sequence[Identifier],
+    statements: Sequence[Statement],
+    ids: Ids,
+    sources: Mapping[str, Source],
+    judge: Judge,
+    *,
+    everything: bool,
+) -> Change | None:
+    """The change that these statements make; None when people join or part and everything must be read first."""
+    key = identity_key(tuple(citizen))
+    evidence = {name: set(said) for name, said in known.evidence.items()}
+    evidence.setdefault(key, set()).update(i.key for i in citizen)
+    merges = set(known.merges)
+    if merged:
+        loser = identity_key(tuple(merged))
+        evidence.setdefault(loser, set()).update(i.key for i in merged)
+        merges.add((key, loser))
+    persons = people(evidence, merges)
+    citizens = {name: person.citizen_id(ids) for name, person in persons.items()}
+    moved = any(known.citizens.get(name, now) != now for name, now in citizens.items())
+    if moved and not everything:
+        return None
+    said = [*known.statements, *((key, s) for s in statements)]
+    folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge)
+    touched = {*citizens.values(), *known.citizens.values()}
+    return Change(
+        citizen=citizens[key],
+        revisions=tuple(sorted((one, known.revisions.get(one, 0)) for one in touched)),
+        identities=tuple(_new_words(evidence, citizens, known)),
+        merges=tuple(sorted(merges - set(known.merges))),
+        statements=tuple((citizens[key], key, s) for s in statements),
+        folded=tuple(folded),
+        moved=moved,
+    )
+
+
+def _new_words(
+    evidence: Mapping[str, set[str]], citizens: Mapping[str, str], known: Known
+) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Identities that are new, know a new identifier, or belong to another citizen than before."""
+    rows = [(name, citizens[name], tuple(sorted(evidence[name]))) for name in sorted(evidence)]
+    return [row for row in rows if (known.citizens.get(row[0]), known.evidence.get(row[0])) != row[1:]]
+
+
+def _fold_all(
+    persons: Mapping[str, Person],
+    said: Sequence[tuple[str, Statement]],
+    ids: Ids,
+    sources: Mapping[str, Source],
+    judge: Judge,
+) -> list[Folded]:
+    folded = []
+    for person in persons.values():
+        own = [statement for identity, statement in said if identity in person.identities]
+        citizen = person.citizen_id(ids)
+        for resource in fold(own, person, ids, sources):
+            folded.append(Folded(*judge(resource, citizen), citizen))
+    return folded

@@ -1,0 +1,147 @@
+"""The joint plan: composed for one reader, at one time, from the parts that this reader may see. Never stored.
+
+Hidden parts are not an input, so no total, order, version, period or reference can tell of them. References of a
+visible part to something that this reader may not see are left out here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.statement import Body
+from gateway.domain.team import joint_participants
+from gateway.domain.when import instant, last_instant
+
+_BASE = "https://faellesplan.dk/fhir"
+PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careplan"
+TEAM_PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careteam"
+PART = f"{_BASE}/StructureDefinition/part"
+_CATEGORY = {"coding": [{"system": f"{_BASE}/CodeSystem/plan-category", "code": "joint-plan", "display": "Fælles plan"}]}
+
+# CarePlan.status → CarePlan.activity.detail.status (R4 required bindings of both).
+_ACTIVITY_STATUS = {
+    "draft": "not-started", "active": "in-progress", "on-hold": "on-hold", "revoked": "cancelled",
+    "completed": "completed", "unknown": "unknown",
+}  # fmt: skip
+_OVER = frozenset({"completed", "revoked", "entered-in-error"})
+
+
+def joint_id(citizen: str) -> str:
+    """The id of a citizen's joint CarePlan and of the joint CareTeam: nothing has to be looked up to find them."""
+    return f"joint-{citizen}"
+
+
+def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Body]:
+    """The joint CarePlan and CareTeam of one citizen from the visible parts: FHIR bodies of any kind, any order.
+
+    `at` decides what has ended: KL systems leave `status` active on interventions whose period is over.
+    """
+    parts = sorted((p for p in parts if not _in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
+    visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
+    plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
+    return _plan(parts, plans, visible, citizen, at), _team(parts, visible, citizen)
+
+
+def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
+    running = [p for p in plans if not has_ended(p, at)]
+    body: Body = {
+        "resourceType": "CarePlan",
+        "id": joint_id(citizen),
+        "meta": {"profile": [PROFILE]},
+        "extension": [{"url": PART, "valueReference": _reference(p)} for p in plans],
+        "status": "active" if running or not plans else "completed",
+        "intent": "plan",
+        "category": [_CATEGORY],
+        "title": "Fælles plan",
+        "subject": {"reference": f"Patient/{citizen}"},
+        "period": _hull(plans, closed=bool(plans) and not running),
+        "contributor": _distinct([p["author"] for p in plans if "author" in p]),
+        "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
+        "addresses": [_reference(p) for p in _of(parts, "Condition")],
+        "supportingInfo": [_reference(p) for p in _of(parts, "Encounter")],
+        "goal": [_reference(p) for p in _of(parts, "Goal")],
+        "activity": [{"detail": _activity(p, visible, at)} for p in plans if _is_effort(p, plans)],
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def _team(parts: Sequence[Body], visible: set[str], citizen: str) -> Body:
+    teams = _of(parts, "CareTeam")
+    body: Body = {
+        "resourceType": "CareTeam",
+        "id": joint_id(citizen),
+        "meta": {"profile": [TEAM_PROFILE]},
+        "status": "active",
+        "name": "Team om den fælles plan",
+        "subject": {"reference": f"Patient/{citizen}"},
+        "participant": joint_participants([p for team in teams for p in team.get("participant", [])], visible),
+        "managingOrganization": _distinct([o for team in teams for o in team.get("managingOrganization", [])]),
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def is_intervention(plan: Body) -> bool:
+    """KL writes both a plan and each of its interventions as CarePlan: they are told apart by content."""
+    return "basedOn" in plan or any("code" in a.get("detail", {}) for a in plan.get("activity", []))
+
+
+def has_ended(plan: Body, at: datetime) -> bool:
+    """Over by its status, or by its period whatever the status says."""
+    end = plan.get("period", {}).get("end")
+    return plan.get("status") in _OVER or (end is not None and last_instant(end) <= at)
+
+
+def _is_effort(plan: Body, plans: Sequence[Body]) -> bool:
+    """An intervention, or a plan or case that nothing visible is based on."""
+    here = f"CarePlan/{plan['id']}"
+    carried = any(here == ref.get("reference") for other in plans for ref in other.get("basedOn", []))
+    return is_intervention(plan) or not carried
+
+
+def _activity(plan: Body, visible: set[str], at: datetime) -> Body:
+    inner: Body = next((a["detail"] for a in plan.get("activity", []) if "detail" in a), {})
+    status = inner.get("status") or _ACTIVITY_STATUS.get(plan.get("status", ""), "unknown")
+    if has_ended(plan, at) and status not in ("cancelled", "stopped"):
+        status = "completed"
+    detail: Body = {
+        "extension": [{"url": PART, "valueReference": _reference(plan)}],
+        "code": inner.get("code") or next(iter(plan.get("category", [])), None),
+        "goal": [g for g in plan.get("goal", []) if g.get("reference") in visible],
+        "status": status,
+        "scheduledPeriod": plan.get("period"),
+        "performer": _distinct([*inner.get("performer", []), *([plan["author"]] if "author" in plan else [])]),
+        "description": plan.get("title") or plan.get("description") or inner.get("description"),
+    }
+    detail["performer"] = [p for p in detail["performer"] if "reference" not in p or p["reference"] in visible]
+    return {name: value for name, value in detail.items() if value}
+
+
+def _hull(plans: Sequence[Body], *, closed: bool) -> Body:
+    periods = [p["period"] for p in plans if "period" in p]
+    starts = [p["start"] for p in periods if "start" in p]
+    ends = [p["end"] for p in periods if "end" in p]
+    hull = {"start": min(starts, key=instant)} if starts else {}
+    if closed and ends:
+        hull["end"] = max(ends, key=last_instant)
+    return hull
+
+
+def _in_error(part: Body) -> bool:
+    codings = part.get("verificationStatus", {}).get("coding", [])
+    said = [part.get("status"), part.get("lifecycleStatus"), *(c.get("code") for c in codings)]
+    return "entered-in-error" in said
+
+
+def _of(parts: Sequence[Body], kind: str) -> list[Body]:
+    return [p for p in parts if p["resourceType"] == kind]
+
+
+def _reference(part: Body) -> Body:
+    return {"reference": f"{part['resourceType']}/{part['id']}"}
+
+
+def _distinct(items: Sequence[Any]) -> list[Any]:
+    seen = {repr(item): item for item in items}
+    return [seen[key] for key in sorted(seen)]

@@ -1,0 +1,216 @@
+"""Read what a message touches in one statement, write all that it changes in another.
+
+No lock is held between the two: every citizen has a revision, the write takes place only if no revision moved
+since the read, and the flow tries again where one did. So one message costs two round trips and one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from gateway.domain.intake import Change, Folded, Known, Touch
+from gateway.domain.record import AccessRecord
+from gateway.store import wire
+from gateway.store.log import record_args, record_insert
+
+_RECALL = """
+WITH touched AS MATERIALIZED (
+  SELECT DISTINCT citizen FROM identity
+   WHERE identifiers && $2::text[]
+      OR key IN (SELECT loser FROM merge WHERE survivor = ANY($2) UNION SELECT survivor FROM merge WHERE loser = ANY($2))
+)
+SELECT 'answer' AS what, state AS a, '' AS b, accepted::int::bigint AS n, answer AS blob, NULL::text[] AS list
+  FROM message WHERE fingerprint = $1
+UNION ALL
+SELECT 'identity', i.key, i.citizen, 0, NULL, i.identifiers FROM identity i JOIN touched USING (citizen)
+UNION ALL
+SELECT 'merge', m.survivor, m.loser, 0, NULL, NULL FROM merge m
+ WHERE m.survivor IN (SELECT key FROM identity JOIN touched USING (citizen))
+UNION ALL
+SELECT 'citizen', c.id, '', c.revision, NULL, NULL FROM citizen c JOIN touched t ON t.citizen = c.id
+UNION ALL
+SELECT 'statement', s.identity, '', 0, s.body, NULL FROM statement s JOIN touched USING (citizen)
+ WHERE $6 OR s.kind = ANY($3) OR (s.kind, s.key) IN (SELECT * FROM unnest($4::text[], $5::text[]))
+UNION ALL
+SELECT 'resource', r.kind, r.id, r.version, r.digest, NULL FROM resource r JOIN touched USING (citizen)
+ WHERE $6 OR r.kind = ANY($3) OR r.kind = ANY($4)
+UNION ALL
+(SELECT 'entitled', '', '', 1, NULL, NULL FROM resource r JOIN touched USING (citizen)
+  WHERE r.kind = 'CarePlan' AND r.sector = 'municipality' AND NOT r.withdrawn AND (r.ends IS NULL OR r.ends > $7)
+  LIMIT 1)
+"""
+
+_SAVE = """
+WITH guard AS (
+  INSERT INTO citizen AS c (id, revision)
+  SELECT id, 1 FROM unnest($1::text[], $2::bigint[]) AS g(id, revision)
+  ON CONFLICT (id) DO UPDATE SET revision = c.revision + 1
+     WHERE c.revision = (SELECT g.revision FROM unnest($1::text[], $2::bigint[]) AS g(id, revision) WHERE g.id = c.id)
+  RETURNING id
+), kept AS (
+  INSERT INTO message (language, source, message_id, event, fingerprint, received_at, state, accepted, citizen, body,
+                       answer, reason)
+  SELECT $3, $4, $5, $6, $7, $8, 'kept', true, $9, $10, $11, $12
+   WHERE (SELECT count(*) FROM guard) = cardinality($1)
+  RETURNING id
+), named AS (
+  INSERT INTO identity AS i (key, citizen, identifiers)
+  SELECT n.key, n.citizen, string_to_array(n.identifiers, E'\\n')
+    FROM kept, unnest($13::text[], $14::text[], $15::text[]) AS n(key, citizen, identifiers)
+  ON CONFLICT (key) DO UPDATE SET citizen = excluded.citizen, identifiers = excluded.identifiers
+), joined AS (
+  INSERT INTO merge (survivor, loser)
+  SELECT m.survivor, m.loser FROM kept, unnest($16::text[], $17::text[]) AS m(survivor, loser)
+  ON CONFLICT DO NOTHING
+), said AS (
+  INSERT INTO statement (citizen, identity, kind, key, message, received_at, body)
+  SELECT s.citizen, s.identity, s.kind, s.key, kept.id, $8, s.body
+    FROM kept, unnest($18::text[], $19::text[], $20::text[], $21::text[], $22::bytea[])
+      AS s(citizen, identity, kind, key, body)
+), folded AS (
+  INSERT INTO resource AS r (kind, id, citizen, version, updated, sector, withdrawn, ends, facts, body, digest)
+  SELECT f.kind, f.id, f.citizen, f.version, $8, f.sector, f.withdrawn, f.ends, f.facts, f.body, f.digest
+    FROM kept, unnest($23::text[], $24::text[], $25::text[], $26::int[], $27::text[], $28::bool[], $29::timestamptz[],
+                      $30::bytea[], $31::bytea[], $32::bytea[])
+      AS f(kind, id, citizen, version, sector, withdrawn, ends, facts, body, digest)
+  ON CONFLICT (kind, id) DO UPDATE SET citizen = excluded.citizen, version = excluded.version,
+     updated = excluded.updated, withdrawn = excluded.withdrawn, ends = excluded.ends, facts = excluded.facts,
+     body = excluded.body, digest = excluded.digest
+), versions AS (
+  INSERT INTO resource_version (kind, id, version, citizen, updated, facts, body)
+  SELECT f.kind, f.id, f.version, f.citizen, $8, f.facts, f.body
+    FROM kept, unnest($23::text[], $24::text[], $25::text[], $26::int[], $30::bytea[], $31::bytea[])
+      AS f(kind, id, citizen, version, facts, body)
+), {record}
+SELECT id FROM kept
+"""
+
+# When people join, what was said of either follows: rows name the identity they were said about.
+_FOLLOW = """
+UPDATE statement s SET citizen = i.citizen FROM identity i
+ WHERE i.key = s.identity AND s.citizen <> i.citizen AND s.citizen = ANY($1)
+"""
+_DROP = """
+DELETE FROM resource r WHERE r.citizen = ANY($1) AND NOT EXISTS (
+  SELECT 1 FROM unnest($2::text[], $3::text[]) AS f(kind, id) WHERE f.kind = r.kind AND f.id = r.id)
+"""
+
+_PARAMETERS_BEFORE_RECORD = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer that a message got when it came the first time."""
+
+    body: bytes
+    accepted: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message at the moment it is kept."""
+
+    language: str
+    source: str
+    message_id: str
+    event: str
+    fingerprint: bytes
+    received_at: datetime
+    body: bytes
+    answer: bytes
+    findings: bytes = b""
+
+
+async def recall(pool: asyncpg.Pool, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
+    """What is known of the citizens a message touches, and its former answer when it came before."""
+    objects = touch.objects
+    rows = await pool.fetch(
+        _RECALL, fingerprint, list(touch.identifiers), list(touch.kinds),
+        [kind for kind, _ in objects], [key for _, key in objects], touch.everything, now,
+    )  # fmt: skip
+    known = Known()
+    answered = None
+    for what, a, b, n, blob, several in rows:
+        if what == "statement":
+            known.statements.append((a, wire.statement(blob)))
+        elif what == "resource":
+            known.resources[a, b] = (blob, n)
+        elif what == "identity":
+            known.evidence[a], known.citizens[a] = tuple(several), b
+        elif what == "citizen":
+            known.revisions[a] = n
+        elif what == "merge":
+            known.merges.append((a, b))
+        elif what == "entitled":
+            known.entitled = True
+        else:
+            answered = Answered(blob, bool(n), a)
+    return answered, known
+
+
+async def save(
+    pool: asyncpg.Pool, arrival: Arrival, change: Change, known: Known, records: Sequence[AccessRecord]
+) -> bool:
+    """Write everything that a message changes, durably. False: another writer was faster, read again."""
+    rows = _changed(change, known)
+    arguments = [
+        *_columns(change.revisions, 2),
+        arrival.language, arrival.source, arrival.message_id, arrival.event, arrival.fingerprint, arrival.received_at,
+        change.citizen, arrival.body, arrival.answer, arrival.findings or None,
+        *_columns([(key, citizen, "\n".join(said)) for key, citizen, said in change.identities], 3),
+        *_columns(change.merges, 2),
+        *_columns([(c, i, s.kind, s.key, wire.encode(s)) for c, i, s in change.statements], 5),
+        *_columns(rows, 10),
+        *record_args(records),
+    ]  # fmt: skip
+    statement = _SAVE.replace("{record}", record_insert(_PARAMETERS_BEFORE_RECORD + 1, "kept"))
+    try:
+        if not change.moved:
+            return await pool.fetchval(statement, *arguments) is not None
+        return await _save_and_move(pool, statement, arguments, change)
+    except asyncpg.UniqueViolationError:
+        return False  # the same message on another connection, or the same new citizen
+
+
+async def _save_and_move(pool: asyncpg.Pool, statement: str, arguments: list[object], change: Change) -> bool:
+    touched = [citizen for citizen, _ in change.revisions]
+    async with pool.acquire() as connection, connection.transaction():
+        if await connection.fetchval(statement, *arguments) is None:
+            return False
+        await connection.execute(_FOLLOW, touched)
+        kinds, names = _columns([(f.resource.kind, f.resource.id) for f in change.folded], 2)
+        await connection.execute(_DROP, touched, kinds, names)
+    return True
+
+
+def _changed(change: Change, known: Known) -> list[tuple[object, ...]]:
+    """The rows of the resources whose content, facts or citizen differ from what is stored."""
+    rows: list[tuple[object, ...]] = []
+    for folded in change.folded:
+        row = _row(folded, known)
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _row(folded: Folded, known: Known) -> tuple[object, ...] | None:
+    resource = folded.resource
+    body, facts = wire.body(resource.body), wire.facts_bytes(folded.facts)
+    digest = wire.digest(body, facts, folded.citizen)
+    before, version = known.resources.get((resource.kind, resource.id), (b"", 0))
+    if before == digest:
+        return None
+    return (
+        resource.kind, resource.id, folded.citizen, version + 1, resource.sector, resource.withdrawn,
+        folded.facts.ends, facts, body, digest,
+    )  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows as columns, which is how unnest takes them."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

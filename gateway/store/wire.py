@@ -1,0 +1,43 @@
+"""Statements and facts as bytes, and back. Only the store reads these bytes."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from gateway.domain.resource import Facts
+from gateway.domain.statement import Body, Statement
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_statements = msgspec.json.Decoder(Statement)
+_facts = msgspec.json.Decoder(Facts)
+
+encode = _encoder.encode
+"""Any JSON value, statement or facts as compact UTF-8 JSON; sets are sorted by their maker."""
+
+
+def statement(raw: bytes) -> Statement:
+    """A stored statement."""
+    return _statements.decode(raw)
+
+
+def facts(raw: bytes) -> Facts:
+    """Stored facts of a resource."""
+    return _facts.decode(raw)
+
+
+def facts_bytes(value: Facts) -> bytes:
+    """Facts with their sets in a fixed order, so that equal facts are equal bytes."""
+    plain = msgspec.to_builtins(value, builtin_types=(frozenset,))
+    return _encoder.encode({name: sorted(v) if isinstance(v, (set, frozenset)) else v for name, v in plain.items()})
+
+
+def digest(body: bytes, facts_: bytes, citizen: str) -> bytes:
+    """What tells one version of a resource from the next."""
+    return hashlib.sha256(b"\0".join((citizen.encode(), facts_, body))).digest()
+
+
+def body(value: Body) -> bytes:
+    """A resource's body as it is stored and served, but for meta.versionId and meta.lastUpdated."""
+    return _encoder.encode(value)
