@@ -1,0 +1,193 @@
+"""The access record: one reader (or sender), one citizen, one time; permitted, filtered, refused and overridden.
+
+The record is written before the answer is spoken and never changed. Its bytes are canonical JSON, and the log's
+tree holds SHA-256(salt || bytes): the body may be deleted when its time has run out, and the tree stays whole.
+
+No CPR enters a record. The citizen stands in it by Patient id; free text and queries are masked when a record is
+made; an acting person named by a CPR is refused, because only a pseudonym (`person_key`) can be searched and shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from operator import attrgetter
+from typing import Any, ClassVar
+
+from gateway.domain.identifier import CPR
+from gateway.domain.resource import Ids
+from gateway.errors import Unreadable
+
+SALT_BYTES = 16
+MASK = "xxxxxxxxxx"
+PERSON = "https://faellesplan.dk/id/person"
+
+
+class Decision(StrEnum):
+    """What was decided."""
+
+    PERMIT = "permit"
+    FILTERED = "filtered"  # permitted, and something was withheld
+    DENY = "deny"
+    OVERRIDE = "override"  # værdispring: permitted against a denial, with a reason
+
+
+class Outcome(StrEnum):
+    """FHIR R4 audit-event-outcome: 4 answered with an HTTP 4xx or AE, 8 with a 5xx or AR."""
+
+    SUCCESS = "0"
+    MINOR = "4"
+    SERIOUS = "8"
+
+
+class BadRecord(Unreadable):
+    """These bytes are no access record."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRecord:
+    """One look-up of one citizen (hospital.md 7.4). Empty means: not known or not so.
+
+    `interaction` is a FHIR R4 restful-interaction (read, vread, search-type, create, update, delete, operation …)
+    or one of ours: `token`, `import` (a message came in), `export` and `notify` (something went out).
+    Identifier keys are `system|value`. `resources` are literal references with version, `Goal/9f…/_history/3`.
+    `withheld` counts hidden resources per rule; `rules` are the policy rows that decided.
+    """
+
+    time: datetime  # UTC
+    interaction: str
+    decision: Decision
+    citizen: str = ""  # Patient id; empty where no citizen was touched or found
+    kind: str = ""  # FHIR resource type that was asked for
+    resources: tuple[str, ...] = ()
+    operation: str = ""  # name of a $operation
+    user: str = ""  # identifier key of the acting person
+    user_name: str = ""
+    user_role: str = ""
+    user_authorisation: str = ""  # autorisations-id
+    on_behalf_of: str = ""  # identifier key of the responsible person
+    organisation: str = ""  # identifier key: SOR, CVR, municipality code …
+    organisation_name: str = ""
+    sector: str = ""  # region | municipality | other
+    client: str = ""  # id of the registered system
+    client_name: str = ""
+    client_version: str = ""
+    client_owner: str = ""
+    address: str = ""  # where the call came from
+    purposes: tuple[str, ...] = ()  # v3-ActReason codes
+    basis: tuple[str, ...] = ()  # law that the decision rests on
+    consents: tuple[str, ...] = ()  # Consent ids that decided
+    rules: tuple[str, ...] = ()
+    override_code: str = ""
+    override_reason: str = ""
+    withheld: tuple[tuple[str, int], ...] = ()  # (rule, how many)
+    outcome: Outcome = Outcome.SUCCESS
+    outcome_text: str = ""
+    trace: str = ""
+    token: str = ""  # jti of the access token
+    messages: tuple[str, ...] = ()  # Bundle.id, MessageHeader.id, MSH-10, envelope ids
+    query: str = ""  # "GET /fhir/Goal?…"
+    v: ClassVar[int] = 1  # version of this form, in the bytes
+
+    def __post_init__(self) -> None:
+        if self.time.tzinfo is not UTC:
+            if self.time.tzinfo is None:
+                raise ValueError("the time of an access record needs a zone")
+            object.__setattr__(self, "time", self.time.astimezone(UTC))
+        for name in ("query", "override_reason", "outcome_text", "trace"):
+            text = getattr(self, name)
+            if text:
+                object.__setattr__(self, name, masked(text))
+        if _CPR in self.user or _CPR in self.on_behalf_of or _CPR in self.citizen:
+            raise ValueError("a person in an access record is never named by CPR; use person_key")
+
+    @property
+    def withheld_count(self) -> int:
+        """How many resources were withheld."""
+        return sum(count for _, count in self.withheld)
+
+    def of(self, citizen: str) -> AccessRecord:
+        """The same look-up of another citizen: one record each when several are touched."""
+        return replace(self, citizen=citizen)
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: keys sorted, empty fields left out, no blanks, UTF-8. Equal records are equal bytes."""
+        told = {name: value for name, value in zip(_NAMES, _values(self), strict=True) if value}
+        told["time"] = self.time.isoformat(timespec="microseconds")[:-6] + "Z"
+        return _encode(told).encode(errors="replace")  # half a surrogate pair in a query must not stop the record
+
+
+_CPR = f"{CPR}|"
+_NAMES = sorted([field.name for field in fields(AccessRecord)] + ["v"])
+_LISTS = frozenset({"resources", "purposes", "basis", "consents", "rules", "messages"})
+_TYPES = {"time": datetime.fromisoformat, "decision": Decision, "outcome": Outcome}
+_values = attrgetter(*_NAMES)
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+def from_bytes(raw: bytes) -> AccessRecord:
+    """Read a record back. Raises BadRecord unless these are exactly the bytes that `to_bytes` writes."""
+    try:
+        told = json.loads(raw)
+        if told.pop("v") != AccessRecord.v:
+            raise BadRecord("The record is of another version")
+        record = AccessRecord(**{name: _value(name, value) for name, value in told.items()})
+        same = record.to_bytes() == raw
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadRecord from None
+    if not same:
+        raise BadRecord("The record is not in its canonical form")
+    return record
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "withheld":
+        return tuple((str(rule), int(count)) for rule, count in value)
+    if name in _LISTS:
+        return tuple(str(item) for item in value)
+    if not isinstance(value, str):
+        raise TypeError
+    return _TYPES.get(name, str)(value)
+
+
+def leaf(record: bytes, salt: bytes) -> bytes:
+    """What the tree holds of a record: SHA-256(salt || record), 32 bytes. Without the salt nobody can guess it.
+
+    The salt always has 16 bytes, so no byte can move from one to the other.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError("a salt has 16 bytes")
+    return sha256(salt + record).digest()
+
+
+# A resource id or a UUID is no CPR, whatever digits it holds: they are matched first and kept.
+_SENSITIVE = re.compile(
+    r"(?P<keep>(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![0-9A-Za-z]))"
+    r"|(?P<name>(?:^|[?&;.]|(?<=\s))(?:[\w.:]*[.:])?identifier(?::[\w-]+)?=)(?P<value>[^&\s]*)"
+    r"|(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))\d{6}(?:-|%2[Dd0]|[ +])?\d{4}(?!\d)"
+)
+
+
+def masked(text: str) -> str:
+    """The text without anything that looks like a CPR, and without the values of `identifier` search parameters.
+
+    >>> masked("GET /fhir/Patient?identifier=urn:oid:1.2.208.176.1.2|2512489996&_count=1")
+    'GET /fhir/Patient?identifier=xxxxxxxxxx&_count=1'
+    """
+    return _SENSITIVE.sub(_mask, text)
+
+
+def _mask(found: re.Match[str]) -> str:
+    return found["keep"] or (found["name"] or "") + MASK
+
+
+def person_key(key: str, ids: Ids) -> str:
+    """The key by which a person stands in records: a CPR becomes a keyed pseudonym, anything else stays.
+
+    The auditor's search for a person by CPR asks for the same pseudonym.
+    """
+    return f"{PERSON}|{ids('Person', key)}" if key.startswith(_CPR) else key
