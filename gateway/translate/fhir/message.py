@@ -1,0 +1,106 @@
+"""A FHIR message: a Bundle whose first entry is the MessageHeader, and how its references find their targets.
+
+http://hl7.org/fhir/R4/messaging.html, http://hl7.org/fhir/R4/bundle.html#references. fullUrl may be absolute,
+relative (`Patient/1`, as MedCom and KL write it) or `urn:uuid:…`; a reference may be any of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.errors import MissingField, RuleBroken, Unreadable
+
+Json = dict[str, Any]
+
+HEADER = "Bundle.entry[0].resource"
+
+
+def event_code(bundle: Json) -> str:
+    """The code of `MessageHeader.eventCoding`, by which the message's language is known.
+
+    Safe on any tree; raises Unreadable, RuleBroken or MissingField where there is none.
+    """
+    if bundle.get("resourceType") != "Bundle":
+        raise Unreadable("A message is a Bundle.", where="resourceType")
+    if bundle.get("type") != "message":
+        raise RuleBroken("The Bundle is no message.", where="Bundle.type")
+    code = _at(_header(bundle), "eventCoding", "code")
+    if not isinstance(code, str) or not code:
+        raise MissingField("The message does not say which event it is.", where=f"{HEADER}.eventCoding.code")
+    return code
+
+
+def _header(bundle: Json) -> Json:
+    entries = bundle.get("entry")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    header = _at(first, "resource")
+    if _at(header, "resourceType") != "MessageHeader":
+        raise RuleBroken("The first entry of a message is its MessageHeader.", where=HEADER)
+    return header if isinstance(header, dict) else {}
+
+
+def _at(node: Any, *names: str) -> Any:
+    for name in names:
+        node = node.get(name) if isinstance(node, dict) else None
+    return node
+
+
+class Message:
+    """A Bundle that passed the shape check (structure.py), with its resources within reach.
+
+    `roots` says which resources a path of a rule file begins at, by type. It starts as every resource of the
+    Bundle; a language narrows it where one of several is meant (the focus, the current Provenance).
+    """
+
+    def __init__(self, bundle: Json) -> None:
+        self.bundle = bundle
+        self.header = _header(bundle)
+        self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
+        self._targets: dict[str, Json] = {}
+        for entry in bundle.get("entry", ()):
+            resource = entry.get("resource")
+            if resource:
+                self.roots.setdefault(str(resource.get("resourceType", "")), []).append(resource)
+                self._targets.setdefault(entry.get("fullUrl", ""), resource)
+        for resource in self.resources():
+            self._targets.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
+        for entry in bundle.get("entry", ()):
+            tail = _tail(entry.get("fullUrl", ""))
+            if tail and entry.get("resource"):
+                self._targets.setdefault(tail, entry["resource"])
+
+    def resources(self) -> list[Json]:
+        """Every resource of the Bundle, in its order."""
+        return [entry["resource"] for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+
+    def resolve(self, reference: Json | None) -> Json | None:
+        """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent."""
+        url = (reference or {}).get("reference", "").partition("/_history/")[0]
+        if not url or url.startswith("#"):
+            return None
+        return self._targets.get(url) or self._targets.get(_tail(url))
+
+    def only(self, kind: str, resource: Json) -> None:
+        """From now on paths that begin with this type mean this resource."""
+        self.roots[kind] = [resource]
+
+    def place(self, node: Any) -> str:
+        """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not."""
+        waiting: list[tuple[Any, str]] = [(self.bundle, "Bundle")]
+        while waiting:
+            here, path = waiting.pop()
+            if here is node:
+                return path
+            if isinstance(here, dict):
+                waiting += [
+                    (value, f"{path}.{name}") for name, value in here.items() if isinstance(value, (dict, list))
+                ]
+            else:
+                waiting += [(v, f"{path}[{at}]") for at, v in enumerate(here) if isinstance(v, (dict, list))]
+        return ""
+
+
+def _tail(url: str) -> str:
+    """`Type/id` at the end of an absolute or relative URL, empty for any other."""
+    parts = url.rsplit("/", 2)
+    return "/".join(parts[-2:]) if len(parts) >= 2 and parts[-2][:1].isupper() else ""

@@ -1,0 +1,186 @@
+"""Paths of rule files for FHIR messages (MedCom, KL): the rules engine's Reader over FHIR JSON values.
+
+| written | means |
+|---|---|
+| `Encounter.period.start` | an element, beginning at a resource type; lists are walked through |
+| `.period.start` | the same, relative to the item of the `for` around it; `.` is the item itself |
+| `Encounter.extension[http://…/leave].valuePeriod` | the extension with this url |
+| `.identifier[system=urn:oid:1.2.208.176.1.2].value` | the items whose child has this text |
+| `CarePlan._intent.extension` | the extensions of a primitive |
+
+An absolute path is read from the nearest `for` that it begins with, otherwise from the message (`Message.roots`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway.translate.fhir.message import Message
+from gateway.translate.r4 import facts
+from gateway.translate.rules.reader import Function, Path, PathError, Scope
+
+_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([^\[\]]+)\])?(?:\.|$)")
+_EXTENSIONS = frozenset({"extension", "modifierExtension"})
+
+Step = tuple[str, str, str]  # name, and the child that must hold this text: ("extension", "url", "http://…")
+
+
+class FhirReader:
+    """The Reader of one FHIR language; `name` is its folder under mappings/."""
+
+    fhir = True
+
+    def __init__(self, name: str, functions: Mapping[str, Function]) -> None:
+        self.name = name
+        self.functions = functions
+
+    def compile(self, path: str, within: tuple[Path, ...]) -> Path:
+        """The path as closures over JSON values. Raises PathError for a path that R4 does not have."""
+        relative = path.startswith(".")
+        if not path or (path.endswith(".") and path != "."):
+            raise PathError(f"{path or 'nothing'} is no FHIR path")
+        if relative and not within:
+            raise PathError(f"{path} is relative, but there is no for around it")
+        steps = _steps(path[1:] if relative else path)
+        base = within[-1].field if relative else ""
+        written = ".".join([base, *map(_spelled, steps)]).strip(".")
+        _check(written, path)
+        if relative:
+            return _compiled(path, written, len(within), steps, "")
+        for level in range(len(within), 0, -1):
+            outer = within[level - 1].field
+            if written == outer or written.startswith(outer + "."):
+                return _compiled(path, written, level, steps[len(_steps(outer)) :], "")
+        return _compiled(path, written, 0, steps[1:], steps[0][0])
+
+    def clears(self, message: Scope) -> bool:
+        """FHIR has no sign for deleting an element."""
+        return False
+
+    def fields(self, message: Message) -> Iterable[str]:
+        """Every element of every resource in the message that has a value."""
+        found = dict.fromkeys(f for r in message.resources() for f in _leaves(r, str(r.get("resourceType", ""))))
+        return list(found)
+
+
+def _steps(path: str) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    at = 0
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if match is None or match.end() == at:
+            raise PathError(f"{path} is no FHIR path")
+        name, selector = match[1], match[2] or ""
+        if name in _EXTENSIONS and selector:
+            steps.append((name, "url", selector))
+        else:
+            child, equals, text = selector.partition("=")
+            if selector and not equals:
+                raise PathError(f"{path}: write [child=text] behind {name}")
+            steps.append((name, child, text))
+        at = match.end()
+    return tuple(steps)
+
+
+def _spelled(step: Step) -> str:
+    """The step in a field's name: which extension is told, other selections are not."""
+    return f"{step[0]}[{step[2]}]" if step[0] in _EXTENSIONS and step[2] else step[0]
+
+
+def _check(written: str, path: str) -> None:
+    plain = re.sub(r"\[[^\]]*\]", "", written)
+    if facts().kind(plain.partition(".")[0]) != "resource":
+        raise PathError(f"{path} does not begin with an R4 resource type", facts().suggest(plain) or "")
+    if facts().element(plain) is None:
+        raise PathError(f"{plain} is not an R4 element", facts().suggest(plain) or "")
+
+
+def _compiled(text: str, written: str, level: int, steps: tuple[Step, ...], root: str) -> Path:
+    """The closures. `root` is the resource type that a path of level 0 begins at."""
+    walk = _walker(steps)
+
+    def nodes(scope: Scope) -> Sequence[Any]:
+        return walk(scope.roots.get(root, ()) if root else (scope,))
+
+    def node(scope: Scope) -> Any:
+        found = nodes(scope)
+        return found[0] if found else None
+
+    def values(scope: Scope) -> Sequence[str]:
+        return [text for item in nodes(scope) if (text := _text(item))]
+
+    def value(scope: Scope) -> str:
+        return next((text for item in nodes(scope) if (text := _text(item))), "")
+
+    def where(scopes: tuple[Scope, ...]) -> str:
+        message: Message = scopes[0]
+        start = message.roots.get(root, [None])[0] if root else scopes[level]
+        names = _spot(start, steps)
+        return ".".join([message.place(start) or written.partition(".")[0], *names])
+
+    return Path(text, written, level, value, values, node, nodes, lambda _: False, where)
+
+
+def _walker(steps: tuple[Step, ...]) -> Callable[[Iterable[Any]], list[Any]]:
+    """All nodes behind the steps, lists opened, without the empty ones."""
+
+    def walk(start: Iterable[Any]) -> list[Any]:
+        here = list(start)
+        for name, child, text in steps:
+            below: list[Any] = []
+            for node in here:
+                found = node.get(name) if isinstance(node, dict) else None
+                if isinstance(found, list):
+                    below += found
+                elif found is not None:
+                    below.append(found)
+            here = [n for n in below if isinstance(n, dict) and _text(n.get(child)) == text] if child else below
+        return [node for node in here if node is not None and node not in ("", {}, [])]
+
+    return walk
+
+
+def _spot(node: Any, steps: tuple[Step, ...]) -> Iterator[str]:
+    """The steps with the places in lists that the first value was found at."""
+    for name, child, text in steps:
+        found = node.get(name) if isinstance(node, dict) else None
+        if isinstance(found, list):
+            fits = [
+                at for at, n in enumerate(found) if not child or (isinstance(n, dict) and _text(n.get(child)) == text)
+            ]
+            at = fits[0] if fits else 0
+            yield f"{name}[{at}]"
+            node = found[at] if fits else None
+        else:
+            yield name
+            node = found
+
+
+def _text(node: Any) -> str:
+    """The text of a primitive; empty for an object."""
+    if isinstance(node, str):
+        return node
+    if isinstance(node, bool):
+        return "true" if node else "false"
+    return str(node) if isinstance(node, (int, Decimal)) else ""
+
+
+def _leaves(node: Any, path: str) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name != "resourceType":
+                yield from _leaves_of(name, value, path)
+    elif node is not None and node != "":
+        yield path
+
+
+def _leaves_of(name: str, value: Any, path: str) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        url = item.get("url") if name in _EXTENSIONS and isinstance(item, dict) else None
+        if isinstance(url, str):
+            yield from (f for k, v in item.items() if k != "url" for f in _leaves_of(k, v, f"{path}.{name}[{url}]"))
+        else:
+            yield from _leaves(item, f"{path}.{name}")
