@@ -1,0 +1,136 @@
+"""The gateway's own access tokens: JWT by RFC 9068 (`at+jwt`), ES256, at most 300 seconds.
+
+A token holds the decision's facts (organisation, sector, role, person, purposes, override), so that every node can
+tell who calls without asking another. What a client may send as, and which units it belongs to, is looked up in
+the registry at each check, so a client that was taken out is refused at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from gateway.domain.caller import Caller, Override
+from gateway.domain.identifier import Identifier
+from gateway.errors import Unauthenticated
+from gateway.inbound.acting import Acting
+from gateway.inbound.clients import Client, Clients
+from gateway.inbound.keys import OWN_ALGORITHM, signing_keys
+from gateway.inbound.scopes import Scope
+
+TYPE = "at+jwt"
+MAX_SECONDS = 300
+_REQUIRED = ("iss", "aud", "sub", "client_id", "exp", "iat", "jti", "scope", "caller")
+
+
+class Tokens:
+    """Issues and reads access tokens. `issuer` is the gateway's public URL, `audience` that of its FHIR API."""
+
+    def __init__(
+        self, issuer: str, audience: str, pems: Sequence[bytes], clock: Callable[[], datetime], seconds: int = 300
+    ) -> None:
+        self.issuer = issuer
+        self.audience = audience
+        self.seconds = min(seconds, MAX_SECONDS)
+        self._keys = signing_keys(pems)
+        self._clock = clock
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys, as `/.well-known/jwks.json` shows them."""
+        return dict(self._keys.as_dict(private=False))
+
+    def issue(self, client: Client, acting: Acting, scopes: Iterable[Scope]) -> str:
+        """A token for one client, the person in front of it, and what it was given."""
+        now = int(self._clock().timestamp())
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": client.id,
+            "client_id": client.id,
+            "iat": now,
+            "exp": now + self.seconds,
+            "jti": secrets.token_urlsafe(16),
+            "scope": " ".join(map(str, scopes)),
+            "caller": _told(client, acting),
+        }
+        first = self._keys.keys[0]
+        header = {"alg": OWN_ALGORITHM, "typ": TYPE, "kid": first.kid}
+        return jwt.encode(header, claims, first, algorithms=[OWN_ALGORITHM])
+
+    def read(self, token: str) -> dict[str, Any]:
+        """The claims of a token that is ours, for this audience, and valid now. Raises Unauthenticated.
+
+        joserfc's `decode` checks the signature only; every claim is checked here.
+        """
+        try:
+            made = jwt.decode(token, self._keys, algorithms=[OWN_ALGORITHM])
+        except (JoseError, ValueError, TypeError, UnicodeError):
+            raise Unauthenticated("The access token is not valid") from None
+        claims = made.claims
+        now = self._clock().timestamp()
+        sound = (
+            made.header.keys() == {"alg", "typ", "kid"}
+            and made.header["typ"] == TYPE
+            and made.header["alg"] == OWN_ALGORITHM
+            and all(claims.get(name) for name in _REQUIRED)
+            and claims["iss"] == self.issuer
+            and claims["aud"] == self.audience
+            and claims["sub"] == claims["client_id"]
+            and all(isinstance(claims[name], int) and not isinstance(claims[name], bool) for name in ("iat", "exp"))
+        )
+        if not sound or claims["iat"] > now + 1 or claims["exp"] > claims["iat"] + MAX_SECONDS:
+            raise Unauthenticated("The access token is not valid")
+        if claims["exp"] <= now:
+            raise Unauthenticated("The access token has expired")
+        return claims
+
+
+def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
+    """The caller that a token names. Raises Unauthenticated when the client is not registered (as such) any more."""
+    client = clients.get(claims["client_id"])
+    told = claims["caller"]
+    if client is None or (told["organisation"], told["sector"], told["role"]) != (
+        [client.organisation.system, client.organisation.value],
+        client.sector,
+        client.role,
+    ):
+        raise Unauthenticated("The client is not registered any more")
+    override = told["override"]
+    return Caller(
+        client=client.id,
+        client_name=client.name,
+        organisation=client.organisation,
+        organisation_name=client.organisation_name,
+        sector=client.sector,
+        role=client.role,
+        user=told["user"],
+        user_name=told["user_name"],
+        user_role=told["user_role"],
+        purposes=tuple(told["purposes"]),
+        scopes=tuple(claims["scope"].split(" ")),
+        sends=client.sends,
+        member_of=client.member_of,
+        override=Override(**override) if override else None,
+        on_behalf_of=told["on_behalf_of"],
+    )
+
+
+def _told(client: Client, acting: Acting) -> dict[str, Any]:
+    organisation: Identifier = client.organisation
+    override = acting.override
+    return {
+        "organisation": [organisation.system, organisation.value],
+        "sector": client.sector,
+        "role": client.role,
+        "user": acting.user,
+        "user_name": acting.user_name,
+        "user_role": acting.user_role,
+        "purposes": list(acting.purposes),
+        "on_behalf_of": acting.on_behalf_of,
+        "override": {"code": override.code, "text": override.text} if override else None,
+    }

@@ -1,0 +1,209 @@
+"""The registered clients: one YAML file each, read once at start. All errors at once, with `file:line`.
+
+id: rh-epj                                # client_id: iss and sub of its assertions
+name: Rigshospitalet, patientjournal
+organisation: {system: "urn:oid:1.2.208.176.1.1", value: "265161000016000", name: Rigshospitalet}
+sector: region                            # region | municipality | other
+role: hospital                            # what mappings/policy decides by; never taken from a token request
+purposes: [TREAT, BTG]                    # v3-ActReason codes that its users may give
+scopes: [system/*.rs, system/Bundle.c]    # the most it can be given
+sends: [rh]                               # sources it may send messages as (mappings/sources)
+member_of: ["urn:oid:1.2.208.176.1.1|265161000016001"]     # units and parents it also counts as
+jku: https://epj.example.dk/jwks.json     # optional: the only key URL its assertions may name; never fetched
+jwks:
+  keys:
+    - {kty: EC, crv: P-384, kid: 2025-1, x: …, y: …}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.domain.identifier import Identifier, normal
+from gateway.inbound.keys import PublicKey, UnfitKey, public_key
+from gateway.inbound.scopes import Scope
+from gateway.inbound.scopes import read as read_scope
+from gateway.translate.rules.loader import Items, Node, Table, Text, read
+from gateway.translate.rules.problems import Problems
+
+SECTORS = ("region", "municipality", "other")
+ROLES = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TEXTS = ("id", "name", "sector", "role", "jku")
+_LISTS = ("purposes", "scopes", "sends", "member_of")
+_KNOWN = "id name organisation sector role purposes scopes sends member_of jku jwks".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One registered system."""
+
+    id: str
+    name: str
+    organisation: Identifier
+    organisation_name: str
+    sector: str
+    role: str
+    purposes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    keys: Mapping[str, PublicKey] = field(repr=False)
+    sends: tuple[str, ...] = ()
+    member_of: tuple[str, ...] = ()
+    jku: str = ""
+
+
+class Clients:
+    """All registered clients, by id."""
+
+    def __init__(self, clients: Iterable[Client] = ()) -> None:
+        self._clients = {client.id: client for client in clients}
+
+    def get(self, id: str) -> Client | None:
+        """The client of this id, or None."""
+        return self._clients.get(id)
+
+    def __iter__(self) -> Iterator[Client]:
+        return iter(self._clients.values())
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+
+def load(folder: Path) -> Clients:
+    """The clients of a folder's `*.yaml`; none when it is absent. Raises MappingError with every error found."""
+    problems = Problems()
+    found: dict[str, Client] = {}
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        name = f"{folder.name}/{path.name}"
+        table = read(path, name, problems)
+        client = _File(table, problems).client() if table else None
+        if client is None or table is None:
+            continue
+        if client.id in found:
+            problems.add(table.marks["id"], "stands in another file too: a client has one file")
+        found[client.id] = client
+    problems.check()
+    return Clients(found.values())
+
+
+class _File:
+    """One client's file, on its way to a Client."""
+
+    def __init__(self, table: Table, problems: Problems) -> None:
+        self.table = table
+        self.problems = problems
+
+    def client(self) -> Client | None:
+        """The client, or None when an error was noted."""
+        before = len(self.problems.found)
+        for key in self.table.entries.keys() - set(_KNOWN):
+            self.problems.unknown(self.table.marks[key], "entry", key, _KNOWN)
+        texts = {name: self.text(name, required=name != "jku") for name in _TEXTS}
+        lists = {name: self.texts(name) for name in _LISTS}
+        organisation, organisation_name = self.organisation()
+        self.one_of("sector", texts["sector"], SECTORS)
+        self.one_of("role", texts["role"], ROLES)
+        if texts["id"] and not _ID.fullmatch(texts["id"]):
+            self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
+        keys = self.keys()
+        given = self.given()
+        if len(self.problems.found) > before:
+            return None
+        return Client(
+            id=texts["id"],
+            name=texts["name"],
+            organisation=organisation,
+            organisation_name=organisation_name,
+            sector=texts["sector"],
+            role=texts["role"],
+            purposes=lists["purposes"],
+            scopes=given,
+            keys=keys,
+            sends=lists["sends"],
+            member_of=lists["member_of"],
+            jku=texts["jku"],
+        )
+
+    def text(self, name: str, *, required: bool = True) -> str:
+        node = self.table.entries.get(name)
+        if isinstance(node, Text) and node.value.strip():
+            return node.value.strip()
+        if required or node is not None:
+            self.problems.add(self.table.marks.get(name, self.table.mark), f"{name} must be a text")
+        return ""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        node = self.table.entries.get(name)
+        if node is None:
+            return ()
+        if isinstance(node, Items) and all(isinstance(item, Text) for item in node.items):
+            return tuple(item.value for item in node.items if isinstance(item, Text))
+        self.problems.add(self.table.marks[name], f"{name} must be a list of texts")
+        return ()
+
+    def one_of(self, name: str, value: str, known: tuple[str, ...]) -> None:
+        if value and value not in known:
+            self.problems.unknown(self.table.marks[name], name, value, known)
+
+    def organisation(self) -> tuple[Identifier, str]:
+        node = self.table.entries.get("organisation")
+        parts = _plain(node) if isinstance(node, Table) else None
+        if isinstance(parts, dict) and all(isinstance(parts.get(k), str) and parts[k] for k in ("system", "value")):
+            return normal(parts["system"], parts["value"]), str(parts.get("name", ""))
+        mark = self.table.marks.get("organisation", self.table.mark)
+        self.problems.add(mark, "organisation must have system and value")
+        return Identifier("", ""), ""
+
+    def given(self) -> tuple[Scope, ...]:
+        node = self.table.entries.get("scopes")
+        found: list[Scope] = []
+        for item in node.items if isinstance(node, Items) else ():
+            scope = read_scope(item.value) if isinstance(item, Text) else None
+            if scope is None:
+                self.problems.add(item.mark, "is not a scope that is given here: system/<type or *>.<letters of cruds>")
+            else:
+                found.append(scope)
+        return tuple(found)
+
+    def keys(self) -> dict[str, PublicKey]:
+        jwks = self.table.entries.get("jwks")
+        listed = jwks.entries.get("keys") if isinstance(jwks, Table) else None
+        if not isinstance(listed, Items) or not listed.items:
+            mark = self.table.marks.get("jwks", self.table.mark)
+            self.problems.add(mark, "jwks must hold `keys`, a list with at least one public key")
+            return {}
+        found: dict[str, PublicKey] = {}
+        for item in listed.items:
+            try:
+                key = public_key(_plain(item) if isinstance(item, Table) else {})
+            except UnfitKey as error:
+                self.problems.add(item.mark, f"this key {error}")
+                continue
+            if key.kid in found:
+                self.problems.add(item.mark, "two keys have this kid")
+            found[key.kid] = key
+        return found
+
+
+def _plain(node: Node) -> Any:
+    """The node as dicts, lists and texts."""
+    if isinstance(node, Table):
+        return {key: _plain(value) for key, value in node.entries.items()}
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    return node.value
+
+
+def written(client: Mapping[str, Any]) -> str:
+    """A client's file: the entries above, every text quoted, so that YAML cannot read it as anything else."""
+    lines = []
+    for name in _KNOWN:
+        value = client.get(name)
+        if value:
+            lines.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"

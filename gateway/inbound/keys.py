@@ -1,0 +1,96 @@
+"""Keys: the public ones of clients, and the gateway's own that signs access tokens.
+
+SMART Backend Services asks for RS384 or ES384; both are taken, nothing else. The algorithm always follows from
+the registered key, never from what a token says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+CLIENT_ALGORITHMS = ("ES384", "RS384")
+OWN_ALGORITHM = "ES256"
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_MIN_RSA_BITS = 2048
+
+
+class UnfitKey(ValueError):
+    """A key that cannot be registered; the text says why and never shows the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """One registered key of a client."""
+
+    kid: str
+    algorithm: str
+    key: ECKey | RSAKey
+
+
+def public_key(jwk: Mapping[str, Any]) -> PublicKey:
+    """A client's key from its JWK (RFC 7517). Raises UnfitKey."""
+    if jwk.keys() & _PRIVATE:
+        raise UnfitKey("is a private key; register the public one and treat this one as lost")
+    kid = jwk.get("kid")
+    if not isinstance(kid, str) or not kid:
+        raise UnfitKey("has no kid")
+    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+        raise UnfitKey("is not meant for signatures")
+    try:
+        key, algorithm = _import(dict(jwk))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise UnfitKey("is not a valid JWK") from error
+    if jwk.get("alg", algorithm) != algorithm:
+        raise UnfitKey(f"names another algorithm than {algorithm}")
+    return PublicKey(kid, algorithm, key)
+
+
+def _import(jwk: dict[str, Any]) -> tuple[ECKey | RSAKey, str]:
+    if jwk.get("kty") == "EC":
+        if jwk.get("crv") != "P-384":
+            raise UnfitKey("is an EC key on another curve than P-384 (ES384)")
+        ec = ECKey.import_key(jwk)
+        ec.public_key  # noqa: B018 - the point is checked when it is first used
+        return ec, "ES384"
+    if jwk.get("kty") == "RSA":
+        rsa = RSAKey.import_key(jwk)
+        if rsa.public_key.key_size < _MIN_RSA_BITS:
+            raise UnfitKey(f"is an RSA key of fewer than {_MIN_RSA_BITS} bits")
+        return rsa, "RS384"
+    raise UnfitKey("is neither EC (P-384) nor RSA")
+
+
+def new_client_key() -> tuple[bytes, dict[str, Any]]:
+    """A new P-384 key for a client: its private PEM, for the client alone, and its public JWK."""
+    key = ECKey.generate_key("P-384", private=True)
+    jwk = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "ES384", "use": "sig"}
+    return key.as_pem(private=True), jwk
+
+
+def new_signing_key() -> bytes:
+    """A new key of the gateway's own, as private PEM (P-256, ES256)."""
+    return ECKey.generate_key("P-256", private=True).as_pem(private=True)
+
+
+def signing_keys(pems: Sequence[bytes]) -> KeySet:
+    """The gateway's own keys: the first signs, all of them verify, so that a key can be replaced without a gap.
+
+    Raises UnfitKey when one is not a private P-256 key.
+    """
+    keys: list[ECKey] = []
+    for pem in pems:
+        try:
+            key = ECKey.import_key(pem)
+        except (JoseError, ValueError) as error:
+            raise UnfitKey("The signing key is not a private P-256 key in PEM") from error
+        if not key.is_private or key.curve_name != "P-256":
+            raise UnfitKey("The signing key is not a private P-256 key in PEM")
+        keys.append(ECKey.import_key(pem, {"kid": key.thumbprint(), "alg": OWN_ALGORITHM, "use": "sig"}))
+    if not keys:
+        raise UnfitKey("There is no signing key")
+    return KeySet(list(keys))
