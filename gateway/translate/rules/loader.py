@@ -13,7 +13,7 @@ A rule file:
     key: visit(PV1-19)              # the object's key; an empty one makes nothing (finding), or `policy: refuse`
     aliases: episode(PV1-50)        # optional: other keys of the same object (every text counts)
     act: state                      # optional: a domain.statement.Act, as a word or as a rule with `map`
-    verb: assert                    # optional: a domain.statement.Verb, likewise: {from: DG1-21, map: verb, policy: refuse}
+    verb: assert                    # optional: a Verb, likewise: {from: DG1-21, map: verb, policy: refuse}
     happened: [PV1-44, EVN-6, MSH-7]       # optional: when it became true; first valued, read by the function `moment`
     recorded: EVN-2                 # optional: when it was registered
     carry: [status, intent]         # FHIR languages only: elements taken over exactly as they stand in the `for` node
@@ -26,22 +26,24 @@ A rule file:
 A dotted step through a list makes one item (`code.coding.code` and `code.coding.system` share it).
 `_birthDate.extension` reaches a primitive's extensions.
 
-**Rule**, short: `target: PV1-44` (a path), `target: = text` (a literal), `target: join(.2, = " ", .3)` (a call).
+**Rule**, short: `target: PV1-44` (a path), `target: = text` (a literal), `target: join(= " ", .2, .3)` (a call).
 Long, a mapping with these keys:
 
-| key | meaning |
-|---|---|
-| `from` | path, call or literal; or a list of them: a single target takes the first that is valued, a list target takes all |
-| `with` | a named function (functions.py, and the language's own) applied to each value |
-| `map` | a table of mappings/codes; after `with`. Needs `policy`. Into a code: the target code; into a Coding: system, code, display; into a CodeableConcept: a coding. Applied to a Coding or CodeableConcept: the mapped coding goes first, the original ones stay |
-| `system` | with `map`: path of the code's system, where a table holds codes of several systems |
-| `policy` | what the table does not have: `keep` the original (not where R4 requires one of its own codes), `refuse` the message (UnknownCode with the place), `drop` with a finding. With `with` alone: `refuse` or `drop` (default) what the function cannot read |
-| `for` | one object per node; paths inside may be relative to it (`.4.2`; XML `./Titel`) |
-| `when` | condition; asked for each item when there is a `for` |
-| `rules` | the elements of the object or of each item, targets relative to it |
-| `carry` | FHIR languages: elements taken over as they stand |
-| `guide` | row of the official guide; read by the conformance table |
-| `why` | for the next reader |
+- `from`: a path, call or literal, or a list of them. A single target takes the first that is valued, a list all.
+- `with`: a named function (functions.py, and the language's own) applied to each value.
+- `map`: a table of mappings/codes, asked after `with`; needs `policy`. Into a code: the target code; into a Coding:
+  system, code, display; into a CodeableConcept: a coding. A Coding or CodeableConcept that is mapped keeps its
+  original codings after the mapped one.
+- `system`: with `map`, the path of the code's system, where a table holds codes of several systems.
+- `policy`: for what the table does not have: `keep` the original (not where R4 requires one of its own codes),
+  `refuse` the message (UnknownCode with the place), `drop` it with a finding. With `with` or a call alone, for what the
+  function cannot read: `refuse` (WrongType) or `drop` (default).
+- `for`: one object (or value) per node; paths inside may be relative to it (`.4.2`; XML `./Titel`).
+- `when`: a condition; asked for each item when there is a `for`.
+- `rules`: the elements of the object or of each item, targets relative to it.
+- `carry`: FHIR languages: elements taken over as they stand.
+- `guide`: the row of the official guide; read by the conformance table.
+- `why`: for the next reader.
 
 A **list** of rules (`identifier: [{for: PID-3, rules: {…}}, {for: PID-18, rules: {…}}]`, `given: [.2, .3]`): a list
 target takes what all of them give, in order; a single target takes the first that gives something.
@@ -50,12 +52,14 @@ An object that would hold nothing but literals is not made, unless all its rules
 lists are never made. Of a choice (`deceasedBoolean`, `deceasedDateTime`) the first rule that gives something wins.
 
 **Call**: `name(arg, …)`; an argument is a path, `= text` or another call. Quotes keep blanks and commas: `= ", "`.
+`concat` gives nothing unless all its arguments are there, which is what a key needs; `join(= ", ", a, b)` leaves out
+what is absent.
 
 **When**: `<path> VALUED`, `<path> EMPTY`, `<path> EQUALS text`, `<path> IN [a, b]`, each with `NOT` before the word or
 before the path, joined by `AND`. There is no OR: write a list of rules. EQUALS and IN compare the first text.
 
-**Overlay**: `extends: encounter` (a file one folder up, or `./other` beside it) and only what changes: top keys replace,
-`rules` and `skip` replace by target, `without: [target, …]` takes rules away.
+**Overlay**: `extends: encounter` (a file one folder up, or `./other` beside it) and only what changes: top keys
+replace, `rules` and `skip` replace by target, `without: [target, …]` takes rules away.
 
 **YAML**: every value is text (`.1`, `NO`, `2.5`, `2025-01-01` stay as written). A key twice, an anchor, an alias, a tag
 are errors. Inside `{…}` and `[…]` YAML splits at commas: quote calls and conditions there
@@ -64,3 +68,145 @@ are errors. Inside `{…}` and `[…]` YAML splits at commas: quote calls and co
 **Literal**: `= 1` into an integer becomes a number, `= true` into a boolean a truth value; the text is checked against
 the type and the required codes of the element.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from gateway.translate.rules.problems import Mark, Problems
+
+_DEEPEST = 40
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar, exactly as written."""
+
+    value: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    items: tuple[Node, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping, in the order of the file; `marks` are those of its keys."""
+
+    mark: Mark
+    entries: dict[str, Node] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+
+Node = Text | Items | Table
+
+
+class _Wrong(Exception):
+    """The file cannot be read any further."""
+
+    def __init__(self, mark: Mark, text: str) -> None:
+        self.mark = mark
+        self.text = text
+
+
+def read(path: Path, name: str, problems: Problems) -> Table | None:
+    """The file's mapping; None, with the error noted under `name`, when it cannot be read."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        problems.add(Mark(name, 0), "is not UTF-8")
+    except OSError as error:
+        problems.add(Mark(name, 0), f"cannot be read: {error.strerror}")
+    else:
+        return parse(text, name, problems)
+    return None
+
+
+def parse(text: str, name: str, problems: Problems) -> Table | None:
+    """The mapping in a text of YAML; None, with the error noted, when there is none."""
+    builder = _Builder(name, problems)
+    try:
+        tree = builder.document(yaml.parse(text, Loader=_LOADER))
+    except _Wrong as wrong:
+        problems.add(wrong.mark, wrong.text)
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        problems.add(Mark(name, getattr(at, "line", -1) + 1), f"is not YAML: {error.problem or error.context}")
+    except yaml.YAMLError as error:
+        problems.add(Mark(name, 0), f"is not YAML: {str(error).splitlines()[0]}")
+    else:
+        if isinstance(tree, Table):
+            return tree
+        problems.add(Mark(name, 1), "must be a mapping (key: value)")
+    return None
+
+
+class _Builder:
+    """Makes the tree from the parser's events. No tag is ever resolved, so nothing but text can come out."""
+
+    def __init__(self, name: str, problems: Problems) -> None:
+        self.name = name
+        self.problems = problems
+        self.depth = 0
+
+    def mark(self, event: yaml.Event) -> Mark:
+        return Mark(self.name, getattr(event.start_mark, "line", -1) + 1)
+
+    def document(self, events: Iterator[yaml.Event]) -> Node | None:
+        tree: Node | None = None
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent) and tree is not None:
+                raise _Wrong(self.mark(event), "holds more than one document")
+            if isinstance(event, yaml.NodeEvent):
+                tree = self.node(event, events)
+        return tree
+
+    def node(self, event: yaml.Event, events: Iterator[yaml.Event]) -> Node:
+        mark = self.mark(event)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _Wrong(mark, "anchors and aliases are not allowed")
+        if getattr(event, "tag", None):
+            raise _Wrong(mark, "tags are not allowed")
+        if isinstance(event, yaml.ScalarEvent):
+            return Text(event.value, mark)
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _Wrong(mark, "is nested too deep")
+        node = self.items(mark, events) if isinstance(event, yaml.SequenceStartEvent) else self.table(mark, events)
+        self.depth -= 1
+        return node
+
+    def items(self, mark: Mark, events: Iterator[yaml.Event]) -> Items:
+        found: list[Node] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            found.append(self.node(event, events))
+        return Items(tuple(found), mark)
+
+    def table(self, mark: Mark, events: Iterator[yaml.Event]) -> Table:
+        table = Table(mark)
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            key = self.node(event, events)
+            value = self.node(next(events), events)
+            if not isinstance(key, Text):
+                raise _Wrong(key.mark, "a key must be text")
+            if key.value in table.entries:
+                first = table.marks[key.value].line
+                self.problems.add(key.mark, f"{key.value} stands here twice, first in line {first}")
+                continue
+            table.entries[key.value] = value
+            table.marks[key.value] = key.mark
+        return table

@@ -54,10 +54,10 @@ class Path:
 
     - `value`: the first text, `""` when absent, empty or deleted (HL7 v2 `""`). The hot one.
     - `values`: every text (repetitions, repeated elements), without the empty ones.
-    - `node`: the raw node as it is (composite, JSON subtree, XML element), None when absent or wholly empty
+    - `node`: the first raw node as it is (composite, JSON subtree, XML element), None when absent or wholly empty
       (`^^^`, `{}`). VALUED and EMPTY ask this one.
-    - `nodes`: the raw nodes, one per repetition, without the wholly empty ones; they become the scopes of the next
-      level, so they must hold what relative paths below need.
+    - `nodes`: all raw nodes, one per repetition or list item, without the wholly empty ones; as scopes of the next
+      level they must hold what relative paths below need.
     - `cleared`: the sender said that this is to be deleted (HL7 v2 `""`). Only asked when `Reader.clears` said yes.
     - `where`: the place in this message for errors, from all scopes (message first, innermost last):
       `PID[1]-3[2].4`, `Bundle.entry[2].resource.period.start`. Never a value. Called for errors and findings only.
@@ -79,12 +79,16 @@ class Path:
 
 @dataclass(slots=True)
 class Env:
-    """What one message's rules may know besides the message. Made by the language, once per message."""
+    """What one message's rules may know besides the message. Made by the language, once per message.
+
+    `on` is the day (`2025-03-14`) by which code tables with validity dates are read; empty: the newest row.
+    """
 
     source: Source
     ids: Ids
     timezone: ZoneInfo
     message: Any = None
+    on: str = ""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -93,19 +97,22 @@ class Function:
     """A named function, usable as `with: name` and as `name(arg, …)`.
 
     `call(env, *args)` gives the value, or None (or "") for nothing; it raises `Unfit`. It is not called when its
-    first argument is absent.
+    first argument is absent, unless `always`.
     `takes` is how each path argument is read: `value` (text), `values` (list of texts), `node` (raw), `nodes`.
     One word is for all arguments. A list target calls it once per repetition when `takes` is `value` or `node`.
     `gives` is the R4 type of the result (`string`, `date`, `dateTime`, `CodeableConcept`, `Reference`, …); `key` for
     texts that only serve as keys, `moment` for aware datetimes, `any` when unknown. Add `*` when it gives a list of
     them (`Identifier*`).
     `arity` is (fewest, most) arguments; most -1 is any number.
+    `codes` are all it can give, checked against a required binding; None when not told.
     """
 
     call: Callable[..., Any]
     takes: Literal["value", "values", "node", "nodes"] = "value"
     gives: str = "string"
     arity: tuple[int, int] = (1, 1)
+    always: bool = False
+    codes: frozenset[str] | None = None
 
 
 class Reader(Protocol):
@@ -119,7 +126,7 @@ class Reader(Protocol):
     subtrees), and `carry` is allowed. False: every path gives text, and dates, numbers and booleans need a function."""
 
     functions: Mapping[str, Function]
-    """The language's own named functions; they hide shared ones of the same name (gateway/translate/rules/functions)."""
+    """The language's own named functions; they hide shared ones (functions.py) of the same name."""
 
     def compile(self, path: str, within: tuple[Path, ...]) -> Path:
         """The path as closures; `within` are the compiled `for` paths around it, outermost first. Raises PathError."""

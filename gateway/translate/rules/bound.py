@@ -1,0 +1,145 @@
+"""What compiled rules need at run time: the results they make, and what happens when a value does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from gateway.domain.statement import Act, Body, Verb
+from gateway.errors import MissingField, UnknownCode, WrongType
+from gateway.translate.rules.codes import CodeTable, Row
+from gateway.translate.rules.plan import ValueRule
+from gateway.translate.rules.reader import Env, Path, Unfit
+from gateway.translate.translation import Finding
+
+
+@dataclass(slots=True)
+class Made:
+    """One object that a rule file made. `node` is the scope that it was made from, `name` the rule file."""
+
+    kind: str
+    key: str
+    body: Body
+    cleared: tuple[str, ...]
+    act: Act | None
+    verb: Verb | None
+    happened: datetime | None
+    recorded: datetime | None
+    aliases: tuple[str, ...]
+    name: str
+    node: Any
+
+
+class Step(NamedTuple):
+    """One line of a trace, before its places are looked up."""
+
+    target: str
+    rule: Bound
+    scopes: tuple[Any, ...]
+
+
+class Bound:
+    """A value rule at run time: knows what to do when a value is not in its table or cannot be read."""
+
+    __slots__ = ("rule", "shape", "table")
+
+    def __init__(self, rule: ValueRule) -> None:
+        self.rule = rule
+        self.table = rule.table or CodeTable("", rule.mark, ())
+        self.shape = next((t for t in ("CodeableConcept", "Coding") if t in rule.fact.types), "code")
+
+    def where(self, scopes: tuple[Any, ...]) -> str:
+        """The place in the message: of the first of the rule's paths that is valued."""
+        paths: Sequence[Path] = self.rule.paths
+        for path in paths:
+            if path.node(scopes[path.level]) is not None:
+                return path.where(scopes)
+        return paths[0].where(scopes) if paths else ""
+
+    def finding(self, env: Env, scopes: tuple[Any, ...], text: str) -> None:
+        """Notes that something was left out."""
+        env.findings.append(Finding(self.where(scopes), text, str(self.rule.mark)))
+
+    def unfit(self, error: Unfit, env: Env, scopes: tuple[Any, ...]) -> None:
+        """What a function cannot read: an error under policy refuse, else a finding."""
+        if self.rule.policy == "refuse":
+            raise WrongType(f"The value {error}", where=self.where(scopes), hint=f"Rule {self.rule.mark}.")
+        self.finding(env, scopes, f"{error}; {self.rule.target} left out")
+
+    def keyless(self, env: Env, scopes: tuple[Any, ...]) -> None:
+        """Nothing names the object: an error under policy refuse, else a finding."""
+        if self.rule.policy == "refuse":
+            raise MissingField("The number that names it is missing", where=self.where(scopes))
+        self.finding(env, scopes, "has no number that names it; left out")
+
+    def unmapped(self, value: Any, system: str, env: Env, scopes: tuple[Any, ...]) -> Any:
+        """What the table does not have, by the rule's policy."""
+        if self.rule.policy == "refuse":
+            hint = f"Table {self.table.name}, rule {self.rule.mark}."
+            raise UnknownCode("The code is not in its table", where=self.where(scopes), hint=hint)
+        if self.rule.policy == "drop":
+            self.finding(env, scopes, f"code is not in table {self.table.name}; {self.rule.target} left out")
+            return None
+        self.finding(env, scopes, f"code is not in table {self.table.name}; kept as it is")
+        return self._kept(value, system, env)
+
+    def _kept(self, value: Any, system: str, env: Env) -> Any:
+        if isinstance(value, str):
+            if self.shape == "code":
+                return value
+            local = f"urn:faellesplan:source:{env.source.id}:{self.table.name}"
+            coding = {"system": system or local, "code": value}
+            return coding if self.shape == "Coding" else {"coding": [coding], "text": value}
+        codings = _codings(value)
+        if self.shape == "CodeableConcept":
+            return value if "system" not in value and "code" not in value else {"coding": [value]}
+        if not codings:
+            return None
+        return codings[0] if self.shape == "Coding" else codings[0].get("code")
+
+    def mapped(self, value: Any, system: str, env: Env, scopes: tuple[Any, ...]) -> Any:
+        """Any value through the table: a text, a Coding or a CodeableConcept."""
+        row = self._row(value, system, env.on)
+        if row is None:
+            return self.unmapped(value, system, env, scopes)
+        if self.shape == "code":
+            return row.target_code
+        if not row.target_code:
+            return None
+        if self.shape == "Coding":
+            return row.coding
+        if isinstance(value, str):
+            return {"coding": [row.coding]}
+        kept = [coding for coding in _codings(value) if not _same(coding, row)]
+        text = value.get("text")
+        return {"coding": [row.coding, *kept]} | ({"text": text} if text else {})
+
+    def _row(self, value: Any, system: str, on: str) -> Row | None:
+        if isinstance(value, str):
+            return self.table.find(system, value, on) if system else self.table.find_code(value, on)
+        for coding in _codings(value):
+            row = self.table.find(coding.get("system", ""), coding.get("code", ""), on)
+            if row is not None:
+                return row
+        return None
+
+
+def _codings(value: Any) -> list[dict[str, Any]]:
+    """The codings of a Coding or CodeableConcept; anything else has none."""
+    if not isinstance(value, dict):
+        return []
+    found = value.get("coding", [value])
+    return [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
+
+
+def _same(coding: dict[str, Any], row: Row) -> bool:
+    return (coding.get("system"), coding.get("code")) == (row.target_system or None, row.target_code)
+
+
+def cleared(body: Body, asked: Sequence[tuple[str, tuple[Path, ...]]], scopes: tuple[Any, ...]) -> tuple[str, ...]:
+    """The top elements that the sender said are to be deleted and that nothing else has filled."""
+    return tuple(
+        name for name, paths in asked if name not in body and any(path.cleared(scopes[path.level]) for path in paths)
+    )

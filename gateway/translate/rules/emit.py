@@ -1,0 +1,197 @@
+"""A plan as Python source: the rule file and its objects. Closures per rule are half as fast (measured).
+
+What is written reads like the rules. Every name in it is made here and every text of a rule file enters by `repr`, so
+a rule file cannot put code in. Names: `s0`, `s1` scopes by level; `o1` objects; `l1` lists; `x1` values; the rest is
+bound in the namespace. The traced form is the same source with a line of trace before every element; the plain one
+pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.domain.statement import Act, Verb
+from gateway.translate.rules.emit_source import scopes, unless
+from gateway.translate.rules.emit_value import around, last, value
+from gateway.translate.rules.plan import AnyRule, Body, Constant, ObjectRule, Plan, Slot, ValueRule
+from gateway.translate.rules.reader import Path
+from gateway.translate.rules.writer import Sink, Writer
+
+
+def source(plan: Plan, traced: bool) -> tuple[str, dict[str, Any]]:
+    """The Python source of a rule file and the namespace that it runs in; it defines `run`."""
+    writer = Writer(traced)
+    _sheet(writer, plan)
+    return "\n".join(writer.lines) + "\n", writer.names
+
+
+def _sheet(w: Writer, plan: Plan) -> None:
+    depth = 1 if plan.each else 0
+    around_here = scopes(depth)
+    head = f"def run(s0, env, clearing, out{', trace' if w.traced else ''})"
+    loop = f"for s1 in {w.read(plan.each, 'nodes')}" if plan.each else "for _ in (0,)"
+    with w.block(head), w.block(loop):
+        unless(w, plan.when)
+        key = _statement(w, plan.statement["key"], depth)
+        with w.block(f"if not {key}"):
+            w.line(f"{w.rule(plan.statement['key'])}.keyless(env, {around_here})")
+            w.line("continue")
+        rest = {name: _statement(w, plan.statement[name], depth) for name in plan.statement if name != "key"}
+        for name, enum in (("act", Act), ("verb", Verb)):
+            if name in rest:
+                members = {str(member): member for member in enum}
+                rest[name] = f"{w.bind('e', members, enum)}.get({rest[name]})"
+        w.line("o = {}")
+        if w.traced:
+            w.line("p = str(len(out)) + '|'")
+        _slots(w, plan.body, "o", "p", depth)
+        _constants(w, plan.body, "o", "p", depth)
+        asked = _clearable(plan.body, depth)
+        w.line(f"c = cleared(o, {w.bind('q', asked)}, {around_here}) if clearing else ()" if asked else "c = ()")
+        values = [rest.get(name, "None") for name in ("act", "verb", "happened", "recorded")]
+        values.append(f"tuple({rest['aliases']})" if "aliases" in rest else "()")
+        w.line(f"out.append(Made({plan.make!r}, {key}, o, c, {', '.join(values)}, {plan.name!r}, s{depth}))")
+
+
+def _statement(w: Writer, rule: ValueRule, depth: int) -> str:
+    """The variable that holds key, act, happened, …"""
+    if rule.constant:
+        return repr(_literal(rule))
+    name = w.fresh("k")
+    if rule.fact.is_list:
+        w.line(f"{name} = []")
+        value(w, rule, lambda x: w.line(f"{name}.append({x})"), depth, f"len({name})", "")
+    else:
+        w.line(f"{name} = None")
+        value(w, rule, lambda x: w.line(f"{name} = {x}"), depth, "", "")
+    return name
+
+
+def _clearable(body: Body, depth: int) -> tuple[tuple[str, tuple[Path, ...]], ...]:
+    """Per top element the paths that can say that it is deleted."""
+    found = ((slot.name, tuple(p for rule in slot.rules for p in _asked(rule, depth))) for slot in body.slots.values())
+    return tuple((name, asked) for name, asked in found if asked)
+
+
+def _asked(rule: AnyRule, depth: int) -> Iterator[Path]:
+    if rule.each:
+        yield rule.each
+    elif isinstance(rule, ObjectRule):
+        for slot in rule.body.slots.values():
+            for inner in slot.rules:
+                yield from (p for p in _asked(inner, depth) if p.level <= depth)
+    else:
+        yield from (p for p in rule.paths if p.level <= depth)
+
+
+def _slots(w: Writer, body: Body, var: str, at: str, depth: int) -> None:
+    for slot in body.slots.values():
+        if slot.constant:
+            continue
+        if slot.rivals:
+            guard = " and ".join(f"{rival!r} not in {var}" for rival in slot.rivals)
+            with w.block(f"if {guard}"):
+                _slot(w, slot, var, at, depth)
+        else:
+            _slot(w, slot, var, at, depth)
+
+
+def _slot(w: Writer, slot: Slot, var: str, at: str, depth: int) -> None:
+    place = f"{at} + {'.' + slot.name!r}"
+    if slot.fact.is_list:
+        found = w.fresh("l")
+        w.line(f"{found} = []")
+        for rule in slot.rules:
+            _rule(
+                w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", f"{at} + {'.' + slot.name!r}"
+            )
+        with w.block(f"if {found}"):
+            w.line(f"{var}[{slot.name!r}] = {found}")
+        return
+    for number, rule in enumerate(slot.rules):
+        if rule.constant:
+            continue  # a default: _constants
+        sink: Sink = lambda x: w.line(f"{var}[{slot.name!r}] = {x}")  # noqa: E731
+        if number:
+            with w.block(f"if {slot.name!r} not in {var}"):
+                _rule(w, rule, sink, depth, "", place)
+        else:
+            _rule(w, rule, sink, depth, "", place)
+
+
+def _constants(w: Writer, body: Body, var: str, at: str, depth: int) -> None:
+    """The literals of an object that turned out not to be empty, and defaults."""
+    for slot in body.slots.values():
+        fixed = [rule for rule in slot.rules if rule.constant]
+        if not fixed or (slot.fact.is_list and not slot.constant):
+            continue
+        if slot.constant and not slot.rivals:
+            _constant(w, slot, fixed, var, at, depth)
+        else:
+            names = (slot.name, *slot.rivals)
+            with w.block("if " + " and ".join(f"{name!r} not in {var}" for name in names)):
+                _constant(w, slot, fixed, var, at, depth)
+
+
+def _constant(w: Writer, slot: Slot, fixed: list[AnyRule], var: str, at: str, depth: int) -> None:
+    text = f"[{', '.join(map(_display, fixed))}]" if slot.fact.is_list else _display(fixed[0])
+    w.line(f"{var}[{slot.name!r}] = {text}")
+    if not w.traced:
+        return
+    for number, rule in enumerate(fixed if slot.fact.is_list else fixed[:1]):
+        index = f"[{number}]" if slot.fact.is_list else ""
+        for tail, leaf in _leaves(rule):
+            w.line(f"trace(Step({at} + {'.' + slot.name + index + tail!r}, {w.rule(leaf)}, {scopes(depth)}))")
+
+
+def _display(rule: AnyRule) -> str:
+    """A constant rule as a Python display, so that every use is a new object."""
+    if isinstance(rule, ValueRule):
+        return repr(_literal(rule))
+    parts = []
+    for slot in rule.body.slots.values():
+        texts = [_display(inner) for inner in slot.rules]
+        parts.append(f"{slot.name!r}: " + (f"[{', '.join(texts)}]" if slot.fact.is_list else texts[0]))
+    return "{" + ", ".join(parts) + "}"
+
+
+def _leaves(rule: AnyRule) -> Iterator[tuple[str, ValueRule]]:
+    if isinstance(rule, ValueRule):
+        yield "", rule
+        return
+    for slot in rule.body.slots.values():
+        for number, inner in enumerate(slot.rules if slot.fact.is_list else slot.rules[:1]):
+            index = f"[{number}]" if slot.fact.is_list else ""
+            for tail, leaf in _leaves(inner):
+                yield f".{slot.name}{index}{tail}", leaf
+
+
+def _rule(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
+    """One rule into a sink. `index` is the Python expression of the place in a list, empty for a single element."""
+    if isinstance(rule, ValueRule):
+        value(w, rule, sink, depth, index, at)
+    elif rule.constant:
+        sink(_display(rule))
+    else:
+        with around(w, rule, depth) as inner:
+            _object(w, rule, last(w, rule, sink, index), inner, index, at)
+
+
+def _object(w: Writer, rule: ObjectRule, sink: Sink, depth: int, index: str, at: str) -> None:
+    var, path = w.fresh("o"), w.fresh("p")
+    if w.traced:
+        w.line(f"{path} = {at}" + (f" + '[' + str({index}) + ']'" if index else ""))
+    w.line(f"{var} = {{}}")
+    _slots(w, rule.body, var, path, depth)
+    if all(slot.constant for slot in rule.body.slots.values()):
+        _constants(w, rule.body, var, path, depth)
+        sink(var)
+        return
+    with w.block(f"if {var}"):
+        _constants(w, rule.body, var, path, depth)
+        sink(var)
+
+
+def _literal(rule: ValueRule) -> Any:
+    return next((one.value for one in rule.sources if isinstance(one, Constant)), None)

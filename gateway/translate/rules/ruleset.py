@@ -1,0 +1,171 @@
+"""All rule files of one language, compiled, checked and ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.translate import r4
+from gateway.translate.rules.bound import Made
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.compile import Compiler
+from gateway.translate.rules.emit import source
+from gateway.translate.rules.functions import SHARED
+from gateway.translate.rules.loader import Table, read
+from gateway.translate.rules.overlay import Folder
+from gateway.translate.rules.plan import Plan, rules
+from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.reader import Env, Reader
+from gateway.translate.rules.sheet import sheet
+from gateway.translate.rules.trace import Explanation, explanation, holds
+
+_NO_OVERLAY = "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """One rule that names a row of the official guide."""
+
+    guide: str
+    target: str
+    mark: Mark
+
+
+class RuleSet:
+    """The rule files that one kind of sender gets: the plain ones, or those with an overlay."""
+
+    def __init__(self, reader: Reader, plans: Sequence[Plan], skipped: Mapping[str, tuple[str, Mark]]) -> None:
+        self.reader = reader
+        self.plans = {plan.name: plan for plan in plans}
+        self.skipped = skipped
+        self._runs = {plan.name: _compiled(plan, False) for plan in plans}
+        self._traced: dict[str, Callable[..., None]] = {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the rule files that make something (for checks of lifecycle tables)."""
+        return frozenset(self.plans)
+
+    def run(self, message: Any, env: Env, only: Iterable[str] | None = None) -> list[Made]:
+        """Everything the rules make of a message, in the order of `only` or of the file names.
+
+        Findings are appended to `env.findings`. Raises UnknownCode, WrongType, MissingField under policy refuse.
+        """
+        made: list[Made] = []
+        clearing = self.reader.clears(message)
+        for name in self._runs if only is None else only:
+            self._runs[name](message, env, clearing, made)
+        return made
+
+    def trace(self, message: Any, env: Env, only: Iterable[str] | None = None) -> tuple[list[Made], Explanation]:
+        """As `run`, and which rule made which element of what, and what no rule read."""
+        made: list[Made] = []
+        steps: list[Any] = []
+        names = list(self._runs if only is None else only)
+        clearing = self.reader.clears(message)
+        for name in names:
+            if name not in self._traced:
+                self._traced[name] = _compiled(self.plans[name], True)
+            self._traced[name](message, env, clearing, made, steps.append)
+        fields = {path.field for name in names for path, _ in self.plans[name].reads}
+        reasons = {field: reason for field, (reason, _) in self.skipped.items()}
+        return made, explanation(made, steps, self.reader.fields(message), fields, reasons, env.findings)
+
+    def guides(self) -> tuple[Guide, ...]:
+        """Every rule that names a row of the official guide."""
+        found = [Guide(plan.guide, plan.make, plan.mark) for plan in self.plans.values() if plan.guide]
+        for plan in self.plans.values():
+            found += [Guide(rule.guide, rule.target, rule.mark) for rule in rules(plan.body) if rule.guide]
+        return tuple(found)
+
+
+class Rulebook:
+    """The rule sets of one language: `of("")` the plain one, `of(source.rules)` a source's own."""
+
+    def __init__(self, sets: Mapping[str, RuleSet]) -> None:
+        self._sets = sets
+
+    def of(self, overlay: str = "") -> RuleSet:
+        """The rule set of an overlay folder; KeyError when there is none (checked at start against the sources)."""
+        return self._sets[overlay]
+
+    @property
+    def overlays(self) -> frozenset[str]:
+        """The names of the overlay folders, "" for the plain rules."""
+        return frozenset(self._sets)
+
+
+def load(mappings: Path, reader: Reader, codes: Codes | None = None, facts: r4.Facts | None = None) -> Rulebook:
+    """The rules of a language, mappings/<reader.name>. Raises MappingError with everything that is wrong."""
+    problems = Problems()
+    codes = codes or Codes.read(mappings / "codes", problems)
+    book = compiled(mappings, reader, codes, facts or r4.facts(), problems)
+    problems.check()
+    return book
+
+
+def compiled(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> Rulebook:
+    """As `load`, but errors are noted in `problems`; a rule file with errors is left out."""
+    top = mappings / reader.name
+    base = Folder(_files(top, problems))
+    folders = {"": base}
+    for path in sorted(top.iterdir() if top.is_dir() else ()):
+        if path.is_dir() and path.name != _NO_OVERLAY:
+            folders[path.name] = Folder(_files(path, problems), base)
+    return Rulebook({name: _rule_set(folder, reader, codes, facts, problems) for name, folder in folders.items()})
+
+
+def _files(folder: Path, problems: Problems) -> dict[str, Table]:
+    found: dict[str, Table] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        name = path.relative_to(_root(folder)).as_posix()
+        if table := read(path, name, problems):
+            found[path.stem] = table
+    return found
+
+
+def _root(folder: Path) -> Path:
+    """The folder that mappings/ lies in: errors name files from there."""
+    mappings = next((p for p in (folder, *folder.parents) if p.name == "mappings"), folder.parent)
+    return mappings.parent
+
+
+def _rule_set(folder: Folder, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> RuleSet:
+    compiler = Compiler(reader, SHARED, codes, facts)
+    plans: list[Plan] = []
+    skipped: dict[str, tuple[str, Mark]] = {}
+    inherited = folder.base.files if folder.base else {}
+    for name, table in folder.files.items():
+        if name in inherited and "extends" not in table.entries:
+            problems.add(Mark(table.mark.file, 1), f"{name} stands one folder up: extends: {name} is missing")
+    for name in sorted({*inherited, *folder.files}):
+        owner = folder if name in folder.files else folder.base or folder
+        merged = owner.merged(name, problems)
+        if merged is None:
+            continue
+        written = sheet(name, merged, problems)
+        plan = compiler.plan(written)
+        skipped |= compiler.skipped(written)
+        if plan:
+            plans.append(plan)
+    problems.found += compiler.problems.found
+    _read_and_skipped(plans, skipped, problems)
+    return RuleSet(reader, [] if problems.found else plans, skipped)
+
+
+def _read_and_skipped(plans: list[Plan], skipped: Mapping[str, tuple[str, Mark]], problems: Problems) -> None:
+    """A field that is skipped must be read by no rule."""
+    for plan in plans:
+        for path, mark in plan.reads:
+            for field, (_, at) in skipped.items():
+                if holds(field, path.field):
+                    problems.add(at, f"{field} is skipped, but {mark} reads {path.field}")
+
+
+def _compiled(plan: Plan, traced: bool) -> Callable[..., None]:
+    text, names = source(plan, traced)
+    exec(compile(text, f"<rules {plan.name}>", "exec"), names)  # noqa: S102 - our own text, see emit.py
+    made: Callable[..., None] = names["run"]
+    return made
