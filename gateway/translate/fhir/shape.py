@@ -27,8 +27,9 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:=\s*){0,2}", re.ASCII)
 class Child:
     """One element of a type, by its JSON name.
 
-    `shape` is the table of its own children, empty for a primitive. `choice` is the name without the type
-    (`deceased` of `deceasedBoolean`); of one choice only one may be there. `pattern` is a primitive's lexical form.
+    `shape` is the table of its own children, empty for a primitive. `choice` is `deceased[x]` for
+    `deceasedBoolean`, the name itself elsewhere; of one choice only one may be there. `pattern` is a primitive's
+    lexical form.
     """
 
     name: str
@@ -63,7 +64,6 @@ def _child(shape: str, name: str, kind: str) -> Child:
         raise LookupError(f"{shape}.{name}")
     primitive = facts().kind(kind) == "primitive"
     inner = kind in {"BackboneElement", "Element"}
-    suffix = kind[0].upper() + kind[1:]
     return Child(
         name=name,
         type=kind,
@@ -71,7 +71,7 @@ def _child(shape: str, name: str, kind: str) -> Child:
         is_list=fact.is_list,
         required=fact.min > 0,
         shape="" if primitive else f"{shape}.{name}" if inner else kind,
-        choice=name.removesuffix(suffix) if name != suffix else name,
+        choice=fact.choice or name,
         codes=fact.codes,
         pattern=_pattern(kind) if primitive else None,
         targets=fact.targets,
