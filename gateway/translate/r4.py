@@ -21,7 +21,8 @@ FILE = Path(__file__).parents[2] / "profiles" / "r4-facts.json"
 class ElementFact:
     """One element. `codes` are those of a required binding: bare for a code, `system|code` for Coding and
     CodeableConcept; None when any code is allowed. `targets` are the resource types that a reference may
-    name, empty when any may."""
+    name, empty when any may. `choice` is `deceased[x]` for `deceasedBoolean`: one of the choice at most, and
+    `min` counts for all of them together."""
 
     path: str
     min: int
@@ -29,6 +30,7 @@ class ElementFact:
     types: tuple[str, ...]
     codes: frozenset[str] | None = None
     targets: tuple[str, ...] = ()
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Facts:
         self.search: Mapping[str, Any] = table["search"]
         self._types: Mapping[str, Any] = table["types"]
         self._nodes: dict[str, _Node | None] = {}
+        self._below: dict[str, dict[str, ElementFact]] = {}
 
     @classmethod
     def read(cls, path: Path = FILE) -> Facts:
@@ -72,14 +75,21 @@ class Facts:
         fact = self.element(path)
         return fact is not None and fact.is_list
 
+    def children(self, path: str) -> Mapping[str, ElementFact]:
+        """The elements one level below a path by their JSON names, choices spelled out; empty when there are none."""
+        if path not in self._below:
+            node = self._node(path)
+            below = self._children(node) if node else {}
+            self._below[path] = {name: child.fact for name, child in below.items()}
+        return self._below[path]
+
     def child_types(self, path: str) -> dict[str, tuple[str, ...]]:
-        """The JSON names one level below a path, each with its types; choices are spelled out.
+        """The JSON names one level below a path, each with its types.
 
         >>> Facts.read().child_types("Patient")["deceasedBoolean"]
         ('boolean',)
         """
-        node = self._node(path)
-        return {name: child.fact.types for name, child in self._children(node).items()} if node else {}
+        return {name: fact.types for name, fact in self.children(path).items()}
 
     def suggest(self, path: str) -> str | None:
         """The nearest path that exists, None when nothing is near.
@@ -126,13 +136,13 @@ class Facts:
         same = row.get("same", "").partition(".")[2]
         types = self._types[owner]["elements"][same]["types"] if same else row["types"]
         last = key.rpartition(".")[2]
-        name = last.removesuffix("[x]")
+        name, choice = last.removesuffix("[x]"), last if last.endswith("[x]") else ""
         for kind in types:
-            json_name = name + kind[0].upper() + kind[1:] if name != last else name
+            json_name = name + kind[0].upper() + kind[1:] if choice else name
             path = f"{node.fact.path}.{json_name}"
             codes = _codes(node.fact, name, row.get("codes"))
             repeats = row["max"] == "*"
-            fact = ElementFact(path, row["min"], repeats, (kind,), codes, tuple(row.get("targets", ())))
+            fact = ElementFact(path, row["min"], repeats, (kind,), codes, tuple(row.get("targets", ())), choice)
             anonymous = kind in {"BackboneElement", "Element"}
             yield json_name, _Node(fact, owner, f"{same or key}.") if anonymous else _Node(fact, kind)
             if self.kind(kind) == "primitive":

@@ -1,0 +1,52 @@
+"""The compiled profiles are what their source says: `make profiles` was run after the last change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from tests.house.tree import ROOT, below, text
+
+CANONICAL = "https://faellesplan.dk/fhir"
+COMPILED = [f for f in below("profiles", suffix=".json") if f.parent.name == "compiled"]
+SOURCES = sorted(f for f in below("profiles", suffix=".fsh"))
+
+
+def test_compiled_from_these_sources() -> None:
+    digest = hashlib.sha256()
+    for file in [Path("profiles/sushi-config.yaml"), *SOURCES]:
+        digest.update(f"{file.name}\0".encode() + (ROOT / file).read_bytes() + b"\0")
+    assert f"sha256 {digest.hexdigest()}\n" in text(Path("profiles/compiled/SOURCE.txt")), "run make profiles"
+
+
+def test_every_source_definition_is_compiled_and_no_other() -> None:
+    kinds = {"Profile": "StructureDefinition", "Extension": "StructureDefinition", "ValueSet": "ValueSet"}
+    kinds["CodeSystem"] = "CodeSystem"
+    expected = set()
+    for file in SOURCES:
+        for kind, body in re.findall(r"^(\w+): \w+\n((?:\w+: .*\n)+)", text(file), flags=re.MULTILINE):
+            identity = re.search(r"^Id: (\S+)$", body, flags=re.MULTILINE)
+            if kind in kinds and identity:
+                expected.add(f"{kinds[kind]}-{identity.group(1)}.json")
+    assert {f.name for f in COMPILED} == expected
+
+
+def test_every_definition_has_our_canonical_and_r4() -> None:
+    for file in COMPILED:
+        definition = json.loads(text(file))
+        assert definition["url"] == f"{CANONICAL}/{definition['resourceType']}/{definition['id']}"
+        assert definition["title"]
+        assert definition["description"]
+        if definition["resourceType"] == "StructureDefinition":
+            assert definition["fhirVersion"] == "4.0.1"
+            assert definition["snapshot"]["element"]
+
+
+def test_every_name_of_ours_that_the_source_code_uses_is_defined() -> None:
+    defined = {json.loads(text(f))["url"] for f in COMPILED}
+    used = set()
+    for file in below("gateway", suffix=".py") + below("mappings"):
+        used |= set(re.findall(rf"{CANONICAL}/(?:StructureDefinition|CodeSystem|ValueSet)/[a-z0-9-]+", text(file)))
+    assert used <= defined, f"not in profiles/fsh: {sorted(used - defined)}"
