@@ -52,8 +52,7 @@ class _Course:
 
 def encounter(identity: str, events: list[Event], kind: str, followed_at: datetime | None, source: Source) -> Resource:
     """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
-    cancelled = not any(e.stands for e in events) and any(not e.stands and e.act is Act.START for e in events)
-    cancelled = cancelled or _start_cancelled(events)
+    cancelled = _start_cancelled(events)
     course = _Course()
     for event in events:
         if event.stands or event.restores:
@@ -65,6 +64,8 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
     body = _body(course, events, kind)
     if cancelled:
         body["status"] = "entered-in-error"
+        start = next(e for e in events if e.act is Act.START)
+        body.setdefault("period", {"start": said_time(start.happened)})
     notes = tuple(dict.fromkeys(note for event in events for note in event.notes))
     return Resource("Encounter", identity, body, source.id, source.sector, cancelled, notes)
 
@@ -203,11 +204,11 @@ def _body(course: _Course, events: list[Event], kind: str) -> Body:
 
 def _history(course: _Course) -> list[Body]:
     rows = []
-    for (status, since), following in zip(course.history, [*course.history[1:], None], strict=True):
+    for position, (status, since) in enumerate(course.history, 1):
         period = {}
         if since is not None:
             period["start"] = said_time(since)
-        until = following[1] if following else (course.end if status == "finished" else None)
+        until = course.history[position][1] if position < len(course.history) else course.end
         if until is not None:
             period["end"] = said_time(until)
         rows.append({"status": status, "period": period})

@@ -25,12 +25,23 @@ _ACTIVITY_STATUS = {
     "draft": "not-started", "active": "in-progress", "on-hold": "on-hold", "revoked": "cancelled",
     "completed": "completed", "unknown": "unknown",
 }  # fmt: skip
+_JOINT = "joint-"
 _OVER = frozenset({"completed", "revoked", "entered-in-error"})
 
 
 def joint_id(citizen: str) -> str:
     """The id of a citizen's joint CarePlan and of the joint CareTeam: nothing has to be looked up to find them."""
-    return f"joint-{citizen}"
+    return f"{_JOINT}{citizen}"
+
+
+def is_joint(kind: str, identity: str) -> bool:
+    """Whether this names a composed resource."""
+    return kind in ("CarePlan", "CareTeam") and identity.startswith(_JOINT)
+
+
+def citizen_of_joint(identity: str) -> str:
+    """The Patient id behind the id of a composed resource."""
+    return identity.removeprefix(_JOINT)
 
 
 def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Body]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement, Verb
-from gateway.domain.when import instant, said_time
+from gateway.domain.when import instant, last_instant, said_time
+
+TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 
 
 def fold_team(key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
@@ -43,8 +47,6 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
     else:
         members[member] = known | {"period": period | {"end": said_time(one.happened)}}
 
-
-TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 
 
 def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
@@ -85,3 +87,33 @@ def _who(member: Body) -> str:
     who = member.get("member") or member.get("onBehalfOf") or {}
     identifier = who.get("identifier", {})
     return str(who.get("reference") or f"{identifier.get('system', '')}|{identifier.get('value', '')}|{who.get('display', '')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One member's place in one team: an identifier key or a literal reference, and from when until when."""
+
+    team: str
+    member: str
+    start: datetime | None
+    end: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the membership is current: who left the team has left it."""
+        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
+
+
+def memberships(team: Body) -> tuple[Membership, ...]:
+    """Who is in a CareTeam, by every name under which a caller may come. A withdrawn team has no members."""
+    if team.get("status") in ("entered-in-error", "inactive", "proposed"):
+        return ()
+    found = []
+    for participant in team.get("participant", []):
+        period = participant.get("period", {})
+        start = instant(period["start"]) if "start" in period else None
+        end = last_instant(period["end"]) if "end" in period else None
+        for who in (participant.get("member", {}), participant.get("onBehalfOf", {})):
+            identifier = who.get("identifier", {})
+            names = [who.get("reference", ""), f"{identifier.get('system', '')}|{identifier.get('value', '')}"]
+            found += [Membership(team["id"], name, start, end) for name in names if name not in ("", "|")]
+    return tuple(found)

@@ -15,6 +15,7 @@ import asyncpg
 from gateway.domain.intake import Change, Folded, Known, Touch
 from gateway.domain.record import AccessRecord
 from gateway.store import wire
+from gateway.store.database import Database
 from gateway.store.log import record_args, record_insert
 
 _RECALL = """
@@ -126,10 +127,10 @@ class Arrival:
     findings: bytes = b""
 
 
-async def recall(pool: asyncpg.Pool, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
+async def recall(database: Database, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
     """What is known of the citizens a message touches, and its former answer when it came before."""
     objects = touch.objects
-    rows = await pool.fetch(
+    rows = await database.fetch(
         _RECALL, fingerprint, list(touch.identifiers), list(touch.kinds),
         [kind for kind, _ in objects], [key for _, key in objects], touch.everything, now,
     )  # fmt: skip
@@ -154,7 +155,7 @@ async def recall(pool: asyncpg.Pool, fingerprint: bytes, touch: Touch, now: date
 
 
 async def save(
-    pool: asyncpg.Pool, arrival: Arrival, change: Change, known: Known, records: Sequence[AccessRecord]
+    database: Database, arrival: Arrival, change: Change, known: Known, records: Sequence[AccessRecord]
 ) -> bool:
     """Write everything that a message changes, durably. False: another writer was faster, read again."""
     rows = _changed(change, known)
@@ -171,15 +172,15 @@ async def save(
     statement = _SAVE.replace("{record}", record_insert(_PARAMETERS_BEFORE_RECORD + 1, "kept"))
     try:
         if not change.moved:
-            return await pool.fetchval(statement, *arguments) is not None
-        return await _save_and_move(pool, statement, arguments, change)
+            return await database.fetchval(statement, *arguments) is not None
+        return await _save_and_move(database, statement, arguments, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen
 
 
-async def _save_and_move(pool: asyncpg.Pool, statement: str, arguments: list[object], change: Change) -> bool:
+async def _save_and_move(database: Database, statement: str, arguments: list[object], change: Change) -> bool:
     touched = [citizen for citizen, _ in change.revisions]
-    async with pool.acquire() as connection, connection.transaction():
+    async with database.transaction() as connection:
         if await connection.fetchval(statement, *arguments) is None:
             return False
         await connection.execute(_FOLLOW, touched)

@@ -1,0 +1,39 @@
+"""The commands. One file each: its docstring is its help, `arguments` adds its options, `run` does it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from gateway import __version__, settings
+from gateway.errors import GatewayError
+
+COMMANDS = (
+    "serve", "demo", "migrate", "translate", "explain", "check", "replay", "export-log", "verify-log",
+    "register-client", "bench",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 when all went well, 1 when not, 2 when the words were wrong."""
+    parser = argparse.ArgumentParser(prog="gateway", description="Fællesplan gateway: one joint plan per citizen.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name in COMMANDS:
+        module = importlib.import_module(f"gateway.cli.{name.replace('-', '_')}")
+        text = module.__doc__ or ""
+        one = commands.add_parser(
+            name, help=text.splitlines()[0], description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.arguments(one)
+        one.set_defaults(run=module.run)
+    chosen = parser.parse_args(arguments)
+    try:
+        return int(chosen.run(chosen, settings.read()))
+    except GatewayError as error:
+        print(error.told(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

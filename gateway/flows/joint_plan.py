@@ -1,0 +1,73 @@
+"""The joint plan: composed for this caller from the parts this caller may see. GET Patient/{id}/$joint-plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.domain.caller import Caller
+from gateway.domain.plan import citizen_of_joint, compose
+from gateway.domain.statement import Body
+from gateway.errors import Forbidden, NotFound
+from gateway.flows.looking import Seen, look, on_record, opened, record_of
+from gateway.flows.parts import Gateway, Served
+from gateway.store import resources
+
+# Nobody's plan by itself: who may see only these may not see that there is a plan.
+_FRAME = frozenset({"Patient", "Consent"})
+
+
+async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
+    """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see."""
+    seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan")
+    bodies = [opened(part, permit) for part, permit in seen.permitted]
+    plan, team = _composed(bodies, patient, gateway)
+    resources_ = [_encode(plan), _encode(team), *bodies]
+    entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
+    body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
+    return Served(body, _version(body), weak=True)
+
+
+async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: str) -> Served:
+    """The joint CarePlan or CareTeam alone, under its own id."""
+    patient = citizen_of_joint(identity)
+    seen = await _looked(gateway, caller, patient, kind, operation="")
+    plan, team = _composed([opened(part, permit) for part, permit in seen.permitted], patient, gateway)
+    body = _encode(plan if kind == "CarePlan" else team)
+    return Served(body, _version(body), weak=True)
+
+
+async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, operation: str) -> Seen:
+    """Decide and record. Raises NotFound where this caller may see no part of a plan, or there is none."""
+    query = f"GET Patient/{patient}/$joint-plan" if operation else f"GET {kind}/joint-{patient}"
+    parts, ground = await resources.parts(gateway.database, patient) if caller.purposes else ((), ())
+    seen = look(gateway, caller, parts, ground)
+    interaction = "operation" if operation else "read"
+    citizen = patient if parts else ""
+    await on_record(
+        gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query, operation=operation)
+    )
+    if not caller.purposes:
+        raise Forbidden("The access token names no purpose of use", hint="Ask for a token with purpose_of_use.")
+    if all(part.facts.kind in _FRAME for part, _ in seen.permitted):
+        raise NotFound
+    return seen
+
+
+def compose_for(bodies: Sequence[Body], patient: str, gateway: Gateway) -> tuple[Body, Body]:
+    """The joint CarePlan and CareTeam of the parts that one caller may see."""
+    return compose(bodies, patient, gateway.clock())
+
+
+def _composed(bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
+    return compose_for([msgspec.json.decode(body) for body in bodies], patient, gateway)
+
+
+def _version(body: bytes) -> str:
+    """A hash of what this reader sees: it changes when and only when that changes."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -1,0 +1,72 @@
+"""Keep: statements about one citizen become durable, with all that follows from them, or nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.domain.facts import judged
+from gateway.domain.identifier import Identifier
+from gateway.domain.intake import Change, touch, work_out
+from gateway.domain.record import AccessRecord
+from gateway.domain.resource import Facts, Resource
+from gateway.domain.statement import Statement
+from gateway.errors import Unavailable
+from gateway.flows.parts import Gateway
+from gateway.store import intake
+from gateway.store.intake import Answered, Arrival
+
+TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whom and what the statements are about: best identifier first; `merged` is another identity of the same person."""
+
+    citizen: Sequence[Identifier]
+    merged: Sequence[Identifier]
+    statements: Sequence[Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of it: `before` when the same content had come before, `change` when it was kept now; neither when
+    the law does not let it be kept."""
+
+    before: Answered | None = None
+    change: Change | None = None
+
+
+async def keep(
+    gateway: Gateway,
+    arrival: Arrival,
+    about: About,
+    record: Callable[[Change], AccessRecord],
+    *,
+    entitled_only: bool = False,
+) -> Kept:
+    """Write the statements, every resource they change and the access record in one commit.
+
+    Others may write about the same citizen meanwhile: then it is worked out again from what is known by now.
+    Raises Unavailable when the database is away, or when others were faster every time.
+    """
+
+    def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
+        return judged(resource, citizen, gateway.labeller)
+
+    everything = False
+    for _ in range(TRIES):
+        asked = touch(about.citizen, about.merged, about.statements, everything=everything)
+        before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
+        if before is not None:
+            return Kept(before=before)
+        if entitled_only and not known.entitled:
+            return Kept()
+        change = work_out(
+            known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources, judge,
+            everything=everything,
+        )  # fmt: skip
+        everything = change is None
+        if change and await intake.save(gateway.database, arrival, change, known, [record(change)]):
+            return Kept(change=change)
+    raise Unavailable("Others write about the same citizen all the time", hint="Send again.")

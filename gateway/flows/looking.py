@@ -1,0 +1,131 @@
+"""What every look-up shares: decide about each part, put the look on record, open what is permitted.
+
+The order is the point: nothing is opened before the record of the look is durable (DESIGN, Record commit speak).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from gateway.domain.caller import Caller
+from gateway.domain.consent import CompiledConsent, compile_consent
+from gateway.domain.decide import Denial, Permit, decide_all
+from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.redact import redact
+from gateway.domain.team import Membership, memberships
+from gateway.flows.parts import Gateway, Served
+from gateway.store.log import append
+from gateway.store.resources import Ground, Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The parts of one citizen as one caller may see them."""
+
+    permitted: tuple[tuple[Sealed, Permit], ...]
+    withheld: tuple[tuple[Sealed, Denial], ...]
+
+
+NOTHING = Seen((), ())
+
+
+def look(gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground]) -> Seen:
+    """Decide about every part, with the citizen's consents and the caller's place in the care teams as they are now."""
+    now = gateway.clock()
+    consents = [_consent(g.digest, g.body) for g in ground if g.kind == "Consent"]
+    teams = [m for g in ground if g.kind == "CareTeam" for m in _members(g.digest, g.body)]
+    own = {caller.user, caller.organisation.key, *caller.member_of}
+    joined = frozenset(f"CareTeam/{m.team}" for m in teams if m.member in own and m.holds(now))
+    facts = [part.facts for part in parts]
+    permits, denials = decide_all(caller, facts, consents, gateway.policy, now, care_teams=joined)
+    permit_of = {(p.kind, p.id): p for p in permits}
+    denial_of = {(d.kind, d.id): d for d in denials}
+    keyed = [((part.facts.kind, part.facts.id), part) for part in parts]
+    return Seen(
+        tuple((part, permit_of[key]) for key, part in keyed if key in permit_of),
+        tuple((part, denial_of[key]) for key, part in keyed if key in denial_of),
+    )
+
+
+def record_of(
+    gateway: Gateway, caller: Caller, interaction: str, kind: str, citizen: str, seen: Seen, *, query: str = "",
+    operation: str = "",
+) -> AccessRecord:  # fmt: skip
+    """The record of one look at one citizen: what was shown, what was withheld by which rule, and on whose word."""
+    permits = [permit for _, permit in seen.permitted]
+    hidden = Counter(denial.rule for _, denial in seen.withheld)
+    if not permits:
+        decision = Decision.DENY
+    elif any(permit.override for permit in permits):
+        decision = Decision.OVERRIDE
+    else:
+        decision = Decision.FILTERED if hidden else Decision.PERMIT
+    return AccessRecord(
+        time=gateway.clock(),
+        interaction=interaction,
+        decision=decision,
+        citizen=citizen,
+        kind=kind,
+        resources=tuple(f"{s.facts.kind}/{s.facts.id}/_history/{s.version}" for s, _ in seen.permitted),
+        operation=operation,
+        user=person_key(caller.user, gateway.ids),
+        user_name=caller.user_name,
+        user_role=caller.user_role or caller.role,
+        on_behalf_of=person_key(caller.on_behalf_of, gateway.ids),
+        organisation=caller.organisation.key,
+        organisation_name=caller.organisation_name,
+        sector=caller.sector,
+        client=caller.client,
+        client_name=caller.client_name,
+        purposes=caller.purposes,
+        basis=tuple(sorted({permit.law for permit in permits if permit.law})),
+        consents=tuple(sorted({permit.consent for permit in permits if permit.consent})),
+        rules=tuple(sorted({permit.rule for permit in permits if permit.rule})),
+        override_code=caller.override.code if caller.override else "",
+        override_reason=caller.override.text if caller.override else "",
+        withheld=tuple(sorted(hidden.items())),
+        outcome=Outcome.SUCCESS if permits else Outcome.MINOR,
+        trace=caller.trace,
+        query=query,
+    )
+
+
+async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
+    """Durable before anything is said. Raises Unavailable: then nothing is said."""
+    async with gateway.database.connection() as connection:
+        await append(connection, records)
+
+
+def opened(part: Sealed, permit: Permit) -> bytes:
+    """The resource as this caller may read it, with its version and time in `meta`."""
+    body = part.open(permit)
+    if permit.redactions:
+        body = _encode(redact(msgspec.json.decode(body), permit.redactions))
+    head = len(f'{{"resourceType":"{part.facts.kind}","id":"{part.facts.id}","meta":{{')
+    comma = b"" if body[head : head + 1] == b"}" else b","
+    meta = f'"versionId":"{part.version}","lastUpdated":"{part.updated.isoformat(timespec="milliseconds")}"'.encode()
+    return b"".join((body[:head], meta, comma, body[head:]))
+
+
+def served(part: Sealed, permit: Permit) -> Served:
+    """One resource with what its headers need."""
+    return Served(opened(part, permit), str(part.version), part.updated)
+
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+@lru_cache(maxsize=4096)
+def _consent(_digest: bytes, body: bytes) -> CompiledConsent:
+    """Compiled once for each content: a changed consent has another digest, so nothing outlives a withdrawal."""
+    return compile_consent(msgspec.json.decode(body))
+
+
+@lru_cache(maxsize=4096)
+def _members(_digest: bytes, body: bytes) -> tuple[Membership, ...]:
+    return memberships(msgspec.json.decode(body))

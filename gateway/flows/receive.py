@@ -1,0 +1,97 @@
+"""Receive: a message comes in, its statements are kept, its sender is answered in its own language."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+
+from gateway.domain.caller import Caller
+from gateway.errors import Forbidden, GatewayError, Unavailable
+from gateway.flows.arrivals import arrival_of, import_record
+from gateway.flows.keeping import About, keep
+from gateway.flows.parts import Answer, Gateway
+from gateway.store import intake, messages
+from gateway.translate.translation import Translation
+
+log = logging.getLogger("gateway.receive")
+
+
+async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | None = None) -> Answer:
+    """Answer one message, after all it changes is durable. Never raises: whatever happens is told to the sender.
+
+    What cannot be understood is kept in quarantine with its reason. What fails for a moment (database away) is
+    answered as transient and not kept: the sender still has it.
+    """
+    spoken = gateway.languages.of(language)
+    now = gateway.clock()
+    try:
+        translation = spoken.translate(raw)
+        _may_send(caller, translation)
+        return await keep_message(gateway, language, raw, translation, caller)
+    except (Unavailable, Forbidden) as error:
+        refusal = error
+    except GatewayError as error:
+        refusal = error
+        refusal = await _quarantined(gateway, language, raw, refusal)
+    except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
+        refusal = await _quarantined(gateway, language, raw, _told(bug))
+    return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
+
+
+async def keep_message(
+    gateway: Gateway, language: str, raw: bytes, translation: Translation, caller: Caller | None = None
+) -> Answer:
+    """Keep what a message says, once; the same content gets the answer that it got the first time.
+
+    Retssikkerhedsloven § 12 c: of a citizen without a municipal case the content is deleted and only the fact that a
+    message came is kept, and the answer is positive all the same: a refusal would tell who has a case.
+    """
+    now = gateway.clock()
+    source = translation.source
+    fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
+    answer = gateway.languages.of(language).accept(raw, now)
+    arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
+    about = About(translation.citizen, translation.merged, translation.statements)
+    kept = await keep(
+        gateway, arrival, about, lambda change: import_record(translation, change, now, caller),
+        entitled_only=source.keeps == "entitled",
+    )  # fmt: skip
+    if kept.before is not None:
+        return Answer(kept.before.body, kept.before.accepted)
+    if kept.change is None:
+        await messages.keep_metadata(gateway.database, arrival)
+    return Answer(answer, True)
+
+
+def _may_send(caller: Caller | None, translation: Translation) -> None:
+    """Over HTTP a client sends only as the sources it is registered for; MLLP knows its sender by its connection."""
+    if caller is not None and translation.source.id not in caller.sends:
+        raise Forbidden("This client is not registered to send as this source", hint="Register it (sends).")
+
+
+async def _quarantined(gateway: Gateway, language: str, raw: bytes, error: GatewayError) -> GatewayError:
+    """Keep a refused message; when even that fails, the sender must keep it."""
+    now = gateway.clock()
+    answer = gateway.languages.of(language).refuse(raw, error, now)
+    arrival = intake.Arrival(
+        language, "", "", "", gateway.fingerprint(b"raw", raw), now, raw, answer, reason_of(error)
+    )  # fmt: skip
+    try:
+        await messages.quarantine(gateway.database, arrival)
+    except Unavailable as away:
+        return away
+    return error
+
+
+def reason_of(error: GatewayError) -> bytes:
+    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values."""
+    told = {"kind": type(error).__name__, "text": error.text, "where": error.where, "hint": error.hint}
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _told(bug: Exception) -> GatewayError:
+    """A bug as a failure. Its place is logged, its text is not: it may hold a citizen's data."""
+    frames = [f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in traceback.extract_tb(bug.__traceback__)]
+    log.error("bug %s at %s", type(bug).__name__, " < ".join(reversed(frames[-6:])))
+    return GatewayError(hint="The message is kept and can be replayed.")

@@ -1,0 +1,89 @@
+"""Every environment variable, its type and its default. There is no other way to set anything.
+
+All errors are told at once, with the name of the variable.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import SettingsError
+
+PREFIX = "GATEWAY_"
+_ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set, as `GATEWAY_<NAME IN CAPITALS>`. `help` is what README and --help say of it."""
+
+    data_folder: Path = field(
+        default=Path("data"), metadata={"help": "keys, registered clients and the embedded PostgreSQL"}
+    )
+    database_url: str = field(
+        default="", metadata={"help": "postgresql:// URL; empty: the embedded PostgreSQL in the data folder"}
+    )
+    database_connections: int = field(default=16, metadata={"help": "connections in the pool of one node"})
+    mappings_folder: Path = field(default=_ROOT / "mappings", metadata={"help": "rules, code tables, policy, sources"})
+    profiles_folder: Path = field(default=_ROOT / "profiles", metadata={"help": "R4 facts and our profiles"})
+    clients_folder: Path = field(
+        default=Path(), metadata={"help": "one YAML file per registered client; empty: clients in the data folder"}
+    )
+    http_host: str = field(default="127.0.0.1", metadata={"help": "address of the HTTP doors"})
+    http_port: int = field(default=8080, metadata={"help": "port of the HTTP doors; 0: any free one"})
+    mllp_host: str = field(default="127.0.0.1", metadata={"help": "address of the MLLP door"})
+    mllp_port: int = field(default=2575, metadata={"help": "port of the MLLP door; 0: any free one"})
+    mllp_connections: int = field(default=64, metadata={"help": "senders connected at once; more are closed"})
+    mllp_idle_seconds: int = field(default=300, metadata={"help": "a silent MLLP connection is closed after this"})
+    message_bytes: int = field(default=10_000_000, metadata={"help": "largest message taken, at any door"})
+    public_url: str = field(
+        default="", metadata={"help": "the URL that callers know, for tokens and links; empty: the HTTP address"}
+    )
+    log_origin: str = field(
+        default="faellesplan.example/log", metadata={"help": "name of the access log's checkpoints"}
+    )
+    checkpoint_seconds: float = field(default=1.0, metadata={"help": "how often new records get a signed place"})
+    debug: bool = field(default=False, metadata={"help": "serve /openapi.json and /docs, and log more"})
+
+    @property
+    def clients(self) -> Path:
+        """Where registered clients are read from."""
+        return self.clients_folder if self.clients_folder != Path() else self.data_folder / "clients"
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises SettingsError that names every wrong or unknown variable."""
+    given = os.environ if environment is None else environment
+    names = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    wrong = [
+        f"{name} is not a setting"
+        for name in given
+        if name.startswith(PREFIX) and name not in names and name.removeprefix(PREFIX) not in _FOR_TESTS
+    ]
+    values: dict[str, Any] = {}
+    for name, one in names.items():
+        if name in given:
+            try:
+                values[one.name] = _READERS[str(one.type)](given[name])
+            except ValueError:
+                wrong.append(f"{name} must be {_WORDS[str(one.type)]}")
+    if wrong:
+        raise SettingsError("; ".join(wrong), hint="README.md lists the settings.")
+    return Settings(**values)
+
+
+_FOR_TESTS = frozenset({"EXAMPLES", "TEST_DATABASE_URL"})
+
+
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no", "true", "false", "1", "0"):
+        raise ValueError
+    return text.lower() in ("yes", "true", "1")
+
+
+_READERS = {"str": str, "int": int, "float": float, "bool": _yes_or_no, "Path": Path}
+_WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "yes or no", "Path": "a path"}

@@ -1,0 +1,89 @@
+"""The connection pool, and the one place that turns a database that is away into Unavailable."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from gateway.errors import Unavailable
+
+Connection = asyncpg.pool.PoolConnectionProxy
+
+# Nothing was lost and the same message may be sent again: connection gone, server stopping, disk full, read-only.
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+class Database:
+    """A pool of connections to PostgreSQL. Every method raises Unavailable when the database cannot answer."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, size: int = 16, seconds: float = 15) -> Database:
+        """Connect. `seconds` bounds every statement, so that a hanging database is told as such."""
+        with _told():
+            pool = await asyncpg.create_pool(url, min_size=min(4, size), max_size=size, command_timeout=seconds)
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.pool.close()
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        with _told():
+            return await self.pool.fetch(sql, *values)
+
+    async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """The first row."""
+        with _told():
+            return await self.pool.fetchrow(sql, *values)
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row."""
+        with _told():
+            return await self.pool.fetchval(sql, *values)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One connection in one transaction."""
+        with _told():
+            async with self.pool.acquire() as connection, connection.transaction():
+                yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection without a transaction."""
+        with _told():
+            async with self.pool.acquire() as connection:
+                yield connection
+
+
+class _told:  # noqa: N801 - reads as a word at its uses
+    """`with _told():` a failure of the connection is told as Unavailable, without its text: it may name hosts."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is not None and isinstance(error, _AWAY):
+            raise Unavailable from error

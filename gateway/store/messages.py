@@ -1,0 +1,63 @@
+"""Messages that were not kept as statements: those the law has deleted, and those in quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.store.database import Database
+from gateway.store.intake import Arrival
+
+_INSERT = """
+INSERT INTO message (language, source, message_id, event, fingerprint, received_at, state, accepted, body, answer,
+                     reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (fingerprint) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message that could not be understood. `reason` is JSON: kind, text, where, hint."""
+
+    id: int
+    language: str
+    received_at: datetime
+    body: bytes
+    reason: bytes
+
+
+async def keep_metadata(database: Database, arrival: Arrival) -> None:
+    """Retssikkerhedsloven § 12 c: no municipal case, so the content is deleted; that it came is all that is kept."""
+    await database.fetchval(_INSERT, *_row(arrival, "not-entitled", accepted=True, body=None))
+
+
+async def quarantine(database: Database, arrival: Arrival) -> None:
+    """Keep a refused message with its reason; sent again it is one row."""
+    await database.fetchval(_INSERT, *_row(arrival, "quarantined", accepted=False, body=arrival.body))
+
+
+async def quarantined(database: Database, identity: int | None = None) -> list[Quarantined]:
+    """One message in quarantine, or all of them, oldest first."""
+    rows = await database.fetch(
+        "SELECT id, language, received_at, body, reason FROM message"
+        " WHERE state = 'quarantined' AND ($1::bigint IS NULL OR id = $1) ORDER BY id",
+        identity,
+    )
+    return [Quarantined(**row) for row in rows]
+
+
+async def release(database: Database, identity: int) -> None:
+    """The message was understood after all: its statements stand under a row of their own, this one loses its content."""
+    await database.fetchval("UPDATE message SET state = 'replayed', body = NULL WHERE id = $1", identity)
+
+
+async def tell_again(database: Database, identity: int, answer: bytes, reason: bytes) -> None:
+    """Replayed and refused again, perhaps for another reason."""
+    await database.fetchval("UPDATE message SET answer = $2, reason = $3 WHERE id = $1", identity, answer, reason)
+
+
+def _row(arrival: Arrival, state: str, *, accepted: bool, body: bytes | None) -> tuple[object, ...]:
+    return (
+        arrival.language, arrival.source, arrival.message_id, arrival.event, arrival.fingerprint, arrival.received_at,
+        state, accepted, body, arrival.answer, arrival.findings or None,
+    )  # fmt: skip
