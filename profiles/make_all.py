@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "profiles"
@@ -68,6 +69,15 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
+def without_mappings(definition: dict[str, Any]) -> dict[str, Any]:
+    """A definition without its mappings to HL7 v2, RIM and the like: half of its size, and R4 has them."""
+    definition.pop("mapping", None)
+    for view in ("snapshot", "differential"):
+        for element in definition.get(view, {}).get("element", []):
+            element.pop("mapping", None)
+    return definition
+
+
 def make_profiles() -> None:
     """compiled/: StructureDefinitions with snapshots, value sets, code systems."""
     unpack(EXAMPLES, "hl7.fhir.r4.core#4.0.1")
@@ -87,7 +97,7 @@ def make_profiles() -> None:
     shutil.rmtree(compiled, ignore_errors=True)
     compiled.mkdir()
     for file in sorted((project / "fsh-generated" / "resources").glob("*.json")):
-        content = json.loads(file.read_bytes())
+        content = without_mappings(json.loads(file.read_bytes()))
         text = json.dumps(content, ensure_ascii=False, indent=1)
         (compiled / file.name).write_text(text + "\n", encoding="utf-8")
     made_by = f"{SUSHI}, {EXAMPLES} as hl7.fhir.r4.core, {', '.join(FURTHER)}"

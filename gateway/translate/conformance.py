@@ -8,17 +8,18 @@ FHIRPath and are checked in tests (tests/translate/test_profiles.py). Findings a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gateway.domain.statement import Body
-from gateway.translate.r4 import Facts, facts
-from gateway.translate.structure import check_structure, check_target
+from gateway.translate.fhir.structure import structure
 
 FOLDER = Path(__file__).parents[2] / "profiles" / "compiled"
 _R4 = "http://hl7.org/fhir/StructureDefinition/"
+_LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")
 
 
 @dataclass(slots=True)
@@ -43,8 +44,7 @@ class _Node:
 class Profiles:
     """Compiled profiles, extensions, value sets and code systems, and the check against them."""
 
-    def __init__(self, definitions: list[Body], r4: Facts) -> None:
-        self._r4 = r4
+    def __init__(self, definitions: list[Body]) -> None:
         self._definitions = {d["url"]: d for d in definitions if d["resourceType"] == "StructureDefinition"}
         self._roots = {url: _tree(d["snapshot"]["element"]) for url, d in self._definitions.items()}
         systems = {d["url"]: d for d in definitions if d["resourceType"] == "CodeSystem"}
@@ -52,9 +52,9 @@ class Profiles:
         self._codes = {d["url"]: frozenset(_selected(d, systems)) for d in sets}
 
     @classmethod
-    def read(cls, folder: Path = FOLDER, r4: Facts | None = None) -> Profiles:
+    def read(cls, folder: Path = FOLDER) -> Profiles:
         """The profiles of a folder of JSON files; ValueError when one cannot be read."""
-        return cls([json.loads(file.read_bytes()) for file in sorted(folder.glob("*.json"))], r4 or facts())
+        return cls([json.loads(file.read_bytes()) for file in sorted(folder.glob("*.json"))])
 
     @property
     def urls(self) -> frozenset[str]:
@@ -70,11 +70,8 @@ class Profiles:
 
         Each finding is `path: text`. A profile that is neither ours nor an R4 type is a finding when it is asked for.
         """
-        found = check_structure(self._r4, resource)
-        if found and found[0].startswith("resourceType"):
-            return found
-        kind = resource["resourceType"]
-        meta = resource.get("meta")
+        found = [f"{fault.where}: {fault.text}" for fault in structure(resource)]
+        kind, meta = resource.get("resourceType"), resource.get("meta")
         claimed = meta.get("profile") if isinstance(meta, dict) else None
         ours = [url for url in claimed if url in self.urls] if isinstance(claimed, list) else []
         for url in dict.fromkeys([*profiles, *ours]):
@@ -149,7 +146,9 @@ class Profiles:
         targets = [p for t in node.element.get("type", []) for p in t.get("targetProfile", [])]
         types = tuple(sorted({self._type_of(target) for target in targets}))
         if types and "Resource" not in types:
-            yield from check_target(types, value, at)
+            named = {_named(value.get("reference")), value.get("type")} - {None}
+            if not {str(name) for name in named} <= set(types):
+                yield f"{at}: must refer to {' or '.join(types)}"
 
     def _type_of(self, profile: str) -> str:
         """The resource type that a target profile is for."""
@@ -214,6 +213,12 @@ def _counted(node: _Node, count: int, at: str) -> Iterator[str]:
         yield f"{at}: the profile needs at least {low}"
     if high not in ("*", base.get("max")) and count > int(high):
         yield f"{at}: the profile allows at most {high}"
+
+
+def _named(literal: Any) -> str | None:
+    """The resource type in a literal reference, None when it tells none."""
+    found = _LITERAL.search(literal) if isinstance(literal, str) else None
+    return found[1] if found else None
 
 
 def _profile(element: Mapping[str, Any], kind: str) -> str:

@@ -50,7 +50,6 @@ class Facts:
         self.search: Mapping[str, Any] = table["search"]
         self._types: Mapping[str, Any] = table["types"]
         self._nodes: dict[str, _Node | None] = {}
-        self._below: dict[str, dict[str, ElementFact]] = {}
 
     @classmethod
     def read(cls, path: Path = FILE) -> Facts:
@@ -75,21 +74,14 @@ class Facts:
         fact = self.element(path)
         return fact is not None and fact.is_list
 
-    def children(self, path: str) -> Mapping[str, ElementFact]:
-        """The elements one level below a path by their JSON names, choices spelled out; empty when there are none."""
-        if path not in self._below:
-            node = self._node(path)
-            below = self._children(node) if node else {}
-            self._below[path] = {name: child.fact for name, child in below.items()}
-        return self._below[path]
-
     def child_types(self, path: str) -> dict[str, tuple[str, ...]]:
-        """The JSON names one level below a path, each with its types.
+        """The JSON names one level below a path, each with its types; choices are spelled out.
 
         >>> Facts.read().child_types("Patient")["deceasedBoolean"]
         ('boolean',)
         """
-        return {name: fact.types for name, fact in self.children(path).items()}
+        node = self._node(path)
+        return {name: child.fact.types for name, child in self._children(node).items()} if node else {}
 
     def suggest(self, path: str) -> str | None:
         """The nearest path that exists, None when nothing is near.

@@ -65,3 +65,88 @@ Title: "Slags planer"
 Description: "Every kind of plan."
 * ^experimental = false
 * include codes from system PlanCategory
+
+CodeSystem: ReaderRole
+Id: reader-role
+Title: "Læserens rolle"
+Description: "The legal world that a reader stands in; the role column of the legal policy. In Consent.provision.actor.role it narrows an organisation to one of its worlds: its jobcenter, not all of it."
+* ^caseSensitive = true
+* ^experimental = false
+* #hospital "Sygehus" "Treatment at a hospital (sundhedsloven)."
+* #nursing "Kommunal sygepleje" "Municipal nursing and health services (sundhedsloven)."
+* #social "Socialmyndighed" "The social authority of a municipality (serviceloven)."
+* #provider "Tilbud" "Carries out what an authority has granted: housing, support, treatment."
+* #jobcenter "Jobcenter" "Employment efforts (beskæftigelsesindsatsloven)."
+* #benefit "Ydelsescenter" "Public benefits (aktivloven)."
+* #ngo "Organisation" "A voluntary organisation."
+* #citizen "Borger" "The citizen, or somebody who acts for the citizen."
+* #auditor "Revisor af opslag" "Reads the record of look-ups."
+
+CodeSystem: ConsentCategory
+Id: consent-category
+Title: "Slags samtykke"
+Description: "Kinds of Consent that no other code system has."
+* ^caseSensitive = true
+* ^experimental = false
+* #objection "Frabedelse" "The citizen objects to a disclosure that the law would allow without consent (sundhedsloven § 41, stk. 3)."
+
+CodeSystem: Operation
+Id: operation
+Title: "Operation"
+Description: "The gateway's own operations in the record of look-ups. Messages are recorded under the event code of their own language."
+* ^caseSensitive = true
+* ^experimental = false
+* ^content = #fragment
+* #joint-plan "$joint-plan" "The joint plan of one citizen, with what it is composed of."
+
+CodeSystem: AuditEntityTypeOwn
+Id: audit-entity-type
+Title: "Slags oplysning i loggen"
+Description: "Kinds of AuditEvent.entity that no other code system has."
+* ^caseSensitive = true
+* ^experimental = false
+* #decision "Afgørelse" "What was decided, by which rules, on which legal basis, and how much was withheld."
+* #message "Besked" "The message that was received or sent."
+
+CodeSystem: Failure
+Id: failure
+Title: "Fejl"
+Description: "Why the gateway refused or failed: OperationOutcome.issue.details. Finer than IssueType, and stable."
+* ^caseSensitive = true
+* ^experimental = false
+* #bad-line "Bad line" "This is no line of a log export."
+* #bad-note "Bad note" "This is not a signed note."
+* #bad-record "Bad record" "These bytes are no access record."
+* #bad-request "Bad request" "The request cannot be understood."
+* #bad-signature "Bad signature" "A signature of this note is wrong."
+* #conflict "Conflict" "The resource has changed since it was read."
+* #contradiction "Contradiction" "The message reuses an id for other content."
+* #forbidden "Forbidden" "The caller's registration does not allow this."
+* #gateway-error "Gateway error" "Something went wrong inside the gateway."
+* #gone "Gone" "This was withdrawn."
+* #insufficient-scope "Insufficient scope" "The access token's scopes do not cover this."
+* #mapping-error "Mapping error" "Some mappings are wrong; the gateway does not start."
+* #missing-field "Missing field" "A required field is empty."
+* #no-citizen "No citizen" "The message names no identifier that can stand for a citizen."
+* #not-acceptable "Not acceptable" "This format is not written here."
+* #not-allowed "Not allowed" "This interaction is not offered here."
+* #not-found "Not found" "There is nothing here that this caller may see."
+* #not-signed "Not signed" "The note is not signed by a key that we trust."
+* #refused "Refused" "The content cannot be accepted; the same content will be refused again."
+* #rule-broken "Rule broken" "A rule of the message's profile is broken."
+* #segment-order "Segment order" "A segment is missing or stands in the wrong place."
+* #settings-error "Settings error" "A setting or a mapping is wrong; the gateway does not start."
+* #too-large "Too large" "The message is larger than this gateway accepts."
+* #too-slow "Too slow" "The request did not arrive in time."
+* #unauthenticated "Unauthenticated" "A valid access token is needed."
+* #unavailable "Unavailable" "The store cannot be reached; nothing was lost, send again."
+* #unknown-code "Unknown code" "A code is not in the table that this field must come from."
+* #unknown-event "Unknown event" "This event is not received here."
+* #unknown-message "Unknown message" "This message type is not received here."
+* #unknown-source "Unknown source" "The sender is not registered as a source."
+* #unknown-version "Unknown version" "This version is not received here."
+* #unreadable "Unreadable" "The bytes do not form a message of this language."
+* #unsupported-media "Unsupported media" "This kind of content is not read here."
+* #wrong-charset "Wrong charset" "The bytes are not in the character set that the message declares."
+* #wrong-method "Wrong method" "This method is not offered here."
+* #wrong-type "Wrong type" "A field does not hold the data type that the standard gives it."

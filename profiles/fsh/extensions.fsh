@@ -54,3 +54,84 @@ Invariant: mun-1
 Description: "A municipality code has four digits, its leading zero included"
 Severity: #error
 Expression: "matches('^[0-9]{4}$')"
+
+Extension: PlannedStart
+Id: planned-start
+Title: "Planlagt start"
+Description: "When the stay is expected to begin (R5 Encounter.plannedStartDate)."
+Context: Encounter
+* value[x] 1..1
+* value[x] only dateTime
+
+Extension: PlannedEnd
+Id: planned-end
+Title: "Planlagt slut"
+Description: "When the stay is expected to end (R5 Encounter.plannedEndDate): the municipality plans by it."
+Context: Encounter
+* value[x] 1..1
+* value[x] only dateTime
+
+Extension: ExpectedReturn
+Id: expected-return
+Title: "Forventet tilbage fra orlov"
+Description: "When a citizen on leave is expected back."
+Context: Encounter
+* value[x] 1..1
+* value[x] only dateTime
+
+Extension: ContactPerson
+Id: contact-person
+Title: "Kontaktperson"
+Description: "Whom to call at an organisation that is written as a logical reference."
+Context: Reference
+* value[x] 1..1
+* value[x] only ContactDetail
+
+Extension: OioSensitivity
+Id: oio-sensitivity
+Title: "Følsomhed (OIO)"
+Description: "Foelsomhed of an OIO case, as its system gave it."
+Context: CarePlan
+* value[x] 1..1
+* value[x] only code
+
+Extension: OioAccessProfile
+Id: oio-access-profile
+Title: "Sikkerhedsprofil (OIO)"
+Description: "Who may read an OIO case: a positive list, repeated for each. When there is one it narrows, it never widens."
+Context: CarePlan
+* value[x] 1..1
+* value[x] only Reference
+
+Extension: ConsentForm
+Id: consent-form
+Title: "Samtykkets form"
+Description: "How the consent was given (sundhedsloven § 44): written or oral."
+Context: Consent
+* value[x] 1..1
+* value[x] only code
+* valueCode from ConsentFormVS (required)
+
+CodeSystem: ConsentFormCodes
+Id: consent-form
+Title: "Samtykkets form"
+Description: "How a consent was given."
+* ^caseSensitive = true
+* ^experimental = false
+* #written "Skriftligt" "In writing, digitally included."
+* #oral "Mundtligt" "By word of mouth, noted by who received it."
+
+ValueSet: ConsentFormVS
+Id: consent-form
+Title: "Samtykkets former"
+Description: "Written or oral."
+* ^experimental = false
+* include codes from system ConsentFormCodes
+
+Extension: ConsentSubUnits
+Id: consent-sub-units
+Title: "Underenheder med"
+Description: "The actor stands for its units too; without it for itself alone."
+Context: Consent.provision.actor
+* value[x] 1..1
+* value[x] only boolean
