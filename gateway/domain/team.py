@@ -53,7 +53,8 @@ def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]
     """Everyone around the citizen, each person once per role, and one coordinator at a time.
 
     The coordinator who began last is the coordinator; an earlier one is shown as ended when the next began, with
-    the history kept. Members that are references to something not visible are left out.
+    the history kept. Of several whose beginning nobody told, the others are shown as deputies: nobody can say when
+    they ended. Members that are references to something not visible are left out.
     """
     seen = [m for m in members if m.get("member", {}).get("reference", "") in visible | {""}]
     others = [m for m in seen if not is_coordinator(m)]
@@ -73,8 +74,10 @@ def is_coordinator(member: Body) -> bool:
 def _until(member: Body, following: Body) -> Body:
     period = member.get("period", {})
     start = following.get("period", {}).get("start")
-    if start is None or ("end" in period and instant(period["end"]) <= instant(start)):
+    if "end" in period and (start is None or instant(period["end"]) <= instant(start)):
         return member
+    if start is None:
+        return member | {"role": [{"coding": [{"system": TEAM_ROLE, "code": "deputy"}]}]}
     return member | {"period": period | {"end": start}}
 
 

@@ -67,7 +67,18 @@ class EmbeddedPostgres:
         self._own(self.folder)
         sync = () if self.durable else ("--no-sync",)
         made = self._run(
-            "initdb", "-D", str(self.data), "-U", "gateway", "-A", "trust", "-E", "UTF8", "--locale=C", *sync, check=False
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "gateway",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            *sync,
+            check=False,
         )
         if made.returncode != 0:
             raise SettingsError(

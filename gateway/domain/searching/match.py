@@ -146,8 +146,8 @@ _COMPARE: dict[str, Callable[[datetime, datetime, datetime, datetime], bool]] = 
     "ne": lambda start, end, low, high: not (start >= low and end <= max(high, low)),
     "gt": lambda start, end, low, high: end > high,
     "lt": lambda start, end, low, high: start < low,
-    "ge": lambda start, end, low, high: end > high or start >= low,
-    "le": lambda start, end, low, high: start < low or end <= max(high, low),
+    "ge": lambda start, end, low, high: end > low,  # a value that reaches into the searched day counts, as in practice
+    "le": lambda start, end, low, high: start < high,
     "sa": lambda start, end, low, high: start >= high,
     "eb": lambda start, end, low, high: end <= low,
     "ap": lambda start, end, low, high: start <= high and end >= low,

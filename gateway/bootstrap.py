@@ -1,0 +1,101 @@
+"""The one place where the parts are joined."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.domain.labels import Labeller
+from gateway.domain.policy import Policy
+from gateway.domain.resource import ids
+from gateway.domain.searching.query import parameters
+from gateway.flows.parts import Gateway
+from gateway.settings import Settings
+from gateway.store import keys, migrate
+from gateway.store.database import Database
+from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.secret import kept
+from gateway.translate import r4
+from gateway.translate.fhir.messages import FhirMessages
+from gateway.translate.hl7v2.language import Hl7v2
+from gateway.translate.kl.language import Kl
+from gateway.translate.languages import Languages
+from gateway.translate.medcom.language import MedCom
+from gateway.translate.oio.language import Oio
+from gateway.translate.policy_tables import read_labels, read_policy
+from gateway.translate.rules.sources import Sources
+
+SECRET_BYTES = 32
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that is compiled from mappings/ and profiles/: the same for every node and every database."""
+
+    languages: Languages
+    sources: Sources
+    policy: Policy
+    labeller: Labeller
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def read_rules(mappings: Path, secret: bytes) -> Rules:
+    """Compile all rules and tables. Raises SettingsError that tells every mistake with `file:line`."""
+    sources = Sources.read(mappings)
+    identify = ids(secret)
+    medcom, kl = MedCom(mappings, sources, identify), Kl(mappings, sources, identify)
+    languages = Languages(
+        {
+            "hl7v2": Hl7v2(mappings, sources, identify),
+            "fhir-message": FhirMessages(medcom, kl),
+            "oio": Oio(mappings, sources, identify),
+        }
+    )
+    return Rules(languages, sources, read_policy(mappings), read_labels(mappings))
+
+
+def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) -> Gateway:
+    """The parts of one node on an open database."""
+    secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
+    rules = read_rules(settings.mappings_folder, secret)
+    return Gateway(
+        database=database,
+        languages=rules.languages,
+        sources={source.id: source for source in rules.sources},
+        policy=rules.policy,
+        labeller=rules.labeller,
+        ids=ids(secret),
+        secret=secret,
+        log_key=keys.load_or_make(settings.data_folder / "log-key.pem", settings.log_origin),
+        clock=clock,
+        search={kind: parameters(r4.facts().search, kind) for kind in r4.facts().search},
+        public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gateway]:
+    """A gateway on its database: the one that the settings name, or the embedded one, with its tables up to date."""
+    server = None if settings.database_url else EmbeddedPostgres(settings.data_folder / "postgres")
+    url = settings.database_url or await asyncio.to_thread(server.start) if server else settings.database_url
+    try:
+        await migrate.upgrade(url)
+        database = await Database.open(url, size=settings.database_connections)
+        try:
+            yield gateway_of(settings, database, clock=clock)
+        finally:
+            await database.close()
+    finally:
+        if server:
+            await asyncio.to_thread(server.stop)

@@ -1,0 +1,39 @@
+"""FHIR messages of every profile that is received here, told apart by MessageHeader.eventCoding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.errors import GatewayError
+from gateway.translate.fhir.message import event_code
+from gateway.translate.fhir.reading import parse
+from gateway.translate.languages import Language
+from gateway.translate.translation import Translation
+
+FFB_ORDER = "ffb-order"
+
+
+class FhirMessages:
+    """`POST /fhir/$process-message`: KL's order goes to KL, everything else to MedCom, who also answers it."""
+
+    def __init__(self, medcom: Language, kl: Language) -> None:
+        self._medcom = medcom
+        self._kl = kl
+
+    def translate(self, raw: bytes) -> Translation:
+        """As the profile that the event names. Raises GatewayError with the place."""
+        return self._of(raw).translate(raw)
+
+    def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
+        """A MedCom Acknowledgement with code `ok`, in the format of the message."""
+        return self._of(raw).accept(raw, now, note=note)
+
+    def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
+        """An Acknowledgement with the fault, or an OperationOutcome when there is no header to answer to."""
+        try:
+            return self._of(raw).refuse(raw, error, now)
+        except GatewayError:
+            return self._medcom.refuse(raw, error, now)
+
+    def _of(self, raw: bytes) -> Language:
+        return self._kl if event_code(parse(raw)) == FFB_ORDER else self._medcom
