@@ -1,0 +1,151 @@
+"""Virkning: from when to when something is true (SF1470 general guide, chapter 11).
+
+`FraTidspunkt` is inclusive, `TilTidspunkt` exclusive; FHIR `Period.end` is inclusive. An end that never comes is
+written `<GraenseIndikator>true</GraenseIndikator>`, `infinity` or 9999-12-31, and becomes an absent end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from gateway.translate.oio.tree import Node
+
+# xs:dateTime, and what the guide prints instead: "2014-03-23 T14:54:23.234+01.00".
+_WRITTEN = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:\s*[T ]\s*(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?)?"
+    r"\s*(Z|[+-]\d\d[:.]?\d\d)?",
+    re.ASCII,
+)
+_FOREVER = re.compile(r"\+?infinity|9999-12-31.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A point in time as finely as it was written: `step` is one unit of that fineness (a day to a microsecond)."""
+
+    at: datetime
+    step: timedelta
+
+    def fhir(self) -> str:
+        """FHIR date or dateTime of the same fineness.
+
+        >>> Instant(datetime(2025, 3, 1, tzinfo=UTC), timedelta(days=1)).fhir()
+        '2025-03-01'
+        """
+        if self.step >= timedelta(days=1):
+            return self.at.date().isoformat()
+        if self.step >= timedelta(seconds=1):
+            return self.at.isoformat(timespec="seconds")
+        return self.at.isoformat(timespec="milliseconds" if self.step >= timedelta(milliseconds=1) else "microseconds")
+
+    def before(self) -> Instant:
+        """The last instant that lies before this one: what an inclusive end says of an exclusive one."""
+        if self.step >= timedelta(days=1):
+            return Instant(self.at - self.step, self.step)
+        return Instant((self.at.astimezone(UTC) - self.step).astimezone(self.at.tzinfo), self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open: `start` belongs to it, `end` does not. None is open."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether it is true at this moment."""
+        after_start = self.start is None or self.start.at <= moment
+        return after_start and (self.end is None or moment < self.end.at)
+
+    def period(self) -> dict[str, str]:
+        """FHIR Period: the same span with its end included; {} when open at both ends or empty."""
+        period = {}
+        if self.start:
+            period["start"] = self.start.fhir()
+        if self.end and not (self.start and self.end.at <= self.start.at):
+            period["end"] = self.end.before().fhir()
+        return period
+
+
+def instant(text: str, timezone: ZoneInfo) -> Instant | None:
+    """What was written as a point in time; None for an end that never comes. Raises ValueError.
+
+    A time without a zone is local time in `timezone`.
+
+    >>> instant("2014-03-23 T14:54:23.234+01.00", ZoneInfo("Europe/Copenhagen")).fhir()
+    '2014-03-23T14:54:23.234+01:00'
+    """
+    text = text.strip()
+    if _FOREVER.fullmatch(text):
+        return None
+    found = _WRITTEN.fullmatch(text)
+    if not found:
+        raise ValueError("not a date and time")
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    try:
+        midnight = datetime(int(year), int(month), int(day), tzinfo=_zone(zone, timezone))
+        at = midnight + _clock(hour, minute, second, fraction)
+        # Only times that survive one step back and a change of zone can be used.
+        _ = (at - timedelta(days=2), at + timedelta(days=2), at.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise ValueError("not a date and time") from None
+    return Instant(at, _step(hour, fraction))
+
+
+def _clock(hour: str | None, minute: str | None, second: str | None, fraction: str | None) -> timedelta:
+    """The time of day; 24:00:00 is the next midnight (XML Schema part 2, 3.2.7.1)."""
+    parts = (int(hour or 0), int(minute or 0), int(second or 0))
+    if parts[0] > 24 or parts[1] > 59 or parts[2] > 59 or (parts[0] == 24 and parts != (24, 0, 0)):
+        raise ValueError("not a time of day")
+    return timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2], microseconds=int(f"{fraction or 0:0<6}"[:6]))
+
+
+def _step(hour: str | None, fraction: str | None) -> timedelta:
+    if hour is None:
+        return timedelta(days=1)
+    if not fraction:
+        return timedelta(seconds=1)
+    return timedelta(milliseconds=1) if len(fraction) <= 3 else timedelta(microseconds=1)
+
+
+def _zone(zone: str | None, timezone: ZoneInfo) -> tzinfo:
+    """The zone as written; local when it was not."""
+    if zone is None:
+        return timezone
+    return datetime.strptime(zone.replace(".", ":"), "%z").tzinfo or UTC
+
+
+def tidspunkt(node: Node | None, timezone: ZoneInfo) -> Instant | None:
+    """A Tidspunkt is a choice of TidsstempelDatoTid and GraenseIndikator; text straight in it is read as well."""
+    if node is None:
+        return None
+    text = node.said("TidsstempelDatoTid") or node.text
+    if not text or node.first("GraenseIndikator"):
+        return None
+    return instant(text, timezone)
+
+
+def span(holder: Node, timezone: ZoneInfo) -> Span:
+    """The Virkning of a property, state or relation; open at both ends when it has none. Raises ValueError."""
+    effect = holder.first("Virkning")
+    if effect is None:
+        return Span()
+    return Span(tidspunkt(effect.first("FraTidspunkt"), timezone), tidspunkt(effect.first("TilTidspunkt"), timezone))
+
+
+def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:
+    """As `span`; open at both ends when it cannot be read (the reading rule itself reports that)."""
+    try:
+        return span(holder, timezone)
+    except ValueError:
+        return Span()
+
+
+def in_effect(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
+    """Those whose Virkning covers the moment, in document order."""
+    return [holder for holder in holders if lenient_span(holder, timezone).covers(moment)]

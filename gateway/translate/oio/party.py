@@ -1,0 +1,110 @@
+"""The citizen of a case: Sagspart with the role Primær part, told by URN (SF1470 guide 1.7, table of party URNs)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier, names_a_person, normal
+from gateway.domain.source import Source
+from gateway.errors import MissingField, NoCitizen, WrongType
+from gateway.translate.oio.roles import Roles
+from gateway.translate.oio.tree import Node
+
+PERSON_ID = "urn:oio:us:personid"
+BORGER_ID = "urn:oio:udk:borgerid"
+
+# The guide's table says udk, its example column us: both are the number of Udbetaling Danmark.
+_PERSONS = {
+    "cpr-nr": (CPR, re.compile(r"\d{6}-?\d{4}", re.ASCII)),
+    "us:personid": (PERSON_ID, re.compile(r"\d{7}", re.ASCII)),
+    "udk:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
+    "us:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
+}
+_COMPANIES = frozenset({"cvr-nr", "pnr"})
+_URN = re.compile(r"urn:oio:(.+?):([^:]*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The citizen. `name_only`: no number that can stand for a person, so the case's own is the key."""
+
+    identifier: Identifier
+    name: str
+    name_only: bool
+    place: str
+
+
+def citizen(sag: Node, roles: Roles, source: Source) -> Party:
+    """Who the case is about. Raises MissingField, NoCitizen, WrongType with the place."""
+    relations = sag.first("Registrering", "RelationListe")
+    parties = relations.each("Sagspart") if relations else []
+    primary = next((part for part in parties if roles.of(part) == "PrimaerPart"), None)
+    if primary is None:
+        where = f"{(relations or sag).place}/Sagspart[PrimaerPart]"
+        raise MissingField("The case has no primary party.", where=where)
+    reference = primary.first("ReferenceID")
+    urn = reference.said("URNIdentifikator") if reference else ""
+    place = (reference or primary).place
+    if not urn:
+        raise NoCitizen(where=place, hint="A primary party is named by URN, never by UUID.")
+    name = primary.said("LokalUdvidelseListe", "SagspartLokalUdvidelse", "FuldtNavn")
+    found, told = _read(urn, place)
+    if found and names_a_person(found):
+        return Party(found, name, False, place)
+    own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", sag.said("UUIDIdentifikator"))
+    return Party(own, name or told, True, place)
+
+
+def _read(urn: str, place: str) -> tuple[Identifier | None, str]:
+    """The number in a party's URN; without one, the name in it."""
+    found = _URN.fullmatch(urn.strip())
+    kind, value = (found[1].lower(), found[2].strip()) if found else ("", "")
+    if kind in _COMPANIES:
+        raise WrongType("The primary party is a company, not a citizen.", where=place)
+    if kind == "fuldtnavn" and value:
+        return None, value
+    if kind not in _PERSONS:
+        raise NoCitizen("The primary party's URN is of no known kind.", where=place)
+    system, form = _PERSONS[kind]
+    if not form.fullmatch(value):
+        raise WrongType("The number in the primary party's URN has the wrong form.", where=place)
+    return normal(system, value), ""
+
+
+def organisation(reference: Node | None) -> Identifier | None:
+    """An actor by UUID (FK Organisation) or URN, None when it has neither."""
+    if reference is None:
+        return None
+    if uuid := reference.said("UUIDIdentifikator"):
+        return normal(FK_ORG, uuid)
+    found = _URN.fullmatch(reference.said("URNIdentifikator"))
+    if not found or not found[2].strip():
+        return None
+    kind, value = found[1].lower(), found[2].strip()
+    return authority(value) if kind == "cvr-nr" else Identifier(f"urn:oio:{kind}", value)
+
+
+def authority(cvr: str) -> Identifier | None:
+    """An authority by its CVR number, None for what is no such number."""
+    return Identifier(CVR, cvr) if re.fullmatch(r"\d{8}", cvr, re.ASCII) else None
+
+
+def owner(sag: Node, roles: Roles) -> Identifier:
+    """The authority that owns a case, by CVR number. Raises MissingField."""
+    relations = sag.first("Registrering", "RelationListe")
+    actors = relations.each("Sagsaktoer") if relations else []
+    found = next((actor for actor in actors if roles.of(actor) == "Ejer"), None)
+    if found is None:
+        where = f"{(relations or sag).place}/Sagsaktoer[Ejer]"
+        raise MissingField("The case has no owner.", where=where)
+    if number := cvr_number(found):
+        return number
+    raise MissingField("The owner has no CVR number.", where=found.place)
+
+
+def cvr_number(actor: Node) -> Identifier | None:
+    """The CVR number of the authority that an actor is, or belongs to."""
+    told = authority(actor.said("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse", "CVR-Nummer"))
+    named = organisation(actor.first("ReferenceID"))
+    return told or (named if named and named.system == CVR else None)

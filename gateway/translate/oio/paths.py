@@ -1,0 +1,121 @@
+"""Paths of OIO rule files: `Registrering/RelationListe/Sagsaktoer[Ansvarlig]/ReferenceID`, `./Virkning`.
+
+Names are local names, from the `Sag` downwards. A relation may name its role in brackets (mappings/oio/roles.csv;
+`[Anden]`: a role that is not in the table); without brackets every role is meant. `./x` is relative to the `for`
+around it, everything else to the case.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from gateway.translate.oio.roles import OTHER, Roles
+from gateway.translate.oio.shape import INSIDE, nearest
+from gateway.translate.oio.tree import Node
+from gateway.translate.rules.reader import Function, Path, PathError, Scope
+
+_READ_BY_PATHS = frozenset({"Virkning", "Rolle", "Type", "Indeks"})
+_STEP = re.compile(r"([A-Za-z-]+)(?:\[([A-Za-z]+)\])?")
+
+
+class Reader:
+    """OIO Sag as the rules engine sees it: scopes are `Node`s, the message is a `Sag` at one registration."""
+
+    name = "oio"
+    fhir = False
+
+    def __init__(self, roles: Roles, functions: Mapping[str, Function]) -> None:
+        self.roles = roles
+        self.functions = functions
+
+    def compile(self, path: str, within: tuple[Path, ...]) -> Path:
+        """The path as closures. Raises PathError for a name or a role that a case does not have."""
+        relative = path == "." or path.startswith("./")
+        if relative and not within:
+            raise PathError(f"{path} is relative, but no `for` stands around it")
+        start = within[-1].field if relative else ""
+        written = path.removeprefix(".").removeprefix("/") if relative else path
+        parent = _last_name(start) or "Sag"
+        steps = []
+        for step in written.split("/") if written else []:
+            name, role = self._step(step, parent, path)
+            steps.append((name, role))
+            parent = name
+        field = "/".join(part for part in (start, written) if part)
+        return self._path(path, field, len(within) if relative else 0, self._finder(steps))
+
+    def clears(self, message: Scope) -> bool:
+        """OIO has no way to say that something is deleted; an effect that ended says it."""
+        return False
+
+    def fields(self, message: Scope) -> Iterable[str]:
+        """Every element with a text, spelled as a rule would: roles in brackets, no numbers.
+
+        Virkning, Rolle and Type decide which element a path means, so every rule has read them.
+        """
+        yield from self._fields(message, "")
+
+    def _fields(self, node: Node, field: str) -> Iterator[str]:
+        for part in node.parts:
+            if part.name in _READ_BY_PATHS:
+                continue
+            role = self.roles.of(part)
+            below = f"{field}/{part.name}".removeprefix("/") + (f"[{role}]" if role else "")
+            if part.text:
+                yield below
+            yield from self._fields(part, below)
+
+    def _step(self, step: str, parent: str, path: str) -> tuple[str, str]:
+        found = _STEP.fullmatch(step)
+        if not found:
+            raise PathError(f"{path} is not a path: {step!r} is no step")
+        name, role = found[1], found[2] or ""
+        if name not in INSIDE.get(parent, ()):
+            raise PathError(f"{path}: {parent} has no {name}", nearest(name, parent))
+        roles = sorted(known for relation, known in self.roles.known if relation == name)
+        if role and role not in roles and (role != OTHER or "Rolle" not in INSIDE[name]):
+            near = difflib.get_close_matches(role, roles, n=1)
+            raise PathError(f"{path}: {name} has no role {role}", near[0] if near else "")
+        return name, role
+
+    def _finder(self, steps: list[tuple[str, str]]) -> Callable[[Node], list[Node]]:
+        def find(scope: Node) -> list[Node]:
+            found = [scope]
+            for name, role in steps:
+                found = [part for node in found for part in node.parts if part.name == name]
+                if role:
+                    found = [part for part in found if self.roles.of(part) == role]
+            return found
+
+        return find
+
+    def _path(self, text: str, field: str, level: int, find: Callable[[Node], list[Node]]) -> Path:
+        def value(scope: Node) -> str:
+            return next((node.text for node in find(scope) if node.text), "")
+
+        def values(scope: Node) -> list[str]:
+            return [node.text for node in find(scope) if node.text]
+
+        def nodes(scope: Node) -> list[Node]:
+            return [node for node in find(scope) if not node.empty]
+
+        def node(scope: Node) -> Any:
+            return next(iter(nodes(scope)), None)
+
+        def where(scopes: tuple[Scope, ...]) -> str:
+            found = find(scopes[level])
+            return found[0].place if found else f"{scopes[level].place}/{_below(field, level, text)}"
+
+        return Path(text, field, level, value, values, node, nodes, lambda _: False, where)
+
+
+def _below(field: str, level: int, text: str) -> str:
+    """What to tell of a path that is not there: the steps below its scope."""
+    return text.removeprefix("./") if level else field
+
+
+def _last_name(field: str) -> str:
+    return re.sub(r"\[.*?\]", "", field.rpartition("/")[2])

@@ -1,0 +1,74 @@
+"""Which role a relation of a case has: the UUIDs of mappings/oio/roles.csv.
+
+A relation's role and the type of its object are UUIDs of Fælleskommunalt Klassifikationssystem. Some are not
+published; such a row has an empty `uuid`, so rules may name the role already, and an integrator who knows the UUID
+fills it in.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.translate.oio.tree import Node
+from gateway.translate.rules.problems import Mark, Problems
+
+OTHER = "Anden"  # the word rules use for roles that are not in the table
+
+_COLUMNS = ["relation", "role", "uuid", "display", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """`known` holds every (relation, role) a rule may name, with its Danish name; `by_uuid` those that can be met."""
+
+    known: Mapping[tuple[str, str], str]
+    by_uuid: Mapping[tuple[str, str], str]
+
+    def of(self, node: Node) -> str:
+        """The role of a relation: `OTHER` when its UUID is not in the table, "" for what is no relation."""
+        written = told(node.first("Rolle"))
+        return self.by_uuid.get((node.name, written), OTHER) if written else ""
+
+    def type_of(self, node: Node) -> str:
+        """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""
+        return self.by_uuid.get(("Type", told(node.first("Type"))), "")
+
+    def display(self, node: Node) -> str:
+        """The Danish name of a relation's role, "" when it is unknown."""
+        return self.known.get((node.name, self.of(node)), "")
+
+
+def told(reference: Node | None) -> str:
+    """A UnikIdType: a UUID or a URN, "" when neither is there."""
+    if reference is None:
+        return ""
+    return reference.said("UUIDIdentifikator") or reference.said("URNIdentifikator")
+
+
+def read(path: Path, problems: Problems) -> Roles:
+    """The table in a file; every fault is noted with its line."""
+    name = f"mappings/{path.parent.name}/{path.name}"
+    known: dict[tuple[str, str], str] = {}
+    by_uuid: dict[tuple[str, str], str] = {}
+    try:
+        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError):
+        problems.add(Mark(name, 0), "cannot be read as UTF-8")
+        return Roles({}, {})
+    if rows.fieldnames != _COLUMNS:
+        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
+        return Roles({}, {})
+    for row in rows:
+        relation, role, uuid = row["relation"], row["role"], (row["uuid"] or "").strip().lower()
+        if not relation or not role:
+            problems.add(Mark(name, rows.line_num), "relation and role must be there")
+        elif (relation, role) in known or (relation, uuid) in by_uuid:
+            problems.add(Mark(name, rows.line_num), f"{relation} {role}: the role or its UUID stands here twice")
+        else:
+            known[relation, role] = row["display"] or role
+            if uuid:
+                by_uuid[relation, uuid] = role
+    return Roles(known, by_uuid)

@@ -1,0 +1,65 @@
+"""Which element stands in which: OIO Sag in SF1470 v6 and 1.2.STS-4 (Sag.xsd, SagIndeks.xsd, SagDokObjekt.xsd).
+
+A path in a rule file is checked against this at start. Messages are not: what stands elsewhere is simply not read.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+_RELATION = "Virkning Rolle Type Indeks ReferenceID LokalUdvidelseListe"
+_ID = "UUIDIdentifikator URNIdentifikator"
+
+INSIDE: dict[str, frozenset[str]] = {
+    name: frozenset(parts.split())
+    for name, parts in {
+        "Sag": "UUIDIdentifikator Registrering UdenNotifikation",
+        "Registrering": "NoteTekst Tidspunkt LivscyklusKode BrugerRef StsTidspunkt "
+        "AttributListe TilstandListe RelationListe",
+        "AttributListe": "Egenskaber LokalUdvidelseListe",
+        "Egenskaber": "Virkning BrugervendtNoegle AfleveretIndikator Beskrivelse HjemmelSpecifikation Kassationskode "
+        "OffentlighedUndtaget PrincipielIndikator Sagsnummer Titel",
+        "OffentlighedUndtaget": "TitelAlternativTekst OffentlighedUndtagetHjemmelTekst",
+        "TilstandListe": "Fremdrift LokalUdvidelseListe",
+        "Fremdrift": "Virkning FremdriftStatusKode",
+        "RelationListe": "Sagsaktoer Sagsarkiv Sagsklasse Sagspart Sagsrelation Sagsgenstande Journalpost "
+        "LokalUdvidelseListe",
+        "Sagsaktoer": _RELATION,
+        "Sagsarkiv": _RELATION,
+        "Sagsklasse": _RELATION,
+        "Sagspart": _RELATION,
+        "Sagsrelation": _RELATION,
+        "Sagsgenstande": _RELATION,
+        "Journalpost": _RELATION + " JournalpostEgenskaber",
+        "JournalpostEgenskaber": "Dokumenttitel OffentlighedUndtaget JournalnotatEgenskaber",
+        "JournalnotatEgenskaber": "Titel Notat Format",
+        "Sikkerhedsprofil": _RELATION,
+        "SagsitsystemRelation": _RELATION + " SystemNavn SystemURI",
+        "Virkning": "FraTidspunkt TilTidspunkt AktoerRef AktoerTypeKode NoteTekst",
+        "FraTidspunkt": "TidsstempelDatoTid GraenseIndikator",
+        "TilTidspunkt": "TidsstempelDatoTid GraenseIndikator",
+        "AktoerRef": _ID,
+        "BrugerRef": _ID,
+        "Rolle": _ID,
+        "Type": _ID,
+        "ReferenceID": _ID,
+        "LokalUdvidelseListe": "SagIndeksEgenskaber SagsaktoerLokalUdvidelse SagsklasseLokalUdvidelse "
+        "SagspartLokalUdvidelse SagsgenstandeLokalUdvidelse Sikkerhedsprofil SagsitsystemRelation "
+        "SenestAendretTidspunkt",
+        "SagIndeksEgenskaber": "Virkning Sagsstatus Sagskategori Foelsomhed Lokation OprettetTidspunkt",
+        "SagsaktoerLokalUdvidelse": "BrugervendtNoegle FuldtNavn CVR-Nummer",
+        "SagsklasseLokalUdvidelse": "Facettitel Klassetitel BrugervendtNoegle Soegeord",
+        "Soegeord": "SoegeordIdentifikator BeskrivelseTekst SoegeordKategoriTekst",
+        "SagspartLokalUdvidelse": "BrugervendtNoegle FuldtNavn",
+        "SagsgenstandeLokalUdvidelse": "Tekstfelt",
+    }.items()
+}
+
+REGISTERED = ("AttributListe", "TilstandListe", "RelationListe")
+
+
+def nearest(name: str, parent: str) -> str:
+    """The element inside `parent` that somebody who wrote `name` most likely meant, "" when nothing is near."""
+    folded = {known.lower(): known for known in sorted(INSIDE.get(parent, ()))}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""

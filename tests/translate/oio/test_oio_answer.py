@@ -1,0 +1,90 @@
+"""Answers in SF1470's own words, valid against its XSD, safe on any bytes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from gateway.errors import (
+    Contradiction,
+    GatewayError,
+    MissingField,
+    Unavailable,
+    UnknownMessage,
+    UnknownSource,
+    Unreadable,
+    WrongType,
+)  # fmt: skip
+from gateway.translate.oio import Oio
+from tests.translate.oio.cases import SAG, UUID, imported, states, updated
+
+NOW = datetime(2025, 3, 10, 9, tzinfo=UTC)
+SD = "{urn:oio:sagdok:3.0.0}"
+_DRIVER = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x">
+<xs:import namespace="urn:oio:sts:sagdok:sagdokumentindeks:6" schemaLocation="SagDokumentIndeksOperationer.xsd"/>
+<xs:import namespace="urn:oio:sts:sagdok:sag:6" schemaLocation="SagOperationer.xsd"/>
+<xs:import namespace="urn:oio:sts:sagdok:sagindeks:6" schemaLocation="SagIndeksOperationer.xsd"/></xs:schema>"""
+
+
+@pytest.fixture(scope="module")
+def xsd(examples: Path) -> etree.XMLSchema:
+    folder = examples / "municipal" / "xsd" / "sagdokumentindeks-6.0.STS-0"
+    if not folder.is_dir():
+        pytest.skip("the XSDs are not there")
+    return etree.XMLSchema(etree.fromstring(_DRIVER, base_url=f"{folder}/driver.xsd"))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [SAG.encode(), imported(SAG), updated()],
+    ids=["sag", "importer", "opdater"],
+)
+def test_what_we_read_in_tests_is_valid(xsd: etree.XMLSchema, raw: bytes) -> None:
+    assert xsd.validate(etree.fromstring(raw)), xsd.error_log
+
+
+def test_the_states_of_the_tests_are_valid(xsd: etree.XMLSchema) -> None:
+    made = states(("Opstaaet", "2025-01-14T00:00:00", ""), ("Afsluttet", "2025-02-01T00:00:00", "2025-03-01T00:00:00"))
+    assert made.count("<sag:Fremdrift>") == 2
+
+
+@pytest.mark.parametrize("raw", [SAG.encode(), imported(SAG), imported(SAG, SAG), imported(), updated(), b"garbage"])
+def test_answers_are_valid(xsd: etree.XMLSchema, oio: Oio, raw: bytes) -> None:
+    for reply in (oio.accept(raw, NOW), oio.accept(raw, NOW, note="n"), oio.refuse(raw, WrongType(), NOW)):
+        assert xsd.validate(etree.fromstring(reply)), xsd.error_log
+
+
+def test_a_case_is_answered_by_its_uuid(oio: Oio) -> None:
+    root = etree.fromstring(oio.accept(imported(SAG), NOW, note="gemt"))
+    line = root.find(f"{SD}UnikRetur")
+    assert root.tag == "{urn:oio:sts:sagdok:sagdokumentindeks:6}ImporterSagDokumentIndeksOutput"
+    assert [part.text for part in line] == ["20", "OK", "gemt", "Sag", UUID]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (WrongType(), "40"), (MissingField(), "40"), (Unreadable(), "40"), (UnknownSource(), "41"),
+        (UnknownMessage(), "44"), (Contradiction(), "49"), (Unavailable(), "50"), (GatewayError(), "50"),
+    ],
+)  # fmt: skip
+def test_status_codes(oio: Oio, error: GatewayError, code: str) -> None:
+    root = etree.fromstring(oio.refuse(b"", error, NOW))
+    assert root.tag == f"{SD}StandardRetur"
+    assert root.findtext(f"{SD}StatusKode") == code
+
+
+def test_a_refusal_tells_the_place(oio: Oio) -> None:
+    reply = oio.refuse(SAG.encode(), MissingField(where="Sag/Registrering", hint="Send it."), NOW)
+    assert "at Sag/Registrering. Send it." in etree.fromstring(reply).findtext(f"{SD}FejlbeskedTekst", "")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answered(oio: Oio, raw: bytes) -> None:
+    assert etree.fromstring(oio.accept(raw, NOW)) is not None
+    assert etree.fromstring(oio.refuse(raw, Unreadable(), NOW)) is not None
