@@ -56,7 +56,8 @@ class Compiler:
         if not sheet.make:
             return None
         if self.facts.kind(sheet.make) != "resource":
-            self.problems.add(sheet.body.mark, f"{sheet.make} is no R4 type", self.facts.suggest(sheet.make))
+            meant = self.facts.suggest(sheet.make)
+            self.problems.add(sheet.body.mark, f"{sheet.make} is no R4 resource", meant if meant != sheet.make else "")
             return None
         each = self._each(sheet.body, ())
         if sheet.body.each and each is None:
@@ -236,7 +237,7 @@ class Compiler:
         if "moment" in fact.types and not rule.function and not all(isinstance(s, CallText) for s in rule.sources):
             rule = replace(rule, function="moment")
         made = self._value(rule, name, fact, within)
-        if len(made) > 1:
+        if len(made) > 1 or ("moment" in fact.types and any(rule.constant for rule in made)):
             self.problems.add(rule.mark, f"{name} cannot have a literal among its sources")
         return replace(made[0], when=self._when(rule.when, within)) if made else None
 
