@@ -86,14 +86,18 @@ def _play(course: _Course, event: Event) -> None:
         return  # after the end only facts are learnt: late news never opens a stay again
     if not course.history and event.act not in (Act.START, Act.PLAN):
         course.become("in-progress", _told_start(event) or _own_start(event))
+    if event.act is Act.PLAN and course.history:
+        status = None  # what has begun is not expected any more
     if event.act is Act.LEAVE:
-        course.leaves.append({"start": event.happened})
-    elif event.act is Act.RETURN:
+        if course.status != "onleave":  # told twice, the first is when the citizen went
+            course.leaves.append({"start": event.happened})
+    elif event.act is Act.RETURN or (event.act is Act.START and course.status == "onleave"):
         _come_back(course, event.happened)
     elif event.act in (Act.END, Act.DIE):
         _finish(course, event.happened)
     elif event.act is Act.START and course.status == "in-progress" and course.history[0][1] is None:
-        course.history[0] = ("in-progress", event.happened)
+        known = [at for _, at in course.history[1:] if at is not None]
+        course.history[0] = ("in-progress", min([event.happened, *known]))  # a leave told before it was in the stay
     if status:
         course.become(status, event.happened)
     _place(course, event)

@@ -12,6 +12,7 @@ from gateway.domain.statement import Body, Statement, Verb
 from gateway.domain.when import instant, last_instant, said_time
 
 TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
+_ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
 
 def fold_team(key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
@@ -62,7 +63,7 @@ def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]
     chain = list({_who(m): m for m in chain}.values())
     succeeded = [_until(m, following) for m, following in zip(chain, chain[1:], strict=False)]
     distinct = {(_who(m), repr(m.get("role"))): m for m in [*others, *succeeded, *chain[-1:]]}
-    return [distinct[key] for key in sorted(distinct)]
+    return [{"role": [_ROLE_NOT_TOLD]} | distinct[key] for key in sorted(distinct)]
 
 
 def is_coordinator(member: Body) -> bool:

@@ -39,7 +39,7 @@ Description: "Roles in the joint care team that no other code system has."
 * ^caseSensitive = true
 * ^experimental = false
 * #coordinator "Tovholder" "The one who holds the plan together (tovholder, myndighedskoordinator): exactly one at a time."
-* #deputy-coordinator "Stedfortræder for tovholder" "Stands in for the coordinator."
+* #deputy "Stedfortræder for tovholder" "Stands in for the coordinator."
 * #contact "Kontaktperson" "The citizen's contact in one sector or unit."
 * #member "Medlem af teamet" "Takes part; the source told no role."
 
