@@ -6,7 +6,7 @@ All errors are told at once, with the name of the variable.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -85,5 +85,5 @@ def _yes_or_no(text: str) -> bool:
     return text.lower() in ("yes", "true", "1")
 
 
-_READERS = {"str": str, "int": int, "float": float, "bool": _yes_or_no, "Path": Path}
+_READERS: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float, "bool": _yes_or_no, "Path": Path}
 _WORDS = {"str": "text", "int": "a whole number", "float": "a number", "bool": "yes or no", "Path": "a path"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
@@ -77,12 +78,4 @@ def _finished(resource: Resource, citizen: str) -> Resource:
     head = {"resourceType": resource.kind, "id": resource.id, "meta": body.pop("meta", {})}
     body.pop("resourceType", None)
     body.pop("id", None)
-    return Resource(
-        resource.kind,
-        resource.id,
-        head | {name: body[name] for name in sorted(body)},
-        resource.source,
-        resource.sector,
-        resource.withdrawn,
-        resource.notes,
-    )
+    return replace(resource, body=head | {name: body[name] for name in sorted(body)})

@@ -35,7 +35,8 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Reso
     ]
     if links:
         body["link"] = links
-    return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared")
+    sources = tuple(sorted({word.source for word in words}))
+    return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared", sources=sources)
 
 
 def _say(body: Body, word: Statement) -> None:

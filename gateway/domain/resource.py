@@ -50,6 +50,7 @@ class Facts:
     related: frozenset[str] = frozenset()  # literal references it holds
     citizens: tuple[str, ...] = ()  # every citizen it is about, when more than one
     ends: datetime | None = None  # when the content says that it stops to hold
+    sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,4 @@ class Resource:
     sector: str
     withdrawn: bool = False  # entered in error by its source, kept for history
     notes: tuple[str, ...] = ()  # where the sources contradicted each other, in words without values
+    sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one

@@ -43,7 +43,7 @@ async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, 
     """Decide and record. Raises NotFound where this caller may see no part of a plan, or there is none."""
     query = f"GET Patient/{patient}/$joint-plan" if operation else f"GET {kind}/joint-{patient}"
     parts, ground = await resources.parts(gateway.database, patient) if caller.purposes else ((), ())
-    seen = look(gateway, caller, parts, ground)
+    seen = await look(gateway, caller, parts, ground)
     interaction = "operation" if operation else "read"
     citizen = patient if parts else ""
     await on_record(

@@ -19,4 +19,4 @@ async def latest_checkpoint(gateway: Gateway) -> bytes:
 async def integrate(gateway: Gateway) -> int:
     """Give every new record its place in the tree and sign a checkpoint. Returns how many were placed."""
     async with gateway.database.connection() as connection:
-        return await log.integrate(connection, gateway.log_key.sign)
+        return await log.integrate(connection, gateway.log_key, gateway.clock)

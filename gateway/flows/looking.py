@@ -17,8 +17,11 @@ from gateway.domain.consent import CompiledConsent, compile_consent
 from gateway.domain.decide import Denial, Permit, decide_all
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
+from gateway.domain.resource import Facts
+from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
 from gateway.flows.parts import Gateway, Served
+from gateway.store import resources
 from gateway.store.log import append
 from gateway.store.resources import Ground, Sealed
 
@@ -34,15 +37,20 @@ class Seen:
 NOTHING = Seen((), ())
 
 
-def look(gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground]) -> Seen:
+async def look(
+    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], person: Facts | None = None
+) -> Seen:
     """Decide about every part, with the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
     consents = [_consent(g.digest, g.body) for g in ground if g.kind == "Consent"]
     teams = [m for g in ground if g.kind == "CareTeam" for m in _members(g.digest, g.body)]
     own = {caller.user, caller.organisation.key, *caller.member_of}
     joined = frozenset(f"CareTeam/{m.team}" for m in teams if m.member in own and m.holds(now))
-    facts = [part.facts for part in parts]
-    permits, denials = decide_all(caller, facts, consents, gateway.policy, now, care_teams=joined)
+    protected = {person.citizen} if person and PROTECTED_ADDRESS in person.labels else set()
+    permits, denials = decide_all(
+        caller, [part.facts for part in parts], consents, gateway.policy, now,
+        care_teams=joined, same=await _same(gateway, caller, parts), protected=protected,
+    )  # fmt: skip
     permit_of = {(p.kind, p.id): p for p in permits}
     denial_of = {(d.kind, d.id): d for d in denials}
     keyed = [((part.facts.kind, part.facts.id), part) for part in parts]
@@ -50,6 +58,14 @@ def look(gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequ
         tuple((part, permit_of[key]) for key, part in keyed if key in permit_of),
         tuple((part, denial_of[key]) for key, part in keyed if key in denial_of),
     )
+
+
+async def _same(gateway: Gateway, caller: Caller, parts: Sequence[Sealed]) -> dict[str, frozenset[str]]:
+    """By what names a citizen who looks at the own plan is known; nobody else's decision asks for it."""
+    if caller.role != "citizen" or not parts:
+        return {}
+    citizen = parts[0].facts.citizen
+    return {citizen: await resources.names_of(gateway.database, citizen) | {f"Patient/{citizen}"}}
 
 
 def record_of(

@@ -20,7 +20,7 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     if is_joint(kind, identity) and not version:
         return await joint_resource(gateway, caller, kind, identity)
     found = await resources.find(gateway.database, kind, identity, version) if caller.purposes else None
-    seen = look(gateway, caller, [found.sealed], found.ground) if found else NOTHING
+    seen = await look(gateway, caller, [found.sealed], found.ground, found.person) if found else NOTHING
     citizen = found.sealed.facts.citizen if found else ""
     interaction = "vread" if version else "read"
     await on_record(gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query))

@@ -30,10 +30,9 @@ async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | 
         _may_send(caller, translation)
         return await keep_message(gateway, language, raw, translation, caller)
     except (Unavailable, Forbidden) as error:
-        refusal = error
+        refusal: GatewayError = error
     except GatewayError as error:
-        refusal = error
-        refusal = await _quarantined(gateway, language, raw, refusal)
+        refusal = await _quarantined(gateway, language, raw, error)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
         refusal = await _quarantined(gateway, language, raw, _told(bug))
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)

@@ -40,7 +40,7 @@ async def record_consent(
     found = await resources.find(gateway.database, "Consent", gateway.ids("Consent", key))
     if found is None:
         raise Unavailable
-    seen = look(gateway, caller, [found.sealed], found.ground)
+    seen = await look(gateway, caller, [found.sealed], found.ground, found.person)
     if not seen.permitted:
         return Served(b"", str(found.sealed.version), found.sealed.updated, created=not identity)
     shown = served(*seen.permitted[0])
@@ -59,7 +59,7 @@ def _source(gateway: Gateway, caller: Caller) -> Source:
 async def _citizen(gateway: Gateway, caller: Caller, patient: str) -> Identifier:
     """The identity of a citizen whom this caller may see. The look at the Patient decides, like any look."""
     found = await resources.find(gateway.database, "Patient", patient)
-    seen = look(gateway, caller, [found.sealed], found.ground) if found else NOTHING
+    seen = await look(gateway, caller, [found.sealed], found.ground, found.person) if found else NOTHING
     if not seen.permitted:
         raise NotFound
     return await resources.identity_of(gateway.database, patient, gateway.ids)

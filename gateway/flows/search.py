@@ -58,7 +58,8 @@ async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> Se
         return NOTHING
     parts, ground = await resources.parts(gateway.database, citizen)
     wanted = parts if kind in COMPOSED else [part for part in parts if part.facts.kind == kind]
-    return look(gateway, caller, wanted, ground)
+    person = next((part.facts for part in parts if part.facts.kind == "Patient" and part.facts.id == citizen), None)
+    return await look(gateway, caller, wanted, ground, person)
 
 
 def _only(seen: Seen, kind: str) -> Seen:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from gateway.errors import SettingsError, Unavailable
@@ -130,7 +131,7 @@ class EmbeddedPostgres:
             shutil.chown(folder, "nobody")
 
 
-def _as_user() -> dict[str, object]:
+def _as_user() -> dict[str, Any]:
     return {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
 
 

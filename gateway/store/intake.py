@@ -159,7 +159,7 @@ async def save(
 ) -> bool:
     """Write everything that a message changes, durably. False: another writer was faster, read again."""
     rows = _changed(change, known)
-    arguments = [
+    arguments: list[object] = [
         *_columns(change.revisions, 2),
         arrival.language, arrival.source, arrival.message_id, arrival.event, arrival.fingerprint, arrival.received_at,
         change.citizen, arrival.body, arrival.answer, arrival.findings or None,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from gateway.domain.decide import Permit
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids
@@ -18,16 +20,17 @@ _BASIS = """
 ARRAY(SELECT (b.kind, b.digest, b.body) FROM resource b
        WHERE b.citizen = r.citizen AND b.kind IN ('Consent', 'CareTeam') ORDER BY b.kind, b.id)
 """
+_PERSON = "(SELECT p.facts FROM resource p WHERE p.kind = 'Patient' AND p.id = r.citizen)"
 _FIND = f"""
-SELECT r.kind, r.id, r.citizen, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis
+SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSON} AS person
   FROM resource r WHERE r.kind = $1 AND r.id = $2
 """
 _FIND_VERSION = f"""
-SELECT v.kind, v.id, r.citizen, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis
+SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis, {_PERSON} AS person
   FROM resource_version v JOIN resource r USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
 """
 _PARTS = """
-SELECT kind, id, citizen, version, updated, withdrawn, facts, body, digest
+SELECT kind, version, updated, withdrawn, facts, body, digest
   FROM resource WHERE citizen = $1 ORDER BY kind, id
 """
 
@@ -62,10 +65,12 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One resource and the ground for deciding about it."""
+    """One resource, the ground for deciding about it, and what is known of the person: a protected address hides
+    places in every resource of the citizen."""
 
     sealed: Sealed
     ground: tuple[Ground, ...]
+    person: Facts | None
 
 
 async def find(database: Database, kind: str, identity: str, version: int = 0) -> Found | None:
@@ -74,7 +79,10 @@ async def find(database: Database, kind: str, identity: str, version: int = 0) -
         row = await database.fetchrow(_FIND_VERSION, kind, identity, version)
     else:
         row = await database.fetchrow(_FIND, kind, identity)
-    return Found(_sealed(row), tuple(Ground(*one) for one in row["basis"])) if row else None
+    if row is None:
+        return None
+    person = wire.facts(row["person"]) if row["person"] else None
+    return Found(_sealed(row), tuple(Ground(*one) for one in row["basis"]), person)
 
 
 async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:
@@ -88,6 +96,12 @@ async def citizen_of(database: Database, identifiers: Sequence[str]) -> list[str
     """The Patient ids of the citizens that any of these identifier keys (`system|value`) belong to."""
     rows = await database.fetch("SELECT DISTINCT citizen FROM identity WHERE identifiers && $1", list(identifiers))
     return sorted(row["citizen"] for row in rows)
+
+
+async def names_of(database: Database, citizen: str) -> frozenset[str]:
+    """Everything a citizen goes by: identifier keys of all joined identities."""
+    rows = await database.fetch("SELECT identifiers FROM identity WHERE citizen = $1", citizen)
+    return frozenset(key for row in rows for key in row["identifiers"])
 
 
 async def identity_of(database: Database, citizen: str, ids: Ids) -> Identifier:
@@ -110,6 +124,5 @@ async def key_of(database: Database, kind: str, identity: str, citizen: str, ids
     return (key, version) if key and version else ("", 0)
 
 
-def _sealed(row: dict[str, object]) -> Sealed:
-    facts = wire.facts(row["facts"])  # type: ignore[arg-type]
-    return Sealed(facts, row["version"], row["updated"], row["withdrawn"], row["body"])  # type: ignore[arg-type]
+def _sealed(row: asyncpg.Record) -> Sealed:
+    return Sealed(wire.facts(row["facts"]), row["version"], row["updated"], row["withdrawn"], row["body"])
