@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from gateway.store.log_tables import LOG_TABLES
+
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
+    """Make the tables of schema.py."""
     op.create_table(
         "citizen",
         sa.Column("id", sa.Text(), nullable=False),
@@ -103,9 +106,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_statement_citizen_kind_key", "statement", ["citizen", "kind", "key"], unique=False)
     op.create_index("ix_statement_message", "statement", ["message"], unique=False)
+    for statement in LOG_TABLES:
+        op.execute(statement)
 
 
 def downgrade() -> None:
+    """Drop them."""
+    op.execute("DROP TABLE checkpoint, log_node, log_leaf, log_pending, access_record")
+    op.execute("DROP FUNCTION refuse_change")
     op.drop_index("ix_statement_message", table_name="statement")
     op.drop_index("ix_statement_citizen_kind_key", table_name="statement")
     op.drop_table("statement")

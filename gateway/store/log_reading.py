@@ -1,0 +1,190 @@
+"""Read the access log: the auditor's search, the export that anyone can verify, and what only the tables can tell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.log_lines import checkpoint_line, entry_line, header_line
+from gateway.domain.record import AccessRecord, BadRecord, from_bytes
+from gateway.domain.tampering import Fault, Kind
+from gateway.store.log import Connection, column_text, latest, searched
+
+_PREFETCH = 1000
+
+# A search starts from the narrowest key that was given, one index walk per value, newest first.
+_STARTS = (
+    ("citizens", "citizen", "a.citizen <> ''"),
+    ("users", "user_key", "a.user_key <> ''"),
+    ("organisations", "organisation", "true"),
+    ("decisions", "decision", "a.decision <> 'permit'"),
+)
+_ALSO = (("clients", "client"), ("interactions", "interaction"), ("traces", "trace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What an auditor asks for: values of one field are alternatives, fields must all hold. Empty: anything.
+
+    `citizens` are Patient ids, all identities of a person. `since` is included, `until` is not.
+    """
+
+    citizens: Sequence[str] = ()
+    users: Sequence[str] = ()
+    organisations: Sequence[str] = ()
+    clients: Sequence[str] = ()
+    decisions: Sequence[str] = ()
+    interactions: Sequence[str] = ()
+    purposes: Sequence[str] = ()
+    traces: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record: its id, its place in the tree (None for a moment after it was written), its bytes."""
+
+    id: int
+    recorded_at: datetime
+    body: bytes
+    index: int | None
+
+    @property
+    def record(self) -> AccessRecord:
+        """The record. Raises BadRecord when the bytes are none."""
+        return from_bytes(self.body)
+
+    @property
+    def cursor(self) -> tuple[datetime, int]:
+        """Where the next page begins."""
+        return (self.recorded_at, self.id)
+
+
+@dataclass(slots=True)
+class _Query:
+    values: list[Any] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+
+    def value(self, value: Any) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def also(self, condition: str) -> None:
+        self.conditions.append(condition)
+
+
+async def find(
+    connection: Connection, search: Search, limit: int = 50, before: tuple[datetime, int] | None = None
+) -> list[Found]:
+    """The newest records that a search asks for; `before` is the cursor of the last one on the page before."""
+    rows = await connection.fetch(*_sql(search, limit, before))
+    return [Found(**row) for row in rows]
+
+
+def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tuple[Any, ...]:
+    query = _Query()
+    start = ""
+    for name, column, indexed in _STARTS:
+        values = _values(getattr(search, name))
+        if values and not start and not (name == "decisions" and "permit" in values):
+            start = f"unnest({query.value(values)}::text[]) AS k(v)"
+            query.also(f"a.{column} = k.v AND {indexed}")
+        elif values:
+            query.also(f"a.{column} = ANY({query.value(values)}::text[])")
+    for name, column in _ALSO:
+        values = _values(getattr(search, name))
+        if values:
+            query.also(f"a.{column} = ANY({query.value(values)}::text[])")
+    if search.purposes:
+        query.also(f"string_to_array(a.purpose, ' ') && {query.value(_values(search.purposes))}::text[]")
+    if search.since:
+        query.also(f"a.recorded_at >= {query.value(search.since)}")
+    if search.until:
+        query.also(f"a.recorded_at < {query.value(search.until)}")
+    if before:
+        query.also(f"(a.recorded_at, a.id) < ({query.value(before[0])}, {query.value(before[1])}::bigint)")
+    newest = f"ORDER BY recorded_at DESC, id DESC LIMIT {query.value(limit)}::int"
+    where = f"WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
+    sql = f"""
+    SELECT r.id, r.recorded_at, r.body, l.tree_index AS index FROM {start or "(VALUES (1)) AS k(v)"}
+      CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM access_record a {where} {newest}) AS r
+      LEFT JOIN log_leaf l ON l.record_id = r.id {newest}
+    """
+    return (sql, *query.values)
+
+
+def _values(given: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(column_text(value) for value in given))
+
+
+async def get(connection: Connection, id: int) -> Found | None:
+    """One record by its id."""
+    row = await connection.fetchrow(
+        "SELECT r.id, r.recorded_at, r.body, l.tree_index AS index FROM access_record r"
+        " LEFT JOIN log_leaf l ON l.record_id = r.id WHERE r.id = $1",
+        id,
+    )
+    return Found(**row) if row else None
+
+
+# --- the export ---------------------------------------------------------------------------------------------------
+
+
+async def export(connection: Connection, vkey: str) -> AsyncIterator[bytes]:
+    """The whole log as lines (domain/log_lines.py), as it was at one moment, in constant memory.
+
+    Records that have no place in the tree yet are not in it: they are not signed.
+    """
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        newest = await latest(connection)
+        yield header_line(vkey, (newest.note,) if newest else ())
+        notes = connection.cursor("SELECT size, note FROM checkpoint ORDER BY size", prefetch=_PREFETCH).__aiter__()
+        note = await anext(notes, None)
+        leaves = connection.cursor(
+            "SELECT l.tree_index, l.record_id, l.leaf, r.salt, r.body FROM log_leaf l"
+            " LEFT JOIN access_record r ON r.id = l.record_id ORDER BY l.tree_index",
+            prefetch=_PREFETCH,
+        )
+        count = 0
+        async for row in leaves:
+            while note and note["size"] <= count:
+                yield checkpoint_line(note["note"])
+                note = await anext(notes, None)
+            yield entry_line(row["tree_index"], row["record_id"], row["leaf"], row["salt"], row["body"])
+            count += 1
+        while note:
+            yield checkpoint_line(note["note"])
+            note = await anext(notes, None)
+
+
+# --- what an export cannot tell -------------------------------------------------------------------------------------
+
+
+async def misfiled(connection: Connection) -> AsyncIterator[Fault]:
+    """Records that the auditor's search would miss or show wrongly, and records kept out of the tree.
+
+    The proof covers a record's bytes; the columns beside them only help to find it, so they are compared with it.
+    """
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        outside = await connection.fetch(
+            "SELECT id FROM access_record r WHERE NOT EXISTS (SELECT 1 FROM log_leaf WHERE record_id = r.id)"
+            " AND NOT EXISTS (SELECT 1 FROM log_pending WHERE record_id = r.id) ORDER BY id LIMIT 1000"
+        )
+        for row in outside:
+            yield Fault(Kind.REMOVED, f"the record with id {row['id']} was kept out of the log")
+        rows = connection.cursor(
+            "SELECT id, recorded_at, citizen, client, user_key, organisation, decision, interaction, purpose, trace,"
+            " body FROM access_record ORDER BY id",
+            prefetch=_PREFETCH,
+        )
+        async for row in rows:
+            try:
+                right = tuple(row)[1:-1] == searched(from_bytes(row["body"]))
+            except BadRecord:
+                right = False
+            if not right:
+                text = f"the record with id {row['id']} is filed otherwise than it says"
+                yield Fault(Kind.CHANGED, text)
