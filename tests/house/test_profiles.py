@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import hashlib
 import json
 import re
 from pathlib import Path
 
-from tests.house.tree import ROOT, below, text
+from tests.house.tree import ROOT, below, parsed, text
 
 CANONICAL = "https://faellesplan.dk/fhir"
 COMPILED = [f for f in below("profiles", suffix=".json") if f.parent.name == "compiled"]
@@ -31,6 +33,37 @@ def test_every_source_definition_is_compiled_and_no_other() -> None:
             if kind in kinds and identity:
                 expected.add(f"{kinds[kind]}-{identity.group(1)}.json")
     assert {f.name for f in COMPILED} == expected
+
+
+def codes(system: str) -> set[str]:
+    definition = json.loads(text(Path(f"profiles/compiled/CodeSystem-{system}.json")))
+    return {concept["code"] for concept in definition["concept"]}
+
+
+def failures() -> set[str]:
+    """Every kind of failure: the classes below GatewayError, wherever they are."""
+    nodes = [n for f in below("gateway", suffix=".py") for n in ast.walk(parsed(f)) if isinstance(n, ast.ClassDef)]
+    found = {"GatewayError"}
+    while more := {n.name for n in nodes if found & {ast.unparse(b) for b in n.bases}} - found:
+        found |= more
+    return found
+
+
+def test_every_failure_has_its_code() -> None:
+    expected = {re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower() for name in failures()}
+    assert expected - codes("failure") == set(), "add it to profiles/fsh/codes.fsh and run make profiles"
+    assert codes("failure") - expected == set(), "no such failure any more"
+
+
+def test_policy_tables_speak_our_codes() -> None:
+    own = {"data_class": codes("data-class"), "role": codes("reader-role"), "reader_role": codes("reader-role")}
+    stray = []
+    for file in below("mappings", suffix=".csv"):
+        if file.parts[1] == "policy":
+            for number, row in enumerate(csv.DictReader(text(file).splitlines()), 2):
+                said = {name: row.get(name) or "*" for name in own}
+                stray += [f"{file}:{number} {n}" for n, code in said.items() if code != "*" and code not in own[n]]
+    assert not stray
 
 
 def test_every_definition_has_our_canonical_and_r4() -> None:
