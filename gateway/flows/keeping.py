@@ -21,7 +21,7 @@ TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whom and what the statements are about: best identifier first; `merged` is another identity of the same person."""
+    """Whom the statements are about, best identifier first; `merged` is another identity of the same person."""
 
     citizen: Sequence[Identifier]
     merged: Sequence[Identifier]

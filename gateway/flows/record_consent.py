@@ -88,9 +88,8 @@ def _statement(gateway: Gateway, source: Source, key: str, body: Body) -> Statem
 async def _keep(
     gateway: Gateway, caller: Caller, source: Source, citizen: Identifier, said: Statement, raw: bytes
 ) -> None:
-    arrival = intake.Arrival(
-        "fhir-rest", source.id, said.origin, "Consent", gateway.fingerprint(said.origin.encode()), said.recorded, raw, b""
-    )  # fmt: skip
+    seen_before = gateway.fingerprint(said.origin.encode())
+    arrival = intake.Arrival("fhir-rest", source.id, said.origin, "Consent", seen_before, said.recorded, raw, b"")
     written = record_of(gateway, caller, "create", "Consent", "", NOTHING)
 
     def record(change: Change) -> AccessRecord:

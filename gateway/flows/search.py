@@ -38,16 +38,17 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[t
     if not caller.purposes:
         raise no_purpose()
     found = [body for citizen, seen in looks for body in _matching(gateway, kind, citizen, seen, query)]
-    return Served(_bundle(gateway, kind, params, query, found))
+    return Served(_bundle(gateway, kind, params, citizens, query, found))
 
 
 async def _citizens(gateway: Gateway, kind: str, query: Query) -> list[str]:
     joint = [citizen_of_joint(one) for one in query.ids if is_joint(kind, one)]
     if not (query.citizens or query.identifiers or joint):
         raise BadRequest(
-            "A search is a look at one citizen and must name the citizen", where=kind,
-            hint="Give identifier or _id." if kind == "Patient" else "Give patient=<id> or patient.identifier=<system|value>.",
-        )  # fmt: skip
+            "A search is a look at one citizen and must name the citizen",
+            where=kind,
+            hint=f"Give {'identifier or _id' if kind == 'Patient' else 'patient or patient.identifier'}.",
+        )
     known = await resources.citizen_of(gateway.database, query.identifiers) if query.identifiers else []
     return list(dict.fromkeys([*query.citizens, *joint, *known]))
 
@@ -87,23 +88,25 @@ def _meets(body: bytes, query: Query) -> bool:
 
 
 def _bundle(
-    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query, found: Sequence[bytes]
+    gateway: Gateway,
+    kind: str,
+    params: Sequence[tuple[str, str]],
+    citizens: Sequence[str],
+    query: Query,
+    found: Sequence[bytes],
 ) -> bytes:
     page = found[query.offset : query.offset + query.count]
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{kind}"}]
     if query.offset + query.count < len(found) and query.count:
-        links.append({"relation": "next", "url": _next(gateway, kind, params, query)})
+        kept = [(name, value) for name, value in params if name != "_offset" and "identifier" not in name]
+        named = [("_id" if kind == "Patient" else "patient", one) for one in citizens] if query.identifiers else []
+        onwards = urlencode([*kept, *named, ("_offset", str(query.offset + query.count))])
+        links.append({"relation": "next", "url": f"{gateway.public_url}/fhir/{kind}?{onwards}"})
     head = _encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
     if not page:
         return head
     entries = b",".join(b'{"resource":' + body + b',"search":{"mode":"match"}}' for body in page)
     return head[:-1] + b',"entry":[' + entries + b"]}"
-
-
-def _next(gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query) -> str:
-    """The next page. An identifier never stands in a URL: the Patient id stands for it."""
-    kept = [(name, value) for name, value in params if name != "_offset" and "identifier" not in name]
-    return f"{gateway.public_url}/fhir/{kind}?{urlencode([*kept, ('_offset', str(query.offset + query.count))])}"
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

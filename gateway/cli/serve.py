@@ -1,0 +1,127 @@
+"""Run the gateway: HTTP and MLLP doors, and the work that signs the access log, until it is told to stop.
+
+All settings are environment variables (README.md). Without GATEWAY_DATABASE_URL an embedded PostgreSQL is started in
+the data folder. A gateway may run on several nodes against one database; they need the same secret, log-key.pem and
+token-key.pem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.bootstrap import Clock, now, opened
+from gateway.errors import GatewayError, Unavailable
+from gateway.flows.log import integrate
+from gateway.flows.parts import Gateway
+from gateway.flows.receive import receive
+from gateway.inbound import clients
+from gateway.inbound.app import make_app
+from gateway.inbound.keys import new_signing_key
+from gateway.inbound.mllp import Limits, MllpListener, Peer
+from gateway.settings import Settings
+from gateway.store.secret import kept
+
+log = structlog.get_logger("gateway")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """No options: everything is a setting."""
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Serve until interrupted."""
+    asyncio.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    async with running(settings) as here:
+        print(f"HTTP  {here.url}")
+        print(f"MLLP  {settings.mllp_host}:{here.mllp_port}", flush=True)
+        await here.stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway with its doors open. `stopped` ends when the HTTP server was told to stop."""
+
+    gateway: Gateway
+    app: FastAPI
+    url: str
+    mllp_port: int
+    stopped: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Running]:
+    """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
+    listening = _bound(settings.http_host, settings.http_port)
+    url = settings.public_url or f"http://{settings.http_host}:{listening.getsockname()[1]}"
+    async with opened(replace(settings, public_url=url), clock=clock) as gateway:
+        token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
+        app = make_app(gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+        )
+        mllp = _mllp(gateway, settings)
+        port = await mllp.start(settings.mllp_host, settings.mllp_port)
+        stopped = asyncio.create_task(server.serve(sockets=[listening]))
+        signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
+        try:
+            while not server.started and not stopped.done():
+                await asyncio.sleep(0.01)
+            yield Running(gateway, app, url, port, stopped)
+        finally:
+            await mllp.stop()
+            server.should_exit = True
+            await stopped
+            signing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await signing
+            with contextlib.suppress(GatewayError):
+                await integrate(gateway)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The HTTP socket, bound before anything else: the port is part of the tokens' audience."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
+
+
+def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
+    async def answer(payload: bytes, peer: Peer) -> bytes:
+        return (await receive(gateway, "hl7v2", payload)).body
+
+    def refuse(payload: bytes, error: GatewayError) -> bytes:
+        return gateway.languages.of("hl7v2").refuse(payload, error, gateway.clock())
+
+    limits = Limits(
+        message_bytes=settings.message_bytes,
+        connections=settings.mllp_connections,
+        idle_seconds=settings.mllp_idle_seconds,
+    )
+    return MllpListener(answer, refuse, limits=limits)
+
+
+async def _sign(gateway: Gateway, seconds: float) -> None:
+    """Give new records their place in the tree, again and again. A database that is away is waited for."""
+    while True:
+        try:
+            await integrate(gateway)
+        except Unavailable:
+            log.warning("the log waits for the database")
+        except GatewayError as error:
+            log.error("the log is not signed", reason=error.text)
+        await asyncio.sleep(seconds)
