@@ -95,6 +95,7 @@ class Compiler:
         slot = self._slot(body, name, mark, parent, None)
         path = self._path("." + name, mark, within)
         if slot and path:
+            self._reads.append((path, mark))
             slot.rules.append(ValueRule(f"{parent}.{name}", mark, slot.fact, (Read(path, raw=True),)))
 
     def _place(self, body: Body, rule: Rule, names: list[str], parent: str, within: Within, leader: Rule) -> None:
