@@ -19,12 +19,11 @@ from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.statement import Body
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/"
-OWN = "https://faellesplan.dk/fhir/StructureDefinition/"
-REFUSED = OWN + "audit-refused"
-FILTERED = OWN + "audit-filtered"
-OVERRIDE = OWN + "audit-override"
-OPERATION = OWN + "audit-operation"
-FAILED = OWN + "audit-failed"
+REFUSED = "https://faellesplan.dk/fhir/StructureDefinition/audit-refused"
+FILTERED = "https://faellesplan.dk/fhir/StructureDefinition/audit-filtered"
+OVERRIDE = "https://faellesplan.dk/fhir/StructureDefinition/audit-override"
+OPERATION = "https://faellesplan.dk/fhir/StructureDefinition/audit-operation"
+FAILED = "https://faellesplan.dk/fhir/StructureDefinition/audit-failed"
 TOKEN_USE = BALP + "IHE.BasicAudit.OAUTHaccessTokenUse.Comprehensive"
 OPERATIONS = "https://faellesplan.dk/fhir/CodeSystem/operation"
 ENTITY_TYPES = "https://faellesplan.dk/fhir/CodeSystem/audit-entity-type"

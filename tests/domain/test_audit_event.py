@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
+from fhirpathpy import evaluate
 
 from gateway.domain import audit_event as told
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.record import AccessRecord, Decision, Outcome
 
+OWN_PROFILES = Path(__file__).parent.parent.parent / "profiles" / "compiled"
 SERVER = Server("gateway.example.dk", "https://gateway.example.dk/fhir")
 PATIENT, GOAL = "a1" * 16, "b2" * 16
 TIME = datetime(2026, 3, 1, 12, 30, 0, 42_000, tzinfo=UTC)
@@ -48,6 +50,8 @@ def record(interaction: str = "read", decision: Decision = Decision.PERMIT, **ch
         "trace": "76d148b6-586d-11ec-bf63-0242ac130002",
         "token": "C187CC480FAC40A0936902D8BC324F5F",
     }
+    if decision is Decision.OVERRIDE:
+        given |= {"override_code": "acute", "override_reason": "borgeren er bevidstløs"}
     if interaction in told._ONE:
         given |= {"kind": "Goal", "resources": (f"Goal/{GOAL}/_history/3",)}
     if interaction.startswith("search") or interaction in ("operation", "token"):
@@ -72,6 +76,9 @@ class Balp:
     def __init__(self, folder: Path) -> None:
         self.profiles = {d["url"]: d["snapshot"]["element"] for d in _load(folder, "StructureDefinition-*.json")}
         self.codes = {d["url"]: set(_codes(d)) for d in _load(folder, "ValueSet-*.json")}
+        for file in sorted(OWN_PROFILES.glob("StructureDefinition-audit-*.json")):
+            own = json.loads(file.read_text())
+            self.profiles[own["url"]] = own["snapshot"]["element"]
 
     def problems(self, resource: dict[str, Any]) -> list[str]:
         found = []
@@ -79,6 +86,7 @@ class Balp:
             if url in self.profiles:
                 elements = {e["id"]: e for e in self.profiles[url]}
                 found += [f"{url.rpartition('.')[2]}: {p}" for p in self._check(elements, "AuditEvent", resource)]
+                found += [f"{url}: {rule}" for rule in _broken(elements["AuditEvent"], resource)]
         return found
 
     def _check(self, elements: dict[str, Any], id: str, node: Any) -> Iterator[str]:
@@ -118,6 +126,13 @@ class Balp:
             codings = value.get("coding", [value]) if isinstance(value, dict) else [{"code": value}]
             if not any((c.get("system"), c["code"]) in codes for c in codings):
                 yield f"{where}: is not in {binding['valueSet']}"
+
+
+def _broken(root: dict[str, Any], resource: dict[str, Any]) -> Iterator[str]:
+    """Invariants of our own profiles, in FHIRPath."""
+    for rule in root.get("constraint", []):
+        if rule["key"].startswith("audit-") and evaluate(resource, rule["expression"]) != [True]:
+            yield rule["human"]
 
 
 def _load(folder: Path, pattern: str) -> Iterator[Any]:
@@ -166,6 +181,16 @@ def test_the_reader_agrees_with_the_examples_of_the_guide(balp: Balp, examples: 
         assert balp.problems(example) == [], example["id"]
         seen += 1
     assert seen > 20
+
+
+def test_our_own_profiles_are_there_and_bite(balp: Balp) -> None:
+    own = [told.REFUSED, told.FILTERED, told.OVERRIDE, told.OPERATION, told.FAILED]
+    assert set(own) <= set(balp.profiles)
+    wrong = event(decision=Decision.DENY)
+    assert balp.problems(wrong), "refused and yet a success"
+    wrong = event(decision=Decision.FILTERED)
+    wrong["entity"][-1]["name"] = "permit"
+    assert balp.problems(wrong)
 
 
 def test_the_reader_finds_what_is_wrong(balp: Balp) -> None:
