@@ -47,7 +47,10 @@ class Row:
 
 
 class CodeTable:
-    """One code table. Rows with validity dates are read by the day of the message, the newest one without a day."""
+    """One code table. Rows with validity dates are read by the day of the message, the newest one without a day.
+
+    `ambiguous` is a code that stands under several systems, empty when there is none.
+    """
 
     def __init__(self, name: str, mark: Mark, rows: tuple[Row, ...]) -> None:
         self.name = name
@@ -60,19 +63,16 @@ class CodeTable:
         for row in newest:
             self._by_both.setdefault((row.source_system, row.source_code), []).append(row)
             self._by_code.setdefault(row.source_code, []).append(row)
+        several = (c for c, found in self._by_code.items() if len({row.source_system for row in found}) > 1)
+        self.ambiguous = next(several, "")
 
     def find(self, system: str, code: str, on: str = "") -> Row | None:
         """The row of a code in its system."""
         return _pick(self._by_both.get((system, code), ()), on)
 
     def find_code(self, code: str, on: str = "") -> Row | None:
-        """The row of a code whose system is not told; only for tables where `ambiguous` is empty."""
-        return _pick(self._by_code.get(code, ()), on)
-
-    @property
-    def ambiguous(self) -> str:
-        """A code that stands under several systems, empty when there is none."""
-        return next((c for c, rows in self._by_code.items() if len({r.source_system for r in rows}) > 1), "")
+        """The row of a code whose system is not told; None where the table has codes of several systems."""
+        return None if self.ambiguous else _pick(self._by_code.get(code, ()), on)
 
     def plain(self) -> dict[str, Row]:
         """Code → row, for a table that is neither dated nor ambiguous."""

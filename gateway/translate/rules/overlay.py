@@ -36,11 +36,12 @@ class Folder:
         if wanted not in folder.files:
             problems.unknown(mark, "file in extends:", wanted or "(nothing)", folder.files)
             return None
-        here = (id(self.files), name)
-        if here in seen or (id(folder.files), wanted) == here:
-            problems.add(mark, f"{name} extends itself: {' → '.join([*(n for _, n in seen), name, wanted])}")
+        chain = (*seen, (id(self.files), name))
+        if (id(folder.files), wanted) in chain:
+            names = " → ".join([*(n for _, n in chain), wanted])
+            problems.add(mark, f"{wanted} extends itself: {names}")
             return None
-        base = folder._merged(wanted, problems, (*seen, here))
+        base = folder._merged(wanted, problems, chain)
         return _merge(base, table, problems) if base else None
 
 

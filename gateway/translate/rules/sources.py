@@ -193,7 +193,7 @@ def _zone(table: Table, problems: Problems) -> str:
     name = _text(table, "timezone", problems) or "Europe/Copenhagen"
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         problems.add(table.marks["timezone"], f"{name} is no time zone")
     return name
 

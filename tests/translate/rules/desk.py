@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import COLUMNS
 from gateway.translate.rules.problems import MappingError

@@ -1,4 +1,5 @@
 import pytest
+
 from gateway.translate.rules.expression import CallText, LiteralText, PathText, conditions, expression
 from gateway.translate.rules.problems import Mark, Problems
 
@@ -48,7 +49,9 @@ def test_what_is_no_expression_is_told(text: str, wrong: str) -> None:
 
 def test_conditions() -> None:
     problems = Problems()
-    found = conditions('PV1-2 IN [I, "E, F"] AND NOT .1 VALUED AND .2 NOT EQUALS Ø AND up(.3) EQUALS AND', HERE, problems)
+    found = conditions(
+        'PV1-2 IN [I, "E, F"] AND NOT .1 VALUED AND .2 NOT EQUALS Ø AND up(.3) EQUALS AND', HERE, problems
+    )
     assert not problems.found
     assert [(t.word, t.values, t.negated) for t in found] == [
         ("IN", ("I", "E, F"), False),

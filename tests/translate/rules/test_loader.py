@@ -1,9 +1,10 @@
 import pytest
 import yaml
-from gateway.translate.rules.loader import Items, Table, Text, parse, read
-from gateway.translate.rules.problems import Problems
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.translate.rules.loader import Items, Table, Text, parse, read
+from gateway.translate.rules.problems import Problems
 
 
 def parsed(text: str) -> tuple[Table | None, list[str]]:
@@ -27,7 +28,6 @@ def value(text: str) -> str:
 )  # fmt: skip
 def test_every_scalar_stays_as_it_is_written(text: str) -> None:
     assert value(f"x: {text}") == text
-
 
 
 def _plain(node: object) -> object:
@@ -92,7 +92,9 @@ def test_broken_yaml_is_told_with_its_line() -> None:
 
 
 def test_a_billion_laughs_is_refused_before_anything_is_copied() -> None:
-    text = 'a: &a ["lol","lol"]\n' + "".join(f"{n}: &{n} [*{p},*{p}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True))
+    text = 'a: &a ["lol","lol"]\n' + "".join(
+        f"{n}: &{n} [*{p},*{p}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+    )
     assert parsed(text) == (None, ["a.yaml:1: anchors and aliases are not allowed"])
 
 
