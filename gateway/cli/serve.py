@@ -70,16 +70,13 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
     async with opened(replace(settings, public_url=url), clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         app = make_app(gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes)
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
-        )
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
         mllp = _mllp(gateway, settings)
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
         try:
-            while not server.started and not stopped.done():
-                await asyncio.sleep(0.01)
+            await server.ready.wait()
             yield Running(gateway, app, url, port, stopped)
         finally:
             await mllp.stop()
@@ -90,6 +87,19 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
                 await signing
             with contextlib.suppress(GatewayError):
                 await integrate(gateway)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, with a word when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.ready.set()
 
 
 def _bound(host: str, port: int) -> socket.socket:
