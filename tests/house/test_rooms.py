@@ -43,7 +43,7 @@ def test_every_room_has_a_sign() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(f) for f in below("gateway", "tests", suffix=".py") if text(f) and not ast.get_docstring(parsed(f))]
+    silent = [str(f) for f in below("gateway", "profiles", suffix=".py") if not ast.get_docstring(parsed(f))]
     assert not silent
 
 
