@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.audit_event import OWN, Server, audit_event
+from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.identifier import Identifier
 from gateway.domain.plan import compose
 from gateway.domain.record import AccessRecord, Decision, Outcome
@@ -134,5 +134,5 @@ def test_every_record_of_a_look_up_conforms(interaction: str, decision: Decision
     )
     event = audit_event(record, "17", Server("gateway.example.dk", "https://gateway.example.dk/fhir"))
     claimed = event["meta"]["profile"]
-    assert OWN + CLAIMS[decision, outcome] in claimed
+    assert "https://faellesplan.dk/fhir/StructureDefinition/" + CLAIMS[decision, outcome] in claimed
     assert faults(event) == []
