@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.errors import SettingsError
 
@@ -60,6 +61,20 @@ class Problems:
         """Raises MappingError when anything was noted."""
         if self.found:
             raise MappingError(self.found)
+
+
+def all_of(*makes: Callable[[], Any]) -> list[Any]:
+    """What each call gives; when some of them raise MappingError, one MappingError with all of their errors."""
+    made: list[Any] = []
+    found: list[Problem] = []
+    for make in makes:
+        try:
+            made.append(make())
+        except MappingError as error:
+            found += error.problems
+    if found:
+        raise MappingError(found)
+    return made
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -80,7 +80,12 @@ class Sources:
         for path in sorted(folder.glob("*.yaml")):
             if table := read(path, f"{mappings.name}/sources/{path.name}", problems):
                 files[path.stem] = table
-        return cls(_checked(files, problems))
+        found = _checked(files, problems)
+        for source in found:
+            if source.rules and not (mappings / source.language / source.rules).is_dir():
+                mark = Mark(f"{mappings.name}/sources/{source.id}.yaml", 0)
+                problems.add(mark, f"rules: there is no folder mappings/{source.language}/{source.rules}")
+        return cls(found)
 
     def find(self, language: str, sender: str) -> Source:
         """The source behind a sender's key. Raises UnknownSource."""

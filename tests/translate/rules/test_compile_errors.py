@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import SettingsError
+from gateway.translate.rules.problems import MappingError, Mark, Problem, all_of
 from tests.translate.rules.desk import HEADER, book, errors, write
 from tests.translate.rules.toy import Toy
 
@@ -267,3 +268,13 @@ def test_an_error_stops_the_start_as_a_settings_error(tmp_path: Path) -> None:
 
 def test_a_language_without_rules_has_none(tmp_path: Path) -> None:
     assert book(tmp_path, {}).of("").names == frozenset()
+
+
+def test_the_errors_of_several_parts_are_told_together() -> None:
+    def wrong(line: int) -> object:
+        raise MappingError([Problem(Mark("a.yaml", line), "is wrong")])
+
+    assert all_of(lambda: 1, lambda: "a") == [1, "a"]
+    with pytest.raises(MappingError) as caught:
+        all_of(lambda: wrong(2), lambda: 1, lambda: wrong(1))
+    assert caught.value.told() == "a.yaml:1: is wrong\na.yaml:2: is wrong"

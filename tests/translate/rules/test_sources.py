@@ -65,6 +65,7 @@ def test_sources_share_what_they_have_in_common(tmp_path: Path) -> None:
         "extends: base\nname: A\norganisation: {sor: 1}\nsenders: [A|B]\n"
         "authorities:\n  X: urn:x:2\ncharset: 8859/1\nrules: psyk\n"
     )
+    (tmp_path / "mappings/hl7v2/psyk").mkdir(parents=True)
     found = read(tmp_path, base=base, child=child)
     one = found.of("child")
     assert [s.id for s in found] == ["child"]
@@ -104,6 +105,12 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, told: st
 def test_a_sender_belongs_to_one_source(tmp_path: Path) -> None:
     assert wrong(tmp_path, a=GOOD, b=GOOD.replace("SP2", "SP3")) == [
         "mappings/sources/b.yaml:5: sender SP|REGH belongs to mappings/sources/a.yaml already"
+    ]
+
+
+def test_an_overlay_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    assert wrong(tmp_path, a=GOOD + "rules: psyk\n") == [
+        "mappings/sources/a.yaml: rules: there is no folder mappings/hl7v2/psyk"
     ]
 
 

@@ -1,0 +1,187 @@
+"""Check the mappings, policy tables, profiles and clients, and whether messages are understood.
+
+Without files: everything that the gateway reads at start, and the examples beside the rules (mappings/*/examples: a
+message `name.hl7`, `name.json` or `name.xml` and what it must become, `name.expected.json`). With files: the messages
+in them as well. Every error is told, one a line, as `file:line: text`. Nothing is stored and nothing is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway import bootstrap
+from gateway.errors import GatewayError, SettingsError
+from gateway.inbound import clients
+from gateway.settings import Settings
+from gateway.translate import conformance, r4
+from gateway.translate.door import door_of
+from gateway.translate.rules.problems import MappingError
+from gateway.translate.translation import Translation
+
+_SECRET = b"references in examples must not change from one installation to the next"
+_EXPECTED = ".expected.json"
+_MOST_DIFFERENCES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error. `line` is 0 and `place` is empty where there is none."""
+
+    file: str
+    text: str
+    line: int = 0
+    place: str = ""
+
+    def __str__(self) -> str:
+        place = f" at {self.place}" if self.place else ""
+        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.text}{place}"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which messages, and how to tell."""
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a message to translate")
+    parser.add_argument("--accept", action="store_true", help="from now on the examples must become what they become")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit status 1 when anything is wrong."""
+    faults, rules = _start(settings)
+    understood: list[dict[str, Any]] = []
+    if rules is not None:
+        examples = [] if args.files else sorted(_examples(settings.mappings_folder))
+        for file in examples:
+            faults += _example(rules, file, args.accept)
+        for file in args.files:
+            faults += _message(rules, file, understood)
+    if args.json:
+        told = {"ok": not faults, "faults": [asdict(fault) for fault in faults], "messages": understood}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return 1 if faults else 0
+    for one in understood:
+        print(f"{one['file']}: {one['event']}, {one['statements']} statements, {len(one['findings'])} findings")
+        for finding in one["findings"]:
+            print(f"  {finding['where']}: {finding['text']} ({finding['rule']})")
+    for fault in faults:
+        print(fault)
+    print(f"{len(faults)} errors" if faults else "No errors.")
+    return 1 if faults else 0
+
+
+def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
+    """Everything that is read at start; the rules when they are good."""
+    faults: list[Fault] = []
+    made: list[bootstrap.Rules] = []
+    facts, profiles = settings.profiles_folder / "r4-facts.json", settings.profiles_folder / "compiled"
+    parts: list[tuple[Path, Callable[[], Any]]] = [
+        (facts, lambda: r4.Facts.read(facts)),
+        (profiles, lambda: conformance.Profiles.read(profiles)),
+        (settings.mappings_folder, lambda: made.append(bootstrap.read_rules(settings.mappings_folder, _SECRET))),
+    ]
+    if settings.clients.is_dir():
+        parts.append((settings.clients, lambda: clients.load(settings.clients)))
+    for where, read in parts:
+        try:
+            read()
+        except MappingError as error:
+            faults += [Fault(p.mark.file, p.text, p.mark.line) for p in error.problems]
+        except SettingsError as error:
+            faults += [Fault(str(where), line) for line in error.told().splitlines()]
+        except (OSError, ValueError, KeyError) as error:
+            faults.append(Fault(str(where), f"cannot be read: {type(error).__name__}"))
+    return faults, made[0] if made else None
+
+
+def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]]) -> list[Fault]:
+    """One message of the command line."""
+    try:
+        raw = file.read_bytes()
+        door = door_of(raw)
+        found = rules.languages.of(door).translate(raw)
+    except OSError as error:
+        return [Fault(str(file), f"cannot be read: {error.strerror}")]
+    except GatewayError as error:
+        return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
+    understood.append(
+        {
+            "file": str(file),
+            "door": door,
+            "event": f"{found.language} {found.event}",
+            "source": found.source.id,
+            "statements": len(found.statements),
+            "findings": [asdict(finding) for finding in found.findings],
+        }
+    )
+    return []
+
+
+def _examples(mappings: Path) -> Iterator[Path]:
+    for file in mappings.glob("*/examples/*"):
+        if file.is_file() and not file.name.endswith(_EXPECTED) and file.suffix in (".hl7", ".json", ".xml"):
+            yield file
+
+
+def _example(rules: bootstrap.Rules, file: Path, accept: bool) -> list[Fault]:
+    """One example against what it must become."""
+    expected = file.with_name(file.stem + _EXPECTED)
+    try:
+        raw = file.read_bytes()
+        got = _plain(rules.languages.of(door_of(raw)).translate(raw))
+    except GatewayError as error:
+        return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
+    if accept:
+        expected.write_text(json.dumps(got, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    if not expected.is_file():
+        return [Fault(str(file), f"{expected.name} is missing: `gateway check --accept` writes it")]
+    try:
+        wanted = json.loads(expected.read_bytes())
+    except ValueError:
+        return [Fault(str(expected), "is not JSON")]
+    found = list(_differences(wanted, got, ""))
+    return [Fault(str(expected), f"differs at {place}") for place in found[:_MOST_DIFFERENCES]]
+
+
+def _plain(found: Translation) -> dict[str, Any]:
+    """What a translation says, without what differs between installations."""
+    return {
+        "event": found.event,
+        "source": found.source.id,
+        "citizen": [identifier.key for identifier in found.citizen],
+        "merged": [identifier.key for identifier in found.merged],
+        "statements": [
+            {
+                "kind": said.kind,
+                "key": said.key,
+                "act": said.act.value,
+                "verb": said.verb.value,
+                "happened": said.happened.isoformat(),
+                "recorded": said.recorded.isoformat(),
+                "cleared": list(said.cleared),
+                "body": json.loads(json.dumps(said.body, default=str)),
+            }
+            for said in found.statements
+        ],
+        "findings": [f"{finding.where}: {finding.text}" for finding in found.findings],
+    }
+
+
+def _differences(wanted: Any, got: Any, place: str) -> Iterator[str]:
+    """The places where two JSON values differ; the values are not told."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for name in {**wanted, **got}:
+            if name not in wanted or name not in got:
+                yield f"{place}.{name} ({'new' if name in got else 'gone'})".lstrip(".")
+            else:
+                yield from _differences(wanted[name], got[name], f"{place}.{name}")
+    elif isinstance(wanted, list) and isinstance(got, list):
+        for at, (one, other) in enumerate(zip(wanted, got, strict=False)):
+            yield from _differences(one, other, f"{place}[{at}]")
+        if len(wanted) != len(got):
+            yield f"{place} ({len(got)} items instead of {len(wanted)})".lstrip(".")
+    elif wanted != got:
+        yield place.lstrip(".")
