@@ -1,0 +1,26 @@
+import pytest
+
+from gateway.errors import UnknownMessage
+from gateway.translate.door import door_of
+
+
+@pytest.mark.parametrize(
+    ("raw", "door"),
+    [
+        (b"MSH|^~\\&|A", "hl7v2"),
+        (b"\xef\xbb\xbfmsh|^~\\&|A", "hl7v2"),
+        (b"\x0bMSH|^~\\&|A\x1c\r", "hl7v2"),
+        (b'\r\n {"resourceType": "Bundle"}', "fhir-message"),
+        (b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir">', "fhir-message"),
+        (b"<Bundle xmlns='http://hl7.org/fhir'>", "fhir-message"),
+        (b'<Registrering xmlns="urn:oio:x">', "oio"),
+    ],
+)
+def test_the_door_is_told_by_the_first_bytes(raw: bytes, door: str) -> None:
+    assert door_of(raw) == door
+
+
+@pytest.mark.parametrize("raw", [b"", b"UNA:+.? '", b"[1]", b"PID|1", b"\xff\xfe<\x00"])
+def test_anything_else_is_no_message(raw: bytes) -> None:
+    with pytest.raises(UnknownMessage):
+        door_of(raw)
