@@ -13,7 +13,7 @@ registered for: purposes come from its list, the role that decides comes from it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,9 @@ class Acting:
     override: Override | None = None
 
 
-def acting(extensions: object, client: Client, person: Callable[[str], str]) -> Acting:
+def acting(extensions: object, client: Client) -> Acting:
     """What the claim says, checked against the registration; nothing said is a system alone, without purpose.
 
-    `person` gives the key by which a person may stand in a token and a record (a CPR becomes a pseudonym).
     Raises NotRegistered.
     """
     if extensions is None:
@@ -57,11 +56,11 @@ def acting(extensions: object, client: Client, person: Callable[[str], str]) -> 
         raise NotRegistered("extensions.faellesplan holds override only")
     _check_organisation(_text(iua, "subject_organization_id"), client)
     said = Acting(
-        user=person(_text(iua, "subject_id")),
+        user=_key(_text(iua, "subject_id")),
         user_name=_text(iua, "subject_name"),
         user_role=_code(iua.get("subject_role", ""), "subject_role"),
         purposes=_purposes(iua.get("purpose_of_use", []), client),
-        on_behalf_of=person(_text(iua, "on_behalf_of")),
+        on_behalf_of=_key(_text(iua, "on_behalf_of")),
         override=_override(ours["override"]) if "override" in ours else None,
     )
     _check_override(said)
@@ -72,10 +71,14 @@ def _check_organisation(value: str, client: Client) -> None:
     """A client speaks for its own organisation and the units it is registered with."""
     own = {client.organisation.value, client.organisation.key, *client.member_of}
     known = own | {key.rpartition("|")[2] for key in client.member_of}
-    system, bar, number = value.rpartition("|")
-    spelled = normal(system, number).key if bar else value
-    if value and spelled not in known:
+    if value and _key(value) not in known:
         raise NotRegistered("subject_organization_id is not an organisation of this client")
+
+
+def _key(value: str) -> str:
+    """`system|value` in its normal spelling; a number without a system stays as it is."""
+    system, bar, number = value.rpartition("|")
+    return normal(system, number).key if bar else value
 
 
 def _check_override(said: Acting) -> None:

@@ -44,8 +44,7 @@ class TokenEndpoint:
     """POST /oauth/token.
 
     `remember(client, jti, expires)` is false when this client used this jti before; `record(client, granted,
-    reason)` writes down that a token was asked for. Both must be durable when they come back. `person` gives the
-    key by which an acting person may be named.
+    reason)` writes down that a token was asked for. Both must be durable when they come back.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class TokenEndpoint:
         clock: Callable[[], datetime],
         remember: Remember,
         record: Record,
-        person: Callable[[str], str],
     ) -> None:
         try:
             InsecureTransportError.check(token_url)
@@ -64,7 +62,7 @@ class TokenEndpoint:
             hint = "Only a loopback address may do without TLS."
             raise SettingsError("The public URL must begin with https", hint=hint) from None
         self._url = token_url
-        self._server = _Server(clients, tokens, (token_url, tokens.issuer), clock, person)
+        self._server = _Server(clients, tokens, (token_url, tokens.issuer), clock)
         self._remember = remember
         self._record = record
 
@@ -146,10 +144,8 @@ class _Server(AuthorizationServer):
         tokens: Tokens,
         audiences: tuple[str, ...],
         clock: Callable[[], datetime],
-        person: Callable[[str], str],
     ) -> None:
         super().__init__()
-        self._person = person
         self._clients, self._tokens, self._audiences, self._clock = clients, tokens, audiences, clock
         self.register_client_auth_method(METHOD, self._authenticate)
         self.register_grant(_Grant)
@@ -189,7 +185,7 @@ class _Server(AuthorizationServer):
         if not given:
             raise InvalidScopeError("none of the scopes asked for is registered for this client")
         try:
-            who = acting(client.verified.extensions, registered, self._person)
+            who = acting(client.verified.extensions, registered)
         except NotRegistered as error:
             raise InvalidGrantError(str(error)) from None
         return {

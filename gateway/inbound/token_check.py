@@ -34,8 +34,10 @@ class TokenCheck:
 
     def caller(self, authorization: Sequence[str]) -> Caller:
         """Who calls, by all Authorization headers of one request. Raises Unauthenticated."""
-        if len(authorization) != 1:
-            raise Unauthenticated("One Authorization header with a bearer token is needed")
+        if not authorization:
+            raise Unauthenticated
+        if len(authorization) > 1:
+            raise Unauthenticated("One Authorization header is needed, not several")
         scheme, _, token = authorization[0].partition(" ")
         if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST:
             raise Unauthenticated("A bearer token is needed")

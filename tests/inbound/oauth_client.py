@@ -81,9 +81,7 @@ class World:
         self.tokens = Tokens(ISSUER, AUDIENCE, [new_signing_key()], self.clock)
         self.seen: set[tuple[str, str]] = set()
         self.records: list[tuple[str, bool, str]] = []
-        self.endpoint = TokenEndpoint(
-            self.clients, self.tokens, TOKEN_URL, self.clock, self._remember, self._record, lambda key: key
-        )
+        self.endpoint = TokenEndpoint(self.clients, self.tokens, TOKEN_URL, self.clock, self._remember, self._record)
 
     async def _remember(self, client: str, jti: str, expires: datetime) -> bool:
         known = (client, jti) in self.seen

@@ -321,10 +321,10 @@ def test_nothing_is_granted_when_nothing_can_be_recorded() -> None:
     async def away(*_: object) -> bool:
         raise Unavailable
 
-    endpoint = TokenEndpoint(world.clients, world.tokens, TOKEN_URL, world.clock, world._remember, away, str)  # type: ignore[arg-type]
+    endpoint = TokenEndpoint(world.clients, world.tokens, TOKEN_URL, world.clock, world._remember, away)  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
         asyncio.run(endpoint.answer(world.form(world.assertion())))
-    endpoint = TokenEndpoint(world.clients, world.tokens, TOKEN_URL, world.clock, away, world._record, str)
+    endpoint = TokenEndpoint(world.clients, world.tokens, TOKEN_URL, world.clock, away, world._record)
     with pytest.raises(Unavailable):
         asyncio.run(endpoint.answer(world.form(world.assertion())))
 
@@ -333,8 +333,8 @@ def test_a_public_url_without_tls_stops_the_start() -> None:
     world = World()
     for url in ("http://gateway.example/oauth/token", "ftp://gateway.example"):
         with pytest.raises(SettingsError):
-            TokenEndpoint(world.clients, world.tokens, url, world.clock, world._remember, world._record, str)
-    TokenEndpoint(world.clients, world.tokens, "http://127.0.0.1/x", world.clock, world._remember, world._record, str)
+            TokenEndpoint(world.clients, world.tokens, url, world.clock, world._remember, world._record)
+    TokenEndpoint(world.clients, world.tokens, "http://127.0.0.1/x", world.clock, world._remember, world._record)
 
 
 def test_keys_that_cannot_be_registered() -> None:

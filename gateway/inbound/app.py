@@ -1,0 +1,134 @@
+"""The HTTP doors: one routing table that reads as the API, and the application made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from gateway.errors import NotFound, SettingsError
+from gateway.flows.parts import Gateway
+from gateway.flows.tokens import record_token, remember_assertion
+from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages
+from gateway.inbound.access_token import Tokens
+from gateway.inbound.clients import Clients
+from gateway.inbound.door import Bearer, Door, Inbound, Open, route, told
+from gateway.inbound.fhir import CLINICAL, READABLE
+from gateway.inbound.keys import UnfitKey
+from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.shell import ROUTE, Shell
+from gateway.inbound.tickets import Tickets
+from gateway.inbound.token_check import TokenCheck
+
+_PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
+_SEND = ("Bundle.c",)
+
+# The most used come first: routes are tried in this order.
+DOORS: tuple[Door, ...] = (
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}", fhir.read_one, ("r",), "read", READABLE),
+    Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", fhir.joint, _PLAN, "$joint-plan"),
+    Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", READABLE),
+    Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", READABLE),
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", fhir.read_version, ("r",), "vread", CLINICAL),
+    Bearer("POST", "/fhir/{kind:kind}", fhir.create_consent, ("c",), "create", ("Consent",)),
+    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
+    Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
+    Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "$hl7v2", language="hl7v2"),
+    Bearer("POST", "/cases/oio", messages.oio, _SEND, "$oio", language="oio"),
+    Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
+    Open("POST", "/oauth/token", discovery.token, outcome.oauth),
+    Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
+    Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
+    Open("GET", "/.well-known/jwks.json", discovery.jwks),
+    Bearer("POST", "/console/tickets", pages.ticket, _PLAN, "$ticket"),
+    Open("GET", "/console/login", pages.login_form, pages.tell),
+    Open("POST", "/console/login", pages.login, pages.tell),
+    Open("POST", "/console/logout", pages.logout, pages.tell),
+    Open("GET", "/console/plan/{id:id}", pages.plan, pages.tell),
+    Open("GET", "/console/console.css", pages.stylesheet, pages.tell),
+    Open("GET", "/log/checkpoint", operations.checkpoint, outcome.plain),
+    Open("GET", "/health/live", operations.live, outcome.plain),
+    Open("GET", "/health/ready", operations.ready, outcome.plain),
+    Open("GET", "/metrics", operations.metrics, outcome.plain),
+)
+
+
+def make_app(
+    gateway: Gateway,
+    clients: Clients,
+    signing_keys: Sequence[bytes],
+    *,
+    message_bytes: int = 10_000_000,
+    token_seconds: int = 300,
+    tickets: Tickets | None = None,
+) -> FastAPI:
+    """The application. `signing_keys` are private P-256 PEMs, the first of which signs access tokens.
+
+    `gateway.public_url` is the issuer, and with `/fhir` the audience, of every token. `app.state.inbound` holds the
+    parts, `.tickets` among them. Raises SettingsError when that URL is neither https nor a loopback address, or when
+    a key does not fit.
+    """
+    url, clock = gateway.public_url, gateway.clock
+    try:
+        tokens = Tokens(url, f"{url}/fhir", signing_keys, clock, token_seconds)
+    except UnfitKey as error:
+        raise SettingsError(str(error)) from None
+    endpoint = TokenEndpoint(
+        clients,
+        tokens,
+        f"{url}/oauth/token",
+        clock,
+        partial(remember_assertion, gateway),
+        partial(record_token, gateway),
+    )
+    inbound = Inbound(
+        gateway=gateway,
+        clients=clients,
+        tokens=tokens,
+        check=TokenCheck(tokens, clients, clock),
+        endpoint=endpoint,
+        tickets=tickets or Tickets(clock),
+        statement=capability.statement(gateway, DOORS),
+        public_url=url,
+        message_bytes=message_bytes,
+    )
+    app = FastAPI(
+        title="Fællesplan gateway",
+        routes=[route(inbound, door) for door in DOORS],
+        exception_handlers={404: _elsewhere, 405: _elsewhere},
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Shell, secure=url.startswith("https:"))
+    app.state.inbound = inbound
+    return app
+
+
+_PATHS = [(compile_path(door.path)[0], door) for door in DOORS]
+
+
+async def _elsewhere(request: Request, _: HTTPException) -> Response:
+    """No such path, or no such method on it. `Allow` names what any row of the table offers there."""
+    path = request.scope["path"]
+    request.scope[ROUTE] = "none"
+    found = [(door, match) for regex, door in _PATHS if (match := regex.match(path))]
+    here = [door for door, match in found if not door.kinds or match["kind"] in door.kinds]
+    methods = sorted({method for door in here for method in _methods(door)})
+    if here:
+        return told(request.app.state.inbound, here[0], request, outcome.WrongMethod(", ".join(methods)))
+    if found:
+        hint = f"Served: {', '.join(READABLE)}."
+        return outcome.fhir(request, NotFound("This resource type is not served here", hint=hint))
+    return outcome.fhir(request, NotFound("Nothing is here"))
+
+
+def _methods(door: Door) -> tuple[str, ...]:
+    return ("GET", "HEAD") if door.method == "GET" else (door.method,)

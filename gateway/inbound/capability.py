@@ -1,0 +1,116 @@
+"""GET /fhir/metadata: the CapabilityStatement, drawn from the routing table and the search parameters in force.
+
+http://hl7.org/fhir/R4/capabilitystatement.html. Nothing is stated by hand that the table knows, so the statement
+cannot promise what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway import __version__
+from gateway.flows.parts import Gateway
+from gateway.inbound import negotiate
+from gateway.inbound.door import Door, Inbound
+from gateway.translate.fhir import write_xml
+
+_OURS = "https://faellesplan.dk/fhir"
+_PROFILES = {
+    "CarePlan": ("faellesplan-careplan", "faellesplan-intervention"),
+    "CareTeam": ("faellesplan-careteam",),
+    "Encounter": ("faellesplan-encounter",),
+}
+_OPERATIONS = {
+    "$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
+    "$process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+}
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_ORDER = ("read", "vread", "update", "create", "search-type")
+
+
+async def metadata(inbound: Inbound, request: Request) -> Response:
+    """GET /fhir/metadata"""
+    form = negotiate.wanted(request.headers.get("accept", ""), request.query_params.get("_format", ""))
+    body = inbound.statement
+    content = write_xml(body) if form == negotiate.XML else msgspec.json.encode(body)
+    return Response(content, 200, {"Vary": "Accept"}, f"{form}; charset=utf-8")
+
+
+def statement(gateway: Gateway, doors: Sequence[Door]) -> dict[str, Any]:
+    """The CapabilityStatement of a gateway with these doors."""
+    url = gateway.public_url
+    kinds = sorted({kind for door in doors for kind in door.kinds})
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": gateway.clock().isoformat(timespec="seconds"),
+        "kind": "instance",
+        "software": {"name": "Fællesplan gateway", "version": __version__},
+        "implementation": {"description": "One joint plan per citizen", "url": f"{url}/fhir"},
+        "fhirVersion": "4.0.1",
+        "format": ["json", "xml", negotiate.JSON, negotiate.XML],
+        "rest": [
+            {
+                "mode": "server",
+                "security": _security(url),
+                "resource": [_resource(gateway, doors, kind) for kind in kinds],
+                "operation": [
+                    {"name": door.interaction[1:], "definition": _OPERATIONS[door.interaction]}
+                    for door in doors
+                    if door.interaction in _OPERATIONS and "{" not in door.path
+                ],
+            }
+        ],
+    }
+
+
+def _resource(gateway: Gateway, doors: Sequence[Door], kind: str) -> dict[str, Any]:
+    offered = {door.interaction for door in doors if kind in door.kinds}
+    body: dict[str, Any] = {
+        "type": kind,
+        "supportedProfile": [f"{_OURS}/StructureDefinition/{name}" for name in _PROFILES.get(kind, ())],
+        "interaction": [{"code": code} for code in _ORDER if code in offered],
+        "versioning": "versioned" if "vread" in offered else "no-version",
+        "readHistory": "vread" in offered,
+        "updateCreate": False,
+        "conditionalCreate": False,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+        "searchParam": _search(gateway, kind) if "search-type" in offered else [],
+        "operation": [
+            {"name": door.interaction[1:], "definition": _OPERATIONS[door.interaction]}
+            for door in doors
+            if door.interaction in _OPERATIONS and door.path.startswith(f"/fhir/{kind}/")
+        ],
+    }
+    return {name: value for name, value in body.items() if value or value is False}
+
+
+def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
+    served = gateway.search.get(kind, {})
+    listed = [{"name": "_id", "type": "token"}] if "_id" not in served else []
+    return [*listed, *({"name": name, "type": served[name].kind} for name in sorted(served))]
+
+
+def _security(url: str) -> dict[str, Any]:
+    return {
+        "extension": [{"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{url}/oauth/token"}]}],
+        "cors": False,
+        "service": [
+            {
+                "coding": [
+                    {
+                        "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                        "code": "SMART-on-FHIR",
+                    }
+                ]
+            }
+        ],
+        "description": "SMART Backend Services: private_key_jwt with ES384 or RS384, purpose of use in the assertion.",
+    }

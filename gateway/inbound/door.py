@@ -1,0 +1,157 @@
+"""One row of the routing table, and how it becomes a route: who may come in, what it takes, how failures are told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.domain.caller import Caller
+from gateway.errors import GatewayError
+from gateway.flows.looking import NOTHING, on_record, record_of
+from gateway.flows.parts import Gateway
+from gateway.inbound import outcome
+from gateway.inbound.access_token import Tokens
+from gateway.inbound.clients import Clients
+from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.scopes import allows
+from gateway.inbound.shell import CLIENT, ROUTE, TRACE
+from gateway.inbound.tickets import Tickets
+from gateway.inbound.token_check import TokenCheck
+
+OpenAnswer = Callable[["Inbound", Request], Awaitable[Response]]
+Answer = Callable[["Inbound", Request, Caller], Awaitable[Response]]
+Tell = Callable[[Request, GatewayError], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What the HTTP doors work with."""
+
+    gateway: Gateway
+    clients: Clients
+    tokens: Tokens
+    check: TokenCheck
+    endpoint: TokenEndpoint
+    tickets: Tickets
+    statement: dict[str, Any]  # the CapabilityStatement
+    public_url: str
+    message_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A door that anyone may come through."""
+
+    method: str
+    path: str
+    answer: OpenAnswer
+    tell: Tell = outcome.fhir
+    kinds: tuple[str, ...] = ()
+    interaction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A door that takes an access token.
+
+    `kinds` are the resource types that `{kind}` in the path may be; `needs` the scopes (`Bundle.c`; a bare letter
+    is that of the kind in the path). `interaction` is a FHIR restful-interaction, or the name of an operation
+    beginning with `$`; both stand in the CapabilityStatement and in the access record.
+    """
+
+    method: str
+    path: str
+    answer: Answer
+    needs: tuple[str, ...]
+    interaction: str = ""
+    kinds: tuple[str, ...] = ()
+    tell: Tell = outcome.fhir
+    language: str = ""  # of a message door: failures are told in it
+
+
+Door = Open | Bearer
+
+
+def route(inbound: Inbound, door: Door) -> Route:
+    """The door as a Starlette route. Its answer never raises."""
+    label = template(door)
+
+    async def endpoint(request: Request) -> Response:
+        kind = request.path_params.get("kind", "")
+        if door.kinds and kind not in door.kinds:
+            raise HTTPException(404)  # told like every path that is not in the table
+        request.scope[ROUTE] = label
+        try:
+            if isinstance(door, Open):
+                return await door.answer(inbound, request)
+            caller = inbound.check.caller(request.headers.getlist("authorization"))
+            request.scope[CLIENT] = caller.client
+            caller = replace(caller, trace=request.scope[TRACE])
+            await _check_scopes(inbound.gateway, door, caller, kind)
+            return await door.answer(inbound, request, caller)
+        except Exception as error:  # noqa: BLE001 - every failure is told by outcome, in the door's own language
+            return told(inbound, door, request, outcome.failure(error))
+
+    return Route(door.path, endpoint, methods=[door.method])
+
+
+def template(door: Door) -> str:
+    """The path as people write it: `/fhir/{kind}/{id}`."""
+    return re.sub(r":\w+}", "}", door.path)
+
+
+def told(inbound: Inbound, door: Door, request: Request, error: GatewayError) -> Response:
+    """A failure in the words of this door."""
+    if isinstance(door, Bearer) and door.language:
+        return outcome.in_language(inbound.gateway, door.language, b"", error)
+    return door.tell(request, error)
+
+
+async def _check_scopes(gateway: Gateway, door: Bearer, caller: Caller, kind: str) -> None:
+    """A look that the token's scopes do not cover is refused, and on record like every refusal."""
+    for need in door.needs:
+        wanted, _, letter = need.rpartition(".")
+        wanted = wanted or kind
+        if not allows(caller.scopes, wanted, letter):
+            missing = f"system/{wanted}.{letter}"
+            record = record_of(
+                gateway,
+                caller,
+                door.interaction.lstrip("$"),
+                wanted,
+                "",
+                NOTHING,
+                query=f"{door.method} {template(door)}",
+            )
+            await on_record(gateway, replace(record, outcome_text=f"the token does not hold {missing}"))
+            raise outcome.InsufficientScope(missing)
+
+
+class _Kind(Convertor[str]):
+    """`{kind:kind}`: how a resource type is spelled. Anything else in that place is another path."""
+
+    regex = "[A-Z][A-Za-z]{2,63}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class _Id(_Kind):
+    """`{id:id}`: http://hl7.org/fhir/R4/datatypes.html#id"""
+
+    regex = r"[A-Za-z0-9\-.]{1,64}"
+
+
+register_url_convertor("kind", _Kind())
+register_url_convertor("id", _Id())

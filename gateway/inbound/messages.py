@@ -1,0 +1,58 @@
+"""The doors for whole messages over HTTP: HL7 v2, FHIR messages, OIO. Answers are in the sender's own language.
+
+200 is a positive answer, given after the commit. A negative one has the HTTP status of its failure and, as its
+body, what the sender's system understands: an ACK with MSA and ERR, a MedCom Acknowledgement, an OIO answer.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.domain.caller import Caller
+from gateway.errors import Unreadable
+from gateway.flows.receive import receive
+from gateway.inbound import negotiate, outcome
+from gateway.inbound.bodies import read_body
+from gateway.inbound.door import Inbound
+from gateway.inbound.negotiate import UnsupportedMedia, media_type
+from gateway.translate.fhir import written_in
+
+_ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
+_XML_NAMES = frozenset({"application/xml", "text/xml"})
+_RETRY = {"Retry-After": "5"}
+
+
+async def hl7v2(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /messages/hl7v2: one ER7 message. Its character set is that of MSH-18; a charset beside it is not read."""
+    return await _received(inbound, request, caller, "hl7v2", _ER7_NAMES, f"Send {outcome.ER7}.")
+
+
+async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /cases/oio: one OIO Sag in XML, in the encoding of its declaration."""
+    return await _received(inbound, request, caller, "oio", _XML_NAMES, "Send application/xml.")
+
+
+async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir/$process-message: one message Bundle, answered in the format it came in."""
+    form = negotiate.sent(request.headers.get("content-type", ""))
+    raw = await read_body(request, inbound.message_bytes)
+    if written_in(raw) not in ("", form.rpartition("+")[2]):
+        raise Unreadable("The content is not what Content-Type says", where="Content-Type")
+    answer = await receive(inbound.gateway, "fhir-message", raw, caller)
+    return Response(answer.body, answer.status, _RETRY if answer.transient else None, f"{form}; charset=utf-8")
+
+
+async def _received(
+    inbound: Inbound, request: Request, caller: Caller, language: str, accepted: frozenset[str], hint: str
+) -> Response:
+    raw = b""
+    try:
+        if media_type(request.headers.get("content-type", "")).name not in accepted:
+            raise UnsupportedMedia(where="Content-Type", hint=hint)
+        raw = await read_body(request, inbound.message_bytes)
+        answer = await receive(inbound.gateway, language, raw, caller)
+    except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
+        return outcome.in_language(inbound.gateway, language, raw, outcome.failure(error))
+    kind = outcome.media_type_of(language, answer.body)
+    return Response(answer.body, answer.status, _RETRY if answer.transient else None, kind)

@@ -1,0 +1,139 @@
+"""The one place that turns failures into HTTP: FHIR OperationOutcome, a sender's own language, OAuth errors, text.
+
+Texts of a GatewayError hold no values from the message. Anything else that is raised is a bug: its kind and place
+are logged, its text is not, because it may hold a citizen's data.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from gateway.errors import BadRequest, Forbidden, GatewayError, NotAllowed, TooLarge, Unauthenticated, Unavailable
+from gateway.flows.parts import Gateway
+from gateway.inbound import negotiate
+from gateway.translate.fhir import write_xml
+from gateway.translate.hl7v2 import charset, header
+
+ER7 = "application/hl7-v2"
+KINDS_OF_FAILURE = "https://faellesplan.dk/fhir/CodeSystem/failure"
+_FHIR_PATH = re.compile(r"[A-Z][A-Za-z]+(\[\d+\])?(\.[A-Za-z]+(\[\d+\])?)*")
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+_SERVER_FAULT = 500
+
+log = structlog.get_logger("gateway.http")
+
+
+class InsufficientScope(Forbidden):
+    """The access token's scopes do not cover this."""
+
+    def __init__(self, needed: str) -> None:
+        self.needed = needed
+        super().__init__(hint=f"It takes {needed}.")
+
+
+class WrongMethod(NotAllowed):
+    """This method is not offered here."""
+
+    def __init__(self, allowed: str) -> None:
+        self.allowed = allowed
+        super().__init__(hint=f"Offered: {allowed}." if allowed else "")
+
+
+def failure(error: Exception) -> GatewayError:
+    """Whatever was raised, as a failure that may be told."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, ClientDisconnect):
+        return BadRequest("The request ended before its content did")
+    frames = [f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error("bug", error=type(error).__name__, at=" < ".join(reversed(frames[-6:])))
+    return GatewayError()
+
+
+def fhir(request: Request, error: GatewayError) -> Response:
+    """An OperationOutcome in the format that the caller reads (JSON when it cannot be told)."""
+    body = operation_outcome(error)
+    form = negotiate.JSON
+    if not isinstance(error, negotiate.NotAcceptable):
+        try:
+            form = negotiate.wanted(request.headers.get("accept", ""), request.query_params.get("_format", ""))
+        except negotiate.NotAcceptable:
+            form = negotiate.JSON
+    content = write_xml(body) if form == negotiate.XML else msgspec.json.encode(body)
+    return Response(content, error.status, headers(error), f"{form}; charset=utf-8")
+
+
+def operation_outcome(error: GatewayError) -> dict[str, Any]:
+    """http://hl7.org/fhir/R4/operationoutcome.html, one issue."""
+    issue: dict[str, Any] = {
+        "severity": "fatal" if error.status >= _SERVER_FAULT else "error",
+        "code": error.issue,
+        "details": {"coding": [{"system": KINDS_OF_FAILURE, "code": _kebab(type(error).__name__)}], "text": error.text},
+    }
+    is_path = bool(_FHIR_PATH.fullmatch(error.where))
+    diagnostics = " ".join(filter(None, (f"At {error.where}." if error.where and not is_path else "", error.hint)))
+    if diagnostics:
+        issue["diagnostics"] = diagnostics
+    if is_path:
+        issue["expression"] = [error.where]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def in_language(gateway: Gateway, language: str, raw: bytes, error: GatewayError) -> Response:
+    """The negative answer that the sender's system understands; `raw` is what there is of its message."""
+    body = gateway.languages.of(language).refuse(raw, error, gateway.clock())
+    return Response(body, error.status, headers(error), media_type_of(language, body))
+
+
+def media_type_of(language: str, body: bytes) -> str:
+    """The Content-Type of an answer: XML, or ER7 with the name of the character set that its own MSH-18 declares."""
+    if language != "hl7v2":
+        return "application/xml"
+    try:
+        codec = charset.codec(header.read(body).part(18))
+    except GatewayError:
+        codec = "ascii"
+    return f"{ER7}; charset={_IANA.get(codec, codec.replace('iso8859', 'iso-8859'))}"
+
+
+_IANA = {"ascii": "us-ascii", "cp1252": "windows-1252"}
+
+
+def oauth(request: Request, error: GatewayError) -> Response:
+    """RFC 6749 section 5.2, for failures before or around the token endpoint's own."""
+    name = "temporarily_unavailable" if error.transient else "invalid_request"
+    body = msgspec.json.encode({"error": name, "error_description": error.told()})
+    return Response(body, error.status, headers(error), "application/json")
+
+
+def plain(request: Request, error: GatewayError) -> Response:
+    """One line of text, for operators."""
+    return Response(error.told() + "\n", error.status, headers(error), "text/plain; charset=utf-8")
+
+
+def headers(error: GatewayError) -> dict[str, str]:
+    """What HTTP wants beside a status: who may come in, what is allowed, when to come again."""
+    if isinstance(error, Unauthenticated):  # RFC 6750 3.1: no error code for who showed nothing at all
+        fault = "" if error.text == Unauthenticated.__doc__ else ', error="invalid_token"'
+        return {"WWW-Authenticate": f'Bearer realm="faellesplan"{fault}'}
+    if isinstance(error, InsufficientScope):
+        scope = f'error="insufficient_scope", scope="{error.needed}"'
+        return {"WWW-Authenticate": f'Bearer realm="faellesplan", {scope}'}
+    if isinstance(error, WrongMethod):
+        return {"Allow": error.allowed}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": "5"}
+    if isinstance(error, TooLarge) or error.status == 408:  # the rest of the content is not wanted
+        return {"Connection": "close"}
+    return {}
+
+
+def _kebab(name: str) -> str:
+    return _CAPITAL.sub("-", name).lower()

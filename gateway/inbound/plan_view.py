@@ -1,0 +1,216 @@
+"""The joint plan as a page shows it: FHIR turned into Danish words. Pure: a Bundle in, texts out.
+
+Only what the flow gave is known here, so nothing that this reader may not see can reach the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identifier import CPR
+from gateway.domain.team import is_coordinator
+
+Body = Mapping[str, Any]
+_ZONE = ZoneInfo("Europe/Copenhagen")
+_MONTHS = "januar februar marts april maj juni juli august september oktober november december".split()
+_PLAN_STATUS = {"active": "i gang", "completed": "afsluttet", "on-hold": "sat i bero", "draft": "under udarbejdelse"}
+_ACTIVITY_STATUS = {
+    "not-started": "ikke begyndt", "scheduled": "aftalt", "in-progress": "i gang", "on-hold": "sat i bero",
+    "completed": "afsluttet", "cancelled": "annulleret", "stopped": "stoppet", "unknown": "ukendt",
+}  # fmt: skip
+_GOAL_STATUS = {
+    "proposed": "foreslået", "planned": "planlagt", "accepted": "aftalt", "active": "i gang", "on-hold": "sat i bero",
+    "completed": "afsluttet", "cancelled": "opgivet", "rejected": "afvist",
+}  # fmt: skip
+_ACHIEVEMENT = {
+    "in-progress": "på vej", "improving": "i fremgang", "worsening": "i tilbagegang", "no-change": "uændret",
+    "achieved": "opnået", "sustaining": "fastholdt", "not-achieved": "ikke opnået", "no-progress": "ingen fremgang",
+    "not-attainable": "kan ikke opnås",
+}  # fmt: skip
+_STAY_STATUS = {
+    "planned": "planlagt", "arrived": "ankommet", "triaged": "visiteret", "in-progress": "indlagt eller i gang",
+    "onleave": "på orlov", "finished": "afsluttet", "cancelled": "aflyst", "unknown": "ukendt",
+}  # fmt: skip
+_STAY_CLASS = {
+    "IMP": "indlæggelse", "ACUTE": "akut indlæggelse", "NONAC": "planlagt indlæggelse", "AMB": "ambulant kontakt",
+    "EMER": "akut ambulant kontakt", "HH": "hjemmebesøg", "VR": "virtuel kontakt", "PRENC": "kommende indlæggelse",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a list on the page: what it is, how it stands, when, who, and further facts."""
+
+    title: str
+    status: str = ""
+    when: str = ""
+    who: str = ""
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """All that the page shows."""
+
+    name: str
+    number: str
+    born: str
+    status: str
+    when: str
+    coordinators: tuple[Line, ...]
+    interventions: tuple[Line, ...]
+    goals: tuple[Line, ...]
+    conditions: tuple[Line, ...]
+    stays: tuple[Line, ...]
+    team: tuple[Line, ...]
+
+
+def plan_view(bundle: Body) -> PlanView:
+    """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it."""
+    resources: list[Body] = [entry["resource"] for entry in bundle.get("entry", [])]
+    plan = next((r for r in resources if r["resourceType"] == "CarePlan"), {})
+    team = next((r for r in resources if r["resourceType"] == "CareTeam"), {})
+    citizen = next((r for r in resources if r["resourceType"] == "Patient"), {})
+    members = [m for m in team.get("participant", []) if m.get("member") or m.get("onBehalfOf")]
+    stays = sorted(_of(resources, "Encounter"), key=lambda s: str(s.get("period", {}).get("start", "")), reverse=True)
+    return PlanView(
+        name=_name(citizen),
+        number=_number(citizen),
+        born=_time(citizen.get("birthDate")),
+        status=_word(_PLAN_STATUS, plan.get("status")),
+        when=_period(plan.get("period")),
+        coordinators=tuple(_member(m) for m in members if is_coordinator(m) and not _over(m)),
+        interventions=tuple(_intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
+        goals=tuple(map(_goal, _of(resources, "Goal"))),
+        conditions=tuple(map(_condition, _of(resources, "Condition"))),
+        stays=tuple(map(_stay, stays)),
+        team=tuple(map(_member, members)),
+    )
+
+
+def _of(resources: Iterable[Body], kind: str) -> list[Body]:
+    return [r for r in resources if r["resourceType"] == kind]
+
+
+def _intervention(detail: Body) -> Line:
+    code, told = _concept(detail.get("code")), str(detail.get("description", ""))
+    return Line(
+        told or code or "Indsats",
+        _word(_ACTIVITY_STATUS, detail.get("status")),
+        _period(detail.get("scheduledPeriod")),
+        _people(detail.get("performer", [])),
+        (code,) if told and code and code != told else (),
+    )
+
+
+def _goal(goal: Body) -> Line:
+    due = [_time(t["dueDate"]) for t in goal.get("target", []) if t.get("dueDate")]
+    reached = _code(goal.get("achievementStatus"))
+    return Line(
+        _concept(goal.get("description")) or "Mål",
+        _word(_ACHIEVEMENT, reached) if reached else _word(_GOAL_STATUS, goal.get("lifecycleStatus")),
+        f"fra {_time(goal['startDate'])}" if goal.get("startDate") else "",
+        str(goal.get("expressedBy", {}).get("display", "")),
+        tuple(f"frist {day}" for day in due),
+    )
+
+
+def _condition(condition: Body) -> Line:
+    began = (
+        condition.get("onsetDateTime") or condition.get("onsetPeriod", {}).get("start") or condition.get("recordedDate")
+    )
+    return Line(_concept(condition.get("code")) or "Tilstand", "", f"fra {_time(began)}" if began else "")
+
+
+def _stay(stay: Body) -> Line:
+    places = [_display(at.get("location")) for at in stay.get("location", []) if at.get("status") != "completed"]
+    leaves = [_period(past.get("period")) for past in stay.get("statusHistory", []) if past.get("status") == "onleave"]
+    return Line(
+        _word(_STAY_CLASS, stay.get("class", {}).get("code")).capitalize() or "Ophold",
+        _word(_STAY_STATUS, stay.get("status")),
+        _period(stay.get("period")),
+        ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
+        tuple(f"orlov {leave}" for leave in leaves if leave),
+    )
+
+
+def _member(member: Body) -> Line:
+    person, behalf = _display(member.get("member")), _display(member.get("onBehalfOf"))
+    roles = [_concept(role) for role in member.get("role", [])]
+    return Line(
+        person or behalf or "Uden navn",
+        ", ".join(filter(None, dict.fromkeys(roles))),
+        _period(member.get("period")),
+        behalf if person else "",
+    )
+
+
+def _over(member: Body) -> bool:
+    return "end" in member.get("period", {})
+
+
+def _name(citizen: Body) -> str:
+    names: Sequence[Body] = citizen.get("name", [])
+    chosen = next((n for n in names if n.get("use") in ("official", "usual")), names[0] if names else {})
+    return str(chosen.get("text") or " ".join([*chosen.get("given", []), chosen.get("family", "")]).strip())
+
+
+def _number(citizen: Body) -> str:
+    """The CPR number as Danes write it; no other number says anything to a reader."""
+    found = next((str(i.get("value", "")) for i in citizen.get("identifier", []) if i.get("system") == CPR), "")
+    return f"{found[:6]}-{found[6:]}" if len(found) == 10 else found
+
+
+def _people(references: Iterable[Body]) -> str:
+    return ", ".join(filter(None, dict.fromkeys(_display(one) for one in references)))
+
+
+def _display(reference: Body | None) -> str:
+    return str((reference or {}).get("display", ""))
+
+
+def _concept(concept: Body | None) -> str:
+    """What a person reads of a CodeableConcept: its text, or the display or code of its first coding."""
+    if not concept:
+        return ""
+    coding: Body = next(iter(concept.get("coding", [])), {})
+    return str(concept.get("text") or coding.get("display") or coding.get("code") or "")
+
+
+def _code(concept: Body | None) -> str:
+    return str(next((c.get("code", "") for c in (concept or {}).get("coding", [])), ""))
+
+
+def _word(words: Mapping[str, str], code: object) -> str:
+    return words.get(str(code), str(code)) if code else ""
+
+
+def _period(period: Body | None) -> str:
+    start, end = _time((period or {}).get("start")), _time((period or {}).get("end"))
+    if start and end:
+        return start if start == end else f"{start} til {end}"
+    return f"fra {start}" if start else f"til {end}" if end else ""
+
+
+def _time(text: object) -> str:
+    """A FHIR date or dateTime, as precise as it is: `2025`, `marts 2025`, `14. marts 2025 kl. 9.30` (Danish time)."""
+    told = str(text or "")
+    try:
+        if "T" in told:
+            at = datetime.fromisoformat(told).astimezone(_ZONE)
+            return f"{_day(at.date())} kl. {at.hour}.{at:%M}"
+        if len(told) == 10:
+            return _day(date.fromisoformat(told))
+        if len(told) == 7:
+            return f"{_MONTHS[int(told[5:]) - 1]} {int(told[:4])}"
+    except (ValueError, IndexError):
+        return told
+    return told
+
+
+def _day(day: date) -> str:
+    return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,157 @@
+"""The HTTP doors on a real database, and clients that call them: for the tests of the doors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import httpx2
+from fastapi import FastAPI
+
+from gateway.domain.labels import Labeller
+from gateway.domain.policy import Policy
+from gateway.domain.resource import ids
+from gateway.domain.searching.query import parameters
+from gateway.flows.parts import Gateway
+from gateway.inbound.app import make_app
+from gateway.inbound.clients import Client, Clients
+from gateway.inbound.door import Inbound
+from gateway.inbound.fhir import CLINICAL
+from gateway.inbound.keys import new_signing_key
+from gateway.store import keys
+from gateway.store.database import Database
+from gateway.translate import r4
+from gateway.translate.fhir.messages import FhirMessages
+from gateway.translate.hl7v2.language import Hl7v2
+from gateway.translate.kl.language import Kl
+from gateway.translate.languages import Language, Languages
+from gateway.translate.medcom.language import MedCom
+from gateway.translate.oio.language import Oio
+from gateway.translate.rules.sources import Sources
+from tests.inbound.oauth_client import ISSUER, Clock, World, hospital
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer as ASGI gave it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Http:
+    """The application, a client of it, and a registered system that can get tokens."""
+
+    app: FastAPI
+    web: httpx2.AsyncClient
+    world: World
+    gateway: Gateway
+    inbound: Inbound
+
+    async def raw(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Raw:
+        """One request with its path byte for byte, which HTTP clients would tidy up."""
+        raw = path.encode()
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "https",
+            "path": unquote(path.partition("?")[0]),
+            "raw_path": raw.partition(b"?")[0],
+            "query_string": raw.partition(b"?")[2],
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
+            "client": ("192.0.2.1", 1234),
+            "server": ("gateway.example", 443),
+        }
+        told: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            told.append(message)
+
+        await self.app(scope, receive, send)
+        given = {name.decode(): value.decode() for name, value in told[0]["headers"]}
+        return Raw(told[0]["status"], given, b"".join(m.get("body", b"") for m in told[1:]))
+
+    async def token(self, scope: str = "system/*.cruds", **claims: Any) -> str:
+        """An access token, through the token endpoint."""
+        form = self.world.form(self.world.assertion(**claims), scope=scope)
+        answer = await self.web.post("/oauth/token", data=dict(form))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    async def bearer(self, scope: str = "system/*.cruds", **claims: Any) -> dict[str, str]:
+        """The Authorization header."""
+        return {"Authorization": f"Bearer {await self.token(scope, **claims)}"}
+
+
+@asynccontextmanager
+async def http(database_url: str, *clients: Client, **options: Any) -> AsyncIterator[Http]:
+    world = World(*clients)
+    database = await Database.open(database_url, size=4)
+    try:
+        gateway = bare_gateway(database, world.clock)
+        app = make_app(gateway, Clients(clients or (hospital(),)), [new_signing_key()], **options)
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as web:
+            yield Http(app, web, world, gateway, app.state.inbound)
+    finally:
+        await database.close()
+
+
+def bare_gateway(database: Database, clock: Clock) -> Gateway:
+    """A gateway without a policy: it takes messages, and nobody may see anything."""
+    secret = b"s" * 32
+    sources, languages = rules(secret)
+    facts = r4.facts().search
+    return Gateway(
+        database=database,
+        languages=languages,
+        sources={source.id: source for source in sources},
+        policy=Policy(()),
+        labeller=Labeller((), ()),
+        ids=ids(secret),
+        secret=secret,
+        log_key=keys.make("test.example/log"),
+        clock=clock,
+        search={kind: parameters(facts, kind) for kind in CLINICAL},
+        public_url=ISSUER,
+    )
+
+
+@lru_cache(maxsize=1)
+def rules(secret: bytes) -> tuple[Sources, Languages]:
+    """All sources and languages, compiled once for all tests."""
+    mappings = Path(__file__).parents[2] / "mappings"
+    sources, identify = Sources.read(mappings), ids(secret)
+    medcom, kl = MedCom(mappings, sources, identify), Kl(mappings, sources, identify)
+    spoken: dict[str, Language] = {
+        "hl7v2": Hl7v2(mappings, sources, identify),
+        "fhir-message": FhirMessages(medcom, kl),
+        "oio": Oio(mappings, sources, identify),
+    }
+    return sources, Languages(spoken)
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await test()
+
+    asyncio.run(bounded())

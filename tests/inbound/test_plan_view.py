@@ -1,0 +1,159 @@
+"""The joint plan in Danish words, from FHIR and from nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifier import CPR
+from gateway.domain.team import TEAM_ROLE
+from gateway.inbound.plan_view import PlanView, _time, plan_view
+
+PLAN = {
+    "resourceType": "CarePlan",
+    "status": "active",
+    "period": {"start": "2025-01-07"},
+    "activity": [
+        {
+            "detail": {
+                "code": {"coding": [{"system": "urn:x", "code": "ab", "display": "Botilbud"}]},
+                "description": "Midlertidigt botilbud",
+                "status": "in-progress",
+                "scheduledPeriod": {"start": "2025-01-07", "end": "2025-06-30"},
+                "performer": [{"display": "Bostedet Nemo"}, {"display": "Bostedet Nemo"}],
+            }
+        },
+        {"detail": {"code": {"text": "Misbrugsbehandling"}, "status": "scheduled"}},
+        {"reference": {"reference": "Task/1"}},
+    ],
+}
+COORDINATOR = {
+    "role": [{"coding": [{"system": TEAM_ROLE, "code": "coordinator"}], "text": "Tovholder"}],
+    "member": {"display": "Karla Bo"},
+    "onBehalfOf": {"display": "Odense Kommune"},
+    "period": {"start": "2025-01-07T08:00:00+01:00"},
+}
+FORMER = {**COORDINATOR, "member": {"display": "Ib Ny"}, "period": {"start": "2024-01-07", "end": "2025-01-07"}}
+TEAM = {
+    "resourceType": "CareTeam",
+    "participant": [
+        COORDINATOR,
+        FORMER,
+        {"role": [{"text": "Støtteperson"}], "onBehalfOf": {"display": "Sværmerens Bosted"}},
+        {"role": [{"text": "nobody"}]},
+    ],
+}
+PATIENT = {
+    "resourceType": "Patient",
+    "identifier": [{"system": "urn:x", "value": "1"}, {"system": CPR, "value": "2512489996"}],
+    "name": [{"use": "old", "text": "Gammel"}, {"use": "official", "given": ["Nancy", "Ann"], "family": "Berggren"}],
+    "birthDate": "1948-12-25",
+}
+STAYS = [
+    {
+        "resourceType": "Encounter",
+        "status": "finished",
+        "class": {"code": "IMP"},
+        "period": {"start": "2025-02-01T10:00:00+01:00", "end": "2025-02-03T12:30:00+01:00"},
+        "serviceProvider": {"display": "Region Test"},
+    },
+    {
+        "resourceType": "Encounter",
+        "status": "onleave",
+        "class": {"code": "ACUTE"},
+        "period": {"start": "2025-03-13T23:30:00Z"},
+        "serviceProvider": {"display": "Region Test"},
+        "location": [
+            {"location": {"display": "Afsnit P1"}, "status": "active"},
+            {"location": {"display": "Skadestuen"}, "status": "completed"},
+        ],
+        "statusHistory": [
+            {"status": "in-progress", "period": {"start": "2025-03-13"}},
+            {"status": "onleave", "period": {"start": "2025-03-15", "end": "2025-03-16"}},
+        ],
+    },
+]
+GOAL = {
+    "resourceType": "Goal",
+    "lifecycleStatus": "active",
+    "achievementStatus": {"coding": [{"code": "improving"}]},
+    "description": {"text": "Egen bolig"},
+    "startDate": "2025-01",
+    "target": [{"dueDate": "2025-12-31"}],
+    "expressedBy": {"display": "Nancy Berggren"},
+}
+CONDITION = {"resourceType": "Condition", "code": {"coding": [{"code": "DF20"}]}, "recordedDate": "2025-03-14"}
+
+
+def view(*resources: dict[str, Any]) -> PlanView:
+    return plan_view({"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]})
+
+
+def test_a_whole_plan() -> None:
+    plan = view(PLAN, TEAM, PATIENT, *STAYS, GOAL, CONDITION)
+    assert (plan.name, plan.number, plan.born) == ("Nancy Ann Berggren", "251248-9996", "25. december 1948")
+    assert (plan.status, plan.when) == ("i gang", "fra 7. januar 2025")
+    first, second = plan.interventions
+    assert (first.title, first.status, first.who) == ("Midlertidigt botilbud", "i gang", "Bostedet Nemo")
+    assert (first.when, first.facts) == ("7. januar 2025 til 30. juni 2025", ("Botilbud",))
+    assert (second.title, second.status, second.when, second.facts) == ("Misbrugsbehandling", "aftalt", "", ())
+    (goal,) = plan.goals
+    assert (goal.title, goal.status, goal.when) == ("Egen bolig", "i fremgang", "fra januar 2025")
+    assert (goal.who, goal.facts) == ("Nancy Berggren", ("frist 31. december 2025",))
+    (condition,) = plan.conditions
+    assert (condition.title, condition.when) == ("DF20", "fra 14. marts 2025")
+
+
+def test_stays_newest_first_with_leaves() -> None:
+    newest, oldest = view(PLAN, TEAM, *STAYS).stays
+    assert (newest.title, newest.status) == ("Akut indlæggelse", "på orlov")
+    assert newest.when == "fra 14. marts 2025 kl. 0.30"
+    assert newest.who == "Region Test, Afsnit P1"
+    assert newest.facts == ("orlov 15. marts 2025 til 16. marts 2025",)
+    assert (oldest.status, oldest.when) == (
+        "afsluttet",
+        "1. februar 2025 kl. 10.00 til 3. februar 2025 kl. 12.30",
+    )
+
+
+def test_one_coordinator_at_a_time() -> None:
+    plan = view(PLAN, TEAM)
+    (coordinator,) = plan.coordinators
+    assert (coordinator.title, coordinator.status, coordinator.who) == ("Karla Bo", "Tovholder", "Odense Kommune")
+    assert [member.title for member in plan.team] == ["Karla Bo", "Ib Ny", "Sværmerens Bosted"]
+
+
+def test_an_empty_plan_is_a_page_too() -> None:
+    plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
+    assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
+    assert plan_view({"resourceType": "Bundle"}).stays == ()
+
+
+def test_words_that_are_not_known_stay_as_they_are() -> None:
+    plan = view(
+        {"resourceType": "CarePlan", "status": "revoked"}, {**STAYS[0], "class": {"code": "XYZ"}, "status": "new"}
+    )
+    assert plan.status == "revoked"
+    assert (plan.stays[0].title, plan.stays[0].status) == ("Xyz", "new")
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("2025", "2025"),
+        ("2025-03", "marts 2025"),
+        ("2025-03-01", "1. marts 2025"),
+        ("2025-07-01T10:05:00Z", "1. juli 2025 kl. 12.05"),
+        ("2025-10-26T00:30:00Z", "26. oktober 2025 kl. 2.30"),
+        ("2025-10-26T01:30:00Z", "26. oktober 2025 kl. 2.30"),
+        ("2025-12-31T23:30:00.123+00:00", "1. januar 2026 kl. 0.30"),
+        ("", ""),
+        (None, ""),
+        ("2025-13", "2025-13"),
+        ("when it rains", "when it rains"),
+        ("2025-02-30", "2025-02-30"),
+    ],
+)
+def test_times(told: str | None, shown: str) -> None:
+    assert _time(told) == shown
