@@ -62,6 +62,10 @@ class Path:
     - `where`: the place in this message for errors, from all scopes (message first, innermost last):
       `PID[1]-3[2].4`, `Bundle.entry[2].resource.period.start`. Never a value. Called for errors and findings only.
 
+    `inline` may spell `value`, `values`, `node` or `nodes` as a Python expression that saves the call in common cases:
+    `{s}` is the scope, `{call}` the closure called on it, `{t}` a variable to use. Written by the language, never from
+    a rule file's text.
+
     `field` is the absolute normal form for traces and the unread report: `PID-5.1`, `Encounter.period.start`,
     `Registrering/AttributListe/Egenskab/Titel`, whatever the path was written as.
     """
@@ -75,6 +79,7 @@ class Path:
     nodes: Callable[[Scope], Sequence[Scope]]
     cleared: Callable[[Scope], bool]
     where: Callable[[tuple[Scope, ...]], str]
+    inline: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

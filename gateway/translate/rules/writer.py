@@ -50,8 +50,10 @@ class Writer:
         return self._bound[key]
 
     def read(self, path: Path, mode: str) -> str:
-        """`v7(s1)`: a path's closure on its scope."""
-        return f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode))}(s{path.level})"
+        """`v7(s1)`: a path's closure on its scope, or what the language spells instead (`Path.inline`)."""
+        call = f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode))}(s{path.level})"
+        form = path.inline.get(mode)
+        return form.format(s=f"s{path.level}", call=call, t="t") if form else call
 
     def rule(self, rule: ValueRule) -> str:
         return self.bind("r", Bound(rule), id(rule))
