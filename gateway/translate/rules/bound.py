@@ -101,29 +101,22 @@ class Bound:
 
     def mapped(self, value: Any, system: str, env: Env, scopes: tuple[Any, ...]) -> Any:
         """Any value through the table: a text, a Coding or a CodeableConcept."""
-        row = self._row(value, system, env.on)
+        table, codings = self.table, []
+        if isinstance(value, str):
+            row = table.find(system, value, env.on) if system else table.find_code(value, env.on)
+        else:
+            codings = _codings(value)
+            row = next((found for c in codings if (found := _find(table, c, env.on))), None)
         if row is None:
             return self.unmapped(value, system, env, scopes)
-        if self.shape == "code":
+        if self.shape == "code" or not row.target_code:
             return row.target_code
-        if not row.target_code:
-            return None
         if self.shape == "Coding":
             return row.coding
-        if isinstance(value, str):
-            return {"coding": [row.coding]}
-        kept = [coding for coding in _codings(value) if not _same(coding, row)]
-        text = value.get("text")
-        return {"coding": [row.coding, *kept]} | ({"text": text} if text else {})
-
-    def _row(self, value: Any, system: str, on: str) -> Row | None:
-        if isinstance(value, str):
-            return self.table.find(system, value, on) if system else self.table.find_code(value, on)
-        for coding in _codings(value):
-            row = self.table.find(coding.get("system", ""), coding.get("code", ""), on)
-            if row is not None:
-                return row
-        return None
+        made: dict[str, Any] = {"coding": [row.coding, *(c for c in codings if not _same(c, row))]}
+        if codings and value.get("text"):
+            made["text"] = value["text"]
+        return made
 
 
 def _codings(value: Any) -> list[dict[str, Any]]:
@@ -134,8 +127,13 @@ def _codings(value: Any) -> list[dict[str, Any]]:
     return [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
 
 
+def _find(table: CodeTable, coding: dict[str, Any], on: str) -> Row | None:
+    system, code = coding.get("system", ""), coding.get("code", "")
+    return table.find(system, code, on) if isinstance(system, str) and isinstance(code, str) else None
+
+
 def _same(coding: dict[str, Any], row: Row) -> bool:
-    return (coding.get("system"), coding.get("code")) == (row.target_system or None, row.target_code)
+    return coding.get("code") == row.target_code and coding.get("system") == (row.target_system or None)
 
 
 def cleared(body: Body, asked: Sequence[tuple[str, tuple[Path, ...]]], scopes: tuple[Any, ...]) -> tuple[str, ...]:

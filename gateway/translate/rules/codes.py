@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ class Row:
     note: str
     valid_from: str
     valid_to: str
+    _coding: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def valid(self, on: str) -> bool:
         """Whether the row holds on a day."""
@@ -42,8 +43,11 @@ class Row:
     @property
     def coding(self) -> dict[str, str]:
         """A Coding of the target, made anew."""
+        return self._coding.copy()
+
+    def __post_init__(self) -> None:
         made = {"system": self.target_system, "code": self.target_code, "display": self.display}
-        return {name: text for name, text in made.items() if text}
+        object.__setattr__(self, "_coding", {name: text for name, text in made.items() if text})
 
 
 class CodeTable:
@@ -63,11 +67,14 @@ class CodeTable:
         for row in newest:
             self._by_both.setdefault((row.source_system, row.source_code), []).append(row)
             self._by_code.setdefault(row.source_code, []).append(row)
+        self._newest = {both: found[0] for both, found in self._by_both.items()}
         several = (c for c, found in self._by_code.items() if len({row.source_system for row in found}) > 1)
         self.ambiguous = next(several, "")
 
     def find(self, system: str, code: str, on: str = "") -> Row | None:
         """The row of a code in its system."""
+        if not self.dated:
+            return self._newest.get((system, code))
         return _pick(self._by_both.get((system, code), ()), on)
 
     def find_code(self, code: str, on: str = "") -> Row | None:

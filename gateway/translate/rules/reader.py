@@ -19,8 +19,9 @@ What a scope is (a list, a tuple, an lxml element, a dict) is the language's own
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,7 @@ class Path:
     nodes: Callable[[Scope], Sequence[Scope]]
     cleared: Callable[[Scope], bool]
     where: Callable[[tuple[Scope, ...]], str]
-    inline: Mapping[str, str] = field(default_factory=dict)
+    inline: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class Env:
     timezone: ZoneInfo
     message: Any = None
     on: str = ""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = dataclasses.field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

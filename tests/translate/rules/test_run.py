@@ -1,5 +1,6 @@
 """What compiled rules make: objects, lists, literals, choices, conditions, keys, deletions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from gateway.domain.statement import Act, Verb
 from gateway.errors import MissingField, WrongType
 from gateway.translate.rules.reader import Env, Function
-from gateway.translate.rules.ruleset import RuleSet
+from gateway.translate.rules.reader import Path as ToyPath
+from gateway.translate.rules.ruleset import RuleSet, load
 from tests.translate.rules import toy
-from tests.translate.rules.desk import HEADER, body, book, run
+from tests.translate.rules.desk import HEADER, body, book, run, write
 
 NAME = """
 name:
@@ -307,3 +309,15 @@ def test_a_text_of_a_rule_file_is_never_code(tmp_path: Path) -> None:
     assert body(tmp_path, f'name.text: "= {text}"', "PID|1") == {"name": [{"text": text}]}
     rules = f'id: {{from: PID-1, when: "PID-1 NOT EQUALS {text}"}}'
     assert body(tmp_path, rules, "PID|1") == {"id": "1"}
+
+
+def test_a_language_may_spell_a_path_instead_of_a_call(tmp_path: Path) -> None:
+    class Inlined(toy.Toy):
+        def compile(self, path: str, within: tuple[ToyPath, ...]) -> ToyPath:
+            spelled = {"value": "({call} if {s} else '') and ({t} := {call}) + '!'", "node": "None"}
+            return replace(super().compile(path, within), inline=spelled)
+
+    rules = "make: Patient\nkey: PID-1\nrules:\n  id: PID-5\n  language: {from: PID-6, when: PID-1 VALUED}\n"
+    rule_set = load(write(tmp_path, {"toy/one.yaml": rules}), Inlined()).of("")
+    made = rule_set.run(toy.parse("PID|1||||a|b"), toy.env())[0]
+    assert (made.key, made.body) == ("1!", {"id": "a!"})
