@@ -223,6 +223,7 @@ def _bound(content: dict[str, Any], child: Child, path: str) -> Iterator[Fault]:
             yield Fault(path, "R4 does not allow a reference to this type here.", "target")
     elif child.codes is not None:
         codings = content.get("coding") if child.type == "CodeableConcept" else [content]
-        tokens = {f"{c.get('system')}|{c.get('code')}" for c in codings or [] if isinstance(c, dict)}
+        listed = codings if isinstance(codings, list) else []
+        tokens = {f"{c.get('system')}|{c.get('code')}" for c in listed if isinstance(c, dict)}
         if tokens and not tokens & child.codes:
             yield Fault(path, "R4 allows its own codes only here.", "code")
