@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,10 +25,11 @@ from gateway.domain.checkpoint import (
     note_key,
     open_checkpoint,
 )
-from gateway.domain.log_lines import BadLine, Entry, Header, read_header, read_line
+from gateway.domain.log_lines import BadLine, Entry, read_header, read_line
 from gateway.domain.merkle import Range
 from gateway.domain.tampering import Fault, Kind, back_dated, explain, gaps, mismatches
 
+TOLERANCE = timedelta(minutes=1)
 _MOST = 1000  # faults told one by one
 
 
@@ -72,38 +73,37 @@ def verify_log(
     *,
     keys: Sequence[NoteKey] = (),
     trusted: Sequence[str] = (),
-    tolerance: timedelta = timedelta(minutes=1),
+    tolerance: timedelta = TOLERANCE,
     kept_since: datetime | None = None,
 ) -> Report:
-    """Check an export line by line; what lies between two checkpoints is held in memory.
+    """Check a whole export. The options are those of `Verification`."""
+    verification = Verification(verify, keys, trusted, tolerance, kept_since)
+    for line in lines:
+        verification.feed(line)
+    return verification.finish()
+
+
+class Verification:
+    """One export on its way through, line by line; what lies between two checkpoints is held in memory.
 
     `keys`: who may sign; empty: the key that the export names, which proves only that it agrees with itself.
     `trusted`: notes of checkpoints kept from before. `tolerance`: how far a record's time may lie before the
     checkpoint before it or after the checkpoint over it (slow transactions, clocks). `kept_since`: bodies of
     records signed before this time may be gone; None: every body must be there.
     """
-    walk = iter(lines)
-    report = Report()
-    try:
-        header = read_header(next(walk, b""))
-        known = tuple(keys) or (note_key(header.vkey),)
-    except (BadLine, BadNote) as wrong:
-        report.add(Fault(Kind.UNREADABLE, f"line 1: {wrong.text}"))
-        return report
-    report.keys, report.own_key = tuple(str(key) for key in known), not keys
-    checker = _Checker(report, known, verify, tolerance, kept_since)
-    checker.begin(header, trusted)
-    checker.follow(walk)
-    checker.finish()
-    return report
 
-
-class _Checker:
     def __init__(
-        self, report: Report, keys: Sequence[NoteKey], verify: Verify, tolerance: timedelta, kept_since: datetime | None
+        self,
+        verify: Verify,
+        keys: Sequence[NoteKey] = (),
+        trusted: Sequence[str] = (),
+        tolerance: timedelta = TOLERANCE,
+        kept_since: datetime | None = None,
     ) -> None:
-        self.report, self.keys, self.verify = report, keys, verify
+        self.report = Report(own_key=not keys)
+        self.keys, self.verify, self.trusted = tuple(keys), verify, trusted
         self.tolerance, self.kept_since = tolerance, kept_since
+        self.lines = 0
         self.tree = Range()  # as far as it is proved
         self.pending: list[Entry] = []  # read, not yet proved
         self.points: list[_Point] = []  # checkpoints not yet reached, smallest first
@@ -118,29 +118,44 @@ class _Checker:
 
     # --- reading ---
 
-    def begin(self, header: Header, trusted: Sequence[str]) -> None:
+    def feed(self, line: bytes) -> None:
+        """The next line; the first is the header."""
+        self.lines += 1
+        if self.lines == 1:
+            self._begin(line)
+        elif self.keys:
+            self._follow(line)
+
+    def _begin(self, line: bytes) -> None:
+        try:
+            header = read_header(line)
+            self.keys = self.keys or (note_key(header.vkey),)
+        except (BadLine, BadNote) as wrong:
+            self.report.add(Fault(Kind.UNREADABLE, f"line 1: {wrong.text}"))
+            self.keys = ()
+            return
+        self.report.keys = tuple(str(key) for key in self.keys)
         if header.vkey not in self.report.keys:
             self.report.add(Fault(Kind.RE_SIGNED, "the export names another key than the one it is checked with"))
-        for note in trusted:
-            point = self._opened(note, "a trusted checkpoint")
+        for note in self.trusted:
+            point = self._opened(note, "a checkpoint kept from before")
             if point:
                 heapq.heappush(self.points, _Point(point.size, True, point))
         for note in header.checkpoints:
             self._meet(note, "line 1")
 
-    def follow(self, lines: Iterator[bytes]) -> None:
-        for number, line in enumerate(lines, 2):
-            try:
-                told = read_line(line)
-            except (BadLine, BadNote):
-                place = self.tree.size + len(self.pending)
-                self.report.add(Fault(Kind.UNREADABLE, f"line {number} cannot be read", place, place))
-                told = Entry(place, -1, b"", b"", None, has_body=False)
-            if isinstance(told, str):
-                self.passed = max(self.passed, self._meet(told, f"line {number}"))
-                self._advance()
-            else:
-                self._take(told)
+    def _follow(self, line: bytes) -> None:
+        try:
+            told = read_line(line)
+        except (BadLine, BadNote):
+            place = self.tree.size + len(self.pending)
+            self.report.add(Fault(Kind.UNREADABLE, f"line {self.lines} cannot be read", place, place))
+            told = Entry(place, -1, b"", b"", None, has_body=False)
+        if isinstance(told, str):
+            self.passed = max(self.passed, self._meet(told, f"line {self.lines}"))
+            self._advance()
+        else:
+            self._take(told)
 
     def _take(self, entry: Entry) -> None:
         self.report.records += 1
@@ -265,7 +280,12 @@ class _Checker:
 
     # --- the end ---
 
-    def finish(self) -> None:
+    def finish(self) -> Report:
+        """The end of the export was reached."""
+        if not self.lines:
+            self._begin(b"")
+        if not self.keys:
+            return self.report
         self._advance(final=True)
         if self.disputed:
             self.points = [_Point(point.size, False, point.checkpoint) for point in sorted(self.disputed)] + self.points
@@ -280,6 +300,7 @@ class _Checker:
         if beyond > self.newest:
             text = f"a checkpoint kept from before has {beyond} records: the log was rolled back"
             self.report.add(Fault(Kind.ROLLED_BACK, text, max(self.newest, 0), beyond - 1))
+        return self.report
 
     def _count(self) -> None:
         """More or fewer records than were signed."""

@@ -49,6 +49,11 @@ class EmbeddedPostgres:
         self._await_answer()
         return self.url("postgres")
 
+    @property
+    def adopted(self) -> bool:
+        """Whether the server was already running: another gateway may be using it."""
+        return self._sockets is not None and self._server is None
+
     def url(self, database: str) -> str:
         """The URL of one database in this server."""
         return f"postgresql://gateway@/{database}?host={quote(str(self._sockets))}"
