@@ -7,6 +7,8 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -221,12 +223,21 @@ def test_without_its_key_there_is_nothing_to_check_with(settled: str, tmp_path: 
     assert not list(tmp_path.glob("x*"))
 
 
-def test_beside_a_running_gateway_and_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the user of the embedded PostgreSQL can reach; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="fp-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def test_beside_a_running_gateway_and_without_one(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded server of a gateway that runs goes on running; one that was started for the command does not."""
     monkeypatch.delenv("GATEWAY_DATABASE_URL", raising=False)
-    monkeypatch.setenv("GATEWAY_DATA_FOLDER", str(tmp_path))
-    key = keys.load_or_make(tmp_path / "log-key.pem", settings.Settings().log_origin)
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    monkeypatch.setenv("GATEWAY_DATA_FOLDER", str(open_folder))
+    key = keys.load_or_make(open_folder / "log-key.pem", settings.Settings().log_origin)
+    server = EmbeddedPostgres(open_folder / "postgres", durable=False)
     url = server.start()
     try:
         asyncio.run(migrate.upgrade(url))
@@ -242,7 +253,7 @@ def test_beside_a_running_gateway_and_without_one(tmp_path: Path, monkeypatch: p
     finally:
         server.stop()
     assert main(["verify-log", "--live"]) == 0
-    again = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    again = EmbeddedPostgres(open_folder / "postgres", durable=False)
     again.start()
     assert not again.adopted, "nothing was left running"
     again.stop()
