@@ -73,12 +73,15 @@ class Message:
         """Every resource of the Bundle, in its order."""
         return [entry["resource"] for entry in self.bundle.get("entry", ()) if entry.get("resource")]
 
-    def resolve(self, reference: Json | None) -> Json | None:
-        """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent."""
-        url = (reference or {}).get("reference", "").partition("/_history/")[0]
+    def resolve(self, reference: Json | None, kind: str = "") -> Json | None:
+        """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent, or
+        when it is not of the type `kind`."""
+        written = (reference or {}).get("reference")
+        url = written.partition("/_history/")[0] if isinstance(written, str) else ""
         if not url or url.startswith("#"):
             return None
-        return self._targets.get(url) or self._targets.get(_tail(url))
+        found = self._targets.get(url) or self._targets.get(_tail(url))
+        return found if found and kind in ("", found.get("resourceType")) else None
 
     def only(self, kind: str, resource: Json) -> None:
         """From now on paths that begin with this type mean this resource."""

@@ -1,0 +1,35 @@
+"""FHIR dateTimes as moments: http://hl7.org/fhir/R4/datatypes.html#dateTime."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.errors import WrongType
+
+# Moments far outside a life overflow when their zone is changed; none of them is a hospital contact.
+_FORM = re.compile(
+    r"(?P<day>(?:19|20|21)\d\d-\d\d-\d\d)"
+    r"(?:T(?P<time>\d\d:\d\d):(?P<second>\d\d)(?P<fraction>\.\d{1,20})?(?P<zone>Z|[+-]\d\d:\d\d))?",
+    re.ASCII,
+)
+
+
+def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
+    """The moment in UTC; a date alone is the start of that day in `zone`. Raises WrongType with the place.
+
+    A leap second (`:60`) is the second after it.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise WrongType("This is not a dateTime with day, time and zone.", where=where)
+    leap = found["second"] == "60"
+    second = "59" if leap else found["second"]
+    try:
+        if found["time"] is None:
+            return datetime.fromisoformat(found["day"]).replace(tzinfo=zone).astimezone(UTC)
+        whole = f"{found['day']}T{found['time']}:{second}{(found['fraction'] or '')[:7]}{found['zone']}"
+        return (datetime.fromisoformat(whole) + timedelta(seconds=leap)).astimezone(UTC)
+    except ValueError:
+        raise WrongType("This is not a time of the calendar.", where=where) from None

@@ -1,0 +1,73 @@
+"""The named functions of mappings/medcom. `env.message` is the Notification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR, names_a_person, normal
+from gateway.translate.medcom.citizen import number
+from gateway.translate.medcom.stay import episode_identifier, episode_keys
+from gateway.translate.rules.reader import Env, Function
+
+Json = dict[str, Any]
+
+
+def citizen(env: Env, identifiers: Sequence[Json]) -> str:
+    """The best of the citizen's numbers."""
+    return str(env.message.citizen[0].key)
+
+
+def citizen_identifier(env: Env, identifier: Json) -> Json | None:
+    """A number of the citizen in its normal spelling: CPR official, a replacement temp (DK Core); dummies are none."""
+    found = number(identifier)
+    if not names_a_person(found):
+        return None
+    made = {"system": found.system, "value": found.value}
+    if found.system == CPR:
+        return {"use": "official"} | made
+    return {"use": "temp"} | made if found.system.startswith((X_ECPR, D_ECPR)) else made
+
+
+def episode(env: Env, identifiers: Sequence[Json]) -> str:
+    """The key of the stay: its local episode number, else that of LPR3."""
+    return next(iter(episode_keys(identifiers)), "")
+
+
+def other_episodes(env: Env, identifiers: Sequence[Json]) -> list[str]:
+    """The keys of all other numbers of the episode."""
+    return list(episode_keys(identifiers)[1:])
+
+
+def episode_number(env: Env, identifier: Json) -> Json:
+    """An episode's Identifier in one spelling."""
+    return episode_identifier(identifier)
+
+
+def organisation(env: Env, reference: Json) -> Json | None:
+    """An organisation of the Bundle as a logical reference: its SOR number, else the first it has, and its name."""
+    target = env.message.message.resolve(reference, "Organization") or {
+        "identifier": [reference.get("identifier", {})],
+        "name": reference.get("display"),
+    }
+    numbers = [
+        normal(i["system"], i["value"]) for i in target.get("identifier", ()) if i.get("system") and i.get("value")
+    ]
+    if not numbers:
+        return None
+    best = next((one for one in numbers if one.system == SOR), numbers[0])
+    made: Json = {"type": "Organization", "identifier": {"system": best.system, "value": best.value}}
+    return made | ({"display": target["name"]} if target.get("name") else {})
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "citizen": Function(citizen, takes="nodes", gives="key"),
+        "citizen_identifier": Function(citizen_identifier, takes="node", gives="Identifier"),
+        "episode": Function(episode, takes="nodes", gives="key"),
+        "other_episodes": Function(other_episodes, takes="nodes", gives="key*"),
+        "episode_number": Function(episode_number, takes="node", gives="Identifier"),
+        "organisation": Function(organisation, takes="node", gives="Reference"),
+    }
+)

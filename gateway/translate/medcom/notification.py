@@ -1,0 +1,66 @@
+"""A HospitalNotification whose parts were found and hold together (MedCom HN 3.0: profiles and invariants).
+
+What a profile forbids but nobody reads (locations, diagnoses, unknown extensions, further resources) is let be;
+what could be taken for something else is refused, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identifier import Identifier
+from gateway.translate.fhir.message import Message
+from gateway.translate.fhir.times import moment
+from gateway.translate.medcom.citizen import numbers_of, patient_of
+from gateway.translate.medcom.header import check_header, focus_of
+from gateway.translate.medcom.names import REPORT
+from gateway.translate.medcom.provenance import Chain, chain_of
+from gateway.translate.medcom.stay import check_stay, times_of
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """`times` are the moments of stay and leave by name (`leave.start`), those there are."""
+
+    message: Message
+    id: str
+    encounter: Json
+    patient: Json
+    chain: Chain
+    citizen: tuple[Identifier, ...]
+    times: Mapping[str, datetime]
+    sent: datetime
+
+    @property
+    def wants_report(self) -> bool:
+        """Whether the hospital asks the municipality for its report of admission (XDIS16)."""
+        return any(e.get("url") == REPORT and e.get("valueBoolean") for e in self.message.header.get("extension", ()))
+
+    def place(self, node: Json, *names: str) -> str:
+        """Where in the Bundle an element of a resource stands."""
+        return ".".join((self.message.place(node), *names))
+
+
+def notification_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> Notification:
+    """The parts, found and checked. `activities` are the codes there are, `zone` is that of dates without a time.
+
+    From here on paths of rule files that begin with Encounter, Patient or Provenance mean these parts.
+    """
+    check_header(message)
+    encounter = focus_of(message)
+    patient = patient_of(message, encounter)
+    chain = chain_of(message, activities, zone)
+    check_stay(message, encounter)
+    numbers = numbers_of(message, patient)
+    times = times_of(message, encounter, zone)
+    message.only("Encounter", encounter)
+    message.only("Patient", patient)
+    message.only("Provenance", chain.current)
+    sent = moment(message.bundle["timestamp"], "Bundle.timestamp", zone)
+    return Notification(message, message.header["id"], encounter, patient, chain, numbers, times, sent)
