@@ -47,7 +47,7 @@ class Settings:
         default="faellesplan.example/log", metadata={"help": "name of the access log's checkpoints"}
     )
     checkpoint_seconds: float = field(default=1.0, metadata={"help": "how often new records get a signed place"})
-    debug: bool = field(default=False, metadata={"help": "serve /openapi.json and /docs, and log more"})
+    debug: bool = field(default=False, metadata={"help": "log more"})
 
     @property
     def clients(self) -> Path:
