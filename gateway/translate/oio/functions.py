@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from gateway.translate.oio.party import Party, cvr_number, organisation
 from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
+
+_KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
 
 # In the order of a case's life (1.2.STS-4, which has all six; v6 has four of them).
 _LIFE = ("Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert", "Afsluttet")
@@ -55,6 +58,13 @@ def period(env: Env, effect: Node) -> dict[str, str]:
         return span(holder, env.timezone).period()
     except ValueError:
         raise Unfit("is not a Virkning") from None
+
+
+def kle(env: Env, text: str) -> str:
+    """A KLE number: subject `27.57.16` or action facet `G01`. Retired numbers are numbers."""
+    if not _KLE.fullmatch(text):
+        raise Unfit("is no KLE number")
+    return text
 
 
 def progress(env: Env, states: list[Node]) -> str:
@@ -168,6 +178,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
     return {
         "moment": Function(moment, gives="moment"),
         "datetime": Function(date_time, gives="dateTime"),
+        "kle": Function(kle, gives="code"),
         "progress": Function(progress, takes="nodes", gives="string"),
         "opened": Function(opened, takes="nodes", gives="dateTime"),
         "closed": Function(closed, takes="nodes", gives="dateTime"),

@@ -20,6 +20,7 @@ from gateway.errors import (
     UnknownSource,
     WrongType,
 )
+from gateway.translate.fhir.structure import structure
 from gateway.translate.oio import Oio
 from gateway.translate.translation import Translation
 from tests.translate.oio.cases import CITIZEN, SAG, UUID, between, changed, imported, updated, with_states, without
@@ -264,6 +265,20 @@ def test_retired_kle_numbers_stay_valid_and_a_missing_one_is_refused(oio: Oio) -
     assert plan(oio, changed((">27.57.16<", ">27.35.04<")))["category"][0]["coding"][0]["code"] == "27.35.04"  # type: ignore[index]
     with pytest.raises(MissingField):
         oio.translate(changed(("<si:BrugervendtNoegle>27.57.16</si:BrugervendtNoegle>", "")))
+
+
+@pytest.mark.parametrize("number", ["27.57", "27  57", "Herberg", "275716"])
+def test_what_is_no_kle_number_is_refused(oio: Oio, number: str) -> None:
+    with pytest.raises(WrongType) as caught:
+        oio.translate(changed((">27.57.16<", f">{number}<")))
+    assert caught.value.where.endswith("SagsklasseLokalUdvidelse/BrugervendtNoegle")
+
+
+def test_what_is_made_is_r4(oio: Oio) -> None:
+    for one in oio.translate(SAG.encode()).statements:
+        whole = {"resourceType": one.kind, "id": "x", **one.body}
+        whole |= {} if one.kind == "Patient" else {"subject": {"reference": "Patient/p"}}
+        assert structure(whole) == []
 
 
 def test_acting_municipality_is_never_derived(oio: Oio) -> None:

@@ -1,0 +1,167 @@
+"""The message in this gateway's terms: references lead to our resources, old URLs to the present ones.
+
+A copy is made, entry by entry at the same places, so that errors and traces of the rules that read it name places
+of the message as it was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.domain.identifier import normal
+from gateway.domain.resource import Ids
+from gateway.domain.source import Source
+from gateway.translate.fhir.message import Message
+from gateway.translate.fhir.shape import is_resource
+from gateway.translate.kl.order import Order
+from gateway.translate.kl.urls import Urls
+from gateway.translate.translation import Finding
+
+Json = dict[str, Any]
+
+CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
+MUNICIPALITIES = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
+
+_EXTENSIONS = frozenset({"extension", "modifierExtension"})
+_AS_SENT = frozenset({"contained", "text"})  # no rule reads them
+_NAMES = ("prefix", "given", "family")
+
+
+class Rewriting:
+    """One message on its way into our terms. `findings` fills while `done` works."""
+
+    def __init__(
+        self, order: Order, urls: Urls, source: Source, ids: Ids, citizen_key: str, kept: frozenset[str]
+    ) -> None:
+        self.findings: list[Finding] = []
+        self._order = order
+        self._urls = urls
+        self._source = source
+        self._ids = ids
+        self._citizen = f"Patient/{ids('Patient', citizen_key)}"
+        self._kept = kept
+        self._own = {id(r): own for r, own in zip(order.message.resources(), order.ids, strict=True)}
+        self._contained: list[Json] = []
+
+    def done(self) -> Message:
+        """The message, rewritten; the header stays as it was sent."""
+        bundle = self._order.message.bundle
+        entries = [bundle["entry"][0]]
+        for at, resource in enumerate(self._order.message.resources()[1:], start=1):
+            if resource["resourceType"] not in self._kept | {"Patient"}:
+                entries.append(bundle["entry"][at])
+                continue
+            self._contained = resource.get("contained", [])
+            place = f"Bundle.entry[{at}].resource"
+            made = {
+                name: value if name in _AS_SENT else self._named(name, value, f"{place}.{name}")
+                for name, value in resource.items()
+            }
+            made["id"] = self._own[id(resource)]
+            entries.append({"fullUrl": bundle["entry"][at].get("fullUrl", ""), "resource": made})
+        return Message(bundle | {"entry": entries})
+
+    def _value(self, node: Any, place: str) -> Any:
+        if isinstance(node, list):
+            return [self._value(item, f"{place}[{at}]") for at, item in enumerate(node)]
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("reference"), str):
+            return self._reference(node, place)
+        made = {name: self._named(name, value, f"{place}.{name}") for name, value in node.items()}
+        if isinstance(made.get("system"), str) and "code" in made:
+            made = self._municipality(made)
+        return made
+
+    def _named(self, name: str, value: Any, place: str) -> Any:
+        made = self._value(value, place)
+        if name in _EXTENSIONS:
+            return [e | {"url": self._urls.extension(e.get("url", ""))} for e in made]
+        if name == "coding":
+            return self._codings(made)
+        return made
+
+    def _codings(self, codings: list[Json]) -> list[Json]:
+        """The present system's coding in front of the one that was sent, unless it is there already."""
+        made: list[Json] = []
+        sent = {(c.get("system"), c.get("code")) for c in codings}
+        for coding in codings:
+            meant = self._urls.system(coding.get("system", ""))
+            if meant != coding.get("system", "") and "code" in coding and (meant, coding["code"]) not in sent:
+                made.append(coding | {"system": meant})
+            made.append(coding)
+        return made
+
+    def _municipality(self, coding: Json) -> Json:
+        """Municipality codes have four digits; some systems take them for numbers and lose the first."""
+        if self._urls.system(coding["system"]) == MUNICIPALITIES and str(coding["code"]).isdigit():
+            return coding | {"system": MUNICIPALITIES, "code": str(coding["code"]).zfill(4)}
+        return coding
+
+    # --- references
+
+    def _reference(self, reference: Json, place: str) -> Json:
+        extra = {name: self._named(name, reference[name], place) for name in _EXTENSIONS & reference.keys()}
+        url = reference["reference"]
+        if url.startswith("#"):
+            target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
+        else:
+            target = self._order.message.resolve(reference)
+        if target is None or not is_resource(target["resourceType"]):
+            return self._dangling(reference, place) | extra
+        kind = target["resourceType"]
+        if target == self._order.citizen:
+            return {"reference": self._citizen} | extra
+        if kind in self._kept and id(target) in self._own:
+            key = f"{self._source.id}|{kind}|{self._own[id(target)]}"
+            return {"reference": f"{kind}/{self._ids(kind, key)}"} | extra
+        made = self._logical(reference, target) | extra
+        if len(made) == 1:
+            self.findings.append(Finding(place, "points at something that is not kept here and has no name"))
+        contact = _contact(target)
+        return made | {"extension": [*extra.get("extension", []), contact]} if contact else made
+
+    def _dangling(self, reference: Json, place: str) -> Json:
+        """What is not in the message is told by number, in the sender's own numbering."""
+        self.findings.append(Finding(place, "the message does not hold what this points at; kept by its number"))
+        parts = reference["reference"].partition("/_history/")[0].rsplit("/", 2)
+        kind, number = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
+        kind = reference.get("type", kind if kind[:1].isupper() else "")
+        own = {"system": f"urn:faellesplan:source:{self._source.id}:{kind or 'reference'}", "value": number}
+        made = {"type": kind, "identifier": reference.get("identifier", own), "display": reference.get("display")}
+        return {name: value for name, value in made.items() if value}
+
+    def _logical(self, reference: Json, target: Json) -> Json:
+        """Organisations and people who work there are no resources here: they are told by number and name."""
+        numbers = [i for i in target.get("identifier", []) if i.get("system") and i.get("value")]
+        found = normal(numbers[0]["system"], str(numbers[0]["value"])) if numbers else None
+        made = {
+            "type": target["resourceType"],
+            "identifier": {"system": found.system, "value": found.value} if found else None,
+            "display": _name(target) or reference.get("display"),
+        }
+        return {name: value for name, value in made.items() if value}
+
+
+def _name(target: Json) -> str:
+    """What an organisation or person is called."""
+    name = target.get("name") or target.get("description") or ""
+    if isinstance(name, list):
+        name = name[0] if name else {}
+    if isinstance(name, dict):
+        return str(name.get("text") or " ".join(_words(name)))
+    return str(name)
+
+
+def _words(name: Json) -> list[str]:
+    parts = [name.get(part) for part in _NAMES]
+    return [word for part in parts for word in (part if isinstance(part, list) else [part]) if word]
+
+
+def _contact(target: Json) -> Json | None:
+    """The named contact of an organisation (job title, name, telephone): the plan is used to call each other."""
+    contacts = target.get("contact") if target["resourceType"] == "Organization" else None
+    first = contacts[0] if isinstance(contacts, list) and contacts else {}
+    parts = {"name": _name(first), "telecom": first.get("telecom")}
+    told = {name: value for name, value in parts.items() if value}
+    return {"url": CONTACT, "valueContactDetail": told} if told else None
