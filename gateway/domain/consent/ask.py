@@ -1,0 +1,77 @@
+"""Who asks, for what purpose, to do what: everything about an access except what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
+
+TREAT = f"{ACT_REASON}|TREAT"
+BREAK_GLASS = f"{ACT_REASON}|BTG"
+TREATMENT = frozenset({TREAT, f"{ACT_REASON}|ETREAT"})
+"""Purposes that sundhedsloven § 44 calls treatment; everything else is another purpose."""
+
+ACTIONS = frozenset({"access", "collect", "correct", "disclose", "use"})
+"""Consent.provision.action of R4 (http://terminology.hl7.org/CodeSystem/consentaction)."""
+
+# PurposeOfUse of v3-ActReason (HL7 THO): what a request may name without a system.
+_PURPOSES = """
+HMARKT HOPERAT CAREMGT DONAT FRAUD GOV HACCRED HCOMPL HDECD HDIRECT HDM HLEGAL HOUTCOMS HPRGRP HQUALIMP HSYSADMIN
+LABELING METAMGT MEMADMIN MILCDM PATADMIN PATSFTY PERFMSR RECORDMGT SYSDEV HTEST TRAIN HPAYMT CLMATTCH COVAUTH COVERAGE
+ELIGDTRM ELIGVER ENROLLM MILDCRG REMITADV HRESCH BIORCH CLINTRCH CLINTRCHNPC CLINTRCHPC PRECLINTRCH DSRCH POARCH
+TRANSRCH PATRQT FAMRQT PWATRNY SUPNWK PUBHLTH DISASTER THREAT TREAT CLINTRL COC ETREAT BTG ERTREAT POPHLTH
+""".split()
+PURPOSES = frozenset(f"{ACT_REASON}|{code}" for code in _PURPOSES)
+
+
+def purpose_key(purpose: str) -> str:
+    """`system|code`; without a system it is v3-ActReason (consent-semantics 2)."""
+    system, bar, code = purpose.rpartition("|")
+    return purpose if bar and system else f"{ACT_REASON}|{code}"
+
+
+def is_known(purpose: str) -> bool:
+    """A code of v3-ActReason's PurposeOfUse; other systems are known only to a consent that names their code."""
+    return purpose in PURPOSES
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One access. Keys are literal references (`Practitioner/7`) or identifiers (`system|value`).
+
+    `organisations` are what the asker itself is; `member_of` are the units and organisations above it, and groups
+    it belongs to. `care_teams` are those it is a member of now. `sector` is the asker's, region, municipality or
+    other ("" when it has none).
+    """
+
+    actors: frozenset[str]
+    organisations: frozenset[str]
+    purposes: tuple[str, ...]
+    now: datetime
+    action: str = "access"
+    member_of: frozenset[str] = frozenset()
+    care_teams: frozenset[str] = frozenset()
+    on_behalf_of: frozenset[str] = frozenset()
+    role: str = ""
+    sector: str = ""
+
+
+class Asked:
+    """One purpose of an Ask, in the form that provisions are compared with.
+
+    `exact` is what a permit must name; a deny also hits what stands in `wide`: everything above the asker, and
+    whoever it acts for (consent-semantics 12).
+    """
+
+    __slots__ = ("action", "exact", "now", "purpose", "role", "wide")
+
+    def __init__(self, ask: Ask, purpose: str) -> None:
+        groups = {key for key in ask.member_of if key.startswith("Group/")}
+        self.exact = ask.actors | ask.organisations | ask.care_teams | groups
+        self.wide = self.exact | ask.member_of | ask.on_behalf_of
+        self.action = f"{CONSENT_ACTION}|{ask.action}"
+        self.purpose = purpose
+        self.role = ask.role
+        self.now = ask.now

@@ -1,0 +1,285 @@
+"""How consents decide: docs/samtykke.md tells it in Danish, tests/domain/consent line by line.
+
+What the access alone decides (who, when, what for) is worked out once, in `Evaluation`; what is left for each
+resource are the filters on data. `_judge` walks one branch: the deepest matching provision decides, branches and
+consents combine by deny overrides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Asked, is_known, purpose_key
+from gateway.domain.consent.codes import MAYBE, NO, YES
+from gateway.domain.consent.compiled import CompiledConsent
+from gateway.domain.consent.provision import Provision
+from gateway.domain.consent.verdict import Verdict, Word
+from gateway.domain.resource import Facts
+from gateway.domain.security_label import counting
+
+Same = Mapping[str, frozenset[str]]
+"""Patient id → every reference and identifier key that is this citizen (after merges, several)."""
+
+# What a provision, a consent or all consents come to, weakest first; the highest decides.
+_NOTHING, _VOID, _LIMITED, _PERMIT, _CONFINED, _DENY, _PERMIT_BTG, _DENY_BTG = range(8)
+_WORD = {
+    _NOTHING: Word.SILENT, _VOID: Word.SILENT, _PERMIT: Word.PERMIT, _CONFINED: Word.DENY, _DENY: Word.DENY,
+    _PERMIT_BTG: Word.PERMIT, _DENY_BTG: Word.DENY,
+}  # fmt: skip
+
+
+_Outcome = tuple[int, int, Provision | None]
+"""Rank, rule of consent-semantics, and the provision that decided."""
+
+_SILENT: _Outcome = (_NOTHING, 8, None)
+
+
+@dataclass(slots=True)
+class _Live:
+    """A provision that this access touches. `level` is how well; `plain` that no filter on data is below."""
+
+    provision: Provision
+    level: int
+    plain: bool
+    exceptions: tuple[_Live, ...]
+
+
+def evaluate(consents: Iterable[CompiledConsent], ask: Ask, facts: Facts, same: Same | None = None) -> Verdict:
+    """What the consents say about this access to this resource, every purpose and every citizen in it considered."""
+    return Evaluation(consents, ask, same).verdict(facts)
+
+
+class Evaluation:
+    """One asker before one set of consents: prepared once, asked about many resources."""
+
+    def __init__(self, consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = None) -> None:
+        self._ask = ask
+        self._same = same or {}
+        self._consents = sorted((c for c in consents if c.in_force(ask.now)), key=lambda c: c.id)
+        self._benches: dict[tuple[str, str], _Bench] = {}
+        self.purposes = tuple(dict.fromkeys(purpose_key(p) for p in ask.purposes if p))
+
+    def verdict(self, facts: Facts) -> Verdict:
+        """The verdict for all purposes together: every one must be permitted (consent-semantics 9)."""
+        if not self.purposes:
+            return Verdict(Word.DENY, 9)
+        return _all([self.verdict_for(purpose, facts) for purpose in self.purposes], 9)
+
+    def verdict_for(self, purpose: str, facts: Facts) -> Verdict:
+        """The verdict for one purpose (`system|code`): every citizen in the resource must permit (13)."""
+        if self._ask.action not in ACTIONS:
+            return Verdict(Word.DENY, 11)
+        if not is_known(purpose) and not self._named(purpose):
+            return Verdict(Word.DENY, 9)
+        if not facts.citizens:
+            return self._bench(purpose, facts.citizen).verdict(facts)
+        citizens = dict.fromkeys((*facts.citizens, facts.citizen))
+        return _all([self._bench(purpose, citizen).verdict(facts) for citizen in citizens], 13)
+
+    def _named(self, purpose: str) -> bool:
+        """A purpose of somebody's own code system is known where a consent names it."""
+        code_system = purpose.rpartition("|")[0]
+        return code_system not in _V3 and any(_names(c.provision, purpose) for c in self._consents)
+
+    def _bench(self, purpose: str, citizen: str) -> _Bench:
+        key = (purpose, citizen)
+        if key not in self._benches:
+            own = self._same.get(citizen, frozenset()) | {f"Patient/{citizen}"}
+            said = [c for c in self._consents if not own.isdisjoint(c.patients)]
+            self._benches[key] = _Bench(said, self._ask, purpose)
+        return self._benches[key]
+
+
+_V3 = frozenset({BREAK_GLASS.rpartition("|")[0]})
+
+
+def _names(provision: Provision | None, purpose: str) -> bool:
+    if provision is None:
+        return False
+    own = provision.purposes is not None and purpose in provision.purposes.values
+    return own or any(_names(child, purpose) for child in provision.exceptions)
+
+
+def _all(verdicts: list[Verdict], rule: int) -> Verdict:
+    """One deny denies, silence asks the policy table, and a permit needs all of them."""
+    for word in (Word.DENY, Word.SILENT):
+        for verdict in verdicts:
+            if verdict.word is word:
+                return verdict if len(verdicts) == 1 or verdict.consent else Verdict(word, rule)
+    return verdicts[0]
+
+
+class _Bench:
+    """The consents of one citizen, reduced to what one asker and one purpose leave open."""
+
+    __slots__ = ("_always", "_breaks_glass", "_open", "_restricted")
+
+    def __init__(self, consents: list[CompiledConsent], ask: Ask, purpose: str) -> None:
+        self._breaks_glass = purpose == BREAK_GLASS
+        # § 44: health data of the region, for other purposes than treatment, to anybody outside it
+        self._restricted = purpose not in TREATMENT and ask.sector not in ("", "region")
+        self._always = [(_SILENT, ""), (_SILENT, "")]  # what holds for all data; the second for the region's
+        self._open: list[tuple[_Live, str, bool]] = []
+        asked = Asked(ask, purpose)
+        must_name = not is_known(purpose)
+        for consent in consents:
+            if consent.provision is None or (consent.reach is not None and consent.reach.isdisjoint(asked.wide)):
+                continue
+            live = _live_root(consent.provision, asked, must_name)
+            if live is not None:
+                self._sort(live, consent.id, self._restricted and not consent.passes_44(ask.now))
+
+    def _sort(self, live: _Live, consent: str, void: bool) -> None:
+        if not live.plain:
+            self._open.append((live, consent, void))
+            return
+        for from_region in (False, True):
+            outcome = _of_consent(live, _NO_FACTS, frozenset(), self._breaks_glass, void and from_region)
+            if outcome[0] > self._always[from_region][0][0]:
+                self._always[from_region] = (outcome, consent)
+
+    def verdict(self, facts: Facts) -> Verdict:
+        """What these consents say about one resource."""
+        from_region = self._restricted and facts.sector != "municipality"
+        best, by = self._always[from_region]
+        if self._open:
+            labels = counting(facts.labels)
+            for live, consent, void in self._open:
+                outcome = _of_consent(live, facts, labels, self._breaks_glass, void and from_region)
+                if outcome[0] > best[0]:
+                    best, by = outcome, consent
+        rank, rule, provision = best
+        if provision is None:
+            return _SAYS_NOTHING
+        names = provision.names if rank in (_PERMIT, _PERMIT_BTG) else frozenset()
+        return Verdict(_WORD[rank], rule, by, provision.path, names, rank in (_PERMIT_BTG, _DENY_BTG))
+
+
+_NO_FACTS = Facts("", "", "", "", "", "")
+_SAYS_NOTHING = Verdict(Word.SILENT, 8)
+
+
+def _live_root(root: Provision, asked: Asked, must_name: bool) -> _Live | None:
+    """The root, and the exceptions that count within its period, actors and actions (consent-semantics 3)."""
+    exact, wide = root.about(asked)
+    if not wide:
+        return None
+    scope = wide if root.denies else exact
+    purpose = _purpose(root, asked, must_name)
+    return _with_exceptions(root, asked, min(scope, purpose), scope, wide, must_name)
+
+
+def _live(provision: Provision, asked: Asked, gate: int, wide_gate: int, must_name: bool) -> _Live | None:
+    """An exception under its parent; gates are how well the parent matches as a permit and as a deny names people."""
+    purpose = _purpose(provision, asked, must_name)
+    if not purpose:
+        return None
+    exact, wide = provision.about(asked)
+    wide = min(wide_gate, purpose, wide)
+    if not wide:
+        return None
+    level = wide if provision.denies else min(gate, wide, exact)
+    return _with_exceptions(provision, asked, level, level, wide, must_name)
+
+
+def _with_exceptions(
+    provision: Provision, asked: Asked, level: int, gate: int, wide: int, must_name: bool
+) -> _Live | None:
+    live: tuple[_Live, ...] = ()
+    if provision.exceptions:
+        below = [_live(child, asked, gate, wide, must_name) for child in provision.exceptions]
+        live = tuple(one for one in below if one is not None)
+    if not level and not live:
+        return None
+    plain = not provision.filters and provision.labels is None and all(one.plain for one in live)
+    return _Live(provision, level, plain, live)
+
+
+def _purpose(provision: Provision, asked: Asked, must_name: bool) -> int:
+    """No purposes named is all purposes, but for a permit only those that v3-ActReason knows."""
+    if provision.purposes is None:
+        return NO if must_name and not provision.denies else YES
+    return provision.purposes.grade(asked.purpose)
+
+
+def _of_consent(live: _Live, facts: Facts, labels: frozenset[str], breaks_glass: bool, void: bool) -> _Outcome:
+    """What one consent comes to. `void`: it lacks the form of § 44, so it can only deny."""
+    outcome = _judge(live, facts, labels, breaks_glass, frozenset(), not void, True)
+    if outcome[0] == _LIMITED:
+        return (_CONFINED, 7, outcome[2])
+    return (_VOID, 15, outcome[2]) if void and outcome[0] == _VOID else outcome
+
+
+def _judge(
+    live: _Live, facts: Facts, labels: frozenset[str], breaks_glass: bool, covered: frozenset[str] | None, sure: bool,
+    is_root: bool,
+) -> _Outcome:  # fmt: skip
+    """The outcome of the branches through one provision. `labels` are those of the resource that count.
+
+    `covered` are the labels that the permits above cover together, None when they cover all (consent-semantics 5).
+    `sure` is False below something that is not understood, or under a consent that lacks the form of § 44.
+    """
+    provision = live.provision
+    match = _touch(provision, facts, labels)
+    for fits in provision.filters:
+        if match:
+            match = min(match, fits(facts))
+    if not is_root and not match:
+        return (_LIMITED, 7, provision) if live.level and provision.limits else _SILENT
+    best = _SILENT
+    if live.exceptions:
+        within = covered
+        if provision.says == "permit" and live.level == match == YES and sure:
+            within = None if covered is None or provision.labels is None else covered | provision.labels.values
+        sure_below = sure and (is_root or match == YES)
+        for child in live.exceptions:
+            outcome = _judge(child, facts, labels, breaks_glass, within, sure_below, False)
+            if outcome[0] > best[0]:
+                best = outcome
+        if best[0] >= _PERMIT:
+            return best
+    own = _own(live, match, labels, breaks_glass, covered, sure, is_root)
+    return own if own[0] >= best[0] else best
+
+
+def _touch(provision: Provision, facts: Facts, counting_: frozenset[str]) -> int:
+    """How well the label filter meets the resource's labels; an unlabelled resource is hit by a deny only."""
+    labels = provision.labels
+    if labels is None:
+        return YES
+    if provision.denies:
+        met = not counting_ or not labels.values.isdisjoint(facts.labels)
+    else:
+        met = not labels.values.isdisjoint(counting_)
+    return YES if met else MAYBE if labels.vague else NO
+
+
+def _own(
+    live: _Live, match: int, labels: frozenset[str], breaks_glass: bool, covered: frozenset[str] | None, sure: bool,
+    is_root: bool,
+) -> _Outcome:  # fmt: skip
+    """What the provision itself says, where no exception below it decides. `match` is how well its data filters do:
+    data that a permit may cover or may not is not covered."""
+    provision = live.provision
+    if not live.level or not provision.says:
+        return _SILENT
+    named = breaks_glass and provision.breaks_glass
+    if provision.denies:
+        level = min(live.level, match)
+        if not level:
+            return (_LIMITED, 7, provision) if provision.limits else _SILENT
+        return (_DENY_BTG if named else _DENY, 11 if level == MAYBE else 2 if is_root else 4, provision)
+    if match < YES or not _covers(provision, labels, covered):
+        return (_LIMITED, 7, provision)
+    if live.level == MAYBE or not sure:
+        return (_VOID, 11, provision)
+    return (_PERMIT_BTG, 10, provision) if named else (_PERMIT, 2 if is_root else 4, provision)
+
+
+def _covers(provision: Provision, labels: frozenset[str], covered: frozenset[str] | None) -> bool:
+    """Whether this permit and those above it cover every label that counts (consent-semantics 5)."""
+    own = provision.labels
+    if own is None or covered is None:
+        return True
+    return bool(labels) and labels <= (covered | own.values if covered else own.values)

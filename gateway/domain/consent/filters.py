@@ -1,0 +1,105 @@
+"""Filters on data: which resources a provision is about. Each is a function (facts) → NO, MAYBE or YES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.domain.consent.actors import Resolve, keys_of
+from gateway.domain.consent.codes import MAYBE, NO, YES, Codes
+from gateway.domain.consent.span import Span
+from gateway.domain.resource import Facts
+from gateway.domain.security_label import DATA_CLASS
+
+Filter = Callable[[Facts], int]
+
+RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
+
+
+def by_class(codes: Codes) -> Filter:
+    """`class`: a FHIR resource type, one of our data classes, or a code the resource itself carries."""
+
+    def fits(facts: Facts) -> int:
+        values = codes.values
+        if f"{RESOURCE_TYPES}|{facts.kind}" in values or f"{DATA_CLASS}|{facts.data_class}" in values:
+            return YES
+        return codes.grade_any(facts.codes)
+
+    return fits
+
+
+def by_code(codes: Codes) -> Filter:
+    """`code`: the main code of the resource; a resource without a code is not hit (consent-semantics 6)."""
+    return lambda facts: codes.grade_any(facts.codes)
+
+
+def by_dates(inside: Span | None, *, denies: bool) -> Filter:
+    """`dataPeriod`; None when it cannot be read."""
+    if inside is None:
+        return lambda _: MAYBE
+    return _denied_dates(inside) if denies else _permitted_dates(inside)
+
+
+def _permitted_dates(inside: Span) -> Filter:
+    """Of a permit: every date that is present lies inside, and there is one (consent-semantics 6)."""
+
+    def fits(facts: Facts) -> int:
+        dates = (*facts.clinical, facts.updated) if facts.updated else facts.clinical
+        return YES if dates and all(map(inside.holds, dates)) else NO
+
+    return fits
+
+
+def _denied_dates(inside: Span) -> Filter:
+    """Of a deny: the clinical dates or the last update touch it, or there is no date at all.
+
+    The two ends of a stay that began before and ended after the period touch it as well.
+    """
+
+    def fits(facts: Facts) -> int:
+        clinical = facts.clinical
+        if clinical:
+            if min(clinical) <= inside.high and max(clinical) >= inside.low:
+                return YES
+        elif facts.updated is None:
+            return YES
+        return YES if facts.updated is not None and inside.holds(facts.updated) else NO
+
+    return fits
+
+
+def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Filter:
+    """`data`: this instance, what holds a reference to it, or what somebody wrote."""
+    instances: set[str] = set()
+    related: set[str] = set()
+    writers: set[str] = set()
+    vague = not isinstance(value, list) or not value
+    for one in value if isinstance(value, list) else ():
+        item = one if isinstance(one, dict) else {}
+        meaning = str(item.get("meaning"))
+        by_writer = meaning == "authoredby"
+        keys = keys_of(item.get("reference"), contained, resolve if by_writer else _literal)
+        if not by_writer:
+            keys = frozenset(k for k in keys if "|" not in k)
+        target = {"instance": instances, "related": related, "authoredby": writers}.get(meaning)
+        if target is None or not keys or "modifierExtension" in item:
+            vague = True
+        else:
+            target |= keys
+
+    def fits(facts: Facts) -> int:
+        here = f"{facts.kind}/{facts.id}"
+        if here in instances or here in related or not related.isdisjoint(facts.related):
+            return YES
+        if not writers.isdisjoint(facts.authors):
+            return YES
+        return MAYBE if vague else NO
+
+    return fits
+
+
+def _literal(reference: str) -> tuple[str, ...]:
+    """`Encounter/7`; anything that leads out of here is not understood."""
+    kind, slash, identity = reference.partition("/")
+    plain = slash and kind.isalpha() and identity and "/" not in identity
+    return (reference,) if plain else ()

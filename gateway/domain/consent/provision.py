@@ -1,0 +1,144 @@
+"""A provision, compiled: what it says, whom it is about, which data, and its exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.consent import filters
+from gateway.domain.consent.actors import Actors, Resolve, actors
+from gateway.domain.consent.ask import BREAK_GLASS, Asked
+from gateway.domain.consent.codes import MAYBE, NO, YES, Codes, codings, concepts
+from gateway.domain.consent.span import Span, period
+from gateway.domain.statement import Body
+
+_DEEPEST = 32  # nested provisions; what lies deeper is not understood
+
+_KNOWN = frozenset(
+    {"id", "extension", "type", "period", "actor", "action", "securityLabel", "purpose", "class", "code", "dataPeriod",
+     "data", "provision"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """One provision with what it inherits (consent-semantics 3).
+
+    `says` is permit, deny, "" for a root that only holds exceptions, or "?" for a type that is not understood: it may
+    be a deny of what it is about, and a permit that leaves out the rest. `clear` is False when something in it is not
+    understood: then it, and what is below it, can only deny. `names` are the labels and classes that it and the
+    permits above it list; `breaks_glass` tells that it names purpose BTG.
+    """
+
+    says: str
+    path: str
+    clear: bool
+    within: Span | None
+    actors: Actors | None
+    actions: Codes | None
+    purposes: Codes | None
+    labels: Codes | None
+    filters: tuple[filters.Filter, ...]
+    names: frozenset[str]
+    breaks_glass: bool
+    exceptions: tuple[Provision, ...]
+
+    @property
+    def denies(self) -> bool:
+        return self.says in ("deny", "?")
+
+    @property
+    def limits(self) -> bool:
+        """Whether what it is not about is what the citizen left out (consent-semantics 7)."""
+        return self.says in ("permit", "?")
+
+    def about(self, asked: Asked) -> tuple[int, int]:
+        """How well who, when and what is done match, as a permit names people and as a deny does."""
+        if self.within is not None and not self.within.low <= asked.now <= self.within.high:
+            return (NO, NO)
+        exact, wide = (YES, YES) if self.actors is None else self.actors.grades(asked)
+        level = YES if self.clear else MAYBE
+        if wide and self.actions is not None:
+            level = min(level, self.actions.grade(asked.action))
+        return (exact, wide) if level == YES else (min(exact, level), min(wide, level))
+
+
+def _names_override(purposes: Codes | None, *, denies: bool) -> bool:
+    """Whether BTG is among the purposes; a purpose of a deny that cannot be understood may well be it."""
+    return purposes is not None and (BREAK_GLASS in purposes.values or (denies and purposes.vague))
+
+
+class Compiler:
+    """Compiles the provisions of one Consent."""
+
+    def __init__(self, contained: Mapping[str, Any], resolve: Resolve) -> None:
+        self._contained = contained
+        self._resolve = resolve
+
+    def root(self, raw: Body, *, clear: bool, objection: bool) -> Provision:
+        """The root provision. An objection denies, whatever else it says; R4 lets a root leave its type out."""
+        says = raw.get("type", "")
+        if objection:
+            clear = clear and says in ("", "deny")
+            says = "deny"
+        return self._provision(raw, says, "provision", clear, None)
+
+    def _provision(self, raw: Body, says: Any, path: str, clear: bool, parent: Provision | None) -> Provision:
+        understood = says in ("permit", "deny") or (says == "" and parent is None)
+        says = says if understood else "?"
+        within, dated = period(raw.get("period")), period(raw.get("dataPeriod"))
+        for name in raw.keys() - _KNOWN:
+            understood = understood and name.startswith("_")
+        understood = understood and (within is not None or "period" not in raw)
+        labels = codings(raw["securityLabel"]) if "securityLabel" in raw else None
+        classes = codings(raw["class"]) if "class" in raw else None
+        purposes = codings(raw["purpose"]) if "purpose" in raw else parent.purposes if parent else None
+        names = labels.values if labels else frozenset()
+        names |= classes.values if classes else frozenset()
+        made = Provision(
+            says=says,
+            path=path,
+            clear=clear and understood,
+            within=within,
+            actors=self._actors(raw, parent),
+            actions=concepts(raw["action"]) if "action" in raw else parent.actions if parent else None,
+            purposes=purposes,
+            labels=labels,
+            filters=tuple(self._filters(raw, classes, dated, denies=says != "permit")),
+            names=names | (parent.names if parent and not parent.denies else frozenset()),
+            breaks_glass=_names_override(purposes, denies=says != "permit"),
+            exceptions=(),
+        )
+        exceptions = tuple(self._exceptions(raw, made))
+        if exceptions:
+            object.__setattr__(made, "exceptions", exceptions)
+        return made
+
+    def _actors(self, raw: Body, parent: Provision | None) -> Actors | None:
+        if "actor" in raw:
+            return actors(raw["actor"], self._contained, self._resolve)
+        return parent.actors if parent else None
+
+    def _filters(self, raw: Body, classes: Codes | None, dated: Span | None, *, denies: bool) -> list[filters.Filter]:
+        made = []
+        if classes is not None:
+            made.append(filters.by_class(classes))
+        if "code" in raw:
+            made.append(filters.by_code(concepts(raw["code"])))
+        if "dataPeriod" in raw:
+            made.append(filters.by_dates(dated, denies=denies))
+        if "data" in raw:
+            made.append(filters.by_reference(raw["data"], self._contained, self._resolve))
+        return made
+
+    def _exceptions(self, raw: Body, parent: Provision) -> list[Provision]:
+        listed = raw.get("provision", [])
+        children = listed if isinstance(listed, list) else [listed]
+        made = []
+        for number, child in enumerate(children):
+            path = f"{parent.path}.provision[{number}]"
+            shallow = isinstance(child, dict) and path.count("[") <= _DEEPEST
+            content: Body = child if shallow else {}  # nothing understood: it denies all that its parent is about
+            made.append(self._provision(content, content.get("type"), path, parent.clear, parent))
+        return made
