@@ -1,0 +1,293 @@
+"""Whether one caller may do one thing with one resource. Only this module makes a Permit.
+
+For each purpose, in this order: the purpose is known → an auditor sees no content → the table says never → an
+override (værdispring) with its reason → the citizen's consents → the table's default. Every purpose must be
+permitted, and everything the answer rests on is in it: the law, the row (`file:line`), the consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import InitVar, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from gateway.domain.caller import Caller
+from gateway.domain.consent import Ask, CompiledConsent, Evaluation, Same, Verdict, Word
+from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
+from gateway.domain.identifier import normal
+from gateway.domain.policy import ANY, Policy, Row
+from gateway.domain.redact import ADDRESS_PATHS
+from gateway.domain.resource import Facts
+from gateway.domain.security_label import PROTECTED_ADDRESS
+from gateway.domain.when import DANISH
+
+_SEAL = object()
+
+
+class Basis(StrEnum):
+    """What a permit rests on."""
+
+    CONSENT = "consent"
+    TREATMENT = "treatment"
+    OWN = "own"
+    OVERRIDE = "override"
+
+
+class Reason(StrEnum):
+    """Why access is denied."""
+
+    NO_PURPOSE = "no-purpose"
+    UNKNOWN_PURPOSE = "unknown-purpose"
+    UNKNOWN_ACTION = "unknown-action"
+    AUDITOR = "auditor-sees-no-content"
+    NO_RULE = "no-rule"
+    NEVER = "never"
+    OVERRIDE_WITHOUT_REASON = "override-without-reason"
+    OVERRIDE_FORBIDDEN = "override-forbidden-by-citizen"
+    CONSENT_DENIES = "consent-denies"
+    CONSENT_LIMITS = "consent-limits"
+    CONSENT_NEEDED = "consent-needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to read one resource. `redactions` are the element paths to take away first (domain/redact.py).
+
+    `rule` is the row of the policy table (`file:line`) and `law` what it rests on; `consent` the Consent id that
+    decided, "" when none did.
+    """
+
+    kind: str
+    id: str
+    basis: Basis
+    law: str
+    rule: str
+    consent: str = ""
+    redactions: frozenset[str] = frozenset()
+    override: bool = False
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a Permit comes from decide() alone")
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """No leave, and why. `rule` is the row of the policy table (`file:line`), or `consent:<id>`, or the reason."""
+
+    kind: str
+    id: str
+    reason: Reason
+    rule: str
+    law: str = ""
+    consent: str = ""
+
+
+def decide(
+    caller: Caller, facts: Facts, consents: Iterable[CompiledConsent], policy: Policy, now: datetime, *,
+    action: str = "access", care_teams: Iterable[str] = (), same: Same | None = None, protected: Collection[str] = (),
+) -> Permit | Denial:  # fmt: skip
+    """One decision. As `decide_all`."""
+    permits, denials = decide_all(
+        caller, (facts,), consents, policy, now, action=action, care_teams=care_teams, same=same, protected=protected
+    )
+    return permits[0] if permits else denials[0]
+
+
+def decide_all(
+    caller: Caller, facts: Iterable[Facts], consents: Iterable[CompiledConsent], policy: Policy, now: datetime, *,
+    action: str = "access", care_teams: Iterable[str] = (), same: Same | None = None, protected: Collection[str] = (),
+) -> tuple[list[Permit], list[Denial]]:  # fmt: skip
+    """Decisions about many resources, each in the order given; what caller and consents share is worked out once.
+
+    `consents` are those of every citizen in the resources. `care_teams` are references of the teams that the caller
+    is a member of now. `same` are the references and identifiers that count as one citizen. `protected` are Patient
+    ids of citizens with a protected address, besides those whose Patient is among `facts`.
+    """
+    listed = tuple(facts)
+    hidden = {f.citizen for f in listed if f.kind == "Patient" and PROTECTED_ADDRESS in f.labels} | set(protected)
+    bench = _Bench(caller, consents, policy, now, action, frozenset(care_teams), same or {}, hidden)
+    permits: list[Permit] = []
+    denials: list[Denial] = []
+    for one in listed:
+        decision = bench.decide(one)
+        if isinstance(decision, Permit):
+            permits.append(decision)
+        else:
+            denials.append(decision)
+    return permits, denials
+
+
+def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str], same: Same) -> Ask:
+    """The caller as consents see it: the acting person by identifier, and as citizen by reference too."""
+    user = frozenset({_key(caller.user)}) if caller.user else frozenset()
+    as_citizen = (known for known in same.values() if not user.isdisjoint(known))
+    return Ask(
+        actors=user.union(*as_citizen),
+        organisations=frozenset({caller.organisation.key}),
+        purposes=caller.purposes,
+        now=now,
+        action=action,
+        member_of=frozenset(map(_key, caller.member_of)),
+        care_teams=care_teams,
+        on_behalf_of=frozenset({_key(caller.on_behalf_of)}) if caller.on_behalf_of else frozenset(),
+        role=caller.role,
+        sector=caller.sector,
+    )
+
+
+def _key(key: str) -> str:
+    system, bar, value = key.partition("|")
+    return normal(system, value).key if bar else key
+
+
+class _Yes(NamedTuple):
+    """One purpose is permitted."""
+
+    basis: Basis
+    row: Row
+    verdict: Verdict
+    override: bool = False
+
+
+class _No(NamedTuple):
+    """One purpose is denied."""
+
+    reason: Reason
+    row: Row | None
+    consent: str = ""
+
+
+class _Bench:
+    """One caller before one set of consents."""
+
+    def __init__(
+        self, caller: Caller, consents: Iterable[CompiledConsent], policy: Policy, now: datetime, action: str,
+        care_teams: frozenset[str], same: Same, protected: set[str],
+    ) -> None:  # fmt: skip
+        self._caller = caller
+        self._policy = policy
+        self._day = now.astimezone(DANISH).date().isoformat()
+        self._action = action
+        self._same = same
+        self._protected = protected
+        self._evaluation = Evaluation(consents, ask_of(caller, now, action, care_teams, same), same)
+        organisations = (caller.organisation.key, *map(_key, caller.member_of))
+        self._worlds = frozenset((organisation, caller.role) for organisation in organisations)
+        self._rows: dict[tuple[str, str, str], Row | None] = {}
+        self._closed = self._closed_to_all()
+
+    def _closed_to_all(self) -> Reason | None:
+        """What denies everything, whatever is asked for."""
+        purposes = self._evaluation.purposes
+        if self._caller.role == "auditor":
+            return Reason.AUDITOR
+        if not purposes or not all(self._caller.purposes):
+            return Reason.NO_PURPOSE
+        if any(p.startswith(f"{ACT_REASON}|") and not is_known(p) for p in purposes):
+            return Reason.UNKNOWN_PURPOSE
+        if self._action not in ACTIONS:
+            return Reason.UNKNOWN_ACTION
+        override = self._caller.override
+        reasoned = override is not None and override.code.strip() and override.text.strip()
+        return None if reasoned or BREAK_GLASS not in purposes else Reason.OVERRIDE_WITHOUT_REASON
+
+    def decide(self, facts: Facts) -> Permit | Denial:
+        """Every purpose must be permitted; the first one names the basis."""
+        if self._closed is not None:
+            row = self._row(facts.data_class, facts.sector, ANY)
+            return _denial(facts, _No(self._closed, row if self._closed is Reason.AUDITOR else None))
+        granted: list[_Yes] = []
+        redactions: frozenset[str] = frozenset()
+        for purpose in self._evaluation.purposes:
+            answer = self._for(purpose, facts)
+            if isinstance(answer, _No):
+                return _denial(facts, answer)
+            granted.append(answer)
+            redactions |= self._redactions(purpose, facts, answer)
+        first = granted[0]
+        consent = first.verdict.consent if first.basis is Basis.CONSENT else ""
+        override = any(yes.override for yes in granted)
+        return Permit(
+            facts.kind, facts.id, first.basis, first.row.law, first.row.rule, consent, redactions, override, _SEAL
+        )
+
+    def _for(self, purpose: str, facts: Facts) -> _Yes | _No:
+        row = self._row(facts.data_class, facts.sector, purpose)
+        if row is None:
+            return _No(Reason.NO_RULE, None)
+        if row.default == "never":
+            return _No(Reason.NEVER, row)
+        verdict = self._evaluation.verdict_for(purpose, facts)
+        if purpose == BREAK_GLASS and (answer := self._override(row, verdict)):
+            return answer
+        if verdict.word is Word.PERMIT:
+            return _Yes(Basis.CONSENT, row, verdict)
+        own = row.default == "own" and self._is_own(facts)
+        if verdict.rule == 9:
+            return _No(Reason.UNKNOWN_PURPOSE, None)
+        # A permit is about disclosure: what it leaves out was never disclosed to whoever wrote it.
+        if verdict.word is Word.DENY and not (own and verdict.rule == 7):
+            return _No(Reason.CONSENT_LIMITS if verdict.rule == 7 else Reason.CONSENT_DENIES, row, verdict.consent)
+        if own:
+            return _Yes(Basis.OWN, row, verdict)
+        if row.default == "treatment" and purpose == TREAT and self._action == "access":
+            return _Yes(Basis.TREATMENT, row, verdict)
+        return _No(Reason.CONSENT_NEEDED, row, verdict.consent)
+
+    def _override(self, row: Row, verdict: Verdict) -> _Yes | _No | None:
+        """Værdispring (consent-semantics 10): only a deny that names it stands; None where the table has no say."""
+        if verdict.breaks_glass:
+            if verdict.word is Word.DENY:
+                return _No(Reason.OVERRIDE_FORBIDDEN, row, verdict.consent)
+            return _Yes(Basis.CONSENT, row, verdict, override=True)
+        if row.override and self._action == "access":
+            return _Yes(Basis.OVERRIDE, row, verdict, override=True)
+        return None
+
+    def _redactions(self, purpose: str, facts: Facts, answer: _Yes) -> frozenset[str]:
+        """What tells where a protected citizen lives, for roles that the table does not let see it."""
+        paths = ADDRESS_PATHS.get(facts.kind)
+        if paths is None or not (PROTECTED_ADDRESS in facts.labels or facts.citizen in self._protected):
+            return frozenset()
+        row = self._row("protected-address", facts.sector, purpose)
+        if row is None or row.default == "never":
+            return paths
+        cleared = (
+            (row.default == "treatment" and purpose == TREAT)
+            or (row.default == "own" and self._is_own(facts))
+            or (answer.basis is Basis.OVERRIDE and row.override)
+            or (answer.basis is Basis.CONSENT and PROTECTED_ADDRESS in answer.verdict.names)
+        )
+        return frozenset() if cleared else paths
+
+    def _row(self, data_class: str, sector: str, purpose: str) -> Row | None:
+        key = (data_class, sector, purpose)
+        if key not in self._rows:
+            code = purpose.removeprefix(f"{ACT_REASON}|")
+            self._rows[key] = self._policy.row(data_class, sector, self._caller.role, code, self._day)
+        return self._rows[key]
+
+    def _is_own(self, facts: Facts) -> bool:
+        """Sent by the caller's own legal world: by itself, or by a client of the same organisation and role. A citizen
+        owns what is about the citizen alone."""
+        if self._caller.role == "citizen":
+            user = _key(self._caller.user)
+            citizens = (facts.citizen, *facts.citizens)
+            return bool(user) and all(user in self._same.get(one, ()) for one in citizens)
+        if facts.sector not in (self._caller.sector, "shared"):
+            return False
+        sources = facts.sources or (facts.source,)
+        owners = self._policy.owners
+        return any(s in self._caller.sends or not self._worlds.isdisjoint(owners.get(s, ())) for s in sources)
+
+
+def _denial(facts: Facts, answer: _No) -> Denial:
+    law = answer.row.law if answer.row else ""
+    rule = answer.row.rule if answer.row else answer.reason.value
+    if answer.reason in (Reason.CONSENT_DENIES, Reason.CONSENT_LIMITS, Reason.OVERRIDE_FORBIDDEN):
+        rule = f"consent:{answer.consent}" if answer.consent else rule
+    return Denial(facts.kind, facts.id, answer.reason, rule, law, answer.consent)

@@ -1,0 +1,213 @@
+"""What a resource is about, read from its codes and words by the tables in mappings/policy.
+
+The labeller only adds: a label that the sender gave stays, and confidentiality is never lowered. Codes in contained
+resources count for the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.security_label import (
+    ACT_CODE,
+    CONFIDENTIALITY,
+    CONFIDENTIALITY_RANK,
+    DATA_CLASS,
+    label_of,
+)
+from gateway.domain.statement import Body
+
+TEXT = "text"
+"""Pseudo-system of rows that are about words in texts (concepts without a code, titles, descriptions)."""
+
+UNIT = "unit"
+"""Pseudo-system of rows that are about words in the names of units (Reference.display)."""
+
+ANY = "*"
+
+LABELLED_CLASSES = frozenset({"housing", "employment", "benefit", "criminal", "protected-address"})
+"""Data classes that stand as labels too. A label-scoped permit must cover every label, so ordinary ones do not."""
+
+# When codes say several things, the class that most readers are kept from.
+_STRONGEST = (
+    "criminal", "wishes", "benefit", "employment", "psychiatry", "substance", "housing", "function", "social", "health",
+    "stay", "plan", "identity", "consent", "protected-address",
+)  # fmt: skip
+# How sure a class is: a code goes before a word, a word before "any code of this system", and that before the type.
+_SYSTEM, _WORD, _CODE = range(3)
+
+_WORDS = frozenset({"text", "title", "description"})
+_WORDLESS = frozenset({"Patient", "RelatedPerson"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """What one group of codes means: `label` (`system|code`, "" for none) and `data_class` ("" for no say).
+
+    `systems` may be `*`; `prefixes` are the beginnings of codes ("" for all), for `text` and `unit` of words, or parts
+    of words (`*psykiat`).
+    `kinds` limits the row to resource types, empty for any.
+    """
+
+    systems: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    label: str
+    data_class: str
+    kinds: tuple[str, ...] = ()
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """The data class of a resource type where codes say nothing; `pinned` when codes are not asked at all.
+
+    `sector` and `source` limit the row, `*` for any. The row with the source goes first, then the sector.
+    """
+
+    kind: str
+    sector: str
+    source: str
+    data_class: str
+    pinned: bool
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the rows say: labels, and (how sure, class) of the classes."""
+
+    labels: set[str]
+    classes: list[tuple[int, str]]
+
+
+class Labeller:
+    """Labels resources by the tables, compiled once."""
+
+    def __init__(self, rows: Iterable[LabelRow], kinds: Iterable[KindRow]) -> None:
+        self._by_system: dict[str, dict[str, list[LabelRow]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows:
+            for system in row.systems:
+                for prefix in row.prefixes:
+                    self._by_system[system][prefix.upper()].append(row)
+        self._lengths = {
+            system: sorted({len(prefix) for prefix in prefixes}) for system, prefixes in self._by_system.items()
+        }
+        self._words = {kind: _words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
+        self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
+
+    def label(self, body: Body, sector: str, kind: str, source: str) -> tuple[frozenset[str], str]:
+        """Every label of the resource, the sender's included, and its data class."""
+        given = [label_of(c) for c in body.get("meta", {}).get("security", []) if isinstance(c, dict)]
+        found = _Found(set(), [])
+        for system, code in map(_split, given):
+            self._code(system, code, kind, found)
+        for system, code, words in _said(body):
+            if code:
+                self._code(system, code, kind, found)
+            elif kind not in _WORDLESS:
+                self._text(system, words, kind, found)
+        data_class = self._class(kind, sector, source, found.classes)
+        labels = found.labels | ({f"{DATA_CLASS}|{data_class}"} if data_class in LABELLED_CLASSES else set())
+        return frozenset(given) | labels | _confidentiality(given, labels), data_class
+
+    def _code(self, system: str, code: str, kind: str, found: _Found) -> None:
+        """Every row whose prefix the code begins with gives its label; the longest of them gives the class."""
+        upper = code.upper()
+        classes: list[tuple[int, str]] = []
+        for name in (system, ANY):
+            for length in self._lengths.get(name, ()):
+                for row in self._by_system[name].get(upper[:length], ()) if length <= len(upper) else ():
+                    _add(row, kind, length, found.labels, classes)
+        longest = max((length for length, _ in classes), default=0)
+        found.classes += [(_CODE if longest else _SYSTEM, name) for length, name in classes if length == longest]
+
+    def _text(self, system: str, words: str, kind: str, found: _Found) -> None:
+        pattern = self._words[system]
+        if pattern is None:
+            return
+        for match in pattern.finditer(words):
+            said = match.group().upper()
+            for prefix in (said, f"*{said}"):
+                for row in self._by_system[system].get(prefix, ()):
+                    _add(row, kind, _WORD, found.labels, found.classes)
+
+    def _class(self, kind: str, sector: str, source: str, classes: Sequence[tuple[int, str]]) -> str:
+        row = next(
+            (r for key in ((sector, source), (ANY, source), (sector, ANY), (ANY, ANY))
+             if (r := self._kinds.get((kind, *key)))), None
+        )  # fmt: skip
+        if row is not None and row.pinned:
+            return row.data_class
+        for sure in (_CODE, _WORD, _SYSTEM):
+            said = {name for how, name in classes if how == sure}
+            if said:
+                return min(said, key=_STRONGEST.index)
+        return row.data_class if row is not None else ""
+
+
+def labelled(body: Body, labels: Iterable[str]) -> Body:
+    """A copy of the resource with these labels in meta.security, after those that stand there."""
+    meta = body.get("meta", {})
+    there = meta.get("security", [])
+    known = {label_of(coding) for coding in there}
+    added = [{"system": s, "code": c} for s, c in map(_split, sorted(set(labels) - known))]
+    if not added:
+        return body
+    return body | {"meta": meta | {"security": [*there, *added]}}
+
+
+def _add(row: LabelRow, kind: str, sure: int, labels: set[str], classes: list[tuple[int, str]]) -> None:
+    if row.kinds and kind not in row.kinds:
+        return
+    if row.label:
+        labels.add(row.label)
+    if row.data_class:
+        classes.append((sure, row.data_class))
+
+
+def _confidentiality(given: Iterable[str], labels: Iterable[str]) -> set[str]:
+    """R for anything sensitive, else N; nothing where what is given is as high already."""
+    sensitive = any(label.startswith((f"{ACT_CODE}|", f"{DATA_CLASS}|")) for label in (*given, *labels))
+    codes = [code for system, code in map(_split, (*given, *labels)) if system == CONFIDENTIALITY]
+    highest = max((CONFIDENTIALITY_RANK.get(code, -1) for code in codes), default=-1)
+    least = "R" if sensitive else "N"
+    return {f"{CONFIDENTIALITY}|{least}"} if highest < CONFIDENTIALITY_RANK[least] else set()
+
+
+def _split(label: str) -> tuple[str, str]:
+    system, _, code = label.rpartition("|")
+    return system, code
+
+
+def _words(prefixes: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern that finds every word beginning, and every `*part` wherever it stands; the longest first."""
+    spelled = sorted(prefixes, key=lambda p: (-len(p), p))
+    begun = "|".join(re.escape(p) for p in spelled if not p.startswith("*"))
+    inside = "|".join(re.escape(p[1:]) for p in spelled if p.startswith("*"))
+    alternatives = [*([rf"(?<!\w)(?:{begun})"] if begun else []), *([inside] if inside else [])]
+    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
+
+
+def _said(body: Body) -> Iterator[tuple[str, str, str]]:
+    """(system, code, "") for every coding, (text or unit, "", words) for every text and name of a unit.
+
+    Security labels are not content, and what a Consent permits or denies is not what it tells of the citizen.
+    """
+    waiting: list[tuple[str, Any]] = [("", body)]
+    while waiting:
+        name, node = waiting.pop()
+        if isinstance(node, list):
+            waiting += [(name, item) for item in node]
+        elif isinstance(node, dict):
+            code = node.get("code")
+            if isinstance(code, str) and code:
+                yield str(node.get("system") or ""), code, ""
+            elif isinstance(node.get("display"), str):
+                yield (TEXT if "system" in node else UNIT), "", node["display"]
+            waiting += [item for item in node.items() if item[0] not in ("meta", "provision")]
+        elif isinstance(node, str) and name in _WORDS:
+            yield TEXT, "", node

@@ -1,0 +1,72 @@
+"""Taking away what a reader may not see of a resource that is otherwise permitted: the citizen's protected address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.domain.security_label import OBSERVATION_VALUE
+from gateway.domain.statement import Body
+
+REDACTED = {"system": OBSERVATION_VALUE, "code": "REDACTED", "display": "redacted"}
+"""Stands in meta.security of a resource that is not whole (HL7 THO v3-ObservationValue)."""
+
+# Where an address stands in each type (R4), or a place from which it can be read.
+_ADDRESS = {
+    "Patient": ("address", "telecom", "contact.address", "contact.telecom"),
+    "RelatedPerson": ("address", "telecom"),
+    "Encounter": ("location", "hospitalization.origin", "hospitalization.destination"),
+    "CarePlan": ("activity.detail.location",),
+    "ServiceRequest": ("locationCode", "locationReference"),
+    "Task": ("location",),
+    "Procedure": ("location",),
+    "Location": ("address", "position", "telecom"),
+}
+
+ADDRESS_PATHS = {kind: frozenset(f"{kind}.{path}" for path in paths) for kind, paths in _ADDRESS.items()}
+"""Type → the element paths that tell where the citizen lives."""
+
+
+def redact(body: Body, redactions: Iterable[str]) -> Body:
+    """A copy without the elements at these paths (`Patient.contact.address`); the given body stays as it is.
+
+    The narrative goes with them: it may tell in words what was taken away. Contained resources are redacted by
+    their own type.
+    """
+    kind = body["resourceType"]
+    paths = [path.partition(".")[2].split(".") for path in redactions if path.startswith(f"{kind}.")]
+    if not paths:
+        return body
+    made: Body = {name: value for name, value in body.items() if name != "text"}
+    for path in paths:
+        made = _without(made, path)
+    if "contained" in made:
+        made["contained"] = [_contained(one) for one in made["contained"]]
+    meta = made.get("meta", {})
+    kept = [label for label in meta.get("security", []) if label.get("code") != REDACTED["code"]]
+    made["meta"] = meta | {"security": [*kept, REDACTED]}
+    return made
+
+
+def _contained(body: Body) -> Body:
+    """A contained resource has no labels of its own (R4 2.4.0.1), only less content."""
+    made = {name: value for name, value in body.items() if name != "text"}
+    for path in sorted(ADDRESS_PATHS.get(str(body.get("resourceType")), ())):
+        made = _without(made, path.partition(".")[2].split("."))
+    return made
+
+
+def _without(value: Any, path: list[str]) -> Any:
+    """A copy of a JSON value without one path, in every repetition; emptied objects and lists go too."""
+    if isinstance(value, list):
+        left = [_without(item, path) for item in value]
+        return [item for item in left if item != {}]
+    if not isinstance(value, dict):
+        return value
+    first, *rest = path
+    if not rest:
+        return {name: item for name, item in value.items() if name not in (first, f"_{first}")}
+    if first not in value:
+        return value
+    inner = _without(value[first], rest)
+    return {name: inner if name == first else item for name, item in value.items() if name != first or inner}

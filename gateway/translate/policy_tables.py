@@ -1,0 +1,235 @@
+"""The tables of mappings/policy, read once at start. All errors at once, with `file:line` and a suggestion.
+
+| file | what |
+|---|---|
+| access.csv | data class × sector × role × purpose → what holds without a consent (domain/policy.py) |
+| labels.csv | codes and words → security labels and data class (domain/labels.py) |
+| kle-classes.csv | the same for KLE subjects, by the beginning of the number |
+| kinds.csv | the data class of a resource type where its codes say nothing |
+
+A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from gateway.domain.consent.ask import ACT_REASON, PURPOSES
+from gateway.domain.labels import TEXT, UNIT, KindRow, Labeller, LabelRow
+from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners, Policy, Row, contradictions
+from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
+from gateway.translate.rules.problems import Mark, Problems
+
+KLE = "https://data.gov.dk/id/classification/KLE"
+
+_ACCESS = (
+    "data_class",
+    "source_sector",
+    "role",
+    "purpose",
+    "default",
+    "override",
+    "law",
+    "valid_from",
+    "valid_to",
+    "why",
+)
+_LABELS = ("code_system", "code_prefix", "kind", "label_system", "label_code", "data_class", "why", "law")
+_KLE = ("prefix", "data_class", "label", "why")
+_KINDS = ("kind", "source_sector", "source", "data_class", "pinned", "why")
+
+_SENSITIVITY = frozenset(
+    "BH COGN DVD EMOTDIS ETH ETHUD GDIS HIV MH MST OPIOIDUD PSY PSYTHPN SCA SDV SEX SICKLE SPI STD SUD TBOO VIO".split()
+)
+_LABEL_CODES: Mapping[str, Collection[str]] = {
+    CONFIDENTIALITY: CONFIDENTIALITY_RANK, ACT_CODE: _SENSITIVITY, DATA_CLASS: CLASSES,
+}  # fmt: skip
+_PURPOSE_CODES = frozenset(key.removeprefix(f"{ACT_REASON}|") for key in PURPOSES)
+_RANGE = re.compile(r"([A-Z]+)(\d+)-\1(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row of a table, and the checks that its cells share."""
+
+    cells: Mapping[str, str]
+    mark: Mark
+    problems: Problems
+
+    def one(self, name: str, known: Collection[str], *, empty: bool = False) -> str:
+        """A cell with one of the known values."""
+        value = self.cells[name]
+        if not (empty and not value) and value not in known:
+            self._unknown(name, value, known)
+        return value
+
+    def several(self, name: str, known: Collection[str], *, any_allowed: bool = False) -> tuple[str, ...]:
+        """A cell with known values, `*` alone for any."""
+        values = tuple(self.cells[name].split())
+        if not values:
+            self.problems.add(self.mark, f"{name} is empty")
+        for value in values:
+            if value not in known and not (any_allowed and values == (ANY,)):
+                self._unknown(name, value, known)
+        return values
+
+    def day(self, name: str) -> str:
+        """A day, or nothing."""
+        value = self.cells[name]
+        try:
+            if value and date.fromisoformat(value).isoformat() != value:
+                raise ValueError
+        except ValueError:
+            self.problems.add(self.mark, f"{name} must be a day (2025-12-31)")
+        return value
+
+    def label(self, system: str, code: str) -> str:
+        """A label as `system|code`, "" for none."""
+        if not system and not code:
+            return ""
+        if system not in _LABEL_CODES:
+            self._unknown("label system", system, _LABEL_CODES)
+        elif code not in _LABEL_CODES[system]:
+            self._unknown("label", code, _LABEL_CODES[system])
+        return f"{system}|{code}"
+
+    def _unknown(self, what: str, value: str, known: Collection[str]) -> None:
+        if value:
+            self.problems.unknown(self.mark, what, value, known)
+        else:
+            self.problems.add(self.mark, f"{what} is empty")
+
+
+def load(folder: Path, owners: Owners | None = None, *, day: str = "") -> tuple[Policy, Labeller]:
+    """The policy and the labeller of mappings/policy. Raises MappingError with every error found.
+
+    `owners` as domain/policy.py. The access table must speak of every case on `day` (today when empty).
+    """
+    problems = Problems()
+    rows = [row for line in _lines(folder, "access.csv", _ACCESS, problems) for row in _access(line)]
+    labels = [_label(line) for line in _lines(folder, "labels.csv", _LABELS, problems)]
+    labels += [_kle(line) for line in _lines(folder, "kle-classes.csv", _KLE, problems)]
+    kinds = [_kind(line) for line in _lines(folder, "kinds.csv", _KINDS, problems)]
+    _twice(kinds, lambda row: (row.kind, row.sector, row.source), problems)
+    policy = Policy(rows, owners)
+    if not problems.found:
+        _check(policy, day or date.today().isoformat(), problems)  # noqa: DTZ011 - the tables' days are calendar days
+    problems.check()
+    return policy, Labeller(labels, kinds)
+
+
+def _check(policy: Policy, day: str, problems: Problems) -> None:
+    """One row for each case: no two speak of the same, and none is left out."""
+    for first, second in contradictions(policy.rows):
+        line = first.rule.rpartition(":")[2]
+        problems.add(_mark(second.rule), f"{second.data_class} is told twice, first in line {line}")
+    for data_class, sector, role in policy.gaps(day):
+        problems.add(
+            Mark(_mark(policy.rows[0].rule).file, 0), f"no row for {data_class} from {sector} to {role} on {day}"
+        )
+
+
+def _mark(rule: str) -> Mark:
+    file, _, line = rule.rpartition(":")
+    return Mark(file, int(line))
+
+
+def _lines(folder: Path, name: str, columns: tuple[str, ...], problems: Problems) -> Iterator[_Line]:
+    file = f"{folder.parent.name}/{folder.name}/{name}"
+    try:
+        reader = csv.reader(io.StringIO((folder / name).read_text("utf-8-sig")), strict=True)
+    except (OSError, UnicodeDecodeError):
+        problems.add(Mark(file, 0), "cannot be read as UTF-8")
+        return
+    try:
+        if tuple(cell.strip() for cell in next(reader, [])) != columns:
+            problems.add(Mark(file, 1), f"the header must be {','.join(columns)}")
+            return
+        for cells in reader:
+            mark = Mark(file, reader.line_num)
+            if len(cells) != len(columns):
+                problems.add(mark, f"has {len(cells)} columns instead of {len(columns)}")
+            else:
+                yield _Line(dict(zip(columns, (cell.strip() for cell in cells), strict=True)), mark, problems)
+    except csv.Error as error:
+        problems.add(Mark(file, reader.line_num), f"is not CSV: {error}")
+
+
+def _access(line: _Line) -> list[Row]:
+    """One row per data class of the line."""
+    cells = line.cells
+    classes = line.several("data_class", CLASSES)
+    sectors = line.several("source_sector", SECTORS, any_allowed=True)
+    roles = line.several("role", ROLES)
+    purposes = line.several("purpose", _PURPOSE_CODES, any_allowed=True)
+    default = line.one("default", DEFAULTS)
+    override = line.one("override", ("yes", "no")) == "yes"
+    start, end = line.day("valid_from"), line.day("valid_to")
+    if end and end < start:
+        line.problems.add(line.mark, "valid_to lies before valid_from")
+    if not cells["law"]:
+        line.problems.add(line.mark, "law is empty: every row rests on one")
+    if override and default == "never":
+        line.problems.add(line.mark, "never cannot be overridden")
+    if override and not {ANY, "BTG"} & set(purposes):
+        line.problems.add(line.mark, "override yes needs purpose * or BTG")
+    return [
+        Row(one, sectors, roles, purposes, default, override, cells["law"], str(line.mark), start, end, cells["why"])
+        for one in classes
+    ]
+
+
+def _label(line: _Line) -> LabelRow:
+    cells = line.cells
+    systems = tuple(cells["code_system"].split())
+    if not systems:
+        line.problems.add(line.mark, "code_system is empty")
+    prefixes = tuple(prefix for spelled in cells["code_prefix"].split() for prefix in _expanded(spelled))
+    if not prefixes and not {ANY, TEXT, UNIT}.isdisjoint(systems):
+        line.problems.add(line.mark, "code_prefix is empty: it would mean everything")
+    label = line.label(cells["label_system"], cells["label_code"])
+    data_class = line.one("data_class", CLASSES, empty=True)
+    if not label and not data_class:
+        line.problems.add(line.mark, "neither a label nor a data_class")
+    return LabelRow(systems, prefixes or ("",), label, data_class, tuple(cells["kind"].split()), str(line.mark))
+
+
+def _expanded(spelled: str) -> list[str]:
+    """`DF10-DF19` is ten prefixes; anything else is one."""
+    found = _RANGE.fullmatch(spelled)
+    if found is None or len(found[2]) != len(found[3]):
+        return [spelled]
+    return [f"{found[1]}{number:0{len(found[2])}}" for number in range(int(found[2]), int(found[3]) + 1)]
+
+
+def _kle(line: _Line) -> LabelRow:
+    prefix = line.cells["prefix"]
+    if not re.fullmatch(r"\d\d(\.\d\d){0,2}", prefix):
+        line.problems.add(line.mark, "prefix must be the beginning of a KLE number (27, 27.51, 27.51.04)")
+    system, _, code = line.cells["label"].rpartition("|")
+    data_class = line.one("data_class", CLASSES)
+    return LabelRow((KLE,), (prefix,), line.label(system, code), data_class, (), str(line.mark))
+
+
+def _kind(line: _Line) -> KindRow:
+    cells = line.cells
+    if not re.fullmatch(r"[A-Z][A-Za-z]+", cells["kind"]):
+        line.problems.add(line.mark, "kind must be a FHIR resource type")
+    sector = line.one("source_sector", (*SECTORS, ANY))
+    pinned = line.one("pinned", ("yes", "no")) == "yes"
+    data_class = line.one("data_class", CLASSES)
+    return KindRow(cells["kind"], sector, cells["source"] or ANY, data_class, pinned, str(line.mark))
+
+
+def _twice(rows: list[KindRow], key: Callable[[KindRow], tuple[str, ...]], problems: Problems) -> None:
+    seen: dict[tuple[str, ...], KindRow] = {}
+    for row in rows:
+        first = seen.setdefault(key(row), row)
+        if first is not row:
+            problems.add(_mark(row.rule), f"{row.kind} is told twice, first in line {_mark(first.rule).line}")
