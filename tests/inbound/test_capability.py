@@ -1,0 +1,111 @@
+"""The CapabilityStatement and the doors say the same, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+
+from gateway.inbound.app import DOORS
+from gateway.inbound.door import Bearer
+from gateway.inbound.fhir import READABLE
+from gateway.translate.fhir import parse
+from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import nurse
+
+INTERACTIONS = {
+    "read": ("GET", "/fhir/{kind}/1"),
+    "vread": ("GET", "/fhir/{kind}/1/_history/1"),
+    "search-type": ("GET", "/fhir/{kind}?_id=1"),
+    "create": ("POST", "/fhir/{kind}"),
+    "update": ("PUT", "/fhir/{kind}/1"),
+    "delete": ("DELETE", "/fhir/{kind}/1"),
+    "patch": ("PATCH", "/fhir/{kind}/1"),
+    "history-instance": ("GET", "/fhir/{kind}/1/_history"),
+    "history-type": ("GET", "/fhir/{kind}/_history"),
+}
+
+
+async def statement(here: Http) -> dict[str, Any]:
+    answer = await here.web.get("/fhir/metadata")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def test_it_is_a_capability_statement(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            body = await statement(here)
+            CapabilityStatement.model_validate(body)
+            assert body["fhirVersion"] == "4.0.1"
+            assert body["implementation"]["url"] == "https://gateway.example/fhir"
+            answer = await here.web.get("/fhir/metadata", headers={"Accept": "application/fhir+xml"})
+            assert parse(answer.content) == body
+            assert (await here.web.head("/fhir/metadata")).status_code == 200
+
+    run(test)
+
+
+def test_what_is_stated_is_there_and_what_is_there_is_stated(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            stated = {
+                resource["type"]: {one["code"] for one in resource["interaction"]}
+                for resource in (await statement(here))["rest"][0]["resource"]
+            }
+            assert set(stated) == set(READABLE)
+            for kind, codes in stated.items():
+                for code, (method, path) in INTERACTIONS.items():
+                    answer = await here.web.request(method, path.replace("{kind}", kind))
+                    assert (answer.status_code == 401) == (code in codes), (kind, code)
+
+    run(test)
+
+
+def test_operations_and_the_table(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            rest = (await statement(here))["rest"][0]
+            stated = {f"/fhir/${one['name']}" for one in rest["operation"]}
+            for resource in rest["resource"]:
+                stated |= {f"/fhir/{resource['type']}/{{id}}/${one['name']}" for one in resource.get("operation", [])}
+            served = {
+                d.path.replace("{id:id}", "{id}")
+                for d in DOORS
+                if isinstance(d, Bearer) and "/fhir/" in d.path and "$" in d.path
+            }
+            assert stated == served
+
+    run(test)
+
+
+def test_search_parameters_that_are_stated_are_served(database_url: str) -> None:
+    values = {"token": "x", "reference": "Patient/1", "date": "2025", "string": "x", "uri": "urn:x", "number": "1"}
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            for resource in (await statement(here))["rest"][0]["resource"]:
+                kind = resource["type"]
+                headers = await here.bearer(extensions=nurse())
+                for parameter in resource.get("searchParam", []):
+                    value = values[parameter["type"]]
+                    answer = await here.web.get(
+                        f"/fhir/{kind}", params={"_id": "1", parameter["name"]: value}, headers=headers
+                    )
+                    assert "is not served" not in answer.text, (kind, parameter["name"])
+                answer = await here.web.get(f"/fhir/{kind}", params={"_id": "1", "banana": "1"}, headers=headers)
+                assert answer.status_code in (400, 403)
+
+    run(test)
+
+
+def test_the_security_that_is_stated(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            security = (await statement(here))["rest"][0]["security"]
+            assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
+            assert security["cors"] is False
+            (uri,) = security["extension"][0]["extension"]
+            assert uri == {"url": "token", "valueUri": "https://gateway.example/oauth/token"}
+
+    run(test)
