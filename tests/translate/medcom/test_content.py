@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import Identifier
-from gateway.translate.fhir import write_json, write_xml
+from gateway.translate.fhir import parse, write_json, write_xml
+from gateway.translate.fhir.structure import structure
 from gateway.translate.translation import Translation
 from tests.translate.medcom.notices import (
     CPR,
@@ -73,11 +74,23 @@ def test_the_fixture_as_it_is() -> None:
     assert MEDCOM.translate(write_json(TEMPLATE)) == translation
 
 
+def test_the_xml_fixture_is_the_leave_of_the_same_stay() -> None:
+    """Other resource ids, absolute URLs: CPR number and episode tell that it is the same."""
+    admission = MEDCOM.translate((PROJECT / "fixtures/messages/medcom/stin.json").read_bytes())
+    leave = MEDCOM.translate((PROJECT / "fixtures/messages/medcom/stor.xml").read_bytes())
+    assert leave.event == "STOR"
+    assert leave.citizen == admission.citizen
+    assert leave.statements[1].key == admission.statements[1].key
+    assert leave.statements[1].happened == utc(LEFT)
+    assert structure(parse((PROJECT / "fixtures/messages/medcom/stor.xml").read_bytes())) == []
+    assert structure(TEMPLATE) == []
+
+
 def test_json_and_xml_are_one_message() -> None:
     """Equal in every part: statements, origins, fingerprint."""
     for bundle in (
         notice(),
-        notice("start-leave-inpatient", status="onleave", leave=("2025-03-12T09:00:00+01:00", "")),
+        notice("start-leave-inpatient", status="onleave", leave=(LEFT, "")),
     ):
         assert MEDCOM.translate(write_xml(bundle)) == translated(bundle)
 
