@@ -16,6 +16,7 @@ from gateway.translate.translation import Translation
 from tests.translate.medcom.notices import (
     CPR,
     HOSPITAL,
+    LEFT,
     MEDCOM,
     OTHER_HOSPITAL,
     PROJECT,
