@@ -7,6 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.resource import ids
+from gateway.domain.statement import Statement
+from gateway.translate.translation import Translation
+
 PROJECT = Path(__file__).parents[3]
 RAW = (PROJECT / "fixtures" / "messages" / "kl" / "order.json").read_bytes()
 
@@ -54,3 +58,28 @@ def message(*entries: Json, focus: str, sender: str = "https://ffb.kk.example/fh
         "timestamp": "2021-06-18T12:00:00Z",
         "entry": [{"fullUrl": f"{r['resourceType']}/{r['id']}", "resource": r} for r in listed],
     }
+
+
+def said(translation: Translation, kind: str) -> list[Statement]:
+    return [s for s in translation.statements if s.kind == kind]
+
+
+def of(translation: Translation, resource: Json) -> Statement:
+    """The statement about a resource of the message."""
+    key = f"{translation.source.id}|{resource['resourceType']}|{resource['id']}"
+    return next(s for s in translation.statements if s.key == key)
+
+
+def our(resource: Json) -> str:
+    """The reference to a resource of the message in our terms."""
+    kind = resource["resourceType"]
+    return f"{kind}/{ids(b'test')(kind, '|'.join(['koebenhavn-ffb', kind, resource['id']]))}"
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [r for item in node for r in references(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["reference"]] if isinstance(node.get("reference"), str) else []
+    return own + [r for value in node.values() for r in references(value)]

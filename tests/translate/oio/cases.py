@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.domain.statement import Statement
+from gateway.translate.oio import Oio
+from gateway.translate.translation import Translation
+
 PROJECT = Path(__file__).parents[3]
 SAG = (PROJECT / "fixtures" / "messages" / "oio" / "sag.xml").read_text("utf-8")
 UUID = "5b0c9d2e-61c4-4e0b-9a5d-0f2b7c3e8a11"
@@ -81,3 +85,11 @@ def states(*rows: tuple[str, str, str]) -> str:
 def with_states(*rows: tuple[str, str, str]) -> bytes:
     """The fixture with these states."""
     return changed((between("<sag:TilstandListe>", "</sag:TilstandListe>"), states(*rows)))
+
+
+def said(translation: Translation, kind: str) -> Statement:
+    return next(s for s in translation.statements if s.kind == kind)
+
+
+def plan(oio: Oio, raw: bytes) -> dict[str, object]:
+    return said(oio.translate(raw), "CarePlan").body

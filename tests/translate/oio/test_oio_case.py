@@ -9,33 +9,28 @@ import pytest
 
 from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier
 from gateway.domain.resource import ids
-from gateway.domain.statement import Act, Statement, Verb
+from gateway.domain.statement import Act, Verb
 from gateway.errors import (
-    GatewayError,
     MissingField,
-    NoCitizen,
-    RuleBroken,
     UnknownCode,
-    UnknownMessage,
     UnknownSource,
     WrongType,
 )
 from gateway.translate.fhir.structure import structure
 from gateway.translate.oio import Oio
-from gateway.translate.translation import Translation
-from tests.translate.oio.cases import CITIZEN, SAG, UUID, between, changed, imported, updated, with_states, without
+from tests.translate.oio.cases import (
+    SAG,
+    UUID,
+    changed,
+    plan,
+    said,
+    with_states,
+    without,
+)
 
 KLE = "https://data.gov.dk/id/classification/KLE"
 LABELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 OURS = "https://faellesplan.dk/fhir/StructureDefinition/"
-
-
-def said(translation: Translation, kind: str) -> Statement:
-    return next(s for s in translation.statements if s.kind == kind)
-
-
-def plan(oio: Oio, raw: bytes) -> dict[str, object]:
-    return said(oio.translate(raw), "CarePlan").body
 
 
 def test_the_case_is_the_municipalitys_part_of_the_plan(oio: Oio) -> None:
@@ -149,72 +144,6 @@ def test_an_unknown_state_is_refused_and_a_missing_one_too(oio: Oio) -> None:
     with pytest.raises(MissingField) as missing:
         oio.translate(with_states())
     assert missing.value.where == "Sag/Registrering/TilstandListe/Fremdrift"
-
-
-# --- the citizen
-
-
-@pytest.mark.parametrize(
-    ("urn", "system", "value"),
-    [
-        ("urn:oio:cpr-nr:2512489996", CPR, "2512489996"),  # fails modulus 11, as many real ones do
-        ("urn:oio:cpr-nr:251248-9996", CPR, "2512489996"),
-        ("URN:OIO:CPR-NR:2512489996", CPR, "2512489996"),
-        ("urn:oio:us:personid:1234567", "urn:oio:us:personid", "1234567"),
-        ("urn:oio:udk:borgerid:123456789012", "urn:oio:udk:borgerid", "123456789012"),
-        ("urn:oio:us:borgerid:123456789012", "urn:oio:udk:borgerid", "123456789012"),
-    ],
-)
-def test_every_kind_of_person(oio: Oio, urn: str, system: str, value: str) -> None:
-    found = oio.translate(changed((CITIZEN, urn)))
-    assert found.citizen == (Identifier(system, value),)
-    assert said(found, "Patient").key == f"{system}|{value}"
-
-
-@pytest.mark.parametrize("urn", ["urn:oio:fuldtnavn:Ukendt Mand", "urn:oio:cpr-nr:0000000000"])
-def test_a_citizen_without_a_number_is_known_by_the_case(oio: Oio, urn: str) -> None:
-    found = oio.translate(changed((CITIZEN, urn)))
-    assert found.citizen == (Identifier("urn:faellesplan:source:frederiksberg-sag:case-party", UUID),)
-    assert said(found, "Patient").body["name"] == [{"text": "Gerda Lauenborg"}]
-    assert "0000000000" not in str(said(found, "Patient"))
-    assert [f.where for f in found.findings] == ["Sag/Registrering/RelationListe/Sagspart/ReferenceID"]
-
-
-@pytest.mark.parametrize(
-    ("urn", "error"),
-    [
-        ("urn:oio:cvr-nr:12345678", WrongType),
-        ("urn:oio:pnr:1234567890", WrongType),
-        ("urn:oio:cpr-nr:12345", WrongType),
-        ("urn:oio:ukendt:12345", NoCitizen),
-        ("2512489996", NoCitizen),
-    ],
-)
-def test_a_party_that_is_no_citizen_is_refused_with_its_place(oio: Oio, urn: str, error: type[GatewayError]) -> None:
-    with pytest.raises(error) as caught:
-        oio.translate(changed((CITIZEN, urn)))
-    assert caught.value.where == "Sag/Registrering/RelationListe/Sagspart/ReferenceID"
-    assert urn.rpartition(":")[2] not in caught.value.told()
-
-
-def test_a_party_by_uuid_or_none_at_all(oio: Oio) -> None:
-    uuid = f"<sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator>"
-    with pytest.raises(NoCitizen):
-        oio.translate(changed((f"<sd:URNIdentifikator>{CITIZEN}</sd:URNIdentifikator>", uuid)))
-    with pytest.raises(MissingField) as caught:
-        oio.translate(without("<sag:Sagspart>", "</sag:Sagspart>").encode())
-    assert caught.value.where == "Sag/Registrering/RelationListe/Sagspart[PrimaerPart]"
-
-
-def test_a_party_that_came_before_does_not_count_any_more(oio: Oio) -> None:
-    """Primary parties can be replaced: the one in force when the case was registered is the citizen."""
-    party = "<sag:Sagspart>" + between("<sag:Sagspart>", "</sag:Sagspart>") + "</sag:Sagspart>"
-    earlier = party.replace(CITIZEN, "urn:oio:cpr-nr:2509479989").replace(
-        "<sd:GraenseIndikator>true</sd:GraenseIndikator>",
-        "<sd:TidsstempelDatoTid>2025-02-01T00:00:00+01:00</sd:TidsstempelDatoTid>",
-    )
-    raw = changed((party, earlier + party))
-    assert oio.translate(raw).citizen == (Identifier(CPR, "0108589995"),)
 
 
 # --- owner, actors, class
@@ -340,91 +269,6 @@ def test_notes_without_a_document_are_no_obstacle(oio: Oio) -> None:
     """`URN:Empty` stands for a journal note that is no document; notes themselves are not carried."""
     assert "URN:Empty" in SAG
     assert "Samtale på herberget" not in str(oio.translate(SAG.encode()).statements)
-
-
-# --- what came around the case
-
-
-def test_import_update_and_bare_case_are_read_alike(oio: Oio) -> None:
-    bare, wrapped = oio.translate(SAG.encode()), oio.translate(imported(SAG))
-    assert [(s.key, s.body) for s in bare.statements] == [(s.key, s.body) for s in wrapped.statements]
-    assert bare.fingerprint == wrapped.fingerprint
-    assert wrapped.event == "Importer"
-    change = oio.translate(updated())
-    assert change.event == "Opdater"
-    assert said(change, "CarePlan").happened == datetime(2025, 4, 1, 6, tzinfo=UTC)
-    assert said(change, "CarePlan").body["title"] == said(bare, "CarePlan").body["title"]
-
-
-def test_a_soap_envelope_is_looked_through(oio: Oio) -> None:
-    inner = imported(SAG).decode().partition("\n")[2]
-    soap = (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/><s:Body>'
-        + inner
-        + "</s:Body></s:Envelope>"
-    )
-    assert oio.translate(soap.encode()).statements == oio.translate(imported(SAG)).statements
-
-
-@pytest.mark.parametrize("missing", ["AttributListe", "TilstandListe", "RelationListe"])
-def test_an_update_that_would_lose_something_is_refused(oio: Oio, missing: str) -> None:
-    with pytest.raises(MissingField) as caught:
-        oio.translate(updated(leave_out=missing))
-    assert caught.value.where.endswith(missing)
-
-
-def test_every_registration_is_a_statement_of_its_own(oio: Oio) -> None:
-    registration = "<sag:Registrering>" + between("<sag:Registrering>", "</sag:Registrering>") + "</sag:Registrering>"
-    earlier = registration.replace("2025-03-10T09:15:0", "2025-01-20T10:00:0").replace(
-        between("<sag:TilstandListe>", "</sag:TilstandListe>"),
-        "<sag:Fremdrift><sag:FremdriftStatusKode>Opstaaet</sag:FremdriftStatusKode></sag:Fremdrift>",
-    )
-    found = oio.translate(changed((registration, earlier + registration)))
-    cases = [s for s in found.statements if s.kind == "CarePlan"]
-    assert [(s.happened.date().isoformat(), s.body["status"]) for s in cases] == [
-        ("2025-01-20", "draft"), ("2025-03-10", "active"),
-    ]  # fmt: skip
-    assert cases[0].body["title"] == "Henvendelse om herberg"
-    assert len({s.origin for s in found.statements}) == len(found.statements)
-
-
-def test_several_cases_of_one_citizen_and_never_of_two(oio: Oio) -> None:
-    other = SAG.replace(UUID.upper(), "6c1d0e3f-72d5-4f1c-8b6e-1a3c8d4f9b22")
-    found = oio.translate(imported(SAG, other))
-    assert len({s.key for s in found.statements if s.kind == "CarePlan"}) == 2
-    with pytest.raises(RuleBroken):
-        oio.translate(imported(SAG, other.replace(CITIZEN, "urn:oio:cpr-nr:2509479989")))
-    with pytest.raises(RuleBroken):
-        oio.translate(imported(SAG, other.replace("11259979", "64942212")))
-
-
-def test_the_old_namespaces_mean_the_same(oio: Oio) -> None:
-    old = SAG.replace("urn:oio:sts:sagdok:sag:6", "urn:oio:sts:sagdok:sag:1.2.4.0").replace(
-        "sagindeks:6", "sagindeks:1.2.4.0"
-    )
-    assert oio.translate(old.encode()).statements == oio.translate(SAG.encode()).statements
-
-
-def test_the_same_content_sent_again_is_the_same(oio: Oio) -> None:
-    """Indentation, case of UUIDs and the index's own stamp are no content."""
-    again = re.sub(r">\s+<", "><", SAG).replace("09:15:04.120", "11:30:00.000")
-    first, second = oio.translate(SAG.encode()), oio.translate(again.encode())
-    assert (first.fingerprint, first.message_id) == (second.fingerprint, second.message_id)
-    assert first.fingerprint != oio.translate(changed(("Afgjort", "Afsluttet"))).fingerprint
-
-
-@pytest.mark.parametrize("raw", [b"<Dokument/>", b"<html/>", b'<x:FjernSagDokumentIndeksInput xmlns:x="urn:x"/>'])
-def test_other_documents_are_not_received_here(oio: Oio, raw: bytes) -> None:
-    with pytest.raises(UnknownMessage):
-        oio.translate(raw)
-
-
-def test_printed_times_of_the_guide_are_read(oio: Oio) -> None:
-    raw = changed(("2025-03-10T09:15:00+01:00", "2025-03-10 T09:15:00.234+01.00"))
-    assert said(oio.translate(raw), "CarePlan").happened == datetime(2025, 3, 10, 8, 15, 0, 234000, tzinfo=UTC)
-    with pytest.raises(WrongType) as caught:
-        oio.translate(changed(("2025-03-10T09:15:00+01:00", "i går")))
-    assert caught.value.where == "Sag/Registrering/Tidspunkt"
 
 
 def test_explain_leaves_no_field_untold(oio: Oio) -> None:

@@ -1,0 +1,92 @@
+"""The citizen of a case: every kind of number, none at all, and what is no citizen."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.domain.identifier import CPR, Identifier
+from gateway.errors import (
+    GatewayError,
+    MissingField,
+    NoCitizen,
+    WrongType,
+)
+from gateway.translate.oio import Oio
+from tests.translate.oio.cases import (
+    CITIZEN,
+    UUID,
+    between,
+    changed,
+    said,
+    without,
+)
+
+KLE = "https://data.gov.dk/id/classification/KLE"
+LABELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+OURS = "https://faellesplan.dk/fhir/StructureDefinition/"
+
+
+# --- the citizen
+
+
+@pytest.mark.parametrize(
+    ("urn", "system", "value"),
+    [
+        ("urn:oio:cpr-nr:2512489996", CPR, "2512489996"),  # fails modulus 11, as many real ones do
+        ("urn:oio:cpr-nr:251248-9996", CPR, "2512489996"),
+        ("URN:OIO:CPR-NR:2512489996", CPR, "2512489996"),
+        ("urn:oio:us:personid:1234567", "urn:oio:us:personid", "1234567"),
+        ("urn:oio:udk:borgerid:123456789012", "urn:oio:udk:borgerid", "123456789012"),
+        ("urn:oio:us:borgerid:123456789012", "urn:oio:udk:borgerid", "123456789012"),
+    ],
+)
+def test_every_kind_of_person(oio: Oio, urn: str, system: str, value: str) -> None:
+    found = oio.translate(changed((CITIZEN, urn)))
+    assert found.citizen == (Identifier(system, value),)
+    assert said(found, "Patient").key == f"{system}|{value}"
+
+
+@pytest.mark.parametrize("urn", ["urn:oio:fuldtnavn:Ukendt Mand", "urn:oio:cpr-nr:0000000000"])
+def test_a_citizen_without_a_number_is_known_by_the_case(oio: Oio, urn: str) -> None:
+    found = oio.translate(changed((CITIZEN, urn)))
+    assert found.citizen == (Identifier("urn:faellesplan:source:frederiksberg-sag:case-party", UUID),)
+    assert said(found, "Patient").body["name"] == [{"text": "Gerda Lauenborg"}]
+    assert "0000000000" not in str(said(found, "Patient"))
+    assert [f.where for f in found.findings] == ["Sag/Registrering/RelationListe/Sagspart/ReferenceID"]
+
+
+@pytest.mark.parametrize(
+    ("urn", "error"),
+    [
+        ("urn:oio:cvr-nr:12345678", WrongType),
+        ("urn:oio:pnr:1234567890", WrongType),
+        ("urn:oio:cpr-nr:12345", WrongType),
+        ("urn:oio:ukendt:12345", NoCitizen),
+        ("2512489996", NoCitizen),
+    ],
+)
+def test_a_party_that_is_no_citizen_is_refused_with_its_place(oio: Oio, urn: str, error: type[GatewayError]) -> None:
+    with pytest.raises(error) as caught:
+        oio.translate(changed((CITIZEN, urn)))
+    assert caught.value.where == "Sag/Registrering/RelationListe/Sagspart/ReferenceID"
+    assert urn.rpartition(":")[2] not in caught.value.told()
+
+
+def test_a_party_by_uuid_or_none_at_all(oio: Oio) -> None:
+    uuid = f"<sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator>"
+    with pytest.raises(NoCitizen):
+        oio.translate(changed((f"<sd:URNIdentifikator>{CITIZEN}</sd:URNIdentifikator>", uuid)))
+    with pytest.raises(MissingField) as caught:
+        oio.translate(without("<sag:Sagspart>", "</sag:Sagspart>").encode())
+    assert caught.value.where == "Sag/Registrering/RelationListe/Sagspart[PrimaerPart]"
+
+
+def test_a_party_that_came_before_does_not_count_any_more(oio: Oio) -> None:
+    """Primary parties can be replaced: the one in force when the case was registered is the citizen."""
+    party = "<sag:Sagspart>" + between("<sag:Sagspart>", "</sag:Sagspart>") + "</sag:Sagspart>"
+    earlier = party.replace(CITIZEN, "urn:oio:cpr-nr:2509479989").replace(
+        "<sd:GraenseIndikator>true</sd:GraenseIndikator>",
+        "<sd:TidsstempelDatoTid>2025-02-01T00:00:00+01:00</sd:TidsstempelDatoTid>",
+    )
+    raw = changed((party, earlier + party))
+    assert oio.translate(raw).citizen == (Identifier(CPR, "0108589995"),)
