@@ -66,7 +66,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for one in understood:
         print(f"{one['file']}: {one['event']}, {one['statements']} statements, {len(one['findings'])} findings")
         for finding in one["findings"]:
-            print(f"  {finding['where']}: {finding['text']} ({finding['rule']})")
+            rule = f" ({finding['rule']})" if finding["rule"] else ""
+            print(f"  {finding['where']}: {finding['text']}{rule}")
     for fault in faults:
         print(fault)
     print(f"{len(faults)} errors" if faults else "No errors.")
