@@ -14,7 +14,7 @@ from gateway.inbound.app import make_app
 from gateway.inbound.clients import Clients
 from gateway.inbound.keys import new_signing_key
 from gateway.store.database import Database
-from tests.inbound.http_world import Http, bare_gateway, http, run
+from tests.inbound.http_world import Http, http, parts, run
 from tests.inbound.oauth_client import AUDIENCE, ISSUER, TOKEN_URL, Clock, nurse
 
 FORM = "application/x-www-form-urlencoded"
@@ -166,7 +166,7 @@ def test_what_stops_the_start(database_url: str) -> None:
     async def test() -> None:
         database = await Database.open(database_url, size=1)
         try:
-            gateway = bare_gateway(database, Clock())
+            gateway = parts(database, Clock(), ())
             with pytest.raises(SettingsError):
                 make_app(gateway, Clients(), [])
             with pytest.raises(SettingsError):
