@@ -11,8 +11,10 @@ from gateway.domain.fold import fold
 from gateway.domain.plan import compose
 from gateway.domain.resource import Resource, ids
 from gateway.domain.statement import Statement
+from gateway.translate.conformance import Profiles
 from gateway.translate.kl import Kl
 from gateway.translate.rules.sources import Sources
+from tests.translate.invariants import broken
 from tests.translate.kl.orders import RAW, order, raw, the
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"
@@ -39,6 +41,16 @@ def test_the_joint_plan_holds_every_intervention_and_the_coordinator(kl: Kl) -> 
     assert len(plan["addresses"]) == 10
     coordinators = [p for p in team["participant"] if "'coordinator'" in str(p["role"])]
     assert [p["member"]["display"] for p in coordinators] == ["Borgercenter Voksne"]
+
+
+def test_the_joint_plan_of_an_order_conforms_to_our_profiles(kl: Kl) -> None:
+    resources = [r.body for r in folded(kl, RAW)]
+    profiles = Profiles.read()
+    citizen = next(r["id"] for r in resources if r["resourceType"] == "Patient")
+    for made in compose(resources, citizen, datetime(2025, 5, 2, tzinfo=UTC)):
+        assert [*profiles.check(made), *broken(profiles, made)] == []
+    for resource in resources:
+        assert profiles.check(resource | {"meta": {"versionId": "1"} | resource["meta"]}) == []
 
 
 def test_any_order_and_any_repetition_give_the_same_resources(kl: Kl) -> None:
