@@ -101,20 +101,25 @@ class Bound:
 
     def mapped(self, value: Any, system: str, env: Env, scopes: tuple[Any, ...]) -> Any:
         """Any value through the table: a text, a Coding or a CodeableConcept."""
-        table, codings = self.table, []
+        table, on = self.table, env.on
+        codings: list[dict[str, Any]] = []
+        row: Row | None = None
         if isinstance(value, str):
-            row = table.find(system, value, env.on) if system else table.find_code(value, env.on)
+            row = table.find(system, value, on) if system else table.find_code(value, on)
         else:
             codings = _codings(value)
-            row = next((found for c in codings if (found := _find(table, c, env.on))), None)
+            for coding in codings:
+                row = table.find(str(coding.get("system", "")), str(coding.get("code", "")), on)
+                if row is not None:
+                    break
         if row is None:
             return self.unmapped(value, system, env, scopes)
         if self.shape == "code" or not row.target_code:
             return row.target_code
         if self.shape == "Coding":
             return row.coding
-        made: dict[str, Any] = {"coding": [row.coding, *(c for c in codings if not _same(c, row))]}
-        if codings and value.get("text"):
+        made: dict[str, Any] = {"coding": [row.coding, *[c for c in codings if not row.gives(c)]]}
+        if codings and "text" in value:
             made["text"] = value["text"]
         return made
 
@@ -125,15 +130,6 @@ def _codings(value: Any) -> list[dict[str, Any]]:
         return []
     found = value.get("coding", [value])
     return [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
-
-
-def _find(table: CodeTable, coding: dict[str, Any], on: str) -> Row | None:
-    system, code = coding.get("system", ""), coding.get("code", "")
-    return table.find(system, code, on) if isinstance(system, str) and isinstance(code, str) else None
-
-
-def _same(coding: dict[str, Any], row: Row) -> bool:
-    return coding.get("code") == row.target_code and coding.get("system") == (row.target_system or None)
 
 
 def cleared(body: Body, asked: Sequence[tuple[str, tuple[Path, ...]]], scopes: tuple[Any, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,10 @@ class Row:
     def coding(self) -> dict[str, str]:
         """A Coding of the target, made anew."""
         return self._coding.copy()
+
+    def gives(self, coding: Mapping[str, Any]) -> bool:
+        """Whether a Coding is the target already."""
+        return coding.get("code") == self.target_code and coding.get("system") == (self.target_system or None)
 
     def __post_init__(self) -> None:
         made = {"system": self.target_system, "code": self.target_code, "display": self.display}
