@@ -1,0 +1,88 @@
+"""Who the message is about, and whether the segments that say so are there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.domain.identifier import CPR, Identifier, best_first
+from gateway.errors import MissingField, NoCitizen, RuleBroken, SegmentOrder
+from gateway.translate.hl7v2 import time
+from gateway.translate.hl7v2.lifecycle import Event
+from gateway.translate.hl7v2.naming import citizen_number
+from gateway.translate.hl7v2.parse import Message, Repetition
+from gateway.translate.rules.reader import Env, Unfit
+from gateway.translate.translation import Finding
+
+
+def check_segments(message: Message, event: Event) -> None:
+    """One PID; for stays one PV1 behind it; for merges one MRG. Raises SegmentOrder with the place."""
+    wanted = ["PID", *(["PV1"] if event.visit else []), *(["MRG"] if event.merge else [])]
+    before = -1
+    for name in wanted:
+        found = message.named.get(name)
+        if not found:
+            raise SegmentOrder(f"Event {event.name} needs the segment {name}", where=f"{name}^1")
+        if len(found) > 1:
+            raise SegmentOrder(f"One message tells of one {name}", where=f"{name}^2", hint="Send one message for each.")
+        position = message.segments.index(found[0])
+        if position < before:
+            raise SegmentOrder(f"The segment {name} stands too early", where=f"{name}^1")
+        before = position
+
+
+def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier, ...]:
+    """The citizen's numbers from PID-3, best first.
+
+    Raises NoCitizen when none can stand for a person, RuleBroken when two CPR numbers are in force at once.
+    """
+    nodes = message.first["PID"].repetitions(3)
+    found = [(node, number) for node in nodes if (number := _number(env, node, "PID-3")) is not None]
+    cprs = {number for _, number in found if number.system == CPR}
+    if len(cprs) > 1:
+        former = {number for node, number in found if number in cprs and _expired(env, node, recorded)}
+        if len(cprs - former) != 1:
+            raise RuleBroken("PID-3 names two CPR numbers that are in force", where="PID^1^3")
+        found = [(node, number) for node, number in found if number not in former]
+    best = best_first([number for _, number in found])
+    if not best:
+        raise NoCitizen(where="PID^1^3")
+    return best
+
+
+def merged(message: Message, env: Env, survivor: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    """The numbers of the identity that is no more (MRG-1), without those of the survivor."""
+    nodes = message.first["MRG"].repetitions(1)
+    found = best_first([n for node in nodes if (n := _number(env, node, "MRG-1")) is not None])
+    if not found:
+        raise NoCitizen(where="MRG^1^1")
+    others = tuple(number for number in found if number not in survivor)
+    if not others:
+        raise RuleBroken("MRG-1 names the survivor itself", where="MRG^1^1")
+    return others
+
+
+def visit_number(message: Message) -> Repetition:
+    """PV1-19. Raises MissingField."""
+    found = message.first["PV1"].repetitions(19)
+    if not found or not found[0].value(1):
+        raise MissingField("The visit has no number", where="PV1^1^19")
+    return found[0]
+
+
+def _number(env: Env, node: Repetition, field: str) -> Identifier | None:
+    """PID-3's dummies are told of by the rule that reads it; those of MRG-1 here."""
+    try:
+        return citizen_number(env, node)
+    except Unfit as unfit:
+        if field != "PID-3":
+            env.findings.append(Finding(node.place(1), f"{unfit}; left out"))
+        return None
+
+
+def _expired(env: Env, node: Repetition, recorded: datetime) -> bool:
+    """CX.8: the number was in force until then."""
+    text = node.value(8)
+    try:
+        return bool(text) and time.instant(text, env.timezone) < recorded
+    except time.NoTime:
+        return False

@@ -1,0 +1,37 @@
+"""The named functions of HL7 v2, by the names that mappings/hl7v2 uses. They hide shared ones of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gateway.translate.hl7v2 import datatypes, keys
+from gateway.translate.rules.reader import Function
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "datetime": Function(datatypes.date_time, gives="dateTime"),
+        "date": Function(datatypes.date, gives="date"),
+        "moment": Function(datatypes.moment, gives="moment"),
+        "concept": Function(datatypes.concept, "node", "CodeableConcept", (1, 2)),
+        "coding": Function(datatypes.coding, "node", "Coding", (1, 2)),
+        "citizen_identifier": Function(datatypes.citizen_identifier, "node", "Identifier"),
+        "visit_identifier": Function(datatypes.visit_identifier, "node", "Identifier"),
+        "identifier": Function(datatypes.identifier, "node", "Identifier"),
+        "entity": Function(datatypes.entity, "node", "Identifier"),
+        "practitioner": Function(datatypes.practitioner, "node", "Reference"),
+        "organisation": Function(datatypes.organisation, "node", "Reference"),
+        "hospital": Function(datatypes.hospital, "node", "Reference"),
+        "sender": Function(datatypes.sender, "node", "Reference"),
+        "destination": Function(datatypes.destination, "node", "Reference"),
+        "place": Function(datatypes.place, "node", "Reference"),
+        "contact": Function(datatypes.contact, "node", "ContactPoint", (1, 2)),
+        "street": Function(datatypes.street, "node", "string"),
+        "citizen": Function(keys.citizen, "node", "key"),
+        "visit": Function(keys.visit, "node", "key"),
+        "diagnosis": Function(keys.diagnosis, "node", "key", (2, 3), always=True),
+        "relative": Function(keys.relative, "node", "key", (4, 4), always=True),
+        "team": Function(keys.team, "node", "key"),
+        "member": Function(keys.member, "node", "key", (3, 4), always=True),
+    }
+)

@@ -1,0 +1,87 @@
+"""What can be known of a message before its character set is: the MSH line, read as Latin-1.
+
+Latin-1 gives every byte one character and gives it back unchanged, so a header read here can be copied into an
+acknowledgement byte for byte, whatever the sender's character set is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.errors import Unreadable
+
+BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"[\r\n]")
+# Longer than any real header; a flood without a line end is not searched to its end more than once.
+_LONGEST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """MSH-1 and MSH-2. A sender that leaves a delimiter out does not use it; it is then an empty string."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    subcomponent: str = "&"
+    truncation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The MSH segment as Latin-1 text; `fields[n]` is MSH-n, missing trailing fields are empty."""
+
+    delimiters: Delimiters
+    fields: tuple[str, ...]
+
+    def field(self, number: int) -> str:
+        """MSH-`number` as it stands, all repetitions."""
+        return self.fields[number] if number < len(self.fields) else ""
+
+    def part(self, number: int, component: int = 1) -> str:
+        """One component of the first repetition of MSH-`number`."""
+        marks = self.delimiters
+        first = self.field(number).split(marks.repetition)[0] if marks.repetition else self.field(number)
+        parts = first.split(marks.component)
+        return parts[component - 1].strip() if component <= len(parts) else ""
+
+
+def read(raw: bytes) -> Header:
+    """The header of a message, after an optional byte order mark and blank lines.
+
+    Raises Unreadable at `MSH^1` or `MSH^1^2` when there is none that can be understood.
+    """
+    start = content_start(raw)
+    if raw[start : start + 3].upper() != b"MSH":
+        hint = "Batches (FHS, BHS) are not received here; send one message at a time."
+        raise Unreadable("The message does not begin with MSH", where="MSH^1", hint=hint)
+    end = _LINE_END.search(raw, start, start + _LONGEST)
+    if end is None and len(raw) - start > _LONGEST:
+        raise Unreadable("The MSH segment has no end", where="MSH^1")
+    line = raw[start : end.start() if end else len(raw)].decode("latin-1")
+    if len(line) < 5:
+        raise Unreadable("MSH-1 and MSH-2 are missing", where="MSH^1^1")
+    delimiters = _delimiters(line[3], line[4:].split(line[3], 1)[0])
+    return Header(delimiters, ("MSH", line[3], *line[4:].split(line[3])))
+
+
+def content_start(raw: bytes) -> int:
+    """Where the message begins: after a UTF-8 byte order mark and white space."""
+    start = 3 if raw.startswith(BOM) else 0
+    while start < len(raw) and raw[start] in b"\r\n \t":
+        start += 1
+    return start
+
+
+@lru_cache(maxsize=256)
+def _delimiters(field: str, others: str) -> Delimiters:
+    """MSH-2 holds component, repetition, escape, sub-component and, from 2.7, truncation (`#`)."""
+    marks = field + others
+    usable = all("!" <= mark <= "~" and not mark.isalnum() for mark in marks)
+    if not others or len(others) > 5 or len(set(marks)) != len(marks) or not usable:
+        raise Unreadable("MSH-1 and MSH-2 do not name usable delimiters", where="MSH^1^2", hint="Usual: |^~\\&")
+    component, repetition, escape, subcomponent, truncation = (*others, "", "", "", "")[:5]
+    return Delimiters(field, component, repetition, escape, subcomponent, truncation)

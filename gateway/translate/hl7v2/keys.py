@@ -1,0 +1,84 @@
+"""Keys: what tells one visit, diagnosis, relative or team member from another. Scoped, so equal numbers stay apart."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from gateway.translate.hl7v2 import datatypes
+from gateway.translate.hl7v2.naming import number, parts
+from gateway.translate.hl7v2.parse import Repetition
+from gateway.translate.rules.reader import Env
+
+
+def citizen(env: Env, node: Repetition) -> str:
+    """The best number in PID-3, which language.py has found before."""
+    return str(env.message.citizen)
+
+
+def visit(env: Env, node: Repetition) -> str:
+    """PV1-19: `system|number`. Without an assigning authority the number is the source's own."""
+    if not env.message.visit:
+        found = number(env, node, "visit")
+        env.message.visit = found.key if found else ""
+    return str(env.message.visit)
+
+
+def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: str | Repetition | None = None) -> str:
+    """DG1-20, else DG1-3, else DG1-4, within the visit. The set id DG1-1 counts anew in every message: it is no key."""
+    scope = env.message.visit
+    if own is not None:
+        found = datatypes.entity(env, own)
+        if found:
+            return f"{scope}|{found['system']}|{found['value']}"
+    if code is not None:
+        coding = datatypes.coding(env, code)
+        if coding:
+            return f"{scope}|{coding.get('system', '')}|{coding['code']}"
+        return f"{scope}|{_words(code)}"
+    return f"{scope}|{_words(text)}" if text else ""
+
+
+def relative(env: Env, own: Repetition | None, employee: Repetition | None, name: Any, relation: Any) -> str:
+    """NK1-33, else NK1-12, else name and relationship, within the citizen. Names enter the key only as a digest."""
+    scope = f"{env.source.id}|{env.message.citizen}"
+    for node in (own, employee):
+        found = number(env, node, "relative") if node is not None else None
+        if found:
+            return f"{scope}|{found.key}"
+    words = f"{_words(name)}|{_words(relation, 1)}"
+    return f"{scope}|{_digest(words)}" if len(words) > 1 else ""
+
+
+def team(env: Env, node: Any) -> str:
+    """The care team that this source tells of this citizen."""
+    return f"{env.source.id}|team|{env.message.citizen}"
+
+
+def member(
+    env: Env, own: Repetition | None, role: Repetition | None, person: Repetition | None, unit: Repetition | None = None
+) -> str:
+    """A stable id of a team member: ROL-1 where it names who gave it, else role and person (or organisation).
+
+    A bare number in ROL-1 is a set id: senders count 1, 2, 3 in every message, so it names nobody.
+    """
+    if own is not None:
+        value, namespace, universal = [*parts(own, 3), "", "", ""][:3]
+        if value and (namespace or universal):
+            return _digest(f"instance|{namespace}|{universal}|{value}")
+    who = person or unit
+    if who is None:
+        return ""
+    made = datatypes.practitioner(env, who) if person else datatypes.organisation(env, who)
+    named = (made or {}).get("identifier")
+    name = f"{named['system']}|{named['value']}" if named else _words(who)
+    return _digest(f"{parts(role, 1)[0] if role else ''}|{name}") if name else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _words(node: Any, most: int = 3) -> str:
+    """The first texts of a node, as a part of a key that tolerates another spelling of blanks and capitals."""
+    return "^".join(" ".join(text.split()).casefold() for text in parts(node, most)).rstrip("^")

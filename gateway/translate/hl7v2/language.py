@@ -1,0 +1,290 @@
+"""HL7 v2 ADT: bytes to statements, and the acknowledgement. Made once at start, pure afterwards.
+
+What belongs together: charset.py and parse.py read, lifecycle.csv says what the event means, the rule files of
+mappings/hl7v2 say what becomes of the fields, and here their results become statements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identifier import Identifier
+from gateway.domain.resource import Ids
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Body, Statement, Verb
+from gateway.errors import (
+    GatewayError,
+    MissingField,
+    UnknownEvent,
+    UnknownMessage,
+    UnknownSource,
+    UnknownVersion,
+)  # fmt: skip
+from gateway.translate import r4
+from gateway.translate.hl7v2 import ack, charset, citizen, lifecycle, paths
+from gateway.translate.hl7v2 import header as headers
+from gateway.translate.hl7v2.functions import FUNCTIONS
+from gateway.translate.hl7v2.happening import Times, times
+from gateway.translate.hl7v2.header import Delimiters, Header
+from gateway.translate.hl7v2.keys import visit
+from gateway.translate.hl7v2.lifecycle import Event
+from gateway.translate.hl7v2.parse import Message, parse
+from gateway.translate.rules.bound import Made
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.reader import Env, Function
+from gateway.translate.rules.ruleset import Rulebook, RuleSet, compiled
+from gateway.translate.rules.sources import Sources
+from gateway.translate.rules.trace import Explanation, Row, holds
+from gateway.translate.translation import Finding, Translation
+
+_VERSION = re.compile(r"2(\.\d.*)?")
+_MEMOS, _REMEMBERED = 64, 10_000
+# What this file reads itself, for the trace.
+_OWN = {
+    "source": ("MSH-3", "MSH-4"),
+    "message_id": ("MSH-10",),
+    "sent": ("MSH-7",),
+    "language": ("MSH-12", "MSH-18"),
+    "event": ("EVN-1",),
+    "citizen": ("PID-3",),
+}
+
+
+class Hl7v2Reader:
+    """HL7 v2 as the rules engine sees it (gateway/translate/rules/reader.py)."""
+
+    name = "hl7v2"
+    fhir = False
+    functions: Mapping[str, Function] = FUNCTIONS
+    compile = staticmethod(paths.compile_path)
+    fields = staticmethod(paths.valued_fields)
+
+    @staticmethod
+    def clears(message: Message) -> bool:
+        """Whether the sender deletes anything."""
+        return '""' in message.text
+
+
+@dataclass(slots=True)
+class _Work:
+    """One message, understood as far as the rules need it."""
+
+    message: Message
+    event: Event
+    rules: RuleSet
+    env: Env
+    times: Times
+    citizen: tuple[Identifier, ...]
+    merged: tuple[Identifier, ...]
+    notes: tuple[str, ...]
+
+
+def load(mappings: Path, codes: Codes, facts: r4.Facts, problems: Problems) -> tuple[Rulebook, Mapping[str, Event]]:
+    """The rules and the lifecycle table of HL7 v2; errors are noted in `problems`, all of them."""
+    book = compiled(mappings, Hl7v2Reader(), codes, facts, problems)
+    names = frozenset(path.stem for path in (mappings / "hl7v2").glob("*.yaml"))
+    events = lifecycle.read(mappings / "hl7v2" / "lifecycle.csv", "mappings/hl7v2/lifecycle.csv", names, problems)
+    return book, events
+
+
+class Hl7v2:
+    """The language of the MLLP door and of `POST /messages/hl7v2`."""
+
+    def __init__(
+        self,
+        mappings: Path,
+        sources: Iterable[Source],
+        ids: Ids,
+        codes: Codes | None = None,
+        facts: r4.Facts | None = None,
+    ) -> None:
+        """Reads the rules in `mappings`; raises MappingError with everything that is wrong. Of `sources` those of
+        language hl7v2 are known, by their senders `MSH-3|MSH-4` (first components)."""
+        problems = Problems()
+        codes = codes or Codes.read(mappings / "codes", problems)
+        self._rules, self._events = load(mappings, codes, facts or r4.facts(), problems)
+        problems.check()
+        self._ids = ids
+        self._memos: dict[tuple[str, Delimiters, str], dict[Any, Any]] = {}
+        self._sources = Sources(sources)
+
+    def translate(self, raw: bytes) -> Translation:
+        """Bytes to statements. Raises GatewayError with its place as ERR-2 tells it (`PID^1^3`)."""
+        work = self._understood(raw)
+        made = work.rules.run(work.message, work.env, work.event.files)
+        fingerprint = hashlib.sha256(raw).digest()
+        message_id = work.message.value("MSH", 10)
+        return Translation(
+            language="hl7v2",
+            source=work.env.source,
+            message_id=message_id,
+            event=work.event.name,
+            sent=work.times.sent,
+            fingerprint=fingerprint,
+            citizen=work.citizen,
+            statements=_statements(work, made, f"{work.env.source.id}:{message_id}:{fingerprint.hex()[:12]}"),
+            merged=work.merged,
+            findings=tuple(work.env.findings),
+        )
+
+    def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
+        """AA. `note` is told as information."""
+        return ack.positive(raw, now, note)
+
+    def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
+        """AE or AR with place and code; safe on any bytes."""
+        return ack.negative(raw, error, now)
+
+    def explain(self, raw: bytes) -> Explanation:
+        """Which rule made which element of which field, and which fields nothing read. Raises as `translate` does."""
+        work = self._understood(raw)
+        _, found = work.rules.trace(work.message, work.env, work.event.files)
+        told = tuple(_told_by_language(work))
+        used = {field for row in told for field in row.fields}
+        left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in used))
+        return replace(found, rows=(*told, *found.rows), unread=left)
+
+    def _understood(self, raw: bytes) -> _Work:
+        header = headers.read(raw)
+        source = self._source(header)
+        text, codec = charset.decode(raw, header, source.charset)
+        message = parse(text, header, codec)
+        message.memo = self._memo(source.id, header, codec)
+        event = self._event(message)
+        citizen.check_segments(message, event)
+        env = Env(source, self._ids, _zone(source.timezone), message)
+        when = times(message, event, env.timezone)
+        env.on = when.recorded.date().isoformat()
+        numbers = citizen.numbers(message, env, when.recorded)
+        merged = citizen.merged(message, env, numbers) if event.merge else ()
+        message.citizen = numbers[0].key
+        if event.visit:
+            visit(env, citizen.visit_number(message))
+        return _Work(
+            message, event, self._rules.of(source.rules), env, when, numbers, merged, _notes(message, event, when)
+        )
+
+    def _memo(self, source: str, header: Header, codec: str) -> dict[Any, Any]:
+        """What is remembered of this source's codes, staff and places. Delimiters belong to what a text means."""
+        if len(self._memos) > _MEMOS:
+            self._memos.clear()
+        memo = self._memos.setdefault((source, header.delimiters, codec), {})
+        if len(memo) > _REMEMBERED:
+            memo.clear()
+        return memo
+
+    def _source(self, header: Header) -> Source:
+        """Who sends. Raises UnknownSource."""
+        sender = f"{_text(header.part(3), header)}|{_text(header.part(4), header)}"
+        try:
+            return self._sources.find("hl7v2", sender)
+        except UnknownSource as unknown:
+            hint = f"{unknown.hint} MSH-3 and MSH-4 name it."
+            raise UnknownSource(where="MSH^1^3", hint=hint) from None
+
+    def _event(self, message: Message) -> Event:
+        """The row of the lifecycle table. A bare `ADT` in MSH-9 (before 2.3.1) has its event in EVN-1."""
+        kind = message.value("MSH", 9)
+        if not kind:
+            raise MissingField(where="MSH^1^9")
+        if kind != "ADT":
+            raise UnknownMessage(where="MSH^1^9", hint="ADT is received here.")
+        if not message.value("MSH", 10):
+            raise MissingField("The message has no control id", where="MSH^1^10")
+        version = message.value("MSH", 12)
+        if version and not _VERSION.fullmatch(version):
+            raise UnknownVersion(where="MSH^1^12", hint="Versions 2.1 to 2.9 are received here.")
+        event = self._events.get(message.value("MSH", 9, 2) or message.value("EVN", 1))
+        if event is None:
+            raise UnknownEvent(where="MSH^1^9", hint=f"Received: {', '.join(self._events)}.")
+        return event
+
+
+def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement, ...]:
+    said = []
+    for number, one in enumerate(made):
+        act, verb, happened = one.act or Act.STATE, one.verb or Verb.ASSERT, work.times.recorded
+        body: Body = one.body
+        if one.kind == "Encounter":
+            act, verb, happened = _act(work), work.event.verb, work.times.happened
+        elif act is Act.MEMBER:
+            if "id" not in body:
+                work.env.findings.append(Finding(one.node.place(4), "a role without a person or unit is left out"))
+                continue
+            body = {"id": body["id"], "participant": body["participant"][0]}
+        said.append(
+            Statement(
+                kind=one.kind,
+                key=one.key,
+                act=act,
+                verb=verb,
+                happened=happened,
+                recorded=work.times.recorded,
+                body=body,
+                source=work.env.source.id,
+                origin=f"{message}/{number}",
+                aliases=one.aliases,
+                cleared=one.cleared,
+                notes=work.notes if one.kind == "Encounter" else (),
+            )
+        )
+    return tuple(said)
+
+
+def _act(work: _Work) -> Act:
+    """A discharge of somebody who died (PID-30) is a death."""
+    if work.event.act is Act.END and work.event.verb is Verb.ASSERT and work.message.value("PID", 30).upper() == "Y":
+        return Act.DIE
+    return work.event.act
+
+
+def _notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
+    """Disagreements inside the message, without values."""
+    found = []
+    if when.instead:
+        found.append(f"{when.instead} is empty; the time is that of {when.field}")
+    if message.value("EVN", 1) not in ("", event.name):
+        found.append("EVN-1 names another event than MSH-9; MSH-9 counts")
+    if event.visit and message.value("PV1", 2) == "P":
+        found.append("PV1-2 says pre-admission, the event says that the stay has begun; taken as inpatient")
+    return tuple(found)
+
+
+def _told_by_language(work: _Work) -> list[Row]:
+    """What the lifecycle table and the language itself read, as rows of the trace."""
+    when, table = work.times, work.event.mark
+    rows = [
+        Row("Statement.act", ("MSH-9",), ("MSH^1^9",), table),
+        Row("Statement.happened", (when.field,), (when.place,), table),
+        Row("Statement.recorded", (when.recorded_field,), (), table),
+    ]
+    rows += [
+        Row(f"Translation.{name}", fields, (), "gateway/translate/hl7v2/language.py") for name, fields in _OWN.items()
+    ]
+    if work.event.merge:
+        rows.append(Row("Translation.merged", ("MRG-1",), (), table))
+    return rows
+
+
+def _text(latin: str, header: Header) -> str:
+    """A header value in the character set that MSH-18 names, as far as it can be read."""
+    if latin.isascii():
+        return latin
+    try:
+        return latin.encode("latin-1").decode(charset.codec(header.part(18)))
+    except (UnicodeDecodeError, GatewayError):
+        return latin
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,105 @@
+"""Which event means what: mappings/hl7v2/lifecycle.csv, read once at start.
+
+| column | holds |
+|---|---|
+| `event` | MSH-9.2, table 0003 |
+| `act` | what it tells of the stay (domain.statement.Act); `state` when it tells of the person only |
+| `verb` | assert; withdraw for a cancellation |
+| `cancels` | the event whose word a cancellation takes back, for the reader of the table |
+| `files` | the rule files it runs, in order; `encounter` among them makes PV1 and PV1-19 required |
+| `happened` | the fields that say when it happened, the first valued one counts; EVN-2 and MSH-7 follow by themselves |
+| `note` | why |
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.domain.statement import Act, Verb
+from gateway.translate.rules.problems import Mark, Problems
+
+COLUMNS = ("event", "act", "verb", "cancels", "files", "happened", "note")
+_EVENT = re.compile(r"[A-Z][A-Z0-9]{2}")
+_FIELD = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row. `happened` are (segment, field) pairs, `mark` is the file and line."""
+
+    name: str
+    act: Act
+    verb: Verb
+    cancels: str
+    files: tuple[str, ...]
+    happened: tuple[tuple[str, int], ...]
+    note: str
+    mark: str
+
+    @property
+    def visit(self) -> bool:
+        """Whether it tells of a stay, so that PV1 must name one."""
+        return "encounter" in self.files
+
+    @property
+    def merge(self) -> bool:
+        """Whether it says that two identities are one person: MRG is required."""
+        return self.act is Act.IDENTITY
+
+
+def read(path: Path, name: str, files: Collection[str], problems: Problems) -> Mapping[str, Event]:
+    """The table by event; every error is noted with file and line. `files` are the rule files there are."""
+    events: dict[str, Event] = {}
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        problems.add(Mark(name, 0), "cannot be read as UTF-8")
+        return events
+    reader = csv.reader(io.StringIO(text))
+    if tuple(next(reader, [])) != COLUMNS:
+        problems.add(Mark(name, 1), f"the header must be {','.join(COLUMNS)}")
+        return events
+    for cells in reader:
+        mark = Mark(name, reader.line_num)
+        if not any(cells):
+            continue
+        event = _row(cells, mark, files, problems)
+        if event is not None and event.name in events:
+            problems.add(mark, f"{event.name} stands here twice")
+        elif event is not None:
+            events[event.name] = event
+    for event in events.values():
+        if event.cancels and event.cancels not in events:
+            problems.unknown(Mark(name, 1), "event", event.cancels, events)
+    return events
+
+
+def _row(cells: list[str], mark: Mark, files: Collection[str], problems: Problems) -> Event | None:
+    before = len(problems.found)
+    if len(cells) != len(COLUMNS):
+        problems.add(mark, f"has {len(cells)} columns instead of {len(COLUMNS)}")
+        return None
+    name, act, verb, cancels, run, happened, note = (cell.strip() for cell in cells)
+    if not _EVENT.fullmatch(name):
+        problems.add(mark, "event must be a trigger event such as A01")
+    if act not in set(Act):
+        problems.unknown(mark, "act", act, tuple(Act))
+    if verb not in set(Verb):
+        problems.unknown(mark, "verb", verb, tuple(Verb))
+    if (verb == Verb.WITHDRAW) != bool(cancels):
+        problems.add(mark, "a withdrawal, and nothing else, names in cancels what it takes back")
+    for file in run.split():
+        if file not in files:
+            problems.unknown(mark, "rule file", file, files)
+    fields = [_FIELD.fullmatch(field) for field in happened.split()]
+    if not all(fields):
+        problems.add(mark, "happened must hold fields such as PV1-44, with blanks between them")
+    if len(problems.found) > before:
+        return None
+    times = tuple((field[1], int(field[2])) for field in fields if field)
+    return Event(name, Act(act), Verb(verb), cancels, tuple(run.split()), times, note, str(mark))

@@ -1,0 +1,319 @@
+"""Text to segments, fields, repetitions, components and sub-components, by splitting only.
+
+Nothing is decoded or copied that nobody reads: segments are split into fields at once (that is cheap), fields into
+repetitions and components when a rule asks, and escapes are undone last, in `Marks.plain`.
+
+Policy, where the standard leaves it or senders break it:
+- Segments end with CR, LF or CRLF. A line feed inside a message that uses CR is part of a field's text, unless what
+  follows it looks like a segment.
+- Segment ids in small letters are read as capitals. Anything that is no segment id is Unreadable.
+- Trailing empty fields, components and repetitions are as if they were not there; `^^^` is empty; `""` is *delete*.
+- White space around a value is not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from gateway.domain.identifier import Identifier
+from gateway.errors import SegmentOrder, Unreadable
+from gateway.translate.hl7v2.escape import unescaper
+from gateway.translate.hl7v2.header import Delimiters, Header
+
+NULL = '""'
+ABSENT = "\0"  # stands for a delimiter that this sender does not use; charset.py leaves no NUL in the text
+ANCHORS = frozenset({"PID", "PV1", "PR1", "IN1", "MRG"})  # segments that the ROL segments after them belong to
+CITIZEN = frozenset({"PID", "PV1"})  # those whose roles are about the citizen and not about a procedure or a payer
+GROUPED = frozenset({"ROL"})
+
+# Fields and components that are always there to be asked for, so that compiled paths need no test of the length.
+FIELDS = 56
+COMPONENTS = 24
+_NO_FIELDS = [""] * FIELDS
+_NO_TEXTS = [""] * COMPONENTS
+
+_USUAL = frozenset("MSH EVN PID PD1 ROL NK1 PV1 PV2 DB1 OBX AL1 DG1 PR1 GT1 IN1 IN2 IN3 MRG".split())
+_BREAK = re.compile(r"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{2}(?:[^\w\s]|[\r\n]|$))")
+
+
+class Marks:
+    """The delimiters of one message, and what undoes its escapes."""
+
+    __slots__ = ("component", "empty", "escape", "repetition", "subcomponent", "unescape")
+
+    def __init__(self, delimiters: Delimiters, codec: str) -> None:
+        self.component = delimiters.component or ABSENT
+        self.repetition = delimiters.repetition or ABSENT
+        self.subcomponent = delimiters.subcomponent or ABSENT
+        self.escape = delimiters.escape or ABSENT
+        self.empty = f"{self.component}{self.subcomponent} "
+        self.unescape = unescaper(delimiters, codec)
+
+    def plain(self, raw: str) -> str:
+        """The text that a sub-component stands for: escapes undone, `""` as nothing."""
+        if self.escape in raw:
+            return self.unescape(raw).strip()
+        return raw.strip() if raw != NULL else ""
+
+    def head(self, part: str) -> str:
+        """The text of a component; of a composite its first sub-component."""
+        return self.plain(part.split(self.subcomponent, 1)[0] if self.subcomponent in part else part)
+
+
+_marks = lru_cache(maxsize=64)(Marks)
+
+
+class Fields(dict[str, list[str]]):
+    """The fields of the first segment of each name; of a segment that is not there, empty ones."""
+
+    def __missing__(self, name: str) -> list[str]:
+        return _NO_FIELDS
+
+
+class Message:
+    """One message: `segments` in order, `named[name]` by name, `first[name]`. `citizen` and `visit` are the keys that
+    language.py finds before the rules run; keys of everything else are scoped by them.
+
+    `memo` keeps what functions made of codes, staff and places that recur from message to message (datatypes.py).
+    """
+
+    __slots__ = ("at", "citizen", "first", "memo", "named", "numbers", "segments", "several", "text", "visit")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.citizen = ""
+        self.visit = ""
+        self.memo: dict[Any, Any] = {}
+        self.numbers: dict[str, Identifier] = {}  # the citizen's, by how PID-3 writes them
+        self.segments: list[Segment] = []
+        self.named: dict[str, list[Segment]] = {}
+        self.first: dict[str, Segment] = {}
+        self.at = Fields()
+        self.several: set[str] = set()  # the names that occur more than once
+
+    def all(self, name: str, anchors: Collection[str] = ()) -> Sequence[Segment]:
+        """The segments of one name: all of them, or those that follow one of the segments `anchors`."""
+        found = self.named.get(name)
+        if found is None:
+            return ()
+        return [segment for segment in found if segment.anchor in anchors] if anchors else found
+
+    def value(self, name: str, field: int, component: int = 1) -> str:
+        """One value of the first segment of this name, `""` when it is not there."""
+        segment = self.first.get(name)
+        return segment.value(field, component) if segment is not None else ""
+
+
+class Segment:
+    """One segment. `fields[n]` is field n as it stands, empty ones included up to FIELDS at least; `number` counts
+    the segments of this name from 1."""
+
+    __slots__ = ("anchor", "cut", "fields", "marks", "name", "number")
+
+    def __init__(self, name: str, fields: list[str], number: int, anchor: str, marks: Marks) -> None:
+        self.name = name
+        self.fields = fields
+        self.number = number
+        self.anchor = anchor
+        self.marks = marks
+        self.cut: dict[int, Sequence[Repetition]] = {}  # the fields that were split
+
+    def raw(self, field: int) -> str:
+        """A field as it stands in the message."""
+        return self.fields[field] if field < len(self.fields) else ""
+
+    def repetitions(self, field: int) -> Sequence[Repetition]:
+        """The repetitions that hold something: not `""`, not `^^^`. Split once, kept."""
+        if field >= len(self.fields) or not self.fields[field]:
+            return ()
+        found = self.cut.get(field)
+        return self.split(field) if found is None else found
+
+    def split(self, field: int) -> Sequence[Repetition]:
+        """As `repetitions`, for a field that is not empty."""
+        marks, raw = self.marks, self.fields[field]
+        mark, inner = marks.component, marks.subcomponent
+        odd = marks.escape in raw or '"' in raw
+        composite, blanks = inner in raw, " " in raw
+        found = []
+        for index, text in enumerate(raw.split(marks.repetition) if marks.repetition in raw else (raw,), 1):
+            texts = text.split(mark)
+            if odd:
+                texts = [part and marks.head(part) for part in texts]
+            elif composite:
+                texts = [part.split(inner, 1)[0].strip() if inner in part else part.strip() for part in texts]
+            elif blanks:
+                texts = [part.strip() for part in texts]
+            if any(texts) or ((odd or composite) and _says(text, marks)):
+                repetition = Repetition(texts)
+                repetition += _NO_TEXTS
+                repetition.marks = marks
+                repetition.raw = text
+                repetition.spot = (self.name, self.number, field, index)
+                found.append(repetition)
+        self.cut[field] = found
+        return found
+
+    def value(self, field: int, component: int = 1, subcomponent: int = 1) -> str:
+        """The first text there is in the repetitions of a field at this component and sub-component."""
+        text = self.fields[field] if field < len(self.fields) else ""
+        if not text or (text.isalnum() and component == subcomponent == 1):
+            return text
+        marks = self.marks
+        if marks.repetition in text:
+            found = (repetition.value(component, subcomponent) for repetition in self.repetitions(field))
+            return next(filter(None, found), "")
+        if marks.component in text:
+            text = _nth(text, marks.component, component)
+        elif component > 1:
+            return ""
+        if marks.subcomponent in text:
+            text = _nth(text, marks.subcomponent, subcomponent)
+        elif subcomponent > 1:
+            return ""
+        return marks.plain(text) if text else ""
+
+    def place(self, field: int = 0, *rest: int) -> str:
+        """`PID^1^3^2^4`: segment, its occurrence, field, repetition, component, sub-component."""
+        places = (self.number, field, *rest) if field else (self.number,)
+        return "^".join((self.name, *map(str, places)))
+
+
+class Repetition(list[str]):
+    """One repetition of a field; what `for: PID-3` gives to its rules.
+
+    The list holds what the components say (of a composite its first sub-component), and COMPONENTS empty texts more.
+    `raw` is the repetition as it stands. It knows its place (`spot`) but not its segment: a tree without cycles is
+    freed at once, without the garbage collector.
+    """
+
+    __slots__ = ("marks", "raw", "spot")
+    marks: Marks
+    raw: str
+    spot: tuple[str, int, int, int]
+
+    def value(self, component: int, subcomponent: int = 1) -> str:
+        """The text of a sub-component; of a plain component, sub-component 1 is the whole."""
+        if subcomponent == 1:
+            return self[component - 1] if component <= len(self) else ""
+        pieces = self.subcomponents(component)
+        return pieces[subcomponent - 1] if subcomponent <= len(pieces) else ""
+
+    def part(self, component: int) -> str:
+        """A component as it stands."""
+        return _nth(self.raw, self.marks.component, component)
+
+    def subcomponents(self, component: int) -> list[str]:
+        """The texts of a component's sub-components, empty ones included."""
+        part, marks = self.part(component), self.marks
+        return [marks.plain(piece) for piece in part.split(marks.subcomponent)] if part else []
+
+    def holds(self, component: int) -> bool:
+        """Whether anything is said in a component: more than delimiters and `""`."""
+        return _says(self.part(component), self.marks)
+
+    def place(self, *rest: int) -> str:
+        """`PID^1^3^2` and, if given, component and sub-component."""
+        return "^".join(map(str, (*self.spot, *rest)))
+
+
+class Component:
+    """One component, split into sub-components; what `for: .5` gives to its rules."""
+
+    __slots__ = ("number", "repetition")
+
+    def __init__(self, repetition: Repetition, number: int) -> None:
+        self.repetition = repetition
+        self.number = number
+
+    def value(self, subcomponent: int = 1) -> str:
+        """The text of a sub-component."""
+        return self.repetition.value(self.number, subcomponent)
+
+
+def parse(text: str, header: Header, codec: str) -> Message:
+    """The message as a tree. Raises Unreadable and SegmentOrder with their place; time is linear in its length."""
+    message = Message(text)
+    marks = _marks(header.delimiters, codec)
+    mark = header.delimiters.field
+    segments, named, anchor = message.segments, message.named, ""
+    for ordinal, line in enumerate(_lines(text), 1):
+        fields = line.split(mark)
+        name = fields[0]
+        if name not in _USUAL:
+            name = _segment_id(name)
+            if not name:
+                if not line.strip():
+                    continue
+                raise Unreadable("A line is no segment: it does not begin with a segment id", where=f"line {ordinal}")
+        if name in ANCHORS:
+            anchor = name
+        elif name == "MSH":
+            fields.insert(1, mark)
+        if len(fields) < FIELDS:
+            fields += _NO_FIELDS
+        same = named.get(name)
+        if same is None:
+            segment = Segment(name, fields, 1, anchor, marks)
+            named[name] = [segment]
+            message.first[name] = segment
+            message.at[name] = fields
+        else:
+            segment = Segment(name, fields, len(same) + 1, anchor, marks)
+            same.append(segment)
+            message.several.add(name)
+        segments.append(segment)
+    if "MSH" in message.several:
+        raise SegmentOrder("A second MSH stands inside the message", where="MSH^2")
+    return message
+
+
+def fields(message: Message) -> Iterator[tuple[Segment, int, int, int]]:
+    """Every place that holds a value: segment, field, component, sub-component; 0 where nothing is split."""
+    for segment in message.segments:
+        first = 3 if segment.name == "MSH" else 1
+        for number in range(first, len(segment.fields)):
+            for repetition in segment.repetitions(number):
+                parts = repetition.raw.split(segment.marks.component)
+                if len(parts) == 1 and len(repetition.subcomponents(1)) == 1:
+                    yield segment, number, 0, 0
+                    continue
+                for component in range(1, len(parts) + 1):
+                    pieces = repetition.subcomponents(component)
+                    if len(pieces) == 1 and pieces[0]:
+                        yield segment, number, component, 0
+                    elif len(pieces) > 1:
+                        for piece, text in enumerate(pieces, 1):
+                            if text:
+                                yield segment, number, component, piece
+
+
+def _says(text: str, marks: Marks) -> bool:
+    """Whether there is more than delimiters, blanks and `""`."""
+    if not text or text == NULL:
+        return False
+    if '"' not in text:
+        return bool(text.strip(marks.empty))
+    pieces = (piece for part in text.split(marks.component) for piece in part.split(marks.subcomponent))
+    return any(piece.strip() not in ("", NULL) for piece in pieces)
+
+
+def _nth(text: str, mark: str, number: int) -> str:
+    parts = text.split(mark, number)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+def _lines(text: str) -> list[str]:
+    if "\n" not in text:
+        return text.split("\r")
+    return _BREAK.split(text.replace("\r\n", "\r").rstrip("\r\n"))
+
+
+@lru_cache(maxsize=4096)
+def _segment_id(text: str) -> str:
+    """The segment id in capitals, empty when it is none."""
+    name = text.strip().upper() if len(text) <= 8 else ""
+    return name if len(name) == 3 and name.isascii() and name.isalnum() and name[0].isalpha() else ""
