@@ -82,8 +82,8 @@ def test_a_repeated_name_that_may_be_a_value_is_not_told() -> None:
         b"[" * 20_000,
         b'{"a":' * 20_000,
         patient('"a":' + "[" * 64 + "]" * 64),
-        patient('"a":"' + "\\" * 2_000_000),
-        b'{"' + b'"' * 2_000_000,
+        patient('"a":"' + "\\" * 400_000),
+        b'{"' + b'"' * 400_000,
     ],
     ids=["arrays", "objects", "one level too many", "backslashes", "quotes"],
 )

@@ -143,6 +143,7 @@ def test_cancellations_without_the_time_of_what_they_cancel() -> None:
     ("message", "note"),
     [
         (notice(OUT, status="onleave", end=END, leave=(LEFT, "")), "status is not finished"),
+        (notice(OUT, status="onleave", end=END), "status is not finished"),
         (notice(STIN, status="in-progress", earlier=(("m", STIN),), end=END, deceased=True), "status is not finished"),
         (notice(f"cancel-{STIN}", end=END, status="entered-in-error", earlier=(("m", STIN),)), "has an end"),
         (notice(STIN, kind="EMER"), "class is not IMP"),
@@ -164,6 +165,22 @@ def test_the_order_of_provenances_says_nothing() -> None:
     bundle["entry"].reverse()
     bundle["entry"].insert(0, bundle["entry"].pop())
     assert stay(bundle).act is Act.LEAVE
+
+
+def test_references_as_urns() -> None:
+    urn = "urn:uuid:0c3201bd-1cbf-4d64-b04d-cd9187a4c6e0"
+    bundle = notice(STOR, header=urn.removeprefix("urn:uuid:"), status="onleave", leave=(LEFT, ""))
+    bundle["entry"][0]["fullUrl"] = urn
+    bundle["entry"][-1]["resource"]["target"] = [{"reference": urn}]
+    assert stay(bundle).act is Act.LEAVE
+
+
+def test_a_letter_of_the_old_kind_is_corrected() -> None:
+    """After EDIFACT or OIOXML the entity names `location number#letter id`."""
+    bundle = notice(f"revise-{STIN}")
+    what = {"identifier": {"value": "5790009990017#LETTER0001"}}
+    bundle["entry"][-1]["resource"]["entity"] = [{"role": "revision", "what": what}]
+    assert stay(bundle).corrects == "5790009990017#LETTER0001"
 
 
 def test_the_leave_extension_in_its_right_spelling() -> None:

@@ -188,6 +188,15 @@ def test_a_provider_by_its_other_numbers_or_by_itself() -> None:
     }
 
 
+@pytest.mark.parametrize("system", ["http://www.gs1.org/gln", "https://www.gs1.org/gln", "urn:oid:1.3.88"])
+def test_every_spelling_of_a_location_number(system: str) -> None:
+    bundle = notice()
+    provider = {"identifier": {"system": system, "value": "5790009990017"}}
+    resource(bundle, "Encounter")["serviceProvider"] = provider
+    told = translated(bundle).statements[1].body["serviceProvider"]["identifier"]
+    assert told == {"system": "http://www.gs1.org/gln", "value": "5790009990017"}
+
+
 def test_absolute_urls_and_urns() -> None:
     plain = translated(notice())
     base = "https://medcomfhir.dk/ig/hospitalnotification/"

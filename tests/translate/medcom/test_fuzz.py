@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
@@ -44,6 +44,7 @@ def told(text: bytes) -> None:
     assert structure(parse(answer)) == []
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_changed_messages(data: st.DataObject) -> None:
     """Any value at any place, taken away, put in, or moved."""
@@ -68,6 +69,7 @@ def test_changed_messages(data: st.DataObject) -> None:
     told(write_json(bundle))
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_damaged_bytes(data: st.DataObject) -> None:
     """A byte changed, cut out or put in, in JSON and in XML."""
