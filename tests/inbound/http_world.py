@@ -89,9 +89,9 @@ class Http:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 
-    async def bearer(self, scope: str = "system/*.cruds", **claims: Any) -> dict[str, str]:
+    async def bearer(self, scope: str = "system/*.cruds", client: str = "rh-epj", **claims: Any) -> dict[str, str]:
         """The Authorization header."""
-        return {"Authorization": f"Bearer {await self.token(scope, **claims)}"}
+        return {"Authorization": f"Bearer {await self.token(scope, client, **claims)}"}
 
 
 @asynccontextmanager
