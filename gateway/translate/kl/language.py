@@ -161,10 +161,12 @@ def _dummies(order: Order, citizen: tuple[Identifier, ...]) -> Iterator[Finding]
 
 
 def _fingerprint(order: Order) -> bytes:
-    """SHA-256 of the time and of all resources but the header. The time is content: what was said, changed and then
-    said again as before is not what was said first."""
+    """SHA-256 of the header's id and all other resources. A resend under the same id is the same message whenever it
+    is sent; under another id it is news: what was said, changed, and said again as at first is not what was said first.
+    """
     parts = sorted(
         json.dumps(resource, sort_keys=True, ensure_ascii=False, default=str)
         for resource in order.message.resources()[1:]
     )
-    return hashlib.sha256("\n".join([order.sent.isoformat(), *parts]).encode()).digest()
+    named = order.message.header.get("id") or order.sent.isoformat()
+    return hashlib.sha256("\n".join([named, *parts]).encode()).digest()

@@ -15,12 +15,8 @@ from tests.translate.kl.orders import RAW, of, order, our, raw, references, reso
 
 OURS = "https://faellesplan.dk/fhir"
 FFB = "urn:oid:1.2.208.176.2.22"
-OLD_FFB = "http://kl.dk/fhir/common/caresocial/CodeSystem/FFB"
-OLD = "http://ffb/messaging/kl.dk/1.0"
 NEW = "http://fhir.kl.dk/ffbmessaging"
 MUNICIPALITIES = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
-HEAD = "Bundle.entry[0].resource"
-GOAL = "Bundle.entry[19].resource"
 
 
 def test_every_entry_is_walked(kl: Kl) -> None:
@@ -175,14 +171,14 @@ def test_a_later_order_says_it_again_and_entered_in_error_takes_it_back(kl: Kl) 
     assert {s.key for s in second.statements if s.verb is Verb.WITHDRAW} == {of(first, w).key for w in wrong.values()}
 
 
-def test_the_same_content_again_is_the_same_and_said_later_is_not(kl: Kl) -> None:
-    """A, then B, then A again: the third is news, though its resources are those of the first."""
+def test_a_resend_is_the_same_and_the_same_said_anew_is_not(kl: Kl) -> None:
+    """A, then B, then A under a new id: the third is news, though its resources are those of the first."""
     bundle = order()
-    bundle["id"] = "another-envelope"
+    bundle |= {"id": "another-envelope", "timestamp": "2025-03-01T08:00:00+01:00"}
     bundle["entry"] = [bundle["entry"][0], *reversed(bundle["entry"][1:])]
     first = kl.translate(RAW)
     assert kl.translate(raw(bundle)).fingerprint == first.fingerprint
-    bundle["timestamp"] = "2025-03-01T08:00:00+01:00"
+    bundle["entry"][0]["resource"]["id"] = "news"
     assert kl.translate(raw(bundle)).fingerprint != first.fingerprint
 
 

@@ -15,9 +15,6 @@ FFB = "urn:oid:1.2.208.176.2.22"
 OLD_FFB = "http://kl.dk/fhir/common/caresocial/CodeSystem/FFB"
 OLD = "http://ffb/messaging/kl.dk/1.0"
 NEW = "http://fhir.kl.dk/ffbmessaging"
-MUNICIPALITIES = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
-HEAD = "Bundle.entry[0].resource"
-GOAL = "Bundle.entry[19].resource"
 
 
 # --- spellings

@@ -21,8 +21,9 @@ from gateway.errors import (
     WrongType,
 )  # fmt: skip
 from gateway.translate.oio import Oio
-from tests.translate.oio.cases import SAG, UUID, imported, states, updated
+from tests.translate.oio.cases import PROJECT, SAG, UUID, imported, states, updated
 
+FIXTURES = sorted((PROJECT / "fixtures" / "messages" / "oio").glob("*.xml"))
 NOW = datetime(2025, 3, 10, 9, tzinfo=UTC)
 SD = "{urn:oio:sagdok:3.0.0}"
 _DRIVER = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x">
@@ -41,8 +42,8 @@ def xsd(examples: Path) -> etree.XMLSchema:
 
 @pytest.mark.parametrize(
     "raw",
-    [SAG.encode(), imported(SAG), updated()],
-    ids=["sag", "importer", "opdater"],
+    [SAG.encode(), imported(SAG), updated(), *(f.read_bytes() for f in FIXTURES)],
+    ids=["sag", "importer", "opdater", *(f.stem for f in FIXTURES)],
 )
 def test_what_we_read_in_tests_is_valid(xsd: etree.XMLSchema, raw: bytes) -> None:
     assert xsd.validate(etree.fromstring(raw)), xsd.error_log

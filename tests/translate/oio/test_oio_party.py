@@ -22,8 +22,6 @@ from tests.translate.oio.cases import (
 )
 
 KLE = "https://data.gov.dk/id/classification/KLE"
-LABELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-OURS = "https://faellesplan.dk/fhir/StructureDefinition/"
 
 
 # --- the citizen

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.domain.identifier import Identifier
 from gateway.errors import (
     MissingField,
     RuleBroken,
@@ -16,6 +17,7 @@ from gateway.errors import (
 from gateway.translate.oio import Oio
 from tests.translate.oio.cases import (
     CITIZEN,
+    PROJECT,
     SAG,
     UUID,
     between,
@@ -26,8 +28,6 @@ from tests.translate.oio.cases import (
 )
 
 KLE = "https://data.gov.dk/id/classification/KLE"
-LABELS = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-OURS = "https://faellesplan.dk/fhir/StructureDefinition/"
 
 
 # --- what came around the case
@@ -113,3 +113,13 @@ def test_printed_times_of_the_guide_are_read(oio: Oio) -> None:
     with pytest.raises(WrongType) as caught:
         oio.translate(changed(("2025-03-10T09:15:00+01:00", "i går")))
     assert caught.value.where == "Sag/Registrering/Tidspunkt"
+
+
+def test_the_fixtures_beside_the_case(oio: Oio) -> None:
+    folder = PROJECT / "fixtures" / "messages" / "oio"
+    imported_case = oio.translate((folder / "importer.xml").read_bytes())
+    assert imported_case.source.id == "koebenhavn-sag"
+    assert imported_case.citizen == (Identifier("urn:oio:us:personid", "4711008"),)
+    assert "fortrolig" not in str(imported_case.statements)
+    closing = said(oio.translate((folder / "opdater.xml").read_bytes()), "CarePlan").body
+    assert (closing["status"], closing["period"]["end"]) == ("completed", "2025-03-28T23:59:59+01:00")
