@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.errors import GatewayError, UnknownMessage
+from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
 
 
 class Language(Protocol):
-    """One language, made once at start from its rules (translate/hl7v2, translate/medcom, translate/kl, translate/oio)."""
+    """One language, made once at start from its rules: translate/hl7v2, medcom, kl, oio."""
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with the place."""
@@ -23,6 +24,10 @@ class Language(Protocol):
 
     def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
         """The negative answer to these bytes, whatever they are."""
+        ...
+
+    def explain(self, raw: bytes) -> Explanation:
+        """Which rule made which element of which field, and what nothing read. Raises as `translate` does."""
         ...
 
 

@@ -8,6 +8,7 @@ from gateway.errors import GatewayError
 from gateway.translate.fhir.message import event_code
 from gateway.translate.fhir.reading import parse
 from gateway.translate.languages import Language
+from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
 
 FFB_ORDER = "ffb-order"
@@ -34,6 +35,10 @@ class FhirMessages:
             return self._of(raw).refuse(raw, error, now)
         except GatewayError:
             return self._medcom.refuse(raw, error, now)
+
+    def explain(self, raw: bytes) -> Explanation:
+        """Which rule made which element. Raises as `translate` does."""
+        return self._of(raw).explain(raw)
 
     def _of(self, raw: bytes) -> Language:
         return self._kl if event_code(parse(raw)) == FFB_ORDER else self._medcom

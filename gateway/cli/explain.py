@@ -1,0 +1,67 @@
+"""Show which rule made which element of which field, and which fields nothing read.
+
+Three parts: every FHIR element that a message makes, with the fields it came from and the rule as `file:line`; the
+fields that no rule read, with the reason where a rule file skips them; and what was not carried over faithfully.
+No value of the message is shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from gateway import bootstrap
+from gateway.cli.translate import SECRET, content
+from gateway.settings import Settings
+from gateway.translate.door import door_of
+from gateway.translate.rules.trace import Explanation, Unread
+
+_LITERAL = "(literal)"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which message, and how to tell."""
+    parser.add_argument("file", metavar="FILE", help="a message; - reads standard input")
+    parser.add_argument("--json", action="store_true", help="one JSON object, every place on its own")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit status 1 when the message cannot be understood."""
+    rules = bootstrap.read_rules(settings.mappings_folder, SECRET)
+    raw = content(args.file)
+    found = rules.languages.of(door_of(raw)).explain(raw)
+    if args.json:
+        print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    return 0
+
+
+def _print(found: Explanation) -> None:
+    _table(("element", "field", "rule"), [(r.target, ", ".join(r.fields) or _LITERAL, r.rule) for r in found.rows])
+    print(f"\n{len(found.rows)} elements made.")
+    left = list(_by_field(found.unread))
+    if left:
+        print("\nFields that no rule read:\n")
+        _table(("field", "why"), left)
+    if found.findings:
+        print("\nNot carried over faithfully:\n")
+        _table(("place", "what", "rule"), [(f.where, f.text, f.rule) for f in found.findings])
+
+
+def _by_field(unread: Iterable[Unread]) -> Iterable[tuple[str, str]]:
+    """Components and sub-components with one reason in one line: `PID-18.1`, `PID-18.4.2` as `PID-18`."""
+    lines: dict[tuple[str, str], None] = {}
+    for one in unread:
+        segment, dash, rest = one.field.partition("-")
+        field = f"{segment}-{rest.partition('.')[0]}" if dash and "/" not in rest else one.field
+        lines[field, one.reason] = None
+    return lines
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    for row in (head, ["-" * width for width in widths], *rows):
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
