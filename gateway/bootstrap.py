@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,23 +12,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.domain.labels import Labeller
-from gateway.domain.policy import Policy
+from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
 from gateway.flows.parts import Gateway
+from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.store import keys, migrate
 from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.secret import kept
-from gateway.translate import r4
+from gateway.translate import policy_tables, r4
 from gateway.translate.fhir.messages import FhirMessages
 from gateway.translate.hl7v2.language import Hl7v2
 from gateway.translate.kl.language import Kl
 from gateway.translate.languages import Languages
 from gateway.translate.medcom.language import MedCom
 from gateway.translate.oio.language import Oio
-from gateway.translate.policy_tables import read_labels, read_policy
+from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
 
 SECRET_BYTES = 32
@@ -50,25 +52,36 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def read_rules(mappings: Path, secret: bytes) -> Rules:
+def read_rules(mappings: Path, secret: bytes, owners: Owners | None = None) -> Rules:
     """Compile all rules and tables. Raises SettingsError that tells every mistake with `file:line`."""
-    sources = Sources.read(mappings)
+    problems = Problems()
+    sources = Sources.gather(mappings, problems)
     identify = ids(secret)
-    medcom, kl = MedCom(mappings, sources, identify), Kl(mappings, sources, identify)
-    languages = Languages(
-        {
-            "hl7v2": Hl7v2(mappings, sources, identify),
-            "fhir-message": FhirMessages(medcom, kl),
-            "oio": Oio(mappings, sources, identify),
-        }
+    hl7v2, medcom, kl, oio, (policy, labeller), _ = all_of(
+        lambda: Hl7v2(mappings, sources, identify),
+        lambda: MedCom(mappings, sources, identify),
+        lambda: Kl(mappings, sources, identify),
+        lambda: Oio(mappings, sources, identify),
+        lambda: policy_tables.load(mappings / "policy", owners),
+        problems.check,
     )
-    return Rules(languages, sources, read_policy(mappings), read_labels(mappings))
+    languages = Languages({"hl7v2": hl7v2, "fhir-message": FhirMessages(medcom, kl), "oio": oio})
+    return Rules(languages, sources, policy, labeller)
+
+
+def owners_of(registered: clients.Clients) -> Owners:
+    """Whose own a source's data are: the organisation and role of every client that sends as it."""
+    owners: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for client in registered:
+        for source in client.sends:
+            owners[source].add((client.organisation.key, client.role))
+    return owners
 
 
 def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) -> Gateway:
     """The parts of one node on an open database."""
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
-    rules = read_rules(settings.mappings_folder, secret)
+    rules = read_rules(settings.mappings_folder, secret, owners_of(clients.load(settings.clients)))
     return Gateway(
         database=database,
         languages=rules.languages,
@@ -86,9 +99,12 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
 
 @asynccontextmanager
 async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gateway]:
-    """A gateway on its database: the one that the settings name, or the embedded one, with its tables up to date."""
+    """A gateway on its database: the one that the settings name, or the embedded one, with its tables up to date.
+
+    An embedded server that was already running belongs to another gateway and goes on running.
+    """
     server = None if settings.database_url else EmbeddedPostgres(settings.data_folder / "postgres")
-    url = settings.database_url or await asyncio.to_thread(server.start) if server else settings.database_url
+    url = await asyncio.to_thread(server.start) if server else settings.database_url
     try:
         await migrate.upgrade(url)
         database = await Database.open(url, size=settings.database_connections)
@@ -97,5 +113,5 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gat
         finally:
             await database.close()
     finally:
-        if server:
+        if server and not server.adopted:
             await asyncio.to_thread(server.stop)

@@ -13,7 +13,7 @@ _AS = re.compile(r"^(?P<path>[\w.]+)\.as\((?P<type>\w+)\)$")
 _TARGET = re.compile(r"^(?P<path>[\w.]+)\.where\(resolve\(\) is (?P<type>\w+)\)$")
 _WHERE = re.compile(r"^(?P<path>[\w.]+)\.where\((?P<name>\w+)='(?P<value>[\w-]+)'\)$")
 _EXISTS = re.compile(r"^(?P<path>[\w.]+)\.exists\(\) and (?P=path) != false$")
-_PLAIN = re.compile(r"^[\w.]+$")
+_PLAIN = re.compile(r"^\w+(?:\.\w+)+$")
 
 
 def compile_expression(expression: str) -> Extract | None:

@@ -43,7 +43,7 @@ def parameters(facts: Mapping[str, Mapping[str, Mapping[str, str]]], kind: str) 
     """Every parameter that is served for a type, from `search` of profiles/r4-facts.json."""
     served = {}
     for name, one in facts.get(kind, {}).items():
-        extract = compile_expression(one["expression"])
+        extract = compile_expression(one.get("expression", ""))
         if extract is not None and one["type"] in MODIFIERS:
             served[name] = Parameter(name, one["type"], extract)
     return served
