@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="gateway", description="Fællesplan gateway: one joint plan per citizen.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name in COMMANDS:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for name in given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS:  # a command need not wait for the others
         module = importlib.import_module(f"gateway.cli.{name.replace('-', '_')}")
         text = module.__doc__ or ""
         one = commands.add_parser(
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         module.arguments(one)
         one.set_defaults(run=module.run)
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_args(given)
     try:
         return int(chosen.run(chosen, settings.read()))
     except GatewayError as error:

@@ -118,7 +118,7 @@ class _Demo:
             ("The nurse looks", lambda: self._sees("nursing", 1)),
             ("The hospital looks", lambda: self._sees("hospital", 1)),
             ("The jobcenter looks, and is refused as if there were nothing", self._refused),
-            ("The hospital overrides with a reason (værdispring)", self._override),
+            ("The nurse overrides with a reason (værdispring)", self._override),
             ("The auditor asks who looked", self._audit),
             ("The log is exported and verified", self._verify),
             ("A tampered copy is caught", self._tamper),
@@ -181,12 +181,12 @@ class _Demo:
 
     async def _override(self) -> str:
         reason = {"code": "vital-interest", "text": "Bevidstløs; kontaktperson på herberget skal findes"}
-        before = await self._look("hospital")
-        after = await self._look("hospital", purpose="BTG", override=reason)
+        before = await self._look("nursing")
+        after = await self._look("nursing", purpose="BTG", override=reason)
         more = len(after["entry"]) - len(before["entry"])
         if more <= 0:
             raise WentWrong("the override opened nothing")
-        self.views["now"] = [f"{PARTS['hospital']['user']}, med værdispring:", *plan_lines(after)]
+        self.views["now"] = [f"{PARTS['nursing']['user']}, med værdispring:", *plan_lines(after)]
         return f"{more} more resources, on record with its reason"
 
     async def _audit(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,12 @@ PARTS: Mapping[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """One registered system with its private key."""
+    """One registered system with its private key. `clock` is that of the gateway it speaks to."""
 
     id: str
     pem: bytes
     kid: str
+    clock: Callable[[], datetime]
 
     @property
     def part(self) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class Player:
 
     def assertion(self, url: str, *, purpose: str = "", override: Mapping[str, str] | None = None) -> str:
         """The signed client assertion (RFC 7523) with who acts and why (IHE IUA)."""
-        now = int(time.time())
+        now = int(self.clock().timestamp())
         iua = {
             "subject_name": self.part["user"],
             "subject_id": f"urn:faellesplan:demo|{self.id}-1",
@@ -112,7 +113,11 @@ class Player:
         return jwt.encode({"alg": "ES384", "typ": "JWT", "kid": self.kid}, claims, key, algorithms=["ES384"])
 
 
-def register(folder: Path) -> dict[str, Player]:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def register(folder: Path, clock: Callable[[], datetime] = _now) -> dict[str, Player]:
     """Make a key for every part and write its registration, as an operator does with `gateway register-client`."""
     folder.mkdir(parents=True, exist_ok=True)
     players = {}
@@ -120,5 +125,5 @@ def register(folder: Path) -> dict[str, Player]:
         pem, jwk = new_client_key()
         entry = {key: value for key, value in part.items() if key not in ("user", "purpose")}
         (folder / f"{name}.yaml").write_text(written({"id": name, **entry, "jwks": {"keys": [jwk]}}), "utf-8")
-        players[name] = Player(name, pem, jwk["kid"])
+        players[name] = Player(name, pem, jwk["kid"], clock)
     return players

@@ -21,7 +21,8 @@ def plan_lines(bundle: dict[str, Any]) -> list[str]:
     lines += [f"  Mål       {_text(goal.get('description', {}))}" for goal in _of(parts, "Goal")]
     lines += [f"  Tilstand  {_text(one.get('code', {}))}" for one in _of(parts, "Condition")]
     lines += [f"  Ophold    {_stay(stay)}" for stay in _of(parts, "Encounter") if "class" in stay]
-    lines += [f"  Team      {_member(one)}" for one in team.get("participant", [])]
+    names = {f"RelatedPerson/{one['id']}": _name(one) for one in _of(parts, "RelatedPerson")}
+    lines += [f"  Team      {_member(one, names)}" for one in team.get("participant", [])]
     return lines or [_NOTHING]
 
 
@@ -36,18 +37,25 @@ def _activity(detail: dict[str, Any]) -> str:
 
 def _stay(stay: dict[str, Any]) -> str:
     period = stay.get("period", {})
-    where = stay.get("serviceProvider", {}).get("display", "")
+    provider = stay.get("serviceProvider", {})
+    where = provider.get("display") or provider.get("identifier", {}).get("value", "")
     leaves = sum(e["url"].endswith("/leave-period") for e in stay.get("extension", []))
     told = f", {leaves} orlov" if leaves else ""
     until = f" til {_minute(period['end'])}" if "end" in period else ""
     return f"{_STATUS[stay['status']]} fra {_minute(period.get('start', ''))}{until}{told} {where}".rstrip()
 
 
-def _member(participant: dict[str, Any]) -> str:
+def _member(participant: dict[str, Any], names: dict[str, str]) -> str:
     who = participant.get("member", {})
+    name = who.get("display") or names.get(who.get("reference", ""), "pårørende")
     roles = ", ".join(filter(None, (_text(role) for role in participant.get("role", []))))
     until = participant.get("period", {}).get("end")
-    return f"{who.get('display') or who.get('reference', '')}: {roles}" + (f" (til {until[:10]})" if until else "")
+    return f"{name}: {roles}" + (f" (til {until[:10]})" if until else "")
+
+
+def _name(person: dict[str, Any]) -> str:
+    first = next(iter(person.get("name", [])), {})
+    return str(first.get("text") or " ".join([*first.get("given", []), first.get("family", "")]).strip() or "pårørende")
 
 
 def _text(concept: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
     title: Hjemløs med herberg i en anden kommune
     about: one paragraph
     citizen: urn:oid:1.2.208.176.1.2|2512489996
+    now: 2026-03-20T12:00:00+01:00  # when it is played: consents lapse, so a story has a day of its own
     before: 1                  # so many of the first steps give the basis to keep hospital messages: their order counts
     steps:
       - {door: oio, as: social, file: 01-sag.xml, says: The municipality has a case}
@@ -11,15 +12,17 @@
       - {door: consent, as: social, file: 04-consent.json, says: The citizen consents}
     readers: [hospital, nursing, social, jobcenter]
 
-In a consent file `{citizen}` stands for the Patient id. What each reader sees in the end stands in
-`expected/<reader>.json` beside it.
+In a consent file `{citizen}` stands for the Patient id; a step may name another identifier of the citizen with
+`citizen:`. What each reader sees in the end stands in `expected/<reader>.json` beside it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +44,25 @@ _TYPE = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happens at one door. `sender` is a part of the cast; MLLP needs none."""
+    """One thing that happens at one door. `sender` is a part of the cast; MLLP needs none. `citizen` is an identifier
+    that the citizen goes by at this step, where it is not the story's."""
 
     door: str
     file: Path
     says: str
     sender: str = ""
+    citizen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One citizen's story."""
+    """One citizen's story. `now` is the time at which it is played."""
 
     name: str
     title: str
     about: str
     citizen: str
+    now: datetime
     steps: tuple[Step, ...]
     readers: tuple[str, ...]
     before: int
@@ -90,9 +96,15 @@ def load(folder: Path) -> Story:
     steps = tuple(_step(folder, one) for one in _items(table, "steps"))
     readers = tuple(str(_plain(one)) for one in _items(table, "readers"))
     return Story(
-        folder.name, _text(table, "title"), _text(table, "about"), _text(table, "citizen"), steps, readers,
-        int(_text(table, "before") or 0),
+        folder.name, _text(table, "title"), _text(table, "about"), _text(table, "citizen"), _now(folder, table), steps,
+        readers, int(_text(table, "before") or 0),
     )  # fmt: skip
+
+
+def clock_from(moment: datetime) -> Callable[[], datetime]:
+    """A clock that shows this moment now and runs on from there."""
+    begun = time.monotonic()
+    return lambda: moment + timedelta(seconds=time.monotonic() - begun)
 
 
 def load_all(folder: Path) -> list[Story]:
@@ -150,7 +162,15 @@ async def joint_plan(doors: Doors, reader: str, patient: str, **acting: Any) -> 
 
 
 def _step(folder: Path, node: Any) -> Step:
-    return Step(_text(node, "door"), folder / _text(node, "file"), _text(node, "says"), _text(node, "as"))
+    file = folder / _text(node, "file")
+    return Step(_text(node, "door"), file, _text(node, "says"), _text(node, "as"), _text(node, "citizen"))
+
+
+def _now(folder: Path, table: Table) -> datetime:
+    try:
+        return datetime.fromisoformat(_text(table, "now"))
+    except ValueError:
+        raise SettingsError("A story says when it is played (now)", where=f"{folder.name}/story.yaml") from None
 
 
 def _items(table: Table, key: str) -> Sequence[Any]:
