@@ -7,6 +7,7 @@ so it is decided and recorded like any other look.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ _FOLDER = Path(__file__).parent / "templates"
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _HTML = "text/html; charset=utf-8"
 _TOLD = {
     401: ("Adgangen er udløbet", "Åbn planen igen fra dit fagsystem. En billet gælder kun én gang og i kort tid."),
@@ -46,7 +48,7 @@ _pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefine
 async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /console/tickets (patient=<id>): a link that opens the plan of one citizen for the caller's user, once."""
     form = dict(await read_form(request))
-    if form.keys() != {"patient"} or not form["patient"]:
+    if form.keys() != {"patient"} or not _ID.fullmatch(form["patient"]):
         raise BadRequest("Send patient, the id of a Patient, and nothing else")
     made = inbound.tickets.make(caller, form["patient"])
     body = {"url": f"{inbound.public_url}/console/login?ticket={made}", "expires_in": TICKET_SECONDS}

@@ -1,0 +1,240 @@
+"""The console: a person's browser gets in with a ticket, sees what the flow allows, and every view is a look."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from gateway.domain.caller import Caller
+from gateway.domain.identifier import Identifier
+from gateway.inbound.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
+from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import Clock
+from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
+
+CALLER = Caller(
+    "epj", "EPJ", Identifier("s", "v"), "Region Test", "region", "hospital", "u", "Karla Bo", "", ("TREAT",), ()
+)
+
+
+async def enter(here: Http, patient: str, client: str = "social", purpose: str = "HOPERAT") -> Any:
+    """From a system's token to the plan on the screen, as a browser does it."""
+    bearer = await headers(here, client, purpose)
+    made = await here.web.post("/console/tickets", headers=bearer, data={"patient": patient})
+    assert made.status_code == 201, made.text
+    form = await here.web.get(made.json()["url"])
+    (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', form.text)
+    return await here.web.post("/console/login", data={"ticket": ticket})
+
+
+def test_from_ticket_to_plan(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            entered = await enter(here, patient)
+            assert (entered.status_code, entered.headers["location"]) == (303, f"/console/plan/{patient}")
+            cookie = entered.headers["set-cookie"]
+            for word in ("HttpOnly", "SameSite=strict", "Secure", "Path=/console", f"Max-Age={SESSION_SECONDS}"):
+                assert word in cookie
+            before = await here.gateway.database.fetchval("SELECT count(*) FROM access_record")
+            page = await here.web.get(entered.headers["location"])
+            assert page.status_code == 200
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
+            assert "<h1>Fælles plan for " in page.text
+            assert "Noget kan være udeladt." in page.text
+            assert "Karla Bo" in page.text
+            assert "Herberg" in page.text
+            for heading in ("Tovholder", "Indsatser", "Mål", "Ophold", "Tilstande", "Team"):
+                assert f">{heading}</h2>" in page.text
+            assert await here.gateway.database.fetchval("SELECT count(*) FROM access_record") == before + 1
+
+    run(test)
+
+
+def test_the_page_runs_nothing_and_loads_nothing_from_elsewhere(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            page = await here.web.get((await enter(here, patient)).headers["location"])
+            policy = page.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'")
+            assert "script-src" not in policy
+            assert "unsafe" not in policy
+            assert not re.search(r"<script|\bon\w+=|style=|javascript:|https?://", page.text)
+            assert set(re.findall(r'(?:href|src|action)="([^"]+)"', page.text)) == {
+                "data:,",
+                "/console/console.css",
+                "/console/logout",
+            }
+            assert (await here.web.get("/console/console.css")).headers["content-type"] == "text/css; charset=utf-8"
+
+    run(test)
+
+
+def test_no_number_of_a_citizen_in_any_address(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            entered = await enter(here, patient)
+            assert NUMBER not in str(entered.headers)
+            assert (await here.web.get(f"/console/plan/{NUMBER}")).status_code == 404
+            assert NUMBER not in patient
+
+    run(test)
+
+
+def test_two_readers_see_two_pages(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            social = await here.web.get((await enter(here, patient)).headers["location"])
+            epj = await here.web.get((await enter(here, patient, "epj", "TREAT")).headers["location"])
+            assert (social.status_code, epj.status_code) == (200, 200)
+            assert "Herberg, § 110" in social.text
+            assert "Herberg, § 110" not in epj.text, "social matters need consent"
+            for page in (social, epj):
+                assert "Noget kan være udeladt." in page.text
+
+    run(test)
+
+
+def test_a_reader_who_may_see_nothing(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            for identity in (patient, "f" * 32):
+                entered = await enter(here, identity, "jobcenter", "HOPERAT")
+                page = await here.web.get(entered.headers["location"])
+                assert page.status_code == 404
+                assert "Der er ikke noget her, som du kan se." in page.text
+
+    run(test)
+
+
+def test_without_a_session(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            for cookies in ({}, {"Cookie": "faellesplan="}, {"Cookie": "faellesplan=made-up"}):
+                page = await here.web.get(f"/console/plan/{patient}", headers=cookies)
+                assert page.status_code == 401
+                assert "Adgangen er udløbet" in page.text
+            bearer = await headers(here, "social", "HOPERAT")
+            assert (await here.web.get(f"/console/plan/{patient}", headers=bearer)).status_code == 401
+
+    run(test)
+
+
+def test_a_session_is_for_one_citizen_and_ends(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            await enter(here, patient)
+            assert (await here.web.get(f"/console/plan/{patient}")).status_code == 200
+            assert (await here.web.get("/console/plan/" + "e" * 32)).status_code == 404
+            left = await here.web.post("/console/logout")
+            assert "Planen er lukket" in left.text
+            assert "Max-Age=0" in left.headers["set-cookie"]
+            assert (await here.web.get(f"/console/plan/{patient}")).status_code == 401
+            await enter(here, patient)
+            here.world.clock.forward(SESSION_SECONDS)
+            assert (await here.web.get(f"/console/plan/{patient}")).status_code == 401
+
+    run(test)
+
+
+def test_a_ticket_is_used_once_and_only_by_the_form(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            ticket = here.inbound.tickets.make(CALLER, "a" * 32)
+            for _ in range(3):  # a link that is looked at, or fetched ahead, uses nothing up
+                assert (await here.web.get("/console/login", params={"ticket": ticket})).status_code == 200
+            first = await here.web.post("/console/login", data={"ticket": ticket})
+            second = await here.web.post("/console/login", data={"ticket": ticket})
+            assert (first.status_code, second.status_code) == (303, 401)
+            assert "set-cookie" not in second.headers
+            for body in ({"ticket": ""}, {"ticket": "x" * 5000}, {"ticket": "æ"}):
+                assert (await here.web.post("/console/login", data=body)).status_code == 401
+
+    run(test)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_forms_of_other_sites(database_url: str, site: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            ticket = here.inbound.tickets.make(CALLER, "a" * 32)
+            foreign = {"Sec-Fetch-Site": site}
+            assert (await here.web.post("/console/login", data={"ticket": ticket}, headers=foreign)).status_code == 403
+            assert (await here.web.post("/console/logout", headers=foreign)).status_code == 403
+            own = {"Sec-Fetch-Site": "same-origin"}
+            assert (await here.web.post("/console/login", data={"ticket": ticket}, headers=own)).status_code == 303
+
+    run(test)
+
+
+def test_what_is_written_into_the_form_stays_text(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            page = await here.web.get("/console/login", params={"ticket": '"><script>alert(1)</script>'})
+            assert "<script" not in page.text
+            assert "&lt;script&gt;" in page.text
+
+    run(test)
+
+
+def test_tickets_over_http(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            bearer = await headers(here, "social", "HOPERAT")
+            made = await here.web.post("/console/tickets", headers=bearer, data={"patient": "a" * 32})
+            assert made.json()["expires_in"] == TICKET_SECONDS
+            assert made.json()["url"].startswith("https://gateway.example/console/login?ticket=")
+            for body in ({"patient": ""}, {"patient": "a", "next": "https://evil.example"}):
+                assert (await here.web.post("/console/tickets", headers=bearer, data=body)).status_code == 400
+            for patient in ("../x", "//evil.example", "a b", "x" * 65):
+                answer = await here.web.post("/console/tickets", headers=bearer, data={"patient": patient})
+                assert answer.status_code == 400, patient
+
+    run(test)
+
+
+# Tickets by themselves
+
+
+def test_tickets_and_sessions_end() -> None:
+    clock = Clock()
+    tickets = Tickets(clock)
+    old = tickets.make(CALLER, "p")
+    clock.forward(TICKET_SECONDS)
+    assert tickets.exchange(old) is None
+    entered = tickets.exchange(tickets.make(CALLER, "p"))
+    assert entered is not None
+    secret, visit = entered
+    assert (visit.caller, visit.patient) == (CALLER, "p")
+    assert tickets.session(secret) == visit
+    assert tickets.session(old) is None
+    clock.forward(SESSION_SECONDS)
+    assert tickets.session(secret) is None
+
+
+def test_a_ticket_is_no_session_and_a_session_no_ticket() -> None:
+    tickets = Tickets(Clock())
+    ticket = tickets.make(CALLER, "p")
+    assert tickets.session(ticket) is None
+    entered = tickets.exchange(ticket)
+    assert entered is not None
+    assert tickets.exchange(entered[0]) is None
+
+
+def test_secrets_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.inbound.tickets._MOST", 5)
+    tickets = Tickets(Clock())
+    made = [tickets.make(CALLER, "p") for _ in range(9)]
+    held = tickets._tickets._held
+    assert len(held) == 5
+    assert not any(ticket.encode() in held for ticket in made)
+    assert tickets.exchange(made[0]) is None
+    assert tickets.exchange(made[-1]) is not None
