@@ -40,6 +40,8 @@ _STRONGEST = (
 # How sure a class is: a code goes before a word, a word before "any code of this system", and that before the type.
 _SYSTEM, _WORD, _CODE = range(3)
 
+_UUID = 32
+
 _WORDS = frozenset({"text", "title", "description"})
 _WORDLESS = frozenset({"Patient", "RelatedPerson"})
 
@@ -118,7 +120,8 @@ class Labeller:
         """Every row whose prefix the code begins with gives its label; the longest of them gives the class."""
         upper = code.upper()
         classes: list[tuple[int, str]] = []
-        for name in (system, ANY):
+        # a UUID may begin like a diagnosis: rows for any system are about codes that people write
+        for name in (system,) if len(code) >= _UUID else (system, ANY):
             for length in self._lengths.get(name, ()):
                 for row in self._by_system[name].get(upper[:length], ()) if length <= len(upper) else ():
                     _add(row, kind, length, found.labels, classes)

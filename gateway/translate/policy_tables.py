@@ -26,6 +26,8 @@ from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
 from gateway.translate.rules.problems import Mark, Problems
 
+LAST_DAY = "9999-12-31"
+
 KLE = "https://data.gov.dk/id/classification/KLE"
 
 _ACCESS = (
@@ -106,10 +108,11 @@ class _Line:
             self.problems.add(self.mark, f"{what} is empty")
 
 
-def load(folder: Path, owners: Owners | None = None, *, day: str = "") -> tuple[Policy, Labeller]:
+def load(folder: Path, owners: Owners | None = None) -> tuple[Policy, Labeller]:
     """The policy and the labeller of mappings/policy. Raises MappingError with every error found.
 
-    `owners` as domain/policy.py. The access table must speak of every case on `day` (today when empty).
+    `owners` as domain/policy.py. The access table must speak of every case on every day from its last change on:
+    what no row speaks of is closed, so a row that ends must be followed by another.
     """
     problems = Problems()
     rows = [row for line in _lines(folder, "access.csv", _ACCESS, problems) for row in _access(line)]
@@ -119,19 +122,19 @@ def load(folder: Path, owners: Owners | None = None, *, day: str = "") -> tuple[
     _twice(kinds, lambda row: (row.kind, row.sector, row.source), problems)
     policy = Policy(rows, owners)
     if not problems.found:
-        _check(policy, day or date.today().isoformat(), problems)  # noqa: DTZ011 - the tables' days are calendar days
+        _check(policy, problems)
     problems.check()
     return policy, Labeller(labels, kinds)
 
 
-def _check(policy: Policy, day: str, problems: Problems) -> None:
-    """One row for each case: no two speak of the same, and none is left out."""
+def _check(policy: Policy, problems: Problems) -> None:
+    """One row for each case: no two speak of the same, and none is left out on the last day that rows speak of."""
     for first, second in contradictions(policy.rows):
         line = first.rule.rpartition(":")[2]
         problems.add(_mark(second.rule), f"{second.data_class} is told twice, first in line {line}")
-    for data_class, sector, role in policy.gaps(day):
+    for data_class, sector, role in policy.gaps(LAST_DAY):
         problems.add(
-            Mark(_mark(policy.rows[0].rule).file, 0), f"no row for {data_class} from {sector} to {role} on {day}"
+            _mark("mappings/policy/access.csv:0"), f"no row without an end for {data_class}, {sector} to {role}"
         )
 
 

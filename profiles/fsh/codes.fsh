@@ -23,6 +23,7 @@ Description: "What a piece of information is about, as the legal policy and the 
 * #criminal "Strafbare forhold" "Offences and sentences, conditions of the Prison and Probation Service."
 * #wishes "Borgerens ønsker" "The citizen's own goals and words."
 * #consent "Samtykke" "Consents, objections and their withdrawal."
+* #plan "Den fælles plan" "That there is a joint plan, and who is around the citizen."
 * #protected-address "Beskyttet adresse" "An address, or anything it can be read from, of a citizen with name and address protection."
 
 ValueSet: DataClassVS

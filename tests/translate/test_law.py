@@ -1,0 +1,234 @@
+"""The real tables of mappings/policy, read against the law page: class of data × reader, and what codes mean.
+
+T: look-up for a current treatment unless the citizen objects. C: consent. own: the reader's own legal world sent it,
+else consent. D: closed, also to a consent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.domain.decide import Denial, Permit, Reason
+from gateway.domain.labels import Labeller
+from gateway.domain.policy import CLASSES, ROLES
+from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS
+from gateway.translate.policy_tables import load
+from tests.domain.consent.making import consent, rule, written
+from tests.domain.deciding import CLINIC, caller, decided, facts
+
+FOLDER = Path(__file__).parents[2] / "mappings" / "policy"
+POLICY, LABELLER = load(FOLDER, {role: {(CLINIC.key, role)} for role in ROLES})
+
+READERS = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo")
+
+# class, from, then one word per reader in that order
+LAW = """
+identity          shared        T    T    own  C    C    C    C
+plan              shared        T    T    own  C    C    C    C
+consent           shared        T    T    own  C    C    C    C
+stay              region        T    T    C    C    C    C    C
+health            region        T    T    C    C    C    C    D
+psychiatry        region        T    T    C    C    C    C    D
+substance         region        T    T    C    C    C    C    D
+health            municipality  T    T    own  C    C    C    D
+psychiatry        municipality  T    T    own  C    C    C    D
+substance         municipality  C    T    own  C    C    C    D
+social            municipality  C    C    own  own  C    C    C
+housing           municipality  C    C    own  own  C    C    C
+function          municipality  C    C    own  own  C    C    D
+wishes            municipality  C    C    own  own  C    C    C
+wishes            shared        C    C    own  own  C    C    C
+benefit           municipality  C    D    own  D    own  own  D
+employment        municipality  C    D    own  D    own  own  D
+criminal          municipality  C    D    own  D    D    D    D
+housing           region        T    C    C    own  C    C    C
+protected-address shared        T    T    own  C    C    C    D
+"""
+CASES = [
+    (data_class, sector, role, word)
+    for data_class, sector, *words in (line.split() for line in LAW.strip().splitlines())
+    for role, word in zip(READERS, words, strict=True)
+]
+
+
+def answer(role: str, data_class: str, sector: str, purpose: str, *consents: dict[str, Any], source: str = "x") -> Any:
+    more = {"sector": sector} if role == "provider" and source == role else {}
+    return decided(caller(role, purpose, **more), facts(data_class, sector, source=source), *consents, policy=POLICY)
+
+
+@pytest.mark.parametrize(("data_class", "sector", "role", "word"), CASES)
+def test_the_law_page(data_class: str, sector: str, role: str, word: str) -> None:
+    alone = answer(role, data_class, sector, "TREAT")
+    case_work = answer(role, data_class, sector, "CAREMGT")
+    agreed = answer(role, data_class, sector, "CAREMGT", written(rule("permit")))
+    objected = answer(role, data_class, sector, "TREAT", consent(rule("deny")))
+    own = answer(role, data_class, sector, "CAREMGT", source=role)
+    assert isinstance(alone, Permit) == (word == "T")
+    assert isinstance(case_work, Denial), "case work is another purpose than treatment"
+    assert isinstance(agreed, Permit) == (word != "D")
+    assert isinstance(objected, Denial)
+    assert isinstance(own, Permit) == (word == "own")
+    if word == "D":
+        assert alone.reason is agreed.reason is Reason.NEVER
+    elif word != "T":
+        assert alone.reason is Reason.CONSENT_NEEDED
+    for one in (alone, case_work, agreed, own):
+        assert "§" in one.law
+        assert one.rule.startswith("mappings/policy/access.csv:")
+
+
+# Værdispring: class → who may; nobody else
+OVERRIDES = {
+    "identity": {"hospital", "nursing", "social"},
+    "plan": {"hospital", "nursing", "social"},
+    "stay": {"hospital", "nursing", "social"},
+    "health": {"hospital", "nursing", "social"},
+    "psychiatry": {"hospital", "nursing", "social"},
+    "substance": {"hospital", "nursing", "social"},
+    "social": {"hospital", "nursing"},
+    "housing": {"hospital", "nursing"},
+    "protected-address": {"hospital", "nursing"},
+}
+
+
+@pytest.mark.parametrize("data_class", CLASSES)
+@pytest.mark.parametrize("sector", ["region", "municipality", "shared"])
+def test_who_may_override(data_class: str, sector: str) -> None:
+    may = {role for role in ROLES if isinstance(answer(role, data_class, sector, "BTG"), Permit)}
+    assert may == OVERRIDES.get(data_class, set())
+
+
+def test_an_override_never_opens_economy_work_or_criminal_matters() -> None:
+    for row in POLICY.rows:
+        if row.data_class in ("benefit", "employment", "criminal"):
+            assert not row.override, row.rule
+
+
+def test_one_municipality_is_several_legal_worlds() -> None:
+    for data_class in CLASSES:
+        if data_class not in ("benefit", "employment"):
+            assert isinstance(answer("jobcenter", data_class, "municipality", "CAREMGT", source="social"), Denial)
+        assert isinstance(answer("social", data_class, "municipality", "CAREMGT", source="jobcenter"), Denial)
+        assert isinstance(answer("social", data_class, "municipality", "CAREMGT", source="nursing"), Denial)
+        assert isinstance(answer("jobcenter", data_class, "municipality", "CAREMGT", source="social"), Denial)
+
+
+def test_section_44() -> None:
+    oral, old = consent(rule("permit")), written(rule("permit"), dateTime="2025-05-01")
+    for data_class in ("stay", "health", "psychiatry", "substance"):
+        assert isinstance(answer("social", data_class, "region", "CAREMGT", written(rule("permit"))), Permit)
+        assert isinstance(answer("social", data_class, "region", "CAREMGT", oral), Denial)
+        assert isinstance(answer("social", data_class, "region", "CAREMGT", old), Denial)
+        assert isinstance(answer("nursing", data_class, "region", "TREAT", oral), Permit)
+
+
+def test_an_auditor_sees_nothing_and_a_citizen_the_own() -> None:
+    same = {"p1": frozenset({"urn:x|7"})}
+    for data_class in CLASSES:
+        for sector in ("region", "municipality", "shared"):
+            about = facts(data_class, sector)
+            denial = decided(caller("auditor", "HOPERAT"), about, written(rule("permit")), policy=POLICY)
+            assert isinstance(denial, Denial)
+            assert denial.reason is Reason.AUDITOR
+            assert isinstance(decided(caller("citizen", "PATRQT"), about, policy=POLICY, same=same), Permit)
+
+
+def test_no_case_is_left_out_now_or_later() -> None:
+    for year in (2026, 2027, 2035):
+        assert not POLICY.gaps(f"{year}-01-01")
+
+
+def test_every_row_rests_on_a_law() -> None:
+    assert all("§" in row.law or "art." in row.law for row in POLICY.rows)
+
+
+# What codes mean
+
+PSY, SUD, ETHUD, HIV, SDV = (f"{ACT_CODE}|{code}" for code in "PSY SUD ETHUD HIV SDV".split())
+HOUSING, CRIMINAL, EMPLOYMENT, BENEFIT, PROTECTED = (
+    f"{DATA_CLASS}|{code}" for code in "housing criminal employment benefit protected-address".split()
+)
+SKS, ICD = "urn:oid:1.2.208.176.2.4.12", "http://hl7.org/fhir/sid/icd-10"
+FFB, FSIII = "urn:oid:1.2.208.176.2.22", "urn:oid:1.2.208.176.2.21"
+KLE, KL = "https://data.gov.dk/id/classification/KLE", "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
+N, R, V = (f"{CONFIDENTIALITY}|{code}" for code in "NRV")
+
+CODES = [
+    ("Condition", "region", SKS, "DF200", {PSY}, "psychiatry"),
+    ("Condition", "region", SKS, "DF03", {PSY}, "psychiatry"),
+    ("Condition", "region", ICD, "F20.0", {PSY}, "psychiatry"),
+    ("Condition", "region", SKS, "DF102", {SUD, ETHUD}, "substance"),
+    ("Condition", "region", SKS, "DF195", {SUD, PSY}, "substance"),
+    ("Condition", "region", ICD, "F11.2", {SUD, f"{ACT_CODE}|OPIOIDUD"}, "substance"),
+    ("Condition", "region", SKS, "DB20", {HIV}, "health"),
+    ("Condition", "region", SKS, "DB25", set(), "health"),
+    ("Condition", "region", SKS, "DT741", {SDV}, "health"),
+    ("Condition", "region", SKS, "DJ189", set(), "health"),
+    ("Condition", "region", SKS, "DZ590", {HOUSING}, "health"),
+    ("Condition", "region", SKS, "DZ651", {CRIMINAL}, "criminal"),
+    ("Condition", "municipality", FFB, "293bf940-c075-4e3d-b5ef-6e331202e556", {HOUSING}, "housing"),
+    ("Condition", "municipality", FFB, "0e25a2ec-4f04-4d14-a5ad-a6519a7d1d5f", {SUD}, "substance"),
+    ("Condition", "municipality", FFB, "ab4413f0-fa81-41c0-ad8c-21782c12a0fa", {SUD, ETHUD}, "substance"),
+    ("Condition", "municipality", FFB, "df42d472-06f6-4c5f-9dcf-64aa6cc20925", {CRIMINAL}, "criminal"),
+    ("Condition", "municipality", FFB, "5e95db73-4d16-4084-93a3-595c0650b160", {PSY}, "psychiatry"),
+    ("Condition", "municipality", FFB, "685e8517-2f5c-4ef8-a7c4-fa2d008fdd9d", {EMPLOYMENT}, "function"),
+    ("Condition", "municipality", FFB, "7a8f247b-baf8-4552-95bb-acf8ef004b74", set(), "function"),
+    ("Condition", "municipality", FSIII, "E1", set(), "health"),
+    ("Condition", "municipality", FSIII, "I6.3", {SUD}, "substance"),
+    ("Goal", "municipality", KL, "416fe27d-3ccf-4390-8742-8b52a9d8dc78", set(), "wishes"),
+    ("CarePlan", "municipality", KLE, "27.51.04", {SUD}, "substance"),
+    ("CarePlan", "municipality", KLE, "27.57.16", {HOUSING}, "housing"),
+    ("CarePlan", "municipality", KLE, "27.57.12", {HOUSING, SDV}, "housing"),
+    ("CarePlan", "municipality", KLE, "15.20.20", {EMPLOYMENT}, "employment"),
+    ("CarePlan", "municipality", KLE, "32.24.06", {BENEFIT}, "benefit"),
+    ("CarePlan", "municipality", KLE, "27.36.14", set(), "social"),
+    ("CarePlan", "municipality", KLE, "27.12.26", {CRIMINAL}, "criminal"),
+    ("CarePlan", "municipality", KLE, "29.18.00", set(), "health"),
+    ("Encounter", "region", "http://terminology.hl7.org/CodeSystem/v2-0069", "PSY", {PSY}, "stay"),
+]
+
+
+def told(body: dict[str, Any], sector: str, labeller: Labeller = LABELLER) -> tuple[set[str], str]:
+    found, data_class = labeller.label(body, sector, body["resourceType"], "source")
+    return set(found), data_class
+
+
+@pytest.mark.parametrize(("kind", "sector", "system", "code", "labels", "data_class"), CODES)
+def test_codes(kind: str, sector: str, system: str, code: str, labels: set[str], data_class: str) -> None:
+    body = {"resourceType": kind, "code": {"coding": [{"system": system, "code": code}]}}
+    assert told(body, sector) == (labels | ({R} if labels else {N}), data_class)
+
+
+def test_sensitivity_of_oio_cases() -> None:
+    for code, label in (("FOELSOMME_PERSONOPLYSNINGER", R), ("VIP_SAGER", V), ("FORTROLIGE_PERSONOPLYSNINGER", N)):
+        body = {"resourceType": "CarePlan", "category": [{"coding": [{"system": "urn:oio", "code": code}]}]}
+        assert told(body, "municipality") == ({label}, "social")
+
+
+@pytest.mark.parametrize(
+    ("unit", "labels"),
+    [("Psykiatrisk Center København", {PSY}), ("Ældrepsykiatrisk afsnit", {PSY}), ("Rusmiddelcenter Nord", {SUD}),
+     ("Korsbæk Kvindekrisecenter", {SDV, PROTECTED}), ("Herberget Natlyset", {HOUSING}), ("Medicinsk afdeling", set())],
+)  # fmt: skip
+def test_names_of_units(unit: str, labels: set[str]) -> None:
+    body = {"resourceType": "Encounter", "serviceProvider": {"display": unit}}
+    assert told(body, "region") == (labels | ({R} if labels else {N}), "stay")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "data_class"),
+    [("Kørsel efter §105", set(), "social"), ("Stofmisbrugsbehandling efter §101", {SUD}, "substance"),
+     ("Ophold på forsorgshjem efter §110", {HOUSING}, "housing"), ("Kontanthjælp", {BENEFIT}, "benefit"),
+     ("Alkoholbehandling", {ETHUD}, "substance"), ("Samtaler om arkivering", set(), "social")],
+)  # fmt: skip
+def test_interventions_that_are_text_alone(text: str, labels: set[str], data_class: str) -> None:
+    body = {"resourceType": "CarePlan", "activity": [{"detail": {"code": {"coding": [{"system": FFB}], "text": text}}}]}
+    assert told(body, "municipality") == (labels | ({R} if labels else {N}), data_class)
+
+
+def test_a_protected_citizen() -> None:
+    protected = {"resourceType": "Patient", "meta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}}
+    assert told(protected, "shared") == ({R, PROTECTED}, "identity")
