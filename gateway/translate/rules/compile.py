@@ -190,6 +190,7 @@ class Compiler:
             if source := self._source(text, raw, within):
                 sources.append(source)
                 self._check_value(rule, fact, source, function, table)
+        self._check_policy(rule, fact, sources, function)
         system = self._source(rule.system, False, within) if rule.system else None
         if table and not system and table.ambiguous and not self._finds_system(fact, sources, function):
             self.problems.add(rule.mark, f"{table.name} has {table.ambiguous} in several systems: add system: <path>")
@@ -223,14 +224,21 @@ class Compiler:
             self.fit.table(fact, table, rule.policy, rule.mark)
         elif function:
             self.fit.function(fact, rule.function, function, rule.mark)
-            if rule.policy == "keep":
-                self.problems.add(rule.mark, f"{fact.path}: policy keep needs map")
         elif isinstance(source, Call):
             self.fit.function(fact, source.name, source.function, rule.mark)
             if self.fit.gives(source.function) == "Reference" and isinstance(source.args[0], Constant):
                 self.fit.reference(fact, source.args[0].value, rule.mark)
         elif not self.reader.fhir or fact.path in _STATEMENT_FACTS:
             self.fit.text(fact, rule.mark)
+
+    def _check_policy(self, rule: Rule, fact: ElementFact, sources: list[Source], function: Function | None) -> None:
+        """Whether there is anything that the policy could be about; a key may be required without more."""
+        if rule.table or not rule.policy:
+            return
+        if rule.policy == "keep":
+            self.problems.add(rule.mark, f"{fact.path}: policy keep needs map")
+        elif not function and not any(isinstance(s, Call) for s in sources) and fact.path != "key":
+            self.problems.add(rule.mark, f"{fact.path}: policy needs map, with or a call")
 
     def _statement(self, sheet: Sheet, name: str, within: Within) -> ValueRule | None:
         rule = sheet.statement[name]

@@ -79,7 +79,7 @@ import yaml
 
 from gateway.translate.rules.problems import Mark, Problems
 
-_DEEPEST = 40
+_DEEPEST = 24
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

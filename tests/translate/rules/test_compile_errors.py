@@ -119,6 +119,10 @@ CASES = {
         HEAD + "rules:\n  birthDate: {from: PID-7, with: date, policy: keep}\n",
         "4: Patient.birthDate: policy keep needs map",
     ),
+    "policy about nothing": (
+        HEAD + "rules:\n  id: {from: PID-7, policy: refuse}\n",
+        "4: Patient.id: policy needs map, with or a call",
+    ),
     "code into a date": (
         HEAD + "rules:\n  birthDate: {from: PID-7, map: sex, policy: drop}\n",
         "4: Patient.birthDate is a date: a code cannot go into it",

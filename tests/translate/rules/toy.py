@@ -71,6 +71,8 @@ class Toy:
         if relative := _RELATIVE.fullmatch(path):
             if not within:
                 raise PathError(f"{path} needs a for around it")
+            if "-" not in within[-1].field or "." in within[-1].field:
+                raise PathError(f"{path}: {within[-1].text} has no parts")
             part = int(relative[1])
             return self._path(path, f"{within[-1].field}{path}", len(within), lambda s: [s], part)
         match = _ABSOLUTE.fullmatch(path)
