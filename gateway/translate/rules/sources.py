@@ -21,7 +21,7 @@
 |---|---|
 | hl7v2 | first component of MSH-3, `|`, first component of MSH-4: `SP|REGH` |
 | medcom | SOR number of the sending organisation |
-| kl | as the KL reader tells it: an identifier's value, or the message's source endpoint |
+| kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
 | oio | CVR number of the case's owner |
 
 `"*"` stands for every sender of the language that no other source names. It is for demonstrations and tests: with it,
