@@ -13,7 +13,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Play the story in a folder of its own."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="faellesplan-demo-") as name:
+    with _quiet(), tempfile.TemporaryDirectory(prefix="faellesplan-demo-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # the embedded PostgreSQL runs as another user where we are root
         return asyncio.run(_play(folder, stay=args.stay))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No log lines between the story's own."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+        structlog.configure(**before)
 
 
 async def _play(folder: Path, *, stay: bool) -> int:

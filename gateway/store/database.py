@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ _AWAY = (
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -40,7 +41,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, *, size: int = 16, seconds: float = 15) -> Database:
         """Connect. `seconds` bounds every statement, so that a hanging database is told as such."""
-        with _told():
+        with told():
             pool = await asyncpg.create_pool(url, min_size=min(4, size), max_size=size, command_timeout=seconds)
         return cls(pool)
 
@@ -50,40 +51,38 @@ class Database:
 
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """All rows."""
-        with _told():
+        with told():
             return await self.pool.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
         """The first row."""
-        with _told():
+        with told():
             return await self.pool.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row."""
-        with _told():
+        with told():
             return await self.pool.fetchval(sql, *values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One connection in one transaction."""
-        with _told():
+        with told():
             async with self.pool.acquire() as connection, connection.transaction():
                 yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection without a transaction."""
-        with _told():
+        with told():
             async with self.pool.acquire() as connection:
                 yield connection
 
 
-class _told:  # noqa: N801 - reads as a word at its uses
-    """`with _told():` a failure of the connection is told as Unavailable, without its text: it may name hosts."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if error is not None and isinstance(error, _AWAY):
-            raise Unavailable from error
+@contextmanager
+def told() -> Iterator[None]:
+    """A failure of the connection is told as Unavailable, without its text: it may name hosts and users."""
+    try:
+        yield
+    except _AWAY as error:
+        raise Unavailable from error

@@ -22,7 +22,8 @@ _RECALL = """
 WITH touched AS MATERIALIZED (
   SELECT DISTINCT citizen FROM identity
    WHERE identifiers && $2::text[]
-      OR key IN (SELECT loser FROM merge WHERE survivor = ANY($2) UNION SELECT survivor FROM merge WHERE loser = ANY($2))
+      OR key IN (SELECT loser FROM merge WHERE survivor = ANY($2)
+                 UNION SELECT survivor FROM merge WHERE loser = ANY($2))
 )
 SELECT 'answer' AS what, state AS a, '' AS b, accepted::int::bigint AS n, answer AS blob, NULL::text[] AS list
   FROM message WHERE fingerprint = $1

@@ -47,7 +47,7 @@ async def quarantined(database: Database, identity: int | None = None) -> list[Q
 
 
 async def release(database: Database, identity: int) -> None:
-    """The message was understood after all: its statements stand under a row of their own, this one loses its content."""
+    """The message was understood after all: its statements stand under another row, this one loses its content."""
     await database.fetchval("UPDATE message SET state = 'replayed', body = NULL WHERE id = $1", identity)
 
 

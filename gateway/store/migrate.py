@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from gateway.store.database import told
 
 LOCK = 0x46474D49  # any number will do as long as all nodes use it
 
@@ -26,6 +28,11 @@ async def differences(url: str) -> None:
 
 async def _run(url: str, action: Any) -> None:
     engine = create_async_engine(alchemy_url(url))
+    with told():
+        await _with(engine, action)
+
+
+async def _with(engine: AsyncEngine, action: Any) -> None:
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_locked, action)

@@ -1,0 +1,83 @@
+"""The commands as an operator runs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway import cli
+from gateway.settings import read
+from gateway.store.keys import load_or_make
+
+PROJECT = Path(__file__).parents[2]
+BAD = b"MSH|^~\\&|NEW|SYS|GW|KK|20260302090000+0100||ADT^A01|M1|P|2.5||||||UNICODE UTF-8\rEVN|A01|20260302090000+0100\r"
+
+
+@pytest.fixture
+def operator(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings as an operator gives them: environment variables."""
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", database_url)
+    monkeypatch.setenv("GATEWAY_DATA_FOLDER", str(tmp_path))
+    load_or_make(tmp_path / "log-key.pem", read().log_origin)
+    return tmp_path
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert all(command in told for command in cli.COMMANDS)
+
+
+def test_wrong_words_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["fly"])
+    assert ended.value.code == 2
+    assert "fly" in capsys.readouterr().err
+
+
+def test_migrate_says_so_and_may_be_repeated(operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["migrate"]) == 0
+    assert cli.main(["migrate"]) == 0
+    assert capsys.readouterr().out.count("up to date") == 2
+
+
+def test_replay_tells_what_is_still_refused(operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import asyncio
+
+    from gateway.bootstrap import opened
+    from gateway.flows.receive import receive
+
+    async def refused() -> None:
+        async with opened(read()) as gateway:
+            assert not (await receive(gateway, "hl7v2", BAD)).accepted
+
+    assert cli.main(["replay"]) == 0
+    asyncio.run(refused())
+    assert cli.main(["replay"]) == 1
+    assert cli.main(["replay", "--json"]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing is in quarantine." in told
+    assert "registered" in told
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("GATEWAY_HTTP_PORT", "many")
+    monkeypatch.setenv("GATEWAY_HTP_PORT", "80")
+    assert cli.main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert "GATEWAY_HTTP_PORT must be a whole number" in told
+    assert "GATEWAY_HTP_PORT is not a setting" in told
+
+
+def test_a_database_that_is_not_there_is_told_without_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATEWAY_DATABASE_URL", "postgresql://somebody:secret@127.0.0.1:1/nothing")
+    monkeypatch.setenv("GATEWAY_DATA_FOLDER", str(tmp_path))
+    assert cli.main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert "secret" not in told
+    assert "cannot be reached" in told
