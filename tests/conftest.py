@@ -17,9 +17,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
+
 from gateway.store import migrate
 from gateway.store.embedded import EmbeddedPostgres
-from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, print_blob=True)
 settings.load_profile("repeatable")

@@ -1,4 +1,4 @@
-"""What a message changes, given what is known of the citizen it is about. Pure: the flow reads before and writes after."""
+"""What a message changes, given what is known of the citizen it is about. Pure: the flow reads and writes."""
 
 from __future__ import annotations
 

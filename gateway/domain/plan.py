@@ -18,7 +18,8 @@ _BASE = "https://faellesplan.dk/fhir"
 PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careplan"
 TEAM_PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careteam"
 PART = f"{_BASE}/StructureDefinition/part"
-_CATEGORY = {"coding": [{"system": f"{_BASE}/CodeSystem/plan-category", "code": "joint-plan", "display": "Fælles plan"}]}
+_JOINT_PLAN = {"system": f"{_BASE}/CodeSystem/plan-category", "code": "joint-plan", "display": "Fælles plan"}
+_CATEGORY = {"coding": [_JOINT_PLAN]}
 
 # CarePlan.status → CarePlan.activity.detail.status (R4 required bindings of both).
 _ACTIVITY_STATUS = {

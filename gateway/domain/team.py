@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
@@ -49,7 +50,6 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
         members[member] = known | {"period": period | {"end": said_time(one.happened)}}
 
 
-
 def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
     """Everyone around the citizen, each person once per role, and one coordinator at a time.
 
@@ -61,7 +61,7 @@ def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]
     others = [m for m in seen if not is_coordinator(m)]
     chain = sorted((m for m in seen if is_coordinator(m)), key=_begun)
     chain = list({_who(m): m for m in chain}.values())
-    succeeded = [_until(m, following) for m, following in zip(chain, chain[1:], strict=False)]
+    succeeded = [_until(m, following) for m, following in pairwise(chain)]
     distinct = {(_who(m), repr(m.get("role"))): m for m in [*others, *succeeded, *chain[-1:]]}
     return [{"role": [_ROLE_NOT_TOLD]} | distinct[key] for key in sorted(distinct)]
 
@@ -90,7 +90,8 @@ def _begun(member: Body) -> tuple[str, str]:
 def _who(member: Body) -> str:
     who = member.get("member") or member.get("onBehalfOf") or {}
     identifier = who.get("identifier", {})
-    return str(who.get("reference") or f"{identifier.get('system', '')}|{identifier.get('value', '')}|{who.get('display', '')}")
+    named = (identifier.get("system", ""), identifier.get("value", ""), who.get("display", ""))
+    return str(who.get("reference") or "|".join(named))
 
 
 @dataclass(frozen=True, slots=True)

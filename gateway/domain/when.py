@@ -40,7 +40,7 @@ def _parse(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=DANISH)).astimezone(UTC)
     parts = [int(part) for part in text.split("-")]
-    return _midnight(date(*(parts + [1, 1])[:3]))
+    return _midnight(date(*[*parts, 1, 1][:3]))
 
 
 def _midnight(day: date) -> datetime:

@@ -38,7 +38,8 @@ def test_a_relative_who_is_not_shown_has_no_name() -> None:
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert plan_lines({"entry": [{"resource": {"resourceType": kind}} for kind in ("CarePlan", "CareTeam")]}) == ["  (intet)"]
+    nothing = [{"resource": {"resourceType": kind}} for kind in ("CarePlan", "CareTeam")]
+    assert plan_lines({"entry": nothing}) == ["  (intet)"]
 
 
 def test_an_acknowledgement_is_read_from_its_own_segment() -> None:

@@ -87,7 +87,7 @@ def test_spellings_of_one_number_are_one() -> None:
 
 def test_cpr_comes_first_wherever_it_stands() -> None:
     said = [
-        Identifier(LOCAL.split("|")[0], "778812"),
+        Identifier(LOCAL.partition("|")[0], "778812"),
         Identifier(D_ECPR + ".187", "1206550VK9"),
         Identifier(CPR, "2512489996"),
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.plan import citizen_of_joint, compose, is_joint, joint_id
-from gateway.domain.team import TEAM_ROLE
+from gateway.domain.team import TEAM_ROLE, is_coordinator
 from gateway.translate.fhir.structure import structure
 from tests.domain.stays import moment
 
@@ -146,8 +146,5 @@ def test_what_is_composed_is_r4_with_one_current_coordinator(parts: list) -> Non
     plan, team = compose(parts, CITIZEN, NOW)
     assert structure(plan) == []
     assert structure(team) == []
-    current = [
-        p for p in team.get("participant", [])
-        if "end" not in p.get("period", {}) and any(c.get("code") == "coordinator" for r in p["role"] for c in r["coding"])
-    ]  # fmt: skip
+    current = [p for p in team.get("participant", []) if "end" not in p.get("period", {}) and is_coordinator(p)]
     assert len(current) <= 1

@@ -26,7 +26,8 @@ async def everything(gateway: Gateway) -> str:
     rows = [r for t in tables for r in await gateway.database.fetch(f'SELECT t::text FROM "{t["tablename"]}" t')]
     blobs = await gateway.database.fetch(
         "SELECT body AS b FROM message UNION ALL SELECT answer FROM message UNION ALL SELECT reason FROM message"
-        " UNION ALL SELECT body FROM statement UNION ALL SELECT body FROM resource UNION ALL SELECT body FROM access_record"
+        " UNION ALL SELECT body FROM statement UNION ALL SELECT body FROM resource"
+        " UNION ALL SELECT body FROM access_record"
     )
     return "\n".join(r["t"] for r in rows) + "\n".join((r["b"] or b"").decode("latin-1") for r in blobs)
 

@@ -54,7 +54,7 @@ def _member(participant: dict[str, Any], names: dict[str, str]) -> str:
 
 
 def _name(person: dict[str, Any]) -> str:
-    first = next(iter(person.get("name", [])), {})
+    first: dict[str, Any] = next(iter(person.get("name", [])), {})
     return str(first.get("text") or " ".join([*first.get("given", []), first.get("family", "")]).strip() or "pårørende")
 
 

@@ -33,7 +33,7 @@ def compile_match(name: str, kind: str, modifier: str, value: str) -> Match:
     if modifier == "missing":
         if value not in ("true", "false"):
             raise BadRequest("`:missing` takes true or false", where=name)
-        return (lambda found: not found) if value == "true" else (lambda found: bool(found))
+        return (lambda found: not found) if value == "true" else bool
     if modifier and modifier not in MODIFIERS[kind] and not (kind == "reference" and modifier[:1].isupper()):
         raise BadRequest("This modifier is not served for this parameter", where=f"{name}:{modifier}",
                          hint=f"Served: {', '.join(MODIFIERS[kind])}.")  # fmt: skip
