@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from gateway.domain.identifier import Identifier, normal
+from gateway.errors import SettingsError
 from gateway.inbound.keys import PublicKey, UnfitKey, public_key
 from gateway.inbound.scopes import Scope
 from gateway.inbound.scopes import read as read_scope
-from gateway.translate.rules.loader import Items, Node, Table, Text, read
+from gateway.translate.rules.loader import Items, Node, Table, Text, parse, read
 from gateway.translate.rules.problems import Problems
 
 SECTORS = ("region", "municipality", "other")
@@ -89,6 +90,17 @@ def load(folder: Path) -> Clients:
         found[client.id] = client
     problems.check()
     return Clients(found.values())
+
+
+def understood(text: str, name: str) -> Client:
+    """The client that a text of YAML describes; `name` stands for its file. Raises MappingError with every error."""
+    problems = Problems()
+    table = parse(text, name, problems)
+    client = _File(table, problems).client() if table else None
+    problems.check()
+    if client is None:  # no client without an error
+        raise SettingsError("This describes no client", where=name)
+    return client
 
 
 class _File:

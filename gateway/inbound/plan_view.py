@@ -35,6 +35,7 @@ _STAY_STATUS = {
     "planned": "planlagt", "arrived": "ankommet", "triaged": "visiteret", "in-progress": "indlagt eller i gang",
     "onleave": "på orlov", "finished": "afsluttet", "cancelled": "aflyst", "unknown": "ukendt",
 }  # fmt: skip
+_PEOPLE = ("Patient", "RelatedPerson")
 _STAY_CLASS = {
     "IMP": "indlæggelse", "ACUTE": "akut indlæggelse", "NONAC": "planlagt indlæggelse", "AMB": "ambulant kontakt",
     "EMER": "akut ambulant kontakt", "HH": "hjemmebesøg", "VR": "virtuel kontakt", "PRENC": "kommende indlæggelse",
@@ -76,6 +77,11 @@ def plan_view(bundle: Body) -> PlanView:
     team = next((r for r in resources if r["resourceType"] == "CareTeam"), {})
     citizen = next((r for r in resources if r["resourceType"] == "Patient"), {})
     members = [m for m in team.get("participant", []) if m.get("member") or m.get("onBehalfOf")]
+    named = {
+        f"{r['resourceType']}/{r.get('id')}": _name(r)
+        for r in resources
+        if "name" in r and r["resourceType"] in _PEOPLE
+    }
     stays = sorted(_of(resources, "Encounter"), key=lambda s: str(s.get("period", {}).get("start", "")), reverse=True)
     return PlanView(
         name=_name(citizen),
@@ -83,12 +89,12 @@ def plan_view(bundle: Body) -> PlanView:
         born=_time(citizen.get("birthDate")),
         status=_word(_PLAN_STATUS, plan.get("status")),
         when=_period(plan.get("period")),
-        coordinators=tuple(_member(m) for m in members if is_coordinator(m) and not _over(m)),
+        coordinators=tuple(_member(m, named) for m in members if is_coordinator(m) and not _over(m)),
         interventions=tuple(_intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
         goals=tuple(map(_goal, _of(resources, "Goal"))),
         conditions=tuple(map(_condition, _of(resources, "Condition"))),
         stays=tuple(map(_stay, stays)),
-        team=tuple(map(_member, members)),
+        team=tuple(_member(m, named) for m in members),
     )
 
 
@@ -138,8 +144,11 @@ def _stay(stay: Body) -> Line:
     )
 
 
-def _member(member: Body) -> Line:
-    person, behalf = _display(member.get("member")), _display(member.get("onBehalfOf"))
+def _member(member: Body, named: Mapping[str, str]) -> Line:
+    """A member by its display, by the name of the resource that it refers to, or by its number."""
+    who = member.get("member", {})
+    person = _display(who) or named.get(who.get("reference", ""), "") or str(who.get("identifier", {}).get("value", ""))
+    behalf = _display(member.get("onBehalfOf"))
     roles = [_concept(role) for role in member.get("role", [])]
     return Line(
         person or behalf or "Uden navn",

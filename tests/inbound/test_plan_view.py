@@ -124,6 +124,21 @@ def test_one_coordinator_at_a_time() -> None:
     assert [member.title for member in plan.team] == ["Karla Bo", "Ib Ny", "Sværmerens Bosted"]
 
 
+def test_members_by_the_best_name_there_is() -> None:
+    sister = {"resourceType": "RelatedPerson", "id": "s", "name": [{"given": ["Birgit"], "family": "Tangmose"}]}
+    team = {
+        "resourceType": "CareTeam",
+        "participant": [
+            {"member": {"reference": "RelatedPerson/s"}},
+            {"member": {"reference": "RelatedPerson/s", "display": "Søster"}},
+            {"member": {"reference": "RelatedPerson/hidden"}},
+            {"member": {"identifier": {"system": "urn:x", "value": "5790000000012"}}},
+        ],
+    }
+    told = [member.title for member in view(PLAN, team, sister).team]
+    assert told == ["Birgit Tangmose", "Søster", "Uden navn", "5790000000012"]
+
+
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())

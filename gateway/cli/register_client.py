@@ -1,0 +1,101 @@
+"""Register a system that may call the gateway: writes one YAML file into the folder of clients.
+
+The system proves itself with a key pair (SMART Backend Services, private_key_jwt with ES384 or RS384). Give its
+public keys as a JWKS file, or let a new key be made: the private half is written to a file for the system alone.
+A running gateway reads the folder at its next start.
+
+    gateway register-client --id odense-social --name "Odense, sagssystem" \\
+        --organisation "http://cvr.dk|35209115" --organisation-name "Odense Kommune" \\
+        --sector municipality --role social --purpose TREAT --purpose HOPERAT \\
+        --scope system/*.rs --scope system/Bundle.c --sends odense-ffb --new-key odense-social.pem
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import SettingsError
+from gateway.inbound.clients import ROLES, SECTORS, understood, written
+from gateway.inbound.keys import new_client_key
+from gateway.settings import Settings
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What a client is registered with."""
+    parser.add_argument("--id", required=True, help="client_id; the name of the file")
+    parser.add_argument("--name", required=True, help="the system, as people call it")
+    parser.add_argument("--organisation", required=True, metavar="SYSTEM|VALUE", help="whose system it is: SOR or CVR")
+    parser.add_argument("--organisation-name", default="", help="as people call it")
+    parser.add_argument("--sector", required=True, choices=SECTORS)
+    parser.add_argument("--role", required=True, choices=ROLES, help="what the policy tables decide by")
+    parser.add_argument("--purpose", action="append", default=[], help="v3-ActReason code it may give (repeat)")
+    parser.add_argument("--scope", action="append", default=[], help="the most it can be given (repeat)")
+    parser.add_argument("--sends", action="append", default=[], help="source it may send messages as (repeat)")
+    parser.add_argument(
+        "--member-of", action="append", default=[], metavar="SYSTEM|VALUE", help="unit or parent it counts as (repeat)"
+    )
+    parser.add_argument("--jku", default="", help="the only key URL that its assertions may name; never fetched")
+    keys = parser.add_mutually_exclusive_group(required=True)
+    keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys")
+    keys.add_argument("--new-key", type=Path, metavar="OUT.pem", help="make a key, and write its private half here")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Write the file. Nothing is written when anything is wrong, and nothing is ever overwritten."""
+    file = settings.clients / f"{args.id}.yaml"
+    for path in filter(None, (file, args.new_key)):
+        if path.exists():
+            raise SettingsError("This file is there already", where=str(path), hint="Move it away first.")
+    private, keys = (b"", _read(args.jwks)) if args.jwks else _made()
+    system, _, value = args.organisation.rpartition("|")
+    text = written(
+        {
+            "id": args.id,
+            "name": args.name,
+            "organisation": {"system": system, "value": value, "name": args.organisation_name},
+            "sector": args.sector,
+            "role": args.role,
+            "purposes": args.purpose,
+            "scopes": args.scope,
+            "sends": args.sends,
+            "member_of": args.member_of,
+            "jku": args.jku,
+            "jwks": keys,
+        }
+    )
+    client = understood(text, file.name)
+    _write(file, text.encode(), 0o644)
+    print(f"{file}: {client.name}, {client.role} in the sector {client.sector}")
+    if private:
+        _write(args.new_key, private, 0o600)
+        print(f"{args.new_key}: the private key. Give it to the system and keep no copy.")
+    return 0
+
+
+def _made() -> tuple[bytes, dict[str, Any]]:
+    private, jwk = new_client_key()
+    return private, {"keys": [jwk]}
+
+
+def _read(file: Path) -> Any:
+    """A JWKS, or one JWK alone."""
+    try:
+        keys = json.loads(file.read_bytes())
+    except OSError as error:
+        raise SettingsError("The keys cannot be read", where=str(file), hint=str(error.strerror)) from None
+    except ValueError:
+        raise SettingsError("The keys are not JSON", where=str(file)) from None
+    return keys if isinstance(keys, dict) and "keys" in keys else {"keys": [keys]}
+
+
+def _write(file: Path, content: bytes, mode: int) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+            out.write(content)
+    except OSError as error:
+        raise SettingsError("The file cannot be written", where=str(file), hint=str(error.strerror)) from None
