@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Asked, is_known, purpose_key
 from gateway.domain.consent.codes import MAYBE, NO, YES
@@ -56,7 +57,10 @@ class Evaluation:
     def __init__(self, consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = None) -> None:
         self._ask = ask
         self._same = same or {}
-        self._consents = sorted((c for c in consents if c.in_force(ask.now)), key=lambda c: c.id)
+        self._all = tuple(consents)
+        reached = Asked(ask, "").wide
+        about = (c for c in self._all if c.reach is None or not c.reach.isdisjoint(reached))
+        self._consents = sorted((c for c in about if c.in_force(ask.now)), key=_id)
         self._benches: dict[tuple[str, str], _Bench] = {}
         self.purposes = tuple(dict.fromkeys(purpose_key(p) for p in ask.purposes if p))
 
@@ -80,7 +84,9 @@ class Evaluation:
     def _named(self, purpose: str) -> bool:
         """A purpose of somebody's own code system is known where a consent names it."""
         code_system = purpose.rpartition("|")[0]
-        return code_system not in _V3 and any(_names(c.provision, purpose) for c in self._consents)
+        return code_system not in _V3 and any(
+            _names(c.provision, purpose) for c in self._all if c.in_force(self._ask.now)
+        )
 
     def _bench(self, purpose: str, citizen: str) -> _Bench:
         key = (purpose, citizen)
@@ -91,6 +97,7 @@ class Evaluation:
         return self._benches[key]
 
 
+_id = attrgetter("id")
 _V3 = frozenset({BREAK_GLASS.rpartition("|")[0]})
 
 
@@ -124,9 +131,7 @@ class _Bench:
         asked = Asked(ask, purpose)
         must_name = not is_known(purpose)
         for consent in consents:
-            if consent.provision is None or (consent.reach is not None and consent.reach.isdisjoint(asked.wide)):
-                continue
-            live = _live_root(consent.provision, asked, must_name)
+            live = _live_root(consent.provision, asked, must_name) if consent.provision else None
             if live is not None:
                 self._sort(live, consent.id, self._restricted and not consent.passes_44(ask.now))
 
@@ -162,11 +167,13 @@ _SAYS_NOTHING = Verdict(Word.SILENT, 8)
 
 def _live_root(root: Provision, asked: Asked, must_name: bool) -> _Live | None:
     """The root, and the exceptions that count within its period, actors and actions (consent-semantics 3)."""
+    purpose = _purpose(root, asked, must_name)
+    if not purpose and not root.exceptions:
+        return None
     exact, wide = root.about(asked)
     if not wide:
         return None
     scope = wide if root.denies else exact
-    purpose = _purpose(root, asked, must_name)
     return _with_exceptions(root, asked, min(scope, purpose), scope, wide, must_name)
 
 
