@@ -15,14 +15,14 @@ from gateway.domain.security_label import label_of
 from gateway.domain.statement import Body
 
 # Elements of R4 that date the content of a resource (not birthdays and deadlines, which tell of something else).
-_DATES = (
-    "effectiveDateTime", "effectiveInstant", "onsetDateTime", "abatementDateTime", "recordedDate", "created",
-    "dateTime", "date", "issued", "authoredOn", "occurrenceDateTime", "performedDateTime", "startDate", "statusDate",
-    "start", "end", "sent", "received", "assertedDate", "dateAsserted", "recorded",
+_DATES = frozenset(
+    {"effectiveDateTime", "effectiveInstant", "onsetDateTime", "abatementDateTime", "recordedDate", "created",
+     "dateTime", "date", "issued", "authoredOn", "occurrenceDateTime", "performedDateTime", "startDate", "statusDate",
+     "start", "end", "sent", "received", "assertedDate", "dateAsserted", "recorded"}
 )  # fmt: skip
-_PERIODS = (
-    "period", "effectivePeriod", "onsetPeriod", "abatementPeriod", "occurrencePeriod", "performedPeriod",
-    "executionPeriod",
+_PERIODS = frozenset(
+    {"period", "effectivePeriod", "onsetPeriod", "abatementPeriod", "occurrencePeriod", "performedPeriod",
+     "executionPeriod"}
 )  # fmt: skip
 _AUTHORS = (
     "author", "recorder", "asserter", "contributor", "performer", "requester", "sender", "source", "informationSource",
@@ -78,12 +78,12 @@ def facts_of(
 
 def _dates(body: Body) -> Iterator[datetime]:
     """Both ends of every date and period, so that a day is a day and not its midnight."""
-    for name in _DATES:
-        moments = span(body.get(name))
+    for name in _DATES & body.keys():
+        moments = span(body[name])
         if moments is not None:
             yield from moments
-    for name in _PERIODS:
-        value = body.get(name)
+    for name in _PERIODS & body.keys():
+        value = body[name]
         if isinstance(value, dict):
             for end in ("start", "end"):
                 moments = span(value.get(end))
@@ -137,13 +137,13 @@ def _references(body: Body) -> Iterator[str]:
     waiting: list[Any] = [body]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
+        values = node
+        if isinstance(node, dict):
             literal = node.get("reference")
             if isinstance(literal, str) and not literal.startswith("#"):
                 yield literal.partition("/_history/")[0]
-            waiting += node.values()
+            values = node.values()
+        waiting += [value for value in values if isinstance(value, (dict, list))]
 
 
 def _linked(body: Body) -> set[str]:

@@ -43,7 +43,8 @@ _SYSTEM, _WORD, _CODE = range(3)
 _UUID = 32
 
 _WORDS = frozenset({"text", "title", "description"})
-_WORDLESS = frozenset({"Patient", "RelatedPerson"})
+_WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
+_NO_CONTENT = frozenset({"meta", "provision"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +201,20 @@ def _said(body: Body) -> Iterator[tuple[str, str, str]]:
 
     Security labels are not content, and what a Consent permits or denies is not what it tells of the citizen.
     """
-    waiting: list[tuple[str, Any]] = [("", body)]
+    waiting: list[Any] = [body]
     while waiting:
-        name, node = waiting.pop()
+        node = waiting.pop()
         if isinstance(node, list):
-            waiting += [(name, item) for item in node]
-        elif isinstance(node, dict):
-            code = node.get("code")
-            if isinstance(code, str) and code:
-                yield str(node.get("system") or ""), code, ""
-            elif isinstance(node.get("display"), str):
-                yield (TEXT if "system" in node else UNIT), "", node["display"]
-            waiting += [item for item in node.items() if item[0] not in ("meta", "provision")]
-        elif isinstance(node, str) and name in _WORDS:
-            yield TEXT, "", node
+            waiting += [item for item in node if isinstance(item, (dict, list))]
+            continue
+        code, display = node.get("code"), node.get("display")
+        if isinstance(code, str) and code:
+            yield str(node.get("system") or ""), code, ""
+        elif isinstance(display, str):
+            yield (TEXT if "system" in node else UNIT), "", display
+        for name, value in node.items():
+            if isinstance(value, (dict, list)):
+                if name not in _NO_CONTENT:
+                    waiting.append(value)
+            elif name in _WORDS and isinstance(value, str):
+                yield TEXT, "", value
