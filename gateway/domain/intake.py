@@ -62,7 +62,8 @@ class Change:
     merges: tuple[tuple[str, str], ...]
     statements: tuple[tuple[str, str, Statement], ...]  # citizen, identity, statement
     folded: tuple[Folded, ...]
-    moved: bool  # identities changed their citizen: older rows follow them
+    gone: tuple[tuple[str, str], ...]  # (kind, id) that no longer come out of the fold: another id stands for them now
+    moved: bool  # identities changed their citizen: older statements follow them
 
 
 Judge = Callable[[Resource, str], tuple[Resource, Facts]]
@@ -73,11 +74,15 @@ def touch(
     citizen: Sequence[Identifier], merged: Sequence[Identifier], statements: Sequence[Statement], *, everything: bool
 ) -> Touch:
     """What must be read for a message with these identifiers and statements."""
-    stays = any(s.kind == _STAYS and s.act is not Act.STATE for s in statements)
-    kinds = (_WHOLE, _STAYS) if stays else (_WHOLE,)
+    kinds = _whole_kinds(statements)
     objects = {(s.kind, s.key) for s in statements if s.kind not in kinds}
     identifiers = tuple(i.key for i in (*citizen, *merged))
     return Touch(identifiers, kinds, tuple(sorted(objects)), everything)
+
+
+def _whole_kinds(statements: Sequence[Statement]) -> tuple[str, ...]:
+    stays = any(s.kind == _STAYS and s.act is not Act.STATE for s in statements)
+    return (_WHOLE, _STAYS) if stays else (_WHOLE,)
 
 
 def work_out(
@@ -107,6 +112,9 @@ def work_out(
         return None
     said = [*known.statements, *((key, s) for s in statements)]
     folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge)
+    standing = {(f.resource.kind, f.resource.id) for f in folded}
+    kinds = _whole_kinds(statements)
+    gone = {key for key in known.resources if (everything or key[0] in kinds) and key not in standing}
     touched = {*citizens.values(), *known.citizens.values()}
     return Change(
         citizen=citizens[key],
@@ -115,6 +123,7 @@ def work_out(
         merges=tuple(sorted(merges - set(known.merges))),
         statements=tuple((citizens[key], key, s) for s in statements),
         folded=tuple(folded),
+        gone=tuple(sorted(gone)),
         moved=moved,
     )
 

@@ -29,6 +29,7 @@ _AWAY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.QueryCanceledError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a database that takes no connections just now
 )
 
 

@@ -46,7 +46,7 @@ UNION ALL
   LIMIT 1)
 """
 
-_SAVE = """
+_SAVE_PARTS = """
 WITH guard AS (
   INSERT INTO citizen AS c (id, revision)
   SELECT id, 1 FROM unnest($1::text[], $2::bigint[]) AS g(id, revision)
@@ -75,18 +75,21 @@ WITH guard AS (
       AS s(citizen, identity, kind, key, body)
 ), folded AS (
   INSERT INTO resource AS r (kind, id, citizen, version, updated, sector, withdrawn, ends, facts, body, digest)
-  SELECT f.kind, f.id, f.citizen, f.version, $8, f.sector, f.withdrawn, f.ends, f.facts, f.body, f.digest
+  SELECT f.kind, f.id, f.citizen, n.version, $8, f.sector, f.withdrawn, f.ends, f.facts, f.body, f.digest
     FROM kept, unnest($23::text[], $24::text[], $25::text[], $26::int[], $27::text[], $28::bool[], $29::timestamptz[],
                       $30::bytea[], $31::bytea[], $32::bytea[])
-      AS f(kind, id, citizen, version, sector, withdrawn, ends, facts, body, digest)
+      AS f(kind, id, citizen, version, sector, withdrawn, ends, facts, body, digest), {next}
   ON CONFLICT (kind, id) DO UPDATE SET citizen = excluded.citizen, version = excluded.version,
      updated = excluded.updated, withdrawn = excluded.withdrawn, ends = excluded.ends, facts = excluded.facts,
      body = excluded.body, digest = excluded.digest
 ), versions AS (
   INSERT INTO resource_version (kind, id, version, citizen, updated, facts, body)
-  SELECT f.kind, f.id, f.version, f.citizen, $8, f.facts, f.body
+  SELECT f.kind, f.id, n.version, f.citizen, $8, f.facts, f.body
     FROM kept, unnest($23::text[], $24::text[], $25::text[], $26::int[], $30::bytea[], $31::bytea[])
-      AS f(kind, id, citizen, version, facts, body)
+      AS f(kind, id, citizen, version, facts, body), {next}
+), dropped AS (
+  DELETE FROM resource r USING kept, unnest($33::text[], $34::text[]) AS g(kind, id)
+   WHERE r.kind = g.kind AND r.id = g.id
 ), {record}
 SELECT id FROM kept
 """
@@ -96,12 +99,13 @@ _FOLLOW = """
 UPDATE statement s SET citizen = i.citizen FROM identity i
  WHERE i.key = s.identity AND s.citizen <> i.citizen AND s.citizen = ANY($1)
 """
-_DROP = """
-DELETE FROM resource r WHERE r.citizen = ANY($1) AND NOT EXISTS (
-  SELECT 1 FROM unnest($2::text[], $3::text[]) AS f(kind, id) WHERE f.kind = r.kind AND f.id = r.id)
-"""
+# A resource that came, went and comes again goes on with its history.
+_NEXT = """LATERAL (SELECT CASE WHEN f.version > 1 THEN f.version ELSE
+      (SELECT coalesce(max(v.version), 0) + 1 FROM resource_version v WHERE v.kind = f.kind AND v.id = f.id)
+    END AS version) AS n"""
 
-_PARAMETERS_BEFORE_RECORD = 32
+_BEFORE_RECORD = 34  # parameters
+_SAVE = _SAVE_PARTS.replace("{next}", _NEXT).replace("{record}", record_insert(_BEFORE_RECORD + 1, "kept"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,25 +172,22 @@ async def save(
         *_columns(change.merges, 2),
         *_columns([(c, i, s.kind, s.key, wire.encode(s)) for c, i, s in change.statements], 5),
         *_columns(rows, 10),
+        *_columns(change.gone, 2),
         *record_args(records),
     ]  # fmt: skip
-    statement = _SAVE.replace("{record}", record_insert(_PARAMETERS_BEFORE_RECORD + 1, "kept"))
     try:
         if not change.moved:
-            return await database.fetchval(statement, *arguments) is not None
-        return await _save_and_move(database, statement, arguments, change)
+            return await database.fetchval(_SAVE, *arguments) is not None
+        return await _save_and_move(database, arguments, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen
 
 
-async def _save_and_move(database: Database, statement: str, arguments: list[object], change: Change) -> bool:
-    touched = [citizen for citizen, _ in change.revisions]
+async def _save_and_move(database: Database, arguments: list[object], change: Change) -> bool:
     async with database.transaction() as connection:
-        if await connection.fetchval(statement, *arguments) is None:
+        if await connection.fetchval(_SAVE, *arguments) is None:
             return False
-        await connection.execute(_FOLLOW, touched)
-        kinds, names = _columns([(f.resource.kind, f.resource.id) for f in change.folded], 2)
-        await connection.execute(_DROP, touched, kinds, names)
+        await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
     return True
 
 
