@@ -1,0 +1,140 @@
+"""The whole gateway on real sockets, as `gateway serve` opens it: MLLP and HTTP, from bytes to PostgreSQL and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+
+from gateway.cli.serve import Running, running
+from gateway.settings import Settings
+from tests.inbound.http_world import run
+from tests.inbound.mllp_senders import answer, ended, frame
+from tests.inbound.one_citizen import NUMBER, admission
+
+
+@asynccontextmanager
+async def serving(database_url: str, folder: Path, **changed: object) -> AsyncIterator[Running]:
+    settings = Settings(data_folder=folder, database_url=database_url, http_port=0, mllp_port=0, checkpoint_seconds=30)
+    async with running(replace(settings, **changed)) as here:  # type: ignore[arg-type]
+        yield here
+
+
+async def count(here: Running, table: str, where: str = "true") -> int:
+    return int(await here.gateway.database.fetchval(f"SELECT count(*) FROM {table} WHERE {where}"))
+
+
+def test_messages_over_mllp_are_kept_and_answered(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            writer.write(
+                frame(admission("M1")) + frame(admission("M1")) + frame(admission("M2").replace(b"A01", b"Z99"))
+            )
+            first, again, unknown = [await answer(reader) for _ in range(3)]
+            assert b"\rMSA|AA|M1" in first
+            assert b"\rMSA|AA|M1" in again
+            assert b"\rMSA|AR|M2" in unknown
+            assert await count(here, "message") == 2
+            writer.close()
+
+    run(test)
+
+
+def test_broken_frames_are_answered_in_hl7_and_change_nothing(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path, message_bytes=2000) as here:
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            writer.write(b"\x0b" + admission("M1"))
+            writer.write_eof()
+            truncated = await answer(reader)
+            assert b"\rMSA|AR|M1" in truncated, "what was cut off may be sent again"
+            assert await ended(reader)
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            writer.write(frame(admission("M2") + b"NTE|1||" + b"x" * 5000 + b"\r"))
+            oversized = await answer(reader)
+            assert b"\rMSA|A" in oversized
+            assert b"|M2" in oversized
+            assert b"xxx" not in oversized
+            assert await ended(reader)
+            writer.close()
+            for told in (truncated, oversized):
+                assert NUMBER.encode() not in told
+            assert await count(here, "message") == 0
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            writer.write(frame(b"\xff\xfe no message"))
+            assert b"MSA|A" in await answer(reader)
+            writer.close()
+
+    run(test)
+
+
+def test_a_database_that_is_away_is_told_to_the_sender(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            await here.gateway.database.close()
+            writer.write(frame(admission("M1")))
+            assert b"\rMSA|AR|M1" in await answer(reader)
+            writer.close()
+
+    run(test)
+
+
+def test_what_was_taken_is_answered_when_the_gateway_stops(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.mllp_port)
+            writer.write(b"".join(frame(admission(f"M{n}")) for n in range(5)))
+            first = await answer(reader)
+        rest = [await answer(reader) for _ in range(4)]
+        assert [b"|M%d" % n in told for n, told in enumerate([first, *rest])] == [True] * 5
+        assert await ended(reader)
+        writer.close()
+
+    run(test)
+
+
+def test_http_on_a_socket(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path, message_bytes=10_000) as here:
+            async with httpx2.AsyncClient(base_url=here.url) as web:
+                head = await web.head("/fhir/metadata")
+                assert (head.status_code, head.content) == (200, b"")
+                statement = await web.get("/fhir/metadata")
+                assert head.headers["content-length"] == statement.headers["content-length"]
+                assert "strict-transport-security" not in statement.headers, "no TLS on a loopback address"
+                assert "server" not in statement.headers
+                assert statement.json()["implementation"]["url"] == f"{here.url}/fhir"
+                form = {"Content-Type": "application/x-www-form-urlencoded"}
+                large = await web.post("/oauth/token", headers=form, content=b"a=" + b"b" * 5_000_000)
+                assert large.status_code == 413
+                assert large.headers["connection"] == "close"
+            for request, status in (
+                (b"GET /fhir/../metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET /fhir/Patient/1%2f..%2fmetadata HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET http://evil.example/health/live HTTP/1.1\r\nHost: x\r\n\r\n", b"200"),
+                (b"GET /health/live HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"200"),
+                (b"BREW /health/live HTTP/1.1\r\nHost: x\r\n\r\n", b"40"),
+                (b"nonsense\r\n\r\n", b"400"),
+            ):
+                told = await _say(here.url, request)
+                assert told.startswith(b"HTTP/1.1 " + status), request
+
+    run(test)
+
+
+async def _say(url: str, request: bytes) -> bytes:
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    try:
+        async with asyncio.timeout(5):
+            return await reader.readuntil(b"\r\n\r\n")
+    finally:
+        writer.close()
