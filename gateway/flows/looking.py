@@ -14,6 +14,7 @@ import msgspec
 
 from gateway.domain.caller import Caller
 from gateway.domain.consent import CompiledConsent, compile_consent
+from gateway.domain.consent.actors import in_this_gateway
 from gateway.domain.decide import Denial, Permit, decide_all
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
@@ -139,7 +140,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 @lru_cache(maxsize=4096)
 def _consent(_digest: bytes, body: bytes) -> CompiledConsent:
     """Compiled once for each content: a changed consent has another digest, so nothing outlives a withdrawal."""
-    return compile_consent(msgspec.json.decode(body))
+    return compile_consent(msgspec.json.decode(body), resolve=in_this_gateway)
 
 
 @lru_cache(maxsize=4096)
