@@ -28,6 +28,10 @@ _FIELDS = {
     "patient": "citizens", "agent.identifier": "users", "organization": "organisations", "client": "clients",
     "decision": "decisions", "subtype": "interactions", "purpose": "purposes", "trace": "traces",
 }  # fmt: skip
+# What a search of AuditEvents takes, by its FHIR type; the CapabilityStatement says so.
+PARAMETERS = {"date": "date", "patient": "reference"} | dict.fromkeys(
+    ("client", "decision", "organization", "purpose", "subtype", "trace"), "token"
+)
 _DATE = re.compile(r"^(ge|gt|le|lt|sa|eb)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)$")
 PAGE = 100
 MOST = 500

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
+from gateway.flows import audit
 from gateway.flows.parts import Gateway
 from gateway.inbound import negotiate
 from gateway.inbound.door import Door, Inbound
@@ -93,9 +94,11 @@ def _resource(gateway: Gateway, doors: Sequence[Door], kind: str) -> dict[str, A
 
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
-    served = gateway.search.get(kind, {})
-    listed = [{"name": "_id", "type": "token"}] if "_id" not in served else []
-    return [*listed, *({"name": name, "type": served[name].kind} for name in sorted(served))]
+    if kind == "AuditEvent":
+        served = dict(audit.PARAMETERS)
+    else:
+        served = {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()} | {"_id": "token"}
+    return [{"name": name, "type": served[name]} for name in sorted(served)]
 
 
 def _security(url: str) -> dict[str, Any]:
