@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -260,4 +261,7 @@ class _Demo:
         answer.raise_for_status()
         print(f"\nThe joint plan in Danish, good once: {answer.json()['url']}")
         print(f"HL7 v2 over MLLP: {self.doors.host}:{self.doors.mllp_port}\nStop with Ctrl-C.", flush=True)
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, self.here.stop)
         await self.here.stopped

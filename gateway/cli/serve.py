@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -48,6 +49,9 @@ async def _serve(settings: Settings) -> None:
     async with running(settings) as here:
         print(f"HTTP  {here.url}")
         print(f"MLLP  {settings.mllp_host}:{here.mllp_port}", flush=True)
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(sign, here.stop)
         await here.stopped
 
 
@@ -60,6 +64,7 @@ class Running:
     url: str
     mllp_port: int
     stopped: asyncio.Task[None]
+    stop: Callable[[], None]
 
 
 @asynccontextmanager
@@ -77,10 +82,10 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
         signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
         try:
             await server.ready.wait()
-            yield Running(gateway, app, url, port, stopped)
+            yield Running(gateway, app, url, port, stopped, server.stop)
         finally:
             await mllp.stop()
-            server.should_exit = True
+            server.stop()
             await stopped
             signing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -90,7 +95,8 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, with a word when it is ready."""
+    """uvicorn's server, with a word when it is ready, and without its own signal handlers: it would end the process
+    with the signal as soon as HTTP has stopped, before the log is signed and the database is closed."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -100,6 +106,15 @@ class _Server(uvicorn.Server):
         """Listen, and say so."""
         await super().startup(sockets)
         self.ready.set()
+
+    def stop(self) -> None:
+        """Take no more requests, answer those that were taken, and end."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs this server."""
+        yield
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,0 +1,68 @@
+"""`gateway serve` as an operator runs it: it says where it is, stops when told, and leaves nothing running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fp-serve-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+def start(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
+    environment = os.environ | {
+        "GATEWAY_DATA_FOLDER": str(folder),
+        "GATEWAY_HTTP_PORT": "0",
+        "GATEWAY_MLLP_PORT": "0",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "serve"], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    lines = {}
+    for line in process.stdout:
+        name, _, value = line.strip().partition("  ")
+        lines[name] = value
+        if "MLLP" in lines:
+            break
+    return process, lines["HTTP"], lines["MLLP"]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_told_and_its_database_with_it(folder: Path, sign: signal.Signals) -> None:
+    process, url, mllp = start(folder)
+    try:
+        with urlopen(f"{url}/health/ready", timeout=10) as answer:
+            assert answer.status == 200
+        with urlopen(f"{url}/fhir/metadata", timeout=10) as answer:
+            assert json.load(answer)["fhirVersion"] == "4.0.1"
+        assert mllp.startswith("127.0.0.1:")
+    finally:
+        process.send_signal(sign)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert not (folder / "postgres" / "cluster" / "postmaster.pid").exists()
+
+
+def test_secrets_are_made_once_and_are_the_owners_alone(folder: Path) -> None:
+    process, _, _ = start(folder)
+    process.terminate()
+    process.communicate(timeout=30)
+    for name in ("secret", "log-key.pem", "token-key.pem"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
