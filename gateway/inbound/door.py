@@ -63,8 +63,8 @@ class Bearer:
     """A door that takes an access token.
 
     `kinds` are the resource types that `{kind}` in the path may be; `needs` the scopes (`Bundle.c`; a bare letter
-    is that of the kind in the path). `interaction` is a FHIR restful-interaction, or the name of an operation
-    beginning with `$`; both stand in the CapabilityStatement and in the access record.
+    is that of the kind in the path). `interaction` is a FHIR restful-interaction, the name of an operation beginning
+    with `$`, or a word of the access record (`import`); the first two stand in the CapabilityStatement.
     """
 
     method: str
@@ -122,17 +122,15 @@ async def _check_scopes(gateway: Gateway, door: Bearer, caller: Caller, kind: st
         wanted = wanted or kind
         if not allows(caller.scopes, wanted, letter):
             missing = f"system/{wanted}.{letter}"
-            record = record_of(
-                gateway,
-                caller,
-                door.interaction.lstrip("$"),
-                wanted,
-                "",
-                NOTHING,
-                query=f"{door.method} {template(door)}",
-            )
+            interaction, operation = _RECORDED.get(door.interaction, (door.interaction, ""))
+            asked = f"{door.method} {template(door)}"
+            record = record_of(gateway, caller, interaction, wanted, "", NOTHING, query=asked, operation=operation)
             await on_record(gateway, replace(record, outcome_text=f"the token does not hold {missing}"))
             raise outcome.InsufficientScope(missing)
+
+
+# How the access record names what the CapabilityStatement calls an operation.
+_RECORDED = {"$joint-plan": ("operation", "joint-plan"), "$process-message": ("import", "")}
 
 
 class _Kind(Convertor[str]):

@@ -6,9 +6,12 @@ from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
+from fhir.resources.R4B.auditevent import AuditEvent
+
 from gateway.domain.identifier import CPR
 from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import nurse
 from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
 
 JSON = "application/fhir+json; charset=utf-8"
@@ -238,6 +241,31 @@ def test_the_auditor_reads_looks_and_nothing_else(database_url: str) -> None:
             for client in ("epj", "social"):
                 refused = await here.web.get("/fhir/AuditEvent", headers=await headers(here, client))
                 assert refused.status_code == 403
+
+    run(test)
+
+
+def test_refused_scopes_are_there_for_the_auditor(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            poor = await here.bearer("system/Goal.s", "epj", extensions=nurse())
+            for method, path in (
+                ("GET", "/fhir/Patient/1"),
+                ("GET", "/fhir/Patient/1/$joint-plan"),
+                ("POST", "/fhir/$process-message"),
+                ("POST", "/messages/hl7v2"),
+                ("POST", "/console/tickets"),
+                ("PUT", "/fhir/Consent/1"),
+            ):
+                assert (await here.web.request(method, path, headers=poor)).status_code == 403
+            bearer = await here.bearer("system/AuditEvent.rs", "auditor")
+            found = await here.web.get("/fhir/AuditEvent", params={"client": "epj", "decision": "deny"}, headers=bearer)
+            told = [entry["resource"] for entry in found.json()["entry"]]
+            codes = [event["subtype"][0]["code"] for event in told]
+            assert codes == ["update", "operation", "disclose", "disclose", "operation", "read"]
+            assert all("does not hold" in event["outcomeDesc"] for event in told)
+            for event in told:
+                AuditEvent.model_validate(event)
 
     run(test)
 
