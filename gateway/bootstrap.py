@@ -52,10 +52,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def read_rules(mappings: Path, secret: bytes, owners: Owners | None = None) -> Rules:
-    """Compile all rules and tables. Raises SettingsError that tells every mistake with `file:line`."""
+def read_rules(
+    mappings: Path, secret: bytes, owners: Owners | None = None, *, strangers: bool = False, like: str = ""
+) -> Rules:
+    """Compile all rules and tables. Raises SettingsError that tells every mistake with `file:line`.
+
+    With `strangers`, files of senders that nobody registered are understood as well, those of one language as if the
+    source `like` had sent them: to look at them, never to keep them. Raises UnknownSource where `like` is none.
+    """
     problems = Problems()
     sources = Sources.gather(mappings, problems)
+    if strangers:
+        sources = sources.with_guests(like)
     identify = ids(secret)
     hl7v2, medcom, kl, oio, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify),

@@ -2,7 +2,8 @@
 
 The messages are translated by the rules in mappings/ and folded together, whatever order they are given in; nothing
 is stored and nothing is sent. HL7 v2, MedCom, KL and OIO messages are told apart by their first bytes; `-` reads from
-standard input. What was not carried over faithfully is told on standard error.
+standard input. What was not carried over faithfully is told on standard error, and so is a sender that no file of
+mappings/sources names: its message is shown, but a running gateway refuses it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gateway.domain.fold import fold
 from gateway.domain.resource import Ids, Resource, ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement
-from gateway.errors import BadRequest
+from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
 from gateway.translate.door import door_of
 from gateway.translate.translation import Translation
@@ -33,11 +34,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which messages, and how to tell."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a message; - reads standard input")
     parser.add_argument("--json", action="store_true", help="the Bundle on one line")
+    strangers(parser)
+
+
+def strangers(parser: argparse.ArgumentParser) -> None:
+    """How to read what a sender wrote that is not registered."""
+    parser.add_argument(
+        "--as", dest="like", default="", metavar="SOURCE", help="read unregistered senders as this source of mappings/"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
-    rules = bootstrap.read_rules(settings.mappings_folder, SECRET)
+    rules = rules_for(args, settings)
     found = []
     for name in args.files:
         raw = content(name)
@@ -46,10 +55,33 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     base = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
     print(json.dumps(bundle(resources, base), ensure_ascii=False, indent=None if args.json else 2))
     for name, one in zip(args.files, found, strict=True):
+        tell_stranger(rules, name, one.source)
         for finding in one.findings:
             rule = f" ({finding.rule})" if finding.rule else ""
             print(f"{name}: {finding.where}: {finding.text}{rule}", file=sys.stderr)
     return 0
+
+
+def rules_for(args: argparse.Namespace, settings: Settings) -> bootstrap.Rules:
+    """The rules, for senders that nobody registered as well. Raises BadRequest when `--as` names no source."""
+    try:
+        return bootstrap.read_rules(settings.mappings_folder, SECRET, strangers=True, like=args.like)
+    except UnknownSource:
+        known = bootstrap.read_rules(settings.mappings_folder, SECRET).sources
+        raise BadRequest(f"No source has this name. There are {', '.join(sorted(s.id for s in known))}.") from None
+
+
+def tell_stranger(rules: bootstrap.Rules, file: str, source: Source) -> None:
+    """On standard error, when the sender is not registered: as what it was read, and how to register it."""
+    if any(one.id == source.id and set(source.senders) <= set(one.senders) for one in rules.sources):
+        return
+    senders = json.dumps(list(source.senders), ensure_ascii=False)
+    print(
+        f"{file}: the sender is not registered, so this was read as the source {source.id} and a running gateway would "
+        f"refuse it. Write mappings/sources/<name>.yaml with `language: {source.language}` and `senders: {senders}`, "
+        "or try --as with a source that is there.",
+        file=sys.stderr,
+    )
 
 
 def content(name: str) -> bytes:

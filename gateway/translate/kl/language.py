@@ -122,12 +122,10 @@ class Kl:
 
     def _source(self, order: Order) -> Source:
         """Who sends: the profile defines no addressing, so whatever the header tells is tried."""
-        for sender in order.senders():
-            try:
-                return self._sources.find("kl", sender)
-            except UnknownSource:
-                continue
-        raise UnknownSource(where=f"{HEADER}.source.endpoint", hint="Register it in mappings/sources.")
+        try:
+            return self._sources.find("kl", *order.senders())
+        except UnknownSource as error:
+            raise UnknownSource(where=f"{HEADER}.source.endpoint", hint=error.hint) from None
 
 
 def _statement(made: Made, work: _Work, origin: str) -> Statement:

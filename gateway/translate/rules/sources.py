@@ -24,14 +24,15 @@
 | kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
 | oio | CVR number of the case's owner |
 
-`"*"` stands for every sender of the language that no other source names. It is for demonstrations and tests: with it,
-a stranger's numbers are read as this source's own.
+`"*"` stands for every sender of the language that no other source names. It is for demonstrations, tests and files on a
+command line (`with_guests`): with it, a stranger's numbers are read as this source's own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -54,6 +55,7 @@ _CHOICES = {
     "keeps": ("entitled", "all"),
 }
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
+_SECTORS = {"hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality"}
 
 
 class Sources:
@@ -87,18 +89,40 @@ class Sources:
                 problems.add(mark, f"rules: there is no folder mappings/{source.language}/{source.rules}")
         return cls(found)
 
-    def find(self, language: str, sender: str) -> Source:
-        """The source behind a sender's key. Raises UnknownSource."""
-        found = self._by_sender.get((language, sender)) or self._by_sender.get((language, ANYBODY))
-        if found is None:
+    def find(self, language: str, *senders: str) -> Source:
+        """The source behind the first of a sender's keys that is registered. Raises UnknownSource.
+
+        A source that stands for everybody says in its `senders` who it was this time.
+        """
+        for sender in senders:
+            if found := self._by_sender.get((language, sender)):
+                return found
+        anybody = self._by_sender.get((language, ANYBODY))
+        if anybody is None:
             raise UnknownSource(hint="Register it in mappings/sources.")
-        return found
+        return replace(anybody, senders=tuple(filter(None, senders)))
 
     def of(self, identity: str) -> Source:
         """The source of an id. Raises UnknownSource."""
         if identity not in self._by_id:
             raise UnknownSource(hint="Register it in mappings/sources.")
         return self._by_id[identity]
+
+    def with_guests(self, like: str = "") -> Sources:
+        """These, and for every language one that stands for all senders nobody registered: in the language of the
+        source `like` that one, where it is named. Raises UnknownSource for a name that no source has."""
+        model = self.of(like) if like else None
+        found = list(self._all)
+        for language, sector in _SECTORS.items():
+            if (language, ANYBODY) in self._by_sender:
+                continue
+            if model is not None and model.language == language:
+                found.append(replace(model, senders=(ANYBODY,)))
+                continue
+            name = f"unregistered-{language}"
+            number = Identifier(f"urn:faellesplan:source:{name}:organisation", name)
+            found.append(Source(name, "Afsender, der ikke er registreret", sector, number, language, (ANYBODY,)))
+        return Sources(found)
 
     def __iter__(self) -> Iterator[Source]:
         return iter(self._all)
