@@ -6,6 +6,7 @@ Each function gives None for what holds nothing, so nothing empty is ever made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ from gateway.translate.rules.reader import Env, Unfit
 
 Json = dict[str, Any]
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+_TABLE = re.compile(r"HL7\d{4}", re.ASCII)
 _NOTHING = [""] * 9
 _LONGEST = 300  # of a text that is remembered
 _USES = {"PRN": "home", "WPN": "work", "ORN": "home", "VHN": "home", "PRS": "mobile"}
@@ -239,6 +241,14 @@ def _dialled(given: list[str]) -> str:
         return ""
     prefix = f"+{country.lstrip('+')} " if country else ""
     return f"{prefix}{area}{' ' if area else ''}{local_number}{f';ext={extension}' if extension else ''}"
+
+
+def title(env: Env, text: str) -> str:
+    """XPN.5, a prefix such as Dr. Some senders put the relationship's code into the name field of NK1: then the name
+    of its code table stands here, and what stands before it is no name."""
+    if _TABLE.fullmatch(text):
+        raise Unfit("is the name of a code table: this name field seems to hold a code")
+    return text
 
 
 def street(env: Env, node: Repetition) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from gateway.translate.hl7v2 import datatypes
-from gateway.translate.hl7v2.naming import number, parts
+from gateway.translate.hl7v2.naming import assigner, number, parts
 from gateway.translate.hl7v2.parse import Repetition
 from gateway.translate.rules.reader import Env
 
@@ -24,8 +24,9 @@ def visit(env: Env, node: Repetition) -> str:
     return str(env.message.visit)
 
 
-def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: str | Repetition | None = None) -> str:
-    """DG1-20, else DG1-3, else DG1-4, within the visit. The set id DG1-1 counts anew in every message: it is no key."""
+def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:
+    """DG1-20, else the code in DG1-3, else the words in DG1-3 or DG1-4 as a digest, within the visit. The set id DG1-1
+    counts anew in every message: it is no key."""
     scope = env.message.visit
     if own is not None:
         found = datatypes.entity(env, own)
@@ -35,15 +36,24 @@ def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: s
         coding = datatypes.coding(env, code)
         if coding:
             return f"{scope}|{coding.get('system', '')}|{coding['code']}"
-        return f"{scope}|{_words(code)}"
-    return f"{scope}|{_words(text)}" if text else ""
+    words = _words(code or text)
+    return f"{scope}|{_digest(words)}" if words else ""
+
+
+def condition(
+    env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None
+) -> dict[str, str] | None:
+    """The reference to the Condition of a diagnosis; none where nothing names it, since none is made then."""
+    key = diagnosis(env, own, code, text)
+    return {"reference": f"Condition/{env.ids('Condition', key)}"} if key else None
 
 
 def relative(env: Env, own: Repetition | None, employee: Repetition | None, name: Any, relation: Any) -> str:
-    """NK1-33, else NK1-12, else name and relationship, within the citizen. Names enter the key only as a digest."""
+    """NK1-33 or NK1-12 where it names who gave the number, else name and relationship, within the citizen. Names enter
+    the key only as a digest."""
     scope = f"{env.source.id}|{env.message.citizen}"
     for node in (own, employee):
-        found = number(env, node, "relative") if node is not None else None
+        found = number(env, node, "relative") if node is not None and assigner(env, node, 4) else None
         if found:
             return f"{scope}|{found.key}"
     words = f"{_words(name)}|{_words(relation, 1)}"
@@ -81,4 +91,4 @@ def _digest(text: str) -> str:
 
 def _words(node: Any, most: int = 3) -> str:
     """The first texts of a node, as a part of a key that tolerates another spelling of blanks and capitals."""
-    return "^".join(" ".join(text.split()).casefold() for text in parts(node, most)).rstrip("^")
+    return "^".join(" ".join(text.split()).casefold() for text in parts(node, most)).strip("^")

@@ -41,7 +41,7 @@ from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Env, Function
-from gateway.translate.rules.ruleset import Rulebook, RuleSet, compiled
+from gateway.translate.rules.ruleset import Guide, Rulebook, RuleSet, compiled
 from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation, Row, holds
 from gateway.translate.translation import Finding, Translation
@@ -111,7 +111,7 @@ class Hl7v2:
         language hl7v2 are known, by their senders `MSH-3|MSH-4` (first components)."""
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
-        self._rules, self._events = load(mappings, codes, facts or r4.facts(), problems)
+        self._rules, self.events = load(mappings, codes, facts or r4.facts(), problems)
         problems.check()
         self._ids = ids
         self._memos: dict[tuple[str, Delimiters, str], dict[Any, Any]] = {}
@@ -152,6 +152,10 @@ class Hl7v2:
         used = {field for row in told for field in row.fields}
         left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in used))
         return replace(found, rows=(*told, *found.rows), unread=left)
+
+    def guides(self) -> tuple[Guide, ...]:
+        """Every rule that names a row of the official guide."""
+        return self._rules.of().guides()
 
     def _understood(self, raw: bytes) -> _Work:
         header = headers.read(raw)
@@ -203,9 +207,9 @@ class Hl7v2:
         version = message.value("MSH", 12)
         if version and not _VERSION.fullmatch(version):
             raise UnknownVersion(where="MSH^1^12", hint="Versions 2.1 to 2.9 are received here.")
-        event = self._events.get(message.value("MSH", 9, 2) or message.value("EVN", 1))
+        event = self.events.get(message.value("MSH", 9, 2) or message.value("EVN", 1))
         if event is None:
-            raise UnknownEvent(where="MSH^1^9", hint=f"Received: {', '.join(self._events)}.")
+            raise UnknownEvent(where="MSH^1^9", hint=f"Received: {', '.join(self.events)}.")
         return event
 
 

@@ -12,6 +12,7 @@ from gateway.domain.source import Source
 from gateway.translate.hl7v2.parse import Component, Repetition
 from gateway.translate.rules.reader import Env, Unfit
 
+_LONG = 100  # characters; longer names are no real ones, and are not remembered
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
 _CPR = re.compile(r"\d{10}", re.ASCII)
 _ECPR = re.compile(r"\d{7}[A-Z]{2}\d", re.ASCII)
@@ -50,7 +51,9 @@ def parts(node: Any, most: int = 23) -> list[str]:
 
 def local(source: Source, name: str) -> str:
     """A system that belongs to this source alone, so that two sources' equal numbers are never taken for one."""
-    return _local(source.id, name)
+    return (
+        _local(source.id, name) if len(name) < _LONG else f"urn:faellesplan:source:{source.id}:{quote(name, safe='')}"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +80,6 @@ def authority(source: Source, named: list[str]) -> str:
     return local(source, name) if name else ""
 
 
-@lru_cache(maxsize=4096)
 def _universal(text: str, kind: str) -> str:
     kind = kind.upper()
     if _OID.fullmatch(text):
@@ -98,7 +100,7 @@ def assigner(env: Env, node: Repetition, component: int) -> str:
     found: str | None = memo.get(written)
     if found is None:
         found = authority(env.source, node.subcomponents(component))
-        if len(written) < 100:
+        if len(written) < _LONG:
             memo[written] = found
     return found
 
@@ -168,4 +170,4 @@ def coding_system(source: Source, name: str, code: str) -> str:
     table = _TABLE.fullmatch(name)
     if table:
         return f"http://terminology.hl7.org/CodeSystem/v2-{table[1]}"
-    return _universal(name, "") or _local(source.id, name)
+    return _universal(name, "") or local(source, name)

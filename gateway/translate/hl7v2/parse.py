@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from gateway.domain.identifier import Identifier
-from gateway.errors import SegmentOrder, Unreadable
+from gateway.errors import SegmentOrder, TooLarge, Unreadable
 from gateway.translate.hl7v2.escape import unescaper
 from gateway.translate.hl7v2.header import Delimiters, Header
 
@@ -32,6 +32,10 @@ GROUPED = frozenset({"ROL"})
 # Fields and components that are always there to be asked for, so that compiled paths need no test of the length.
 FIELDS = 56
 COMPONENTS = 24
+# More than any real message has. Every segment and repetition costs a hundred times its bytes once it is split.
+MOST_SEGMENTS = 10_000
+MOST_REPETITIONS = 1_000
+
 _NO_FIELDS = [""] * FIELDS
 _NO_TEXTS = [""] * COMPONENTS
 
@@ -139,7 +143,10 @@ class Segment:
         odd = marks.escape in raw or '"' in raw
         composite, blanks = inner in raw, " " in raw
         found = []
-        for index, text in enumerate(raw.split(marks.repetition) if marks.repetition in raw else (raw,), 1):
+        repeated = raw.split(marks.repetition, MOST_REPETITIONS) if marks.repetition in raw else (raw,)
+        if len(repeated) > MOST_REPETITIONS:
+            raise TooLarge(f"A field repeats more than {MOST_REPETITIONS} times", where=self.place(field))
+        for index, text in enumerate(repeated, 1):
             texts = text.split(mark)
             if odd:
                 texts = [part and marks.head(part) for part in texts]
@@ -240,7 +247,10 @@ def parse(text: str, header: Header, codec: str) -> Message:
     marks = _marks(header.delimiters, codec)
     mark = header.delimiters.field
     segments, named, anchor = message.segments, message.named, ""
-    for ordinal, line in enumerate(_lines(text), 1):
+    lines = _lines(text)
+    if len(lines) > MOST_SEGMENTS:
+        raise TooLarge(f"A message has more than {MOST_SEGMENTS} lines")
+    for ordinal, line in enumerate(lines, 1):
         fields = line.split(mark)
         name = fields[0]
         if name not in _USUAL:
@@ -312,7 +322,6 @@ def _lines(text: str) -> list[str]:
     return _BREAK.split(text.replace("\r\n", "\r").rstrip("\r\n"))
 
 
-@lru_cache(maxsize=4096)
 def _segment_id(text: str) -> str:
     """The segment id in capitals, empty when it is none."""
     name = text.strip().upper() if len(text) <= 8 else ""

@@ -1,0 +1,93 @@
+"""A40: two identities are one person. The survivor is in PID, the other in MRG-1, and history follows."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.domain.identifier import X_ECPR
+from gateway.errors import NoCitizen, RuleBroken, SegmentOrder
+from tests.translate.hl7v2.ward import (
+    CPR,
+    PID3,
+    adt,
+    evn,
+    fold,
+    language,
+    msh,
+    of_kind,
+    pid,
+    pv1,
+    raw,
+    segment,
+    translated,
+)  # fmt: skip
+
+X = "0703921VJ5^^^X&1.2.208.176.1.6.1.1&ISO^PNT"
+ADMITTED = adt("A01", citizen=pid({3: X, 5: "Ukendt^^^^^^U"}))
+MERGED = adt("A40", segment("MRG", {1: X}), visit=None, sent="20250320")
+
+
+def test_the_message_names_both() -> None:
+    found = language().translate(MERGED)
+    assert [i.value for i in found.citizen] == [CPR]
+    assert [(i.system, i.value) for i in found.merged] == [(X_ECPR, "0703921VJ5")]
+    assert [s.kind for s in found.statements] == ["Patient"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_stay_follows_to_the_survivor(order: tuple[int, int]) -> None:
+    messages = [ADMITTED, MERGED]
+    made = fold(*(messages[at] for at in order))
+    survivor, former = (next(p for p in made["Patient"] if p["active"] is active) for active in (True, False))
+    assert made["Encounter"][0]["subject"] == {"reference": f"Patient/{survivor['id']}"}
+    assert survivor["link"] == [{"other": {"reference": f"Patient/{former['id']}"}, "type": "replaces"}]
+    assert former["link"] == [{"other": {"reference": f"Patient/{survivor['id']}"}, "type": "replaced-by"}]
+
+
+def test_a_survivor_that_nobody_knew_is_made() -> None:
+    made = fold(MERGED)
+    assert [p["identifier"][0]["value"] for p in made["Patient"] if p["active"]] == [CPR]
+
+
+def test_several_former_numbers() -> None:
+    found = language().translate(adt("A40", segment("MRG", {1: f"L1^^^REGH~{X}~{PID3}"}), visit=None))
+    assert [i.value for i in found.merged] == ["0703921VJ5", "L1"]
+
+
+def test_a_dummy_among_them_is_left_out_and_told() -> None:
+    found = language().translate(adt("A40", segment("MRG", {1: f"0000000000^^^^NNDNK~{X}"}), visit=None))
+    assert [i.value for i in found.merged] == ["0703921VJ5"]
+    assert [f.where for f in found.findings] == ["MRG^1^1^1^1"]
+
+
+@pytest.mark.parametrize("mrg", ["", "0000000000^^^^NNDNK", "UKENDT^^^^NNDNK"])
+def test_nobody_cannot_be_merged(mrg: str) -> None:
+    with pytest.raises(NoCitizen) as caught:
+        translated(msh("A40"), pid(), segment("MRG", {1: mrg, 3: "1"}))
+    assert caught.value.where == "MRG^1^1"
+
+
+def test_the_survivor_cannot_be_merged_with_itself() -> None:
+    with pytest.raises(RuleBroken) as caught:
+        translated(msh("A40"), pid(), segment("MRG", {1: PID3}))
+    assert caught.value.where == "MRG^1^1"
+
+
+def test_a_merge_needs_mrg_behind_pid() -> None:
+    with pytest.raises(SegmentOrder) as caught:
+        translated(msh("A40"), evn("A40"), pid())
+    assert caught.value.where == "MRG^1"
+    with pytest.raises(SegmentOrder):
+        translated(msh("A40"), segment("MRG", {1: X}), pid())
+
+
+def test_one_message_merges_one_pair() -> None:
+    with pytest.raises(SegmentOrder) as caught:
+        translated(msh("A40"), pid(), segment("MRG", {1: X}), pid({3: "7^^^REGH"}), segment("MRG", {1: "8^^^REGH"}))
+    assert caught.value.where == "PID^2"
+
+
+def test_mrg_in_another_message_merges_nobody() -> None:
+    found = language().translate(raw(msh(), evn(), pid(), segment("MRG", {1: X}), pv1()))
+    assert found.merged == ()
+    assert len(of_kind(found, "Encounter")) == 1
