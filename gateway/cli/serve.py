@@ -29,6 +29,7 @@ from gateway.inbound import clients
 from gateway.inbound.app import make_app
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
+from gateway.inbound.operations import write_logs
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -41,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve until interrupted."""
+    write_logs(debug=settings.debug)
     asyncio.run(_serve(settings))
     return 0
 

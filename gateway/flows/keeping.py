@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.domain.facts import judged
 from gateway.domain.identifier import Identifier
-from gateway.domain.intake import Change, touch, work_out
+from gateway.domain.intake import Change, Known, touch, work_out
 from gateway.domain.record import AccessRecord
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.statement import Statement
@@ -44,10 +44,12 @@ async def keep(
     record: Callable[[Change], AccessRecord],
     *,
     entitled_only: bool = False,
+    check: Callable[[Known], None] = lambda known: None,
 ) -> Kept:
     """Write the statements, every resource they change and the access record in one commit.
 
-    Others may write about the same citizen meanwhile: then it is worked out again from what is known by now.
+    Others may write about the same citizen meanwhile: then it is worked out again from what is known by now, and
+    `check` is asked again, which may raise what then becomes of it.
     Raises Unavailable when the database is away, or when others were faster every time.
     """
 
@@ -62,6 +64,7 @@ async def keep(
             return Kept(before=before)
         if entitled_only and not known.entitled:
             return Kept()
+        check(known)
         change = work_out(
             known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources, judge,
             everything=everything,

@@ -113,15 +113,13 @@ async def identity_of(database: Database, citizen: str, ids: Ids) -> Identifier:
     raise NotFound
 
 
-async def key_of(database: Database, kind: str, identity: str, citizen: str, ids: Ids) -> tuple[str, int]:
-    """The key and the version of a citizen's resource by its id; ("", 0) when the citizen has none of this id.
+async def key_of(database: Database, kind: str, identity: str, citizen: str, ids: Ids) -> str:
+    """The key of a citizen's resource by its id; "" when the citizen has none of this id.
 
     Ids are keyed hashes: the key is found among the citizen's own, never computed back.
     """
     rows = await database.fetch("SELECT DISTINCT key FROM statement WHERE citizen = $1 AND kind = $2", citizen, kind)
-    key = next((row["key"] for row in rows if ids(kind, row["key"]) == identity), "")
-    version = await database.fetchval("SELECT version FROM resource WHERE kind = $1 AND id = $2", kind, identity)
-    return (key, version) if key and version else ("", 0)
+    return next((row["key"] for row in rows if ids(kind, row["key"]) == identity), "")
 
 
 def _sealed(row: asyncpg.Record) -> Sealed:

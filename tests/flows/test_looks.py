@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -293,3 +294,17 @@ def test_a_merged_citizen_is_one_plan_and_the_old_consents_follow(house: House) 
     citizens, first, found = house.run(work)
     assert citizens == first
     assert found.count("Patient") == 2
+
+
+def test_of_two_updates_of_one_version_only_one_is_taken(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[list[Any], Any]:
+        patient = await admitted(gateway)
+        social = caller("social")
+        given = json.loads((await record_consent(gateway, social, consent(patient))).body)
+        stop = json.dumps(json.loads(consent(patient)) | {"status": "inactive"}).encode()
+        both = [record_consent(gateway, social, stop, given["id"], 'W/"1"') for _ in range(2)]
+        return await asyncio.gather(*map(failure, both)), await records(gateway, interaction="update")
+
+    failures, told = house.run(work)
+    assert sorted(type(one).__name__ for one in failures) == ["Conflict", "NoneType"]
+    assert [one["decision"] for one in told] == ["deny"]
