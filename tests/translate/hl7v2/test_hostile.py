@@ -58,7 +58,7 @@ def test_any_bytes_in_a_good_message(data: st.DataObject) -> None:
     understood(BENCH[:at] + data.draw(st.binary(max_size=6)) + BENCH[at + length :])
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(
     st.sampled_from(["A01", "A03", "A08", "A11", "A31", "A40"]),
     st.lists(st.tuples(st.sampled_from(SEGMENTS), st.integers(1, 55), VALUES), max_size=6),
