@@ -1,0 +1,95 @@
+"""Measure translate, intake, read and memory, each against a floor measured in the same run.
+
+Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
+another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes
+to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.cli.benching import intake, reading, translating
+from gateway.cli.benching.figure import Figure, Memory
+from gateway.cli.benching.stage import stage
+from gateway.settings import Settings
+
+FIGURES = ("translate", "intake", "read", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is done: rounds of each figure, and what one side does in a round."""
+
+    rounds: int
+    parses: int
+    translations: int
+    messages: int
+    reads: int
+    readable: int  # citizens whose plans are read
+
+
+FULL = Effort(rounds=5, parses=10, translations=800, messages=400, reads=2500, readable=200)
+QUICK = Effort(rounds=1, parses=1, translations=20, messages=16, reads=64, readable=32)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What to measure, and how to tell it."""
+    parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
+    parser.add_argument("--only", choices=FIGURES, help="measure this figure alone")
+    parser.add_argument("--quick", action="store_true", help="tiny rounds: shows that it works, measures nothing")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit status 0 when everything was measured, whatever came out."""
+    effort = QUICK if args.quick else FULL
+    wanted = (args.only,) if args.only else FIGURES
+    found: list[Figure | Memory] = []
+    if "translate" in wanted:
+        found.append(translating.measure(settings, effort.rounds, effort.translations, effort.parses))
+    if set(wanted) - {"translate"}:
+        found += _served(settings, wanted, effort)
+    if args.json:
+        print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
+    else:
+        _show(found)
+    return 0
+
+
+def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[Figure | Memory]:
+    """What needs a gateway that is serving. Memory is that of the load of both, so it needs both."""
+    admitted = effort.rounds * (effort.messages + intake.CONNECTIONS) if {"intake", "memory"} & set(wanted) else 0
+    looked_up = effort.readable if {"read", "memory"} & set(wanted) else 0
+    numbers = range(1, admitted + looked_up + 1)
+    found: list[Figure | Memory] = []
+    with stage(settings, len(numbers)) as here:
+        before = here.serving.resident(peak=False)
+        if admitted:
+            found.append(intake.measure(here, effort.rounds, effort.messages, numbers[:admitted]))
+        if looked_up:
+            found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted:]))
+        load = " and ".join(one.name for one in found)
+        how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
+        found.append(Memory(here.serving.resident(peak=True), before, how))
+    return [one for one in found if one.name in wanted]
+
+
+def _machine() -> dict[str, object]:
+    return {"processor": platform.machine(), "processors": os.cpu_count(), "python": platform.python_version()}
+
+
+def _show(found: Sequence[Figure | Memory]) -> None:
+    for one in found:
+        if isinstance(one, Figure):
+            low, high = one.spread
+            print(f"{one.name:10} {one.ratio:,.2f} of the floor (goal {one.goal:g}; rounds {low:,.2f} to {high:,.2f})")
+            print(f"{'':10} {one.ours:,.0f} {one.unit} against {one.floor:,.0f}")
+        else:
+            print(f"{one.name:10} {one.mebibytes:,.0f} MiB")
+        print(textwrap.fill(one.how, 110, initial_indent=" " * 11, subsequent_indent=" " * 11))

@@ -1,0 +1,91 @@
+"""One gateway in a process of its own, as `gateway serve` runs it, on a durable embedded PostgreSQL in a folder of its
+own; and how much memory that process holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.cli.playing.cast import Player, register
+from gateway.errors import SettingsError
+from gateway.settings import PREFIX, Settings
+
+START_SECONDS = 60
+_ROOT = Path(__file__).parents[3]
+_DOORS = re.compile(
+    r"^HTTP  http://(?P<host>[\d.]+):(?P<http>\d+)$.*^MLLP  \S+:(?P<mllp>\d+)$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A gateway that is serving, and whom it knows."""
+
+    pid: int
+    host: str
+    http_port: int
+    mllp_port: int
+    players: Mapping[str, Player]
+    settings: Settings
+
+    @property
+    def url(self) -> str:
+        """Where its HTTP doors are."""
+        return f"http://{self.host}:{self.http_port}"
+
+    def resident(self, *, peak: bool) -> float:
+        """The memory that the process holds, or has held at most, in MiB. Where the system tells no peak, what it
+        holds now stands for it."""
+        try:
+            told = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        except OSError:
+            said = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], check=True, capture_output=True)  # noqa: S607
+            return int(said.stdout) / 1024
+        found = re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB$", told, re.MULTILINE)
+        return int(found[1]) / 1024 if found else 0.0
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Serving]:
+    """Start it and wait until its doors are open. Raises SettingsError with its last words when it does not start."""
+    players = register(settings.clients)
+    told = settings.data_folder / "serve.log"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    own = {
+        "DATA_FOLDER": settings.data_folder, "DATABASE_URL": settings.database_url, "HTTP_PORT": 0, "MLLP_PORT": 0,
+        "MAPPINGS_FOLDER": settings.mappings_folder, "PROFILES_FOLDER": settings.profiles_folder,
+    }  # fmt: skip
+    environment = kept | {PREFIX + name: str(value) for name, value in own.items()}
+    with told.open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve"], env=environment, cwd=_ROOT, stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    try:
+        doors = _await_doors(server, told)
+        yield Serving(server.pid, doors["host"], int(doors["http"]), int(doors["mllp"]), players, settings)
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await_doors(server: subprocess.Popen[bytes], told: Path) -> Mapping[str, str]:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        found = _DOORS.search(told.read_text(errors="replace"))
+        if found:
+            return found.groupdict()
+        time.sleep(0.05)
+    last = told.read_text(errors="replace").strip().splitlines()[-1:]
+    raise SettingsError("The gateway to be measured did not start", where=str(told), hint="".join(last))
