@@ -46,13 +46,24 @@ def _say(body: Body, word: Statement) -> None:
         for pair in _CHOICES:
             if name in pair:
                 body.pop(pair[1 - pair.index(name)], None)
-        body[name] = _union(body.get(name, []), value) if name == "identifier" else value
+        if name == "identifier":
+            body[name] = _union(body.get(name, []), value)
+        elif name != "name" or _has_parts(value) or not _has_parts(body.get(name, [])):
+            body[name] = value
     security = word.body.get("meta", {}).get("security")
     if security is None and "meta" in word.body:
         body["meta"] = word.body["meta"]
 
 
+def _has_parts(names: list[Body]) -> bool:
+    """A name told as one text (OIO) does not take away one whose parts are known."""
+    return any("family" in name for name in names)
+
+
 def _union(known: list[Body], said: list[Body]) -> list[Body]:
-    """Identifiers are never unsaid by being left out: another source may only know its own."""
-    merged = {(i.get("system", ""), i.get("value", "")): i for i in [*known, *said]}
+    """Identifiers are never unsaid by being left out: another source may only know its own, and less of each."""
+    merged: dict[tuple[str, str], Body] = {}
+    for one in [*known, *said]:
+        key = (one.get("system", ""), one.get("value", ""))
+        merged[key] = merged.get(key, {}) | one
     return [merged[key] for key in sorted(merged)]

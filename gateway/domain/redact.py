@@ -1,4 +1,8 @@
-"""Taking away what a reader may not see of a resource that is otherwise permitted: the citizen's protected address."""
+"""Taking away what a reader may not see of a resource that is otherwise permitted: the citizen's protected address.
+
+Who gives shelter tells where the citizen is, so of a plan and a team the providers and the free texts go with the
+address. What the plan is about, the authority and the coordinator stay.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,30 @@ from typing import Any
 
 from gateway.domain.security_label import OBSERVATION_VALUE
 from gateway.domain.statement import Body
+from gateway.domain.team import is_coordinator
 
 REDACTED = {"system": OBSERVATION_VALUE, "code": "REDACTED", "display": "redacted"}
 """Stands in meta.security of a resource that is not whole (HL7 THO v3-ObservationValue)."""
 
-# Where an address stands in each type (R4), or a place from which it can be read.
+# Where an address stands in each type (R4), or a place or provider from which it can be read.
 _ADDRESS = {
     "Patient": ("address", "telecom", "contact.address", "contact.telecom"),
     "RelatedPerson": ("address", "telecom"),
     "Encounter": ("location", "hospitalization.origin", "hospitalization.destination"),
-    "CarePlan": ("activity.detail.location",),
-    "ServiceRequest": ("locationCode", "locationReference"),
-    "Task": ("location",),
+    "CarePlan": (
+        "title",
+        "description",
+        "note",
+        "contributor",
+        "activity.progress",
+        "activity.detail.location",
+        "activity.detail.performer",
+        "activity.detail.description",
+        "activity.detail.code.text",
+    ),
+    "CareTeam": ("name", "note", "telecom", "managingOrganization", "participant.extension", "participant.onBehalfOf"),
+    "ServiceRequest": ("locationCode", "locationReference", "performer", "note"),
+    "Task": ("location", "owner", "description", "note"),
     "Procedure": ("location",),
     "Location": ("address", "position", "telecom"),
 }
@@ -31,7 +47,7 @@ def redact(body: Body, redactions: Iterable[str]) -> Body:
     """A copy without the elements at these paths (`Patient.contact.address`); the given body stays as it is.
 
     The narrative goes with them: it may tell in words what was taken away. Contained resources are redacted by
-    their own type.
+    their own type. Of a care team that is redacted, organisations leave that do not coordinate the plan.
     """
     kind = body["resourceType"]
     paths = [path.partition(".")[2].split(".") for path in redactions if path.startswith(f"{kind}.")]
@@ -40,12 +56,26 @@ def redact(body: Body, redactions: Iterable[str]) -> Body:
     made: Body = {name: value for name, value in body.items() if name != "text"}
     for path in paths:
         made = _without(made, path)
+    if kind == "CareTeam":
+        made = _without_providers(made)
     if "contained" in made:
         made["contained"] = [_contained(one) for one in made["contained"]]
     meta = made.get("meta", {})
     kept = [label for label in meta.get("security", []) if label.get("code") != REDACTED["code"]]
     made["meta"] = meta | {"security": [*kept, REDACTED]}
     return made
+
+
+def _without_providers(team: Body) -> Body:
+    listed = team.get("participant", [])
+    left = [one for one in listed if _is_person(one) or is_coordinator(one)]
+    kept = {name: value for name, value in team.items() if name != "participant"}
+    return kept | ({"participant": left} if left else {})
+
+
+def _is_person(participant: Body) -> bool:
+    member = participant.get("member", {})
+    return "Organization" not in (member.get("type"), str(member.get("reference", "")).partition("/")[0])
 
 
 def _contained(body: Body) -> Body:

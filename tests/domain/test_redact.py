@@ -43,10 +43,36 @@ ENCOUNTER: dict[str, Any] = {
     "serviceProvider": {"display": "Psykiatrisk Center"},
     "contained": [{"resourceType": "Location", "id": "l", "text": {"div": SECRET}, "address": {"line": [SECRET]}}],
 }
+SHELTER = {"type": "Organization", "display": SECRET, "extension": [{"url": "contact", "valueString": SECRET}]}
+COORDINATOR = {"coding": [{"system": "https://faellesplan.dk/fhir/CodeSystem/team-role", "code": "coordinator"}]}
+PLAN: dict[str, Any] = {
+    "resourceType": "CarePlan",
+    "id": "c1",
+    "meta": {},
+    "title": f"Ophold på {SECRET}",
+    "description": SECRET,
+    "note": [{"text": SECRET}],
+    "category": [{"coding": [{"code": "27.57.12"}]}],
+    "author": {"type": "Organization", "display": "Kommunen"},
+    "activity": [{"detail": {"code": {"coding": [{"code": "x"}], "text": SECRET}, "performer": [SHELTER]}}],
+}
+TEAM: dict[str, Any] = {
+    "resourceType": "CareTeam",
+    "id": "t1",
+    "meta": {},
+    "name": SECRET,
+    "managingOrganization": [SHELTER],
+    "participant": [
+        {"member": {"type": "Organization", "display": "Kommunen"}, "role": [COORDINATOR]},
+        {"member": SHELTER, "extension": [{"url": "what", "valueString": SECRET}]},
+        {"member": {"reference": "Organization/o1"}},
+        {"member": {"type": "Practitioner", "display": "Maja"}, "onBehalfOf": SHELTER},
+    ],
+}
 
 
 def test_nothing_of_the_address_is_left() -> None:
-    for body in (PATIENT, ENCOUNTER):
+    for body in (PATIENT, ENCOUNTER, PLAN, TEAM):
         left = redact(body, ADDRESS_PATHS[body["resourceType"]])
         assert SECRET not in json.dumps(left, ensure_ascii=False)
 
@@ -61,6 +87,17 @@ def test_the_rest_stays_and_the_reader_is_told() -> None:
     assert stay["serviceProvider"] == {"display": "Psykiatrisk Center"}
     assert stay["meta"]["security"] == [REDACTED]
     assert list(stay)[:3] == ["resourceType", "id", "meta"]
+
+
+def test_of_a_plan_what_it_is_about_stays_and_of_a_team_the_coordinator_and_people() -> None:
+    plan = redact(PLAN, ADDRESS_PATHS["CarePlan"])
+    assert plan["category"] == PLAN["category"]
+    assert plan["author"] == PLAN["author"]
+    assert plan["activity"] == [{"detail": {"code": {"coding": [{"code": "x"}]}}}]
+    team = redact(TEAM, ADDRESS_PATHS["CareTeam"])
+    assert [one["member"]["display"] for one in team["participant"]] == ["Kommunen", "Maja"]
+    shelter_only = {"resourceType": "CareTeam", "id": "t2", "meta": {}, "participant": [{"member": SHELTER}]}
+    assert "participant" not in redact(shelter_only, ADDRESS_PATHS["CareTeam"])
 
 
 def test_the_narrative_goes_with_it() -> None:
