@@ -85,7 +85,7 @@ def concept(env: Env, node: Any, table: str = "") -> Json | None:
         return _concept(env, parts(node) + _NOTHING, table)
     memo, key = env.message.memo, (table, node.raw)
     if key not in memo:
-        memo[key] = _concept(env, node, table)
+        memo[key] = _concept(env, node.said(), table)
     return memo[key]
 
 
@@ -123,7 +123,7 @@ def practitioner(env: Env, node: Repetition) -> Json | None:
 
 
 def _practitioner(env: Env, node: Repetition) -> Json | None:
-    value, family, given, further, suffix, prefix = node[:6]
+    value, family, given, further, suffix, prefix = node.said()[:6]
     made: Json = {"type": "Practitioner"}
     if value:
         made["identifier"] = {"system": assigner(env, node, 9) or local(env.source, "staff"), "value": value}
@@ -188,7 +188,7 @@ def place(env: Env, node: Repetition) -> Json | None:
 
 
 def _place(env: Env, node: Repetition) -> Json | None:
-    given = node
+    given = node.said()
     ward, room, bed = given[0:3]
     exact = "-".join(name for name in (ward, room, bed) if name)
     shown = [given[8], exact or " ".join(filter(None, given[6:8])), given[3]]
@@ -216,7 +216,7 @@ def destination(env: Env, node: Repetition) -> Json | None:
 
 def contact(env: Env, node: Repetition, default: str = "") -> Json | None:
     """XTN: ContactPoint. `default` is the use where XTN.2 says none (PID-13 home, PID-14 work)."""
-    given = node
+    given = node.said()
     use, equipment = given[1].upper(), given[2].upper()
     system = _EQUIPMENT.get(equipment, "email" if use == "NET" else "phone")
     value = _mailed(given) if system == "email" else _dialled(given)
@@ -254,7 +254,7 @@ def title(env: Env, text: str) -> str:
 def street(env: Env, node: Repetition) -> str:
     """SAD of XAD.1 in one line: street address, street name, dwelling number."""
     if node.marks.subcomponent not in node.raw:
-        return node[0]
+        return node.said()[0]
     return " ".join(text for text in node.subcomponents(1) if text)
 
 

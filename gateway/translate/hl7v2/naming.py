@@ -43,7 +43,7 @@ _SKS_DIAGNOSIS = "urn:oid:1.2.208.176.2.4.12"
 def parts(node: Any, most: int = 23) -> list[str]:
     """The texts one level below a node: components of a repetition, sub-components of a component."""
     if isinstance(node, Repetition):
-        return list(node[:most])
+        return node.said()[:most]
     if isinstance(node, Component):
         return node.repetition.subcomponents(node.number)
     return [node] if node else []
@@ -111,7 +111,7 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     Without an authority, type NNDNK (Danish national number) is a CPR number; anything else is a number of the
     source's own, in the system `fallback`.
     """
-    value = node[0]
+    value = node.said()[0]
     if not value:
         return None
     system = assigner(env, node, 4)

@@ -139,27 +139,17 @@ class Segment:
     def split(self, field: int) -> Sequence[Repetition]:
         """As `repetitions`, for a field that is not empty."""
         marks, raw = self.marks, self.fields[field]
-        mark, inner = marks.component, marks.subcomponent
-        odd = marks.escape in raw or '"' in raw
-        composite, blanks = inner in raw, " " in raw
         found = []
         repeated = raw.split(marks.repetition, MOST_REPETITIONS) if marks.repetition in raw else (raw,)
         if len(repeated) > MOST_REPETITIONS:
             raise TooLarge(f"A field repeats more than {MOST_REPETITIONS} times", where=self.place(field))
         for index, text in enumerate(repeated, 1):
-            texts = text.split(mark)
-            if odd:
-                texts = [part and marks.head(part) for part in texts]
-            elif composite:
-                texts = [part.split(inner, 1)[0].strip() if inner in part else part.strip() for part in texts]
-            elif blanks:
-                texts = [part.strip() for part in texts]
-            if any(texts) or ((odd or composite) and _says(text, marks)):
-                repetition = Repetition(texts)
-                repetition += _NO_TEXTS
+            if text[:1].isalnum() or _says(text, marks):
+                repetition = Repetition()  # without __init__: half the time, and there are forty of them in a message
                 repetition.marks = marks
                 repetition.raw = text
                 repetition.spot = (self.name, self.number, field, index)
+                repetition.texts = None
                 found.append(repetition)
         self.cut[field] = found
         return found
@@ -189,23 +179,39 @@ class Segment:
         return "^".join((self.name, *map(str, places)))
 
 
-class Repetition(list[str]):
+class Repetition:
     """One repetition of a field; what `for: PID-3` gives to its rules.
 
-    The list holds what the components say (of a composite its first sub-component), and COMPONENTS empty texts more.
-    `raw` is the repetition as it stands. It knows its place (`spot`) but not its segment: a tree without cycles is
-    freed at once, without the garbage collector.
+    `raw` is the repetition as it stands. `texts` are what its components say (of a composite its first sub-component)
+    and COMPONENTS empty texts more; None until the first `said()`: what is only looked up whole is never split. It
+    knows its place (`spot`) but not its segment: a tree without cycles is freed at once.
     """
 
-    __slots__ = ("marks", "raw", "spot")
+    __slots__ = ("marks", "raw", "spot", "texts")
     marks: Marks
     raw: str
     spot: tuple[str, int, int, int]
+    texts: list[str] | None
+
+    def said(self) -> list[str]:
+        """`texts`, split when that was not done yet."""
+        if self.texts is None:
+            marks, text = self.marks, self.raw
+            inner, parts = marks.subcomponent, text.split(marks.component)
+            if marks.escape in text or '"' in text:
+                parts = [part and marks.head(part) for part in parts]
+            elif inner in text:
+                parts = [part.split(inner, 1)[0].strip() if inner in part else part.strip() for part in parts]
+            elif " " in text:
+                parts = [part.strip() for part in parts]
+            self.texts = parts + _NO_TEXTS
+        return self.texts
 
     def value(self, component: int, subcomponent: int = 1) -> str:
         """The text of a sub-component; of a plain component, sub-component 1 is the whole."""
         if subcomponent == 1:
-            return self[component - 1] if component <= len(self) else ""
+            texts = self.said()
+            return texts[component - 1] if component <= len(texts) else ""
         pieces = self.subcomponents(component)
         return pieces[subcomponent - 1] if subcomponent <= len(pieces) else ""
 

@@ -289,7 +289,8 @@ def _value(name: str, anchors: frozenset[str], level: int, of_value: tuple[int, 
 
 def _of_repetition(path: str, field: str, level: int, component: int, subcomponent: int) -> Path:
     index, whole = component - 1, subcomponent < 2
-    inline = {"value": f"{{s}}[{index}]", "values": f"(({{t}},) if ({{t}} := {{s}}[{index}]) else ())"}
+    texts = f"({{s}}.texts or {{s}}.said())[{index}]"
+    inline = {"value": texts, "values": f"(({{t}},) if ({{t}} := {texts}) else ())"}
 
     def value(scope: Repetition) -> str:
         return scope.value(component, subcomponent or 1)

@@ -44,14 +44,14 @@ def test_a_composite_where_a_text_was_is_read_by_its_first_part() -> None:
     """A later version may turn a simple component into a composite."""
     pid = only("PID|||||EVERYMAN&&&&Aniston^ADAM")
     assert pid.value(5) == "EVERYMAN"
-    assert pid.repetitions(5)[0][0] == "EVERYMAN"
+    assert pid.repetitions(5)[0].said()[0] == "EVERYMAN"
     assert pid.repetitions(5)[0].subcomponents(1) == ["EVERYMAN", "", "", "", "Aniston"]
     assert only("PV1||I^Inpatient^HL70004").value(2) == "I"
 
 
 def test_repetitions() -> None:
     pid = only("PID|||A^1~B~C^3")
-    assert [one[0] for one in pid.repetitions(3)] == ["A", "B", "C"]
+    assert [one.said()[0] for one in pid.repetitions(3)] == ["A", "B", "C"]
     assert [one.place(2) for one in pid.repetitions(3)] == ["PID^1^3^1^2", "PID^1^3^2^2", "PID^1^3^3^2"]
     assert pid.value(3, 2) == "1"
 
@@ -82,7 +82,7 @@ def test_trailing_empties_mean_nothing(tail: str) -> None:
 def test_white_space_around_a_value_is_not_part_of_it() -> None:
     pid = only("PID||| X ^ Y& Z")
     assert (pid.value(3), pid.value(3, 2), pid.value(3, 2, 2)) == ("X", "Y", "Z")
-    assert pid.repetitions(3)[0][:2] == ["X", "Y"]
+    assert pid.repetitions(3)[0].said()[:2] == ["X", "Y"]
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
@@ -117,7 +117,7 @@ def test_unknown_segments_are_kept_and_can_be_asked() -> None:
 
 def test_delimiters_of_the_message_split_it() -> None:
     pid = only("PID***A:1;B%x", "MSH*:;!%*SP*REGH")
-    assert [one[0] for one in pid.repetitions(3)] == ["A", "B"]
+    assert [one.said()[0] for one in pid.repetitions(3)] == ["A", "B"]
     assert (pid.value(3, 2), pid.repetitions(3)[1].subcomponents(1)) == ("1", ["B", "x"])
     assert only("PID***A^1", "MSH*:;!%*SP*REGH").value(3) == "A^1"
 
@@ -198,4 +198,4 @@ def test_what_was_written_is_found_again(texts: list[str]) -> None:
         )
         for one in found:
             assert one.raw in text
-            assert [one.value(c) for c in range(1, 5)] == one[:4]
+            assert [one.value(c) for c in range(1, 5)] == one.said()[:4]
