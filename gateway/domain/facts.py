@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.consent.span import END, period, span
+from gateway.domain.consent.span import period, span
 from gateway.domain.identifier import normal
 from gateway.domain.labels import Labeller, labelled
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.security_label import label_of
 from gateway.domain.statement import Body
+from gateway.domain.when import END
 
 # Elements of R4 that date the content of a resource (not birthdays and deadlines, which tell of something else).
 _DATES = frozenset(

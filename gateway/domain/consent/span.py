@@ -9,10 +9,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from gateway.domain.when import DANISH, instant, last_instant
+from gateway.domain.when import BEGINNING, DANISH, END, instant, last_instant
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
-END = datetime.max.replace(tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)
 
