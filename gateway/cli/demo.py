@@ -230,7 +230,8 @@ class _Demo:
 
     async def _tamper(self) -> str:
         lines = (self.folder / "log.jsonl").read_bytes().splitlines(keepends=True)
-        del lines[len(lines) // 2]
+        records = [number for number, line in enumerate(lines) if b'"leaf"' in line]
+        del lines[records[len(records) // 2]]
         copy = self.folder / "tampered.jsonl"
         copy.write_bytes(b"".join(lines))
         status, said = await self._command("verify-log", str(copy))
