@@ -1,8 +1,9 @@
 """Which event a correction or cancellation aims at, and what is left when all have been applied.
 
 A correction names a message (MedCom's Provenance) or only an act (HL7 v2's A13). It reaches the event it names;
-where it names none, or one that never came, it reaches the latest event of its act that was registered before it.
-One that reaches nothing is kept: the original may still come, and until then its word about the stay counts.
+where it names none, the latest event of its act that was registered before it; where it names one that never came,
+the latest event of the stay, if that is of its act. One that reaches nothing is kept: the original may still come,
+and until then its word about the stay counts.
 """
 
 from __future__ import annotations
@@ -84,17 +85,36 @@ def _correct(target: Event, one: Statement) -> None:
 
 
 def _target(events: list[Event], one: Statement) -> Event | None:
+    """What a correction aims at. MedCom names the message, and only the latest may be corrected: so where the one it
+    names never came, it can only mean the latest word about its stay, and only when that is of its own kind. HL7 v2
+    names no message: then it is the latest event of its act."""
     acts = _REACHES.get(one.act, (one.act,))
-    alive = [e for e in events if e.stands and e.act in acts]
-    named = [e for e in alive if one.corrects and any(o.rpartition("/")[0] == one.corrects for o in e.origins)]
-    if named:
-        return named[-1]
-    before = [e for e in alive if e.recorded <= one.recorded]
-    if not before and one.corrects:
-        before = alive  # the source knew an original: its clock is wrong, not its word
-    near = [e for e in before if e.provider == _provider(one.body) and e.kind == _kind(one.body)]
-    near = near or [e for e in before if e.provider == _provider(one.body)] or before
-    return max(near, key=lambda e: (e.recorded, e.order), default=None)
+    named = [e for e in events if e.act in acts and _named(e, one.corrects)]
+    if any(e.stands for e in named) or (named and one.verb is Verb.WITHDRAW):
+        return max(named, key=lambda e: e.stands)  # what was cancelled once is not cancelled again in another
+    said = [e for e in events if e.stands and e.act is not Act.UPDATE and _before(e, one)]
+    if not one.corrects:
+        said = [e for e in said if e.act in acts]
+    near = [e for e in said if e.provider == _provider(one.body) and e.kind == _kind(one.body)]
+    near = near or [e for e in said if e.provider == _provider(one.body)] or said
+    last = max(near, key=lambda e: (e.recorded, e.order), default=None)
+    if last is None or last.act not in acts:
+        return None
+    if one.corrects and one.act is Act.START and last.kind != _kind(one.body):
+        return None  # another class is another stay
+    return last
+
+
+def _before(event: Event, one: Statement) -> bool:
+    """Whether the correction may mean it. Of an admission whose message is named it counts when it was, not when it
+    was registered: there is one in a stay, and the clocks of two hospitals differ."""
+    if event.recorded <= one.recorded:
+        return True
+    return bool(one.corrects) and one.act is event.act is Act.START and event.happened <= one.happened
+
+
+def _named(event: Event, message: str) -> bool:
+    return bool(message) and any(origin.rpartition("/")[0] == message for origin in event.origins)
 
 
 def _kind(body: Body) -> str:
