@@ -117,6 +117,6 @@ def bundle(resources: Iterable[Resource], base: str) -> Body:
     """A collection Bundle (http://hl7.org/fhir/R4/bundle.html); the references resolve inside it."""
     entries = []
     for one in resources:
-        body = {name: value for name, value in one.body.items() if value != {}}  # the labels are not decided here
+        body = one.body if one.body.get("meta") else {name: v for name, v in one.body.items() if name != "meta"}
         entries.append({"fullUrl": f"{base}/fhir/{one.kind}/{one.id}", "resource": body})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}

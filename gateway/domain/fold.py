@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
@@ -17,7 +16,7 @@ from gateway.domain.plan import joint_id
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.snapshot import fold_snapshot
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Statement
+from gateway.domain.statement import Act, Body, Statement
 from gateway.domain.stay import fold_stays
 from gateway.domain.team import fold_team
 
@@ -29,6 +28,7 @@ SUBJECT = {
     "Task": "for",
 }
 
+_HEAD = frozenset({"resourceType", "id", "meta"})
 _ACTS_OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
 
 
@@ -70,12 +70,16 @@ def _fold_object(
 
 def _finished(resource: Resource, citizen: str) -> Resource:
     """The body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
-    body = dict(resource.body)
-    if resource.kind != "Patient":
-        body[SUBJECT.get(resource.kind, "subject")] = {"reference": f"Patient/{citizen}"}
-    if resource.kind == "CarePlan":
-        body["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
-    head = {"resourceType": resource.kind, "id": resource.id, "meta": body.pop("meta", {})}
-    body.pop("resourceType", None)
-    body.pop("id", None)
-    return replace(resource, body=head | {name: body[name] for name in sorted(body)})
+    kind, said = resource.kind, resource.body
+    own: Body = {}
+    if kind != "Patient":
+        own[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
+    if kind == "CarePlan":
+        own["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
+    body: Body = {"resourceType": kind, "id": resource.id, "meta": said.get("meta", {})}
+    for name in sorted({**said, **own}):
+        if name not in _HEAD:
+            body[name] = own[name] if name in own else said[name]
+    return Resource(
+        kind, resource.id, body, resource.source, resource.sector, resource.withdrawn, resource.notes, resource.sources
+    )

@@ -27,6 +27,14 @@ def visit(env: Env, node: Repetition) -> str:
 def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:
     """DG1-20, else the code in DG1-3, else the words in DG1-3 or DG1-4 as a digest, within the visit. The set id DG1-1
     counts anew in every message: it is no key."""
+    written = tuple(node.raw for node in (own, code, text) if node is not None)
+    known = env.message.keys
+    if written not in known:
+        known[written] = _diagnosis(env, own, code, text)
+    return str(known[written])
+
+
+def _diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None) -> str:
     scope = env.message.visit
     if own is not None:
         found = datatypes.entity(env, own)
@@ -73,7 +81,7 @@ def member(
     A bare number in ROL-1 is a set id: senders count 1, 2, 3 in every message, so it names nobody.
     """
     if own is not None:
-        value, namespace, universal = [*parts(own, 3), "", "", ""][:3]
+        value, namespace, universal = own.said()[:3]
         if value and (namespace or universal):
             return _digest(f"instance|{namespace}|{universal}|{value}")
     who = person or unit

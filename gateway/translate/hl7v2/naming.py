@@ -111,12 +111,19 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     Without an authority, type NNDNK (Danish national number) is a CPR number; anything else is a number of the
     source's own, in the system `fallback`.
     """
-    value = node.said()[0]
-    if not value:
-        return None
-    system = assigner(env, node, 4)
-    if not system:
-        system = CPR if node.value(5) == "NNDNK" else local(env.source, fallback)
+    value, _, rest = node.raw.partition(node.marks.component)
+    if not value.isalnum():  # blanks, escapes, sub-components, repetitions of nothing
+        value = node.said()[0]
+        if not value:
+            return None
+    memo, key = env.message.memo, (number, fallback, rest)
+    system: str | None = memo.get(key)
+    if system is None:
+        system = assigner(env, node, 4)
+        if not system:
+            system = CPR if node.value(5) == "NNDNK" else local(env.source, fallback)
+        if len(rest) < _LONG:
+            memo[key] = system
     return normal(system, value)
 
 

@@ -84,13 +84,14 @@ class Message:
     `memo` keeps what functions made of codes, staff and places that recur from message to message (datatypes.py).
     """
 
-    __slots__ = ("at", "citizen", "first", "memo", "named", "numbers", "segments", "several", "text", "visit")
+    __slots__ = ("at", "citizen", "first", "keys", "memo", "named", "numbers", "segments", "several", "text", "visit")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.citizen = ""
         self.visit = ""
         self.memo: dict[Any, Any] = {}
+        self.keys: dict[tuple[str, ...], str] = {}  # of diagnoses, by how DG1 writes them
         self.numbers: dict[str, Identifier] = {}  # the citizen's, by how PID-3 writes them
         self.segments: list[Segment] = []
         self.named: dict[str, list[Segment]] = {}
@@ -139,18 +140,16 @@ class Segment:
     def split(self, field: int) -> Sequence[Repetition]:
         """As `repetitions`, for a field that is not empty."""
         marks, raw = self.marks, self.fields[field]
-        found = []
-        repeated = raw.split(marks.repetition, MOST_REPETITIONS) if marks.repetition in raw else (raw,)
-        if len(repeated) > MOST_REPETITIONS:
-            raise TooLarge(f"A field repeats more than {MOST_REPETITIONS} times", where=self.place(field))
-        for index, text in enumerate(repeated, 1):
-            if text[:1].isalnum() or _says(text, marks):
-                repetition = Repetition()  # without __init__: half the time, and there are forty of them in a message
-                repetition.marks = marks
-                repetition.raw = text
-                repetition.spot = (self.name, self.number, field, index)
-                repetition.texts = None
-                found.append(repetition)
+        found: list[Repetition] = []
+        if marks.repetition in raw:
+            repeated = raw.split(marks.repetition, MOST_REPETITIONS)
+            if len(repeated) > MOST_REPETITIONS:
+                raise TooLarge(f"A field repeats more than {MOST_REPETITIONS} times", where=self.place(field))
+            for index, text in enumerate(repeated, 1):
+                if text and (text[0].isalnum() or _says(text, marks)):
+                    found.append(Repetition(text, marks, (self.name, self.number, field, index)))
+        elif raw[0].isalnum() or _says(raw, marks):
+            found.append(Repetition(raw, marks, (self.name, self.number, field, 1)))
         self.cut[field] = found
         return found
 
@@ -188,10 +187,12 @@ class Repetition:
     """
 
     __slots__ = ("marks", "raw", "spot", "texts")
-    marks: Marks
-    raw: str
-    spot: tuple[str, int, int, int]
-    texts: list[str] | None
+
+    def __init__(self, raw: str, marks: Marks, spot: tuple[str, int, int, int]) -> None:
+        self.raw = raw
+        self.marks = marks
+        self.spot = spot
+        self.texts: list[str] | None = None
 
     def said(self) -> list[str]:
         """`texts`, split when that was not done yet."""
