@@ -167,8 +167,8 @@ def leaf(record: bytes, salt: bytes) -> bytes:
 # A resource id or a UUID is no CPR, whatever digits it holds: they are matched first and kept.
 _SENSITIVE = re.compile(
     r"(?P<keep>(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![0-9A-Za-z]))"
-    r"|(?P<name>(?:^|[?&;.]|(?<=\s))(?:[\w.:]*[.:])?identifier(?::[\w-]+)?=)(?P<value>[^&\s]*)"
-    r"|(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))\d{6}(?:-|%2[Dd0]|[ +])?\d{4}(?!\d)"
+    r"|(?P<name>(?:^|(?<=[?&;.:\s]))identifier(?::[\w-]{1,40})?=)(?P<value>[^&\s]*)"
+    r"|(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))\d{6}(?:[-+ ./_\u2010-\u2015]|(?:%[0-9A-Fa-f]{2}){1,3})?\d{4}(?!\d)"
 )
 
 

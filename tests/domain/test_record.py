@@ -143,6 +143,8 @@ def test_other_bytes_are_no_record(raw: bytes) -> None:
         ("_content=%202512489996", "_content=%20X"),
         ("_content=251248%2D9996", "_content=X"),
         ("borger 251248 9996, pårørende 250947-9989.", "borger X, pårørende X."),
+        ("251248/9996 251248.9996 251248\u20139996", "X X X"),
+        ("_content=251248%E2%80%939996", "_content=X"),
         ("code=265161000016000&_lastUpdated=gt2024-01-01", "code=265161000016000&_lastUpdated=gt2024-01-01"),
         ("patient=00000251248999600000aaaaaaaaaaaa", "patient=00000251248999600000aaaaaaaaaaaa"),
         ("patient=ab2512489996cdefab2512489996cdef", "patient=ab2512489996cdefab2512489996cdef"),

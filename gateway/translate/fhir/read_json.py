@@ -21,7 +21,8 @@ MAX_DEPTH = 64
 MAX_BYTES = 10_000_000
 MAX_DIGITS = 64  # of one number; FHIR asks for 18
 
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# Possessive, and a string that never ends runs to the end: each byte is looked at once, whatever there is.
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMBERS = f"A number is NaN, infinite, out of a double's range or longer than {MAX_DIGITS} digits."
