@@ -48,7 +48,7 @@ class Bound:
     def __init__(self, rule: ValueRule) -> None:
         self.rule = rule
         self.table = rule.table or CodeTable("", rule.mark, ())
-        self.shape = next((t for t in ("CodeableConcept", "Coding") if t in rule.fact.types), "code")
+        self.shape = next((t for t in ("CodeableConcept", "Coding", "Reference") if t in rule.fact.types), "code")
 
     def where(self, scopes: tuple[Any, ...]) -> str:
         """The place in the message: of the first of the rule's paths that is valued."""
@@ -92,6 +92,8 @@ class Bound:
             local = f"urn:faellesplan:source:{env.source.id}:{self.table.name}"
             coding = {"system": system or local, "code": value}
             return coding if self.shape == "Coding" else {"coding": [coding], "text": value}
+        if self.shape == "Reference":
+            return value
         codings = _codings(value)
         if self.shape == "CodeableConcept":
             return value if "system" not in value and "code" not in value else {"coding": [value]}
@@ -100,8 +102,10 @@ class Bound:
         return codings[0] if self.shape == "Coding" else codings[0].get("code")
 
     def mapped(self, value: Any, system: str, env: Env, scopes: tuple[Any, ...]) -> Any:
-        """Any value through the table: a text, a Coding or a CodeableConcept."""
+        """Any value through the table: a text, a Coding, a CodeableConcept or a logical Reference."""
         table, on = self.table, env.on
+        if self.shape == "Reference":
+            return self._named(value, env, scopes)
         codings: list[dict[str, Any]] = []
         row: Row | None = None
         if isinstance(value, str):
@@ -122,6 +126,22 @@ class Bound:
         if codings and "text" in value:
             made["text"] = value["text"]
         return made
+
+    def _named(self, reference: Body, env: Env, scopes: tuple[Any, ...]) -> Body | None:
+        """A logical Reference by the table: the number that the table gives it, and a name where it has none. A code
+        in the place of a name is no name."""
+        number = reference.get("identifier", {})
+        row = self.table.find(str(number.get("system", "")), str(number.get("value", "")), env.on)
+        named = reference.get("display", "") not in ("", number.get("value", ""))
+        if row is None:
+            if named and self.rule.policy == "keep":
+                return reference
+            made: Body | None = self.unmapped(reference, "", env, scopes)
+            return made
+        if not row.target_code:
+            return None
+        made = reference | {"identifier": {"system": row.target_system, "value": row.target_code}}
+        return made if named or not row.display else made | {"display": row.display}
 
 
 def _codings(value: Any) -> list[dict[str, Any]]:

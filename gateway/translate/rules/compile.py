@@ -9,7 +9,7 @@ from gateway.domain.statement import Act, Verb
 from gateway.translate.r4 import ElementFact, Facts
 from gateway.translate.rules.codes import Codes, CodeTable
 from gateway.translate.rules.expression import CallText, Expression, LiteralText, PathText, Test
-from gateway.translate.rules.fit import CODED, Fit
+from gateway.translate.rules.fit import MAPPED, Fit
 from gateway.translate.rules.plan import (
     AnyRule,
     Body,
@@ -208,20 +208,21 @@ class Compiler:
             return function.takes in ("node", "nodes")
         if fact.path in _STATEMENT_FACTS:
             return False
-        return self.reader.fhir and (table is None or bool(set(fact.types) & CODED))
+        return self.reader.fhir and (table is None or bool(set(fact.types) & MAPPED))
 
     def _finds_system(self, fact: ElementFact, sources: list[Source], function: Function | None) -> bool:
         """Whether what goes into the table may carry its system itself (a Coding)."""
         gives = self.fit.gives(function) if function else ""
         calls = [self.fit.gives(s.function) for s in sources if isinstance(s, Call)]
-        return bool({gives, *calls} & (CODED | {"any"})) or any(isinstance(s, Read) and s.raw for s in sources)
+        return bool({gives, *calls} & (MAPPED | {"any"})) or any(isinstance(s, Read) and s.raw for s in sources)
 
     def _check_value(
         self, rule: Rule, fact: ElementFact, source: Source, function: Function | None, table: CodeTable | None
     ) -> None:
         """Whether what the source (and function, and table) gives fits into the element."""
         if table:
-            self.fit.table(fact, table, rule.policy, rule.mark)
+            made_by = function or (source.function if isinstance(source, Call) else None)
+            self.fit.table(fact, table, rule.policy, rule.mark, self.fit.gives(made_by) if made_by else "")
         elif function:
             self.fit.function(fact, rule.function, function, rule.mark)
         elif isinstance(source, Call):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from gateway.translate.rules.bound import Bound
 from gateway.translate.rules.codes import CodeTable, Row
 from gateway.translate.rules.emit_source import expression, scopes, test, unless
-from gateway.translate.rules.fit import CODED
+from gateway.translate.rules.fit import MAPPED
 from gateway.translate.rules.plan import AnyRule, Call, Constant, Read, Source, ValueRule
 from gateway.translate.rules.writer import Sink, Writer
 
@@ -157,12 +157,12 @@ def _coding(row: Row) -> dict[str, str]:
 
 def _simple(rule: ValueRule, table: CodeTable, gives: str) -> bool:
     """Whether a plain dict is enough: texts only, no dates, no systems."""
-    if table.dated or table.ambiguous or rule.system or gives in CODED | {"any"}:
+    if table.dated or table.ambiguous or rule.system or gives in MAPPED | {"any"}:
         return False
     for one in rule.sources:
         if isinstance(one, Read) and one.raw and rule.function is None:
             return False
-        if isinstance(one, Call) and one.function.gives.removesuffix("*") in CODED | {"any"}:
+        if isinstance(one, Call) and one.function.gives.removesuffix("*") in MAPPED | {"any"}:
             return False
     return True
 

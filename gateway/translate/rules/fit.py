@@ -12,6 +12,8 @@ from gateway.translate.rules.reader import Function
 
 TEXTS = frozenset({"string", "code", "uri", "url", "canonical", "oid", "uuid", "id", "markdown"})
 CODED = frozenset({"Coding", "CodeableConcept"})
+MAPPED = CODED | {"Reference"}
+"""What carries its own system: a code table looks it up by both, a logical reference by its identifier."""
 _WHOLE = frozenset({"integer", "positiveInt", "unsignedInt"})
 _FITS = {
     "date": frozenset({"date", "dateTime"}),
@@ -79,9 +81,11 @@ class Fit:
         elif self.facts.kind(kind) != "resource":
             self.problems.add(mark, f"{kind} is no R4 resource", self.facts.suggest(kind))
 
-    def table(self, fact: ElementFact, table: CodeTable, policy: str, mark: Mark) -> None:
-        """The targets of a code table go into the element."""
+    def table(self, fact: ElementFact, table: CodeTable, policy: str, mark: Mark, gives: str = "") -> None:
+        """The targets of a code table go into the element; `gives` is the type of what is looked up."""
         coded = bool(set(fact.types) & CODED)
+        if "Reference" in fact.types and gives == "Reference":
+            return
         if not coded and not set(fact.types) & TEXTS:
             self.problems.add(mark, f"{fact.path} is a {_name(fact)}: a code cannot go into it")
             return
