@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.statement import Body
-from gateway.domain.team import joint_participants
+from gateway.domain.team import joint_participants, members_of
 from gateway.domain.when import instant, last_instant
 
 _BASE = "https://faellesplan.dk/fhir"
@@ -53,7 +53,7 @@ def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Bo
     parts = sorted((p for p in parts if not _in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
     visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
     plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
-    return _plan(parts, plans, visible, citizen, at), _team(parts, visible, citizen)
+    return _plan(parts, plans, visible, citizen, at), _team(parts, visible, citizen, at)
 
 
 def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
@@ -79,7 +79,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
     return {name: value for name, value in body.items() if value}
 
 
-def _team(parts: Sequence[Body], visible: set[str], citizen: str) -> Body:
+def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
     teams = _of(parts, "CareTeam")
     body: Body = {
         "resourceType": "CareTeam",
@@ -88,7 +88,7 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str) -> Body:
         "status": "active",
         "name": "Team om den fælles plan",
         "subject": {"reference": f"Patient/{citizen}"},
-        "participant": joint_participants([p for team in teams for p in team.get("participant", [])], visible),
+        "participant": joint_participants([m for team in teams for m in members_of(team, at)], visible),
         "managingOrganization": _distinct([o for team in teams for o in team.get("managingOrganization", [])]),
     }
     return {name: value for name, value in body.items() if value}

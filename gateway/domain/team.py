@@ -66,6 +66,23 @@ def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]
     return [{"role": [_ROLE_NOT_TOLD]} | distinct[key] for key in sorted(distinct)]
 
 
+def members_of(team: Body, at: datetime) -> list[Body]:
+    """The participants of one team. Nobody is in a team for longer than there is one: of a closed case everybody has
+    left when it closed, whatever was said of each; where it is not told when, nobody is shown."""
+    listed: list[Body] = team.get("participant", [])
+    end = team.get("period", {}).get("end")
+    if team.get("status") != "inactive" and (end is None or last_instant(end) > at):
+        return listed
+    return [] if end is None else [_left(member, end) for member in listed]
+
+
+def _left(member: Body, end: str) -> Body:
+    period = member.get("period", {})
+    if "end" in period and last_instant(period["end"]) <= last_instant(end):
+        return member
+    return member | {"period": period | {"end": end}}
+
+
 def is_coordinator(member: Body) -> bool:
     """Whether a participant has the role of coordinator (tovholder, myndighedskoordinator)."""
     codings = [c for role in member.get("role", []) for c in role.get("coding", [])]

@@ -1,0 +1,61 @@
+"""Who is in the joint team when a team of one sector is over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.domain.plan import compose
+from gateway.domain.team import TEAM_ROLE
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+COORDINATOR = {"coding": [{"system": TEAM_ROLE, "code": "coordinator"}]}
+
+
+def member(name: str, role: dict[str, Any] | None = None, **period: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"member": {"display": name}, "role": [role or {"text": "Ansvarlig"}]}
+    return made | ({"period": period} if period else {})
+
+
+def team(number: int, *members: dict[str, Any], **more: Any) -> dict[str, Any]:
+    base = {"resourceType": "CareTeam", "id": f"t{number}", "status": "active", "participant": list(members)}
+    return base | more
+
+
+def shown(*teams: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Name → period of everybody in the joint team."""
+    told = compose(teams, "p1", NOW)[1].get("participant", [])
+    return {one["member"]["display"]: one.get("period", {}) for one in told}
+
+
+def test_of_a_closed_case_everybody_has_left_when_it_closed() -> None:
+    closed = team(
+        1,
+        member("Kommunen", start="2025-06-02"),
+        member("Vibeke", start="2025-06-02", end="2026-01-31"),
+        member("Jens", start="2025-06-02", end="2027-01-31"),
+        status="inactive",
+        period={"start": "2025-06-02", "end": "2026-02-28"},
+    )
+    assert shown(closed) == {
+        "Kommunen": {"start": "2025-06-02", "end": "2026-02-28"},
+        "Vibeke": {"start": "2025-06-02", "end": "2026-01-31"},
+        "Jens": {"start": "2025-06-02", "end": "2026-02-28"},
+    }
+
+
+def test_a_team_whose_period_is_over_is_over_though_its_status_is_active() -> None:
+    assert shown(team(1, member("A"), period={"end": "2026-03-19"})) == {"A": {"end": "2026-03-19"}}
+    assert shown(team(1, member("A"), period={"end": "2026-03-20"})) == {"A": {}}, "the end day is included"
+
+
+def test_where_nobody_tells_when_it_ended_nobody_is_shown() -> None:
+    assert shown(team(1, member("A"), status="inactive"), team(2, member("B"))) == {"B": {}}
+
+
+def test_the_coordinator_of_a_closed_case_coordinates_no_more() -> None:
+    closed = team(1, member("Vibeke", COORDINATOR, start="2025-06-02"), status="inactive", period={"end": "2026-02-28"})
+    assert shown(closed) == {"Vibeke": {"start": "2025-06-02", "end": "2026-02-28"}}
+    following = team(2, member("Ulla", COORDINATOR, start="2026-03-01"))
+    assert shown(closed, following)["Ulla"] == {"start": "2026-03-01"}
+    assert shown(closed, following)["Vibeke"]["end"] == "2026-02-28"
