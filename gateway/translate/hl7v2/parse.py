@@ -46,7 +46,7 @@ _BREAK = re.compile(r"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{2}(?:[^\w\s]|[\r\n]|$))")
 class Marks:
     """The delimiters of one message, and what undoes its escapes."""
 
-    __slots__ = ("component", "empty", "escape", "repetition", "subcomponent", "unescape")
+    __slots__ = ("component", "empty", "escape", "odd", "repetition", "subcomponent", "unescape")
 
     def __init__(self, delimiters: Delimiters, codec: str) -> None:
         self.component = delimiters.component or ABSENT
@@ -55,6 +55,8 @@ class Marks:
         self.escape = delimiters.escape or ABSENT
         self.empty = f"{self.component}{self.subcomponent} "
         self.unescape = unescaper(delimiters, codec)
+        marks = re.escape(f"{self.component}{self.repetition}{self.subcomponent}{self.escape}")
+        self.odd = re.compile(f'[{marks}"]|^\\s|\\s$').search  # anything that needs more than being read
 
     def plain(self, raw: str) -> str:
         """The text that a sub-component stands for: escapes undone, `""` as nothing."""
@@ -159,6 +161,8 @@ class Segment:
         if not text or (text.isalnum() and component == subcomponent == 1):
             return text
         marks = self.marks
+        if marks.odd(text) is None:
+            return text if component == subcomponent == 1 else ""
         if marks.repetition in text:
             found = (repetition.value(component, subcomponent) for repetition in self.repetitions(field))
             return next(filter(None, found), "")

@@ -142,6 +142,7 @@ def _of_scope(outer: Path, level: int) -> Path:
         nodes=lambda scope: (scope,),
         cleared=lambda scope: False,
         where=where,
+        inline={"node": "{s}", "nodes": "({s},)"},
     )
 
 
