@@ -11,6 +11,7 @@ from typing import Any
 Json = dict[str, Any]
 
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_LONG = 160  # a longer list has a line for each item
 _ROUNDS = 4  # how far content is followed through references to tell two resources apart
 # Lists that the gateway sorts by id, and so by chance: they are sets.
 _SETS = {
@@ -48,7 +49,10 @@ def _lines(body: Json) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    told = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if not isinstance(value, list) or len(told) < _LONG:
+        return told
+    return "[\n" + ",\n".join(f"    {json.dumps(item, ensure_ascii=False, sort_keys=True)}" for item in value) + "]"
 
 
 def _undated(body: Json) -> Json:

@@ -5,6 +5,7 @@ The first `before` steps of a story give the basis to keep hospital messages: wh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -52,3 +53,21 @@ def test_any_order_and_any_repetition_keeps_the_same(world: World, name: str) ->
         assert world.run(kept(steps)) == told
 
     as_told()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_all_at_once_keeps_the_same(world: World, name: str) -> None:
+    """Each works from what it read before the others wrote; who was too late works it out again."""
+    story = STORIES[name]
+    first, rest = messages(story)
+
+    async def kept(*, at_once: bool) -> list[Any]:
+        await world.begin(story)
+        await world.take(story, first)
+        if at_once:
+            await asyncio.gather(*(world.take_one(story, step) for step in [*rest, *rest]))
+        else:
+            await world.take(story, rest)
+        return await world.kept()
+
+    assert world.run(kept(at_once=True)) == world.run(kept(at_once=False))
