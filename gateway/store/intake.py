@@ -18,31 +18,38 @@ from gateway.store import wire
 from gateway.store.database import Database
 from gateway.store.log import record_args, record_insert
 
+# The touched citizens are an array, not rows to join: so they are looked up by index however many citizens there are.
 _RECALL = """
 WITH touched AS MATERIALIZED (
-  SELECT DISTINCT citizen FROM identity
-   WHERE identifiers && $2::text[]
-      OR key IN (SELECT loser FROM merge WHERE survivor = ANY($2)
-                 UNION SELECT survivor FROM merge WHERE loser = ANY($2))
+  SELECT array_agg(DISTINCT citizen) AS citizens FROM (
+    SELECT citizen FROM identity WHERE identifiers && $2::text[]
+    UNION ALL
+    SELECT citizen FROM identity
+     WHERE key = ANY(ARRAY(SELECT loser FROM merge WHERE survivor = ANY($2)
+                           UNION ALL SELECT survivor FROM merge WHERE loser = ANY($2)))
+  ) AS found
+), identified AS MATERIALIZED (
+  SELECT key, citizen, identifiers FROM identity WHERE citizen = ANY((SELECT citizens FROM touched)::text[])
 )
 SELECT 'answer' AS what, state AS a, '' AS b, accepted::int::bigint AS n, answer AS blob, NULL::text[] AS list
   FROM message WHERE fingerprint = $1
 UNION ALL
-SELECT 'identity', i.key, i.citizen, 0, NULL, i.identifiers FROM identity i JOIN touched USING (citizen)
+SELECT 'identity', key, citizen, 0, NULL, identifiers FROM identified
 UNION ALL
-SELECT 'merge', m.survivor, m.loser, 0, NULL, NULL FROM merge m
- WHERE m.survivor IN (SELECT key FROM identity JOIN touched USING (citizen))
+SELECT 'merge', survivor, loser, 0, NULL, NULL FROM merge WHERE survivor = ANY(ARRAY(SELECT key FROM identified))
 UNION ALL
-SELECT 'citizen', c.id, '', c.revision, NULL, NULL FROM citizen c JOIN touched t ON t.citizen = c.id
+SELECT 'citizen', id, '', revision, NULL, NULL FROM citizen WHERE id = ANY((SELECT citizens FROM touched)::text[])
 UNION ALL
-SELECT 'statement', s.identity, '', 0, s.body, NULL FROM statement s JOIN touched USING (citizen)
- WHERE $6 OR s.kind = ANY($3) OR (s.kind, s.key) IN (SELECT * FROM unnest($4::text[], $5::text[]))
+SELECT 'statement', identity, '', 0, body, NULL FROM statement
+ WHERE citizen = ANY((SELECT citizens FROM touched)::text[])
+   AND ($6 OR kind = ANY($3) OR (kind, key) IN (SELECT * FROM unnest($4::text[], $5::text[])))
 UNION ALL
-SELECT 'resource', r.kind, r.id, r.version, r.digest, NULL FROM resource r JOIN touched USING (citizen)
- WHERE $6 OR r.kind = ANY($3) OR r.kind = ANY($4)
+SELECT 'resource', kind, id, version, digest, NULL FROM resource
+ WHERE citizen = ANY((SELECT citizens FROM touched)::text[]) AND ($6 OR kind = ANY($3) OR kind = ANY($4))
 UNION ALL
-(SELECT 'entitled', '', '', 1, NULL, NULL FROM resource r JOIN touched USING (citizen)
-  WHERE r.kind = 'CarePlan' AND r.sector = 'municipality' AND NOT r.withdrawn AND (r.ends IS NULL OR r.ends > $7)
+(SELECT 'entitled', '', '', 1, NULL, NULL FROM resource
+  WHERE citizen = ANY((SELECT citizens FROM touched)::text[])
+    AND kind = 'CarePlan' AND sector = 'municipality' AND NOT withdrawn AND (ends IS NULL OR ends > $7)
   LIMIT 1)
 """
 
