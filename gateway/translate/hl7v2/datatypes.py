@@ -183,7 +183,8 @@ def sender(env: Env, node: Repetition) -> Json:
 
 def place(env: Env, node: Repetition) -> Json | None:
     """PL: logical reference to the most exact place it names. The number is the source's own; the display tells the
-    ward's name, ward, room and bed, and the facility; building and floor only where there is nothing else."""
+    ward's name, ward, room and bed, and the facility unless it is a mere number (Encounter.serviceProvider has its
+    name); building and floor only where there is nothing else."""
     return _remembered(env, node, _place)
 
 
@@ -191,7 +192,7 @@ def _place(env: Env, node: Repetition) -> Json | None:
     given = node.said()
     ward, room, bed = given[0:3]
     exact = "-".join(name for name in (ward, room, bed) if name)
-    shown = [given[8], exact or " ".join(filter(None, given[6:8])), given[3]]
+    shown = [given[8], exact or " ".join(filter(None, given[6:8])), "" if given[3].isdigit() else given[3]]
     display = ", ".join(dict.fromkeys(name for name in shown if name))
     if not display:
         return None

@@ -19,6 +19,7 @@ _ECPR = re.compile(r"\d{7}[A-Z]{2}\d", re.ASCII)
 _TABLE = re.compile(r"HL7(\d{4})", re.ASCII)
 # Registers of organisations: an HD that carries one of these OIDs holds the number in the register as its name.
 _REGISTERS = frozenset({SOR, GLN, "urn:oid:1.3.88", "urn:oid:1.3.198", "urn:oid:1.2.208.176.1.4"})
+_NUMBER = re.compile(r"\d+[A-Z]?", re.ASCII)
 
 # HL7 table 0396, as far as Danish hospitals and the guide's samples use it.
 _SYSTEMS = {
@@ -149,15 +150,17 @@ def citizen_number(env: Env, node: Repetition) -> Identifier | None:
 
 
 def facility(source: Source, named: list[str]) -> dict[str, str] | None:
-    """HD of a facility as an identifier of the organisation itself."""
+    """HD of a facility as an identifier of the organisation itself: a number of a register, an OID of its own, else
+    the source's own code. A code where a register's number should stand is the source's own."""
     namespace, universal, kind = (*named, "", "", "")[:3]
     system = authority(source, [namespace, universal, kind])
-    if not system:
+    if not system or (system in _REGISTERS and not namespace):
         return None
-    if namespace and (system in _REGISTERS or namespace in source.authorities):
+    if system in _REGISTERS:
         found = normal(system, namespace)
-        return {"system": found.system, "value": found.value}
-    if universal and system.startswith("urn:"):
+        if _NUMBER.fullmatch(found.value):
+            return {"system": found.system, "value": found.value}
+    elif universal and system.startswith("urn:"):
         return {"system": "urn:ietf:rfc:3986", "value": system}
     return {"system": local(source, "facility"), "value": namespace or universal}
 

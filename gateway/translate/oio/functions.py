@@ -158,8 +158,16 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         return _reference("Practitioner" if kind == "Bruger" else "Organization", found, display)
 
     def employer(env: Env, relation: Node) -> dict[str, Any] | None:
-        """The authority that a person acts for (R4 ctm-1: only people act on behalf of somebody)."""
-        return _reference("Organization", cvr_number(relation), "") if roles.type_of(relation) == "Bruger" else None
+        """The authority that a person acts for (R4 ctm-1: only people act on behalf of somebody), with the name that
+        the case's owner has where it is that one."""
+        number = cvr_number(relation)
+        if roles.type_of(relation) != "Bruger" or number is None:
+            return None
+        actors = env.message.registered.sag.first("Registrering", "RelationListe").each("Sagsaktoer")
+        owner = next((one for one in actors if roles.of(one) == "Ejer"), None)
+        same = owner is not None and cvr_number(owner) == number
+        name = owner.said("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse", "FuldtNavn") if owner and same else ""
+        return _reference("Organization", number, name)
 
     def role(env: Env, relation: Node) -> str:
         """The role as the table names it; the bare UUID when the table does not know it."""

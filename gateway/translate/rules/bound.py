@@ -92,8 +92,6 @@ class Bound:
             local = f"urn:faellesplan:source:{env.source.id}:{self.table.name}"
             coding = {"system": system or local, "code": value}
             return coding if self.shape == "Coding" else {"coding": [coding], "text": value}
-        if self.shape == "Reference":
-            return value
         codings = _codings(value)
         if self.shape == "CodeableConcept":
             return value if "system" not in value and "code" not in value else {"coding": [value]}
@@ -133,10 +131,10 @@ class Bound:
         number = reference.get("identifier", {})
         row = self.table.find(str(number.get("system", "")), str(number.get("value", "")), env.on)
         named = reference.get("display", "") not in ("", number.get("value", ""))
-        if row is None:
-            if named and self.rule.policy == "keep":
-                return reference
-            made: Body | None = self.unmapped(reference, "", env, scopes)
+        if row is None:  # kept, nothing is lost: the number tells who it is
+            made: Body | None = reference
+            if self.rule.policy != "keep":
+                made = self.unmapped(reference, "", env, scopes)
             return made
         if not row.target_code:
             return None

@@ -1,6 +1,6 @@
 """Who sends: mappings/sources/<id>.yaml, one system per file.
 
-    name: Region Hovedstadens Psykiatri, patientadministration
+    name: Psykiatrisk Center København       # of the organisation, as readers of its care teams see it
     sector: region                    # region | municipality
     organisation: {sor: 265161000016000}     # or cvr, gln, or any system as a URI
     language: hl7v2                   # hl7v2 | medcom | kl | oio
