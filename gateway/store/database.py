@@ -17,6 +17,7 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server ended a connection in the middle of a statement
     asyncpg.PostgresConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.CannotConnectNowError,
@@ -43,7 +44,9 @@ class Database:
     async def open(cls, url: str, *, size: int = 16, seconds: float = 15) -> Database:
         """Connect. `seconds` bounds every statement, so that a hanging database is told as such."""
         with told():
-            pool = await asyncpg.create_pool(url, min_size=min(4, size), max_size=size, command_timeout=seconds)
+            pool = await asyncpg.create_pool(
+                url, min_size=min(4, size), max_size=size, command_timeout=seconds, reset=_leave
+            )
         return cls(pool)
 
     async def close(self) -> None:
@@ -78,6 +81,11 @@ class Database:
         with told():
             async with self.pool.acquire() as connection:
                 yield connection
+
+
+async def _leave(_: Connection) -> None:
+    """Nothing is set, listened to or locked in a session here, so giving a connection back needs no round trip to
+    undo it; an open transaction is rolled back by the pool all the same."""
 
 
 @contextmanager
