@@ -36,3 +36,11 @@ class Caller:
     override: Override | None = None
     on_behalf_of: str = ""
     trace: str = ""
+
+    def covers(self, kind: str) -> bool:
+        """Whether the token's scopes (`system/<type or *>.<letters of cruds>`) let it read or search this type: what is
+        composed for a caller is composed of nothing else."""
+        return any(
+            types in ("*", kind) and not {"r", "s"}.isdisjoint(letters)
+            for types, _, letters in (scope.removeprefix("system/").partition(".") for scope in self.scopes)
+        )

@@ -95,8 +95,8 @@ async def _understood(
         elif name == "date":
             bounds |= _bounds(value)
         elif name == "patient.identifier":
-            known = await resources.citizen_of(gateway.database, value.split(","))
-            fields.setdefault("citizens", []).extend(known or ["nobody"])
+            known = await resources.citizens_of(gateway.database, value.split(","))
+            fields.setdefault("citizens", []).extend(citizen or "nobody" for _, citizen in known)
         elif name in _FIELDS:
             values = [one.rpartition("/")[2] if name == "patient" else one for one in value.split(",")]
             people = name == "agent.identifier"

@@ -11,7 +11,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, compose
 from gateway.domain.statement import Body
 from gateway.errors import Forbidden, NotFound
-from gateway.flows.looking import Seen, look, on_record, opened, record_of
+from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
 
@@ -21,8 +21,7 @@ _FRAME = frozenset({"Patient", "Consent"})
 
 async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
     """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see."""
-    seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan")
-    bodies = [opened(part, permit) for part, permit in seen.permitted]
+    bodies = opened(await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan"))
     plan, team = _composed(bodies, patient, gateway)
     resources_ = [_encode(plan), _encode(team), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
@@ -34,7 +33,7 @@ async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: 
     """The joint CarePlan or CareTeam alone, under its own id."""
     patient = citizen_of_joint(identity)
     seen = await _looked(gateway, caller, patient, kind, operation="")
-    plan, team = _composed([opened(part, permit) for part, permit in seen.permitted], patient, gateway)
+    plan, team = _composed(opened(seen), patient, gateway)
     body = _encode(plan if kind == "CarePlan" else team)
     return Served(body, _version(body), weak=True)
 
@@ -43,7 +42,7 @@ async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, 
     """Decide and record. Raises NotFound where this caller may see no part of a plan, or there is none."""
     query = f"GET Patient/{patient}/$joint-plan" if operation else f"GET {kind}/joint-{patient}"
     parts, ground = await resources.parts(gateway.database, patient) if caller.purposes else ((), ())
-    seen = await look(gateway, caller, parts, ground)
+    seen = await look(gateway, caller, parts, ground, persons_of(parts))
     interaction = "operation" if operation else "read"
     citizen = patient if parts else ""
     await on_record(
@@ -51,18 +50,24 @@ async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, 
     )
     if not caller.purposes:
         raise Forbidden("The access token names no purpose of use", hint="Ask for a token with purpose_of_use.")
-    if all(part.facts.kind in _FRAME for part, _ in seen.permitted):
+    if not shows_plan(seen):
         raise NotFound
     return seen
 
 
-def compose_for(bodies: Sequence[Body], patient: str, gateway: Gateway) -> tuple[Body, Body]:
+def shows_plan(seen: Seen) -> bool:
+    """Whether the look shows anything that makes a plan."""
+    return any(part.facts.kind not in _FRAME for part, _ in seen.permitted)
+
+
+def composed_for(seen: Seen, patient: str, gateway: Gateway) -> tuple[bytes, bytes]:
     """The joint CarePlan and CareTeam of the parts that one caller may see."""
-    return compose(bodies, patient, gateway.clock())
+    plan, team = _composed(opened(seen), patient, gateway)
+    return _encode(plan), _encode(team)
 
 
 def _composed(bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
-    return compose_for([msgspec.json.decode(body) for body in bodies], patient, gateway)
+    return compose([msgspec.json.decode(body) for body in bodies], patient, gateway.clock())
 
 
 def _version(body: bytes) -> str:

@@ -6,7 +6,7 @@ The order is the point: nothing is opened before the record of the look is durab
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,54 +18,107 @@ from gateway.domain.consent.actors import in_this_gateway
 from gateway.domain.decide import Denial, Permit, decide_all
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
+from gateway.domain.references import points_at, without
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
 from gateway.store.log import append
-from gateway.store.resources import Ground, Sealed
+from gateway.store.resources import Found, Ground, Sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The parts of one citizen as one caller may see them."""
+    """The parts of one citizen as one caller may see them. `hidden` are the references in them that lead to nothing
+    this caller may see."""
 
     permitted: tuple[tuple[Sealed, Permit], ...]
     withheld: tuple[tuple[Sealed, Denial], ...]
+    hidden: frozenset[str] = frozenset()
+
+    def of(self, kinds: Collection[str]) -> Seen:
+        """The look as far as it is at resources of these types."""
+        return Seen(
+            tuple(one for one in self.permitted if one[0].facts.kind in kinds),
+            tuple(one for one in self.withheld if one[0].facts.kind in kinds),
+            self.hidden,
+        )
 
 
 NOTHING = Seen((), ())
 
 
 async def look(
-    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], person: Facts | None = None
+    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], persons: Sequence[Facts]
 ) -> Seen:
-    """Decide about every part, with the citizen's consents and the caller's place in the care teams as they are now."""
+    """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities."""
+    covered = [part for part in parts if caller.covers(part.facts.kind)]
+    permits, denials = await _decided(gateway, caller, [part.facts for part in covered], ground, persons)
+    there = {f"{kind}/{identity}" for kind, identity in permits}
+    named = (points_at(part.facts, persons) for part in covered)
+    return _seen(covered, permits, denials, frozenset().union(*named) - there)
+
+
+async def look_at_one(gateway: Gateway, caller: Caller, found: Found | None) -> Seen:
+    """Decide about one resource, in an older version by what is known of it today as well, and about what it refers to:
+    a second read, where it refers to anything."""
+    if found is None:
+        return NOTHING
+    part, ground, persons = found.sealed, found.ground, found.persons
+    permits, denials = await _decided(gateway, caller, [part.facts], ground, persons)
+    if permits and found.now is not None:
+        today, closed = await _decided(gateway, caller, [found.now], ground, persons)
+        permits, denials = (permits, denials) if today else ({}, closed)
+    named = points_at(part.facts, persons) if permits else frozenset()
+    if not named:
+        return _seen([part], permits, denials)
+    targets = await resources.facts_of(gateway.database, part.facts.citizen, named)
+    covered = [target for target in targets if caller.covers(target.kind)]
+    there, _ = await _decided(gateway, caller, covered, ground, persons)
+    return _seen([part], permits, denials, named - {f"{kind}/{identity}" for kind, identity in there})
+
+
+def persons_of(parts: Sequence[Sealed]) -> list[Facts]:
+    """The identities among all parts of one citizen."""
+    return [part.facts for part in parts if part.facts.kind == "Patient"]
+
+
+_Permits = dict[tuple[str, str], Permit]
+_Denials = dict[tuple[str, str], Denial]
+
+
+def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden: frozenset[str] = frozenset()) -> Seen:
+    keyed = [((part.facts.kind, part.facts.id), part) for part in parts]
+    return Seen(
+        tuple((part, permits[key]) for key, part in keyed if key in permits),
+        tuple((part, denials[key]) for key, part in keyed if key in denials),
+        hidden,
+    )
+
+
+async def _decided(
+    gateway: Gateway, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground], persons: Sequence[Facts]
+) -> tuple[_Permits, _Denials]:
+    """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
     consents = [_consent(g.digest, g.body) for g in ground if g.kind == "Consent"]
     teams = [m for g in ground if g.kind == "CareTeam" for m in _members(g.digest, g.body)]
     own = {caller.user, caller.organisation.key, *caller.member_of}
     joined = frozenset(f"CareTeam/{m.team}" for m in teams if m.member in own and m.holds(now))
-    protected = {person.citizen} if person and PROTECTED_ADDRESS in person.labels else set()
+    protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
     permits, denials = decide_all(
-        caller, [part.facts for part in parts], consents, gateway.policy, now,
-        care_teams=joined, same=await _same(gateway, caller, parts), protected=protected,
+        caller, facts, consents, gateway.policy, now,
+        care_teams=joined, same=await _same(gateway, caller, facts), protected=protected,
     )  # fmt: skip
-    permit_of = {(p.kind, p.id): p for p in permits}
-    denial_of = {(d.kind, d.id): d for d in denials}
-    keyed = [((part.facts.kind, part.facts.id), part) for part in parts]
-    return Seen(
-        tuple((part, permit_of[key]) for key, part in keyed if key in permit_of),
-        tuple((part, denial_of[key]) for key, part in keyed if key in denial_of),
-    )
+    return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 
 
-async def _same(gateway: Gateway, caller: Caller, parts: Sequence[Sealed]) -> dict[str, frozenset[str]]:
+async def _same(gateway: Gateway, caller: Caller, facts: Sequence[Facts]) -> dict[str, frozenset[str]]:
     """By what names a citizen who looks at the own plan is known; nobody else's decision asks for it."""
-    if caller.role != "citizen" or not parts:
+    if caller.role != "citizen" or not facts:
         return {}
-    citizen = parts[0].facts.citizen
+    citizen = facts[0].citizen
     return {citizen: await resources.names_of(gateway.database, citizen) | {f"Patient/{citizen}"}}
 
 
@@ -118,20 +171,27 @@ async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
         await append(connection, records)
 
 
-def opened(part: Sealed, permit: Permit) -> bytes:
-    """The resource as this caller may read it, with its version and time in `meta`."""
+def opened(seen: Seen) -> list[bytes]:
+    """The resources as this caller may read them, with version and time in `meta`."""
+    return [_opened(part, permit, seen.hidden) for part, permit in seen.permitted]
+
+
+def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     body = part.open(permit)
-    if permit.redactions:
-        body = _encode(redact(msgspec.json.decode(body), permit.redactions))
+    lost = part.facts.kind != "Consent" and not hidden.isdisjoint(part.facts.related)
+    if permit.redactions or lost:
+        told = redact(msgspec.json.decode(body), permit.redactions)
+        body = _encode(without(told, hidden) if lost else told)
     head = len(f'{{"resourceType":"{part.facts.kind}","id":"{part.facts.id}","meta":{{')
     comma = b"" if body[head : head + 1] == b"}" else b","
     meta = f'"versionId":"{part.version}","lastUpdated":"{part.updated.isoformat(timespec="milliseconds")}"'.encode()
     return b"".join((body[:head], meta, comma, body[head:]))
 
 
-def served(part: Sealed, permit: Permit) -> Served:
-    """One resource with what its headers need."""
-    return Served(opened(part, permit), str(part.version), part.updated)
+def served(seen: Seen) -> Served:
+    """The one resource that was looked at, with what its headers need."""
+    part, permit = seen.permitted[0]
+    return Served(_opened(part, permit, seen.hidden), str(part.version), part.updated)
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

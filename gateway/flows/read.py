@@ -6,7 +6,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.joint_plan import joint_resource
-from gateway.flows.looking import NOTHING, look, on_record, record_of, served
+from gateway.flows.looking import look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
 
@@ -20,7 +20,7 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     if is_joint(kind, identity) and not version:
         return await joint_resource(gateway, caller, kind, identity)
     found = await resources.find(gateway.database, kind, identity, version) if caller.purposes else None
-    seen = await look(gateway, caller, [found.sealed], found.ground, found.person) if found else NOTHING
+    seen = await look_at_one(gateway, caller, found)
     citizen = found.sealed.facts.citizen if found else ""
     interaction = "vread" if version else "read"
     await on_record(gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query))
@@ -28,7 +28,7 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
         raise no_purpose()
     if not seen.permitted:
         raise NotFound
-    return served(*seen.permitted[0])
+    return served(seen)
 
 
 def no_purpose() -> Forbidden:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import Identifier
@@ -18,10 +18,12 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
 from gateway.errors import Conflict, Forbidden, GatewayError, NotFound, Unavailable
 from gateway.flows.keeping import About, keep
-from gateway.flows.looking import NOTHING, look, on_record, record_of, served
+from gateway.flows.looking import NOTHING, look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import intake, resources
 from gateway.translate.fhir.consent import checked_consent
+
+_TICK = timedelta(microseconds=1)
 
 
 async def record_consent(
@@ -29,30 +31,28 @@ async def record_consent(
 ) -> Served:
     """Keep one Consent and give it back as it stands. `identity` updates that Consent, `if_match` its version.
 
-    Raises Refused with the place for a Consent that cannot decide, NotFound for a citizen this caller may not see,
-    Conflict for another version. A refused write is on record like a refused look.
+    Raises Refused with the place for a Consent that cannot decide, NotFound for a citizen or a Consent that this caller
+    may not see, Conflict for another version. A refused write is on record like a refused look.
     """
+    written = record_of(gateway, caller, "update" if identity else "create", "Consent", "", NOTHING)
+    written = replace(written, query=f"PUT Consent/{identity}" if identity else "POST Consent")
     try:
-        key = await _written(gateway, caller, raw, identity, if_match)
+        source = _source(gateway, caller)
+        body = checked_consent(raw, identity)
+        found = await resources.find(gateway.database, "Patient", body.pop("patient")["reference"].rpartition("/")[2])
+        patient = found.sealed.facts.citizen if found else ""
+        written = written.of(patient)
+        if not (await look_at_one(gateway, caller, found)).permitted:
+            raise NotFound
+        said = await _statement(gateway, caller, source, identity, patient, body)
+        citizen = await resources.identity_of(gateway.database, patient, gateway.ids)
+        await _keep(gateway, written, citizen, said, raw, if_match)
     except Unavailable:
         raise
     except GatewayError:
-        interaction = "update" if identity else "create"
-        await on_record(gateway, record_of(gateway, caller, interaction, "Consent", "", NOTHING))
+        await on_record(gateway, written)
         raise
-    return await _shown(gateway, caller, gateway.ids("Consent", key), created=not identity)
-
-
-async def _written(gateway: Gateway, caller: Caller, raw: bytes, identity: str, if_match: str) -> str:
-    """The key of the Consent once it is durable."""
-    source = _source(gateway, caller)
-    body = checked_consent(raw, identity)
-    patient = body.pop("patient")["reference"].rpartition("/")[2]
-    citizen = await _citizen(gateway, caller, patient)
-    key = await _key(gateway, source, identity, patient)
-    said = _statement(gateway, source, key, body)
-    await _keep(gateway, caller, source, citizen, said, raw, if_match)
-    return key
+    return await _shown(gateway, caller, gateway.ids("Consent", said.key), created=not identity)
 
 
 async def _shown(gateway: Gateway, caller: Caller, identity: str, *, created: bool) -> Served:
@@ -60,8 +60,8 @@ async def _shown(gateway: Gateway, caller: Caller, identity: str, *, created: bo
     found = await resources.find(gateway.database, "Consent", identity)
     if found is None:
         raise Unavailable
-    seen = await look(gateway, caller, [found.sealed], found.ground, found.person)
-    shown = served(*seen.permitted[0]) if seen.permitted else Served(b"", str(found.sealed.version))
+    seen = await look_at_one(gateway, caller, found)
+    shown = served(seen) if seen.permitted else Served(b"", str(found.sealed.version))
     location = f"{gateway.public_url}/fhir/Consent/{identity}/_history/{found.sealed.version}"
     return replace(shown, location=location, created=created)
 
@@ -74,39 +74,38 @@ def _source(gateway: Gateway, caller: Caller) -> Source:
     return named[0]
 
 
-async def _citizen(gateway: Gateway, caller: Caller, patient: str) -> Identifier:
-    """The identity of a citizen whom this caller may see. The look at the Patient decides, like any look."""
-    found = await resources.find(gateway.database, "Patient", patient)
-    seen = await look(gateway, caller, [found.sealed], found.ground, found.person) if found else NOTHING
-    if not seen.permitted:
-        raise NotFound
-    return await resources.identity_of(gateway.database, patient, gateway.ids)
-
-
-async def _key(gateway: Gateway, source: Source, identity: str, patient: str) -> str:
-    """The key of a new Consent, or of the one to update: which must be this citizen's and this source's."""
-    if not identity:
-        return f"{source.id}|Consent|{secrets.token_hex(16)}"
-    key = await resources.key_of(gateway.database, "Consent", identity, patient, gateway.ids)
-    if not key:
-        raise NotFound
-    if not key.startswith(f"{source.id}|"):
-        raise Forbidden("Another source wrote this Consent", hint="Record a new one; a denial overrides a permit.")
-    return key
-
-
-def _statement(gateway: Gateway, source: Source, key: str, body: Body) -> Statement:
-    now: datetime = gateway.clock()
+async def _statement(
+    gateway: Gateway, caller: Caller, source: Source, identity: str, patient: str, body: Body
+) -> Statement:
+    """What is said now about a new Consent, or about the one to update. It comes after all that was said before, also
+    where another clock was ahead: a withdrawal withdraws."""
+    key, now = f"{source.id}|Consent|{secrets.token_hex(16)}", gateway.clock()
+    if identity:
+        before = await resources.said_of(gateway.database, "Consent", identity, patient, gateway.ids)
+        key = before[0].key if before else ""
+        await _check_writable(gateway, caller, source, identity, key)
+        now = max(now, *(one.happened + _TICK for one in before))
     verb = Verb.WITHDRAW if body.get("status") == "entered-in-error" else Verb.ASSERT
     return Statement("Consent", key, Act.STATE, verb, now, now, body, source.id, f"{secrets.token_hex(8)}/0")
 
 
+async def _check_writable(gateway: Gateway, caller: Caller, source: Source, identity: str, key: str) -> None:
+    """A Consent is changed by the source that wrote it, even where it hides itself from it. Of somebody else's is only
+    told what the caller may see: that it is there."""
+    if key.startswith(f"{source.id}|"):
+        return
+    found = await resources.find(gateway.database, "Consent", identity) if key else None
+    if (await look_at_one(gateway, caller, found)).permitted:
+        raise Forbidden("Another source wrote this Consent", hint="Record a new one; a denial overrides a permit.")
+    raise NotFound
+
+
 async def _keep(
-    gateway: Gateway, caller: Caller, source: Source, citizen: Identifier, said: Statement, raw: bytes, if_match: str
+    gateway: Gateway, written: AccessRecord, citizen: Identifier, said: Statement, raw: bytes, if_match: str
 ) -> None:
     seen_before = gateway.fingerprint(said.origin.encode())
-    arrival = intake.Arrival("fhir-rest", source.id, said.origin, "Consent", seen_before, said.recorded, raw, b"")
-    written = record_of(gateway, caller, "create", "Consent", "", NOTHING)
+    now = gateway.clock()
+    arrival = intake.Arrival("fhir-rest", said.source, said.origin, "Consent", seen_before, now, raw, b"")
     named = gateway.ids("Consent", said.key)
 
     def record(change: Change) -> AccessRecord:

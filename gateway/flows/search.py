@@ -1,12 +1,14 @@
 """Search: one citizen's resources of one type. FHIR R4 3.1.1.
 
 Every look-up is a look at somebody, so a search names its citizen: `patient`, `subject`, `patient.identifier`, or
-`identifier` and `_id` for Patient. Decisions fall before matching, total and page.
+`identifier` and `_id` for Patient. Decisions fall before matching, total and page. Each name that is given has one
+record, whether it is anybody's or not: the growing log tells nobody who is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,8 +17,8 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.searching.query import Query, understand
 from gateway.errors import BadRequest
-from gateway.flows.joint_plan import compose_for
-from gateway.flows.looking import NOTHING, Seen, look, on_record, opened, record_of
+from gateway.flows.joint_plan import composed_for, shows_plan
+from gateway.flows.looking import NOTHING, Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.store import resources
@@ -24,24 +26,35 @@ from gateway.store import resources
 COMPOSED = frozenset({"CarePlan", "CareTeam"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A look at one citizen: `all` that this caller may see, `shown` what the answer is made from."""
+
+    citizen: str
+    all: Seen
+    shown: Seen
+
+
+_NOBODY = _Look("", NOTHING, NOTHING)
+
+
 async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[tuple[str, str]]) -> Served:
     """A searchset Bundle. Raises BadRequest for an unknown parameter, and when no citizen is named."""
     query = understand(kind, gateway.search.get(kind, {}), params)
-    citizens = await _citizens(gateway, kind, query)
-    looks = [(citizen, await _look(gateway, caller, kind, citizen)) for citizen in citizens]
+    named = await _named(gateway, kind, query) if caller.purposes else [""]
+    looks = {citizen: await _look(gateway, caller, kind, citizen) for citizen in dict.fromkeys(named)}
     asked = f"GET {kind}?{urlencode(list(params), safe='|/:,')}"
-    records = [
-        record_of(gateway, caller, "search-type", kind, citizen, _only(seen, kind), query=asked)
-        for citizen, seen in looks
-    ] or [record_of(gateway, caller, "search-type", kind, "", NOTHING, query=asked)]
+    told = [looks[citizen] for citizen in named]
+    records = [record_of(gateway, caller, "search-type", kind, one.citizen, one.shown, query=asked) for one in told]
     await on_record(gateway, *records)
     if not caller.purposes:
         raise no_purpose()
-    found = [body for citizen, seen in looks for body in _matching(gateway, kind, citizen, seen, query)]
-    return Served(_bundle(gateway, kind, params, citizens, query, found))
+    found = [(one.citizen, body) for one in looks.values() for body in _matching(gateway, kind, one, query)]
+    return Served(_bundle(gateway, kind, params, query, found))
 
 
-async def _citizens(gateway: Gateway, kind: str, query: Query) -> list[str]:
+async def _named(gateway: Gateway, kind: str, query: Query) -> list[str]:
+    """The Patient ids that the request names, "" for an identifier that is nobody's."""
     joint = [citizen_of_joint(one) for one in query.ids if is_joint(kind, one)]
     if not (query.citizens or query.identifiers or joint):
         raise BadRequest(
@@ -49,34 +62,24 @@ async def _citizens(gateway: Gateway, kind: str, query: Query) -> list[str]:
             where=kind,
             hint=f"Give {'identifier or _id' if kind == 'Patient' else 'patient or patient.identifier'}.",
         )
-    known = await resources.citizen_of(gateway.database, query.identifiers) if query.identifiers else []
-    return list(dict.fromkeys([*query.citizens, *joint, *known]))
+    known = await resources.citizens_of(gateway.database, query.identifiers) if query.identifiers else []
+    return [*query.citizens, *joint, *(citizen for _, citizen in known)]
 
 
-async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> Seen:
-    """What this caller may see of the citizen: of the type, or of everything where the type is composed."""
-    if not caller.purposes:
-        return NOTHING
-    parts, ground = await resources.parts(gateway.database, citizen)
-    wanted = parts if kind in COMPOSED else [part for part in parts if part.facts.kind == kind]
-    person = next((part.facts for part in parts if part.facts.kind == "Patient" and part.facts.id == citizen), None)
-    return await look(gateway, caller, wanted, ground, person)
+async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> _Look:
+    """What this caller may see of the citizen. A plan or team is made from everything there is, and on record so."""
+    parts, ground = await resources.parts(gateway.database, citizen) if citizen else ((), ())
+    if not parts:
+        return _NOBODY
+    seen = await look(gateway, caller, parts, ground, persons_of(parts))
+    return _Look(citizen, seen, seen if kind in COMPOSED else seen.of({kind}))
 
 
-def _only(seen: Seen, kind: str) -> Seen:
-    """The look as far as it shows: a search for plans shows plans, whatever they were composed from."""
-    return Seen(
-        tuple(one for one in seen.permitted if one[0].facts.kind == kind),
-        tuple(one for one in seen.withheld if one[0].facts.kind == kind),
-    )
-
-
-def _matching(gateway: Gateway, kind: str, citizen: str, seen: Seen, query: Query) -> list[bytes]:
-    bodies = [opened(part, permit) for part, permit in seen.permitted if part.facts.kind == kind]
-    if kind in COMPOSED and any(part.facts.kind not in ("Patient", "Consent") for part, _ in seen.permitted):
-        every = [msgspec.json.decode(opened(part, permit)) for part, permit in seen.permitted]
-        plan, team = compose_for(every, citizen, gateway)
-        bodies.insert(0, _encode(plan if kind == "CarePlan" else team))
+def _matching(gateway: Gateway, kind: str, one: _Look, query: Query) -> list[bytes]:
+    bodies = opened(one.all.of({kind}))
+    if kind in COMPOSED and shows_plan(one.all):
+        plan, team = composed_for(one.all, one.citizen, gateway)
+        bodies.insert(0, plan if kind == "CarePlan" else team)
     return [body for body in bodies if _meets(body, query)]
 
 
@@ -88,25 +91,27 @@ def _meets(body: bytes, query: Query) -> bool:
 
 
 def _bundle(
-    gateway: Gateway,
-    kind: str,
-    params: Sequence[tuple[str, str]],
-    citizens: Sequence[str],
-    query: Query,
-    found: Sequence[bytes],
+    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query, found: Sequence[tuple[str, bytes]]
 ) -> bytes:
-    page = found[query.offset : query.offset + query.count]
+    page = [body for _, body in found[query.offset : query.offset + query.count]]
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{kind}"}]
     if query.offset + query.count < len(found) and query.count:
-        kept = [(name, value) for name, value in params if name != "_offset" and "identifier" not in name]
-        named = [("_id" if kind == "Patient" else "patient", one) for one in citizens] if query.identifiers else []
-        onwards = urlencode([*kept, *named, ("_offset", str(query.offset + query.count))])
-        links.append({"relation": "next", "url": f"{gateway.public_url}/fhir/{kind}?{onwards}"})
+        links.append(
+            {"relation": "next", "url": f"{gateway.public_url}/fhir/{kind}?{_onwards(kind, params, query, found)}"}
+        )
     head = _encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
     if not page:
         return head
     entries = b",".join(b'{"resource":' + body + b',"search":{"mode":"match"}}' for body in page)
     return head[:-1] + b',"entry":[' + entries + b"]}"
+
+
+def _onwards(kind: str, params: Sequence[tuple[str, str]], query: Query, found: Sequence[tuple[str, bytes]]) -> str:
+    """The query of the next page: for identifiers stand the ids of those of whom anything was found, of no other."""
+    kept = [(name, value) for name, value in params if name != "_offset" and "identifier" not in name]
+    shown = dict.fromkeys(citizen for citizen, _ in found) if query.identifiers else ()
+    named = [("_id" if kind == "Patient" else "patient", one) for one in shown]
+    return urlencode([*kept, *named, ("_offset", str(query.offset + query.count))])
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

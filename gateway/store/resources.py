@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
@@ -11,6 +11,7 @@ import asyncpg
 from gateway.domain.decide import Permit
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids
+from gateway.domain.statement import Statement
 from gateway.errors import Forbidden, NotFound
 from gateway.store import wire
 from gateway.store.database import Database
@@ -20,14 +21,25 @@ _BASIS = """
 ARRAY(SELECT (b.kind, b.digest, b.body) FROM resource b
        WHERE b.citizen = r.citizen AND b.kind IN ('Consent', 'CareTeam') ORDER BY b.kind, b.id)
 """
-_PERSON = "(SELECT p.facts FROM resource p WHERE p.kind = 'Patient' AND p.id = r.citizen)"
+_PERSONS = "ARRAY(SELECT p.facts FROM resource p WHERE p.citizen = r.citizen AND p.kind = 'Patient')"
 _FIND = f"""
-SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSON} AS person
+SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSONS} AS persons
   FROM resource r WHERE r.kind = $1 AND r.id = $2
 """
+# A version from when the resource was somebody else's is nobody's to see, unless both are one person by now.
 _FIND_VERSION = f"""
-SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis, {_PERSON} AS person
+SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis, {_PERSONS} AS persons,
+       r.citizen, r.facts AS facts_now, r.updated AS updated_now
   FROM resource_version v JOIN resource r USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
+   AND (v.citizen = r.citizen
+        OR EXISTS (SELECT 1 FROM resource p WHERE p.kind = 'Patient' AND p.id = v.citizen AND p.citizen = r.citizen))
+"""
+_TARGETS = """
+SELECT facts, updated FROM resource WHERE citizen = $1 AND (kind, id) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+"""
+_CITIZENS = """
+SELECT DISTINCT n.named, i.citizen FROM unnest($1::text[]) AS n(named)
+  LEFT JOIN identity i ON i.identifiers @> ARRAY[n.named] ORDER BY n.named, i.citizen
 """
 _PARTS = """
 SELECT kind, version, updated, withdrawn, facts, body, digest
@@ -65,12 +77,14 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One resource, the ground for deciding about it, and what is known of the person: a protected address hides
-    places in every resource of the citizen."""
+    """One resource, the ground for deciding about it, and what is known of the person under every identity: a protected
+    address hides places in every resource of the citizen. `now` are the facts of today where it is an older version:
+    what was labelled since then is labelled for its past too."""
 
     sealed: Sealed
     ground: tuple[Ground, ...]
-    person: Facts | None
+    persons: tuple[Facts, ...]
+    now: Facts | None = None
 
 
 async def find(database: Database, kind: str, identity: str, version: int = 0) -> Found | None:
@@ -81,8 +95,12 @@ async def find(database: Database, kind: str, identity: str, version: int = 0) -
         row = await database.fetchrow(_FIND, kind, identity)
     if row is None:
         return None
-    person = wire.facts(row["person"]) if row["person"] else None
-    return Found(_sealed(row), tuple(Ground(*one) for one in row["basis"]), person)
+    ground = tuple(Ground(*one) for one in row["basis"])
+    persons = tuple(map(wire.facts, row["persons"]))
+    if not version:
+        return Found(_sealed(row), ground, persons)
+    now = replace(wire.facts(row["facts_now"]), updated=row["updated_now"])
+    return Found(_sealed(row, row["citizen"]), ground, persons, now)
 
 
 async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:
@@ -92,10 +110,17 @@ async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tup
     return [_sealed(row) for row in rows], ground
 
 
-async def citizen_of(database: Database, identifiers: Sequence[str]) -> list[str]:
-    """The Patient ids of the citizens that any of these identifier keys (`system|value`) belong to."""
-    rows = await database.fetch("SELECT DISTINCT citizen FROM identity WHERE identifiers && $1", list(identifiers))
-    return sorted(row["citizen"] for row in rows)
+async def facts_of(database: Database, citizen: str, references: Collection[str]) -> list[Facts]:
+    """The facts of those of a citizen's resources that these references (`Goal/9f…`) lead to."""
+    kinds, identities = zip(*(one.split("/") for one in references), strict=True)
+    rows = await database.fetch(_TARGETS, citizen, kinds, identities)
+    return [replace(wire.facts(row["facts"]), updated=row["updated"]) for row in rows]
+
+
+async def citizens_of(database: Database, identifiers: Sequence[str]) -> list[tuple[str, str]]:
+    """Each identifier key (`system|value`) with the Patient id of a citizen it belongs to, "" where it is nobody's."""
+    rows = await database.fetch(_CITIZENS, [one.replace("\0", "") for one in identifiers])
+    return [(row["named"], row["citizen"] or "") for row in rows]
 
 
 async def names_of(database: Database, citizen: str) -> frozenset[str]:
@@ -113,14 +138,17 @@ async def identity_of(database: Database, citizen: str, ids: Ids) -> Identifier:
     raise NotFound
 
 
-async def key_of(database: Database, kind: str, identity: str, citizen: str, ids: Ids) -> str:
-    """The key of a citizen's resource by its id; "" when the citizen has none of this id.
+async def said_of(database: Database, kind: str, identity: str, citizen: str, ids: Ids) -> list[Statement]:
+    """All that was said about a citizen's resource with this id; nothing when the citizen has none.
 
     Ids are keyed hashes: the key is found among the citizen's own, never computed back.
     """
-    rows = await database.fetch("SELECT DISTINCT key FROM statement WHERE citizen = $1 AND kind = $2", citizen, kind)
-    return next((row["key"] for row in rows if ids(kind, row["key"]) == identity), "")
+    rows = await database.fetch("SELECT key, body FROM statement WHERE citizen = $1 AND kind = $2", citizen, kind)
+    return [wire.statement(row["body"]) for row in rows if ids(kind, row["key"]) == identity]
 
 
-def _sealed(row: asyncpg.Record) -> Sealed:
-    return Sealed(wire.facts(row["facts"]), row["version"], row["updated"], row["withdrawn"], row["body"])
+def _sealed(row: asyncpg.Record, citizen: str = "") -> Sealed:
+    """`citizen` is who the resource is about by now, where its facts are older."""
+    facts = wire.facts(row["facts"])
+    facts = replace(facts, updated=row["updated"], citizen=citizen or facts.citizen)
+    return Sealed(facts, row["version"], row["updated"], row["withdrawn"], row["body"])

@@ -210,6 +210,6 @@ def bodies(answer: Raw) -> list[dict[str, Any]]:
 
 
 __all__ = [
-    "ASK", "CAST", "FORM", "JSON", "NOBODY", "REASON", "SARAH", "Doors", "Raw", "about", "bodies", "case", "consent",
-    "doors", "identity", "kl_id", "order", "patient_of", "plan", "stay",
+    "ASK", "CAST", "FORM", "JSON", "NOBODY", "REASON", "SARAH", "TYPES", "Doors", "Raw", "about", "bodies", "case",
+    "consent", "doors", "identity", "kl_id", "order", "patient_of", "plan", "stay",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from gateway.errors import BadRequest
 
 _RESULT = ("_count", "_offset", "_id", "_format", "_pretty")
 MOST = 500
+MOST_NAMED = 20
+"""So many citizens may one search name: each is looked at and put on record."""
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,12 @@ def understand(kind: str, served: Mapping[str, Parameter], given: Sequence[tuple
     limits = {"_count": 50, "_offset": 0}
     for name, value in given:
         plain, _, modifier = name.partition(":")
+        if modifier and plain in (*_RESULT, "patient.identifier", "subject.identifier"):
+            raise BadRequest("This parameter takes no modifier", where=_safe(name))
         if plain in limits:
             limits[plain] = _number(plain, value)
         elif plain == "_id":
-            named += value.split(",")
+            named += _ids(plain, value)
         elif plain in ("_format", "_pretty"):
             continue
         elif plain not in served and "." not in plain:
@@ -72,6 +79,8 @@ def understand(kind: str, served: Mapping[str, Parameter], given: Sequence[tuple
     if kind == "Patient":
         citizens += named
     ids = tuple(named)
+    if len(citizens) + len(identifiers) + len(ids) > MOST_NAMED:
+        raise BadRequest("This search names too many", where=kind, hint=f"At most {MOST_NAMED}.")
     return Query(tuple(citizens), tuple(identifiers), ids, tuple(tests), min(limits["_count"], MOST), limits["_offset"])
 
 
@@ -95,7 +104,7 @@ def _read(
         identifiers += value.split(",")
         return
     if name in _WHO and modifier in ("", "Patient"):
-        citizens += [one.rpartition("/")[2] for one in value.split(",")]
+        citizens += _ids(name, ",".join(one.removeprefix("Patient/") for one in value.split(",")))
         return
     parameter = served[name]
     match = compile_match(name, parameter.kind, modifier, value)
@@ -103,6 +112,14 @@ def _read(
 
 
 _WHO = ("patient", "subject")
+
+
+def _ids(name: str, value: str) -> list[str]:
+    """Values that are spelled as ids. Anything else in this place may be the number of a person."""
+    found = value.split(",")
+    if not all(map(_ID.fullmatch, found)):
+        raise BadRequest("This is not an id", where=name, hint="Send an identifier as patient.identifier, in a form.")
+    return found
 
 
 def _unknown(kind: str, name: str, served: Mapping[str, Parameter]) -> BadRequest:
