@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from gateway.domain.statement import Body
 
@@ -16,14 +15,12 @@ Ids = Callable[[str, str], str]
 def ids(secret: bytes) -> Ids:
     """A function (kind, key) → resource id: 32 hex digits, the same for the same object, not guessable from a CPR.
 
-    A plain hash of a CPR can be turned back by trying every number, so the hash is keyed.
+    A plain hash of a CPR can be turned back by trying every number, so the hash is keyed (BLAKE2b, RFC 7693 2.9).
     """
-    start = hmac.new(secret, digestmod=hashlib.sha256)
+    key = blake2b(secret).digest()
 
-    def make(kind: str, key: str) -> str:
-        digest = start.copy()
-        digest.update(f"{kind}\0{key}".encode())
-        return digest.hexdigest()[:32]
+    def make(kind: str, name: str) -> str:
+        return blake2b(f"{kind}\0{name}".encode(), key=key, digest_size=16).hexdigest()
 
     return make
 
