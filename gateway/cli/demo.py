@@ -65,9 +65,10 @@ def _quiet() -> Iterator[None]:
 async def _play(folder: Path, *, stay: bool) -> int:
     told = story.load(STORY)
     print(f"{told.title}\n{told.about}\n")
-    players = register(folder / "clients")
+    clock = story.clock_from(told.now)  # the consent lapses a year after it was given: the story has its own day
+    players = register(folder / "clients", clock)
     settings = Settings(data_folder=folder, http_port=0, mllp_port=0)
-    async with running(settings) as here, httpx2.AsyncClient(base_url=here.url) as http:
+    async with running(settings, clock=clock) as here, httpx2.AsyncClient(base_url=here.url) as http:
         doors = story.Doors(http, settings.mllp_host, here.mllp_port, players)
         demo = _Demo(folder, here, doors, told)
         if not await demo.play():
