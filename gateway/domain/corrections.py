@@ -2,8 +2,8 @@
 
 A correction names a message (MedCom's Provenance) or only an act (HL7 v2's A13). It reaches the event it names;
 where it names none, the latest event of its act that was registered before it; where it names one that never came,
-the latest event of the stay, if that is of its act. One that reaches nothing is kept: the original may still come,
-and until then its word about the stay counts.
+the latest event of the stay, if that is of its act. It speaks of what its own system told, and of its own visit. One
+that reaches nothing is kept: the original may still come, and until then its word about the stay counts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.domain.episode import EPISODE
 from gateway.domain.statement import Act, Body, Statement, Verb
 
 # A discharge and a death end a stay alike: HL7 v2 cancels both with A13.
@@ -33,6 +34,7 @@ class Event:
     source: str
     kind: str  # Encounter.class as first told: it names the stay, corrections do not
     provider: str
+    visit: str  # the number of the visit; empty where only the episode's is told
     body: Body
     cleared: tuple[str, ...] = ()
     stands: bool = True
@@ -69,8 +71,8 @@ def resolve(statements: list[Statement]) -> list[Event]:
 def _event(one: Statement) -> Event:
     kind, provider = _kind(one.body), _provider(one.body)
     return Event(
-        one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, one.body, one.cleared,
-        notes=list(one.notes),
+        one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, _visit(one), one.body,
+        one.cleared, notes=list(one.notes),
     )  # fmt: skip
 
 
@@ -93,6 +95,8 @@ def _target(events: list[Event], one: Statement) -> Event | None:
     if any(e.stands for e in named) or (named and one.verb is Verb.WITHDRAW):
         return max(named, key=lambda e: e.stands)  # what was cancelled once is not cancelled again in another
     said = [e for e in events if e.stands and e.act is not Act.UPDATE and _before(e, one)]
+    said = [e for e in said if same_visit(e.visit, {_visit(one)})]
+    said = [e for e in said if e.source == one.source] or said
     if not one.corrects:
         said = [e for e in said if e.act in acts]
     near = [e for e in said if e.provider == _provider(one.body) and e.kind == _kind(one.body)]
@@ -115,6 +119,15 @@ def _before(event: Event, one: Statement) -> bool:
 
 def _named(event: Event, message: str) -> bool:
     return bool(message) and any(origin.rpartition("/")[0] == message for origin in event.origins)
+
+
+def same_visit(visit: str, others: set[str]) -> bool:
+    """Whether these numbers may be of one visit: none of them told, or the same."""
+    return not visit or visit in others or not any(others)
+
+
+def _visit(one: Statement) -> str:
+    return "" if one.key.startswith(EPISODE) else one.key
 
 
 def _kind(body: Body) -> str:

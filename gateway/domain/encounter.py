@@ -40,6 +40,7 @@ class _Course:
     places: list[Body] = field(default_factory=list)
     facts: Body = field(default_factory=dict)
     end: datetime | None = None
+    back: str = ""  # the source that told the last return
 
     @property
     def status(self) -> str:
@@ -67,7 +68,8 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
         start = next(e for e in events if e.act is Act.START)
         body.setdefault("period", {"start": said_time(start.happened)})
     notes = tuple(dict.fromkeys(note for event in events for note in event.notes))
-    return Resource("Encounter", identity, body, source.id, source.sector, cancelled, notes)
+    sources = tuple(sorted({event.source for event in events}))
+    return Resource("Encounter", identity, body, source.id, source.sector, cancelled, notes, sources)
 
 
 def _start_cancelled(events: list[Event]) -> bool:
@@ -92,7 +94,7 @@ def _play(course: _Course, event: Event) -> None:
         if course.status != "onleave":  # told twice, the first is when the citizen went
             course.leaves.append({"start": event.happened})
     elif event.act is Act.RETURN or (event.act is Act.START and course.status == "onleave"):
-        _come_back(course, event.happened)
+        _come_back(course, event)
     elif event.act in (Act.END, Act.DIE):
         _finish(course, event.happened)
     elif event.act is Act.START and course.status == "in-progress" and course.history[0][1] is None:
@@ -125,11 +127,14 @@ def _own_start(event: Event) -> datetime | None:
     return event.happened if event.act in (Act.MOVE, Act.DIE) else None
 
 
-def _come_back(course: _Course, at: datetime) -> None:
+def _come_back(course: _Course, event: Event) -> None:
+    """Back from the leave that is open. With none open it is the last return once more, told by another system; or
+    one whose leave nobody told."""
     if course.leaves and "end" not in course.leaves[-1]:
-        course.leaves[-1]["end"] = at
-    else:
-        course.leaves.append({"end": at})
+        course.leaves[-1]["end"] = event.happened
+    elif course.back in ("", event.source):
+        course.leaves.append({"end": event.happened})
+    course.back = event.source
 
 
 def _finish(course: _Course, at: datetime) -> None:

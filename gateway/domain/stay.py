@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.domain.corrections import Event, resolve
+from gateway.domain.corrections import Event, resolve, same_visit
 from gateway.domain.encounter import encounter
+from gateway.domain.episode import EPISODE
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement
@@ -34,6 +35,7 @@ class Stay:
     number: int  # of the stays with this class and provider in this episode
     name: str  # what the id is made of besides the episode
     events: list[Event] = field(default_factory=list)
+    visits: set[str] = field(default_factory=set)  # the numbers of the visit, as far as they are told
     ended: bool = False
     followed_at: datetime | None = None  # when the same provider's admission took over this acute contact
 
@@ -50,7 +52,8 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
 
 
 def _episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
-    """Connected components over key and aliases. The name is the smallest `key`: aliases only tie."""
+    """Connected components over key and aliases. The name is the smallest `key`, aliases only tie; but a visit that
+    tells its episode is named by that from the start, so that its id stays when a notification of it comes."""
     root: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -64,7 +67,12 @@ def _episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
     groups: dict[str, list[Statement]] = defaultdict(list)
     for one in statements:
         groups[find(one.key)].append(one)
-    return sorted((min(s.key for s in group), group) for group in groups.values())
+    return sorted((min(map(_name, group)), group) for group in groups.values())
+
+
+def _name(one: Statement) -> str:
+    episodes = [alias for alias in one.aliases if alias.startswith(EPISODE)]
+    return one.key if one.key.startswith(EPISODE) or not episodes else min(episodes)
 
 
 def _stays(events: list[Event]) -> list[Stay]:
@@ -76,6 +84,7 @@ def _stays(events: list[Event]) -> list[Stay]:
             stay = _attached(stays, event) or _new(stays, event)
         stay.events.append(event)
         stay.providers.add(event.provider)
+        stay.visits |= {event.visit} - {""}
         if event.act in (Act.END, Act.DIE) and event.stands:
             stay.ended = True
     return [stay for stay in stays if _says_something(stay, stays)]
@@ -83,7 +92,10 @@ def _stays(events: list[Event]) -> list[Stay]:
 
 def _started(stays: list[Stay], event: Event) -> Stay:
     """The stay that this start begins: a repeated start is the same stay until it has ended."""
-    same = [s for s in stays if s.kind == event.kind and event.provider in s.providers]
+    same = [
+        s for s in stays
+        if s.kind == event.kind and event.provider in s.providers and same_visit(event.visit, s.visits)
+    ]  # fmt: skip
     if same and not same[-1].ended:
         return same[-1]
     stay = _new(stays, event)
@@ -95,8 +107,9 @@ def _started(stays: list[Stay], event: Event) -> Stay:
 
 
 def _attached(stays: list[Stay], event: Event) -> Stay | None:
-    """The stay that an event without a start of its own is about: by provider and class, then by provider, then
-    the latest still open, then the latest. A move to another provider is that provider's new stay."""
+    """The stay that an event without a start of its own is about, never that of another visit: by provider and class,
+    then by provider, then the latest still open, then the latest. A move to another provider is its new stay."""
+    stays = [s for s in stays if same_visit(event.visit, s.visits)]
     there = [s for s in stays if event.provider in s.providers or not event.provider]
     if event.act is Act.MOVE and stays and not there and event.stands:
         return None
@@ -119,4 +132,5 @@ def _says_something(stay: Stay, stays: list[Stay]) -> bool:
     """A cancelled start leaves no second Encounter where the same stay was started again."""
     if any(event.stands for event in stay.events):
         return True
-    return not any(s is not stay and s.kind == stay.kind and s.providers & stay.providers for s in stays)
+    others = [s for s in stays if s is not stay and s.kind == stay.kind and s.providers & stay.providers]
+    return not any(not s.visits or not stay.visits or s.visits & stay.visits for s in others)

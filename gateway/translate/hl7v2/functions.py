@@ -30,6 +30,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "street": Function(datatypes.street, "node", "string"),
         "citizen": Function(keys.citizen, "node", "key"),
         "visit": Function(keys.visit, "node", "key"),
+        "episode": Function(keys.episode, "node", "key"),
         "diagnosis": Function(keys.diagnosis, "node", "key", (2, 3), always=True),
         "condition": Function(keys.condition, "node", "Reference", (2, 3), always=True),
         "relative": Function(keys.relative, "node", "key", (4, 4), always=True),

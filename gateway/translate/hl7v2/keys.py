@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from gateway.domain.episode import anywhere
 from gateway.translate.hl7v2 import datatypes
 from gateway.translate.hl7v2.naming import assigner, number, parts
 from gateway.translate.hl7v2.parse import Repetition
@@ -22,6 +23,12 @@ def visit(env: Env, node: Repetition) -> str:
         found = number(env, node, "visit")
         env.message.visit = found.key if found else ""
     return str(env.message.visit)
+
+
+def episode(env: Env, node: Repetition) -> str:
+    """PV1-50 or PV1-54 as a key of the episode, when it is a number that names an episode whoever gave it (a UUID, as
+    notifications have it); nothing for a number of the sender's own."""
+    return anywhere(node.value(1))
 
 
 def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.domain.episode import EPISODE, anywhere, bare
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment
@@ -18,7 +18,6 @@ Json = dict[str, Any]
 
 _CLASSES = frozenset({"EMER", "IMP"})
 _STATUSES = frozenset({"entered-in-error", "finished", "in-progress", "onleave"})
-_UUID = re.compile(r"[0-9a-z]{32}", re.ASCII)  # MedCom's examples have letters beyond f
 
 
 def check_stay(message: Message, encounter: Json) -> None:
@@ -80,9 +79,9 @@ def episode_keys(identifiers: Iterable[Json]) -> tuple[str, ...]:
 def episode_identifier(identifier: Json) -> Json:
     """An episode's number in one spelling: LPR3's with `urn:uuid:`, a local UUID without, others as they are."""
     system, value = identifier.get("system", ""), identifier.get("value", "").strip()
-    bare = _bare(value)
-    if _UUID.fullmatch(bare):
-        value = "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+    if anywhere(value):
+        text = bare(value)
+        value = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
         value = f"urn:uuid:{value}" if system in LPR3_SPELLINGS else value
     return {"system": LPR3 if system in LPR3_SPELLINGS else system, "value": value}
 
@@ -90,10 +89,4 @@ def episode_identifier(identifier: Json) -> Json:
 def _episode_key(system: str, value: str) -> str:
     """32 characters name an episode anywhere (the second hospital of a transfer repeats the first one's, and letters
     of the old kind carry no system); a shorter number only within its system."""
-    bare = _bare(value)
-    return f"episode|{bare}" if _UUID.fullmatch(bare) else f"episode|{system}|{bare}"
-
-
-def _bare(value: str) -> str:
-    """FHIR keeps the hyphens of a UUID, OIOXML and EDIFACT do not; urn:uuid: may stand before it."""
-    return value.strip().lower().removeprefix("urn:uuid:").replace("-", "")
+    return anywhere(value) or f"{EPISODE}{system}|{bare(value)}"
