@@ -5,6 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := python -m pip install --quiet --no-deps --require-hashes --requirement
 EXPORT := uv export --quiet --no-header --format requirements-txt --no-emit-project
 
@@ -20,7 +21,7 @@ demo: .venv/runtime ## play one citizen's story through the real doors (ARGS=--s
 serve: .venv/runtime ## run the gateway, with its embedded PostgreSQL unless GATEWAY_DATABASE_URL is set
 	@python -m gateway serve $(ARGS)
 
-test: .venv/dev ## run every test (ARGS=tests/domain for some)
+test: .venv/dev ## run every test (ARGS="tests/domain tests/translate": the inner loop)
 	python -m pytest -q $(ARGS)
 
 check: .venv/dev ## everything that is checked before the tests

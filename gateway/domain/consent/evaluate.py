@@ -1,4 +1,4 @@
-"""How consents decide: docs/samtykke.md tells it in Danish, tests/domain/consent line by line.
+"""How consents decide: docs/samtykke.md tells it in Danish, tests/**/domain/consent line by line.
 
 What the access alone decides (who, when, what for) is worked out once, in `Evaluation`; what is left for each
 resource are the filters on data. `_judge` walks one branch: the deepest matching provision decides, branches and

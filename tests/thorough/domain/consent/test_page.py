@@ -11,7 +11,7 @@ import pytest
 
 from tests.domain.consent.making import PSY, N, R, ask, thing, word, written
 
-PAGE = Path(__file__).parents[3] / "docs" / "samtykke.md"
+PAGE = Path(__file__).parents[4] / "docs" / "samtykke.md"
 CENTRE = {
     "organisations": frozenset({"urn:oid:1.2.208.176.1.1|953741000016009"}), "sector": "municipality", "role": "social",
 }  # fmt: skip

@@ -120,7 +120,7 @@ def test_a_source_without_senders_that_nobody_extends_is_an_error(tmp_path: Path
 
 
 def test_the_gateway_s_own_sources() -> None:
-    found = Sources.read(Path(__file__).parents[3] / "mappings")
+    found = Sources.read(Path(__file__).parents[4] / "mappings")
     assert found.find("hl7v2", "SP|REGH").keeps == "entitled"
     assert all(s.keeps == "entitled" for s in found if s.sector == "region")
     assert {s.language for s in found} == {"hl7v2", "medcom", "kl", "oio"}

@@ -19,7 +19,7 @@ from gateway.translate.policy_tables import load
 from tests.domain.consent.making import consent, rule, written
 from tests.domain.deciding import CLINIC, caller, decided, facts
 
-FOLDER = Path(__file__).parents[2] / "mappings" / "policy"
+FOLDER = Path(__file__).parents[3] / "mappings" / "policy"
 POLICY, LABELLER = load(FOLDER, {role: {(CLINIC.key, role)} for role in ROLES})
 
 READERS = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo")

@@ -21,7 +21,7 @@ from gateway.domain import audit_event as told
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.record import AccessRecord, Decision, Outcome
 
-OWN_PROFILES = Path(__file__).parent.parent.parent / "profiles" / "compiled"
+OWN_PROFILES = Path(__file__).parents[3] / "profiles" / "compiled"
 SERVER = Server("gateway.example.dk", "https://gateway.example.dk/fhir")
 PATIENT, GOAL = "a1" * 16, "b2" * 16
 TIME = datetime(2026, 3, 1, 12, 30, 0, 42_000, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from gateway.errors import SettingsError
 from gateway.translate.policy_tables import load
 
-REAL = Path(__file__).parents[2] / "mappings" / "policy"
+REAL = Path(__file__).parents[3] / "mappings" / "policy"
 
 
 @pytest.fixture

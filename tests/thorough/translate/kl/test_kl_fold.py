@@ -17,7 +17,7 @@ from gateway.translate.rules.sources import Sources
 from tests.translate.invariants import broken
 from tests.translate.kl.orders import RAW, order, raw, the
 
-MAPPINGS = Path(__file__).parents[3] / "mappings"
+MAPPINGS = Path(__file__).parents[4] / "mappings"
 
 
 def folded(kl: Kl, *messages: bytes) -> list[Resource]:
