@@ -98,7 +98,7 @@ class AccessRecord:
             if self.time.tzinfo is None:
                 raise ValueError("the time of an access record needs a zone")
             object.__setattr__(self, "time", self.time.astimezone(UTC))
-        for name in ("query", "override_reason", "outcome_text", "trace"):
+        for name in ("query", "override_reason", "outcome_text", "trace", "user_name", "user_role"):
             text = getattr(self, name)
             if text:
                 object.__setattr__(self, name, masked(text))
@@ -186,8 +186,13 @@ def _mask(found: re.Match[str]) -> str:
 
 
 def person_key(key: str, ids: Ids) -> str:
-    """The key by which a person stands in records: a CPR becomes a keyed pseudonym, anything else stays.
+    """The key by which a person stands in records: a CPR, also one that is not told to be one, becomes a keyed
+    pseudonym; anything else stays.
 
     The auditor's search for a person by CPR asks for the same pseudonym.
     """
-    return f"{PERSON}|{ids('Person', key)}" if key.startswith(_CPR) else key
+    if key.startswith(_CPR):
+        return f"{PERSON}|{ids('Person', key)}"
+    if masked(key) == key:
+        return key
+    return f"{PERSON}|{ids('Person', _CPR + re.sub(r'[^0-9]', '', key.rpartition('|')[2]))}"

@@ -20,12 +20,13 @@ from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
 from gateway.store import log_reading, resources
 from gateway.store.log_reading import Found, Search
 
-# Search parameter → field of the log's search. `date` and `patient.identifier` are read apart.
+# Search parameter → field of the log's search. `date`, `patient` and `patient.identifier` are read apart.
 _FIELDS = {
-    "patient": "citizens", "agent.identifier": "users", "organization": "organisations", "client": "clients",
+    "agent.identifier": "users", "organization": "organisations", "client": "clients",
     "decision": "decisions", "subtype": "interactions", "purpose": "purposes", "trace": "traces",
 }  # fmt: skip
 # What a search of AuditEvents takes, by its FHIR type; the CapabilityStatement says so.
@@ -33,15 +34,19 @@ PARAMETERS = {"date": "date", "patient": "reference"} | dict.fromkeys(
     ("client", "decision", "organization", "purpose", "subtype", "trace"), "token"
 )
 _DATE = re.compile(r"^(ge|gt|le|lt|sa|eb)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)$")
+_PATIENT = re.compile(r"[0-9a-f]{32}")
+_CURSOR = re.compile(r"([0-9T:.-]+\+00:00)_(\d{1,18})", re.ASCII)
+_NOBODY = "nobody"  # whom an identifier leads to that leads to no citizen
 PAGE = 100
 MOST = 500
 
 
 async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, str]]) -> Served:
-    """A searchset of AuditEvents, newest first. Raises Forbidden unless the caller is an auditor, BadRequest for an
-    unknown parameter."""
-    await _admit(gateway, caller, "search-type", params)
+    """A searchset of AuditEvents, newest first. Raises Forbidden unless the caller is an auditor with a purpose,
+    BadRequest for an unknown parameter."""
+    record = await _admitted(gateway, caller, "search-type", params)
     wanted, count, before = await _understood(gateway, params)
+    await on_record(gateway, *([record.of(one.removesuffix(_NOBODY)) for one in wanted.citizens] or [record]))
     async with gateway.database.connection() as connection:
         found = await log_reading.find(connection, wanted, count + 1, before)
     page = found[:count]
@@ -55,30 +60,27 @@ async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, s
 
 async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     """One AuditEvent by its id, the number of its record."""
-    await _admit(gateway, caller, "read", [("_id", identity)])
+    record = await _admitted(gateway, caller, "read", [("_id", identity)])
     number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 18 else 0
     async with gateway.database.connection() as connection:
         found = await log_reading.get(connection, number)
+    await on_record(gateway, record.of(found.record.citizen) if found else record)
     if found is None:
         raise NotFound
     return Served(_encode(_event(gateway, found)), "1", found.recorded_at)
 
 
-async def _admit(gateway: Gateway, caller: Caller, interaction: str, params: Sequence[tuple[str, str]]) -> None:
-    """Put the auditor's own look on record, or the refusal of somebody who is none."""
+async def _admitted(
+    gateway: Gateway, caller: Caller, interaction: str, params: Sequence[tuple[str, str]]
+) -> AccessRecord:
+    """The record of the auditor's own look, to be put on record under each citizen it is about. The refusal of
+    somebody who may not look is on record at once."""
     asked = f"GET AuditEvent?{urlencode(list(params), safe='|/:,')}"
-    citizens = [value.rpartition("/")[2] for name, value in params if name == "patient"]
-    is_auditor = caller.role == "auditor"
     record = record_of(gateway, caller, interaction, "AuditEvent", "", NOTHING, query=asked)
-    if is_auditor:
-        record = replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)
-    await on_record(gateway, *_about(record, citizens))
-    if not is_auditor:
-        raise Forbidden("Only auditors read the access log")
-
-
-def _about(record: AccessRecord, citizens: Sequence[str]) -> list[AccessRecord]:
-    return [record.of(citizen) for citizen in dict.fromkeys(citizens)] or [record]
+    if caller.role == "auditor" and caller.purposes:
+        return replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)
+    await on_record(gateway, record)
+    raise Forbidden("Only auditors read the access log") if caller.purposes else no_purpose()
 
 
 async def _understood(
@@ -96,15 +98,27 @@ async def _understood(
             bounds |= _bounds(value)
         elif name == "patient.identifier":
             known = await resources.citizens_of(gateway.database, value.split(","))
-            fields.setdefault("citizens", []).extend(citizen or "nobody" for _, citizen in known)
+            fields.setdefault("citizens", []).extend(citizen or _NOBODY for _, citizen in known)
+        elif name == "patient":
+            fields.setdefault("citizens", []).extend(_patients(value))
         elif name in _FIELDS:
-            values = [one.rpartition("/")[2] if name == "patient" else one for one in value.split(",")]
             people = name == "agent.identifier"
-            fields.setdefault(_FIELDS[name], []).extend(person_key(v, gateway.ids) if people else v for v in values)
+            values = [person_key(one, gateway.ids) if people else one for one in value.split(",")]
+            fields.setdefault(_FIELDS[name], []).extend(values)
         else:
-            served = ", ".join(sorted([*_FIELDS, "date", "patient.identifier", "_count"]))
+            served = ", ".join(sorted([*_FIELDS, "date", "patient", "patient.identifier", "_count"]))
             raise BadRequest("This search parameter is not served", hint=f"Served for AuditEvent: {served}.")
+    if citizens := fields.get("citizens"):
+        fields["citizens"] = await resources.same_people(gateway.database, citizens)
     return Search(**fields, **bounds), count, before  # type: ignore[arg-type]
+
+
+def _patients(value: str) -> list[str]:
+    """Patient ids; anything else in this place may be the number of a person, which must not come on record."""
+    found = [one.removeprefix("Patient/") for one in value.split(",")]
+    if not all(map(_PATIENT.fullmatch, found)):
+        raise BadRequest("This is not the id of a Patient", where="patient")
+    return found
 
 
 def _bounds(value: str) -> dict[str, datetime]:
@@ -128,9 +142,9 @@ def _number(name: str, value: str) -> int:
 
 
 def _cursor(value: str) -> tuple[datetime, int]:
-    time, _, number = value.partition("_")
+    found = _CURSOR.fullmatch(value)
     try:
-        return datetime.fromisoformat(time), int(number)
+        return datetime.fromisoformat(found[1] if found else ""), int(found[2] if found else 0)
     except ValueError:
         raise BadRequest("This is not a link that was given out", where="_before") from None
 

@@ -12,6 +12,7 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.domain.record import masked
 from gateway.errors import BadRequest
 from gateway.inbound import metrics, outcome
 
@@ -21,7 +22,7 @@ TRACE = "gateway.trace"
 
 # Letters, digits and a few marks, never escaped (but $, which some clients escape), no empty or dotted segment.
 _CANONICAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~$@:-]|%24)+)+|/")
-_TRACE = re.compile(r"(?!\d{6}-?\d{4}$)[A-Za-z0-9._-]{1,64}")
+_TRACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 _API_CSP = b"default-src 'none'; frame-ancestors 'none'"
 
@@ -85,7 +86,7 @@ def _trace(scope: Scope) -> str:
     given = [value for name, value in scope["headers"] if name == b"x-request-id"]
     if len(given) == 1:
         text = given[0].decode("latin-1")
-        if _TRACE.fullmatch(text):
+        if _TRACE.fullmatch(text) and masked(text) == text:
             return str(text)
     return secrets.token_hex(16)
 

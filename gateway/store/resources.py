@@ -41,6 +41,10 @@ _CITIZENS = """
 SELECT DISTINCT n.named, i.citizen FROM unnest($1::text[]) AS n(named)
   LEFT JOIN identity i ON i.identifiers @> ARRAY[n.named] ORDER BY n.named, i.citizen
 """
+_SAME = """
+SELECT o.id FROM resource p JOIN resource o ON o.citizen = p.citizen AND o.kind = 'Patient'
+ WHERE p.kind = 'Patient' AND p.id = ANY($1)
+"""
 _PARTS = """
 SELECT kind, version, updated, withdrawn, facts, body, digest
   FROM resource WHERE citizen = $1 ORDER BY kind, id
@@ -121,6 +125,13 @@ async def citizens_of(database: Database, identifiers: Sequence[str]) -> list[tu
     """Each identifier key (`system|value`) with the Patient id of a citizen it belongs to, "" where it is nobody's."""
     rows = await database.fetch(_CITIZENS, [one.replace("\0", "") for one in identifiers])
     return [(row["named"], row["citizen"] or "") for row in rows]
+
+
+async def same_people(database: Database, patients: Sequence[str]) -> list[str]:
+    """These Patient ids and those of all other identities of the same persons: looks stand in the log under the id that
+    the citizen went by at the time."""
+    rows = await database.fetch(_SAME, list(patients))
+    return sorted({*patients, *(row["id"] for row in rows)})
 
 
 async def names_of(database: Database, citizen: str) -> frozenset[str]:

@@ -58,7 +58,7 @@ def test_no_cross_origin_reading(database_url: str) -> None:
     run(test)
 
 
-@pytest.mark.parametrize("given", ["epj-123.a_b", "a" * 64, "6c1f0e5e-7a86-4c54-9d42-bd3b0d6f4a0f", "2512489996x"])
+@pytest.mark.parametrize("given", ["epj-123.a_b", "a" * 64, "6c1f0e5e-7a86-4c54-9d42-bd3b0d6f4a0f", "265161000016000"])
 def test_a_trace_id_is_taken_over(database_url: str, given: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:
@@ -68,7 +68,7 @@ def test_a_trace_id_is_taken_over(database_url: str, given: str) -> None:
     run(test)
 
 
-@pytest.mark.parametrize("given", ["", "a" * 65, "two words", "2512489996", CPR_LIKE, "line\tbreak", "æ"])
+@pytest.mark.parametrize("given", ["", "a" * 65, "two words", "2512489996", "2512489996x", "t.251248-9996", CPR_LIKE, "line\tbreak", "æ"])
 def test_a_trace_id_that_is_none_is_replaced(database_url: str, given: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:
