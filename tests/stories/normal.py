@@ -65,14 +65,20 @@ def _names(bodies: list[Json]) -> dict[str, str]:
     looks = {body["id"]: body["resourceType"] for body in bodies}
     for _ in range(_ROUNDS):
         looks = {body["id"]: _masked(body, looks) for body in bodies}
-    by_kind: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_kind: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for body in bodies:
-        by_kind[body["resourceType"]].append((looks[body["id"]], body["id"]))
+        by_kind[body["resourceType"]].append((_words(body), looks[body["id"]], body["id"]))
     return {
         identity: f"{kind.lower()}-{number}"
         for kind, found in by_kind.items()
-        for number, (_, identity) in enumerate(sorted(found), 1)
+        for number, (_, _, identity) in enumerate(sorted(found), 1)
     }
+
+
+def _words(body: Json) -> str:
+    """What a person would tell it by, first of all, so that a small change leaves the names as they are."""
+    told = json.dumps({n: v for n, v in body.items() if n != "meta"}, sort_keys=True, ensure_ascii=False)
+    return _ID.sub("", told)
 
 
 def _masked(body: Json, looks: dict[str, str]) -> str:

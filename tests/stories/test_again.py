@@ -207,3 +207,27 @@ def test_a_citizen_who_is_not_there_and_one_who_is_hidden_get_the_same(database_
             assert status in (403, 404), "an auditor sees the looks, never the plan"
 
     run(play())
+
+
+def test_after_a_merge_the_auditor_finds_what_was_done_under_either_number(database_url: str, tmp_path: Path) -> None:
+    async def play() -> None:
+        async with stage("uden-cpr", database_url, tmp_path) as here:
+            await here.play("01", "02", "03", "04", "05", "06")
+            before = [await looks(here, number) for number in (CPR, X_ECPR)]
+            assert not before[0] & before[1]
+            assert len(before[1]) >= 4, "three messages and a consent"
+            await here.play("07", "08")
+            for asked in (CPR, X_ECPR):
+                assert await looks(here, asked) > before[0] | before[1], asked
+
+    run(play())
+
+
+CPR, X_ECPR = "urn:oid:1.2.208.176.1.2|0201609995", "urn:oid:1.2.208.176.1.6.1.1|0201601VJ5"
+
+
+async def looks(here: Stage, number: str) -> set[str]:
+    """The records about the citizen with this number, by their ids."""
+    found = await here.get("auditor", f"AuditEvent?patient.identifier={number}")
+    assert found.status_code == 200
+    return {entry["resource"]["id"] for entry in found.json().get("entry", [])}
