@@ -68,7 +68,9 @@ def test_a_trace_id_is_taken_over(database_url: str, given: str) -> None:
     run(test)
 
 
-@pytest.mark.parametrize("given", ["", "a" * 65, "two words", "2512489996", "2512489996x", "t.251248-9996", CPR_LIKE, "line\tbreak", "æ"])
+@pytest.mark.parametrize(
+    "given", ["", "a" * 65, "two words", "2512489996", "2512489996x", "t.251248-9996", CPR_LIKE, "line\tbreak", "æ"]
+)
 def test_a_trace_id_that_is_none_is_replaced(database_url: str, given: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:
