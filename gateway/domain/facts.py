@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.consent.span import period, span
+from gateway.domain.content import Content, content_of
 from gateway.domain.identifier import normal
 from gateway.domain.labels import Labeller, labelled
 from gateway.domain.resource import Facts, Resource
@@ -40,11 +41,12 @@ _CODES = {
 
 def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resource, Facts]:
     """The resource with its security labels, and the facts that decisions about it rest on."""
-    labels, data_class = labeller.label(resource.body, resource.sector, resource.kind, resource.source)
+    content = content_of(resource.body)
+    labels, data_class = labeller.label(resource.body, resource.sector, resource.kind, resource.source, content)
     body = labelled(resource.body, labels)
     facts = facts_of(
         body, citizen, sector=resource.sector, source=resource.source, data_class=data_class, labels=labels,
-        sources=resource.sources,
+        sources=resource.sources, content=content,
     )  # fmt: skip
     return replace(resource, body=body), facts
 
@@ -52,10 +54,12 @@ def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resour
 def facts_of(
     body: Body, citizen: str, *, sector: str, source: str, data_class: str, labels: Iterable[str] = (),
     updated: datetime | None = None, sources: tuple[str, ...] = (), same: Iterable[str] = (),
+    content: Content | None = None,
 ) -> Facts:  # fmt: skip
-    """The facts of a FHIR R4 body. `same` are other Patient ids that are this citizen (joined identities)."""
+    """The facts of a FHIR R4 body. `same` are other Patient ids that are this citizen (joined identities), `content`
+    is the body's, if known."""
     kind = str(body.get("resourceType", ""))
-    references = frozenset(_references(body))
+    references = (content or content_of(body)).references
     own = {citizen, *same, *_linked(body)}
     others = {ref[8:] for ref in references if ref.startswith("Patient/")} - own
     return Facts(
@@ -131,20 +135,6 @@ def _keys(reference: Body) -> Iterator[str]:
         yield literal
     if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
         yield normal(str(identifier["system"]), str(identifier["value"])).key
-
-
-def _references(body: Body) -> Iterator[str]:
-    """Every literal reference to another resource, without its version."""
-    waiting: list[Any] = [body]
-    while waiting:
-        node = waiting.pop()
-        values = node
-        if isinstance(node, dict):
-            literal = node.get("reference")
-            if isinstance(literal, str) and not literal.startswith("#"):
-                yield literal.partition("/_history/")[0]
-            values = node.values()
-        waiting += [value for value in values if isinstance(value, (dict, list))]
 
 
 def _linked(body: Body) -> set[str]:

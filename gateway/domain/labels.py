@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
+from gateway.domain.content import TEXT, UNIT, Content, content_of
 from gateway.domain.security_label import (
     ACT_CODE,
     CONFIDENTIALITY,
@@ -20,12 +21,6 @@ from gateway.domain.security_label import (
     label_of,
 )
 from gateway.domain.statement import Body
-
-TEXT = "text"
-"""Pseudo-system of rows that are about words in texts (concepts without a code, titles, descriptions)."""
-
-UNIT = "unit"
-"""Pseudo-system of rows that are about words in the names of units (Reference.display)."""
 
 ANY = "*"
 
@@ -42,9 +37,8 @@ _SYSTEM, _WORD, _CODE = range(3)
 
 _UUID = 32
 
-_WORDS = frozenset({"text", "title", "description"})
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
-_NO_CONTENT = frozenset({"meta", "provision"})
+_REMEMBERED = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +95,38 @@ class Labeller:
         }
         self._words = {kind: _words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
         self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
+        self._meaning = lru_cache(_REMEMBERED)(self._code)
 
-    def label(self, body: Body, sector: str, kind: str, source: str) -> tuple[frozenset[str], str]:
-        """Every label of the resource, the sender's included, and its data class."""
+    def label(
+        self, body: Body, sector: str, kind: str, source: str, content: Content | None = None
+    ) -> tuple[frozenset[str], str]:
+        """Every label of the resource, the sender's included, and its data class. `content` is its body's, if known."""
+        content = content or content_of(body)
         given = [label_of(c) for c in body.get("meta", {}).get("security", []) if isinstance(c, dict)]
         found = _Found(set(), [])
-        for system, code in map(_split, given):
-            self._code(system, code, kind, found)
-        for system, code, words in _said(body):
-            if code:
-                self._code(system, code, kind, found)
-            elif kind not in _WORDLESS:
+        for system, code in (*map(_split, given), *content.codes):
+            labels, classes = self._meaning(system, code, kind)
+            found.labels |= labels
+            found.classes += classes
+        if kind not in _WORDLESS:
+            for system, words in content.words:
                 self._text(system, words, kind, found)
         data_class = self._class(kind, sector, source, found.classes)
         labels = found.labels | ({f"{DATA_CLASS}|{data_class}"} if data_class in LABELLED_CLASSES else set())
         return frozenset(given) | labels | _confidentiality(given, labels), data_class
 
-    def _code(self, system: str, code: str, kind: str, found: _Found) -> None:
+    def _code(self, system: str, code: str, kind: str) -> tuple[set[str], list[tuple[int, str]]]:
         """Every row whose prefix the code begins with gives its label; the longest of them gives the class."""
         upper = code.upper()
+        labels: set[str] = set()
         classes: list[tuple[int, str]] = []
         # a UUID may begin like a diagnosis: rows for any system are about codes that people write
         for name in (system,) if len(code) >= _UUID else (system, ANY):
             for length in self._lengths.get(name, ()):
                 for row in self._by_system[name].get(upper[:length], ()) if length <= len(upper) else ():
-                    _add(row, kind, length, found.labels, classes)
+                    _add(row, kind, length, labels, classes)
         longest = max((length for length, _ in classes), default=0)
-        found.classes += [(_CODE if longest else _SYSTEM, name) for length, name in classes if length == longest]
+        return labels, [(_CODE if longest else _SYSTEM, name) for length, name in classes if length == longest]
 
     def _text(self, system: str, words: str, kind: str, found: _Found) -> None:
         pattern = self._words[system]
@@ -194,27 +193,3 @@ def _words(prefixes: Iterable[str]) -> re.Pattern[str] | None:
     inside = "|".join(re.escape(p[1:]) for p in spelled if p.startswith("*"))
     alternatives = [*([rf"(?<!\w)(?:{begun})"] if begun else []), *([inside] if inside else [])]
     return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
-
-
-def _said(body: Body) -> Iterator[tuple[str, str, str]]:
-    """(system, code, "") for every coding, (text or unit, "", words) for every text and name of a unit.
-
-    Security labels are not content, and what a Consent permits or denies is not what it tells of the citizen.
-    """
-    waiting: list[Any] = [body]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += [item for item in node if isinstance(item, (dict, list))]
-            continue
-        code, display = node.get("code"), node.get("display")
-        if isinstance(code, str) and code:
-            yield str(node.get("system") or ""), code, ""
-        elif isinstance(display, str):
-            yield (TEXT if "system" in node else UNIT), "", display
-        for name, value in node.items():
-            if isinstance(value, (dict, list)):
-                if name not in _NO_CONTENT:
-                    waiting.append(value)
-            elif name in _WORDS and isinstance(value, str):
-                yield TEXT, "", value

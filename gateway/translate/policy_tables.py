@@ -21,7 +21,8 @@ from datetime import date
 from pathlib import Path
 
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
-from gateway.domain.labels import TEXT, UNIT, KindRow, Labeller, LabelRow
+from gateway.domain.content import TEXT, UNIT
+from gateway.domain.labels import KindRow, Labeller, LabelRow
 from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners, Policy, Row, contradictions
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
 from gateway.translate.rules.problems import Mark, Problems
