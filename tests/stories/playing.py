@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,6 @@ class Stage:
     doors: Doors
     clock: Clock
     folder: Path
-    known: dict[str, str] = field(default_factory=dict)
 
     async def play(self, *files: str) -> list[Told]:
         """The answers to these steps, to all of the story when none is named."""
