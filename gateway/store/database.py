@@ -83,7 +83,7 @@ class Database:
                 yield connection
 
 
-async def _leave(_: Connection) -> None:
+async def _leave(_: asyncpg.Connection) -> None:
     """Nothing is set, listened to or locked in a session here, so giving a connection back needs no round trip to
     undo it; an open transaction is rolled back by the pool all the same."""
 
