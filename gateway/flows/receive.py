@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
+from collections.abc import Collection
 
 from gateway.domain.caller import Caller
 from gateway.errors import Forbidden, GatewayError, Unavailable
@@ -27,14 +28,15 @@ async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | 
     now = gateway.clock()
     try:
         translation = spoken.translate(raw)
-        _may_send(caller, translation)
+        if caller is not None:
+            may_send(caller.sends, translation)
         return await keep_message(gateway, language, raw, translation, caller)
     except (Unavailable, Forbidden) as error:
         refusal: GatewayError = error
     except GatewayError as error:
-        refusal = await _quarantined(gateway, language, raw, error)
+        refusal = await _quarantined(gateway, language, raw, error, caller)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
-        refusal = await _quarantined(gateway, language, raw, _told(bug))
+        refusal = await _quarantined(gateway, language, raw, told(bug), caller)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
 
 
@@ -63,19 +65,22 @@ async def keep_message(
     return Answer(answer, True)
 
 
-def _may_send(caller: Caller | None, translation: Translation) -> None:
+def may_send(sends: Collection[str], translation: Translation) -> None:
     """Over HTTP a client sends only as the sources it is registered for; MLLP knows its sender by its connection."""
-    if caller is not None and translation.source.id not in caller.sends:
+    if translation.source.id not in sends:
         raise Forbidden("This client is not registered to send as this source", hint="Register it (sends).")
 
 
-async def _quarantined(gateway: Gateway, language: str, raw: bytes, error: GatewayError) -> GatewayError:
-    """Keep a refused message; when even that fails, the sender must keep it."""
+async def _quarantined(
+    gateway: Gateway, language: str, raw: bytes, error: GatewayError, caller: Caller | None
+) -> GatewayError:
+    """Keep a refused message, and as which sources its sender may send: it was not understood well enough to tell
+    whether it may. When even that fails, the sender must keep it."""
     now = gateway.clock()
     answer = gateway.languages.of(language).refuse(raw, error, now)
-    arrival = intake.Arrival(
-        language, "", "", "", gateway.fingerprint(b"raw", raw), now, raw, answer, reason_of(error)
-    )  # fmt: skip
+    sent_by, sends = (caller.client, caller.sends) if caller else ("", None)
+    fingerprint = gateway.fingerprint(b"raw", sent_by.encode(), raw)
+    arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sends))
     try:
         await messages.quarantine(gateway.database, arrival)
     except Unavailable as away:
@@ -83,13 +88,15 @@ async def _quarantined(gateway: Gateway, language: str, raw: bytes, error: Gatew
     return error
 
 
-def reason_of(error: GatewayError) -> bytes:
-    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values."""
+def reason_of(error: GatewayError, sends: Collection[str] | None) -> bytes:
+    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; and `sends`, where
+    it came from a client."""
     told = {"kind": type(error).__name__, "text": error.text, "where": error.where, "hint": error.hint}
-    return json.dumps(told, ensure_ascii=False).encode()
+    limit = {} if sends is None else {"sends": list(sends)}
+    return json.dumps(told | limit, ensure_ascii=False).encode()
 
 
-def _told(bug: Exception) -> GatewayError:
+def told(bug: Exception) -> GatewayError:
     """A bug as a failure. Its place is logged, its text is not: it may hold a citizen's data."""
     frames = [f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in traceback.extract_tb(bug.__traceback__)]
     log.error("bug %s at %s", type(bug).__name__, " < ".join(reversed(frames[-6:])))

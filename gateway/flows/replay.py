@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unavailable
 from gateway.flows.parts import Gateway
-from gateway.flows.receive import keep_message, reason_of
+from gateway.flows.receive import keep_message, may_send, reason_of, told
 from gateway.store import messages
 
 
@@ -26,11 +27,18 @@ async def replay(gateway: Gateway, identity: int | None = None) -> list[Replayed
 
 async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
     spoken = gateway.languages.of(one.language)
+    sends = json.loads(one.reason).get("sends")
     try:
-        await keep_message(gateway, one.language, one.body, spoken.translate(one.body))
-    except GatewayError as error:
-        answer = spoken.refuse(one.body, error, gateway.clock())
-        await messages.tell_again(gateway.database, one.id, answer, reason_of(error))
-        return Replayed(one.id, one.language, error.told())
+        translation = spoken.translate(one.body)
+        if sends is not None:
+            may_send(sends, translation)
+        await keep_message(gateway, one.language, one.body, translation)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - one message must not keep all others in quarantine
+        refusal = error if isinstance(error, GatewayError) else told(error)
+        answer = spoken.refuse(one.body, refusal, gateway.clock())
+        await messages.tell_again(gateway.database, one.id, answer, reason_of(refusal, sends))
+        return Replayed(one.id, one.language, refusal.told())
     await messages.release(gateway.database, one.id)
     return Replayed(one.id, one.language, "")

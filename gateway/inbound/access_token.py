@@ -21,7 +21,7 @@ from gateway.errors import Unauthenticated
 from gateway.inbound.acting import Acting
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import OWN_ALGORITHM, signing_keys
-from gateway.inbound.scopes import Scope
+from gateway.inbound.scopes import Scope, narrow
 
 TYPE = "at+jwt"
 MAX_SECONDS = 300
@@ -91,7 +91,8 @@ class Tokens:
 
 
 def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
-    """The caller that a token names. Raises Unauthenticated when the client is not registered (as such) any more."""
+    """The caller that a token names, with no more than the client is registered for by now. Raises Unauthenticated when
+    it is not registered (as such) any more."""
     client = clients.get(claims["client_id"])
     told = claims["caller"]
     if client is None or (told["organisation"], told["sector"], told["role"]) != (
@@ -100,6 +101,9 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
         client.role,
     ):
         raise Unauthenticated("The client is not registered any more")
+    scopes = tuple(map(str, narrow(claims["scope"], client.scopes)))
+    if not scopes or not set(told["purposes"]) <= set(client.purposes):
+        raise Unauthenticated("The client is not registered for this any more")
     override = told["override"]
     return Caller(
         client=client.id,
@@ -112,7 +116,7 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
         user_name=told["user_name"],
         user_role=told["user_role"],
         purposes=tuple(told["purposes"]),
-        scopes=tuple(claims["scope"].split(" ")),
+        scopes=scopes,
         sends=client.sends,
         member_of=client.member_of,
         override=Override(**override) if override else None,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.caller import Override
-from gateway.domain.identifier import normal
+from gateway.domain.identifier import CVR, GLN, SOR, normal
 from gateway.inbound.clients import Client
 
 V3_ACT_REASON = frozenset({"http://terminology.hl7.org/CodeSystem/v3-ActReason", "urn:oid:2.16.840.1.113883.5.8"})
@@ -56,7 +56,7 @@ def acting(extensions: object, client: Client) -> Acting:
         raise NotRegistered("extensions.faellesplan holds override only")
     _check_organisation(_text(iua, "subject_organization_id"), client)
     said = Acting(
-        user=_key(_text(iua, "subject_id")),
+        user=_person(_text(iua, "subject_id")),
         user_name=_text(iua, "subject_name"),
         user_role=_code(iua.get("subject_role", ""), "subject_role"),
         purposes=_purposes(iua.get("purpose_of_use", []), client),
@@ -73,6 +73,16 @@ def _check_organisation(value: str, client: Client) -> None:
     known = own | {key.rpartition("|")[2] for key in client.member_of}
     if value and _key(value) not in known:
         raise NotRegistered("subject_organization_id is not an organisation of this client")
+
+
+def _person(value: str) -> str:
+    """A person's number. A client speaks for no organisation but its own, and for no resource: consents name both, and
+    whoever came under such a name would be taken for them."""
+    key = _key(value)
+    system, _, number = key.rpartition("|")
+    if system in (CVR, GLN) or (system == SOR and number.isdecimal()) or (not system and "/" in number):
+        raise NotRegistered("subject_id must be the number of a person")
+    return key
 
 
 def _key(value: str) -> str:

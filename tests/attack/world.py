@@ -80,6 +80,14 @@ class Doors:
             extensions["faellesplan"] = {"override": {"code": "vital", "text": "Bevidstløs"}}
         return await self.http.bearer(scope, who, extensions=extensions)
 
+    async def asks_for_token(self, who: str, **iua: Any) -> int:
+        """The status of a token request with these claims about who acts."""
+        person = {"subject_id": "urn:test:staff|1", "purpose_of_use": [_PURPOSE[who]]} | iua
+        world = self.http.world
+        assertion = world.assertion(iss=who, sub=who, extensions={"ihe_iua": person})
+        form = world.form(assertion, scope="system/*.cruds")
+        return int((await self.http.web.post("/oauth/token", data=dict(form))).status_code)
+
     async def get(self, who: str, path: str, *, headers: dict[str, str] | None = None, **acting: Any) -> Raw:
         """A GET below /fhir/, its path byte for byte."""
         return await self.http.raw("GET", f"/fhir/{path}", (await self.bearer(who, **acting)) | (headers or {}))

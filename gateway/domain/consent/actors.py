@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.domain.consent.ask import Asked
+from gateway.domain.consent.ask import Asked, as_organisation
 from gateway.domain.consent.codes import MAYBE, NO, YES, concept
 from gateway.domain.identifier import normal
 
@@ -68,12 +68,13 @@ class Actors:
 
     def grades(self, asked: Asked) -> tuple[int, int]:
         """How well the asker is named as a permit names people, and as a deny does, sub-units included."""
-        if not self.exact.isdisjoint(asked.exact) or not self.units.isdisjoint(asked.wide):
+        if not self.exact.isdisjoint(asked.exact) or not self.units.isdisjoint(asked.within):
             return (YES, YES)
         unclear = MAYBE if self.vague else NO
-        wide = unclear if self.exact.isdisjoint(asked.wide) else YES
+        wide = unclear if (self.exact | self.units).isdisjoint(asked.wide) else YES
         for one in self.legal:
-            if asked.role in one.roles and not (one.exact.isdisjoint(asked.exact) and one.units.isdisjoint(asked.wide)):
+            met = not (one.exact.isdisjoint(asked.exact) and one.units.isdisjoint(asked.within))
+            if asked.role in one.roles and met:
                 return (YES, YES)
             if (asked.role in one.roles or not asked.role) and not (one.exact | one.units).isdisjoint(asked.wide):
                 wide = YES
@@ -113,6 +114,8 @@ def actors(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Actors
     for one in value if isinstance(value, list) else ():
         actor = one if isinstance(one, dict) else {}
         keys = keys_of(actor.get("reference"), contained, resolve)
+        if _is_organisation(actor.get("reference")):
+            keys = as_organisation(keys)
         roles = _roles(actor.get("role"))
         if not keys or roles is None or "modifierExtension" in actor:
             vague = True
@@ -123,6 +126,10 @@ def actors(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Actors
         else:
             (units if with_units else exact).update(keys)
     return Actors(frozenset(exact), frozenset(units), tuple(legal), vague)
+
+
+def _is_organisation(reference: Any) -> bool:
+    return isinstance(reference, dict) and reference.get("type") == "Organization"
 
 
 def _roles(role: Any) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,19 +59,27 @@ class Ask:
     sector: str = ""
 
 
+def as_organisation(keys: Iterable[str]) -> frozenset[str]:
+    """The keys as those of organisations: a person who comes under the number of one is not meant."""
+    return frozenset(f"Organization {key}" for key in keys)
+
+
 class Asked:
     """One purpose of an Ask, in the form that provisions are compared with.
 
-    `exact` is what a permit must name; a deny also hits what stands in `wide`: everything above the asker, and
-    whoever it acts for (consent-semantics 12).
+    `exact` is what a permit must name; where it covers sub-units too, it may name what stands in `within`: everything
+    above the asker by registration. A deny also hits what stands in `wide`: whoever it says that it acts for
+    (consent-semantics 12).
     """
 
-    __slots__ = ("action", "exact", "now", "purpose", "role", "wide")
+    __slots__ = ("action", "exact", "now", "purpose", "role", "wide", "within")
 
     def __init__(self, ask: Ask, purpose: str) -> None:
         groups = {key for key in ask.member_of if key.startswith("Group/")}
-        self.exact = ask.actors | ask.organisations | ask.care_teams | groups
-        self.wide = self.exact | ask.member_of | ask.on_behalf_of
+        own = ask.organisations | as_organisation(ask.organisations)
+        self.exact = ask.actors | own | ask.care_teams | groups
+        self.within = self.exact | ask.member_of | as_organisation(ask.member_of)
+        self.wide = self.within | ask.on_behalf_of | as_organisation(ask.on_behalf_of | ask.actors)
         self.action = f"{CONSENT_ACTION}|{ask.action}"
         self.purpose = purpose
         self.role = ask.role
