@@ -27,6 +27,8 @@ _STATUS = {
 
 # Status, period and class are told by the events, never carried over from a body.
 _PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
+# HL7 v2 table 0206: this diagnosis is no more.
+_DELETED = {"system": "http://terminology.hl7.org/CodeSystem/v2-0206", "code": "D"}
 # Numbers are never unsaid by being left out; every other element is a snapshot of what its message knew.
 _UNION = frozenset({"identifier", "episodeOfCare"})
 
@@ -170,6 +172,10 @@ def _learn(facts: Body, event: Event) -> None:
     for name, value in event.body.items():
         if name in _UNION:
             facts[name] = _union(facts.get(name, []), value)
+        elif name == "diagnosis":
+            facts[name] = _diagnoses(facts.get(name, []), value)
+        elif name == "participant":
+            facts[name] = _people(value)
         elif name not in _PLAYED:
             facts[name] = value
 
@@ -179,13 +185,31 @@ def _union(known: list[Any], said: list[Any]) -> list[Any]:
     return [merged[key] for key in sorted(merged)]
 
 
+def _diagnoses(known: list[Body], said: list[Body]) -> list[Body]:
+    """Diagnoses add up, each as it was last told, until one is taken back."""
+    found = {one["condition"]["reference"]: one for one in [*known, *said] if "condition" in one}
+    return [one for one in found.values() if _DELETED not in one.get("use", {}).get("coding", [])]
+
+
+def _people(said: list[Body]) -> list[Body]:
+    """The attending doctor may stand in the visit and, with a period, among the roles as well: that is one person in
+    one role."""
+    roles = {_role(one) for one in said if "period" in one}
+    return [one for one in said if "period" in one or _role(one) not in roles]
+
+
+def _role(participant: Body) -> str:
+    codings = [coding for kind in participant.get("type", []) for coding in kind.get("coding", [])]
+    return repr((participant.get("individual"), codings[0].get("code") if codings else ""))
+
+
 def _flat(item: Body) -> list[tuple[str, str]]:
     inner = item.get("identifier", item)
     return [(name, str(inner[name])) for name in ("system", "value") if name in inner]
 
 
 def _body(course: _Course, events: list[Event], kind: str) -> Body:
-    body = dict(course.facts)
+    body = {name: value for name, value in course.facts.items() if value not in ([], {})}
     body["meta"] = {"profile": [PROFILE]} | body.get("meta", {})
     extensions = list(body.get("extension", []))
     for leave in course.leaves:
