@@ -29,6 +29,8 @@ from gateway.translate.fhir import parse, write_json, write_xml
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
 CLINICAL = ("Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson")
 READABLE = (*CLINICAL, "AuditEvent")
+CONSENT_BYTES = 262_144
+"""The largest Consent taken: every look at the citizen reads it."""
 _OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
@@ -106,7 +108,7 @@ async def _resource(inbound: Inbound, request: Request) -> bytes:
     """The resource of the body as FHIR JSON."""
     content_type = request.headers.get("content-type", "")
     sent = negotiate.sent(content_type)
-    raw = await read_body(request, inbound.message_bytes)
+    raw = await read_body(request, min(inbound.message_bytes, CONSENT_BYTES))
     return raw if sent == negotiate.JSON else write_json(parse(raw, content_type))
 
 
