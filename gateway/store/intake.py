@@ -87,13 +87,15 @@ WITH guard AS (
                       $30::bytea[], $31::bytea[], $32::bytea[])
       AS f(kind, id, citizen, version, sector, withdrawn, ends, facts, body, digest), {next}
   ON CONFLICT (kind, id) DO UPDATE SET citizen = excluded.citizen, version = excluded.version,
-     updated = excluded.updated, withdrawn = excluded.withdrawn, ends = excluded.ends, facts = excluded.facts,
+     updated = CASE WHEN excluded.version = r.version THEN r.updated ELSE excluded.updated END,
+     withdrawn = excluded.withdrawn, ends = excluded.ends, facts = excluded.facts,
      body = excluded.body, digest = excluded.digest
 ), versions AS (
   INSERT INTO resource_version (kind, id, version, citizen, updated, facts, body)
   SELECT f.kind, f.id, n.version, f.citizen, $8, f.facts, f.body
     FROM kept, unnest($23::text[], $24::text[], $25::text[], $26::int[], $30::bytea[], $31::bytea[])
       AS f(kind, id, citizen, version, facts, body), {next}
+  ON CONFLICT (kind, id, version) DO UPDATE SET facts = excluded.facts
 ), dropped AS (
   DELETE FROM resource r USING kept, unnest($33::text[], $34::text[]) AS g(kind, id)
    WHERE r.kind = g.kind AND r.id = g.id
@@ -106,8 +108,8 @@ _FOLLOW = """
 UPDATE statement s SET citizen = i.citizen FROM identity i
  WHERE i.key = s.identity AND s.citizen <> i.citizen AND s.citizen = ANY($1)
 """
-# A resource that came, went and comes again goes on with its history.
-_NEXT = """LATERAL (SELECT CASE WHEN f.version > 1 THEN f.version ELSE
+# A resource that came, went and comes again goes on with its history. A negative version is the one that there is.
+_NEXT = """LATERAL (SELECT CASE WHEN f.version > 1 THEN f.version WHEN f.version < 0 THEN -f.version ELSE
       (SELECT coalesce(max(v.version), 0) + 1 FROM resource_version v WHERE v.kind = f.kind AND v.id = f.id)
     END AS version) AS n"""
 
@@ -215,8 +217,10 @@ def _row(folded: Folded, known: Known) -> tuple[object, ...] | None:
     before, version = known.resources.get((resource.kind, resource.id), (b"", 0))
     if before == digest:
         return None
+    # Who else spoke of it is known to decisions and shown to nobody: no version may tell of it.
+    next_ = -version if before[: wire.SHOWN] == digest[: wire.SHOWN] else version + 1
     return (
-        resource.kind, resource.id, folded.citizen, version + 1, resource.sector, resource.withdrawn,
+        resource.kind, resource.id, folded.citizen, next_, resource.sector, resource.withdrawn,
         folded.facts.ends, facts, body, digest,
     )  # fmt: skip
 

@@ -13,6 +13,8 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 _statements = msgspec.json.Decoder(Statement)
 _facts = msgspec.json.Decoder(Facts)
 
+SHOWN = 16
+
 encode = _encoder.encode
 """Any JSON value, statement or facts as compact UTF-8 JSON; sets are sorted by their maker."""
 
@@ -34,8 +36,10 @@ def facts_bytes(value: Facts) -> bytes:
 
 
 def digest(body: bytes, facts_: bytes, citizen: str) -> bytes:
-    """What tells one version of a resource from the next."""
-    return hashlib.sha256(b"\0".join((citizen.encode(), facts_, body))).digest()
+    """What tells one state of a resource from the next: half of it is about what is shown (`SHOWN` bytes), half about
+    what decisions alone know."""
+    shown = hashlib.sha256(citizen.encode() + b"\0" + body).digest()
+    return shown[:SHOWN] + hashlib.sha256(facts_).digest()[:SHOWN]
 
 
 def body(value: Body) -> bytes:

@@ -233,3 +233,22 @@ def test_wrong_scopes_open_nothing(database_url: str) -> None:
             assert await scoped(here, "system/Consent.cu system/Bundle.c") == [403, 403, 403]
 
     run(test)
+
+
+def test_no_version_tells_that_somebody_else_wrote_about_the_citizen(database_url: str) -> None:
+    """A second hospital says of her what the first said. That it did is for decisions to know, and for nobody to see."""
+    elsewhere = stay(SARAH, number=5, sender="SP|HGH", visit="V78")
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await here.arrive(("social", order(SARAH, plan())), ("psyk", stay(SARAH)))
+            patient = patient_of(SARAH)
+            paths = (f"Patient/{patient}", f"Patient?_id={patient}", f"Patient/{patient}/$joint-plan")
+            paths += (f"Patient/{patient}/_history/2", f"Patient/{patient}/_history/3")
+            before = [told(await here.get("social", path)) for path in paths]
+            await here.arrive(("herlev", elsewhere))
+            assert (await here.get("psyk", f"Encounter?patient={patient}")).json()["total"] == 2
+            assert [told(await here.get("social", path)) for path in paths] == before
+            assert before[0][0] == before[3][0] == 200
+
+    run(test)
