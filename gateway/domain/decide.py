@@ -249,8 +249,11 @@ class _Bench:
         return None
 
     def _redactions(self, purpose: str, facts: Facts, answer: _Yes) -> frozenset[str]:
-        """What tells where a protected citizen lives, for roles that the table does not let see it."""
+        """What tells where a protected citizen lives, for roles that the table does not let see it; and who provides
+        what to whom in a municipal team, for those who see the team for the coordinator's sake alone."""
         paths = ADDRESS_PATHS.get(facts.kind)
+        if paths and facts.kind == "CareTeam" and facts.sector == "municipality" and answer.basis is Basis.TREATMENT:
+            return paths | {"CareTeam.category"}
         if paths is None or not (PROTECTED_ADDRESS in facts.labels or facts.citizen in self._protected):
             return frozenset()
         row = self._row("protected-address", facts.sector, purpose)

@@ -32,9 +32,7 @@ _HEAD = frozenset({"resourceType", "id", "meta"})
 _ACTS_OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
 
 
-def fold(
-    statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]
-) -> list[Resource]:
+def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
     """Every resource of one citizen that these statements speak of, sorted by kind and id.
 
     The statements may be a part of all there are, as long as each object's are complete: all events of
@@ -59,9 +57,7 @@ def fold(
     return sorted((_finished(r, citizen) for r in made), key=lambda r: (r.kind, r.id))
 
 
-def _fold_object(
-    kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
-) -> Resource:
+def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
     said.sort(key=lambda s: s.order)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)

@@ -18,6 +18,7 @@ _BASE = "https://faellesplan.dk/fhir"
 PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careplan"
 TEAM_PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careteam"
 PART = f"{_BASE}/StructureDefinition/part"
+ACTING = f"{_BASE}/StructureDefinition/acting-municipality"
 _JOINT_PLAN = {"system": f"{_BASE}/CodeSystem/plan-category", "code": "joint-plan", "display": "Fælles plan"}
 _CATEGORY = {"coding": [_JOINT_PLAN]}
 
@@ -62,7 +63,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "resourceType": "CarePlan",
         "id": joint_id(citizen),
         "meta": {"profile": [PROFILE]},
-        "extension": [{"url": PART, "valueReference": _reference(p)} for p in plans],
+        "extension": [*({"url": PART, "valueReference": _reference(p)} for p in plans), *_acting(running)],
         "status": "active" if running or not plans else "completed",
         "intent": "plan",
         "category": [_CATEGORY],
@@ -92,6 +93,11 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
         "managingOrganization": _distinct([o for team in teams for o in team.get("managingOrganization", [])]),
     }
     return {name: value for name, value in body.items() if value}
+
+
+def _acting(running: Sequence[Body]) -> list[Body]:
+    """Which municipality decides now, as the running plans say; never guessed from an address or a shelter."""
+    return _distinct([e for p in running for e in p.get("extension", []) if e.get("url") == ACTING])
 
 
 def is_intervention(plan: Body) -> bool:

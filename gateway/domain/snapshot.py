@@ -27,9 +27,7 @@ _WITHDRAWN: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def fold_snapshot(
-    kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
-) -> Resource:
+def fold_snapshot(kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
     """The resource as it was last said; `said` is in order. A withdrawal keeps the last content, marked."""
     last = said[-1]
     content = next((s for s in reversed(said) if s.body), last)

@@ -7,8 +7,9 @@ HL7 v2 and MedCom tell the same few acts (mappings/*/lifecycle.csv says which ev
 3. *play* (encounter.py): what is left happens in its order, and each stay comes out of it.
 
 One episode can hold several stays (hospital.md 1.3): another class or another provider starts a new one. A
-transfer never discharges anybody: the former provider's stay is left as it was said. Only the acute contact of the
-same provider ends where its admission begins, since that message is the only word there will ever be about it.
+transfer never discharges anybody: the former provider's stay goes on until the citizen is discharged from where the
+transfer led to, and then it ended where that stay began. The acute contact of the same provider ends where its
+admission begins. There will never be another word about either.
 """
 
 from __future__ import annotations
@@ -87,7 +88,19 @@ def _stays(events: list[Event]) -> list[Stay]:
         stay.visits |= {event.visit} - {""}
         if event.act in (Act.END, Act.DIE) and event.stands:
             stay.ended = True
+            _end_left_behind(stays, stay)
     return [stay for stay in stays if _says_something(stay, stays)]
+
+
+def _end_left_behind(stays: list[Stay], last: Stay) -> None:
+    """Who is discharged, or dies, where a transfer led to is no longer where it began: those stays of the episode
+    ended when this one began. Nothing is said of a discharge from them."""
+    began = last.events[0].happened
+    for stay in stays:
+        elsewhere = not stay.providers & last.providers  # a parallel visit of the same provider is no transfer
+        if elsewhere and not stay.ended and stay.events[0].happened < began:
+            stay.ended = True
+            stay.followed_at = max([began, *(e.happened for e in stay.events if e.stands)])
 
 
 def _started(stays: list[Stay], event: Event) -> Stay:

@@ -96,21 +96,26 @@ async def _understood(
             before = _cursor(value)
         elif name == "date":
             bounds |= _bounds(value)
-        elif name == "patient.identifier":
-            known = await resources.citizens_of(gateway.database, value.split(","))
-            fields.setdefault("citizens", []).extend(citizen or _NOBODY for _, citizen in known)
-        elif name == "patient":
-            fields.setdefault("citizens", []).extend(_patients(value))
-        elif name in _FIELDS:
-            people = name == "agent.identifier"
-            values = [person_key(one, gateway.ids) if people else one for one in value.split(",")]
-            fields.setdefault(_FIELDS[name], []).extend(values)
         else:
-            served = ", ".join(sorted([*_FIELDS, "date", "patient", "patient.identifier", "_count"]))
-            raise BadRequest("This search parameter is not served", hint=f"Served for AuditEvent: {served}.")
+            field, values = await _field(gateway, name, value)
+            fields.setdefault(field, []).extend(values)
     if citizens := fields.get("citizens"):
         fields["citizens"] = await resources.same_people(gateway.database, citizens)
     return Search(**fields, **bounds), count, before  # type: ignore[arg-type]
+
+
+async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:
+    """The field of the log's search that a parameter asks for, and the values it may have."""
+    if name == "patient.identifier":
+        known = await resources.citizens_of(gateway.database, value.split(","))
+        return "citizens", [citizen or "nobody" for _, citizen in known]
+    if name == "patient":
+        return "citizens", _patients(value)
+    if name not in _FIELDS:
+        served = ", ".join(sorted([*_FIELDS, "date", "patient", "patient.identifier", "_count"]))
+        raise BadRequest("This search parameter is not served", hint=f"Served for AuditEvent: {served}.")
+    people = name == "agent.identifier"
+    return _FIELDS[name], [person_key(one, gateway.ids) if people else one for one in value.split(",")]
 
 
 def _patients(value: str) -> list[str]:

@@ -47,7 +47,7 @@ SELECT o.id FROM resource p JOIN resource o ON o.citizen = p.citizen AND o.kind 
 """
 _PARTS = """
 SELECT kind, version, updated, withdrawn, facts, body, digest
-  FROM resource WHERE citizen = $1 ORDER BY kind, id
+  FROM resource WHERE citizen = (SELECT citizen FROM resource WHERE kind = 'Patient' AND id = $1) ORDER BY kind, id
 """
 
 

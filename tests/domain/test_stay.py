@@ -250,12 +250,27 @@ def test_psychiatric_and_somatic_stays_overlap() -> None:
     assert [body["status"] for body in both] == ["in-progress", "in-progress"]
 
 
-def test_discharge_reaches_the_stay_of_its_own_provider() -> None:
+def test_discharge_after_a_transfer_ends_the_former_stay_where_the_new_one_began() -> None:
     first, second = stays(
         said(1, "START", 0), said(2, "START", 5, provider="502701000016000"),
         said(3, "END", 9, provider="502701000016000"),
     )  # fmt: skip
-    assert (first["status"], second["status"]) == ("in-progress", "finished")
+    assert (first["status"], second["status"]) == ("finished", "finished")
+    assert first["period"] == {"start": local(0), "end": local(5)}
+    assert "hospitalization" not in first
+
+
+def test_discharge_from_the_first_hospital_leaves_the_second_stay_open() -> None:
+    first, second = stays(said(1, "START", 0), said(2, "START", 5, provider="502701000016000"), said(3, "END", 9))
+    assert (first["status"], second["status"]) == ("finished", "in-progress")
+
+
+def test_cancelled_discharge_after_a_transfer_gives_both_stays_back() -> None:
+    first, second = stays(
+        said(1, "START", 0), said(2, "START", 5, provider="502701000016000"),
+        said(3, "END", 9, provider="502701000016000"), withdrawn(4, "END", 9, provider="502701000016000"),
+    )  # fmt: skip
+    assert (first["status"], second["status"]) == ("in-progress", "in-progress")
 
 
 def test_admitted_again_in_the_same_episode() -> None:

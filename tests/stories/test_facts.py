@@ -139,7 +139,8 @@ def test_to_ophold_both_stays_are_open_at_once_and_no_transfer_discharges_anybod
     assert not leaves(psychiatry), "the somatic stay is no leave"
     assert [p["period"]["start"][:10] for p in psychiatry["location"]] == ["2026-02-20", "2026-02-23"]
     assert (acute["class"]["code"], acute["period"]["end"]) == ("EMER", herlev["period"]["start"])
-    assert "end" not in herlev["period"]
+    assert herlev["period"]["end"] == bispebjerg["period"]["start"], "over once he went home from where he was sent"
+    assert "hospitalization" not in herlev, "and nobody says that Herlev discharged him"
     assert (bispebjerg["status"], bispebjerg["period"]["end"]) == ("finished", "2026-03-09T13:00:00+01:00")
     numbers = {one["episodeOfCare"][0]["identifier"]["value"] for one in (acute, herlev, bispebjerg)}
     assert len(numbers) == 1

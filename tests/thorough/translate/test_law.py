@@ -33,9 +33,9 @@ stay              region        T    T    C    C    C    C    C
 health            region        T    T    C    C    C    C    D
 psychiatry        region        T    T    C    C    C    C    D
 substance         region        T    T    C    C    C    C    D
-health            municipality  T    T    own  C    C    C    D
-psychiatry        municipality  T    T    own  C    C    C    D
-substance         municipality  C    T    own  C    C    C    D
+health            municipality  C    C    own  C    C    C    D
+psychiatry        municipality  C    C    own  C    C    C    D
+substance         municipality  C    C    own  C    C    C    D
 social            municipality  C    C    own  own  C    C    C
 housing           municipality  C    C    own  own  C    C    C
 function          municipality  C    C    own  own  C    C    D

@@ -67,7 +67,7 @@ def test_never_cannot_be_overridden(folder: Path) -> None:
 
 
 def test_a_case_told_twice_names_both_lines(folder: Path) -> None:
-    line = added(folder, "access.csv", "health,*,hospital,*,consent,no,lov § 1,,,why")
+    line = added(folder, "access.csv", "health,region,hospital,*,consent,no,lov § 1,,,why")
     assert told(folder) == [f"mappings/policy/access.csv:{line}: health is told twice, first in line 3"]
 
 
