@@ -2,7 +2,8 @@
 
 A profile is read from its StructureDefinition's snapshot: cardinality, fixed values and patterns, narrowed types and
 reference targets, required bindings to our own value sets, slices by value or pattern, extensions. Its invariants are
-FHIRPath and are checked in tests (tests/thorough/translate/test_emitted.py). Findings are `path: text`, never with a value.
+FHIRPath and are checked in tests (tests/thorough/translate/test_emitted.py). Findings are `path: text`, without a
+value.
 """
 
 from __future__ import annotations
