@@ -163,6 +163,8 @@ def _plain(found: Translation) -> dict[str, Any]:
                 "happened": said.happened.isoformat(),
                 "recorded": said.recorded.isoformat(),
                 "cleared": list(said.cleared),
+                **({"aliases": list(said.aliases)} if said.aliases else {}),
+                **({"corrects": said.corrects} if said.corrects else {}),
                 "body": json.loads(json.dumps(said.body, default=str)),
             }
             for said in found.statements
