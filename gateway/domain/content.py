@@ -33,28 +33,30 @@ class Content:
 
 
 def content_of(body: Body) -> Content:
-    """Read a resource once. `body` is JSON as it was decoded; contained resources count for the whole."""
+    """Read a resource once; contained resources count for the whole. `body` is JSON as it is decoded: plain dicts,
+    lists and strings, which is why their types can be compared."""
     codes: list[tuple[str, str]] = []
     words: list[tuple[str, str]] = []
     references: list[str] = []
     aside: list[Any] = []
     waiting: list[Any] = [body]
     for node in waiting:  # which grows meanwhile
-        if not isinstance(node, dict):
-            waiting += node if isinstance(node, list) else ()
+        if type(node) is not dict:
+            waiting += node if type(node) is list else ()
             continue
         code, display = node.get("code"), node.get("display")
         if code and isinstance(code, str):
             codes.append((str(node.get("system") or ""), code))
-        elif isinstance(display, str):
+        elif display is not None and isinstance(display, str):
             words.append((TEXT if "system" in node else UNIT, display))
         for name, value in node.items():
-            if isinstance(value, str):
+            kind = type(value)
+            if kind is str:
                 if name in _WORDS:
                     words.append((TEXT, value))
                 elif name == "reference":
                     references.append(value)
-            elif isinstance(value, (dict, list)):
+            elif kind is dict or kind is list:
                 (aside if name in _NO_CONTENT else waiting).append(value)
     references += _references(aside)
     found = (one.partition("/_history/")[0] for one in references if not one.startswith("#"))

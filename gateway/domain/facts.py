@@ -26,9 +26,9 @@ _PERIODS = frozenset(
     {"period", "effectivePeriod", "onsetPeriod", "abatementPeriod", "occurrencePeriod", "performedPeriod",
      "executionPeriod"}
 )  # fmt: skip
-_AUTHORS = (
-    "author", "recorder", "asserter", "contributor", "performer", "requester", "sender", "source", "informationSource",
-    "expressedBy", "assessor",
+_AUTHORS = frozenset(
+    {"author", "recorder", "asserter", "contributor", "performer", "requester", "sender", "source",
+     "informationSource", "expressedBy", "assessor"}
 )  # fmt: skip
 # The main code of a type where it is not called `code` (R4 search parameter `code` and its kin).
 _CODES = {
@@ -120,8 +120,8 @@ def _codings(value: Any) -> Iterator[str]:
 
 
 def _authors(body: Body) -> Iterator[str]:
-    for name in _AUTHORS:
-        for reference in _list(body.get(name)):
+    for name in _AUTHORS & body.keys():
+        for reference in _list(body[name]):
             if not isinstance(reference, dict):
                 continue
             actor = reference.get("actor", reference)  # performer.actor of Procedure

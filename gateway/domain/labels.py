@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from gateway.domain.content import TEXT, UNIT, Content, content_of
 from gateway.domain.security_label import (
@@ -39,6 +40,7 @@ _UUID = 32
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
 _REMEMBERED = 8192
+_SHORT = 80  # longer texts are written once
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,11 @@ class KindRow:
     rule: str = ""
 
 
-@dataclass(slots=True)
-class _Found:
+class _Meaning(NamedTuple):
     """What the rows say: labels, and (how sure, class) of the classes."""
 
-    labels: set[str]
-    classes: list[tuple[int, str]]
+    labels: frozenset[str]
+    classes: frozenset[tuple[int, str]]
 
 
 class Labeller:
@@ -95,27 +96,33 @@ class Labeller:
         }
         self._words = {kind: _words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
         self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
-        self._meaning = lru_cache(_REMEMBERED)(self._code)
+        # Codes, units and the words that displays are made of come again and again.
+        self._of_code = lru_cache(_REMEMBERED)(self._code)
+        self._of_words = lru_cache(_REMEMBERED)(self._text)
+        self._of_all = lru_cache(_REMEMBERED)(self._concluded)
 
     def label(
         self, body: Body, sector: str, kind: str, source: str, content: Content | None = None
     ) -> tuple[frozenset[str], str]:
         """Every label of the resource, the sender's included, and its data class. `content` is its body's, if known."""
         content = content or content_of(body)
-        given = [label_of(c) for c in body.get("meta", {}).get("security", []) if isinstance(c, dict)]
-        found = _Found(set(), [])
-        for system, code in (*map(_split, given), *content.codes):
-            labels, classes = self._meaning(system, code, kind)
-            found.labels |= labels
-            found.classes += classes
+        given = frozenset(label_of(c) for c in body.get("meta", {}).get("security", ()) if isinstance(c, dict))
+        found = {self._of_code(system, code, kind) for system, code in (*map(_split, given), *content.codes)}
         if kind not in _WORDLESS:
             for system, words in content.words:
-                self._text(system, words, kind, found)
-        data_class = self._class(kind, sector, source, found.classes)
-        labels = found.labels | ({f"{DATA_CLASS}|{data_class}"} if data_class in LABELLED_CLASSES else set())
-        return frozenset(given) | labels | _confidentiality(given, labels), data_class
+                found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
+        return self._of_all(kind, sector, source, given, frozenset(found))
 
-    def _code(self, system: str, code: str, kind: str) -> tuple[set[str], list[tuple[int, str]]]:
+    def _concluded(
+        self, kind: str, sector: str, source: str, given: frozenset[str], found: frozenset[_Meaning]
+    ) -> tuple[frozenset[str], str]:
+        data_class = self._class(kind, sector, source, frozenset().union(*(one.classes for one in found)))
+        labels = frozenset().union(*(one.labels for one in found))
+        if data_class in LABELLED_CLASSES:
+            labels |= {f"{DATA_CLASS}|{data_class}"}
+        return given | labels | _confidentiality(given, labels), data_class
+
+    def _code(self, system: str, code: str, kind: str) -> _Meaning:
         """Every row whose prefix the code begins with gives its label; the longest of them gives the class."""
         upper = code.upper()
         labels: set[str] = set()
@@ -126,19 +133,21 @@ class Labeller:
                 for row in self._by_system[name].get(upper[:length], ()) if length <= len(upper) else ():
                     _add(row, kind, length, labels, classes)
         longest = max((length for length, _ in classes), default=0)
-        return labels, [(_CODE if longest else _SYSTEM, name) for length, name in classes if length == longest]
+        sure = _CODE if longest else _SYSTEM
+        return _Meaning(frozenset(labels), frozenset((sure, name) for length, name in classes if length == longest))
 
-    def _text(self, system: str, words: str, kind: str, found: _Found) -> None:
+    def _text(self, system: str, words: str, kind: str) -> _Meaning:
+        labels: set[str] = set()
+        classes: list[tuple[int, str]] = []
         pattern = self._words[system]
-        if pattern is None:
-            return
-        for match in pattern.finditer(words):
+        for match in pattern.finditer(words) if pattern else ():
             said = match.group().upper()
             for prefix in (said, f"*{said}"):
                 for row in self._by_system[system].get(prefix, ()):
-                    _add(row, kind, _WORD, found.labels, found.classes)
+                    _add(row, kind, _WORD, labels, classes)
+        return _Meaning(frozenset(labels), frozenset(classes))
 
-    def _class(self, kind: str, sector: str, source: str, classes: Sequence[tuple[int, str]]) -> str:
+    def _class(self, kind: str, sector: str, source: str, classes: Iterable[tuple[int, str]]) -> str:
         row = next(
             (r for key in ((sector, source), (ANY, source), (sector, ANY), (ANY, ANY))
              if (r := self._kinds.get((kind, *key)))), None
