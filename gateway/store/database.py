@@ -33,6 +33,10 @@ _AWAY = (
     asyncpg.ObjectNotInPrerequisiteStateError,  # a database that takes no connections just now
 )
 
+# The hot statements look everything up by index whatever their values are, so planning them anew for each message
+# (PostgreSQL's guess, since unnest hides how little they touch) would cost as much as running them.
+SESSION = {"plan_cache_mode": "force_generic_plan"}
+
 
 class Database:
     """A pool of connections to PostgreSQL. Every method raises Unavailable when the database cannot answer."""
@@ -45,8 +49,9 @@ class Database:
         """Connect. `seconds` bounds every statement, so that a hanging database is told as such."""
         with told():
             pool = await asyncpg.create_pool(
-                url, min_size=min(4, size), max_size=size, command_timeout=seconds, reset=_leave
-            )
+                url, min_size=min(4, size), max_size=size, command_timeout=seconds, reset=_leave,
+                server_settings=SESSION,
+            )  # fmt: skip
         return cls(pool)
 
     async def close(self) -> None:
