@@ -18,6 +18,7 @@ from gateway.domain.when import instant, said_time
 
 PROFILE = "https://faellesplan.dk/fhir/StructureDefinition/faellesplan-encounter"
 LEAVE = "https://faellesplan.dk/fhir/StructureDefinition/leave-period"
+EXPECTED = "https://faellesplan.dk/fhir/StructureDefinition/expected-return"
 _CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _STATUS = {
@@ -211,7 +212,8 @@ def _flat(item: Body) -> list[tuple[str, str]]:
 def _body(course: _Course, events: list[Event], kind: str) -> Body:
     body = {name: value for name, value in course.facts.items() if value not in ([], {})}
     body["meta"] = {"profile": [PROFILE]} | body.get("meta", {})
-    extensions = list(body.get("extension", []))
+    back = course.status != "onleave"
+    extensions = [one for one in body.pop("extension", []) if not (back and one.get("url") == EXPECTED)]
     for leave in course.leaves:
         period = {edge: said_time(moment) for edge, moment in leave.items()}
         extensions.append({"url": LEAVE, "valuePeriod": period})

@@ -85,3 +85,33 @@ def old(event: str, fields: dict[int, str]) -> bytes:
 def test_an_old_message_has_its_event_in_evn() -> None:
     assert stay(old("A01", {3: "MED1^12^2"}))["serviceProvider"]["identifier"]["value"] == "265161000016000"
     assert stay(old("A04", {2: ""}))["class"]["code"] == "EMER"
+
+
+def test_a_mere_date_gets_its_time_from_the_event_of_the_same_day() -> None:
+    """Midnight is made up; that the event was registered on that day is not."""
+    visit = pv1({44: "20250314"})
+    (start,) = [stay(adt("A01", visit=visit, at="20250314101500+0100"))["period"]["start"]]
+    assert start == "2025-03-14T10:15:00+01:00"
+    recorded = stay(adt("A01", visit=visit, sent="20250314103000+0100"))
+    assert recorded["period"]["start"] == "2025-03-14T10:30:00+01:00"
+    later = stay(adt("A01", visit=visit, sent="20250315080000+0100"))
+    assert later["period"]["start"] == "2025-03-14T00:00:00+01:00"
+
+
+def test_a_discharge_on_a_mere_date_comes_after_what_happened_that_day() -> None:
+    body = stay(
+        adt("A01"), adt("A21", sent="20250316080000+0100"), adt("A22", sent="20250317090000+0100"),
+        adt("A03", visit=pv1({45: "20250317"}), sent="20250317110000+0100"),
+    )  # fmt: skip
+    assert body["status"] == "finished"
+    assert body["period"]["end"] == "2025-03-17T11:00:00+01:00"
+    assert [row["status"] for row in body["statusHistory"]] == ["in-progress", "onleave", "in-progress", "finished"]
+
+
+def test_who_is_back_is_not_expected_back() -> None:
+    expected = "PV2|" + "|" * 46 + "20250318100000+0100"
+    leave = adt("A21", expected, sent=DAYS[0])
+    urls = [e["url"].rpartition("/")[2] for e in stay(adt("A01"), leave)["extension"]]
+    assert urls == ["expected-return", "leave-period"]
+    urls = [e["url"].rpartition("/")[2] for e in stay(adt("A01"), leave, adt("A22", sent=DAYS[1]))["extension"]]
+    assert urls == ["leave-period"]

@@ -15,13 +15,14 @@ from gateway.translate.hl7v2.parse import Message
 @dataclass(slots=True)
 class Times:
     """The times of one message, in UTC. `field` is where `happened` comes from; `instead` is the field of the visit
-    that should have said it and is empty."""
+    that should have said it and is empty, `day` the one that told the day alone."""
 
     happened: datetime
     recorded: datetime
     sent: datetime | None
     field: str
     instead: str
+    day: str
     recorded_field: str
     place: str
 
@@ -44,15 +45,31 @@ def times(message: Message, event: Event, zone: ZoneInfo) -> Times:
         _check_order(message, zone)
     wanted = event.happened[0] if event.happened else told_in
     missing = wanted[0] == "PV1" and wanted != told_in
+    day = ""
+    for place in (*event.happened, registered_in) if _is_day(message.value(*told_in)) else ():
+        finer = message.value(*place)
+        if not _is_day(finer) and finer[:8] == message.value(*told_in)[:8]:
+            day, moment, told_in = _name(told_in), _moment(message, *place, zone) or moment, place
+            break
     return Times(
         happened=moment,
         recorded=recorded,
         sent=sent,
-        field="-".join(map(str, told_in)),
-        instead="-".join(map(str, wanted)) if missing else "",
-        recorded_field="-".join(map(str, registered_in)),
+        field=_name(told_in),
+        instead=_name(wanted) if missing else "",
+        day=day,
+        recorded_field=_name(registered_in),
         place=f"{told_in[0]}^1^{told_in[1]}",
     )
+
+
+def _is_day(text: str) -> bool:
+    """Whether a time tells the day alone: an event of that day that tells more is preferred to its midnight."""
+    return len(text) == 8 or text[8:9] in ("+", "-")
+
+
+def _name(place: tuple[str, int]) -> str:
+    return "-".join(map(str, place))
 
 
 def _moment(message: Message, segment: str, number: int, zone: ZoneInfo) -> datetime | None:

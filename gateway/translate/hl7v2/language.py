@@ -256,6 +256,8 @@ def _notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
     found = []
     if when.instead:
         found.append(f"{when.instead} is empty; the time is that of {when.field}")
+    if when.day:
+        found.append(f"{when.day} tells the day alone; the time is that of {when.field}")
     if message.value("EVN", 1) not in ("", event.name):
         found.append("EVN-1 names another event than MSH-9; MSH-9 counts")
     if event.visit and message.value("PV1", 2) == "P":
