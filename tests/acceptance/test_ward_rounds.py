@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.translate.hl7v2.ward import adt, evn, fold, msh, pid, pv1, raw, stay
+from tests.translate.hl7v2.ward import adt, evn, fold, language, msh, pid, pv1, raw, stay
 
 ATTENDING = "ROL||AD|AT^Attending^HL70443|A1^Jensen^Jens^^^Dr^^^AUTH|20250314"
 COORDINATOR = "ROL||{}|CM^Tovholder^L|KK1^Lund^Karen^^^^^^KK|20250101"
@@ -115,3 +115,39 @@ def test_who_is_back_is_not_expected_back() -> None:
     assert urls == ["expected-return", "leave-period"]
     urls = [e["url"].rpartition("/")[2] for e in stay(adt("A01"), leave, adt("A22", sent=DAYS[1]))["extension"]]
     assert urls == ["leave-period"]
+
+
+NUMBERLESS = {19: "", 44: ""}
+
+
+def numberless(event: str, at: str, **more: str) -> bytes:
+    fields = NUMBERLESS | {int(name[1:]): value for name, value in more.items()}
+    return adt(event, visit=pv1(fields), at=at, sent=at)
+
+
+def test_visits_without_a_number_are_told_apart_by_their_times() -> None:
+    """PV1-19 is optional in the standard. What is not numbered belongs to this sender's stays of the citizen."""
+    told = [
+        numberless("A01", "20250301090000+0100"), numberless("A03", "20250305090000+0100"),
+        numberless("A01", "20250310090000+0100"), numberless("A21", "20250312090000+0100"),
+    ]  # fmt: skip
+    for order in (told, told[::-1], [told[2], told[0], told[3], told[1]]):
+        first, second = sorted(fold(*order)["Encounter"], key=lambda body: body["period"]["start"])
+        assert (first["status"], second["status"]) == ("finished", "onleave")
+        assert first["period"] == {"start": "2025-03-01T09:00:00+01:00", "end": "2025-03-05T09:00:00+01:00"}
+        assert "identifier" not in first
+
+
+def test_an_alternate_number_stands_for_a_missing_one() -> None:
+    told = [numberless("A01", "20250301090000+0100", n50="X1"), numberless("A01", "20250302090000+0100", n50="X2")]
+    assert len(fold(*told)["Encounter"]) == 2
+    (body,) = fold(told[0], numberless("A03", "20250303090000+0100", n50="X1"))["Encounter"]
+    assert body["status"] == "finished"
+
+
+def test_two_citizens_without_visit_numbers_are_two() -> None:
+    other = adt("A01", visit=pv1(NUMBERLESS), citizen=pid({3: "1502824933^^^CPR&1.2.208.176.1.2&ISO"}))
+    mine = adt("A01", visit=pv1(NUMBERLESS))
+    assert len({body["id"] for body in fold(mine, other)["Encounter"]}) == 2
+    (said,) = [s for s in language().translate(mine).statements if s.kind == "Encounter"]
+    assert any("PV1-19" in note for note in said.notes)

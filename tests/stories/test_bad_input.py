@@ -131,9 +131,6 @@ V2 = {
         ("AE", "PID^1^3", "101"),
     ),
     "no PV1": (b"\r".join(s for s in ADMISSION.split(b"\r") if s[:3] != b"PV1"), ("AE", "PV1^1", "100")),
-    "no visit number": (
-        changed(ADMISSION, ("PSY26-000417^^^REGH&1.2.208.176.1.2.1&ISO^VN", "")), ("AE", "PV1^1^19", "101"),
-    ),
     "policy refuse": (changed(ADMISSION, ("|19820215|", "|hemmelig|")), ("AE", "PID^1^7", "102")),
     "no time at all": (changed(ADMISSION, ("20260302142000+0100", "ubekendt")), ("AE", "PV1^1^44", "102")),
     "unknown source": (changed(ADMISSION, ("|SP|REGH|", "|ANDET|STED|")), ("AR", "MSH^1^3", "204")),

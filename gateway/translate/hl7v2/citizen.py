@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.domain.identifier import CPR, Identifier, best_first
-from gateway.errors import MissingField, NoCitizen, RuleBroken, SegmentOrder
+from gateway.errors import NoCitizen, RuleBroken, SegmentOrder
 from gateway.translate.hl7v2 import time
 from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.naming import citizen_number
@@ -61,12 +61,13 @@ def merged(message: Message, env: Env, survivor: tuple[Identifier, ...]) -> tupl
     return others
 
 
-def visit_number(message: Message) -> Repetition:
-    """PV1-19. Raises MissingField."""
-    found = message.first["PV1"].repetitions(19)
-    if not found or not found[0].value(1):
-        raise MissingField("The visit has no number", where="PV1^1^19")
-    return found[0]
+def visit_number(message: Message) -> Repetition | None:
+    """PV1-19, else PV1-50: both are optional in the standard."""
+    for field in (19, 50):
+        found = message.first["PV1"].repetitions(field)
+        if found and found[0].value(1):
+            return found[0]
+    return None
 
 
 def _number(env: Env, node: Repetition, field: str) -> Identifier | None:

@@ -29,7 +29,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "title": Function(datatypes.title),
         "street": Function(datatypes.street, "node", "string"),
         "citizen": Function(keys.citizen, "node", "key"),
-        "visit": Function(keys.visit, "node", "key"),
+        "visit": Function(keys.visit, "node", "key", always=True),
         "episode": Function(keys.episode, "node", "key"),
         "diagnosis": Function(keys.diagnosis, "node", "key", (2, 3), always=True),
         "condition": Function(keys.condition, "node", "Reference", (2, 3), always=True),

@@ -17,11 +17,14 @@ def citizen(env: Env, node: Repetition) -> str:
     return str(env.message.citizen)
 
 
-def visit(env: Env, node: Repetition) -> str:
-    """PV1-19: `system|number`. Without an assigning authority the number is the source's own."""
+def visit(env: Env, node: Repetition | None) -> str:
+    """PV1-19: `system|number`. Without an assigning authority the number is the source's own.
+
+    Without any number it is one of this sender's stays of this citizen; their times tell them apart (domain/stay.py).
+    """
     if not env.message.visit:
-        found = number(env, node, "visit")
-        env.message.visit = found.key if found else ""
+        found = number(env, node, "visit") if node is not None else None
+        env.message.visit = found.key if found else f"{env.source.id}|numberless|{env.message.citizen}"
     return str(env.message.visit)
 
 

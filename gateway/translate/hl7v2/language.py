@@ -258,6 +258,9 @@ def _notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
         found.append(f"{when.instead} is empty; the time is that of {when.field}")
     if when.day:
         found.append(f"{when.day} tells the day alone; the time is that of {when.field}")
+    if event.visit and not message.value("PV1", 19):
+        told = "PV1-50 names the visit" if message.value("PV1", 50) else "the times tell the citizen's stays apart"
+        found.append(f"PV1-19 is empty; {told}")
     if message.value("EVN", 1) not in ("", event.name):
         found.append("EVN-1 names another event than MSH-9; MSH-9 counts")
     if event.visit and message.value("PV1", 2) == "P":

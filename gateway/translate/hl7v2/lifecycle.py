@@ -6,7 +6,7 @@
 | `act` | what it tells of the stay (domain.statement.Act); `state` when it tells of the person only |
 | `verb` | assert; withdraw for a cancellation |
 | `cancels` | the event whose word a cancellation takes back, for the reader of the table |
-| `files` | the rule files it runs, in order; `encounter` among them makes PV1 and PV1-19 required |
+| `files` | the rule files it runs, in order; `encounter` among them makes PV1 required |
 | `happened` | the fields that say when it happened, the first valued one counts; EVN-2 and MSH-7 follow by themselves |
 | `note` | why |
 """

@@ -12,7 +12,6 @@ import pytest
 from gateway.cli.translate import folded
 from gateway.domain.identifier import SOR, Identifier
 from gateway.domain.source import Source
-from gateway.errors import MissingField
 from gateway.translate.fhir.structure import structure
 from gateway.translate.hl7v2.language import Hl7v2
 from tests.translate.hl7v2.ward import IDS, ROOT
@@ -100,10 +99,10 @@ def test_microsoft_merge(examples: Path) -> None:
 
 
 def test_google_admission_has_no_visit_number(examples: Path) -> None:
-    raw = (examples / "hl7v2" / "google-whistle" / "adt_a01_ex1.hl7").read_bytes()
-    with pytest.raises(MissingField) as caught:
-        language().translate(raw)
-    assert caught.value.where == "PV1^1^19"
+    found = made((examples / "hl7v2" / "google-whistle" / "adt_a01_ex1.hl7").read_bytes())
+    (encounter,) = found["Encounter"]
+    assert (encounter["status"], encounter["class"]["code"], parts(encounter)) == ("in-progress", "IMP", ["ATND"])
+    assert "identifier" not in encounter
 
 
 def test_google_admission_with_one(examples: Path) -> None:
