@@ -236,7 +236,7 @@ def test_wrong_scopes_open_nothing(database_url: str) -> None:
 
 
 def test_no_version_tells_that_somebody_else_wrote_about_the_citizen(database_url: str) -> None:
-    """A second hospital says of her what the first said. That it did is for decisions to know, and for nobody to see."""
+    """A second hospital says of her what the first said. Decisions know that it did, and nobody is shown it."""
     elsewhere = stay(SARAH, number=5, sender="SP|HGH", visit="V78")
 
     async def test() -> None:

@@ -167,6 +167,7 @@ def order(
         "identifier": [{"system": CPR, "value": cpr}],
         "name": [{"family": "Lind", "given": ["Sarah"]}],
     } | (patient or {})
+    citizen = {name: value for name, value in citizen.items() if value is not None}
     header = {
         "resourceType": "MessageHeader",
         "id": f"h{number}",
