@@ -224,7 +224,8 @@ def test_the_auditor_reads_looks_and_nothing_else(database_url: str) -> None:
             patient, epj = await arrive(here), await headers(here)
             await here.web.get(f"/fhir/Patient/{patient}", headers={**epj, "X-Request-Id": "trace-of-the-nurse"})
             await here.web.get(f"/fhir/Patient/{patient}", headers=await headers(here, "jobcenter", "HOPERAT"))
-            bearer = await here.bearer("system/AuditEvent.rs", "auditor")
+            why = nurse(iua={"purpose_of_use": ["HOPERAT"]})
+            bearer = await here.bearer("system/AuditEvent.rs", "auditor", extensions=why)
             found = await here.web.get("/fhir/AuditEvent", params={"patient": patient}, headers=bearer)
             events = [entry["resource"] for entry in found.json()["entry"]]
             assert {event["resourceType"] for event in events} == {"AuditEvent"}
@@ -258,7 +259,8 @@ def test_refused_scopes_are_there_for_the_auditor(database_url: str) -> None:
                 ("PUT", "/fhir/Consent/1"),
             ):
                 assert (await here.web.request(method, path, headers=poor)).status_code == 403
-            bearer = await here.bearer("system/AuditEvent.rs", "auditor")
+            why = nurse(iua={"purpose_of_use": ["HOPERAT"]})
+            bearer = await here.bearer("system/AuditEvent.rs", "auditor", extensions=why)
             found = await here.web.get("/fhir/AuditEvent", params={"client": "epj", "decision": "deny"}, headers=bearer)
             told = [entry["resource"] for entry in found.json()["entry"]]
             codes = [event["subtype"][0]["code"] for event in told]
