@@ -81,7 +81,14 @@ def test_operations_and_the_table(database_url: str) -> None:
 
 
 def test_search_parameters_that_are_stated_are_served(database_url: str) -> None:
-    values = {"token": "x", "reference": f"Patient/{'0' * 32}", "date": "2025", "string": "x", "uri": "urn:x", "number": "1"}
+    values = {
+        "token": "x",
+        "reference": f"Patient/{'0' * 32}",
+        "date": "2025",
+        "string": "x",
+        "uri": "urn:x",
+        "number": "1",
+    }
 
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
