@@ -62,9 +62,10 @@ def merged(message: Message, env: Env, survivor: tuple[Identifier, ...]) -> tupl
 
 
 def visit_number(message: Message) -> Repetition | None:
-    """PV1-19, else PV1-50: both are optional in the standard."""
+    """PV1-19, else PV1-50: both are optional in the standard, and so is PV1 in messages about other things."""
+    stay = message.first.get("PV1")
     for field in (19, 50):
-        found = message.first["PV1"].repetitions(field)
+        found = stay.repetitions(field) if stay is not None else ()
         if found and found[0].value(1):
             return found[0]
     return None

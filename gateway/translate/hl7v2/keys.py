@@ -35,8 +35,8 @@ def episode(env: Env, node: Repetition) -> str:
 
 
 def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:
-    """DG1-20, else the code in DG1-3, else the words in DG1-3 or DG1-4 as a digest, within the visit. The set id DG1-1
-    counts anew in every message: it is no key."""
+    """DG1-20, else the code in DG1-3, else the words in DG1-3 or DG1-4 as a digest, within the visit, or within the
+    citizen where the message tells of no visit. The set id DG1-1 counts anew in every message: it is no key."""
     written = tuple(node.raw for node in (own, code, text) if node is not None)
     known = env.message.keys
     if written not in known:
@@ -45,7 +45,7 @@ def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: R
 
 
 def _diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None) -> str:
-    scope = env.message.visit
+    scope = env.message.visit or f"{env.source.id}|{env.message.citizen}"
     if own is not None:
         found = datatypes.entity(env, own)
         if found:

@@ -1,4 +1,4 @@
-"""HL7 v2 ADT: bytes to statements, and the acknowledgement. Made once at start, pure afterwards.
+"""HL7 v2: bytes to statements, and the acknowledgement. Made once at start, pure afterwards.
 
 What belongs together: charset.py and parse.py read, lifecycle.csv says what the event means, the rule files of
 mappings/hl7v2 say what becomes of the fields, and here their results become statements.
@@ -113,6 +113,7 @@ class Hl7v2:
         codes = codes or Codes.read(mappings / "codes", problems)
         self._rules, self.events = load(mappings, codes, facts or r4.facts(), problems)
         problems.check()
+        self._kinds = tuple(dict.fromkeys(event.message for event in self.events.values()))
         self._ids = ids
         self._memos: dict[tuple[str, Delimiters, str], dict[Any, Any]] = {}
         self._sources = Sources(sources)
@@ -171,8 +172,9 @@ class Hl7v2:
         numbers = citizen.numbers(message, env, when.recorded)
         merged = citizen.merged(message, env, numbers) if event.merge else ()
         message.citizen = numbers[0].key
-        if event.visit:
-            visit(env, citizen.visit_number(message))
+        named = citizen.visit_number(message)
+        if event.visit or named is not None:
+            visit(env, named)
         return _Work(
             message, event, self._rules.of(source.rules), env, when, numbers, merged, _notes(message, event, when)
         )
@@ -200,23 +202,25 @@ class Hl7v2:
         kind = message.value("MSH", 9)
         if not kind:
             raise MissingField(where="MSH^1^9")
-        if kind != "ADT":
-            raise UnknownMessage(where="MSH^1^9", hint="ADT is received here.")
+        if kind not in self._kinds:
+            raise UnknownMessage(where="MSH^1^9", hint=f"Received: {', '.join(self._kinds)}.")
         if not message.value("MSH", 10):
             raise MissingField("The message has no control id", where="MSH^1^10")
         version = message.value("MSH", 12)
         if version and not _VERSION.fullmatch(version):
             raise UnknownVersion(where="MSH^1^12", hint="Versions 2.1 to 2.9 are received here.")
         event = self.events.get(message.value("MSH", 9, 2) or message.value("EVN", 1))
-        if event is None:
-            raise UnknownEvent(where="MSH^1^9", hint=f"Received: {', '.join(self.events)}.")
+        if event is None or event.message != kind:
+            received = (one.name for one in self.events.values() if one.message == kind)
+            raise UnknownEvent(where="MSH^1^9", hint=f"Received of {kind}: {', '.join(received)}.")
         return event
 
 
 def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement, ...]:
     said = []
     for number, one in enumerate(made):
-        act, verb, happened = one.act or Act.STATE, one.verb or Verb.ASSERT, work.times.recorded
+        act, happened = one.act or Act.STATE, one.happened or work.times.recorded
+        verb = one.verb or (work.event.verb if act is work.event.act is Act.STATE else Verb.ASSERT)
         body: Body = one.body
         if one.kind == "Encounter":
             act, verb, happened = _act(work), work.event.verb, work.times.happened
@@ -232,7 +236,7 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
                 act=act,
                 verb=verb,
                 happened=happened,
-                recorded=work.times.recorded,
+                recorded=one.recorded or work.times.recorded,
                 body=body,
                 source=work.env.source.id,
                 origin=f"{message}/{number}",

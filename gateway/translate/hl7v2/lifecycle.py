@@ -2,11 +2,12 @@
 
 | column | holds |
 |---|---|
+| `message` | MSH-9.1, table 0076: the message type that this event comes in |
 | `event` | MSH-9.2, table 0003 |
-| `act` | what it tells of the stay (domain.statement.Act); `state` when it tells of the person only |
-| `verb` | assert; withdraw for a cancellation |
+| `act` | what it tells of the stay (domain.statement.Act); `state` when it tells of something else |
+| `verb` | assert; withdraw for a cancellation. With `state`: the verb of what a rule file makes and names no verb for |
 | `cancels` | the event whose word a cancellation takes back, for the reader of the table |
-| `files` | the rule files it runs, in order; `encounter` among them makes PV1 required |
+| `files` | the rule files it runs, in order; `encounter` among them makes PV1 required. None: acknowledged, not kept |
 | `happened` | the fields that say when it happened, the first valued one counts; EVN-2 and MSH-7 follow by themselves |
 | `note` | why |
 """
@@ -23,7 +24,8 @@ from pathlib import Path
 from gateway.domain.statement import Act, Verb
 from gateway.translate.rules.problems import Mark, Problems
 
-COLUMNS = ("event", "act", "verb", "cancels", "files", "happened", "note")
+COLUMNS = ("message", "event", "act", "verb", "cancels", "files", "happened", "note")
+_MESSAGE = re.compile(r"[A-Z]{3}")
 _EVENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _FIELD = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,2})")
 
@@ -32,6 +34,7 @@ _FIELD = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,2})")
 class Event:
     """One row. `happened` are (segment, field) pairs, `mark` is the file and line."""
 
+    message: str
     name: str
     act: Act
     verb: Verb
@@ -40,6 +43,11 @@ class Event:
     happened: tuple[tuple[str, int], ...]
     note: str
     mark: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether anything of it is kept: an event without rule files is acknowledged and no more."""
+        return bool(self.files)
 
     @property
     def visit(self) -> bool:
@@ -84,7 +92,9 @@ def _row(cells: list[str], mark: Mark, files: Collection[str], problems: Problem
     if len(cells) != len(COLUMNS):
         problems.add(mark, f"has {len(cells)} columns instead of {len(COLUMNS)}")
         return None
-    name, act, verb, cancels, run, happened, note = (cell.strip() for cell in cells)
+    message, name, act, verb, cancels, run, happened, note = (cell.strip() for cell in cells)
+    if not _MESSAGE.fullmatch(message):
+        problems.add(mark, "message must be a message type such as ADT")
     if not _EVENT.fullmatch(name):
         problems.add(mark, "event must be a trigger event such as A01")
     if act not in set(Act):
@@ -102,4 +112,4 @@ def _row(cells: list[str], mark: Mark, files: Collection[str], problems: Problem
     if len(problems.found) > before:
         return None
     times = tuple((field[1], int(field[2])) for field in fields if field)
-    return Event(name, Act(act), Verb(verb), cancels, tuple(run.split()), times, note, str(mark))
+    return Event(message, name, Act(act), Verb(verb), cancels, tuple(run.split()), times, note, str(mark))

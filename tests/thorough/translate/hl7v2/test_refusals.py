@@ -28,9 +28,11 @@ def refused(*segments: str) -> GatewayError:
     ("segments", "kind", "where"),
     [
         ((msh("A99"), evn(), pid(), pv1()), UnknownEvent, "MSH^1^9"),
-        ((msh("A05"), evn(), pid(), pv1()), UnknownEvent, "MSH^1^9"),
+        ((msh("A98"), evn(), pid(), pv1()), UnknownEvent, "MSH^1^9"),
         ((msh(""), pid(), pv1()), UnknownEvent, "MSH^1^9"),
         ((msh("A01", {9: "ORU^R01^ORU_R01"}), pid()), UnknownMessage, "MSH^1^9"),
+        ((msh("A01", {9: "ORU^A01"}), pid(), pv1()), UnknownMessage, "MSH^1^9"),
+        ((msh("A01", {9: "ADT^S12"}), pid(), pv1()), UnknownEvent, "MSH^1^9"),
         ((msh("A01", {9: "ACK"}), "MSA|AA|1"), UnknownMessage, "MSH^1^9"),
         ((msh("A01", {9: ""}), pid(), pv1()), MissingField, "MSH^1^9"),
         ((msh("A01", {10: ""}), pid(), pv1()), MissingField, "MSH^1^10"),
