@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.outgoing import Receipt
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
+
+__all__ = ["Finding", "Receipt", "Translation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ class Translation:
     `fingerprint` is SHA-256 over the content without its envelope (no send time, no envelope id): the same
     content sent twice has the same fingerprint. `citizen` is best first (domain/identifier.py); `merged` are
     the identifiers of an identity that this message says is the same person (A40).
+
+    With a `receipt` the message only tells what became of one that was sent: it has no citizen and no statements, is
+    matched to what was sent, and is itself never acknowledged.
     """
 
     language: str
@@ -39,3 +45,4 @@ class Translation:
     statements: tuple[Statement, ...]
     merged: tuple[Identifier, ...] = ()
     findings: tuple[Finding, ...] = ()
+    receipt: Receipt | None = None
