@@ -1,0 +1,19 @@
+"""MedCom's letters: OIOXML (XDIS, XBIN, XCTL), and EDIFACT, which says the same in segments.
+
+**The letter tree** is the lxml tree of an OIOXML `Emessage`: `Envelope{Sent{Date, Time}, Identifier,
+AcknowledgementCode}`, then one letter or several (`NotificationOfAdmission`, `ClinicalEmail`, `NegativeReceipt` …) with
+the element names, the nesting and the words for codes (`indlagt`, `nytbrev`, `sygehusafdelingsnummer`) of MedCom's
+schemas. Namespaces are not looked at, neither is the order of elements. Another language (EDIFACT) that makes this
+tree of its messages gets everything else from here, by the rules and tables in mappings/oioxml:
+
+| what | where |
+|---|---|
+| bytes out of a VANSEnvelope, or as they are | `gateway.translate.vans.opened(raw).content` |
+| letter tree → Translation, Explanation | `letters.Letters(mappings, sources, ids, language=…)`: `.translation(root)`, `.explanation(root)` |
+| receipt asked for → letter tree of it | `receipt.positive(root, now)`, `receipt.negative(root, error, now)`; None: nothing is asked for |
+| a tree → bytes | `writing.written(root)` |
+
+A message's id is `<sender's EAN>#<Letter/Identifier>`, which is how MedCom's FHIR messages name letters
+(Provenance.entity.what.identifier, `[lokationsnummer]#[brevid]`). VersionCode is told as the language writes it
+(`XD2030C`, EDIFACT `D2030C`): tables and rules look at the letter's element name.
+"""
