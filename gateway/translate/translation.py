@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.correspondence import Attached
 from gateway.domain.identifier import Identifier
 from gateway.domain.outgoing import Receipt
 from gateway.domain.source import Source
@@ -32,7 +33,7 @@ class Translation:
     the identifiers of an identity that this message says is the same person (A40).
 
     With a `receipt` the message only tells what became of one that was sent: it has no citizen and no statements, is
-    matched to what was sent, and is itself never acknowledged.
+    matched to what was sent, and is itself never acknowledged. `attached` are the files of a correspondence.
     """
 
     language: str
@@ -46,3 +47,4 @@ class Translation:
     merged: tuple[Identifier, ...] = ()
     findings: tuple[Finding, ...] = ()
     receipt: Receipt | None = None
+    attached: tuple[Attached, ...] = ()

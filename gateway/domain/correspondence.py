@@ -1,0 +1,67 @@
+"""Correspondence: what a message between caregivers is called, whatever language it was written in.
+
+MedCom CareCommunication (FHIR) and the letters XDIS91 and DIS91 become the same Communication (docs/correspondence.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.domain.statement import Body
+
+URI = "urn:ietf:rfc:3986"
+MOST_FILES = 10
+MOST_BYTES = 100 * 1024 * 1024
+"""All files of one message together, decoded. MedCom says 100 MB and leaves open which; the larger is taken."""
+
+FILE_TYPES = frozenset({"application/pdf", "image/gif", "image/jpeg", "image/png", "image/tiff", "image/bmp"})
+"""MedComCareCommunicationAttachmentMimeTypes: nothing that runs when it is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One file of a message, kept beside the Communication and never in it, so that looking at a thread costs nothing.
+
+    `id` is that of the Binary it is read as, `communication` the id of the Communication that decides who may.
+    """
+
+    id: str
+    communication: str
+    content_type: str
+    body: bytes
+
+
+def message_key(sender: str, message: str, citizen: str) -> str:
+    """The key of a Communication. `sender` and `citizen` are identifier keys (`system|value`), `message` is the number
+    that the sender gave the message (MessageHeader.id, Letter/Identifier).
+
+    All three are needed: senders number for themselves, and official examples give one number to several messages.
+    """
+    return f"{sender}|{bare(message)}|{citizen}"
+
+
+def attached_key(communication: str, digest: str) -> str:
+    """The key of an attached file: the key of its Communication and the SHA-256 of its content."""
+    return f"{communication}|{digest}"
+
+
+def bare(number: str) -> str:
+    """A message's or thread's number without its prefix: UUIDs are compared in small letters, others as written."""
+    text = number.strip()
+    return text[9:].lower() if text[:9].lower() == "urn:uuid:" else text
+
+
+def uri_of(number: str) -> str:
+    """The number as a URI, which is how an Identifier of system `urn:ietf:rfc:3986` writes it."""
+    text = number.strip()
+    return text if ":" in text else f"urn:uuid:{text}"
+
+
+def number(text: str) -> Body:
+    """The Identifier of a message or thread."""
+    return {"system": URI, "value": uri_of(text)}
+
+
+def thread(text: str) -> Body:
+    """What a message is part of: its thread, which is a number and nothing else."""
+    return {"type": "Communication", "identifier": number(text)}
