@@ -89,7 +89,10 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
     async with opened(replace(settings, public_url=url), clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         app = make_app(gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes)
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
+        )
+        server = _Server(config)
         mllp = _mllp(gateway, settings)
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))

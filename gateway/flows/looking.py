@@ -25,7 +25,7 @@ from gateway.domain.team import Membership, memberships
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
 from gateway.store.log import append
-from gateway.store.resources import Found, Ground, Sealed
+from gateway.store.resources import Found, Ground, Reader, Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +54,26 @@ async def look(
 ) -> Seen:
     """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities."""
     covered = [part for part in parts if caller.covers(part.facts.kind)]
-    permits, denials = await _decided(gateway, caller, [part.facts for part in covered], ground, persons)
+    facts = [part.facts for part in covered]
+    permits, denials = await _decided(gateway, gateway.database, caller, facts, ground, persons)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     named = (points_at(part.facts, persons) for part in covered)
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
 
 
-async def look_at_one(gateway: Gateway, caller: Caller, found: Found | None) -> Seen:
-    """Decide about one resource, in an older version by what is known of it today as well, and about what it refers to:
-    a second read, where it refers to anything."""
+async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found: Found | None) -> Seen:
+    """Decide about one resource, in an older version by what is known of it today as well, and about what it refers
+    to."""
     if found is None:
         return NOTHING
     part, ground, persons = found.sealed, found.ground, found.persons
-    permits, denials = await _decided(gateway, caller, [part.facts], ground, persons)
-    if permits and found.now is not None:
-        today, closed = await _decided(gateway, caller, [found.now], ground, persons)
+    covered = [target for target in found.targets if caller.covers(target.kind)]
+    permits, denials = await _decided(gateway, database, caller, [part.facts, *covered], ground, persons)
+    if found.now is not None:
+        today, closed = await _decided(gateway, database, caller, [found.now], ground, persons)
         permits, denials = (permits, denials) if today else ({}, closed)
-    named = points_at(part.facts, persons) if permits else frozenset()
-    if not named:
-        return _seen([part], permits, denials)
-    targets = await resources.facts_of(gateway.database, part.facts.citizen, named)
-    covered = [target for target in targets if caller.covers(target.kind)]
-    there, _ = await _decided(gateway, caller, covered, ground, persons)
-    return _seen([part], permits, denials, named - {f"{kind}/{identity}" for kind, identity in there})
+    there = {f"{kind}/{identity}" for kind, identity in permits}
+    return _seen([part], permits, denials, points_at(part.facts, persons) - there)
 
 
 def persons_of(parts: Sequence[Sealed]) -> list[Facts]:
@@ -98,8 +95,9 @@ def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden:
 
 
 async def _decided(
-    gateway: Gateway, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground], persons: Sequence[Facts]
-) -> tuple[_Permits, _Denials]:
+    gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground],
+    persons: Sequence[Facts],
+) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
     consents = [_consent(g.digest, g.body) for g in ground if g.kind == "Consent"]
@@ -109,17 +107,17 @@ async def _decided(
     protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
     permits, denials = decide_all(
         caller, facts, consents, gateway.policy, now,
-        care_teams=joined, same=await _same(gateway, caller, facts), protected=protected,
+        care_teams=joined, same=await _same(database, caller, facts), protected=protected,
     )  # fmt: skip
     return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 
 
-async def _same(gateway: Gateway, caller: Caller, facts: Sequence[Facts]) -> dict[str, frozenset[str]]:
+async def _same(database: Reader, caller: Caller, facts: Sequence[Facts]) -> dict[str, frozenset[str]]:
     """By what names a citizen who looks at the own plan is known; nobody else's decision asks for it."""
     if caller.role != "citizen" or not facts:
         return {}
     citizen = facts[0].citizen
-    return {citizen: await resources.names_of(gateway.database, citizen) | {f"Patient/{citizen}"}}
+    return {citizen: await resources.names_of(database, citizen) | {f"Patient/{citizen}"}}
 
 
 def record_of(
@@ -188,10 +186,16 @@ def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     return b"".join((body[:head], meta, comma, body[head:]))
 
 
-def served(seen: Seen) -> Served:
+def served(gateway: Gateway, seen: Seen) -> Served:
     """The one resource that was looked at, with what its headers need."""
     part, permit = seen.permitted[0]
-    return Served(_opened(part, permit, seen.hidden), str(part.version), part.updated)
+    body = _opened(part, permit, seen.hidden)
+    return Served(body, str(part.version), part.updated, location=location_of(gateway, part))
+
+
+def location_of(gateway: Gateway, part: Sealed) -> str:
+    """The URL of just this version."""
+    return f"{gateway.public_url}/fhir/{part.facts.kind}/{part.facts.id}/_history/{part.version}"
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode

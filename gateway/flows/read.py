@@ -6,9 +6,10 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.joint_plan import joint_resource
-from gateway.flows.looking import look_at_one, on_record, record_of, served
+from gateway.flows.looking import look_at_one, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
+from gateway.store.log import append
 
 
 async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, version: int = 0) -> Served:
@@ -19,16 +20,17 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     query = f"GET {kind}/{identity}" + (f"/_history/{version}" if version else "")
     if is_joint(kind, identity) and not version:
         return await joint_resource(gateway, caller, kind, identity)
-    found = await resources.find(gateway.database, kind, identity, version) if caller.purposes else None
-    seen = await look_at_one(gateway, caller, found)
-    citizen = found.sealed.facts.citizen if found else ""
-    interaction = "vread" if version else "read"
-    await on_record(gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query))
+    async with gateway.database.connection() as connection:
+        found = await resources.find(connection, kind, identity, version) if caller.purposes else None
+        seen = await look_at_one(gateway, connection, caller, found)
+        citizen = found.sealed.facts.citizen if found else ""
+        interaction = "vread" if version else "read"
+        await append(connection, [record_of(gateway, caller, interaction, kind, citizen, seen, query=query)])
     if not caller.purposes:
         raise no_purpose()
     if not seen.permitted:
         raise NotFound
-    return served(seen)
+    return served(gateway, seen)
 
 
 def no_purpose() -> Forbidden:

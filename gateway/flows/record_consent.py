@@ -18,7 +18,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
 from gateway.errors import Conflict, Forbidden, GatewayError, NotFound, Unavailable
 from gateway.flows.keeping import About, keep
-from gateway.flows.looking import NOTHING, look_at_one, on_record, record_of, served
+from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import intake, resources
 from gateway.translate.fhir.consent import checked_consent
@@ -42,7 +42,7 @@ async def record_consent(
         found = await resources.find(gateway.database, "Patient", body.pop("patient")["reference"].rpartition("/")[2])
         patient = found.sealed.facts.citizen if found else ""
         written = written.of(patient)
-        if not (await look_at_one(gateway, caller, found)).permitted:
+        if not (await look_at_one(gateway, gateway.database, caller, found)).permitted:
             raise NotFound
         said = await _statement(gateway, caller, source, identity, patient, body)
         citizen = await resources.identity_of(gateway.database, patient, gateway.ids)
@@ -60,10 +60,10 @@ async def _shown(gateway: Gateway, caller: Caller, identity: str, *, created: bo
     found = await resources.find(gateway.database, "Consent", identity)
     if found is None:
         raise Unavailable
-    seen = await look_at_one(gateway, caller, found)
-    shown = served(seen) if seen.permitted else Served(b"", str(found.sealed.version))
-    location = f"{gateway.public_url}/fhir/Consent/{identity}/_history/{found.sealed.version}"
-    return replace(shown, location=location, created=created)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    location = location_of(gateway, found.sealed)
+    shown = served(gateway, seen) if seen.permitted else Served(b"", str(found.sealed.version), location=location)
+    return replace(shown, created=created)
 
 
 def _source(gateway: Gateway, caller: Caller) -> Source:
@@ -95,7 +95,7 @@ async def _check_writable(gateway: Gateway, caller: Caller, source: Source, iden
     if key.startswith(f"{source.id}|"):
         return
     found = await resources.find(gateway.database, "Consent", identity) if key else None
-    if (await look_at_one(gateway, caller, found)).permitted:
+    if (await look_at_one(gateway, gateway.database, caller, found)).permitted:
         raise Forbidden("Another source wrote this Consent", hint="Record a new one; a denial overrides a permit.")
     raise NotFound
 

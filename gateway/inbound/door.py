@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from gateway.domain.caller import Caller
 from gateway.errors import GatewayError
@@ -82,25 +83,38 @@ Door = Open | Bearer
 
 def route(inbound: Inbound, door: Door) -> Route:
     """The door as a Starlette route. Its answer never raises."""
-    label = template(door)
+    return Route(door.path, _Endpoint(inbound, door), methods=[door.method])
 
-    async def endpoint(request: Request) -> Response:
-        kind = request.path_params.get("kind", "")
-        if door.kinds and kind not in door.kinds:
+
+class _Endpoint:
+    """One door as an ASGI application: Starlette wraps a plain function in two more layers for failures."""
+
+    def __init__(self, inbound: Inbound, door: Door) -> None:
+        self._inbound = inbound
+        self._door = door
+        self._label = template(door)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["path_params"].get("kind", "")
+        if self._door.kinds and kind not in self._door.kinds:
             raise HTTPException(404)  # told like every path that is not in the table
-        request.scope[ROUTE] = label
+        scope[ROUTE] = self._label
+        request = Request(scope, receive, send)
         try:
-            if isinstance(door, Open):
-                return await door.answer(inbound, request)
-            caller = inbound.check.caller(request.headers.getlist("authorization"))
-            request.scope[CLIENT] = caller.client
-            caller = replace(caller, trace=request.scope[TRACE])
-            await _check_scopes(inbound.gateway, door, caller, kind)
-            return await door.answer(inbound, request, caller)
+            response = await self._answer(request, kind)
         except Exception as error:  # noqa: BLE001 - every failure is told by outcome, in the door's own language
-            return told(inbound, door, request, outcome.failure(error))
+            response = told(self._inbound, self._door, request, outcome.failure(error))
+        await response(scope, receive, send)
 
-    return Route(door.path, endpoint, methods=[door.method])
+    async def _answer(self, request: Request, kind: str) -> Response:
+        inbound, door = self._inbound, self._door
+        if isinstance(door, Open):
+            return await door.answer(inbound, request)
+        caller = inbound.check.caller(request.headers.getlist("authorization"))
+        request.scope[CLIENT] = caller.client
+        caller = replace(caller, trace=request.scope[TRACE])
+        await _check_scopes(inbound.gateway, door, caller, kind)
+        return await door.answer(inbound, request, caller)
 
 
 def template(door: Door) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import parse_qsl
@@ -27,7 +27,7 @@ from gateway.inbound.door import Inbound
 from gateway.translate.fhir import parse, write_json, write_xml
 
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
-CLINICAL = ("Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson")
+CLINICAL = ("Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task")
 READABLE = (*CLINICAL, "AuditEvent")
 CONSENT_BYTES = 262_144
 """The largest Consent taken: every look at the citizen reads it."""
@@ -49,8 +49,7 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
     kind, identity = request.path_params["kind"], request.path_params["id"]
     if kind == "AuditEvent":
         return answer(request, form, await audit.read(inbound.gateway, caller, identity))
-    found = await read.read(inbound.gateway, caller, kind, identity)
-    return answer(request, form, _placed(inbound, kind, identity, found))
+    return answer(request, form, await read.read(inbound.gateway, caller, kind, identity))
 
 
 async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -127,13 +126,6 @@ def answer(request: Request, form: _Form, served: Served, *, written: bool = Fal
     if written and ("return=minimal" in request.headers.get("prefer", "") or not served.body):
         return Response(b"", status, headers)
     return Response(_written(served.body, form), status, headers, f"{form.wanted}; charset=utf-8")
-
-
-def _placed(inbound: Inbound, kind: str, identity: str, served: Served) -> Served:
-    """With the URL of just this version; a composed resource has none."""
-    if served.weak:
-        return served
-    return replace(served, location=f"{inbound.public_url}/fhir/{kind}/{identity}/_history/{served.version}")
 
 
 def _written(body: bytes, form: _Form) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
@@ -14,7 +14,9 @@ from gateway.domain.resource import Facts, Ids
 from gateway.domain.statement import Statement
 from gateway.errors import Forbidden, NotFound
 from gateway.store import wire
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
+
+Reader = Database | Connection
 
 # What every decision about a citizen rests on besides the resource itself, in one array.
 _BASIS = """
@@ -22,20 +24,25 @@ ARRAY(SELECT (b.kind, b.digest, b.body) FROM resource b
        WHERE b.citizen = r.citizen AND b.kind IN ('Consent', 'CareTeam') ORDER BY b.kind, b.id)
 """
 _PERSONS = "ARRAY(SELECT p.facts FROM resource p WHERE p.citizen = r.citizen AND p.kind = 'Patient')"
+# What it refers to: only the facts, for a reader who may not see it must not learn of the reference either.
+_TARGETS = """
+ARRAY(SELECT (t.facts, t.updated) FROM resource t
+       WHERE t.citizen = r.citizen AND (t.kind, t.id) IN (
+         SELECT split_part(named, '/', 1), split_part(named, '/', 2)
+           FROM jsonb_array_elements_text(convert_from({of}.facts, 'UTF8')::jsonb -> 'related') AS named))
+"""
 _FIND = f"""
-SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSONS} AS persons
+SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSONS} AS persons,
+       {_TARGETS.format(of="r")} AS targets
   FROM resource r WHERE r.kind = $1 AND r.id = $2
 """
 # A version from when the resource was somebody else's is nobody's to see, unless both are one person by now.
 _FIND_VERSION = f"""
 SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis, {_PERSONS} AS persons,
-       r.citizen, r.facts AS facts_now, r.updated AS updated_now
+       {_TARGETS.format(of="v")} AS targets, r.citizen, r.facts AS facts_now, r.updated AS updated_now
   FROM resource_version v JOIN resource r USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
    AND (v.citizen = r.citizen
         OR EXISTS (SELECT 1 FROM resource p WHERE p.kind = 'Patient' AND p.id = v.citizen AND p.citizen = r.citizen))
-"""
-_TARGETS = """
-SELECT facts, updated FROM resource WHERE citizen = $1 AND (kind, id) IN (SELECT * FROM unnest($2::text[], $3::text[]))
 """
 _CITIZENS = """
 SELECT DISTINCT n.named, i.citizen FROM unnest($1::text[]) AS n(named)
@@ -82,17 +89,19 @@ class Ground:
 @dataclass(frozen=True, slots=True)
 class Found:
     """One resource, the ground for deciding about it, and what is known of the person under every identity: a protected
-    address hides places in every resource of the citizen. `now` are the facts of today where it is an older version:
-    what was labelled since then is labelled for its past too."""
+    address hides places in every resource of the citizen. `targets` are the facts of what it refers to. `now` are those
+    of today where it is an older version: what was labelled since then is labelled for its past too."""
 
     sealed: Sealed
     ground: tuple[Ground, ...]
     persons: tuple[Facts, ...]
+    targets: tuple[Facts, ...] = ()
     now: Facts | None = None
 
 
-async def find(database: Database, kind: str, identity: str, version: int = 0) -> Found | None:
-    """One resource, as it is or in one version, with its citizen's consents and teams. One statement."""
+async def find(database: Reader, kind: str, identity: str, version: int = 0) -> Found | None:
+    """One resource, as it is or in one version, with its citizen's consents and teams and the facts of what it
+    refers to. One statement."""
     if version:
         row = await database.fetchrow(_FIND_VERSION, kind, identity, version)
     else:
@@ -101,10 +110,11 @@ async def find(database: Database, kind: str, identity: str, version: int = 0) -
         return None
     ground = tuple(Ground(*one) for one in row["basis"])
     persons = tuple(map(wire.facts, row["persons"]))
+    targets = tuple(wire.facts(*one) for one in row["targets"])
     if not version:
-        return Found(_sealed(row), ground, persons)
-    now = replace(wire.facts(row["facts_now"]), updated=row["updated_now"])
-    return Found(_sealed(row, row["citizen"]), ground, persons, now)
+        return Found(_sealed(row), ground, persons, targets)
+    now = wire.facts(row["facts_now"], row["updated_now"])
+    return Found(_sealed(row, row["citizen"]), ground, persons, targets, now)
 
 
 async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:
@@ -112,13 +122,6 @@ async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tup
     rows = await database.fetch(_PARTS, citizen)
     ground = tuple(Ground(r["kind"], r["digest"], r["body"]) for r in rows if r["kind"] in ("Consent", "CareTeam"))
     return [_sealed(row) for row in rows], ground
-
-
-async def facts_of(database: Database, citizen: str, references: Collection[str]) -> list[Facts]:
-    """The facts of those of a citizen's resources that these references (`Goal/9f…`) lead to."""
-    kinds, identities = zip(*(one.split("/") for one in references), strict=True)
-    rows = await database.fetch(_TARGETS, citizen, kinds, identities)
-    return [replace(wire.facts(row["facts"]), updated=row["updated"]) for row in rows]
 
 
 async def citizens_of(database: Database, identifiers: Sequence[str]) -> list[tuple[str, str]]:
@@ -134,7 +137,7 @@ async def same_people(database: Database, patients: Sequence[str]) -> list[str]:
     return sorted({*patients, *(row["id"] for row in rows)})
 
 
-async def names_of(database: Database, citizen: str) -> frozenset[str]:
+async def names_of(database: Reader, citizen: str) -> frozenset[str]:
     """Everything a citizen goes by: identifier keys of all joined identities."""
     rows = await database.fetch("SELECT identifiers FROM identity WHERE citizen = $1", citizen)
     return frozenset(key for row in rows for key in row["identifiers"])
@@ -160,6 +163,5 @@ async def said_of(database: Database, kind: str, identity: str, citizen: str, id
 
 def _sealed(row: asyncpg.Record, citizen: str = "") -> Sealed:
     """`citizen` is who the resource is about by now, where its facts are older."""
-    facts = wire.facts(row["facts"])
-    facts = replace(facts, updated=row["updated"], citizen=citizen or facts.citizen)
+    facts = wire.facts(row["facts"], row["updated"], citizen)
     return Sealed(facts, row["version"], row["updated"], row["withdrawn"], row["body"])

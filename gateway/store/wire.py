@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 import msgspec
 
@@ -25,9 +26,15 @@ def statement(raw: bytes) -> Statement:
     return _statements.decode(raw)
 
 
-def facts(raw: bytes) -> Facts:
-    """Stored facts of a resource."""
-    return _facts.decode(raw)
+def facts(raw: bytes, updated: datetime | None = None, citizen: str = "") -> Facts:
+    """Stored facts of a resource, with what its row tells besides: when it was last updated, and who it is about by
+    now."""
+    found = _facts.decode(raw)
+    # Nobody else holds it yet; a copy with other values costs as much as the decoding.
+    object.__setattr__(found, "updated", updated)
+    if citizen:
+        object.__setattr__(found, "citizen", citizen)
+    return found
 
 
 def facts_bytes(value: Facts) -> bytes:
