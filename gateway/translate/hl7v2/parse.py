@@ -28,6 +28,7 @@ ABSENT = "\0"  # stands for a delimiter that this sender does not use; charset.p
 ANCHORS = frozenset({"PID", "PV1", "PR1", "IN1", "MRG"})  # segments that the ROL segments after them belong to
 CITIZEN = frozenset({"PID", "PV1"})  # those whose roles are about the citizen and not about a procedure or a payer
 GROUPED = frozenset({"ROL"})
+OWNERS = frozenset({"PRB", "GOL", "PTH"})  # segments that open a group of a care plan message (groups.py)
 
 # Fields and components that are always there to be asked for, so that compiled paths need no test of the length.
 FIELDS = 56
@@ -86,7 +87,9 @@ class Message:
     `memo` keeps what functions made of codes, staff and places that recur from message to message (datatypes.py).
     """
 
-    __slots__ = ("at", "citizen", "first", "keys", "memo", "named", "numbers", "segments", "several", "text", "visit")
+    __slots__ = (
+        "at", "citizen", "first", "groups", "keys", "memo", "named", "numbers", "segments", "several", "text", "visit",
+    )  # fmt: skip
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -94,6 +97,7 @@ class Message:
         self.visit = ""
         self.memo: dict[Any, Any] = {}
         self.keys: dict[tuple[str, ...], str] = {}  # of diagnoses, by how DG1 writes them
+        self.groups: dict[tuple[str, int], Any] = {}  # the group that a segment opens or stands in (groups.py)
         self.numbers: dict[str, Identifier] = {}  # the citizen's, by how PID-3 writes them
         self.segments: list[Segment] = []
         self.named: dict[str, list[Segment]] = {}
@@ -116,9 +120,11 @@ class Message:
 
 class Segment:
     """One segment. `fields[n]` is field n as it stands, empty ones included up to FIELDS at least; `number` counts
-    the segments of this name from 1."""
+    the segments of this name from 1. `inner` are the segments of the group that it opens, set by groups.py alone."""
 
-    __slots__ = ("anchor", "cut", "fields", "marks", "name", "number")
+    __slots__ = ("anchor", "cut", "fields", "inner", "marks", "name", "number")
+
+    inner: list[Segment]
 
     def __init__(self, name: str, fields: list[str], number: int, anchor: str, marks: Marks) -> None:
         self.name = name

@@ -5,6 +5,7 @@
 | `PV1`, `DG1`, `ZBE` | the segments of that name; any name, so Z-segments need no declaration |
 | `ROL` | those that belong to PID and PV1, told by the segments before them (parse.ANCHORS) |
 | `PID/ROL`, `PV1/ROL`, `PR1/ROL` | those of one of them |
+| `GOL/ROL`, `PRB/NTE`, `PTH/VAR-6` | those in the groups of PPR, PGL, PPP (groups.py); inside `for: GOL` of this one |
 | `PID-3` | field 3, all repetitions |
 | `PID-3.4`, `PID-3.4.2` | component, sub-component |
 | `.4`, `.4.2` | inside `for: PID-3`: of this repetition; inside `for: .4`, `.2` is a sub-component |
@@ -23,7 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.translate.hl7v2 import parse
-from gateway.translate.hl7v2.parse import CITIZEN, GROUPED, NULL, Component, Message, Repetition, Segment
+from gateway.translate.hl7v2.inner import of_group
+from gateway.translate.hl7v2.parse import CITIZEN, GROUPED, NULL, OWNERS, Component, Message, Repetition, Segment
 from gateway.translate.rules.reader import Path, PathError
 
 _ABSOLUTE = re.compile(r"(?:([A-Z][A-Z0-9]{2})/)?([A-Z][A-Z0-9]{2})(?:-(\d{1,3})(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?)?")
@@ -68,14 +70,18 @@ def compile_path(path: str, within: tuple[Path, ...]) -> Path:
     if any(number == 0 for number, text in zip(numbers, match.groups()[2:], strict=True) if text is not None):
         raise PathError(f"{path}: fields, components and sub-components count from 1")
     anchors = _anchors(path, match[1] or "", segment)
-    level = 0 if match[1] else _level(segment, within)
+    level = _level(match[1], within) if match[1] in OWNERS else 0 if match[1] else _level(segment, within)
     place = _Place(anchors, segment, *numbers)
+    if level and match[1]:
+        return of_group(path, place.spelled, level, segment, (place.field, place.component, place.subcomponent))
     if not place.field:
         return _of_segments(path, place, level)
     return _of_field(path, place, level)
 
 
 def _anchors(path: str, anchor: str, segment: str) -> frozenset[str]:
+    if anchor in OWNERS and segment not in OWNERS:
+        return frozenset({anchor})
     if segment not in GROUPED:
         if anchor:
             raise PathError(f"{path}: {segment} stands in no group", path.partition("/")[2])
@@ -357,6 +363,7 @@ def valued_fields(message: Message) -> Iterable[str]:
     """Every field that holds a value, spelled like `Path.field`, each once, in the order of the message."""
     found: dict[str, None] = {}
     for segment, *numbers in parse.fields(message):
-        anchors = frozenset({segment.anchor}) if segment.name in GROUPED else frozenset()
+        grouped = segment.name in GROUPED or (segment.anchor in OWNERS and segment.name not in OWNERS)
+        anchors = frozenset({segment.anchor}) if grouped else frozenset()
         found[_Place(anchors, segment.name, *numbers).spelled] = None
     return found
