@@ -25,9 +25,10 @@ from gateway.translate.hl7v2.header import Delimiters, Header
 
 NULL = '""'
 ABSENT = "\0"  # stands for a delimiter that this sender does not use; charset.py leaves no NUL in the text
-ANCHORS = frozenset({"PID", "PV1", "PR1", "IN1", "MRG"})  # segments that the ROL segments after them belong to
+# Segments that the roles, notes and observations after them belong to.
+ANCHORS = frozenset("PID PV1 PR1 IN1 MRG SCH AIS AIG AIL AIP RF1 PRD ORC OBR TXA".split())
 CITIZEN = frozenset({"PID", "PV1"})  # those whose roles are about the citizen and not about a procedure or a payer
-GROUPED = frozenset({"ROL"})
+GROUPED = frozenset({"ROL", "NTE", "OBX"})
 OWNERS = frozenset({"PRB", "GOL", "PTH"})  # segments that open a group of a care plan message (groups.py)
 
 # Fields and components that are always there to be asked for, so that compiled paths need no test of the length.

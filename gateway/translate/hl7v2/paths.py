@@ -5,6 +5,7 @@
 | `PV1`, `DG1`, `ZBE` | the segments of that name; any name, so Z-segments need no declaration |
 | `ROL` | those that belong to PID and PV1, told by the segments before them (parse.ANCHORS) |
 | `PID/ROL`, `PV1/ROL`, `PR1/ROL` | those of one of them |
+| `OBX`, `SCH/NTE`, `TXA/OBX` | notes and observations likewise |
 | `GOL/ROL`, `PRB/NTE`, `PTH/VAR-6` | those in the groups of PPR, PGL, PPP (groups.py); inside `for: GOL` of this one |
 | `PID-3` | field 3, all repetitions |
 | `PID-3.4`, `PID-3.4.2` | component, sub-component |
@@ -46,8 +47,8 @@ class _Place:
 
     @property
     def name(self) -> str:
-        other = self.anchors - CITIZEN
-        return f"{min(other)}/{self.segment}" if other else self.segment
+        other = min(self.anchors - CITIZEN, default="")
+        return f"{other}/{self.segment}" if other else self.segment
 
     @property
     def spelled(self) -> str:

@@ -177,7 +177,7 @@ def test_every_element_tells_its_field_and_rule() -> None:
 
 
 def test_every_field_that_nothing_read_tells_why() -> None:
-    found = language().explain(adt("A01", "ZBE|1^2|X", "PR1|1||X", "ROL|2^R|AD|AT|X^Y", "OBX|1|NM|x||5"))
+    found = language().explain(adt("A01", "ZBE|1^2|X", "OBX|1|NM|x||5", "PR1|1||X", "ROL|2^R|AD|AT|X^Y"))
     left = {one.field: one.reason for one in found.unread}
     assert left["ZBE-1.1"] == left["ZBE-1.2"] == left["ZBE-2"] == "unread"
     assert left["OBX-5"].startswith("observations")
