@@ -17,7 +17,11 @@ from datetime import timedelta
 from typing import Literal
 
 State = Literal["waiting", "sent", "receipted", "failed"]
-Outcome = Literal["ok", "transient-error", "fatal-error"]
+# `taken`: safely stored by the receiver (HL7 v2 CA), who tells later what became of it.
+Outcome = Literal["ok", "transient-error", "fatal-error", "taken"]
+
+RECEIPT_WITHIN = timedelta(minutes=30)  # MedCom Reliable Messaging: after that the sender may send again …
+RESENDS = 2  # … at most twice
 
 _FIRST = timedelta(seconds=5)
 _LONGEST = timedelta(minutes=15)
@@ -53,7 +57,7 @@ class Receipt:
 
 def pause(tries: int) -> timedelta:
     """How long to wait after so many tries (1 or more): 5 seconds, doubled each time, never more than 15 minutes."""
-    return min(_LONGEST, _FIRST * 2 ** min(max(tries, 1) - 1, 20))
+    return min(_LONGEST, _FIRST * (1 << min(max(tries, 1) - 1, 20)))
 
 
 def after(outcome: Outcome, state: State, tries: int, limit: int) -> State:
@@ -64,6 +68,8 @@ def after(outcome: Outcome, state: State, tries: int, limit: int) -> State:
     """
     if state == "receipted" or outcome == "ok":
         return "receipted"
+    if outcome == "taken":
+        return "failed" if state == "failed" else "sent"
     if outcome == "fatal-error" or state == "failed" or tries >= limit:
         return "failed"
     return "waiting"

@@ -9,6 +9,17 @@ from gateway.domain.identifier import Identifier
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """Where messages to a source go: `mllp://host:port`, `mllps://host:port` (TLS) or `https://…`.
+
+    Without `answers` the other end takes messages and says nothing: what was written is taken as received.
+    """
+
+    url: str
+    answers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Who sends, in which sector, and how its numbers are to be read.
 
@@ -28,3 +39,5 @@ class Source:
     municipality: str = ""  # four digits, municipal sources
     authorities: Mapping[str, str] = field(default_factory=dict)
     rules: str = ""  # overlay folder under mappings/<language>/, empty for the plain rules
+    certificates: tuple[str, ...] = ()  # subject or alternative name of its client certificates
+    deliver: Connection | None = None

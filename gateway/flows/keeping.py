@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gateway.domain.facts import judged
 from gateway.domain.identifier import Identifier
 from gateway.domain.intake import Change, Known, touch, work_out
+from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.statement import Statement
@@ -45,8 +46,10 @@ async def keep(
     *,
     entitled_only: bool = False,
     check: Callable[[Known], None] = lambda known: None,
+    outgoing: Callable[[Change], Sequence[Outgoing]] = lambda change: (),
 ) -> Kept:
-    """Write the statements, every resource they change and the access record in one commit.
+    """Write the statements, every resource they change, what is to be sent because of them and the access record in
+    one commit.
 
     Others may write about the same citizen meanwhile: then it is worked out again from what is known by now, and
     `check` is asked again, which may raise what then becomes of it.
@@ -70,6 +73,6 @@ async def keep(
             everything=everything,
         )  # fmt: skip
         everything = change is None
-        if change and await intake.save(gateway.database, arrival, change, known, [record(change)]):
+        if change and await intake.save(gateway.database, arrival, change, known, [record(change)], outgoing(change)):
             return Kept(change=change)
     raise Unavailable("Others write about the same citizen all the time", hint="Send again.")

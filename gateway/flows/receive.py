@@ -12,6 +12,7 @@ from gateway.errors import Forbidden, GatewayError, Unavailable
 from gateway.flows.arrivals import arrival_of, import_record
 from gateway.flows.keeping import About, keep
 from gateway.flows.parts import Answer, Gateway
+from gateway.flows.receipts import take_receipt
 from gateway.store import intake, messages
 from gateway.translate.translation import Translation
 
@@ -30,6 +31,8 @@ async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | 
         translation = spoken.translate(raw)
         if caller is not None:
             may_send(caller.sends, translation)
+        if translation.receipt is not None:
+            return await take_receipt(gateway, language, raw, translation, translation.receipt)
         return await keep_message(gateway, language, raw, translation, caller)
     except (Unavailable, Forbidden) as error:
         refusal: GatewayError = error
@@ -54,14 +57,15 @@ async def keep_message(
     answer = gateway.languages.of(language).accept(raw, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)
+    later = gateway.languages.later(language, raw, now)
     kept = await keep(
         gateway, arrival, about, lambda change: import_record(translation, change, now, caller),
-        entitled_only=source.keeps == "entitled",
+        entitled_only=source.keeps == "entitled", outgoing=lambda change: later,
     )  # fmt: skip
     if kept.before is not None:
         return Answer(kept.before.body, kept.before.accepted)
     if kept.change is None:
-        await messages.keep_metadata(gateway.database, arrival)
+        await messages.keep_metadata(gateway.database, arrival, later)
     return Answer(answer, True)
 
 
@@ -82,7 +86,7 @@ async def _quarantined(
     fingerprint = gateway.fingerprint(b"raw", sent_by.encode(), raw)
     arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sends))
     try:
-        await messages.quarantine(gateway.database, arrival)
+        await messages.quarantine(gateway.database, arrival, gateway.languages.later(language, raw, now, error))
     except Unavailable as away:
         return away
     return error

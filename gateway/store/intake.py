@@ -13,10 +13,12 @@ from datetime import datetime
 import asyncpg
 
 from gateway.domain.intake import Change, Folded, Known, Touch
+from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.store import wire
 from gateway.store.database import Database
-from gateway.store.log import record_args, record_insert
+from gateway.store.log import RECORD_WIDTH, record_args, record_insert
+from gateway.store.outbox import outbox_args, outbox_insert
 
 # The touched citizens are an array, not rows to join: so they are looked up by index however many citizens there are.
 _RECALL = """
@@ -99,7 +101,7 @@ WITH guard AS (
 ), dropped AS (
   DELETE FROM resource r USING kept, unnest($33::text[], $34::text[]) AS g(kind, id)
    WHERE r.kind = g.kind AND r.id = g.id
-), {record}
+), {record}{outgoing}
 SELECT id FROM kept
 """
 
@@ -114,7 +116,12 @@ _NEXT = """LATERAL (SELECT CASE WHEN f.version > 1 THEN f.version WHEN f.version
     END AS version) AS n"""
 
 _BEFORE_RECORD = 34  # parameters
-_SAVE = _SAVE_PARTS.replace("{next}", _NEXT).replace("{record}", record_insert(_BEFORE_RECORD + 1, "kept"))
+_RECORD = record_insert(_BEFORE_RECORD + 1, "kept")
+_PARTS = _SAVE_PARTS.replace("{next}", _NEXT).replace("{record}", _RECORD)
+_SAVE = _PARTS.replace("{outgoing}", "")
+# Few messages cause others: the rest does not pay for it.
+_OUTGOING = outbox_insert(_BEFORE_RECORD + 1 + RECORD_WIDTH, "$8", "kept")
+_SAVE_AND_SEND = _PARTS.replace("{outgoing}", f", {_OUTGOING}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +176,15 @@ async def recall(database: Database, fingerprint: bytes, touch: Touch, now: date
 
 
 async def save(
-    database: Database, arrival: Arrival, change: Change, known: Known, records: Sequence[AccessRecord]
+    database: Database,
+    arrival: Arrival,
+    change: Change,
+    known: Known,
+    records: Sequence[AccessRecord],
+    outgoing: Sequence[Outgoing] = (),
 ) -> bool:
-    """Write everything that a message changes, durably. False: another writer was faster, read again."""
+    """Write everything that a message changes and causes to be sent, durably. False: another writer was faster, read
+    again."""
     rows = _changed(change, known)
     arguments: list[object] = [
         *_columns(change.revisions, 2),
@@ -184,17 +197,20 @@ async def save(
         *_columns(change.gone, 2),
         *record_args(records),
     ]  # fmt: skip
+    sql = _SAVE_AND_SEND if outgoing else _SAVE
+    if outgoing:
+        arguments += outbox_args(outgoing)
     try:
         if not change.moved:
-            return await database.fetchval(_SAVE, *arguments) is not None
-        return await _save_and_move(database, arguments, change)
+            return await database.fetchval(sql, *arguments) is not None
+        return await _save_and_move(database, sql, arguments, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen
 
 
-async def _save_and_move(database: Database, arguments: list[object], change: Change) -> bool:
+async def _save_and_move(database: Database, sql: str, arguments: list[object], change: Change) -> bool:
     async with database.transaction() as connection:
-        if await connection.fetchval(_SAVE, *arguments) is None:
+        if await connection.fetchval(sql, *arguments) is None:
             return False
         await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
     return True

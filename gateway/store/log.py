@@ -28,6 +28,7 @@ BATCH = 5000
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 _NAMES = "recorded_at, citizen, client, user_key, organisation, decision, interaction, purpose, trace, body, salt, leaf"
 _TYPES = ("timestamptz", *("text",) * 8, "bytea", "bytea", "bytea")
+RECORD_WIDTH = len(_TYPES)  # parameters of `record_insert`
 _LONGEST_KEY = 500  # characters; an index entry must stay below 2,700 bytes
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.domain.outgoing import Outgoing
 from gateway.store.database import Database
 from gateway.store.intake import Arrival
+from gateway.store.outbox import outbox_args, outbox_insert
 
-_INSERT = """
-INSERT INTO message (language, source, message_id, event, fingerprint, received_at, state, accepted, body, answer,
-                     reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (fingerprint) DO NOTHING
+_INSERT = f"""
+WITH kept AS (
+  INSERT INTO message (language, source, message_id, event, fingerprint, received_at, state, accepted, body, answer,
+                       reason)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (fingerprint) DO NOTHING RETURNING id
+), {outbox_insert(12, "$6", "kept")}
+SELECT id FROM kept
 """
 
 
@@ -26,14 +32,16 @@ class Quarantined:
     reason: bytes
 
 
-async def keep_metadata(database: Database, arrival: Arrival) -> None:
+async def keep_metadata(database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = ()) -> None:
     """Retssikkerhedsloven § 12 c: no municipal case, so the content is deleted; that it came is all that is kept."""
-    await database.fetchval(_INSERT, *_row(arrival, "not-entitled", accepted=True, body=None))
+    row = _row(arrival, "not-entitled", accepted=True, body=None)
+    await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 
-async def quarantine(database: Database, arrival: Arrival) -> None:
-    """Keep a refused message with its reason; sent again it is one row."""
-    await database.fetchval(_INSERT, *_row(arrival, "quarantined", accepted=False, body=arrival.body))
+async def quarantine(database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = ()) -> None:
+    """Keep a refused message with its reason; sent again it is one row, and what it causes is sent once."""
+    row = _row(arrival, "quarantined", accepted=False, body=arrival.body)
+    await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 
 async def quarantined(database: Database, identity: int | None = None) -> list[Quarantined]:

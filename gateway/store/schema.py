@@ -20,6 +20,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -144,4 +145,45 @@ used_assertion = Table(
     Column("jti", Text, nullable=False),
     _time("expires"),
     PrimaryKeyConstraint("client", "jti"),
+)
+
+# What goes out (domain/outgoing.py has the states). A destination gets one message of an id once.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("destination", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("resends", Integer, nullable=False),  # after it was sent: no receipt came, or a transient one
+    _time("made_at"),
+    _time("due"),
+    _time("leased_until", nullable=True),  # a node is sending it; when it dies, another takes over from here
+    _time("changed_at"),
+    Column("told", Text, nullable=False),  # why it waits or failed; a text of a receiver's, which may hold anything
+    UniqueConstraint("destination", "message_id"),
+    Index("ix_outbox_destination_id", "destination", "id", postgresql_where=text("state = 'waiting'")),
+    Index("ix_outbox_message_id", "message_id"),
+)
+
+# What receivers told of what was sent. `outbox` is empty where nothing here had that id: nobody looks away from those.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),  # keyed hash of source and content
+    _time("received_at"),
+    Column("source", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("message_id", Text, nullable=False),  # of the receipt itself
+    Column("answered", Text, nullable=False),  # the id of what it is about
+    Column("outcome", Text, nullable=False),  # ok | transient-error | fatal-error
+    Column("told", Text, nullable=False),
+    Column("outbox", BigInteger, ForeignKey("outbox.id")),
+    Index("ix_receipt_outbox", "outbox"),
 )

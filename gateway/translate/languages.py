@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from gateway.domain.outgoing import Outgoing, Receipt
 from gateway.errors import GatewayError, UnknownMessage
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
@@ -31,6 +32,19 @@ class Language(Protocol):
         ...
 
 
+@runtime_checkable
+class Deferring(Protocol):
+    """A language whose sender may ask for its answer later, over another connection: HL7 v2's enhanced mode."""
+
+    def later(self, raw: bytes, now: datetime, error: GatewayError | None = None) -> Outgoing | None:
+        """What is to be told of these bytes later; None when everything is told at once."""
+        ...
+
+    def answered(self, raw: bytes) -> Receipt:
+        """What a receiver answers on the line on which it was sent a message. Raises Unreadable."""
+        ...
+
+
 class Languages:
     """`hl7v2`, `fhir-message` (MedCom or KL by its event) and `oio`."""
 
@@ -43,3 +57,25 @@ class Languages:
             return self._languages[name]
         except KeyError:
             raise UnknownMessage("No language of this name is spoken here") from None
+
+    def later(self, name: str, raw: bytes, now: datetime, error: GatewayError | None = None) -> tuple[Outgoing, ...]:
+        """What is to be told of a message later, over the connection that its source has."""
+        spoken = self.of(name)
+        found = spoken.later(raw, now, error) if isinstance(spoken, Deferring) else None
+        return (found,) if found else ()
+
+    def stored(self, name: str, raw: bytes, now: datetime) -> bytes:
+        """What a receipt is answered with: b"", or that it is stored where its sender waits for that."""
+        spoken = self.of(name)
+        return spoken.accept(raw, now) if isinstance(spoken, Deferring) else b""
+
+    def answer(self, name: str, raw: bytes) -> Receipt | None:
+        """What a receiver answers to a message in this language, on the line on which it was sent; None where that
+        tells nothing of the message. Raises Unreadable where there must be an answer and this is none."""
+        spoken = self.of(name)
+        if isinstance(spoken, Deferring):
+            return spoken.answered(raw)
+        try:
+            return spoken.translate(raw).receipt
+        except GatewayError:
+            return None

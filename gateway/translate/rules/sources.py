@@ -12,6 +12,8 @@
     authorities:                      # assigning authority as the source writes it: identifier system
       CPR: urn:oid:1.2.208.176.1.2
     rules: psykiatri                  # overlay folder mappings/<language>/psykiatri
+    certificate: ["CN=epj.example"]   # its client certificates at the MLLP door: whole subject, or one name of it
+    deliver: {url: mllps://epj.example:2576}     # where messages to it go (connections.py)
     extends: regionh                  # a file of this folder; a file without senders is only there to be extended
     why: …
 
@@ -40,6 +42,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.identifier import CVR, GLN, SOR, Identifier, normal
 from gateway.domain.source import Source
 from gateway.errors import UnknownSource
+from gateway.translate.rules import connections
 from gateway.translate.rules.loader import Items, Node, Table, Text, read
 from gateway.translate.rules.overlay import Folder
 from gateway.translate.rules.problems import Mark, Problems
@@ -47,7 +50,7 @@ from gateway.translate.rules.problems import Mark, Problems
 ANYBODY = "*"
 _KEYS = (
     *("name", "sector", "organisation", "language", "senders", "keeps", "charset", "timezone", "municipality"),
-    *("authorities", "rules", "extends", "why"),
+    *("authorities", "rules", "certificate", "deliver", "extends", "why"),
 )
 _CHOICES = {
     "sector": ("region", "municipality"),
@@ -168,7 +171,9 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
     if _text(table, "sector", problems) == "municipality" and not municipality:
         problems.add(table.marks["sector"], "municipality is missing: four digits")
     organisation = _organisation(table, problems)
-    senders = _senders(table, problems)
+    senders = _texts(table, "senders", problems)
+    certificates = _texts(table, "certificate", problems)
+    deliver = connections.read(table, problems)
     zone = _zone(table, problems)
     authorities = _authorities(table, problems)
     if organisation is None or len(problems.found) > before:
@@ -186,6 +191,8 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
         municipality=municipality,
         authorities=MappingProxyType(authorities),
         rules=_text(table, "rules", problems),
+        certificates=certificates,
+        deliver=deliver,
     )
 
 
@@ -207,14 +214,14 @@ def _organisation(table: Table, problems: Problems) -> Identifier | None:
     return None
 
 
-def _senders(table: Table, problems: Problems) -> tuple[str, ...]:
-    node = table.entries.get("senders")
+def _texts(table: Table, key: str, problems: Problems) -> tuple[str, ...]:
+    node = table.entries.get(key)
     if node is None:
         return ()
     items: tuple[Node, ...] = node.items if isinstance(node, Items) else (node,)
     found = tuple(item.value.strip() for item in items if isinstance(item, Text) and item.value.strip())
     if len(found) != len(items) or not found:
-        problems.add(table.marks["senders"], "senders must be a list of texts")
+        problems.add(table.marks[key], f"{key} must be a list of texts")
     return found
 
 

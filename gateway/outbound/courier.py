@@ -1,0 +1,90 @@
+"""The courier: looks into the outbox again and again, and takes what is due to its receivers, all of them at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from dataclasses import dataclass, field
+
+import structlog
+
+from gateway.errors import GatewayError
+from gateway.flows.deliver import Claimed, Lines, claim, send, waiting
+from gateway.flows.parts import Gateway
+from gateway.outbound import metrics
+
+_COUNTED = 15  # every so many looks
+
+log = structlog.get_logger("gateway.courier")
+
+
+@dataclass
+class Courier:
+    """One node's delivery. `seconds` between two looks, `tries` before a message is given up, `drain` seconds that a
+    stop leaves to what is on its way."""
+
+    gateway: Gateway
+    lines: Lines
+    seconds: float = 1.0
+    tries: int = 100
+    drain: float = 10.0
+    _out: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Until cancelled: then nothing more is taken, what is on its way gets its time, the rest is given back."""
+        try:
+            for number in itertools.count():
+                await self.look()
+                if number % _COUNTED == 0:
+                    await self.count()
+                await asyncio.sleep(self.seconds)
+        finally:
+            await self._stop()
+
+    async def look(self) -> None:
+        """Take what is due now. Nothing that goes wrong ends the courier: what was claimed comes back by its lease."""
+        try:
+            claimed = await claim(self.gateway)
+        except GatewayError as away:
+            log.warning("delivery waits", reason=away.text)
+            return
+        for several in claimed:
+            task = asyncio.create_task(self._take(several))
+            self._out.add(task)
+            task.add_done_callback(self._out.discard)
+
+    async def idle(self) -> None:
+        """Returns when nothing is on its way."""
+        while self._out:
+            await asyncio.wait(set(self._out))
+
+    async def _take(self, several: Claimed) -> None:
+        try:
+            await send(self.gateway, self.lines, several, self.tries)
+        except GatewayError as away:
+            log.warning("delivery waits", reason=away.text)
+        except Exception as bug:  # noqa: BLE001 - one destination must not stop the others
+            log.error("delivery failed", error=type(bug).__name__, destination=several[0].message.destination)
+
+    async def _stop(self) -> None:
+        if not self._out:
+            return
+        running = set(self._out)
+        _, late = await asyncio.wait(running, timeout=self.drain)
+        for task in late:
+            task.cancel()
+        for task in running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def count(self) -> None:
+        """Tell the metrics what waits and what failed. While the database is away they stay as they were."""
+        try:
+            found = await waiting(self.gateway)
+        except GatewayError:
+            return
+        for state in metrics.STATES:
+            count, age = found.get(state, (0, 0.0))
+            metrics.OUTBOX.labels(state).set(count)
+            metrics.OLDEST.labels(state).set(age)

@@ -1,0 +1,64 @@
+"""A line over HTTPS: one POST for each message, with the answer in the response."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+
+from gateway.domain.outgoing import Outgoing
+from gateway.domain.source import Connection
+from gateway.errors import Refused, Unavailable
+from gateway.flows.deliver import Reply, Unreachable
+
+_TYPES = {"hl7v2": "x-application/hl7-v2+er7", "edifact": "application/edifact"}
+_XML, _JSON = "application/xml", "application/fhir+json"
+_FHIR_XML = "application/fhir+xml"
+_LATER = frozenset({401, 403, 404, 408, 425, 429})  # what an operator or time mends: the message itself is not at fault
+
+
+@asynccontextmanager
+async def http_line(there: Connection, tls: ssl.SSLContext, seconds: float, most: int) -> AsyncIterator[HttpLine]:
+    """A client of its own for this line: no redirect is followed, and no setting of the environment is read."""
+    async with httpx2.AsyncClient(verify=tls, timeout=seconds, follow_redirects=False, trust_env=False) as client:
+        yield HttpLine(client, there.url, most)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLine:
+    """Posts messages to one URL."""
+
+    client: httpx2.AsyncClient
+    url: str
+    most: int
+
+    async def send(self, message: Outgoing) -> Reply:
+        """The body of the response. Raises Unreachable."""
+        held = bytearray()
+        headers = {"Content-Type": media_type(message)}
+        try:
+            async with self.client.stream("POST", self.url, content=message.body, headers=headers) as response:
+                async for chunk in response.aiter_bytes():
+                    held += chunk
+                    if len(held) > self.most:
+                        raise Unreachable("The receiver's answer is too large")
+        except httpx2.HTTPError as error:
+            raise Unreachable("The receiver did not answer", hint=f"({type(error).__name__})") from error
+        return Reply(bytes(held), _refusal(response.status_code))
+
+
+def media_type(message: Outgoing) -> str:
+    """The content type of a message in its language."""
+    if message.language == "fhir-message":
+        return _FHIR_XML if message.body.lstrip()[:1] == b"<" else _JSON
+    return _TYPES.get(message.language, _XML)
+
+
+def _refusal(status: int) -> Refused | Unavailable | None:
+    if status < 300:
+        return None
+    told = f"The receiver answered HTTP {status}"
+    return Unavailable(told) if status >= 500 or status in _LATER or status < 400 else Refused(told)
