@@ -22,6 +22,12 @@ def bare(number: str) -> str:
     return number.strip().lower().removeprefix("urn:uuid:").replace("-", "")
 
 
+def key_of(system: str, number: str) -> str:
+    """The key of an episode's number. 32 characters name it anywhere (the second hospital of a transfer repeats the
+    first one's, and letters of the old kind carry no system); a shorter number only within its system."""
+    return anywhere(number) or f"{EPISODE}{system}|{bare(number)}"
+
+
 def anywhere(number: str) -> str:
     """The key of a number that names an episode whoever gave it: 32 characters. Empty for any other."""
     text = bare(number)

@@ -16,7 +16,7 @@ from gateway.domain.plan import joint_id
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.snapshot import fold_snapshot
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Body, Statement
+from gateway.domain.statement import OUTSIDE_STAYS, Act, Body, Statement
 from gateway.domain.stay import fold_stays
 from gateway.domain.team import fold_team
 
@@ -29,7 +29,6 @@ SUBJECT = {
 }
 
 _HEAD = frozenset({"resourceType", "id", "meta"})
-_ACTS_OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
 
 
 def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
@@ -45,7 +44,7 @@ def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Map
     for one in distinct.values():
         if one.kind == "Patient":
             patients.append(one)
-        elif one.act not in _ACTS_OUTSIDE_STAYS:
+        elif one.act not in OUTSIDE_STAYS:
             events.append(one)
         else:
             by_object[one.kind, one.key].append(one)

@@ -10,11 +10,12 @@ from gateway.domain.fold import fold
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids, Resource
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Statement
+from gateway.domain.statement import OUTSIDE_STAYS, Statement
 
-# Kinds whose statements are always read whole: the link between joined identities, and the grouping of stays.
+# Kinds whose statements are always read whole: the link between joined identities, and the grouping of stays with
+# what was asked for at their start.
 _WHOLE = "Patient"
-_STAYS = "Encounter"
+_STAYS = ("Encounter", "Task")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def touch(
 
 
 def _whole_kinds(statements: Sequence[Statement]) -> tuple[str, ...]:
-    stays = any(s.kind == _STAYS and s.act is not Act.STATE for s in statements)
-    return (_WHOLE, _STAYS) if stays else (_WHOLE,)
+    stays = any(s.act not in OUTSIDE_STAYS for s in statements)
+    return (_WHOLE, *_STAYS) if stays else (_WHOLE,)
 
 
 def work_out(

@@ -27,6 +27,13 @@ _ACTIVITY_STATUS = {
     "draft": "not-started", "active": "in-progress", "on-hold": "on-hold", "revoked": "cancelled",
     "completed": "completed", "unknown": "unknown",
 }  # fmt: skip
+# Task.status → CarePlan.activity.detail.status.
+_TASK_STATUS = {
+    "requested": "not-started", "received": "not-started", "accepted": "not-started", "in-progress": "in-progress",
+    "on-hold": "on-hold", "completed": "completed", "rejected": "cancelled", "cancelled": "cancelled",
+    "failed": "stopped",
+}  # fmt: skip
+_OPEN = frozenset({"not-started", "in-progress", "on-hold"})
 _JOINT = "joint-"
 _OVER = frozenset({"completed", "revoked", "entered-in-error"})
 
@@ -59,23 +66,27 @@ def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Bo
 
 def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
     running = [p for p in plans if not has_ended(p, at)]
+    tasks = [_task(one) for one in _of(parts, "Task")]
+    open_ = bool(running) or any(one["status"] in _OPEN for one in tasks)
     body: Body = {
         "resourceType": "CarePlan",
         "id": joint_id(citizen),
         "meta": {"profile": [PROFILE]},
         "extension": [*({"url": PART, "valueReference": _reference(p)} for p in plans), *_acting(running)],
-        "status": "active" if running or not plans else "completed",
+        "status": "active" if open_ or not plans else "completed",
         "intent": "plan",
         "category": [_CATEGORY],
         "title": "Fælles plan",
         "subject": {"reference": f"Patient/{citizen}"},
-        "period": _hull(plans, closed=bool(plans) and not running),
+        "period": _hull(plans, closed=bool(plans) and not open_),
         "contributor": _distinct([p["author"] for p in plans if "author" in p]),
         "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
         "addresses": [_reference(p) for p in _of(parts, "Condition")],
         "supportingInfo": [_reference(p) for p in _of(parts, "Encounter")],
         "goal": [_reference(p) for p in _of(parts, "Goal")],
-        "activity": [{"detail": _activity(p, visible, at)} for p in plans if _is_effort(p, plans)],
+        "activity": [
+            {"detail": one} for one in [*(_activity(p, visible, at) for p in plans if _is_effort(p, plans)), *tasks]
+        ],
     }
     return {name: value for name, value in body.items() if value}
 
@@ -133,6 +144,21 @@ def _activity(plan: Body, visible: set[str], at: datetime) -> Body:
         "description": plan.get("title") or plan.get("description") or inner.get("description"),
     }
     detail["performer"] = [p for p in detail["performer"] if "reference" not in p or p["reference"] in visible]
+    return {name: value for name, value in detail.items() if value}
+
+
+def _task(task: Body) -> Body:
+    """What one party asks of another, with the day it is due."""
+    period = {"start": task.get("authoredOn"), "end": task.get("restriction", {}).get("period", {}).get("end")}
+    detail: Body = {
+        "extension": [{"url": PART, "valueReference": _reference(task)}],
+        "kind": "Task",
+        "code": task.get("code"),
+        "status": _TASK_STATUS.get(task.get("status", ""), "unknown"),
+        "scheduledPeriod": {edge: when for edge, when in period.items() if when},
+        "performer": [task["owner"]] if "identifier" in task.get("owner", {}) else [],
+        "description": task.get("description"),
+    }
     return {name: value for name, value in detail.items() if value}
 
 

@@ -23,7 +23,7 @@ class Verb(StrEnum):
 
 
 class Act(StrEnum):
-    """What is stated. All but STATE, MEMBER and IDENTITY are events in a stay."""
+    """What is stated. All but OUTSIDE_STAYS are told of a stay."""
 
     STATE = "state"  # a snapshot of the elements that the source names
     MEMBER = "member"  # one participant of a care team
@@ -36,6 +36,17 @@ class Act(StrEnum):
     END = "end"  # discharged (A03; SLHJ)
     DIE = "die"  # died (PID-30; MORS)
     UPDATE = "update"  # other facts about the stay, never its status (A08)
+    CHANGE = "change"  # the visit goes on in another class (A06, A07)
+    EXPECT_MOVE = "expect-move"  # another place is reserved (A15)
+    EXPECT_END = "expect-end"  # the discharge is planned (A16)
+    ATTEND = "attend"  # another doctor attends (A54)
+    DELETE = "delete"  # the whole visit was an error (A23)
+    ASK = "ask"  # the hospital asks for a report of admission (STIN, STAA with reportOfAdmission)
+    ANSWER = "answer"  # the municipality has sent it (XDIS16)
+
+
+OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
+"""Acts that tell nothing of a stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ HL7 v2 and MedCom tell the same few acts (mappings/*/lifecycle.csv says which ev
 One episode can hold several stays (hospital.md 1.3): another class or another provider starts a new one. A
 transfer never discharges anybody: the former provider's stay goes on until the citizen is discharged from where the
 transfer led to, and then it ended where that stay began. The acute contact of the same provider ends where its
-admission begins. There will never be another word about either.
+admission begins. There will never be another word about either. A visit that goes on in another class (A06, A07) is
+another stay, which tells in its classHistory what the citizen was before.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.domain.corrections import Event, resolve, same_visit
-from gateway.domain.encounter import encounter
+from gateway.domain.encounter import add_class_history, encounter
 from gateway.domain.episode import EPISODE
+from gateway.domain.report import requests
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement
@@ -39,16 +41,24 @@ class Stay:
     visits: set[str] = field(default_factory=set)  # the numbers of the visit, as far as they are told
     ended: bool = False
     followed_at: datetime | None = None  # when the same provider's admission took over this acute contact
+    former: Stay | None = None  # what the visit was before, in another class (A06, A07)
+    made: Resource | None = None
 
 
 def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
-    """Every Encounter that these stay events tell of."""
-    made = []
+    """Every Encounter that these stay events tell of, and every report of admission that was asked for (Task)."""
+    made: list[Resource] = []
     for episode, group in _episodes(statements):
-        for stay in _stays(resolve(group)):
+        about_reports = [one for one in group if one.kind == "Task"]
+        for stay in _stays(resolve([one for one in group if one.kind != "Task"])):
             source = sources[stay.events[-1].source]
-            identity = ids("Encounter", f"{episode}|{stay.name}")
-            made.append(encounter(identity, stay.events, stay.kind, stay.followed_at, source))
+            name = f"{episode}|{stay.name}"
+            made.append(encounter(ids("Encounter", name), stay.events, stay.kind, stay.followed_at, source))
+            stay.made = made[-1]
+            if stay.former and stay.former.made:
+                add_class_history(made[-1].body, stay.former.made)
+            if about_reports:
+                made += requests(name, made[-1], stay.events, about_reports, ids, source)
     return made
 
 
@@ -81,6 +91,8 @@ def _stays(events: list[Event]) -> list[Stay]:
     for event in events:
         if event.act in (Act.START, Act.PLAN):
             stay = _started(stays, event)
+        elif event.act is Act.CHANGE:
+            stay = _changed(stays, event)
         else:
             stay = _attached(stays, event) or _new(stays, event)
         stay.events.append(event)
@@ -116,6 +128,19 @@ def _started(stays: list[Stay], event: Event) -> Stay:
         for other in stays:
             if other.kind == "EMER" and event.provider in other.providers and not other.ended:
                 other.ended, other.followed_at = True, event.happened
+    return stay
+
+
+def _changed(stays: list[Stay], event: Event) -> Stay:
+    """The stay that the visit becomes in its new class. What it was until then ends here, without a discharge."""
+    own = [s for s in stays if event.provider in s.providers and same_visit(event.visit, s.visits) and not s.ended]
+    same = [s for s in own if s.kind == event.kind]
+    stay = same[-1] if same else _new(stays, event)
+    others = [s for s in own if s is not stay]
+    if event.stands and others:
+        stay.former = others[-1]
+        for one in others:
+            one.ended, one.followed_at = True, event.happened
     return stay
 
 

@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR, names_a_person, normal
+from gateway.domain.report import REPORT_WITHIN
+from gateway.domain.when import said_time
+from gateway.translate.fhir.times import moment
 from gateway.translate.medcom.citizen import number
+from gateway.translate.medcom.names import LPR3_SPELLINGS
 from gateway.translate.medcom.stay import episode_identifier, episode_keys
 from gateway.translate.rules.reader import Env, Function
 
@@ -61,6 +65,22 @@ def organisation(env: Env, reference: Json) -> Json | None:
     return made | ({"display": target["name"]} if target.get("name") else {})
 
 
+def message_number(env: Env, identifier: str) -> Json:
+    """The message's own id, as its sender's number."""
+    return {"system": f"urn:faellesplan:source:{env.source.id}:message", "value": identifier}
+
+
+def best_episode(env: Env, identifiers: Sequence[Json]) -> Json | None:
+    """The episode's number to answer with: one received, that one; several, the local one (hospital.md 1.4)."""
+    local = [one for one in identifiers if one.get("system") not in LPR3_SPELLINGS]
+    return next((episode_identifier(one) for one in (*local, *identifiers)), None)
+
+
+def report_due(env: Env, said: str) -> str:
+    """When the report of admission is to be there: a day after it was asked for."""
+    return said_time(moment(said, "Provenance", env.timezone) + REPORT_WITHIN)
+
+
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "citizen": Function(citizen, takes="nodes", gives="key"),
@@ -68,6 +88,9 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "episode": Function(episode, takes="nodes", gives="key"),
         "other_episodes": Function(other_episodes, takes="nodes", gives="key*"),
         "episode_number": Function(episode_number, takes="node", gives="Identifier"),
+        "message_number": Function(message_number, gives="Identifier"),
+        "best_episode": Function(best_episode, takes="nodes", gives="Identifier"),
+        "report_due": Function(report_due, gives="dateTime"),
         "organisation": Function(organisation, takes="node", gives="Reference"),
     }
 )

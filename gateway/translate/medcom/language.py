@@ -37,7 +37,7 @@ from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation, Row, holds
 from gateway.translate.translation import Finding, Translation
 
-_FILES = ("patient", "encounter")
+_FILES = ("patient", "encounter", "task")
 _FIELDS = {
     "period.start": "Encounter.period.start",
     "period.end": "Encounter.period.end",
@@ -88,7 +88,7 @@ class MedCom:
         work = self._understood(raw)
         notification, meaning = work.notification, work.meaning
         seen = fingerprint(notification.message)
-        made = work.rules.run(notification.message, work.env, _FILES)
+        made = work.rules.run(notification.message, work.env, _files(meaning))
         origin = f"{notification.id}/{seen.hex()[:12]}"
         return Translation(
             language="medcom",
@@ -113,7 +113,7 @@ class MedCom:
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
         work = self._understood(raw)
-        _, found = work.rules.trace(work.notification.message, work.env, _FILES)
+        _, found = work.rules.trace(work.notification.message, work.env, _files(work.meaning))
         rows = _told_by_language(work)
         used = {field for row in rows for field in row.fields}
         left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in used))
@@ -132,6 +132,12 @@ class MedCom:
         place = notification.place(notification.encounter)
         env.findings += [Finding(place, note, str(meaning.row.mark)) for note in meaning.notes]
         return _Work(notification, meaning, self._rules.of(source.rules), env)
+
+
+def _files(meaning: Meaning) -> tuple[str, ...]:
+    """A report of admission is asked for where a stay begins, whatever the header of another message repeats."""
+    asks = meaning.row.act is Act.START and meaning.row.verb is not Verb.WITHDRAW
+    return _FILES if asks else _FILES[:2]
 
 
 def _statement(work: _Work, made: Made, origin: str) -> Statement:

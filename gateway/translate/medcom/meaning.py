@@ -93,6 +93,4 @@ def _notes(notification: Notification, row: Row, told: Row) -> list[str]:
         notes.append(f"Encounter.class is not {told.kind}, as the activity says; the class counts")
     if "period.end" in notification.times and row.act not in (Act.END, Act.DIE):
         notes.append(f"Encounter.period has an end, {row.code} tells of none; it does not count")
-    if notification.wants_report:
-        notes.append("the hospital asks for the report of admission (XDIS16)")
     return notes

@@ -13,6 +13,7 @@ ERROR_CODES = f"{_IG}/terminology/CodeSystem/medcom-acknowledgement-error-codes"
 
 DESTINATION_USE = f"{_IG}/messaging/StructureDefinition/medcom-messaging-destinationUseExtension"
 REPORT = f"{_IG}/hospitalnotification/StructureDefinition/medcom-messaging-reportOfAdmissionExtension"
+REPORT_TO = f"{_IG}/hospitalnotification/StructureDefinition/medcom-messaging-reportOfAdmissionRecipientExtension"
 # MedCom's own spelling first ("notifiation"); the other is what a sender that spells better would write.
 LEAVE = (
     f"{_IG}/hospitalnotification/StructureDefinition/medcom-hospitalnotifiation-leave-period-extension",

@@ -17,7 +17,6 @@ from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment
 from gateway.translate.medcom.citizen import numbers_of, patient_of
 from gateway.translate.medcom.header import check_header, focus_of
-from gateway.translate.medcom.names import REPORT
 from gateway.translate.medcom.provenance import Chain, chain_of
 from gateway.translate.medcom.stay import check_stay, times_of
 
@@ -37,11 +36,6 @@ class Notification:
     times: Mapping[str, datetime]
     sent: datetime
 
-    @property
-    def wants_report(self) -> bool:
-        """Whether the hospital asks the municipality for its report of admission (XDIS16)."""
-        return any(e.get("url") == REPORT and e.get("valueBoolean") for e in self.message.header.get("extension", ()))
-
     def place(self, node: Json, *names: str) -> str:
         """Where in the Bundle an element of a resource stands."""
         return ".".join((self.message.place(node), *names))
@@ -59,6 +53,7 @@ def notification_of(message: Message, activities: Collection[str], zone: ZoneInf
     check_stay(message, encounter)
     numbers = numbers_of(message, patient)
     times = times_of(message, encounter, zone)
+    message.only("MessageHeader", message.header)
     message.only("Encounter", encounter)
     message.only("Patient", patient)
     message.only("Provenance", chain.current)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.episode import EPISODE, anywhere, bare
+from gateway.domain.episode import anywhere, bare, key_of
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment
@@ -72,7 +72,7 @@ def episode_keys(identifiers: Iterable[Json]) -> tuple[str, ...]:
     national: set[str] = set()
     for identifier in identifiers:
         system, value = identifier.get("system", ""), identifier.get("value", "")
-        (national if system in LPR3_SPELLINGS else local).add(_episode_key(system, value))
+        (national if system in LPR3_SPELLINGS else local).add(key_of(system, value))
     return (*sorted(local), *sorted(national - local))
 
 
@@ -84,9 +84,3 @@ def episode_identifier(identifier: Json) -> Json:
         value = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
         value = f"urn:uuid:{value}" if system in LPR3_SPELLINGS else value
     return {"system": LPR3 if system in LPR3_SPELLINGS else system, "value": value}
-
-
-def _episode_key(system: str, value: str) -> str:
-    """32 characters name an episode anywhere (the second hospital of a transfer repeats the first one's, and letters
-    of the old kind carry no system); a shorter number only within its system."""
-    return anywhere(value) or f"{EPISODE}{system}|{bare(value)}"

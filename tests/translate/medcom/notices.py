@@ -13,7 +13,7 @@ from gateway.domain.resource import ids
 from gateway.domain.source import Source
 from gateway.translate.fhir import write_json
 from gateway.translate.medcom import MedCom
-from gateway.translate.medcom.names import ACTIVITY_CODES, LEAVE
+from gateway.translate.medcom.names import ACTIVITY_CODES, LEAVE, REPORT, REPORT_TO
 
 PROJECT = Path(__file__).parents[3]
 TEMPLATE: dict[str, Any] = json.loads((PROJECT / "fixtures/messages/medcom/stin.json").read_text("utf-8"))
@@ -57,6 +57,7 @@ def notice(
     """A notification. `earlier` are (header id, activity) of the chain, the oldest first."""
     bundle = deepcopy(TEMPLATE)
     _rename(bundle, header)
+    del resource(bundle, "MessageHeader")["extension"]  # the report of admission: see `asking`
     encounter, patient = resource(bundle, "Encounter"), resource(bundle, "Patient")
     encounter |= {"status": status, "period": {"start": start} | ({"end": end} if end else {})}
     encounter["class"]["code"] = kind or ("EMER" if "emergency" in activity else "IMP")
@@ -67,6 +68,16 @@ def notice(
         patient["deceasedBoolean"] = deceased
     role = role or ("removal" if activity.startswith("cancel") or deceased is False else "revision")
     _chain(bundle, [*earlier, (header, activity)], goes_back_to, role, recorded)
+    return bundle
+
+
+def asking(bundle: Json, *, value: bool = True) -> Json:
+    """The same, and the hospital asks for the report of admission."""
+    recipient = {"reference": f"Organization/{resource(bundle, 'Organization', 1)['id']}"}
+    resource(bundle, "MessageHeader")["extension"] = [
+        {"url": REPORT, "valueBoolean": value},
+        {"url": REPORT_TO, "valueReference": recipient},
+    ]
     return bundle
 
 

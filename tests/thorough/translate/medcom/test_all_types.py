@@ -147,7 +147,6 @@ def test_cancellations_without_the_time_of_what_they_cancel() -> None:
         (notice(STIN, status="in-progress", earlier=(("m", STIN),), end=END, deceased=True), "status is not finished"),
         (notice(f"cancel-{STIN}", end=END, status="entered-in-error", earlier=(("m", STIN),)), "has an end"),
         (notice(STIN, kind="EMER"), "class is not IMP"),
-        (notice(STIN), "asks for the report of admission"),
     ],
 )
 def test_disagreements_are_noted_and_not_followed(message: dict[str, Any], note: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.statement import Act
 from gateway.translate.fhir import parse, write_json, write_xml
 from gateway.translate.fhir.structure import structure
 from gateway.translate.translation import Translation
@@ -47,7 +48,8 @@ def episodes(*pairs: tuple[str, str]) -> dict[str, Any]:
 
 def test_the_fixture_as_it_is() -> None:
     translation = MEDCOM.translate((PROJECT / "fixtures/messages/medcom/stin.json").read_bytes())
-    patient, encounter = translation.statements
+    patient, encounter, task = translation.statements
+    assert (task.kind, task.act, task.key) == ("Task", Act.ASK, encounter.key)
     assert (translation.language, translation.event, translation.source) == ("medcom", "STIN", SOURCE)
     assert translation.message_id == "6b1c7a10-0000-4f5a-8f6e-000000000001"
     assert translation.sent == utc("2025-03-10T09:00:05+01:00")
@@ -70,7 +72,7 @@ def test_the_fixture_as_it_is() -> None:
     }
     assert encounter.recorded == utc("2025-03-10T09:00:04+01:00")
     origins = [s.origin for s in translation.statements]
-    assert len(set(origins)) == 2
+    assert len(set(origins)) == 3
     assert {o.rpartition("/")[0] for o in origins} == {translation.message_id}
     assert MEDCOM.translate(write_json(TEMPLATE)) == translation
 

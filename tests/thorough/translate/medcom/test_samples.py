@@ -45,7 +45,8 @@ def sample(examples: Path, name: str) -> bytes:
 def test_the_facts(examples: Path, name: str) -> None:
     code, act, verb, when, corrects = FACTS[name]
     translation = MEDCOM.translate(sample(examples, name))
-    patient, encounter = translation.statements
+    patient, encounter, *asked = translation.statements
+    assert [one.kind for one in asked] == (["Task"] if b"reportOfAdmissionExtension" in sample(examples, name) else [])
     assert translation.event == code
     assert (encounter.act, encounter.verb, encounter.happened, encounter.corrects) == (act, verb, utc(when), corrects)
     assert patient.key == "urn:oid:1.2.208.176.1.2|2509479989"
@@ -72,7 +73,7 @@ def test_one_header_id_for_many_stays(examples: Path) -> None:
         assert len({one.message_id for one in found}) == 1
         assert len({one.fingerprint for one in found}) == len(names)
         assert len({one.statements[1].key for one in found}) == len(names)
-        assert len({s.origin for one in found for s in one.statements}) == 2 * len(names)
+        assert len({s.origin for one in found for s in one.statements}) == 3 * len(names)
 
 
 def test_messages_of_one_stay_share_its_key(examples: Path) -> None:

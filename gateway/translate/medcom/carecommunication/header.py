@@ -1,0 +1,66 @@
+"""The envelope of a CareCommunication: that it is one, of a version that is read here, from whom and to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.domain.identifier import GLN, SOR, normal
+from gateway.errors import MissingField, RuleBroken, UnknownVersion, WrongType
+from gateway.translate.fhir.message import HEADER, Message
+from gateway.translate.fhir.structure import shape_faults
+from gateway.translate.medcom.carecommunication.names import DEFINITION, VERSION
+from gateway.translate.medcom.header import Dangling, check_header
+
+Json = dict[str, Any]
+
+
+def message_of(bundle: Json) -> Message:
+    """The Bundle, when its known elements have the shape that R4 gives them. Raises WrongType, RuleBroken …"""
+    faults = shape_faults(bundle)
+    if faults:
+        raise WrongType(faults[0].text, where=faults[0].where)
+    return Message(bundle)
+
+
+def check_envelope(message: Message) -> None:
+    """What MedCom requires around the content, the version first: of another one nothing else is sure.
+
+    Raises UnknownVersion (4.x has other rules and is not converted), MissingField, RuleBroken, Dangling.
+    """
+    definition = message.header.get("definition")
+    place = f"{HEADER}.definition"
+    if not definition:
+        raise MissingField("The message does not name its definition.", where=place)
+    name, _, version = definition.partition("|")
+    if name != DEFINITION or not f"{version}.".startswith(f"{VERSION}."):
+        raise UnknownVersion("Received is CareCommunication 5.0.", where=place, hint=f"{DEFINITION}|{VERSION}")
+    check_header(message)
+    for reference in (message.header.get("sender"), message.header["destination"][0]["receiver"]):
+        _check_numbers(message, message.resolve(reference, "Organization"))
+
+
+def _check_numbers(message: Message, organisation: Json | None) -> None:
+    """Sender and receiver have both numbers: SOR, and the EAN that letters of the old kind are addressed by."""
+    if organisation is None:
+        raise Dangling(where=f"{HEADER}.sender")
+    told = [normal(i.get("system", ""), i.get("value", "")) for i in organisation.get("identifier", ())]
+    for system, name in ((SOR, "SOR number"), (GLN, "EAN (GLN)")):
+        if not any(one.system == system and one.value for one in told):
+            place = f"{message.place(organisation)}.identifier"
+            raise MissingField(f"Sender and receiver have a {name}.", where=place)
+
+
+def focus_of(message: Message) -> Json:
+    """The Communication that the header points at. Raises MissingField, Dangling, RuleBroken."""
+    place = f"{HEADER}.focus"
+    focus = message.header.get("focus", [])
+    if not focus:
+        raise MissingField("The header points at nothing.", where=place)
+    if len(focus) > 1:
+        raise RuleBroken("A message has exactly one focus.", where=place)
+    found = message.resolve(focus[0])
+    if found is None:
+        raise Dangling("The header points at nothing in this Bundle.", where=place)
+    if found["resourceType"] != "Communication":
+        raise RuleBroken("The focus of a CareCommunication is its Communication.", where=place)
+    return found
