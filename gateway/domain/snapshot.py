@@ -34,7 +34,12 @@ def fold_snapshot(kind: str, key: str, said: list[Statement], ids: Ids, sources:
     body: Body = {name: value for name, value in content.body.items() if name not in content.cleared}
     withdrawn = last.verb is Verb.WITHDRAW
     if withdrawn:
-        if kind == "Condition":
-            body.pop("clinicalStatus", None)  # con-5: not present when entered in error
-        body |= _WITHDRAWN.get(kind, {})
+        body = in_error(kind, body)
     return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)
+
+
+def in_error(kind: str, body: Body) -> Body:
+    """The content of something that its source took back, marked as R4 wants it."""
+    if kind == "Condition":
+        body = {name: value for name, value in body.items() if name != "clinicalStatus"}  # con-5
+    return body | _WITHDRAWN.get(kind, {})

@@ -43,9 +43,12 @@ class Act(StrEnum):
     DELETE = "delete"  # the whole visit was an error (A23)
     ASK = "ask"  # the hospital asks for a report of admission (STIN, STAA with reportOfAdmission)
     ANSWER = "answer"  # the municipality has sent it (XDIS16)
+    REVISE = "revise"  # some elements of a problem, goal or pathway; the others stay (PRB, GOL, PTH)
+    MENTION = "mention"  # the same, where it only fills what nobody told (action code UC)
+    TIE = "tie"  # one thing refers to another: a goal to its problem, a pathway to its goals
 
 
-OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY})
+OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE})
 """Acts that tell nothing of a stay."""
 
 
