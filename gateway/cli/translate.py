@@ -98,6 +98,8 @@ def folded(translations: Iterable[Translation], identify: Ids, sources: Mapping[
     merges: list[tuple[str, str]] = []
     said: dict[str, list[Statement]] = defaultdict(list)
     for one in translations:
+        if not one.statements:
+            continue
         key = identity_key(one.citizen)
         evidence[key].update(identifier.key for identifier in one.citizen)
         said[key] += one.statements

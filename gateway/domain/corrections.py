@@ -8,6 +8,7 @@ that reaches nothing is kept: the original may still come, and until then its wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,14 +19,19 @@ from gateway.domain.statement import Act, Body, Statement, Verb
 _REACHES = {Act.END: (Act.END, Act.DIE)}
 
 _RANK = {
-    Act.PLAN: 0, Act.START: 1, Act.MOVE: 2, Act.LEAVE: 3, Act.RETURN: 4, Act.UPDATE: 5, Act.END: 6, Act.DIE: 7,
+    Act.PLAN: 0, Act.START: 1, Act.CHANGE: 2, Act.MOVE: 3, Act.EXPECT_MOVE: 4, Act.LEAVE: 5, Act.RETURN: 6,
+    Act.UPDATE: 7, Act.ATTEND: 7, Act.EXPECT_END: 7, Act.END: 8, Act.DIE: 9, Act.DELETE: 10,
 }  # fmt: skip
+
+# Words about a stay that are no step of it: a correction that names another message never means one of them.
+_ASIDE = frozenset({Act.UPDATE, Act.ATTEND, Act.EXPECT_MOVE, Act.EXPECT_END, Act.DELETE})
 
 
 @dataclass(slots=True)
 class Event:
-    """One thing that happened in a stay, with its corrections in it. `stands` is False once it was cancelled;
-    `restores` marks a cancellation whose original never came: it tells how the stay is without it."""
+    """One thing that happened in a stay, with its corrections in it. `stands` is False once it was cancelled (`undone`
+    tells when) or its whole visit was deleted; `restores` marks a cancellation whose original never came: it tells how
+    the stay is without it."""
 
     act: Act
     happened: datetime
@@ -39,6 +45,8 @@ class Event:
     cleared: tuple[str, ...] = ()
     stands: bool = True
     restores: bool = False
+    deleted: bool = False
+    undone: datetime | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -49,30 +57,61 @@ class Event:
 def resolve(statements: list[Statement]) -> list[Event]:
     """The events of one episode after all corrections, in the order in which they happened."""
     said = sorted(statements, key=lambda s: (s.recorded, s.origin))
-    events = [_event(s) for s in said if s.verb is Verb.ASSERT]
+    visits = _numbers(said)
+    events = [_event(s, visits) for s in said if s.verb is Verb.ASSERT]
     for one in said:
         if one.verb is Verb.ASSERT:
             continue
-        target = _target(events, one)
+        target = _target(events, one, visits)
         if target is None:
-            orphan = _event(one)
+            orphan = _event(one, visits)
             orphan.stands = one.verb is Verb.CORRECT
             orphan.restores = one.verb is Verb.WITHDRAW
             events.append(orphan)
         elif one.verb is Verb.CORRECT:
             _correct(target, one)
         else:
-            target.stands = False
+            target.stands, target.undone = False, one.recorded
             target.origins.append(one.origin)
             target.notes += one.notes
+    for event in events:
+        if event.act is Act.DELETE:
+            _delete(event, events)
     return sorted(events, key=lambda e: e.order)
 
 
-def _event(one: Statement) -> Event:
-    kind, provider = _kind(one.body), _provider(one.body)
+def _numbers(said: list[Statement]) -> dict[str, str]:
+    """Each number of a visit and the one it is known by here: a visit that got another number (A50, A42) is one visit.
+    Aliases that are no episode's are former numbers."""
+    known: dict[str, str] = {}
+
+    def find(number: str) -> str:
+        while known.setdefault(number, number) != number:
+            number = known[number]
+        return number
+
+    for one in said:
+        for former in one.aliases if _visit(one) else ():
+            if not former.startswith(EPISODE):
+                low, high = sorted((find(former), find(one.key)))
+                known[high] = low
+    return {number: find(number) for number in known}
+
+
+def _delete(deletion: Event, events: list[Event]) -> None:
+    """All that was said of the visit until then was an error (A23); what its own system told without a number too."""
+    deletion.stands, deletion.deleted = False, True
+    for one in events:
+        own = one.visit == deletion.visit or (one.source == deletion.source and not one.visit)
+        if own and one.recorded <= deletion.recorded:
+            one.stands, one.restores, one.deleted = False, False, True
+
+
+def _event(one: Statement, visits: Mapping[str, str]) -> Event:
+    kind, provider, visit = _kind(one.body), _provider(one.body), _visit(one)
     return Event(
-        one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, _visit(one), one.body,
-        one.cleared, notes=list(one.notes),
+        one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, visits.get(visit, visit),
+        one.body, one.cleared, notes=list(one.notes),
     )  # fmt: skip
 
 
@@ -86,7 +125,7 @@ def _correct(target: Event, one: Statement) -> None:
     target.notes += one.notes
 
 
-def _target(events: list[Event], one: Statement) -> Event | None:
+def _target(events: list[Event], one: Statement, visits: Mapping[str, str]) -> Event | None:
     """What a correction aims at. MedCom names the message, and only the latest may be corrected: so where the one it
     names never came, it can only mean the latest word about its stay, and only when that is of its own kind. HL7 v2
     names no message: then it is the latest event of its act."""
@@ -94,8 +133,8 @@ def _target(events: list[Event], one: Statement) -> Event | None:
     named = [e for e in events if e.act in acts and _named(e, one.corrects)]
     if any(e.stands for e in named) or (named and one.verb is Verb.WITHDRAW):
         return max(named, key=lambda e: e.stands)  # what was cancelled once is not cancelled again in another
-    said = [e for e in events if e.stands and e.act is not Act.UPDATE and _before(e, one)]
-    said = [e for e in said if same_visit(e.visit, {_visit(one)})]
+    said = [e for e in events if e.stands and (e.act in acts or e.act not in _ASIDE) and _before(e, one)]
+    said = [e for e in said if same_visit(e.visit, {visits.get(_visit(one), _visit(one))})]
     said = [e for e in said if e.source == one.source] or said
     if not one.corrects:
         said = [e for e in said if e.act in acts]
@@ -131,7 +170,9 @@ def _visit(one: Statement) -> str:
 
 
 def _kind(body: Body) -> str:
-    return str(body.get("class", {}).get("code", ""))
+    """Encounter.class. Pre-admission (PRENC) is the stay as an inpatient that is expected."""
+    code = str(body.get("class", {}).get("code", ""))
+    return "IMP" if code == "PRENC" else code
 
 
 def _provider(body: Body) -> str:

@@ -19,12 +19,16 @@ from gateway.domain.when import instant, said_time
 PROFILE = "https://faellesplan.dk/fhir/StructureDefinition/faellesplan-encounter"
 LEAVE = "https://faellesplan.dk/fhir/StructureDefinition/leave-period"
 EXPECTED = "https://faellesplan.dk/fhir/StructureDefinition/expected-return"
+PLANNED_END = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.plannedEndDate"
 _CLASS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 _STATUS = {
-    Act.PLAN: "planned", Act.START: "in-progress", Act.LEAVE: "onleave", Act.RETURN: "in-progress",
-    Act.END: "finished", Act.DIE: "finished",
+    Act.PLAN: "planned", Act.START: "in-progress", Act.CHANGE: "in-progress", Act.LEAVE: "onleave",
+    Act.RETURN: "in-progress", Act.END: "finished", Act.DIE: "finished",
 }  # fmt: skip
+_BEGINS = frozenset({Act.START, Act.CHANGE})
+# Each of these tells that the stay has begun.
+_STEPS = frozenset({*_BEGINS, Act.MOVE, Act.LEAVE, Act.RETURN, Act.END, Act.DIE})
 
 # Status, period and class are told by the events, never carried over from a body.
 _PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
@@ -41,6 +45,7 @@ class _Course:
     history: list[tuple[str, datetime | None]] = field(default_factory=list)
     leaves: list[dict[str, datetime]] = field(default_factory=list)
     places: list[Body] = field(default_factory=list)
+    reserved: list[Body] = field(default_factory=list)  # where the citizen is to be moved
     facts: Body = field(default_factory=dict)
     end: datetime | None = None
     back: str = ""  # the source that told the last return
@@ -56,51 +61,85 @@ class _Course:
 
 def encounter(identity: str, events: list[Event], kind: str, followed_at: datetime | None, source: Source) -> Resource:
     """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
-    cancelled = _start_cancelled(events)
+    error, called_off = _in_error(events), _called_off(events)
     course = _Course()
     for event in events:
-        if event.stands or event.restores:
-            _play(course, event)
-        elif cancelled:
-            _learn(course.facts, event)
+        body = _still_planned(event, events)
+        if (event.stands or event.restores) and not called_off:
+            _play(course, event, body)
+        elif error or called_off:
+            _learn(course.facts, event, body)
     if followed_at is not None and course.end is None:
         _finish(course, followed_at)
     body = _body(course, events, kind)
-    if cancelled:
+    if error:
         body["status"] = "entered-in-error"
-        start = next(e for e in events if e.act is Act.START)
-        body.setdefault("period", {"start": said_time(start.happened)})
+        start = next((e for e in events if e.act is Act.START), None)
+        if start is not None:
+            body.setdefault("period", {"start": said_time(start.happened)})
+    elif called_off:
+        body["status"] = "cancelled"
     notes = tuple(dict.fromkeys(note for event in events for note in event.notes))
     sources = tuple(sorted({event.source for event in events}))
-    return Resource("Encounter", identity, body, source.id, source.sector, cancelled, notes, sources)
+    return Resource("Encounter", identity, body, source.id, source.sector, error, notes, sources)
 
 
-def _start_cancelled(events: list[Event]) -> bool:
-    """The whole stay was an error when its start was cancelled and never said again."""
-    starts = [e for e in events if e.act is Act.START]
-    return bool(starts) and not any(e.stands for e in starts)
+def add_class_history(body: Body, former: Resource) -> None:
+    """Tell in the Encounter of a visit that goes on in another class what it was before, each with its period."""
+    if former.withdrawn:
+        return
+    before = former.body.get("classHistory") or [{"class": former.body["class"], "period": former.body["period"]}]
+    body["classHistory"] = [*before, {"class": body["class"], "period": body["period"]}]
 
 
-def _play(course: _Course, event: Event) -> None:
-    _learn(course.facts, event)
+def _in_error(events: list[Event]) -> bool:
+    """The whole stay was an error when its start was cancelled and never said again, or its visit was deleted. One that
+    was expected before its start is expected again."""
+    starts = [e for e in events if e.act in _BEGINS]
+    if starts:
+        return not any(e.stands and e.act in (*_BEGINS, Act.PLAN) for e in events)
+    deleted = any(e.deleted for e in events)
+    return deleted and not any(e.stands and (e.act in _STEPS or e.act is Act.PLAN) for e in events)
+
+
+def _called_off(events: list[Event]) -> bool:
+    """It was expected, is expected no more, and never began."""
+    plans = [e for e in events if e.act is Act.PLAN]
+    expected = any(e.stands for e in plans) or any(e.deleted for e in events)
+    return bool(plans) and not expected and not any(e.act in _STEPS for e in events)
+
+
+def _still_planned(event: Event, events: list[Event]) -> Body:
+    """What the event tells, without the planned end where that was taken back later: between the plan of a discharge
+    (A16) and its cancellation (A25) every message repeats it."""
+    taken_back = [e for e in events if e.act is Act.EXPECT_END and e.undone is not None]
+    if not any(e.recorded <= event.recorded <= e.undone for e in taken_back if e.undone):
+        return event.body
+    kept = [one for one in event.body.get("extension", []) if one.get("url") != PLANNED_END]
+    return event.body | {"extension": kept}
+
+
+def _play(course: _Course, event: Event, body: Body) -> None:
+    _learn(course.facts, event, body)
     if event.restores:
         _restore(course, event)
         return
     status = _STATUS.get(event.act)
     if course.end is not None and event.act not in (Act.END, Act.DIE):
         return  # after the end only facts are learnt: late news never opens a stay again
-    if not course.history and event.act not in (Act.START, Act.PLAN):
+    waiting = course.status == "planned" and event.act in _STEPS
+    if (waiting or not course.history) and event.act not in (*_BEGINS, Act.PLAN):
         course.become("in-progress", _told_start(event) or _own_start(event))
     if event.act is Act.PLAN and course.history:
         status = None  # what has begun is not expected any more
     if event.act is Act.LEAVE:
         if course.status != "onleave":  # told twice, the first is when the citizen went
             course.leaves.append({"start": event.happened})
-    elif event.act is Act.RETURN or (event.act is Act.START and course.status == "onleave"):
+    elif event.act is Act.RETURN or (event.act in _BEGINS and course.status == "onleave"):
         _come_back(course, event)
     elif event.act in (Act.END, Act.DIE):
         _finish(course, event.happened)
-    elif event.act is Act.START and course.status == "in-progress" and course.history[0][1] is None:
+    elif event.act in _BEGINS and course.status == "in-progress" and course.history[0][1] is None:
         known = [at for _, at in course.history[1:] if at is not None]
         course.history[0] = ("in-progress", min([event.happened, *known]))  # a leave told before it was in the stay
     if status:
@@ -110,7 +149,7 @@ def _play(course: _Course, event: Event) -> None:
 
 def _restore(course: _Course, event: Event) -> None:
     """A cancellation of something that never came tells how the stay is: not started, not gone, not back, not over."""
-    if event.act is Act.START or course.end is not None:
+    if event.act in (Act.START, Act.PLAN) or course.end is not None:
         return
     if not course.history:
         course.become("in-progress", _told_start(event))
@@ -143,7 +182,7 @@ def _come_back(course: _Course, event: Event) -> None:
 def _finish(course: _Course, at: datetime) -> None:
     if course.leaves and "end" not in course.leaves[-1]:
         course.leaves[-1]["end"] = at
-    course.end = at
+    course.end, course.reserved = at, []
     if course.status == "finished":
         course.history[-1] = ("finished", at)
     course.become("finished", at)
@@ -151,32 +190,42 @@ def _finish(course: _Course, at: datetime) -> None:
 
 def _place(course: _Course, event: Event) -> None:
     """Where the citizen lies: a move ends the former place, other events set the present one right."""
-    told = event.body.get("location")
+    told = [one for one in event.body.get("location", []) if one.get("status") != "reserved"]
+    if event.act in (Act.MOVE, Act.EXPECT_MOVE):
+        course.reserved = [one for one in event.body.get("location", []) if one.get("status") == "reserved"]
     if not told:
         return
     now = said_time(event.happened)
+    if event.act is Act.PLAN:
+        course.places = [told[0] | {"status": "planned"}]
+        return
+    if event.act in _BEGINS:
+        course.places = [one for one in course.places if one.get("status") != "planned"]
     if event.act is Act.MOVE and course.places:
         former = course.places[-1]
         former["status"] = "completed"
         former["period"] = former.get("period", {}) | {"end": now}
-    if event.act in (Act.MOVE, Act.START) or not course.places:
-        begun = {"start": now} if event.act in (Act.MOVE, Act.START) else {}
+    if event.act in (Act.MOVE, *_BEGINS) or not course.places:
+        begun = {"start": now} if event.act in (Act.MOVE, *_BEGINS) else {}
         course.places.append(told[0] | ({"period": begun} if begun else {}))
     else:
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
         course.places[-1] = told[0] | kept
 
 
-def _learn(facts: Body, event: Event) -> None:
+def _learn(facts: Body, event: Event, body: Body) -> None:
     for name in event.cleared:
         facts.pop(name, None)
-    for name, value in event.body.items():
+    for name, value in body.items():
         if name in _UNION:
             facts[name] = _union(facts.get(name, []), value)
         elif name == "diagnosis":
             facts[name] = _diagnoses(facts.get(name, []), value)
         elif name == "participant":
             facts[name] = _people(value)
+        elif name == "extension":
+            said = {one["url"]: one for one in [*facts.get(name, []), *value]}
+            facts[name] = [said[url] for url in sorted(said)]
         elif name not in _PLAYED:
             facts[name] = value
 
@@ -219,22 +268,32 @@ def _body(course: _Course, events: list[Event], kind: str) -> Body:
         extensions.append({"url": LEAVE, "valuePeriod": period})
     if extensions:
         body["extension"] = extensions
-    stated = next((e.body["class"] for e in events if e.kind == kind and "class" in e.body), None)
-    body["class"] = stated or {"system": _CLASS, "code": kind or "IMP"}
+    body["class"] = _class(events, kind, course.status)
     body["status"] = course.status or "unknown"
     history = _history(course)
     if history:
         body["statusHistory"] = history
     period = {}
-    if course.history and course.history[0][1] is not None:
-        period["start"] = said_time(course.history[0][1])
+    began = next((at for status, at in course.history if status != "planned"), None)
+    if began is not None:
+        period["start"] = said_time(began)
     if course.end is not None:
         period["end"] = said_time(course.end)
     if period:
         body["period"] = period
-    if course.places:
-        body["location"] = _closed(course.places, course.end)
+    if course.places or course.reserved:
+        body["location"] = _closed(course.places, course.end) + course.reserved
     return body
+
+
+def _class(events: list[Event], kind: str, status: str) -> Body:
+    """The class as it was first told; pre-admission (PRENC) only while the stay is expected."""
+    told: list[Body] = [e.body["class"] for e in events if e.kind == kind and "class" in e.body]
+    expected = [one for one in told if one.get("code") != kind]
+    found = next((one for one in told if one.get("code") == kind), None)
+    if expected and (status == "planned" or found is None):
+        return expected[0]
+    return found or {"system": _CLASS, "code": kind or "IMP"}
 
 
 def _history(course: _Course) -> list[Body]:
@@ -251,7 +310,7 @@ def _history(course: _Course) -> list[Body]:
 
 
 def _closed(places: list[Body], end: datetime | None) -> list[Body]:
-    if end is not None and places[-1].get("status") != "completed":
+    if places and end is not None and places[-1].get("status") != "completed":
         last = places[-1] | {"status": "completed"}
         last["period"] = last.get("period", {}) | {"end": said_time(end)}
         return [*places[:-1], last]

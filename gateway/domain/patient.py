@@ -22,21 +22,46 @@ def fold_patients(statements: list[Statement], person: Person, ids: Ids) -> list
 
 def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Resource:
     body: Body = {}
-    for word in words:
-        if word.verb is not Verb.WITHDRAW:
-            _say(body, word)
+    standing = _standing(words)
+    for word in standing:
+        _say(body, word)
+    if "identifier" not in body:  # what it is known by stays when all else was taken back: other resources point here
+        system, _, number = key.partition("|")
+        body["identifier"] = [{"system": system, "value": number}]
     survives = key == person.survivor
     others = person.identities if survives else (person.survivor,)
-    body["active"] = survives
-    links = [
+    body["active"] = survives and (bool(standing) or all("link" in word.body for word in words))
+    links: list[Body] = [
         {"other": {"reference": f"Patient/{ids('Patient', other)}"}, "type": "replaces" if survives else "replaced-by"}
         for other in others
         if other != key
     ]
+    links += _see_also(words, {one["other"]["reference"] for one in links})
     if links:
         body["link"] = links
     sources = tuple(sorted({word.source for word in words}))
     return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared", sources=sources)
+
+
+def _standing(words: list[Statement]) -> list[Statement]:
+    """Those that still count: a source that deletes its record of a person (A29) takes back all it said of it before.
+    Others know the person too, and their words stay."""
+    taken = {word.source: word.order for word in words if word.verb is Verb.WITHDRAW and "link" not in word.body}
+    said = [word for word in words if word.verb is not Verb.WITHDRAW and "link" not in word.body]
+    return [word for word in said if word.source not in taken or word.order > taken[word.source]]
+
+
+def _see_also(words: list[Statement], known: set[str]) -> list[Body]:
+    """Records that may be about the same person (A24), until they are not any more (A37). Nobody is joined by that."""
+    linked: dict[str, Body] = {}
+    for word in words:
+        for link in word.body.get("link", []):
+            other = link["other"]["reference"]
+            if word.verb is Verb.WITHDRAW:
+                linked.pop(other, None)
+            elif other not in known:
+                linked[other] = link
+    return [linked[other] for other in sorted(linked)]
 
 
 def _say(body: Body, word: Statement) -> None:

@@ -32,7 +32,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What became of it: `before` when the same content had come before, `change` when it was kept now; neither when
-    the law does not let it be kept."""
+    it tells nothing of a citizen, or the law does not let it be kept."""
 
     before: Answered | None = None
     change: Change | None = None
@@ -65,7 +65,7 @@ async def keep(
         before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
         if before is not None:
             return Kept(before=before)
-        if entitled_only and not known.entitled:
+        if not about.statements or (entitled_only and not known.entitled):
             return Kept()
         check(known)
         change = work_out(

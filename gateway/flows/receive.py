@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from gateway.domain.caller import Caller
+from gateway.domain.outgoing import Outgoing
 from gateway.errors import Forbidden, GatewayError, Unavailable
 from gateway.flows.arrivals import arrival_of, import_record
 from gateway.flows.keeping import About, keep
@@ -33,7 +34,9 @@ async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | 
             may_send(caller.sends, translation)
         if translation.receipt is not None:
             return await take_receipt(gateway, language, raw, translation, translation.receipt)
-        return await keep_message(gateway, language, raw, translation, caller)
+        return await keep_message(
+            gateway, language, raw, translation, caller, gateway.languages.later(language, raw, now)
+        )
     except (Unavailable, Forbidden) as error:
         refusal: GatewayError = error
     except GatewayError as error:
@@ -44,9 +47,15 @@ async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | 
 
 
 async def keep_message(
-    gateway: Gateway, language: str, raw: bytes, translation: Translation, caller: Caller | None = None
+    gateway: Gateway,
+    language: str,
+    raw: bytes,
+    translation: Translation,
+    caller: Caller | None = None,
+    later: Sequence[Outgoing] = (),
 ) -> Answer:
-    """Keep what a message says, once; the same content gets the answer that it got the first time.
+    """Keep what a message says, once, and send what is to be told `later`; the same content gets the answer that it
+    got the first time.
 
     Retssikkerhedsloven § 12 c: of a citizen without a municipal case the content is deleted and only the fact that a
     message came is kept, and the answer is positive all the same: a refusal would tell who has a case.
@@ -57,7 +66,6 @@ async def keep_message(
     answer = gateway.languages.of(language).accept(raw, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)
-    later = gateway.languages.later(language, raw, now)
     kept = await keep(
         gateway, arrival, about, lambda change: import_record(translation, change, now, caller),
         entitled_only=source.keeps == "entitled", outgoing=lambda change: later,
@@ -65,7 +73,8 @@ async def keep_message(
     if kept.before is not None:
         return Answer(kept.before.body, kept.before.accepted)
     if kept.change is None:
-        await messages.keep_metadata(gateway.database, arrival, later)
+        state = "not-entitled" if translation.statements else "nothing-kept"
+        await messages.keep_metadata(gateway.database, arrival, later, state=state)
     return Answer(answer, True)
 
 

@@ -32,9 +32,12 @@ class Quarantined:
     reason: bytes
 
 
-async def keep_metadata(database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = ()) -> None:
-    """Retssikkerhedsloven § 12 c: no municipal case, so the content is deleted; that it came is all that is kept."""
-    row = _row(arrival, "not-entitled", accepted=True, body=None)
+async def keep_metadata(
+    database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = (), *, state: str = "not-entitled"
+) -> None:
+    """Retssikkerhedsloven § 12 c: no municipal case, so the content is deleted; that it came is all that is kept. So
+    it is of a message that tells nothing of the citizen (`nothing-kept`)."""
+    row = _row(arrival, state, accepted=True, body=None)
     await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 

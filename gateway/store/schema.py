@@ -78,7 +78,7 @@ message = Table(
     Column("event", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, unique=True),  # keyed hash of source and content
     _time("received_at"),
-    Column("state", Text, nullable=False),  # kept | not-entitled | quarantined | replayed
+    Column("state", Text, nullable=False),  # kept | not-entitled | nothing-kept | quarantined | replayed
     Column("accepted", Boolean, nullable=False),
     Column("citizen", Text),
     Column("body", LargeBinary),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.domain.identifier import CPR, Identifier, best_first
-from gateway.errors import NoCitizen, RuleBroken, SegmentOrder
+from gateway.domain.statement import Act, Verb
+from gateway.errors import MissingField, NoCitizen, RuleBroken, SegmentOrder
 from gateway.translate.hl7v2 import time
 from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.naming import citizen_number
@@ -15,19 +16,23 @@ from gateway.translate.translation import Finding
 
 
 def check_segments(message: Message, event: Event) -> None:
-    """One PID; for stays one PV1 behind it; for merges one MRG. Raises SegmentOrder with the place."""
-    wanted = ["PID", *(["PV1"] if event.visit else []), *(["MRG"] if event.merge else [])]
+    """One PID, two for links; for stays one PV1 behind it; for merges one MRG. Raises SegmentOrder with the place."""
+    wanted = {"PID": 2 if event.link else 1} | ({"PV1": 1} if event.visit else {}) | ({"MRG": 1} if event.merge else {})
     before = -1
-    for name in wanted:
-        found = message.named.get(name)
-        if not found:
-            raise SegmentOrder(f"Event {event.name} needs the segment {name}", where=f"{name}^1")
-        if len(found) > 1:
-            raise SegmentOrder(f"One message tells of one {name}", where=f"{name}^2", hint="Send one message for each.")
+    for name, count in wanted.items():
+        found = message.named.get(name, [])
+        if len(found) < count:
+            raise SegmentOrder(f"Event {event.name} needs the segment {name}", where=f"{name}^{len(found) + 1}")
+        if len(found) > count:
+            told = "one" if count == 1 else "two"
+            hint = "Send one message for each."
+            raise SegmentOrder(f"One message tells of {told} {name}", where=f"{name}^{count + 1}", hint=hint)
         position = message.segments.index(found[0])
         if position < before:
             raise SegmentOrder(f"The segment {name} stands too early", where=f"{name}^1")
         before = position
+    if event.act is Act.DELETE and visit_number(message) is None:
+        raise MissingField("PV1-19 must say which visit is deleted", where="PV1^1^19")
 
 
 def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier, ...]:
@@ -49,16 +54,32 @@ def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier,
     return best
 
 
-def merged(message: Message, env: Env, survivor: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
-    """The numbers of the identity that is no more (MRG-1), without those of the survivor."""
-    nodes = message.first["MRG"].repetitions(1)
+def merged(message: Message, event: Event, env: Env, survivor: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    """The numbers of the identity that is no more, without those of the survivor: MRG-1, and only where that is empty
+    the fields that older versions have for it (MRG-4, MRG-2)."""
+    mrg = message.first["MRG"]
+    nodes = mrg.repetitions(1) or mrg.repetitions(4) or mrg.repetitions(2)
     found = best_first([n for node in nodes if (n := _number(env, node, "MRG-1")) is not None])
     if not found:
         raise NoCitizen(where="MRG^1^1")
     others = tuple(number for number in found if number not in survivor)
     if not others:
         raise RuleBroken("MRG-1 names the survivor itself", where="MRG^1^1")
+    if event.verb is Verb.CORRECT and others[0].system == survivor[0].system == CPR:
+        hint = "Send a merge (A40) if one person has had both."
+        raise RuleBroken("A corrected number cannot make two CPR numbers one person", where="MRG^1^1", hint=hint)
     return others
+
+
+def linked(message: Message, env: Env) -> Identifier:
+    """The best number in the second PID: the other of two records that are linked. Raises NoCitizen and RuleBroken."""
+    first, second = message.named["PID"]
+    found = best_first([n for node in second.repetitions(3) if (n := _number(env, node, "PID-3")) is not None])
+    if not found:
+        raise NoCitizen(where="PID^2^3")
+    if found[0].key == message.citizen or found[0] in [_number(env, node, "PID-3") for node in first.repetitions(3)]:
+        raise RuleBroken("The second PID names the same record as the first", where="PID^2^3")
+    return found[0]
 
 
 def visit_number(message: Message) -> Repetition | None:

@@ -31,6 +31,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "citizen": Function(keys.citizen, "node", "key"),
         "visit": Function(keys.visit, "node", "key", always=True),
         "episode": Function(keys.episode, "node", "key"),
+        "former_visit": Function(keys.former_visit, "node", "key"),
+        "linked": Function(keys.linked, "node", "Reference"),
         "diagnosis": Function(keys.diagnosis, "node", "key", (2, 3), always=True),
         "condition": Function(keys.condition, "node", "Reference", (2, 3), always=True),
         "relative": Function(keys.relative, "node", "key", (4, 4), always=True),

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.episode import anywhere
 from gateway.translate.hl7v2 import datatypes
+from gateway.translate.hl7v2.citizen import linked as other_record
 from gateway.translate.hl7v2.naming import assigner, number, parts
 from gateway.translate.hl7v2.parse import Repetition
 from gateway.translate.rules.reader import Env
@@ -32,6 +33,17 @@ def episode(env: Env, node: Repetition) -> str:
     """PV1-50 or PV1-54 as a key of the episode, when it is a number that names an episode whoever gave it (a UUID, as
     notifications have it); nothing for a number of the sender's own."""
     return anywhere(node.value(1))
+
+
+def former_visit(env: Env, node: Repetition) -> str:
+    """MRG-5: the number that the visit had before, as the key of the same visit."""
+    found = number(env, node, "visit")
+    return found.key if found else ""
+
+
+def linked(env: Env, node: Repetition) -> dict[str, str]:
+    """The reference to the Patient of the second PID."""
+    return {"reference": f"Patient/{env.ids('Patient', other_record(env.message, env).key)}"}
 
 
 def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:

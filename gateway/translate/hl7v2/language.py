@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.outgoing import Outgoing, Receipt
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
@@ -27,6 +28,7 @@ from gateway.errors import (
     UnknownMessage,
     UnknownSource,
     UnknownVersion,
+    Unreadable,
 )  # fmt: skip
 from gateway.translate import r4
 from gateway.translate.hl7v2 import ack, charset, citizen, lifecycle, paths
@@ -36,7 +38,9 @@ from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
 from gateway.translate.hl7v2.keys import visit
 from gateway.translate.hl7v2.lifecycle import Event
+from gateway.translate.hl7v2.modes import Wanted, wanted
 from gateway.translate.hl7v2.parse import Message, parse
+from gateway.translate.hl7v2.receipt import receipt
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -120,6 +124,9 @@ class Hl7v2:
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place as ERR-2 tells it (`PID^1^3`)."""
+        header = headers.read(raw)
+        if header.part(9) == "ACK":
+            return self._receipt(raw, header)
         work = self._understood(raw)
         made = work.rules.run(work.message, work.env, work.event.files)
         fingerprint = hashlib.sha256(raw).digest()
@@ -138,12 +145,44 @@ class Hl7v2:
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
-        """AA. `note` is told as information."""
-        return ack.positive(raw, now, note)
+        """What a message that is kept gets at once: AA, CA or nothing (modes.py). `note` is told as information."""
+        code = self._wanted(raw).now
+        return ack.positive(raw, now, code, note) if code else b""
 
     def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
-        """AE or AR with place and code; safe on any bytes."""
-        return ack.negative(raw, error, now)
+        """What a refused message gets at once: AE, AR, CE, CR with place and code, CA or nothing; safe on any bytes."""
+        code = self._wanted(raw, error).now
+        if code == "CA":
+            return ack.positive(raw, now, code)
+        return ack.negative(raw, error, now, code) if code else b""
+
+    def later(self, raw: bytes, now: datetime, error: GatewayError | None = None) -> Outgoing | None:
+        """The application acknowledgement of the enhanced mode, for the connection of the message's source."""
+        code = self._wanted(raw, error).later
+        if not code:
+            return None
+        header = headers.read(raw)
+        source = self._source(header)
+        accept = "AL" if source.deliver is None or source.deliver.answers else "NE"
+        answer = ack.negative(raw, error, now, code, accept) if error else ack.positive(raw, now, code, accept=accept)
+        return Outgoing(source.id, "hl7v2", ack.control_id(header, now, code), answer, answers=header.field(10))
+
+    def answered(self, raw: bytes) -> Receipt:
+        """What a receiver says on the line on which it was sent a message. Raises Unreadable."""
+        return receipt(raw)
+
+    def _wanted(self, raw: bytes, error: GatewayError | None = None) -> Wanted:
+        """Which answers a message asks for. Bytes without a header ask for one in the original mode."""
+        try:
+            header = headers.read(raw)
+        except Unreadable:
+            return Wanted(error.ack if error else "AA")
+        if not header.part(15) and not header.part(16):
+            return wanted(header, error, connected=False)
+        try:
+            return wanted(header, error, connected=self._source(header).deliver is not None)
+        except UnknownSource as unknown:
+            return wanted(header, error or unknown, connected=False)
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of which field, and which fields nothing read. Raises as `translate` does."""
@@ -158,6 +197,12 @@ class Hl7v2:
         """Every rule that names a row of the official guide."""
         return self._rules.of().guides()
 
+    def _receipt(self, raw: bytes, header: Header) -> Translation:
+        """An acknowledgement that comes by itself: what became of a message that was sent."""
+        source, told = self._source(header), receipt(raw)
+        fingerprint = hashlib.sha256(raw).digest()
+        return Translation("hl7v2", source, header.field(10), "ACK", None, fingerprint, (), (), receipt=told)
+
     def _understood(self, raw: bytes) -> _Work:
         header = headers.read(raw)
         source = self._source(header)
@@ -165,12 +210,14 @@ class Hl7v2:
         message = parse(text, header, codec)
         message.memo = self._memo(source.id, header, codec)
         event = self._event(message)
-        citizen.check_segments(message, event)
         env = Env(source, self._ids, _zone(source.timezone), message)
         when = times(message, event, env.timezone)
         env.on = when.recorded.date().isoformat()
+        if not event.kept:
+            return _Work(message, event, self._rules.of(source.rules), env, when, (), (), ())
+        citizen.check_segments(message, event)
         numbers = citizen.numbers(message, env, when.recorded)
-        merged = citizen.merged(message, env, numbers) if event.merge else ()
+        merged = citizen.merged(message, event, env, numbers) if event.merge else ()
         message.citizen = numbers[0].key
         named = citizen.visit_number(message)
         if event.visit or named is not None:
@@ -267,7 +314,7 @@ def _notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
         found.append(f"PV1-19 is empty; {told}")
     if message.value("EVN", 1) not in ("", event.name):
         found.append("EVN-1 names another event than MSH-9; MSH-9 counts")
-    if event.visit and message.value("PV1", 2) == "P":
+    if event.visit and event.act is not Act.PLAN and message.value("PV1", 2) == "P":
         found.append("PV1-2 says pre-admission, the event says that the stay has begun; taken as inpatient")
     return tuple(found)
 

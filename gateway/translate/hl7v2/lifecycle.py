@@ -55,6 +55,11 @@ class Event:
         return "encounter" in self.files
 
     @property
+    def link(self) -> bool:
+        """Whether it is about two records that may be of one person: the second PID is the other."""
+        return "link" in self.files
+
+    @property
     def merge(self) -> bool:
         """Whether it says that two identities are one person: MRG is required."""
         return self.act is Act.IDENTITY

@@ -52,7 +52,10 @@ def test_every_message_of_the_table_has_a_reason() -> None:
 
 def test_the_events_that_are_received() -> None:
     assert sorted(e.name for e in language().events.values() if e.message == "ADT") == [
-        "A01", "A02", "A03", "A04", "A08", "A11", "A12", "A13", "A21", "A22", "A28", "A31", "A40", "A52", "A53",
+        "A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A09", "A10", "A11", "A12", "A13", "A14", "A15", "A16",
+        "A18", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28", "A29", "A30", "A31", "A32", "A33", "A34",
+        "A35", "A36", "A37", "A38", "A39", "A40", "A41", "A42", "A44", "A47", "A49", "A50", "A52", "A53", "A54", "A55",
+        "A60", "A61",
     ]  # fmt: skip
 
 
@@ -64,7 +67,7 @@ def test_the_events_that_are_received() -> None:
         ("A01,start,assert", "A1,start,assert", "lifecycle.csv:2: event must be a trigger event"),
         ("A01,start,assert", "A01,strat,assert", "lifecycle.csv:2: unknown act strat (did you mean start?)"),
         ("A01,start,assert", "A01,start,asert", "lifecycle.csv:2: unknown verb asert (did you mean assert?)"),
-        ("withdraw,A01", "withdraw,", "lifecycle.csv:7: a withdrawal, and nothing else"),
+        ("withdraw,A01", "withdraw,", "lifecycle.csv:12: a withdrawal, and nothing else"),
         ("withdraw,A01", "withdraw,A99", "unknown event A99"),
         ("patient related encounter", "patient relatd encounter", "unknown rule file relatd (did you mean related?)"),
         ("PV1-44 EVN-6", "PV1.44 EVN-6", "lifecycle.csv:2: happened must hold fields"),
