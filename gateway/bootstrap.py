@@ -29,6 +29,7 @@ from gateway.translate.kl.language import Kl
 from gateway.translate.languages import Languages
 from gateway.translate.medcom.language import MedCom
 from gateway.translate.oio.language import Oio
+from gateway.translate.oioxml.language import OioXml
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
 
@@ -65,15 +66,16 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify = ids(secret)
-    hl7v2, medcom, kl, oio, (policy, labeller), _ = all_of(
+    hl7v2, medcom, kl, oio, oioxml, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify),
         lambda: MedCom(mappings, sources, identify),
         lambda: Kl(mappings, sources, identify),
         lambda: Oio(mappings, sources, identify),
+        lambda: OioXml(mappings, sources, identify),
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )
-    languages = Languages({"hl7v2": hl7v2, "fhir-message": FhirMessages(medcom, kl), "oio": oio})
+    languages = Languages({"hl7v2": hl7v2, "fhir-message": FhirMessages(medcom, kl, medcom.correspondence), "oio": oio, "oioxml": oioxml})
     return Rules(languages, sources, policy, labeller)
 
 

@@ -33,6 +33,14 @@ async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
     return await _received(inbound, request, caller, "oio", _XML_NAMES, "Send application/xml.")
 
 
+async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /messages/oioxml: MedCom letters in an Emessage, bare or in a VANSEnvelope, in the encoding of its declaration.
+
+    The answer is an XCTL03 where the letter asks for one, and empty where it does not; a refusal is an XCTL02.
+    """
+    return await _received(inbound, request, caller, "oioxml", _XML_NAMES, "Send application/xml.")
+
+
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/$process-message: one message Bundle, answered in the format it came in."""
     form = negotiate.sent(request.headers.get("content-type", ""))

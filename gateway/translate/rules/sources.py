@@ -3,7 +3,7 @@
     name: Psykiatrisk Center København       # of the organisation, as readers of its care teams see it
     sector: region                    # region | municipality
     organisation: {sor: 265161000016000}     # or cvr, gln, or any system as a URI
-    language: hl7v2                   # hl7v2 | medcom | kl | oio
+    language: hl7v2                   # hl7v2 | medcom | kl | oio | oioxml | edifact
     senders: ["SP|REGH"]              # how its messages name it, see below
     keeps: entitled                   # only content of citizens with a municipal case (§ 12 c) | all (default)
     charset: UNICODE UTF-8            # when the message tells none
@@ -25,6 +25,7 @@
 | medcom | SOR number of the sending organisation |
 | kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
 | oio | CVR number of the case's owner |
+| oioxml, edifact | of the letter's sender: municipality number (`0101`) or SOR number, else EAN, else department number |
 
 `"*"` stands for every sender of the language that no other source names. It is for demonstrations, tests and files on a
 command line (`with_guests`): with it, a stranger's numbers are read as this source's own.
@@ -54,11 +55,14 @@ _KEYS = (
 )
 _CHOICES = {
     "sector": ("region", "municipality"),
-    "language": ("hl7v2", "medcom", "kl", "oio"),
+    "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact"),
     "keeps": ("entitled", "all"),
 }
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
-_SECTORS = {"hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality"}
+_SECTORS = {
+    "hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality",
+    "oioxml": "region", "edifact": "region",
+}  # fmt: skip
 
 
 class Sources:

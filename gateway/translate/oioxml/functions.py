@@ -1,0 +1,220 @@
+"""The named functions of mappings/oioxml. `env.message` is the `About`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from gateway.domain import correspondence
+from gateway.domain.episode import EPISODE, anywhere, bare
+from gateway.domain.identifier import CPR, D_ECPR, GLN, SOR, X_ECPR, Identifier
+from gateway.errors import WrongType
+from gateway.translate.oioxml import letter as letters
+from gateway.translate.oioxml import tree
+from gateway.translate.oioxml.letter import Letter
+from gateway.translate.rules.reader import Env, Function, Unfit
+
+Json = dict[str, Any]
+
+LPR3 = "https://www.esundhed.dk/Registre/Landspatientregisteret"
+YDER = "urn:oid:1.2.208.176.1.4"
+MUNICIPALITY = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
+_SPECIALITY = "urn:faellesplan:medcom:speciality"
+_DEPARTMENT = "urn:faellesplan:medcom:sygehusafdelingsnummer"
+_CODES = frozenset({"Code", "CodeSystem", "Terminology", "DiagnoseCode", "DiagnoseTypeCode", "DiagnoseDescriptionCode"})
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the functions know of the letter they are asked about."""
+
+    letter: Letter
+    citizen: tuple[Identifier, ...]
+    recorded: datetime
+
+
+def citizen(env: Env, *numbers: str) -> str:
+    """The key of the citizen."""
+    return str(env.message.citizen[0].key)
+
+
+def citizen_identifier(env: Env, *numbers: str) -> Json:
+    """The citizen's number: CPR official, a replacement temp (DK Core)."""
+    found: Identifier = env.message.citizen[0]
+    made = {"system": found.system, "value": found.value}
+    if found.system == CPR:
+        return {"use": "official"} | made
+    return {"use": "temp"} | made if found.system.startswith((X_ECPR, D_ECPR)) else made
+
+
+def at(env: Env, node: etree._Element) -> str:
+    """A Date with its Time as a FHIR dateTime; a mere date stays one."""
+    try:
+        found = letters.moment(node, env.timezone)
+    except WrongType:
+        raise Unfit("is no date and time") from None
+    if not tree.said(node, "Time") and not tree.said(node, "TimeWithSec"):
+        return tree.said(node, "Date")
+    return local(found, env.timezone)
+
+
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment as FHIR writes it, with the zone's own offset."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def organisation(env: Env, party: etree._Element) -> Json | None:
+    """A sender or receiver as a logical reference, by its surest number, with its names in one line."""
+    names = [tree.said(party, name) for name in ("OrganisationName", "DepartmentName", "UnitName")]
+    display = ", ".join(dict.fromkeys(filter(None, names)))
+    number = organisation_number(party)
+    made: Json = {"type": "Organization"}
+    if number:
+        made["identifier"] = {"system": number.system, "value": number.value}
+    return made | ({"display": display} if display else {}) if number or display else None
+
+
+def organisation_number(party: etree._Element) -> Identifier | None:
+    """Municipality number, SOR number, yder number; else the EAN; else a hospital department's number."""
+    code, number = tree.said(party, "IdentifierCode"), tree.said(party, "Identifier")
+    if code == "kommunenummer" and letters.municipality(number):
+        return Identifier(MUNICIPALITY, letters.municipality(number))
+    if number and code in ("sorkode", "ydernummer"):
+        return Identifier(SOR if code == "sorkode" else YDER, number)
+    ean = tree.said(party, "EANIdentifier")
+    if ean:
+        return Identifier(GLN, ean)
+    return Identifier(_DEPARTMENT, number) if number else None
+
+
+def episode(env: Env, number: str) -> str:
+    """The key of the stay: 32 characters name it anywhere, a shorter number within the sender's organisation."""
+    return anywhere(number) or f"{EPISODE}{env.source.organisation.key}|{bare(number)}"
+
+
+def episode_number(env: Env, number: str) -> Json:
+    """The episode's Identifier. Letters write UUIDs without hyphens, FHIR with them."""
+    if anywhere(number):
+        text = bare(number)
+        text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+        return {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{text}"}
+    return {"system": f"urn:faellesplan:source:{env.source.id}:episode", "value": number}
+
+
+def message(env: Env, number: str) -> str:
+    """The key of the letter as a message: who sent it, its number, whom it is about."""
+    party = tree.part(env.message.letter.node, "Sender")
+    sender = organisation_number(party) if party is not None else None
+    return correspondence.message_key(sender.key if sender else env.source.id, number, env.message.citizen[0].key)
+
+
+def message_number(env: Env, number: str) -> Json:
+    """The letter's number as an Identifier, within its sender's EAN."""
+    return {"system": f"urn:faellesplan:ean:{env.message.letter.ean}:letter", "value": number}
+
+
+def object_url(env: Env, number: str) -> str:
+    """Where an attached file is read, by the number that both the letter and the file's own letter give it."""
+    return f"Binary/{object_id(env, number)}"
+
+
+def object_id(env: Env, number: str) -> str:
+    """The id of an attached file."""
+    about: About = env.message
+    owner = f"{about.letter.ean}|{about.citizen[0].key}"
+    return env.ids("Binary", correspondence.attached_key(owner, bare(number)))
+
+
+def content(env: Env, text: str) -> bytes:
+    """The bytes of an attached file. Raises Unfit for what is no base64."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Unfit("is not base64") from None
+
+
+def priority(env: Env, text: str) -> str:
+    """`høj_prioritet`, however the letter ø came through, is asap."""
+    return "asap" if re.fullmatch(r"h.{1,2}j_prioritet", text) else "routine"
+
+
+def words(env: Env, node: etree._Element) -> str:
+    """All text of an element and of those in it, one line for each, without codes."""
+    return "\n".join(_lines(node))
+
+
+def _lines(node: etree._Element) -> list[str]:
+    if len(node) == 0 or (node.text or "").strip() or any((child.tail or "").strip() for child in node):
+        text = tree.worded(node)
+        return [text] if text else []
+    found = []
+    for child in node:
+        if tree.name(child) == "Date":
+            continue
+        if tree.name(child) not in _CODES:
+            found += _lines(child)
+    return found
+
+
+def coding(env: Env, node: etree._Element) -> Json | None:
+    """The Code, CodeSystem and Terminology in or below an element, with its system as the letters name it."""
+    code = next((one for one in node.iter() if tree.name(one) in ("Code", "DiagnoseCode") and tree.worded(one)), None)
+    if code is None:
+        return None
+    beside = code.getparent()
+    system = tree.said(beside, "CodeSystem") or tree.said(beside, "DiagnoseTypeCode")
+    display = tree.said(beside, "Terminology") or tree.said(beside, "DiagnoseText")
+    made = {"system": f"urn:faellesplan:medcom:{system or 'kode'}", "code": tree.worded(code)}
+    return made | ({"display": display} if display else {})
+
+
+def concept(env: Env, node: etree._Element) -> Json | None:
+    """As `coding`, a CodeableConcept with the words beside the code."""
+    found = coding(env, node)
+    text = (found or {}).get("display") or words(env, node)
+    made: Json = {"coding": [found]} if found else {}
+    return made | ({"text": text} if text else {}) or None
+
+
+def part_key(env: Env, kind: str, node: etree._Element, number: etree._Element | None = None) -> str:
+    """The key of one part of a plan: the stay (without one the letter), and the code or words that tell it apart."""
+    found = coding(env, node)
+    stay = bare(tree.worded(number)) if number is not None else env.message.letter.id
+    return f"{env.source.organisation.key}|{kind}|{stay}|{found['code'] if found else words(env, node)}"
+
+
+def plan_key(env: Env, kind: str, number: etree._Element | None = None) -> str:
+    """The key of what a kind of letter tells of a stay: the next letter of this kind tells it anew."""
+    about = env.message.letter
+    stay = bare(tree.worded(number)) if number is not None else about.id
+    return f"{env.source.organisation.key}|{kind}|{stay}|{about.kind}"
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "citizen": Function(citizen, gives="key", arity=(1, 2), always=True),
+        "citizen_identifier": Function(citizen_identifier, gives="Identifier", arity=(1, 2), always=True),
+        "at": Function(at, takes="node", gives="dateTime"),
+        "organisation": Function(organisation, takes="node", gives="Reference"),
+        "episode": Function(episode, gives="key"),
+        "episode_number": Function(episode_number, gives="Identifier"),
+        "message": Function(message, gives="key"),
+        "message_number": Function(message_number, gives="Identifier"),
+        "object_url": Function(object_url, gives="url"),
+        "priority": Function(priority, gives="code", codes=frozenset({"asap", "routine"})),
+        "words": Function(words, takes="node", gives="string"),
+        "coding": Function(coding, takes="node", gives="Coding"),
+        "part_key": Function(part_key, takes="node", gives="key", arity=(2, 3)),
+        "plan_key": Function(plan_key, takes="node", gives="key", arity=(1, 2)),
+        "concept": Function(concept, takes="node", gives="CodeableConcept"),
+    }
+)
