@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.errors import GatewayError
+from gateway.translate.fhir.lifting import lift
 from gateway.translate.fhir.message import event_code
 from gateway.translate.fhir.reading import parse
 from gateway.translate.languages import Language
@@ -12,14 +13,16 @@ from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
 
 FFB_ORDER = "ffb-order"
+CARE_COMMUNICATION = "care-communication-message"
 
 
 class FhirMessages:
-    """`POST /fhir/$process-message`: KL's order goes to KL, everything else to MedCom, who also answers it."""
+    """`POST /fhir/$process-message`: KL's order goes to KL, a CareCommunication to MedCom's language for those, and
+    everything else to MedCom, who also answers it."""
 
-    def __init__(self, medcom: Language, kl: Language) -> None:
+    def __init__(self, medcom: Language, kl: Language, correspondence: Language) -> None:
         self._medcom = medcom
-        self._kl = kl
+        self._by_event = {FFB_ORDER: kl, CARE_COMMUNICATION: correspondence}
 
     def translate(self, raw: bytes) -> Translation:
         """As the profile that the event names. Raises GatewayError with the place."""
@@ -34,11 +37,11 @@ class FhirMessages:
         try:
             return self._of(raw).refuse(raw, error, now)
         except GatewayError:
-            return self._medcom.refuse(raw, error, now)
+            return self._medcom.refuse(lift(raw).light, error, now)
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element. Raises as `translate` does."""
         return self._of(raw).explain(raw)
 
     def _of(self, raw: bytes) -> Language:
-        return self._kl if event_code(parse(raw)) == FFB_ORDER else self._medcom
+        return self._by_event.get(event_code(parse(lift(raw).light)), self._medcom)

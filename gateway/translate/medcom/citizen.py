@@ -19,9 +19,9 @@ def patient_of(message: Message, encounter: Json) -> Json:
     """The Patient, which must be the one that the stay is about. Raises NoCitizen, RuleBroken, MissingField."""
     patients = message.roots.get("Patient", [])
     if not patients:
-        raise NoCitizen("A notification has exactly one Patient.", where="Bundle.entry")
+        raise NoCitizen("A message is about exactly one Patient.", where="Bundle.entry")
     if len(patients) > 1:
-        raise RuleBroken("A notification has exactly one Patient.", where=message.place(patients[1]))
+        raise RuleBroken("A message is about exactly one Patient.", where=message.place(patients[1]))
     place = f"{message.place(encounter)}.subject"
     subject = encounter.get("subject")
     if subject is None:
@@ -31,7 +31,7 @@ def patient_of(message: Message, encounter: Json) -> Json:
     else:
         same = number(subject.get("identifier", {})) in map(number, patients[0].get("identifier", ()))
     if not same:
-        raise Dangling("The stay is not about the message's Patient.", where=place)
+        raise Dangling("The focus is not about the message's Patient.", where=place)
     return patients[0]
 
 

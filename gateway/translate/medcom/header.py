@@ -67,7 +67,7 @@ def check_header(message: Message) -> None:
         raise MissingField(where=f"{HEADER}.id")
     destinations = header.get("destination", [])
     if len(destinations) != 1:
-        raise RuleBroken("A notification has exactly one destination.", where=f"{HEADER}.destination")
+        raise RuleBroken("A message has exactly one destination.", where=f"{HEADER}.destination")
     uses = [e for e in destinations[0].get("extension", ()) if e.get("url") == DESTINATION_USE]
     if [use.get("valueCoding", {}).get("code") for use in uses] != ["primary"]:
         raise RuleBroken("The destination's use is primary.", where=f"{HEADER}.destination[0].extension")

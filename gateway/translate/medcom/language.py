@@ -21,6 +21,8 @@ from gateway.translate.fhir import parse
 from gateway.translate.fhir.message import HEADER
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.medcom import acknowledgement, lifecycle
+from gateway.translate.medcom.carecommunication import functions as correspondence
+from gateway.translate.medcom.carecommunication.language import CareCommunication
 from gateway.translate.medcom.fingerprint import fingerprint
 from gateway.translate.medcom.functions import FUNCTIONS
 from gateway.translate.medcom.header import message_of, sender_of
@@ -58,7 +60,7 @@ class _Work:
 
 def load(mappings: Path, codes: Codes, facts: r4.Facts, problems: Problems) -> tuple[Rulebook, Lifecycle]:
     """The rules and the lifecycle table of MedCom; errors are noted in `problems`, all of them."""
-    book = compiled(mappings, FhirReader("medcom", FUNCTIONS), codes, facts, problems)
+    book = compiled(mappings, FhirReader("medcom", {**FUNCTIONS, **correspondence.FUNCTIONS}), codes, facts, problems)
     table = lifecycle.read(mappings / "medcom" / "lifecycle.csv", "mappings/medcom/lifecycle.csv", problems)
     return book, table
 
@@ -82,6 +84,8 @@ class MedCom:
         problems.check()
         self._sources = Sources(sources)
         self._ids = ids
+        self.correspondence = CareCommunication(self._rules, codes, self._sources, ids)
+        """MedCom's other messages, by the same rules."""
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[0].resource.focus`)."""

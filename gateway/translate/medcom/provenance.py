@@ -42,7 +42,7 @@ def chain_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> C
         if len(one.get("activity", {}).get("coding", ())) != 1:
             raise RuleBroken("A Provenance has exactly one activity.", where=place)
         if activity_of(one) not in activities:
-            raise UnknownCode("The activity is none of a notification.", where=f"{place}[0].code")
+            raise UnknownCode("The activity is none of this kind of message.", where=f"{place}[0].code")
     own = {message.header["id"], _identity(message.bundle["entry"][0].get("fullUrl", ""))}
     current = [(_recorded(message, one, zone), at) for at, one in enumerate(found) if own & set(targets(one))]
     if not current:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gateway.domain.identifier import normal
 from gateway.translate.fhir.message import Message
 from gateway.translate.rules.codes import CodeTable
 
@@ -38,6 +39,25 @@ class Cast:
                 return None
             self._known[id(found)] = made(found)
         return dict(self._known[id(found)])
+
+    def party(self, reference: Json) -> Json | None:
+        """Sender or receiver: a logical reference, and the contained organisation with all its numbers: whoever answers
+        needs both, SOR and EAN."""
+        made = self._organisation(reference)
+        found = self._message.resolve(reference, "Organization")
+        if made is None or found is None:
+            return made
+        if id(found) not in self._known:
+            numbers = [
+                normal(i["system"], i["value"]) for i in found.get("identifier", ()) if {*i} >= {"system", "value"}
+            ]
+            owner = self._next("organisation")
+            told: Json = {"resourceType": "Organization", "id": owner}
+            told |= {"identifier": [{"system": one.system, "value": one.value} for one in numbers]}
+            told |= {"name": found["name"]} if "name" in found else {}
+            self.contained.append(told)
+            self._known[id(found)] = {"reference": f"#{owner}"}
+        return self._known[id(found)] | made
 
     def encounter(self, stay: Json) -> Json:
         """A Reference to the contained Encounter, of which `stay` are the elements that are kept."""

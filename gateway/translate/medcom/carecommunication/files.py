@@ -93,7 +93,9 @@ def _file(node: Json, where: str, text: memoryview | None) -> File:
 
 def kept(file: File, key: str, ids: Ids) -> Json:
     """The Attachment as it stands in the Communication: all but the content, and where that is read."""
-    made = {name: file.node[name] for name in ("contentType", "language", "title", "creation") if name in file.node}
+    made: Json = {
+        name: file.node[name] for name in ("contentType", "language", "title", "creation") if name in file.node
+    }
     if file.body is None:
         return made
     sha1 = hashlib.sha1(file.body, usedforsecurity=False).digest()  # R4 names it: Attachment.hash
