@@ -75,7 +75,8 @@ def read_rules(
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )
-    languages = Languages({"hl7v2": hl7v2, "fhir-message": FhirMessages(medcom, kl, medcom.correspondence), "oio": oio, "oioxml": oioxml})
+    fhir = FhirMessages(medcom, kl, medcom.correspondence)
+    languages = Languages({"hl7v2": hl7v2, "fhir-message": fhir, "oio": oio, "oioxml": oioxml})
     return Rules(languages, sources, policy, labeller)
 
 

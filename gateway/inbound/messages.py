@@ -34,7 +34,7 @@ async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
 
 
 async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """POST /messages/oioxml: MedCom letters in an Emessage, bare or in a VANSEnvelope, in the encoding of its declaration.
+    """POST /messages/oioxml: MedCom letters in an Emessage, bare or in a VANSEnvelope, in its declared encoding.
 
     The answer is an XCTL03 where the letter asks for one, and empty where it does not; a refusal is an XCTL02.
     """

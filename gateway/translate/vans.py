@@ -12,6 +12,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from lxml import etree
 
@@ -98,7 +99,8 @@ def answer(envelope: Envelope | None, content: bytes, form: str, name: str, now:
     if envelope is None or not content:
         return content
     seed = hashlib.sha256(envelope.id.encode() + b"\0" + content).digest()
-    root = etree.Element(f"{{{NAMESPACE}}}{ROOT}", nsmap={None: NAMESPACE})
+    names: Any = {None: NAMESPACE}
+    root = etree.Element(f"{{{NAMESPACE}}}{ROOT}", nsmap=names)
     for tag, address in (("SenderID", envelope.receiver), ("ReceiverID", envelope.sender)):
         _add(root, tag, address.value).set("EndPointType", address.kind)
     _add(root, "EnvelopeIdentifier", str(uuid.UUID(bytes=seed[:16], version=4)))

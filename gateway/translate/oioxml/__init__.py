@@ -9,9 +9,9 @@ tree of its messages gets everything else from here, by the rules and tables in 
 | what | where |
 |---|---|
 | bytes out of a VANSEnvelope, or as they are | `gateway.translate.vans.opened(raw).content` |
-| letter tree → Translation, Explanation | `letters.Letters(mappings, sources, ids, language=…)`: `.translation(root)`, `.explanation(root)` |
-| receipt asked for → letter tree of it | `receipt.positive(root, now)`, `receipt.negative(root, error, now)`; None: nothing is asked for |
-| a tree → bytes | `writing.written(root)` |
+| letter tree → Translation, Explanation | `letters.Letters(…, language=…)`, its `translation` and `explanation` |
+| letter tree → that of the receipt, None where none is asked for | `receipt.positive`, `receipt.negative` |
+| a tree → bytes | `writing.written` |
 
 A message's id is `<sender's EAN>#<Letter/Identifier>`, which is how MedCom's FHIR messages name letters
 (Provenance.entity.what.identifier, `[lokationsnummer]#[brevid]`). VersionCode is told as the language writes it

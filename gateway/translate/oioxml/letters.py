@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from gateway.domain.correspondence import Attached
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
@@ -104,7 +105,7 @@ class Letters:
             return replace(told, receipt=receipt.read(message))
         jobs = self._jobs(message, source)
         statements: list[Statement] = []
-        attached = []
+        attached: list[Attached] = []
         for job in jobs:
             made = list(self._statements(job, f"{job.letter.id}/{seen.hex()[:12]}"))
             statements += made

@@ -37,4 +37,4 @@ DiagnoseDescriptionCode DiagnoseText DiagnoseDateTime CurrentHomeCare HomeCare S
 SpecialInformation Allergy Allergies Residence Housing
 """
 
-NAMES = frozenset("".join((_LETTER, _PARTIES, _PERSONS, _CORRESPONDENCE, _STAY)).split())
+NAMES = frozenset(f"{_LETTER}{_PARTIES}{_PERSONS}{_CORRESPONDENCE}{_STAY}".split())

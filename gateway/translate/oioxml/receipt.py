@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.domain.outgoing import Outcome, Receipt
-from gateway.errors import GatewayError, MissingField, Unreadable, UnknownMessage, UnknownSource
+from gateway.errors import GatewayError, MissingField, UnknownMessage, UnknownSource, Unreadable
 from gateway.errors import Refused as NotAccepted
 from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.letter import RECEIPTS, Emessage

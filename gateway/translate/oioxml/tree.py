@@ -82,9 +82,8 @@ def empty(node: etree._Element) -> bool:
 def place(node: etree._Element) -> str:
     """Where an element stands: `Emessage/ClinicalEmail/Reference[2]/BIN`."""
     steps = []
-    while node is not None:
-        parent = node.getparent()
-        alike = [one for one in parent if one.tag == node.tag] if parent is not None else [node]
-        steps.append(name(node) + (f"[{alike.index(node) + 1}]" if len(alike) > 1 else ""))
-        node = parent
+    for one in (node, *node.iterancestors()):
+        parent = one.getparent()
+        alike = [other for other in parent if other.tag == one.tag] if parent is not None else [one]
+        steps.append(name(one) + (f"[{alike.index(one) + 1}]" if len(alike) > 1 else ""))
     return "/".join(reversed(steps))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
+from typing import Any
 
 from lxml import etree
 
@@ -31,6 +32,12 @@ def cut(text: str, length: int) -> str:
     return clean(text)[:length].rstrip()
 
 
+def element(namespace: str, name: str) -> etree._Element:
+    """A root whose namespace is the default one."""
+    names: Any = {None: namespace}
+    return etree.Element(f"{{{namespace}}}{name}", nsmap=names)
+
+
 def add(parent: etree._Element, name: str, text: str = "") -> etree._Element:
     """A new last element of `parent`, in its namespace."""
     made = etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{name}")
@@ -45,11 +52,11 @@ def formatted(parent: etree._Element, name: str, text: str) -> etree._Element:
     for at, line in enumerate(_BREAK.split(text)):
         if at:
             last = add(made, "Break")
-        line = _CONTROL.sub("", line.replace("\t", " "))
+        words = _CONTROL.sub("", line.replace("\t", " "))
         if last is None:
-            made.text = line
+            made.text = words
         else:
-            last.tail = line
+            last.tail = words
     return made
 
 
@@ -71,7 +78,7 @@ def started(
     namespace: str, kind: str, ident: str, now: datetime, *, receipt: bool
 ) -> tuple[etree._Element, etree._Element]:
     """An Emessage with its envelope, and the letter in it. `receipt`: whether a positive receipt is asked for."""
-    root = etree.Element(f"{{{namespace}}}Emessage", nsmap={None: namespace})
+    root = element(namespace, "Emessage")
     envelope = add(root, "Envelope")
     when(envelope, "Sent", now)
     add(envelope, "Identifier", ident)
@@ -81,4 +88,4 @@ def started(
 
 def written(root: etree._Element) -> bytes:
     """The tree as ISO-8859-1, as MedCom's own; characters it does not have are written by their number."""
-    return etree.tostring(root, xml_declaration=True, encoding="ISO-8859-1")
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="ISO-8859-1"))

@@ -25,7 +25,7 @@
 | medcom | SOR number of the sending organisation |
 | kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
 | oio | CVR number of the case's owner |
-| oioxml, edifact | of the letter's sender: municipality number (`0101`) or SOR number, else EAN, else department number |
+| oioxml, edifact | the sender's municipality number (`0101`) or SOR number, else EAN, else department number |
 
 `"*"` stands for every sender of the language that no other source names. It is for demonstrations, tests and files on a
 command line (`with_guests`): with it, a stranger's numbers are read as this source's own.
