@@ -23,6 +23,7 @@ from datetime import datetime
 from gateway.domain.corrections import Event, resolve, same_visit
 from gateway.domain.encounter import add_class_history, encounter
 from gateway.domain.episode import EPISODE
+from gateway.domain.leave import with_lost_leaves
 from gateway.domain.report import requests
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
@@ -53,7 +54,9 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
         for stay in _stays(resolve([one for one in group if one.kind != "Task"])):
             source = sources[stay.events[-1].source]
             name = f"{episode}|{stay.name}"
-            made.append(encounter(ids("Encounter", name), stay.events, stay.kind, stay.followed_at, source))
+            made.append(
+                encounter(ids("Encounter", name), with_lost_leaves(stay.events), stay.kind, stay.followed_at, source)
+            )
             stay.made = made[-1]
             if stay.former and stay.former.made:
                 add_class_history(made[-1].body, stay.former.made)
