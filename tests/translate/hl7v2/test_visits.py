@@ -1,0 +1,155 @@
+"""Visits that change their class or number, change their doctor, or were an error from the first word."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from gateway.domain.statement import Act
+from gateway.errors import MissingField
+from tests.translate.hl7v2.ward import (
+    HERLEV,
+    VISIT,
+    adt,
+    evn,
+    fold,
+    language,
+    msh,
+    of_kind,
+    pid,
+    pv1,
+    raw,
+    segment,
+    stay,
+    translated,
+)  # fmt: skip
+
+ACUTE = adt("A04", sent="20250314093000+0100", visit=pv1({2: "E"}))
+ADMITTED = adt("A01", sent="20250314093000+0100")
+INPATIENT = adt("A06", at="20250315100000+0100", sent="20250315100500+0100", visit=pv1({2: "I"}))
+OUTPATIENT = adt("A07", at="20250317120000+0100", sent="20250317120500+0100", visit=pv1({2: "O"}))
+DELETED = adt("A23", sent="20250318080000+0100")
+NEW_NUMBER = VISIT.replace("V77", "V99")
+
+
+def by_class(*messages: bytes) -> dict[str, dict[str, object]]:
+    return {one["class"]["code"]: one for one in fold(*messages)["Encounter"]}
+
+
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_outpatient_becomes_inpatient_and_back(order: tuple[int, ...]) -> None:
+    messages = (ACUTE, INPATIENT, OUTPATIENT)
+    made = by_class(*(messages[at] for at in order))
+    assert {code: one["status"] for code, one in made.items()} == {
+        "EMER": "finished", "IMP": "finished", "AMB": "in-progress",
+    }  # fmt: skip
+    assert made["EMER"]["period"] == {"start": "2025-03-14T09:15:00+01:00", "end": "2025-03-15T10:00:00+01:00"}
+    history = made["AMB"]["classHistory"]
+    assert [(row["class"]["code"], row["period"].get("end")) for row in history] == [  # type: ignore[attr-defined]
+        ("EMER", "2025-03-15T10:00:00+01:00"), ("IMP", "2025-03-17T12:00:00+01:00"), ("AMB", None),
+    ]  # fmt: skip
+    assert "classHistory" not in made["EMER"]
+
+
+def test_a_change_of_class_tells_no_discharge() -> None:
+    made = by_class(ACUTE, INPATIENT)
+    assert "dischargeDisposition" not in made["EMER"].get("hospitalization", {})  # type: ignore[operator]
+    discharged = adt("A03", sent="20250320130000+0100", visit=pv1({45: "20250320123000+0100"}))
+    ended = by_class(ACUTE, INPATIENT, discharged)["IMP"]
+    assert ended["status"] == "finished"
+    assert ended["classHistory"][-1]["period"]["end"] == "2025-03-20T12:30:00+01:00"  # type: ignore[index]
+
+
+def test_a_change_of_class_of_a_visit_nobody_told_of_begins_a_stay() -> None:
+    made = stay(INPATIENT)
+    assert (made["status"], made["period"]) == ("in-progress", {"start": "2025-03-15T10:00:00+01:00"})
+
+
+def test_a_change_told_twice_is_one_change() -> None:
+    again = adt("A06", at="20250315100000+0100", sent="20250315110500+0100", visit=pv1({2: "I"}))
+    assert len(fold(ACUTE, INPATIENT, again)["Encounter"]) == 2
+
+
+def test_another_visit_keeps_its_class() -> None:
+    other = adt("A01", sent="20250314103000+0100", visit=pv1({2: "O", 19: NEW_NUMBER}))
+    made = by_class(ACUTE, other, INPATIENT)
+    assert made["AMB"]["status"] == "in-progress"
+
+
+def test_a_deleted_visit_was_an_error_and_is_kept() -> None:
+    made = fold(ACUTE, INPATIENT, OUTPATIENT, DELETED)["Encounter"]
+    assert {one["status"] for one in made} == {"entered-in-error"}
+    assert len(made) == 3
+    assert stay(ADMITTED, DELETED) == stay(DELETED, ADMITTED)
+
+
+def test_a_visit_deleted_before_anybody_heard_of_it() -> None:
+    assert stay(DELETED)["status"] == "entered-in-error"
+    late = adt("A08", sent="20250317080000+0100")
+    assert stay(DELETED, late)["status"] == "entered-in-error"
+
+
+def test_a_deletion_reaches_its_visit_alone_and_nothing_later() -> None:
+    other = adt("A01", sent="20250314103000+0100", visit=pv1({19: NEW_NUMBER}))
+    statuses = {one["identifier"][0]["value"]: one["status"] for one in fold(ADMITTED, other, DELETED)["Encounter"]}
+    assert statuses == {"V77": "entered-in-error", "V99": "in-progress"}
+    again = adt("A01", sent="20250319103000+0100", visit=pv1({44: "20250319100000+0100"}))
+    assert stay(ADMITTED, DELETED, again)["status"] == "in-progress"
+
+
+def test_a_deletion_must_say_which_visit() -> None:
+    with pytest.raises(MissingField) as caught:
+        translated(msh("A23"), evn("A23"), pid(), pv1({19: ""}))
+    assert caught.value.where == "PV1^1^19"
+
+
+@pytest.mark.parametrize("event", ["A50", "A42"])
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_a_visit_that_gets_another_number_is_one_visit(event: str, order: tuple[int, ...]) -> None:
+    renumbered = adt(event, segment("MRG", {1: "1", 5: VISIT}), sent="20250316080000+0100", visit=pv1({19: NEW_NUMBER}))
+    gone = adt("A03", sent="20250320130000+0100", visit=pv1({19: NEW_NUMBER, 45: "20250320123000+0100"}))
+    messages = (ADMITTED, renumbered, gone)
+    made = stay(*(messages[at] for at in order))
+    assert (made["status"], made["period"]["start"]) == ("finished", "2025-03-14T09:15:00+01:00")
+    assert [i["value"] for i in made["identifier"]] == ["V77", "V99"]
+
+
+def test_another_doctor_attends_and_then_does_not() -> None:
+    def doctor(number: str) -> str:
+        return f"{number}^Jensen^Jens^^^^^^AUTH&1.2.208.176.1.5&ISO"
+
+    admitted = adt("A01", sent="20250314093000+0100", visit=pv1({7: doctor("A1")}))
+    changed = adt("A54", sent="20250315093000+0100", visit=pv1({7: doctor("A2")}))
+    back = adt("A55", sent="20250315103000+0100")
+
+    def attending(*messages: bytes) -> list[str]:
+        return [one["individual"]["identifier"]["value"] for one in stay(*messages)["participant"]]
+
+    assert attending(admitted, changed) == ["A2"]
+    assert attending(admitted, changed, back) == ["A1"]
+    (said,) = of_kind(language().translate(changed), "Encounter")
+    assert said.act is Act.ATTEND
+
+
+def test_a_new_attending_doctor_among_the_roles_is_in_the_team() -> None:
+    role = segment("ROL", {2: "AD", 3: "AT^^HL70443", 4: "A2^Jensen^Jens", 5: "20250315"})
+    made = fold(ADMITTED, adt("A54", role, sent="20250315093000+0100"))
+    (team,) = made["CareTeam"]
+    assert team["participant"][0]["member"]["display"] == "Jens Jensen"
+
+
+@pytest.mark.parametrize("event", ["A09", "A10", "A32", "A33", "A61"])
+def test_tracking_never_changes_a_status(event: str) -> None:
+    away = adt("A21", at="20250316100000+0100", sent="20250316101000+0100")
+    found = stay(ADMITTED, away, adt(event, sent="20250316120000+0100", visit=pv1({3: HERLEV, 11: "XRAY"})))
+    assert found["status"] == "onleave"
+    assert [one["location"]["display"] for one in found["location"]] == ["MED1-12-2, HGH"]
+
+
+@pytest.mark.parametrize("event", ["A20", "A60"])
+def test_of_what_is_not_for_a_plan_nothing_is_kept(event: str) -> None:
+    found = language().translate(raw(msh(event), evn(event), pid(), segment("IAM", {1: "1"})))
+    assert (found.event, found.statements, found.citizen) == (event, (), ())
+    nobody = language().translate(raw(msh(event), evn(event), segment("NPU", {1: "MED1"})))
+    assert nobody.statements == ()
