@@ -27,9 +27,9 @@ DEPTHS: Mapping[str, Mapping[str, int]] = {
     "PPP": {"PTH": 0, "PRB": 1, "GOL": 2},
     "PPG": {"PTH": 0, "GOL": 1, "PRB": 2},
 }
-_DETAILS = frozenset({"OBX", "ORC", "OBR"})  # what they hold is about an observation or an order
-_DETAIL = "OBX"  # the anchor of all of them
-_OF_DETAILS = frozenset({"NTE", "VAR", "PRT"})
+_DETAILS = frozenset({"OBX", "ORC", "OBR"})
+_OF_DETAILS = frozenset({"NTE", "VAR", "PRT"})  # behind one of those they are about it
+_DETAIL = "ORC"  # the anchor of what is about an observation or an order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ def arrange(message: Message, kind: str) -> list[Finding]:
                 findings.append(Finding(segment.place(), f"stands before the {first} that it should be tied to"))
         elif group is not None:
             detail = segment.name in _DETAILS or (detail and segment.name in _OF_DETAILS)
-            segment.anchor = _DETAIL if detail else group.name
+            segment.anchor = _DETAIL if detail and segment.name in _OF_DETAILS else group.name
             if not detail:
                 group.segment.inner.append(segment)
                 message.groups[segment.name, segment.number] = group
