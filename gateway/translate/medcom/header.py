@@ -29,7 +29,7 @@ def message_of(bundle: Json) -> Message:
     code = event_code(bundle)
     place = f"{HEADER}.eventCoding.code"
     if code == ACKNOWLEDGEMENT:
-        raise UnknownMessage("Acknowledgements are not received here, and never acknowledged.", where=place)
+        raise UnknownMessage("An acknowledgement tells of no citizen, and is never acknowledged.", where=place)
     if code != NOTIFICATION:
         raise UnknownEvent(where=place, hint=f"Received: {NOTIFICATION}.")
     faults = shape_faults(bundle)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.resource import Ids
@@ -18,8 +19,9 @@ from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import GatewayError, UnknownSource
 from gateway.translate import r4
 from gateway.translate.fhir import parse
-from gateway.translate.fhir.message import HEADER
+from gateway.translate.fhir.message import HEADER, Message, event_code
 from gateway.translate.fhir.paths import FhirReader
+from gateway.translate.fhir.times import moment
 from gateway.translate.medcom import acknowledgement, lifecycle
 from gateway.translate.medcom.carecommunication import functions as correspondence
 from gateway.translate.medcom.carecommunication.language import CareCommunication
@@ -28,8 +30,9 @@ from gateway.translate.medcom.functions import FUNCTIONS
 from gateway.translate.medcom.header import message_of, sender_of
 from gateway.translate.medcom.lifecycle import Lifecycle
 from gateway.translate.medcom.meaning import Meaning, meaning_of
-from gateway.translate.medcom.names import LEAVE
+from gateway.translate.medcom.names import ACKNOWLEDGEMENT, LEAVE
 from gateway.translate.medcom.notification import Notification, notification_of
+from gateway.translate.medcom.receipt import acknowledgement_of, receipt_of
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -88,8 +91,12 @@ class MedCom:
         """MedCom's other messages, by the same rules."""
 
     def translate(self, raw: bytes) -> Translation:
-        """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[0].resource.focus`)."""
-        work = self._understood(raw)
+        """Bytes to statements, an Acknowledgement to a receipt. Raises GatewayError with its place
+        (`Bundle.entry[0].resource.focus`)."""
+        bundle = parse(raw)
+        if event_code(bundle) == ACKNOWLEDGEMENT:
+            return self._receipt(bundle)
+        work = self._understood(bundle)
         notification, meaning = work.notification, work.meaning
         seen = fingerprint(notification.message)
         made = work.rules.run(notification.message, work.env, _files(meaning))
@@ -116,19 +123,31 @@ class MedCom:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        work = self._understood(raw)
+        work = self._understood(parse(raw))
         _, found = work.rules.trace(work.notification.message, work.env, _files(work.meaning))
         rows = _told_by_language(work)
         used = {field for row in rows for field in row.fields}
         left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in used))
         return replace(found, rows=(*rows, *found.rows), unread=left)
 
-    def _understood(self, raw: bytes) -> _Work:
-        message = message_of(parse(raw))
+    def _receipt(self, bundle: dict[str, Any]) -> Translation:
+        message = acknowledgement_of(bundle)
+        source = self._source(message)
+        sent = moment(bundle["timestamp"], "Bundle.timestamp", ZoneInfo(source.timezone))
+        return Translation(
+            "medcom", source, message.header["id"], ACKNOWLEDGEMENT, sent, fingerprint(message), (), (),
+            receipt=receipt_of(message),
+        )  # fmt: skip
+
+    def _source(self, message: Message) -> Source:
         try:
-            source = self._sources.find("medcom", sender_of(message))
+            return self._sources.find("medcom", sender_of(message))
         except UnknownSource as error:
             raise UnknownSource(where=f"{HEADER}.sender", hint=error.hint) from None
+
+    def _understood(self, bundle: dict[str, Any]) -> _Work:
+        message = message_of(bundle)
+        source = self._source(message)
         zone = ZoneInfo(source.timezone)
         notification = notification_of(message, self._table.activities, zone)
         meaning = meaning_of(notification, self._table)

@@ -188,9 +188,10 @@ def test_a_broken_message_is_answered_when_its_header_can_be_read(change: str) -
 
 def test_an_acknowledgement_is_never_acknowledged() -> None:
     text = MEDCOM.accept(raw(notice()), NOW)
-    with pytest.raises(errors.UnknownMessage, match="never acknowledged") as caught:
-        MEDCOM.translate(text)
-    assert refused(text, caught.value)["resourceType"] == "OperationOutcome"
+    with pytest.raises(errors.UnknownMessage, match="never acknowledged"):
+        MEDCOM.explain(text)
+    assert refused(text, errors.RuleBroken())["resourceType"] == "OperationOutcome"
+    assert parse(MEDCOM.accept(text, NOW))["resourceType"] == "OperationOutcome"
 
 
 def unaddressed(kind: str) -> bytes:
