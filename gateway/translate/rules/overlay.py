@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gateway.translate.rules.loader import Items, Node, Table, Text
 from gateway.translate.rules.problems import Problems
 
-_BY_KEY = ("rules", "skip", "authorities")
+_BY_KEY = ("rules", "skip", "authorities", "segments")
 
 
 @dataclass(frozen=True, slots=True)
