@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -28,8 +30,22 @@ Json = dict[str, Any]
 LPR3 = "https://www.esundhed.dk/Registre/Landspatientregisteret"
 YDER = "urn:oid:1.2.208.176.1.4"
 MUNICIPALITY = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
-_SPECIALITY = "urn:faellesplan:medcom:speciality"
+ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+STAYS = {
+    "inaktiv": ("other", "unknown"),
+    "indlagt": ("IMP", "in-progress"),
+    "ambulant": ("AMB", "in-progress"),
+    "ambulant_roentgen": ("AMB", "in-progress"),
+    "doed": ("other", "finished"),
+}
+"""Patient/EpisodeOfCareStatusCode of an XDIS91 as class and status (Map_between_OIOXML_FHIR.md)."""
 _DEPARTMENT = "urn:faellesplan:medcom:sygehusafdelingsnummer"
+_SYSTEMS = {
+    "SKSdiagnosekode": "urn:oid:1.2.208.176.2.4.12",
+    "ICPCkode": "urn:oid:1.2.208.176.2.31",
+}  # as DK Core names them; the letters' other systems have no public name
+_TRUE, _FALSE = frozenset({"true", "ja"}), frozenset({"false", "nej"})
+_TIMES = frozenset({"Date", "Time", "TimeWithSec"})
 _CODES = frozenset({"Code", "CodeSystem", "Terminology", "DiagnoseCode", "DiagnoseTypeCode", "DiagnoseDescriptionCode"})
 
 
@@ -122,6 +138,20 @@ def message_number(env: Env, number: str) -> Json:
     return {"system": f"urn:faellesplan:ean:{env.message.letter.ean}:letter", "value": number}
 
 
+def stay(env: Env, patient: etree._Element, number: etree._Element | None = None) -> Json | None:
+    """The stay that a correspondence goes with, contained in it, by MedCom's conversion rules; None for a letter that
+    tells of none: status inaktiv and no episode."""
+    kind, status = STAYS.get(tree.said(patient, "EpisodeOfCareStatusCode"), STAYS["inaktiv"])
+    if number is None and status == "unknown":
+        return None
+    coding = {"code": kind} if kind == "other" else {"system": ACT_CODE, "code": kind}
+    made: Json = {"resourceType": "Encounter", "id": "encounter", "status": status, "class": coding}
+    if number is not None:
+        identifier = episode_number(env, tree.worded(number))
+        made["episodeOfCare"] = [{"type": "EpisodeOfCare", "identifier": identifier}]
+    return made
+
+
 def object_url(env: Env, number: str) -> str:
     """Where an attached file is read, by the number that both the letter and the file's own letter give it."""
     return f"Binary/{object_id(env, number)}"
@@ -153,16 +183,23 @@ def words(env: Env, node: etree._Element) -> str:
 
 
 def _lines(node: etree._Element) -> list[str]:
-    if len(node) == 0 or (node.text or "").strip() or any((child.tail or "").strip() for child in node):
+    if _leaf(node):
         text = tree.worded(node)
         return [text] if text else []
     found = []
     for child in node:
-        if tree.name(child) == "Date":
+        name = tree.name(child)
+        if name in _CODES or name in _TIMES:
             continue
-        if tree.name(child) not in _CODES:
+        if _leaf(child) and tree.worded(child) in _TRUE:
+            found.append(name)  # a mere yes says nothing without its question
+        elif not (_leaf(child) and tree.worded(child) in _FALSE):
             found += _lines(child)
     return found
+
+
+def _leaf(node: etree._Element) -> bool:
+    return len(node) == 0 or bool((node.text or "").strip()) or any((child.tail or "").strip() for child in node)
 
 
 def coding(env: Env, node: etree._Element) -> Json | None:
@@ -173,7 +210,8 @@ def coding(env: Env, node: etree._Element) -> Json | None:
     beside = code.getparent()
     system = tree.said(beside, "CodeSystem") or tree.said(beside, "DiagnoseTypeCode")
     display = tree.said(beside, "Terminology") or tree.said(beside, "DiagnoseText")
-    made = {"system": f"urn:faellesplan:medcom:{system or 'kode'}", "code": tree.worded(code)}
+    system = _SYSTEMS.get(system) or f"urn:faellesplan:medcom:{quote(system or 'kode', safe='')}"
+    made = {"system": system, "code": tree.worded(code)}
     return made | ({"display": display} if display else {})
 
 
@@ -199,6 +237,40 @@ def plan_key(env: Env, kind: str, number: etree._Element | None = None) -> str:
     return f"{env.source.organisation.key}|{kind}|{stay}|{about.kind}"
 
 
+def team(env: Env, node: etree._Element) -> str:
+    """The care team that this source tells of this citizen."""
+    return f"{env.source.id}|team|{env.message.citizen[0].key}"
+
+
+def member(env: Env, kind: str, node: etree._Element) -> str:
+    """A stable id of a team member: the unit's number, the relative's number or name."""
+    number = organisation_number(node)
+    who = number.key if number else " ".join(words(env, node).split())
+    return hashlib.sha256(f"{kind}|{who}".encode()).hexdigest()[:16]
+
+
+def relative(env: Env, node: etree._Element) -> str:
+    """The key of a relative: the number, else the name, beside the citizen's."""
+    names = [tree.said(node, name) for name in ("PersonIdentifier", "PersonSurnameName", "PersonGivenName")]
+    who = names[0] or "|".join(names[1:]).lower()
+    return f"{env.source.organisation.key}|RelatedPerson|{env.message.citizen[0].key}|{who}" if any(names) else ""
+
+
+def person(env: Env, node: etree._Element) -> Json | None:
+    """A practitioner or practice that stands by name, number and telephone: a logical reference."""
+    found = organisation(env, node)
+    name = " ".join(filter(None, (tree.said(node, "PersonGivenName"), tree.said(node, "PersonSurnameName"))))
+    if not name:
+        return found
+    made: Json = {"type": "Practitioner", "display": name}
+    return made | ({"identifier": found["identifier"]} if found and "identifier" in found else {})
+
+
+def titled(env: Env, node: etree._Element) -> str:
+    """The name of an element, for tables that say what it means."""
+    return tree.name(node)
+
+
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "citizen": Function(citizen, gives="key", arity=(1, 2), always=True),
@@ -211,10 +283,16 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "message_number": Function(message_number, gives="Identifier"),
         "object_url": Function(object_url, gives="url"),
         "priority": Function(priority, gives="code", codes=frozenset({"asap", "routine"})),
+        "stay": Function(stay, takes="node", gives="any", arity=(1, 2)),
         "words": Function(words, takes="node", gives="string"),
         "coding": Function(coding, takes="node", gives="Coding"),
         "part_key": Function(part_key, takes="node", gives="key", arity=(2, 3)),
         "plan_key": Function(plan_key, takes="node", gives="key", arity=(1, 2)),
+        "team": Function(team, takes="node", gives="key"),
+        "member": Function(member, takes="node", gives="id", arity=(2, 2)),
+        "relative": Function(relative, takes="node", gives="key"),
+        "person": Function(person, takes="node", gives="Reference"),
+        "titled": Function(titled, takes="node", gives="string"),
         "concept": Function(concept, takes="node", gives="CodeableConcept"),
     }
 )

@@ -187,6 +187,9 @@ class Letters:
 def _statement(job: _Work, row: Row, made: Made, origin: str) -> Statement:
     """A stay is told of by the lifecycle table's row, everything else as the letter was written."""
     stay = made.kind == "Encounter"
+    body = made.body
+    if made.act is Act.MEMBER:
+        body = {"id": body["id"], "participant": body["participant"][0]}
     return Statement(
         kind=made.kind,
         key=made.key,
@@ -194,7 +197,7 @@ def _statement(job: _Work, row: Row, made: Made, origin: str) -> Statement:
         verb=row.verb if stay or made.kind == "Communication" else made.verb or Verb.ASSERT,
         happened=_happened(job, row) if stay else made.happened or job.recorded,
         recorded=job.recorded,
-        body=made.body,
+        body=body,
         source=job.env.source.id,
         origin=origin,
         aliases=made.aliases,

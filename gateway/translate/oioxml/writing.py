@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -88,4 +88,4 @@ def started(
 
 def written(root: etree._Element) -> bytes:
     """The tree as ISO-8859-1, as MedCom's own; characters it does not have are written by their number."""
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="ISO-8859-1"))
+    return cast("bytes", etree.tostring(root, xml_declaration=True, encoding="ISO-8859-1"))
