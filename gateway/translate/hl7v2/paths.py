@@ -72,7 +72,7 @@ def compile_path(path: str, within: tuple[Path, ...]) -> Path:
         raise PathError(f"{path}: fields, components and sub-components count from 1")
     anchors = _anchors(path, match[1] or "", segment)
     level = _level(match[1], within) if match[1] in OWNERS else 0 if match[1] else _level(segment, within)
-    if level and not match[1]:  # told as the `for` around it tells it
+    if level and not match[1]:  # `NTE-3` inside `for: GOL/NTE` is GOL/NTE-3
         around = within[level - 1].field.rpartition("/")[0]
         anchors = frozenset({around}) if around else anchors
     place = _Place(anchors, segment, *numbers)
