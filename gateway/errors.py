@@ -8,7 +8,7 @@ message: texts travel in acknowledgements, OperationOutcomes and logs.
 |---|---|
 | `status` | HTTP status |
 | `issue` | FHIR R4 IssueType (http://hl7.org/fhir/R4/valueset-issue-type.html) |
-| `ack` | HL7 v2 table 0008: AE a resend fails again, AR a resend may succeed |
+| `ack` | HL7 v2 table 0008: AE something is wrong inside it, AR rejected before it was looked into; may succeed later |
 | `condition` | HL7 v2 table 0357 |
 | `transient` | MedCom `transient-error` instead of `fatal-error` |
 """
@@ -64,6 +64,8 @@ class TooLarge(Refused):
 
     status = 413
     issue = "too-long"
+    ack = "AR"  # rejected unread, as an unsupported type is; nothing is wrong with its content
+    condition = "207"
 
 
 class SegmentOrder(Refused):

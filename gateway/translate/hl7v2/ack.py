@@ -1,4 +1,4 @@
-"""Acknowledgements in the original mode (HL7 v2.5 chapter 2.9.2): MSA, and ERR where something was wrong.
+"""Acknowledgements (HL7 v2.5 chapter 2.9): MSA, and ERR where something was wrong. modes.py says which, and when.
 
 The sender's header is copied as bytes, so the answer is in the sender's character set and delimiters. Safe on any
 bytes: what has no readable header gets a minimal answer with an empty MSA-2. Only texts of our own stand in MSA-3
@@ -40,19 +40,26 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _LONGEST = 500  # of a copied field; longer ones are no header values but an attack
 
 
-def positive(raw: bytes, now: datetime, note: str = "") -> bytes:
-    """AA: the message is safely kept. A note (`received before`) is told as information."""
-    return _answer(raw, now, "AA", "0", note)
+def positive(raw: bytes, now: datetime, code: str = "AA", note: str = "", accept: str = "") -> bytes:
+    """AA or CA: the message is safely kept. A note (`received before`) is told as information; `accept` is MSH-15."""
+    return _answer(raw, now, code, "0", note, accept=accept)
 
 
-def negative(raw: bytes, error: GatewayError, now: datetime) -> bytes:
-    """AE or AR by the error's class, with its place and code."""
+def negative(raw: bytes, error: GatewayError, now: datetime, code: str = "", accept: str = "") -> bytes:
+    """AE or AR by the error's class unless `code` says CE or CR, with its place and code."""
     place = error.where if _PLACE.fullmatch(error.where) else ""
-    return _answer(raw, now, error.ack, error.condition, error.told(), place, "E")
+    return _answer(raw, now, code or error.ack, error.condition, error.told(), place, "E", accept)
 
 
 def _answer(
-    raw: bytes, now: datetime, code: str, condition: str, text: str, place: str = "", severity: str = "I"
+    raw: bytes,
+    now: datetime,
+    code: str,
+    condition: str,
+    text: str,
+    place: str = "",
+    severity: str = "I",
+    accept: str = "",
 ) -> bytes:
     try:
         header = read(raw)
@@ -69,10 +76,14 @@ def _answer(
         now.strftime("%Y%m%d%H%M%S%z"),
         "",
         _type(header),
-        _control_id(header, now),
+        control_id(header, now, code),
         _copy(header, 11) or "P",
         version,
-        *([""] * 5),
+        "",
+        "",
+        accept,
+        "NE" if accept else "",
+        "",
         _copy(header, 18),
     ]
     msa = ["MSA", code, _copy(header, 10), "" if recent else told]
@@ -112,9 +123,9 @@ def _type(header: Header) -> str:
     return mark.join(("ACK", event, "ACK")) if mark and _EVENT.fullmatch(event) else "ACK"
 
 
-def _control_id(header: Header, now: datetime) -> str:
-    """MSH-10, 20 characters: the same for the same message answered at the same time."""
-    text = f"{header.field(3)}\0{header.field(4)}\0{header.field(10)}\0{now.isoformat()}"
+def control_id(header: Header, now: datetime, code: str) -> str:
+    """MSH-10, 20 characters: the same for the same message answered with the same code at the same time."""
+    text = f"{header.field(3)}\0{header.field(4)}\0{header.field(10)}\0{code}\0{now.isoformat()}"
     return hashlib.sha256(text.encode("latin-1")).hexdigest()[:20].upper()
 
 
