@@ -23,6 +23,7 @@ from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.secret import kept
 from gateway.translate import policy_tables, r4
+from gateway.translate.edifact.language import Edifact
 from gateway.translate.fhir.messages import FhirMessages
 from gateway.translate.hl7v2.language import Hl7v2
 from gateway.translate.kl.language import Kl
@@ -66,17 +67,18 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify = ids(secret)
-    hl7v2, medcom, kl, oio, oioxml, (policy, labeller), _ = all_of(
+    hl7v2, medcom, kl, oio, oioxml, edifact, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify),
         lambda: MedCom(mappings, sources, identify),
         lambda: Kl(mappings, sources, identify),
         lambda: Oio(mappings, sources, identify),
         lambda: OioXml(mappings, sources, identify),
+        lambda: Edifact(mappings, sources, identify),
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )
     fhir = FhirMessages(medcom, kl, medcom.correspondence)
-    languages = Languages({"hl7v2": hl7v2, "fhir-message": fhir, "oio": oio, "oioxml": oioxml})
+    languages = Languages({"hl7v2": hl7v2, "fhir-message": fhir, "oio": oio, "oioxml": oioxml, "edifact": edifact})
     return Rules(languages, sources, policy, labeller)
 
 

@@ -1,7 +1,7 @@
 """Check the mappings, policy tables, profiles and clients, and whether messages are understood.
 
 Without files: everything that the gateway reads at start, and the examples beside the rules (mappings/*/examples: a
-message `name.hl7`, `name.json` or `name.xml` and what it must become, `name.expected.json`). With files: the messages
+message `name.hl7`, `.json`, `.xml` or `.edi` and what it must become, `name.expected.json`). With files: the messages
 in them as well. Every error is told, one a line, as `file:line: text`. Nothing is stored and nothing is sent.
 """
 
@@ -19,7 +19,7 @@ from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
-from gateway.translate.door import door_of
+from gateway.translate.door import door_of, messages_of
 from gateway.translate.rules.problems import MappingError
 from gateway.translate.translation import Translation
 
@@ -103,12 +103,12 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
     try:
         raw = file.read_bytes()
         door = door_of(raw)
-        found = rules.languages.of(door).translate(raw)
+        translations = [rules.languages.of(door).translate(one) for one in messages_of(raw)]
     except OSError as error:
         return [Fault(str(file), f"cannot be read: {error.strerror}")]
     except GatewayError as error:
         return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
-    understood.append(
+    understood += [
         {
             "file": str(file),
             "door": door,
@@ -117,13 +117,14 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
             "statements": len(found.statements),
             "findings": [asdict(finding) for finding in found.findings],
         }
-    )
+        for found in translations
+    ]
     return []
 
 
 def _examples(mappings: Path) -> Iterator[Path]:
     for file in mappings.glob("*/examples/*"):
-        if file.is_file() and not file.name.endswith(_EXPECTED) and file.suffix in (".hl7", ".json", ".xml"):
+        if file.is_file() and not file.name.endswith(_EXPECTED) and file.suffix in (".hl7", ".json", ".xml", ".edi"):
             yield file
 
 

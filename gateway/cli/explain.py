@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 from gateway.cli.translate import content, rules_for, strangers, tell_stranger
 from gateway.settings import Settings
-from gateway.translate.door import door_of
+from gateway.translate.door import door_of, messages_of
 from gateway.translate.rules.trace import Explanation, Unread
 
 _LITERAL = "(literal)"
@@ -23,22 +23,22 @@ _LITERAL = "(literal)"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which message, and how to tell."""
     parser.add_argument("file", metavar="FILE", help="a message; - reads standard input")
-    parser.add_argument("--json", action="store_true", help="one JSON object, every place on its own")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each message, every place on its own")
     strangers(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when the message cannot be understood."""
     rules = rules_for(args, settings)
-    raw = content(args.file)
-    language = rules.languages.of(door_of(raw))
-    found, source = language.explain(raw), language.translate(raw).source
-    if args.json:
-        print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
-    else:
-        _print(found)
-        print(f"\nRead as the source {source.id} ({source.name}).")
-    tell_stranger(rules, args.file, source)
+    for raw in messages_of(content(args.file)):
+        language = rules.languages.of(door_of(raw))
+        found, source = language.explain(raw), language.translate(raw).source
+        if args.json:
+            print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        else:
+            _print(found)
+            print(f"\nRead as the source {source.id} ({source.name}).")
+        tell_stranger(rules, args.file, source)
     return 0
 
 

@@ -1,9 +1,9 @@
 """Print the FHIR Bundle that one or more messages become.
 
 The messages are translated by the rules in mappings/ and folded together, whatever order they are given in; nothing
-is stored and nothing is sent. HL7 v2, MedCom, KL and OIO messages are told apart by their first bytes; `-` reads from
-standard input. What was not carried over faithfully is told on standard error, and so is a sender that no file of
-mappings/sources names: its message is shown, but a running gateway refuses it.
+is stored and nothing is sent. HL7 v2, MedCom, KL, OIO, OIOXML and EDIFACT messages are told apart by their first bytes;
+`-` reads from standard input. What was not carried over faithfully is told on standard error, and so is a sender that
+no file of mappings/sources names: its message is shown, but a running gateway refuses it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement
 from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
-from gateway.translate.door import door_of
+from gateway.translate.door import door_of, messages_of
 from gateway.translate.translation import Translation
 
 # Ids must not depend on an installation here: the same message gives the same Bundle everywhere.
@@ -47,14 +47,12 @@ def strangers(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
-    found = []
-    for name in args.files:
-        raw = content(name)
-        found.append(rules.languages.of(door_of(raw)).translate(raw))
+    named = [(name, raw) for name in args.files for raw in messages_of(content(name))]
+    found = [rules.languages.of(door_of(raw)).translate(raw) for _, raw in named]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
     base = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
     print(json.dumps(bundle(resources, base), ensure_ascii=False, indent=None if args.json else 2))
-    for name, one in zip(args.files, found, strict=True):
+    for (name, _), one in zip(named, found, strict=True):
         tell_stranger(rules, name, one.source)
         for finding in one.findings:
             rule = f" ({finding.rule})" if finding.rule else ""

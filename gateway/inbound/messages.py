@@ -16,9 +16,12 @@ from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
+from gateway.translate.edifact.answers import joined
+from gateway.translate.edifact.interchange import parts
 from gateway.translate.fhir import written_in
 
 _ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
+_EDIFACT_NAMES = frozenset({outcome.EDIFACT, "application/xml", "text/xml"})
 _XML_NAMES = frozenset({"application/xml", "text/xml"})
 _RETRY = {"Retry-After": "5"}
 
@@ -39,6 +42,27 @@ async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response
     The answer is an XCTL03 where the letter asks for one, and empty where it does not; a refusal is an XCTL02.
     """
     return await _received(inbound, request, caller, "oioxml", _XML_NAMES, "Send application/xml.")
+
+
+async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /messages/edifact: an interchange of MedCom letters, bare or in a VANSEnvelope, in UNB's character set.
+
+    Every letter is received by itself: one that is refused does not keep its neighbours out. The answer is one
+    interchange, with a CTL02 for each letter that was refused and a CTL03 for the others where UNB asks for them;
+    it is empty when there is nothing to tell. Its status is that of the first letter that was not received.
+    """
+    raw = b""
+    try:
+        if media_type(request.headers.get("content-type", "")).name not in _EDIFACT_NAMES:
+            raise UnsupportedMedia(where="Content-Type", hint=f"Send {outcome.EDIFACT}.")
+        raw = await read_body(request, inbound.message_bytes)
+        answers = [await receive(inbound.gateway, "edifact", letter, caller) for letter in parts(raw)]
+        body = joined(raw, [answer.body for answer in answers], inbound.gateway.clock())
+    except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
+        return outcome.in_language(inbound.gateway, "edifact", raw, outcome.failure(error))
+    told = min(answers, key=lambda answer: (not answer.transient, answer.accepted))
+    kind = outcome.media_type_of("edifact", body)
+    return Response(body, told.status, _RETRY if told.transient else None, kind)
 
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:

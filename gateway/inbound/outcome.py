@@ -22,6 +22,7 @@ from gateway.translate.fhir import write_xml
 from gateway.translate.hl7v2 import charset, header
 
 ER7 = "application/hl7-v2"
+EDIFACT = "application/edifact"
 KINDS_OF_FAILURE = "https://faellesplan.dk/fhir/CodeSystem/failure"
 _FHIR_PATH = re.compile(r"[A-Z][A-Za-z]+(\[\d+\])?(\.[A-Za-z]+(\[\d+\])?)*")
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
@@ -93,7 +94,10 @@ def in_language(gateway: Gateway, language: str, raw: bytes, error: GatewayError
 
 
 def media_type_of(language: str, body: bytes) -> str:
-    """The Content-Type of an answer: XML, or ER7 with the name of the character set that its own MSH-18 declares."""
+    """The Content-Type of an answer: XML, ER7 with the name of the character set that its own MSH-18 declares, or
+    EDIFACT, which is written in ISO 8859-1, unless it lies in a VANSEnvelope."""
+    if language == "edifact" and not body.startswith(b"<"):
+        return f"{EDIFACT}; charset=iso-8859-1"
     if language != "hl7v2":
         return "application/xml"
     try:

@@ -6,6 +6,7 @@ import re
 
 from gateway.errors import UnknownMessage
 from gateway.translate import vans
+from gateway.translate.edifact.interchange import parts
 
 _FHIR = b'"http://hl7.org/fhir"'
 _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
@@ -14,13 +15,15 @@ _BLANK = b"\xef\xbb\xbf \t\r\n\x0b"
 
 
 def door_of(raw: bytes) -> str:
-    """`hl7v2`, `fhir-message`, `oioxml` or `oio`. Raises UnknownMessage for what looks like none of them.
+    """`hl7v2`, `fhir-message`, `oioxml`, `edifact` or `oio`. Raises UnknownMessage for what looks like none of them.
 
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
     text = raw.lstrip(_BLANK)
     if text[:3].upper() == b"MSH":
         return "hl7v2"
+    if text[:3] in (b"UNA", b"UNB"):
+        return "edifact"
     if text[:1] == b"{":
         return "fhir-message"
     if text[:1] == b"<" and _ENVELOPED in text[:4000]:
@@ -30,4 +33,9 @@ def door_of(raw: bytes) -> str:
         return "oioxml"
     if text[:1] == b"<":
         return "fhir-message" if _FHIR in text[:4000].replace(b"'", b'"') else "oio"
-    raise UnknownMessage("This is neither HL7 v2, nor JSON, nor XML")
+    raise UnknownMessage("This is neither HL7 v2, nor EDIFACT, nor JSON, nor XML")
+
+
+def messages_of(raw: bytes) -> list[bytes]:
+    """The messages in a file, each with all that it needs to be understood by itself. Raises as `door_of` does."""
+    return parts(raw) if door_of(raw) == "edifact" else [raw]

@@ -13,6 +13,8 @@ from gateway.translate.door import door_of
         (b'\r\n {"resourceType": "Bundle"}', "fhir-message"),
         (b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir">', "fhir-message"),
         (b"<Bundle xmlns='http://hl7.org/fhir'>", "fhir-message"),
+        (b"UNA:+.? 'UNB+UNOC:3", "edifact"),
+        (b"\r\nUNB+UNOC:3+1:14", "edifact"),
         (b'<Registrering xmlns="urn:oio:x">', "oio"),
     ],
 )
@@ -20,7 +22,7 @@ def test_the_door_is_told_by_the_first_bytes(raw: bytes, door: str) -> None:
     assert door_of(raw) == door
 
 
-@pytest.mark.parametrize("raw", [b"", b"UNA:+.? '", b"[1]", b"PID|1", b"\xff\xfe<\x00"])
+@pytest.mark.parametrize("raw", [b"", b"UNH+1", b"[1]", b"PID|1", b"\xff\xfe<\x00"])
 def test_anything_else_is_no_message(raw: bytes) -> None:
     with pytest.raises(UnknownMessage):
         door_of(raw)

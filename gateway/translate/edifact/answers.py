@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.domain.when import DANISH
-from gateway.errors import GatewayError
+from gateway.translate import vans
 from gateway.translate.edifact.interchange import Interchange, interchange
-from gateway.translate.edifact.outline import UNKNOWN, outline
+from gateway.translate.edifact.outline import outline
 from gateway.translate.edifact.segments import Segment
 from gateway.translate.edifact.writing import Elements, composed
 from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.writing import number
 
 _UCI = "UCI"
+_NAME = "CTL"
 
 
 def joined(raw: bytes, answers: Sequence[bytes], now: datetime) -> bytes:
@@ -31,25 +32,18 @@ def joined(raw: bytes, answers: Sequence[bytes], now: datetime) -> bytes:
     said = [one for one in answers if one]
     if not said:
         return b""
-    envelope = tree.said(outline(raw), "Envelope", "Identifier")
-    found = [_read(one) for one in said]
-    if len(said) == 1 and (found[0] is None or _of(found[0]) in (envelope, UNKNOWN)):
-        return said[0]
-    known = [one for one in found if one is not None]
-    messages = [_elements(message.segments, envelope) for one in known for message in one.messages]
-    header = [list(element) for element in known[0].header.elements]
-    if any(_of(one) != envelope for one in known):
+    opened = vans.safely_opened(raw)
+    asked = tree.said(outline(opened.content), "Envelope", "Identifier")
+    found = [interchange(vans.safely_opened(one).content) for one in said]
+    if len(said) == 1 and _of(found[0]) == asked:
+        return said[0] if len(answers) == 1 else vans.answer(opened.envelope, said[0], "EDIFACT", _NAME, now)
+    messages = [_elements(message.segments, asked) for one in found for message in one.messages]
+    header = [list(element) for element in found[0].header.elements]
+    if any(_of(one) != asked for one in found):
         local = now.astimezone(DANISH)
         header[4] = [local.strftime("%y%m%d"), local.strftime("%H%M")]
-    header[5] = [number(_UCI, envelope, *(message[0][1][0] for message in messages))]
-    return composed(header, messages)
-
-
-def _read(answer: bytes) -> Interchange | None:
-    try:
-        return interchange(answer)
-    except GatewayError:
-        return None  # no EDIFACT: the answer of a door or an envelope's
+    header[5] = [number(_UCI, asked, *(message[0][1][0] for message in messages))]
+    return vans.answer(opened.envelope, composed(header, messages), "EDIFACT", _NAME, now)
 
 
 def _of(answer: Interchange) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.errors import GatewayError, MissingField, RuleBroken, SegmentOrder, TooLarge, UnknownMessage, WrongType
+from gateway.translate import vans
 from gateway.translate.edifact.segments import Segment, read
 from gateway.translate.edifact.service import Service
 
@@ -78,19 +79,23 @@ def interchange(raw: bytes) -> Interchange:
 
 
 def parts(raw: bytes) -> list[bytes]:
-    """Each message as an interchange of its own, with the same UNB. What cannot be parted is one part."""
+    """Each message as an interchange of its own, with the same UNB, taken out of its VANSEnvelope.
+
+    What holds one message, or cannot be parted, is the one part as it came.
+    """
     try:
-        whole = interchange(raw)
+        content = vans.opened(raw).content
+        whole = interchange(content)
     except GatewayError:
         return [raw]
     if len(whole.messages) == 1:
         return [raw]
     service = whole.service
-    head = raw[: whole.header.end]
+    head = content[: whole.header.end]
     reference = service.released(whole.header.said(5)).encode("latin-1", "replace")
     mark = service.element.encode()
     tail = mark.join((b"UNZ", b"1", reference)) + service.terminator.encode()
-    return [head + raw[one.segments[0].start : one.segments[-1].end] + tail for one in whole.messages]
+    return [head + content[one.segments[0].start : one.segments[-1].end] + tail for one in whole.messages]
 
 
 def _check_header(header: Segment) -> None:
