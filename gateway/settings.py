@@ -39,6 +39,18 @@ class Settings:
     mllp_port: int = field(default=2575, metadata={"help": "port of the MLLP door; 0: any free one"})
     mllp_connections: int = field(default=64, metadata={"help": "senders connected at once; more are closed"})
     mllp_idle_seconds: int = field(default=300, metadata={"help": "a silent MLLP connection is closed after this"})
+    tls_certificate: Path = field(
+        default=Path(), metadata={"help": "PEM file; with it the MLLP door speaks TLS, and receivers are shown it"}
+    )
+    tls_key: Path = field(default=Path(), metadata={"help": "PEM file with the key of the certificate"})
+    tls_ca: Path = field(
+        default=Path(),
+        metadata={"help": "PEM file of authorities; with it MLLP senders must show a certificate of theirs"},
+    )
+    delivery_seconds: float = field(default=1.0, metadata={"help": "how often the outbox is looked into"})
+    delivery_tries: int = field(
+        default=100, metadata={"help": "tries, at most 15 minutes apart, before a message is given up"}
+    )
     message_bytes: int = field(default=10_000_000, metadata={"help": "largest message taken, at any door"})
     public_url: str = field(
         default="", metadata={"help": "the URL that callers know, for tokens and links; empty: the HTTP address"}
@@ -47,6 +59,9 @@ class Settings:
         default="faellesplan.example/log", metadata={"help": "name of the access log's checkpoints"}
     )
     checkpoint_seconds: float = field(default=1.0, metadata={"help": "how often new records get a signed place"})
+    quarantine_days: int = field(
+        default=14, metadata={"help": "content of messages that were not understood is deleted after so many days"}
+    )
     debug: bool = field(default=False, metadata={"help": "log more"})
 
     @property

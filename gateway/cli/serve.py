@@ -24,6 +24,7 @@ from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
 from gateway.errors import GatewayError, Unavailable
+from gateway.flows.forget import forget
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
@@ -36,6 +37,9 @@ from gateway.settings import Settings
 from gateway.store.secret import kept
 
 log = structlog.get_logger("gateway")
+
+FORGETS_EVERY = 3600
+"""Seconds between two looks at what has been in quarantine for too long."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +101,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
+        forgetting = asyncio.create_task(_forget(gateway, settings.quarantine_days))
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -104,9 +109,10 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
             await mllp.stop()
             server.stop()
             await stopped
-            signing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await signing
+            for work in (signing, forgetting):
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await work
             with contextlib.suppress(GatewayError):
                 await integrate(gateway)
 
@@ -155,6 +161,17 @@ def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
         idle_seconds=settings.mllp_idle_seconds,
     )
     return MllpListener(answer, refuse, limits=limits)
+
+
+async def _forget(gateway: Gateway, days: int) -> None:
+    """Delete the content of what has been in quarantine for too long, every hour."""
+    while True:
+        try:
+            if gone := await forget(gateway, days):
+                log.info("content in quarantine was deleted", messages=gone)
+        except Unavailable:
+            log.warning("forgetting waits for the database")
+        await asyncio.sleep(FORGETS_EVERY)
 
 
 async def _sign(gateway: Gateway, seconds: float) -> None:

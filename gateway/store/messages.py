@@ -57,6 +57,17 @@ async def quarantined(database: Database, identity: int | None = None) -> list[Q
     return [Quarantined(**row) for row in rows]
 
 
+async def forget(database: Database, before: datetime) -> int:
+    """Delete the content of what went into quarantine before this; what is left cannot be replayed (`forgotten`)."""
+    return int(
+        await database.fetchval(
+            "WITH gone AS (UPDATE message SET state = 'forgotten', body = NULL"
+            " WHERE state = 'quarantined' AND received_at < $1 RETURNING id) SELECT count(*) FROM gone",
+            before,
+        )
+    )
+
+
 async def release(database: Database, identity: int) -> None:
     """The message was understood after all: its statements stand under another row, this one loses its content."""
     await database.fetchval("UPDATE message SET state = 'replayed', body = NULL WHERE id = $1", identity)
