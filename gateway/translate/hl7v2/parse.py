@@ -28,7 +28,7 @@ ABSENT = "\0"  # stands for a delimiter that this sender does not use; charset.p
 # Segments that the roles, notes and observations after them belong to.
 ANCHORS = frozenset("PID PV1 PR1 IN1 MRG SCH AIS AIG AIL AIP RF1 PRD ORC OBR TXA".split())
 CITIZEN = frozenset({"PID", "PV1"})  # those whose roles are about the citizen and not about a procedure or a payer
-GROUPED = frozenset({"ROL", "NTE", "OBX"})
+GROUPED = frozenset({"ROL", "PRT", "NTE", "OBX"})
 OWNERS = frozenset({"PRB", "GOL", "PTH"})  # segments that open a group of a care plan message (groups.py)
 
 # Fields and components that are always there to be asked for, so that compiled paths need no test of the length.
@@ -296,7 +296,19 @@ def parse(text: str, header: Header, codec: str) -> Message:
         segments.append(segment)
     if "MSH" in message.several:
         raise SegmentOrder("A second MSH stands inside the message", where="MSH^2")
+    if "PRT" in named:
+        _of_observations(segments)
     return message
+
+
+def _of_observations(segments: list[Segment]) -> None:
+    """A PRT right behind an observation tells who made that, not who is around the citizen."""
+    before = ""
+    for segment in segments:
+        if segment.name != "PRT":
+            before = segment.name
+        elif before == "OBX":
+            segment.anchor = before
 
 
 def fields(message: Message) -> Iterator[tuple[Segment, int, int, int]]:

@@ -90,7 +90,7 @@ def _anchors(path: str, anchor: str, segment: str) -> frozenset[str]:
         if anchor:
             raise PathError(f"{path}: {segment} stands in no group", path.partition("/")[2])
         return frozenset()
-    if anchor and anchor not in parse.ANCHORS:
+    if anchor and anchor not in parse.ANCHORS and (anchor, segment) != ("OBX", "PRT"):
         raise PathError(f"{path}: no group begins with {anchor}", f"PID/{path.partition('/')[2]}")
     return frozenset({anchor}) if anchor else CITIZEN
 
