@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import TypeVar
 
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement, Verb
 from gateway.domain.when import instant, last_instant, said_time
+
+Key = TypeVar("Key")
 
 TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
@@ -53,17 +56,33 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
 def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
     """Everyone around the citizen, each person once per role, and one coordinator at a time.
 
-    The coordinator who began last is the coordinator; an earlier one is shown as ended when the next began, with
-    the history kept. Of several whose beginning nobody told, the others are shown as deputies: nobody can say when
-    they ended. Members that are references to something not visible are left out.
+    The coordinator who is known to have begun last is the coordinator; an earlier one is shown as ended when the next
+    began, with the history kept. One whose beginning nobody told may have come before or after: next to another, such
+    a one is shown as a deputy and with no end but the own one. Members that are references to something not visible
+    are left out.
     """
     seen = [m for m in members if m.get("member", {}).get("reference", "") in visible | {""}]
     others = [m for m in seen if not is_coordinator(m)]
     chain = sorted((m for m in seen if is_coordinator(m)), key=_begun)
-    chain = list({_who(m): m for m in chain}.values())
+    chain = list(_once(chain, _who).values())
     succeeded = [_until(m, following) for m, following in pairwise(chain)]
-    distinct = {(_who(m), repr(m.get("role"))): m for m in [*others, *succeeded, *chain[-1:]]}
+    distinct = _once([*others, *succeeded, *chain[-1:]], lambda m: (_who(m), repr(m.get("role"))))
     return [{"role": [_ROLE_NOT_TOLD]} | distinct[key] for key in sorted(distinct)]
+
+
+def _once(members: Sequence[Body], key: Callable[[Body], Key]) -> dict[Key, Body]:
+    """Each member once. Who is in the team for several goals, problems or pathways (extension member-for) is there for
+    all of them; who has left one of them and not another is there for that."""
+    found: dict[Key, Body] = {}
+    for member in members:
+        before = found.setdefault(key(member), member)
+        left, leaves = ("end" in one.get("period", {}) for one in (before, member))
+        if left == leaves:
+            told = {repr(one): one for m in (before, member) for one in m.get("extension", [])}
+            found[key(member)] = member | ({"extension": [told[name] for name in sorted(told)]} if told else {})
+        elif left:
+            found[key(member)] = member
+    return found
 
 
 def members_of(team: Body, at: datetime) -> list[Body]:
@@ -94,7 +113,7 @@ def _until(member: Body, following: Body) -> Body:
     start = following.get("period", {}).get("start")
     if "end" in period and (start is None or instant(period["end"]) <= instant(start)):
         return member
-    if start is None:
+    if start is None or "start" not in period:
         return member | {"role": [{"coding": [{"system": TEAM_ROLE, "code": "deputy"}]}]}
     return member | {"period": period | {"end": start}}
 
