@@ -103,6 +103,14 @@ Context: CarePlan
 * value[x] 1..1
 * value[x] only Reference
 
+Extension: MemberFor
+Id: member-for
+Title: "Med på teamet om"
+Description: "The goal, problem or pathway that a member is in the team for, repeated for each (HL7 v2: a ROL or PRT in the group of GOL, PRB or PTH). R4 has no element for it."
+Context: CareTeam.participant
+* value[x] 1..1
+* value[x] only Reference(Goal or Condition or CarePlan)
+
 Extension: ConsentForm
 Id: consent-form
 Title: "Samtykkets form"
