@@ -59,3 +59,39 @@ def test_the_coordinator_of_a_closed_case_coordinates_no_more() -> None:
     following = team(2, member("Ulla", COORDINATOR, start="2026-03-01"))
     assert shown(closed, following)["Ulla"] == {"start": "2026-03-01"}
     assert shown(closed, following)["Vibeke"]["end"] == "2026-02-28"
+
+
+def roles(*teams: dict[str, Any]) -> dict[str, str]:
+    """Name → code of everybody's role in the joint team."""
+    told = compose(teams, "p1", NOW)[1]["participant"]
+    return {one["member"]["display"]: one["role"][0]["coding"][0]["code"] for one in told}
+
+
+def test_a_coordinator_whose_beginning_nobody_told_gets_no_end_from_another_s() -> None:
+    undated = team(1, member("Ulla", COORDINATOR))
+    dated = team(2, member("Vibeke", COORDINATOR, start="2025-06-02"))
+    assert shown(undated, dated) == {"Ulla": {}, "Vibeke": {"start": "2025-06-02"}}
+    assert roles(undated, dated) == roles(dated, undated) == {"Ulla": "deputy", "Vibeke": "coordinator"}
+
+
+def test_of_two_undated_coordinators_one_is_the_deputy() -> None:
+    assert sorted(roles(team(1, member("A", COORDINATOR)), team(2, member("B", COORDINATOR))).values()) == [
+        "coordinator", "deputy",
+    ]  # fmt: skip
+
+
+def test_an_undated_coordinator_who_has_left_before_was_the_coordinator() -> None:
+    left = team(1, member("Ulla", COORDINATOR, end="2025-06-01"))
+    following = team(2, member("Vibeke", COORDINATOR, start="2025-06-02"))
+    assert shown(left, following) == {"Ulla": {"end": "2025-06-01"}, "Vibeke": {"start": "2025-06-02"}}
+    assert set(roles(left, following).values()) == {"coordinator"}
+
+
+def test_an_undated_coordinator_alone_is_the_coordinator() -> None:
+    assert roles(team(1, member("Ulla", COORDINATOR))) == {"Ulla": "coordinator"}
+
+
+def test_of_dated_coordinators_each_ends_where_the_next_begins() -> None:
+    chain = [member(name, COORDINATOR, start=start) for name, start in (("A", "2024"), ("B", "2025-01"), ("C", "2026"))]
+    ends = {name: period.get("end") for name, period in shown(team(1, *chain)).items()}
+    assert ends == {"A": "2025-01", "B": "2026", "C": None}
