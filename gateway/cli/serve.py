@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,6 +22,7 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
+from gateway.cli.settling import settle
 from gateway.errors import GatewayError, Unavailable
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
@@ -58,19 +58,11 @@ async def _serve(settings: Settings) -> None:
     async with running(settings) as here:
         print(f"HTTP  {here.url}")
         print(f"MLLP  {settings.mllp_host}:{here.mllp_port}", flush=True)
-        _settle()
+        settle()
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, here.stop)
         await here.stopped
-
-
-def _settle() -> None:
-    """What was made at the start stays for good, so the collector need not look at it again; and what a message
-    makes frees itself, so it need not look after every few hundred objects."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 @dataclass(frozen=True, slots=True)

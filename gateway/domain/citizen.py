@@ -15,7 +15,7 @@ those that a message touches.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.domain.identifier import CPR, Identifier, rank
@@ -45,8 +45,10 @@ def strength(key: str) -> tuple[int, str]:
     return (rank(Identifier(system, value)), key)
 
 
-def people(evidence: Mapping[str, Iterable[str]], merges: Iterable[tuple[str, str]]) -> dict[str, Person]:
+def people(evidence: Mapping[str, Iterable[str]], merges: Collection[tuple[str, str]]) -> dict[str, Person]:
     """Identity key → Person, from identity key → identifier keys said with it, and (survivor, loser) pairs."""
+    if len(evidence) == 1 and not merges:  # nearly every citizen
+        return {key: Person(key, (key,)) for key in evidence}
     groups = _Groups(evidence)
     for first, second in _shared(evidence):
         if len(groups.cprs(first) | groups.cprs(second)) < 2:

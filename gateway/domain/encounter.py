@@ -244,13 +244,13 @@ def _diagnoses(known: list[Body], said: list[Body]) -> list[Body]:
 def _people(said: list[Body]) -> list[Body]:
     """The attending doctor may stand in the visit and, with a period, among the roles as well: that is one person in
     one role."""
-    roles = {_role(one) for one in said if "period" in one}
-    return [one for one in said if "period" in one or _role(one) not in roles]
+    roles = [_role(one) for one in said if "period" in one]
+    return [one for one in said if "period" in one or _role(one) not in roles] if roles else said
 
 
-def _role(participant: Body) -> str:
-    codings = [coding for kind in participant.get("type", []) for coding in kind.get("coding", [])]
-    return repr((participant.get("individual"), codings[0].get("code") if codings else ""))
+def _role(participant: Body) -> tuple[Any, str]:
+    codings = [coding for kind in participant.get("type", ()) for coding in kind.get("coding", ())]
+    return participant.get("individual"), codings[0].get("code", "") if codings else ""
 
 
 def _flat(item: Body) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
@@ -29,7 +30,7 @@ SUBJECT = {
     "Task": "for",
 }
 
-_HEAD = frozenset({"resourceType", "id", "meta"})
+_PLACE = attrgetter("kind", "id")
 
 
 def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
@@ -53,12 +54,14 @@ def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Map
     made += fold_stays(events, ids, sources)
     for (kind, key), said in by_object.items():
         made.append(_fold_object(kind, key, said, ids, sources))
-    citizen = person.citizen_id(ids)
-    return sorted((_finished(r, citizen) for r in made), key=lambda r: (r.kind, r.id))
+    _finish(made, person.citizen_id(ids))
+    made.sort(key=_PLACE)
+    return made
 
 
 def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
-    said.sort(key=lambda s: s.order)
+    if len(said) > 1:
+        said.sort(key=lambda s: s.order)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)
     if any(s.act in REVISING for s in said):
@@ -66,18 +69,14 @@ def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: 
     return fold_snapshot(kind, key, said, ids, sources)
 
 
-def _finished(resource: Resource, citizen: str) -> Resource:
-    """The body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
-    kind, said = resource.kind, resource.body
-    own: Body = {}
-    if kind != "Patient":
-        own[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
-    if kind == "CarePlan":
-        own["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
-    body: Body = {"resourceType": kind, "id": resource.id, "meta": said.get("meta", {})}
-    for name in sorted({**said, **own}):
-        if name not in _HEAD:
-            body[name] = own[name] if name in own else said[name]
-    return Resource(
-        kind, resource.id, body, resource.source, resource.sector, resource.withdrawn, resource.notes, resource.sources
-    )
+def _finish(made: list[Resource], citizen: str) -> None:
+    """Each body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
+    for one in made:
+        kind, said = one.kind, one.body
+        if kind != "Patient":
+            said[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
+        if kind == "CarePlan":
+            said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
+        body: Body = {"resourceType": kind, "id": one.id, "meta": said.pop("meta", None) or {}}
+        body.update(sorted(said.items()))
+        one.body = body

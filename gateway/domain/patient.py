@@ -9,7 +9,12 @@ from gateway.domain.resource import Ids, Resource
 from gateway.domain.statement import Body, Statement, Verb
 
 # The two spellings of one choice element: saying one takes the other away (R4 2.1.1.4).
-_CHOICES = (("deceasedBoolean", "deceasedDateTime"), ("multipleBirthBoolean", "multipleBirthInteger"))
+_OTHER_SPELLING = {
+    "deceasedBoolean": "deceasedDateTime",
+    "deceasedDateTime": "deceasedBoolean",
+    "multipleBirthBoolean": "multipleBirthInteger",
+    "multipleBirthInteger": "multipleBirthBoolean",
+}
 
 
 def fold_patients(statements: list[Statement], person: Person, ids: Ids) -> list[Resource]:
@@ -68,9 +73,8 @@ def _say(body: Body, word: Statement) -> None:
     for name in word.cleared:
         body.pop(name, None)
     for name, value in word.body.items():
-        for pair in _CHOICES:
-            if name in pair:
-                body.pop(pair[1 - pair.index(name)], None)
+        if name in _OTHER_SPELLING:
+            body.pop(_OTHER_SPELLING[name], None)
         if name == "identifier":
             body[name] = _union(body.get(name, []), value)
         elif name != "name" or _has_parts(value) or not _has_parts(body.get(name, [])):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from gateway.domain.statement import Body
@@ -19,6 +20,7 @@ def ids(secret: bytes) -> Ids:
     """
     key = blake2b(secret).digest()
 
+    @lru_cache(maxsize=4096)  # one message asks for the same few again and again
     def make(kind: str, name: str) -> str:
         return blake2b(f"{kind}\0{name}".encode(), key=key, digest_size=16).hexdigest()
 
@@ -50,9 +52,10 @@ class Facts:
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resource:
-    """One folded resource: `body` is FHIR JSON without meta.versionId and meta.lastUpdated."""
+    """One folded resource: `body` is FHIR JSON without meta.versionId and meta.lastUpdated. Nobody changes one after
+    the fold; not frozen for the same reason as Statement."""
 
     kind: str
     id: str

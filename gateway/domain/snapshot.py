@@ -30,7 +30,7 @@ _WITHDRAWN: dict[str, dict[str, Any]] = {
 def fold_snapshot(kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
     """The resource as it was last said; `said` is in order. A withdrawal keeps the last content, marked."""
     last = said[-1]
-    content = next((s for s in reversed(said) if s.body), last)
+    content = last if last.body else next((s for s in reversed(said) if s.body), last)
     body: Body = {name: value for name, value in content.body.items() if name not in content.cleared}
     withdrawn = last.verb is Verb.WITHDRAW
     if withdrawn:

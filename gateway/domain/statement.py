@@ -52,9 +52,10 @@ OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.
 """Acts that tell nothing of a stay."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
-    """One source's word about one object.
+    """One source's word about one object. Nobody changes one; it is not frozen since that takes five times as long to
+    make, and every message makes several.
 
     `kind` is the FHIR resource type that the object becomes; `key` names the object inside its kind and is
     scoped by the authority that gave the number, so two senders' equal numbers stay apart. `body` holds FHIR

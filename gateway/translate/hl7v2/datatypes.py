@@ -83,7 +83,7 @@ def concept(env: Env, node: Any, table: str = "") -> Json | None:
     the sender names none."""
     if not isinstance(node, Repetition) or len(node.raw) > _LONGEST:
         return _concept(env, parts(node) + _NOTHING, table)
-    memo, key = env.message.memo, (table, node.raw)
+    memo, key = env.memo, (table, node.raw)
     if key not in memo:
         memo[key] = _concept(env, node.said(), table)
     return memo[key]
@@ -137,7 +137,7 @@ def _remembered(env: Env, node: Repetition, make: Callable[[Env, Repetition], Js
     """Staff, wards and organisations recur in every message: what was made of one text is kept with the source."""
     if len(node.raw) > _LONGEST:
         return make(env, node)
-    memo, key = env.message.memo, (make, node.raw)
+    memo, key = env.memo, (make, node.raw)
     if key not in memo:
         memo[key] = make(env, node)
     return memo[key]
@@ -217,7 +217,16 @@ def destination(env: Env, node: Repetition) -> Json | None:
 
 def contact(env: Env, node: Repetition, default: str = "") -> Json | None:
     """XTN: ContactPoint. `default` is the use where XTN.2 says none (PID-13 home, PID-14 work)."""
-    given = node.said()
+    memo, key = env.memo, (contact, default, node.raw)
+    if key not in memo:
+        made = _contact(node.said(), default)
+        if len(node.raw) > _LONGEST:
+            return made
+        memo[key] = made
+    return memo[key]
+
+
+def _contact(given: list[str], default: str) -> Json | None:
     use, equipment = given[1].upper(), given[2].upper()
     system = _EQUIPMENT.get(equipment, "email" if use == "NET" else "phone")
     value = _mailed(given) if system == "email" else _dialled(given)

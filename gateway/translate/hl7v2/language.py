@@ -51,7 +51,7 @@ from gateway.translate.rules.trace import Explanation, Row, holds
 from gateway.translate.translation import Finding, Translation
 
 _VERSION = re.compile(r"2(\.\d.*)?")
-_MEMOS, _REMEMBERED = 64, 10_000
+_MEMOS, _REMEMBERED = 64, 4_000
 # What this file reads itself, for the trace.
 _OWN = {
     "source": ("MSH-3", "MSH-4"),
@@ -208,9 +208,8 @@ class Hl7v2:
         source = self._source(header)
         text, codec = charset.decode(raw, header, source.charset)
         message = parse(text, header, codec)
-        message.memo = self._memo(source.id, header, codec)
         event = self._event(message)
-        env = Env(source, self._ids, _zone(source.timezone), message)
+        env = Env(source, self._ids, _zone(source.timezone), message, memo=self._memo(source.id, header, codec))
         when = times(message, event, env.timezone)
         env.on = when.recorded.date().isoformat()
         if not event.kept:

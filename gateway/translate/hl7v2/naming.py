@@ -97,7 +97,7 @@ def assigner(env: Env, node: Repetition, component: int) -> str:
     written = node.part(component)
     if not written:
         return ""
-    memo = env.message.memo
+    memo = env.memo
     found: str | None = memo.get(written)
     if found is None:
         found = authority(env.source, node.subcomponents(component))
@@ -117,7 +117,7 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
         value = node.said()[0]
         if not value:
             return None
-    memo, key = env.message.memo, (number, fallback, rest)
+    memo, key = env.memo, (number, fallback, rest)
     system: str | None = memo.get(key)
     if system is None:
         system = assigner(env, node, 4)

@@ -84,19 +84,17 @@ class Fields(dict[str, list[str]]):
 class Message:
     """One message: `segments` in order, `named[name]` by name, `first[name]`. `citizen` and `visit` are the keys that
     language.py finds before the rules run; keys of everything else are scoped by them.
-
-    `memo` keeps what functions made of codes, staff and places that recur from message to message (datatypes.py).
     """
 
     __slots__ = (
-        "at", "citizen", "first", "groups", "keys", "memo", "named", "numbers", "segments", "several", "text", "visit",
+        "at", "citizen", "first", "groups", "keys", "named", "numbers", "odd", "segments", "several", "text", "visit",
     )  # fmt: skip
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, marks: Marks) -> None:
         self.text = text
+        self.odd = marks.odd
         self.citizen = ""
         self.visit = ""
-        self.memo: dict[Any, Any] = {}
         self.keys: dict[tuple[str, ...], str] = {}  # of diagnoses, by how DG1 writes them
         self.groups: dict[tuple[str, int], Any] = {}  # the group that a segment opens or stands in (groups.py)
         self.numbers: dict[str, Identifier] = {}  # the citizen's, by how PID-3 writes them
@@ -123,7 +121,7 @@ class Segment:
     """One segment. `fields[n]` is field n as it stands, empty ones included up to FIELDS at least; `number` counts
     the segments of this name from 1. `inner` are the segments of the group that it opens, set by groups.py alone."""
 
-    __slots__ = ("anchor", "cut", "fields", "inner", "marks", "name", "number")
+    __slots__ = ("anchor", "cut", "fields", "inner", "marks", "name", "number", "odd")
 
     inner: list[Segment]
 
@@ -133,6 +131,7 @@ class Segment:
         self.number = number
         self.anchor = anchor
         self.marks = marks
+        self.odd = marks.odd
         self.cut: dict[int, Sequence[Repetition]] = {}  # the fields that were split
 
     def raw(self, field: int) -> str:
@@ -261,8 +260,8 @@ class Component:
 
 def parse(text: str, header: Header, codec: str) -> Message:
     """The message as a tree. Raises Unreadable and SegmentOrder with their place; time is linear in its length."""
-    message = Message(text)
     marks = _marks(header.delimiters, codec)
+    message = Message(text, marks)
     mark = header.delimiters.field
     segments, named, anchor = message.segments, message.named, ""
     lines = _lines(text)

@@ -225,6 +225,7 @@ def _of_field(path: str, place: _Place, level: int) -> Path:
         cleared=cleared,
         where=where,
         inline=_inline(name, anchors, level, of_value, not component),
+        alike=_alike(name, anchors, level, field),
     )
 
 
@@ -266,7 +267,7 @@ def _inline(
     text = f"{{s}}.fields[{field}]" if level else f"{{s}}.at[{name!r}][{field}]"
     value = f"({text} and {{call}})"
     if of_value[1:] == (1, 1):
-        value = f"({{t}} if not ({{t}} := {text}) or {{t}}.isalnum() else {{call}})"
+        value = f"({{t}} if not ({{t}} := {text}) or {{t}}.isalnum() or {{s}}.odd({{t}}) is None else {{call}})"
     several = "" if level else f"{{call}} if {name!r} in {{s}}.several else "
     if not whole:
         nodes, node = f"{{call}} if {text} else ()", f"{{call}} if {text} else None"
@@ -276,6 +277,15 @@ def _inline(
         nodes = f"{cut} if {text} else ()"
         node = f"({{t}}[0] if ({{t}} := {cut}) else None) if {text} else None"
     return {"value": value, "nodes": f"({several}{nodes})", "node": f"({several}{node})"}
+
+
+def _alike(name: str, anchors: frozenset[str], level: int, field: int) -> str:
+    """The text of the whole field; None where several segments have it."""
+    if field >= parse.FIELDS or (anchors and not level):
+        return ""
+    if level:
+        return f"{{s}}.fields[{field}]"
+    return f"(None if {name!r} in {{s}}.several else {{s}}.at[{name!r}][{field}])"
 
 
 def _value(name: str, anchors: frozenset[str], level: int, of_value: tuple[int, int, int]) -> Callable[[Scope], str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.domain.statement import Act, Verb
+from gateway.translate.rules.alike import LONGEST, basis
 from gateway.translate.rules.emit_source import scopes, unless
 from gateway.translate.rules.emit_value import around, last, value
 from gateway.translate.rules.plan import AnyRule, Body, Constant, ObjectRule, Plan, Slot, ValueRule
@@ -169,10 +170,34 @@ def _leaves(rule: AnyRule) -> Iterator[tuple[str, ValueRule]]:
 
 def _rule(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
     """One rule into a sink. `index` is the Python expression of the place in a list, empty for a single element."""
+    field = None if w.traced else basis(rule, depth)
+    if field:
+        _recalled(w, rule, field, sink, depth, index)
+    elif rule.constant and isinstance(rule, ObjectRule):
+        sink(_display(rule))
+    else:
+        _worked_out(w, rule, sink, depth, index, at)
+
+
+def _recalled(w: Writer, rule: AnyRule, field: Path, sink: Sink, depth: int, index: str) -> None:
+    """What was made of the same text before; else it is made now and remembered, unless there was a finding, which is
+    told of each time."""
+    text, made, before, one = w.fresh("t"), w.fresh("m"), w.fresh("n"), w.bind("u", object())
+    w.line(f"{text} = {field.alike.format(s=f's{field.level}')}")
+    with w.block(f"if {text} != ''"):
+        w.line(f"{made} = env.memo.get(({one}, {text}))")
+        with w.block(f"if {made} is None"):
+            w.line(f"{made}, {before} = [], len(env.findings)")
+            _worked_out(w, rule, lambda x: w.line(f"{made}.append({x})"), depth, index, "")
+            with w.block(f"if {text} and len({text}) <= {LONGEST} and len(env.findings) == {before}"):
+                w.line(f"env.memo[{one}, {text}] = {made}")
+        with w.block(f"for {text} in {made}"):
+            sink(text)
+
+
+def _worked_out(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
     if isinstance(rule, ValueRule):
         value(w, rule, sink, depth, index, at)
-    elif rule.constant:
-        sink(_display(rule))
     else:
         with around(w, rule, depth) as inner:
             _object(w, rule, last(w, rule, sink, index), inner, index, at)

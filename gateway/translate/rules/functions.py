@@ -227,10 +227,10 @@ SHARED: Mapping[str, Function] = MappingProxyType(
         "first": Function(first, arity=(1, -1), always=True),
         "join": Function(join, arity=(2, -1), always=True),
         "concat": Function(concat, arity=(1, -1)),
-        "upper": Function(upper),
-        "boolean": Function(boolean, gives="boolean"),
-        "integer": Function(integer, gives="integer"),
-        "decimal": Function(decimal, gives="decimal"),
+        "upper": Function(upper, alone=True),
+        "boolean": Function(boolean, gives="boolean", alone=True),
+        "integer": Function(integer, gives="integer", alone=True),
+        "decimal": Function(decimal, gives="decimal", alone=True),
         "date": Function(date_, gives="date"),
         "datetime": Function(date_time, gives="dateTime"),
         "instant": Function(instant, gives="instant"),
@@ -243,7 +243,7 @@ SHARED: Mapping[str, Function] = MappingProxyType(
         "identifier": Function(identifier, gives="Identifier", arity=(2, 2)),
         "reference": Function(reference, gives="Reference", arity=(2, 2)),
         "logical": Function(logical, gives="Reference", arity=(2, 4)),
-        "phone": Function(phone),
+        "phone": Function(phone, alone=True),
         "gender": Function(gender, gives="code", codes=frozenset(_GENDERS.values())),
     }
 )

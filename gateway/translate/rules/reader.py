@@ -67,6 +67,9 @@ class Path:
     `{s}` is the scope, `{call}` the closure called on it, `{t}` a variable to use. Written by the language, never from
     a rule file's text.
 
+    `alike` may spell, of the scope `{s}`, a text that holds all that this path and relative paths below it read (`""`:
+    there is nothing; None: it cannot be told): what was made of one text holds for the next one like it.
+
     `field` is the absolute normal form for traces and the unread report: `PID-5.1`, `Encounter.period.start`,
     `Registrering/AttributListe/Egenskab/Titel`, whatever the path was written as.
     """
@@ -81,13 +84,15 @@ class Path:
     cleared: Callable[[Scope], bool]
     where: Callable[[tuple[Scope, ...]], str]
     inline: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    alike: str = ""
 
 
 @dataclass(slots=True)
 class Env:
     """What one message's rules may know besides the message. Made by the language, once per message.
 
-    `on` is the day (`2025-03-14`) by which code tables with validity dates are read; empty: the newest row.
+    `on` is the day (`2025-03-14`) by which code tables with validity dates are read; empty: the newest row. `memo` is
+    what was made of texts that recur from message to message of the source; the language keeps and bounds it.
     """
 
     source: Source
@@ -96,6 +101,7 @@ class Env:
     message: Any = None
     on: str = ""
     findings: list[Finding] = dataclasses.field(default_factory=list)
+    memo: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Function:
     texts that only serve as keys, `moment` for aware datetimes, `any` when unknown. Add `*` when it gives a list of
     them (`Identifier*`).
     `arity` is (fewest, most) arguments; most -1 is any number.
+    `alone` says that its result rests on nothing but its arguments, the source and the time zone.
     `codes` are all it can give, checked against a required binding; None when not told.
     """
 
@@ -118,6 +125,7 @@ class Function:
     gives: str = "string"
     arity: tuple[int, int] = (1, 1)
     always: bool = False
+    alone: bool = False
     codes: frozenset[str] | None = None
 
 
