@@ -9,12 +9,12 @@ from typing import Any
 from gateway.domain.statement import Body
 
 TEXT = "text"
-"""Words in texts: concepts without a code, titles, descriptions."""
+"""Words in texts: concepts without a code, titles, descriptions, messages."""
 
 UNIT = "unit"
 """Words in the names of units (Reference.display)."""
 
-_WORDS = frozenset({"text", "title", "description"})
+_WORDS = frozenset({"text", "title", "description", "contentString"})
 _NO_CONTENT = frozenset({"meta", "provision"})
 
 

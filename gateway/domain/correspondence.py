@@ -5,9 +5,12 @@ MedCom CareCommunication (FHIR) and the letters XDIS91 and DIS91 become the same
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.domain.statement import Body
+from gateway.domain.when import BEGINNING, instant
 
 URI = "urn:ietf:rfc:3986"
 MOST_FILES = 10
@@ -29,6 +32,16 @@ class Attached:
     communication: str
     content_type: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file that may be read. `pieces` reads it from the store bit by bit: it is never held whole."""
+
+    communication: str
+    content_type: str
+    size: int
+    pieces: AsyncIterator[bytes]
 
 
 def message_key(sender: str, message: str, citizen: str) -> str:
@@ -65,3 +78,25 @@ def number(text: str) -> Body:
 def thread(text: str) -> Body:
     """What a message is part of: its thread, which is a number and nothing else."""
     return {"type": "Communication", "identifier": number(text)}
+
+
+def threads(messages: Sequence[Body]) -> list[list[Body]]:
+    """Messages by the number of their thread, each thread in the order in which it was written, the one that was begun
+    first in front. A message without a number is a thread of its own. Made of numbers and times alone, so that a circle
+    of answers, or an answer without its question, is a thread like any other."""
+    found: dict[str, list[Body]] = {}
+    for one in messages:
+        numbers = [part.get("identifier", {}).get("value", "") for part in one.get("partOf", ())]
+        found.setdefault(next(filter(None, numbers), f"{one.get('id')}"), []).append(one)
+    written = [sorted(thread, key=_written) for thread in found.values()]
+    return sorted(written, key=lambda thread: _written(thread[0]))
+
+
+def in_threads(messages: Sequence[Body]) -> list[Body]:
+    """All messages, thread by thread."""
+    return [one for thread in threads(messages) for one in thread]
+
+
+def _written(message: Body) -> tuple[datetime, str]:
+    sent = message.get("sent")
+    return instant(sent) if sent else BEGINNING, str(message.get("id", ""))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.correspondence import in_threads
 from gateway.domain.statement import Body
 from gateway.domain.team import joint_participants, members_of
 from gateway.domain.when import instant, last_instant
@@ -82,7 +83,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "contributor": _distinct([p["author"] for p in plans if "author" in p]),
         "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
         "addresses": [_reference(p) for p in _of(parts, "Condition")],
-        "supportingInfo": [_reference(p) for p in _of(parts, "Encounter")],
+        "supportingInfo": [_reference(p) for p in (*_of(parts, "Encounter"), *in_threads(_of(parts, "Communication")))],
         "goal": [_reference(p) for p in _of(parts, "Goal")],
         "activity": [
             {"detail": one} for one in [*(_activity(p, visible, at) for p in plans if _is_effort(p, plans)), *tasks]

@@ -33,6 +33,7 @@ _ADDRESS = {
         "activity.detail.code.text",
     ),
     "CareTeam": ("name", "note", "telecom", "managingOrganization", "participant.extension", "participant.onBehalfOf"),
+    "Communication": ("contained", "extension", "sender", "recipient", "topic", "payload", "note"),
     "ServiceRequest": ("locationCode", "locationReference", "performer", "note"),
     "Task": ("location", "owner", "description", "note"),
     "Procedure": ("location",),

@@ -15,11 +15,13 @@ from gateway.translate.translation import Translation
 def arrival_of(
     language: str, raw: bytes, translation: Translation, fingerprint: bytes, answer: bytes, now: datetime
 ) -> Arrival:
-    """The row of a message that was understood; its findings stand in it for the operator."""
+    """The row of a message that was understood; its findings stand in it for the operator. Files that are kept beside
+    it are not kept in it once more."""
     findings = [{"where": f.where, "text": f.text, "rule": f.rule} for f in translation.findings]
     return Arrival(
-        language, translation.source.id, translation.message_id, translation.event, fingerprint, now, raw, answer,
-        json.dumps({"findings": findings}, ensure_ascii=False).encode() if findings else b"",
+        language, translation.source.id, translation.message_id, translation.event, fingerprint, now,
+        translation.without_files or raw, answer,
+        json.dumps({"findings": findings}, ensure_ascii=False).encode() if findings else b"", translation.attached,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from gateway.inbound import capability, discovery, fhir, messages, operations, o
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.clients import Clients
 from gateway.inbound.door import Bearer, Door, Inbound, Open, route, told
-from gateway.inbound.fhir import CLINICAL, READABLE
+from gateway.inbound.fhir import CLINICAL, READABLE, SINGLE
 from gateway.inbound.keys import UnfitKey
 from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.shell import ROUTE, Shell
@@ -30,7 +30,7 @@ _SEND = ("Bundle.c",)
 
 # The most used come first: routes are tried in this order.
 DOORS: tuple[Door, ...] = (
-    Bearer("GET", "/fhir/{kind:kind}/{id:id}", fhir.read_one, ("r",), "read", READABLE),
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}", fhir.read_one, ("r",), "read", SINGLE),
     Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", fhir.joint, _PLAN, "$joint-plan"),
     Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", READABLE),
     Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", READABLE),
@@ -127,7 +127,7 @@ async def _elsewhere(request: Request, _: HTTPException) -> Response:
     if here:
         return told(request.app.state.inbound, here[0], request, outcome.WrongMethod(", ".join(methods)))
     if found:
-        hint = f"Served: {', '.join(READABLE)}."
+        hint = f"Served: {', '.join(SINGLE)}."
         return outcome.fhir(request, NotFound("This resource type is not served here", hint=hint))
     return outcome.fhir(request, NotFound("Nothing is here"))
 

@@ -21,14 +21,19 @@ from gateway.domain.caller import Caller
 from gateway.errors import BadRequest, NotFound
 from gateway.flows import audit, joint_plan, read, record_consent, search
 from gateway.flows.parts import Served
-from gateway.inbound import negotiate
+from gateway.inbound import files, negotiate
 from gateway.inbound.bodies import read_body, read_form
 from gateway.inbound.door import Inbound
 from gateway.translate.fhir import parse, write_json, write_xml
 
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
-CLINICAL = ("Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task")
+CLINICAL = (
+    "Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task",
+    "Communication",
+)  # fmt: skip
 READABLE = (*CLINICAL, "AuditEvent")
+SINGLE = (*READABLE, "Binary")
+"""What is read by its id: a file is found by its Communication, never searched for."""
 CONSENT_BYTES = 262_144
 """The largest Consent taken: every look at the citizen reads it."""
 _OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
@@ -45,8 +50,10 @@ class _Form:
 
 async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """GET /fhir/{kind}/{id}"""
-    form = _only_form(request)
     kind, identity = request.path_params["kind"], request.path_params["id"]
+    if kind == "Binary":
+        return await files.read_one(inbound, request, caller, identity)
+    form = _only_form(request)
     if kind == "AuditEvent":
         return answer(request, form, await audit.read(inbound.gateway, caller, identity))
     return answer(request, form, await read.read(inbound.gateway, caller, kind, identity))

@@ -70,6 +70,11 @@ def wanted(accept: str, override: str = "") -> str:
     return best
 
 
+def names_fhir(name: str) -> bool:
+    """Whether a media type names one of the two FHIR formats."""
+    return name in _NAMES
+
+
 def sent(content_type: str) -> str:
     """JSON or XML for a Content-Type header. Raises UnsupportedMedia, WrongCharset."""
     one = media_type(content_type)

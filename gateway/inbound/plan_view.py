@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
 from gateway.domain.team import is_coordinator
 
@@ -67,6 +68,7 @@ class PlanView:
     goals: tuple[Line, ...]
     conditions: tuple[Line, ...]
     stays: tuple[Line, ...]
+    correspondence: tuple[Line, ...]
     team: tuple[Line, ...]
 
 
@@ -94,6 +96,7 @@ def plan_view(bundle: Body) -> PlanView:
         goals=tuple(map(_goal, _of(resources, "Goal"))),
         conditions=tuple(map(_condition, _of(resources, "Condition"))),
         stays=tuple(map(_stay, stays)),
+        correspondence=tuple(_thread(one) for one in reversed(threads(_messages(resources)))),
         team=tuple(_member(m, named) for m in members),
     )
 
@@ -142,6 +145,47 @@ def _stay(stay: Body) -> Line:
         ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
         tuple(f"orlov {leave}" for leave in leaves if leave),
     )
+
+
+def _messages(resources: Iterable[Body]) -> list[dict[str, Any]]:
+    return [dict(r) for r in _of(resources, "Communication") if r.get("status") != "entered-in-error"]
+
+
+def _thread(messages: Sequence[Body]) -> Line:
+    """A thread: what it is about, when it was written in last, who takes part, and every text once: an answer repeats
+    what it answers."""
+    first, last = messages[0], messages[-1]
+    topics = [_concept(one.get("topic")) or next(map(_concept, one.get("category", [])), "") for one in messages]
+    parties = [one.get("sender") for one in messages] + [next(iter(one.get("recipient", [])), None) for one in messages]
+    written = {_number_of(payload): payload for one in reversed(messages) for payload in one.get("payload", [])}
+    told = sorted(written.values(), key=lambda payload: str(_extension(payload, "datetime").get("valueDateTime", "")))
+    return Line(
+        next(filter(None, topics), "Korrespondance"),
+        "1 besked" if len(messages) == 1 else f"{len(messages)} beskeder",
+        _time(last.get("sent") or first.get("sent")),
+        ", ".join(filter(None, dict.fromkeys(map(_display, parties)))),
+        tuple(map(_payload, told)),
+    )
+
+
+def _payload(payload: Body) -> str:
+    author = _display(_extension(payload, "practitioner").get("valueReference"))
+    when = _time(_extension(payload, "datetime").get("valueDateTime"))
+    attached = payload.get("contentAttachment", {})
+    words = payload.get("contentString") or f"vedhæftet fil: {attached.get('title') or attached.get('contentType', '')}"
+    return f"{', '.join(filter(None, (when, author)))}: {words}" if when or author else str(words)
+
+
+def _number_of(payload: Body) -> str:
+    return str(_extension(payload, "identifier").get("valueIdentifier", {}).get("value") or id(payload))
+
+
+def _extension(payload: Body, name: str) -> Body:
+    """MedCom's extension of a payload: datetime, identifier, practitioner, contact."""
+    found = (
+        e for e in payload.get("extension", []) if str(e.get("url", "")).endswith(f"/medcom-core-{name}-extension")
+    )
+    return next(found, {})
 
 
 def _member(member: Body, named: Mapping[str, str]) -> Line:

@@ -12,10 +12,11 @@ from datetime import datetime
 
 import asyncpg
 
+from gateway.domain.correspondence import Attached
 from gateway.domain.intake import Change, Folded, Known, Touch
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
-from gateway.store import wire
+from gateway.store import attachments, wire
 from gateway.store.database import Database
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import outbox_args, outbox_insert
@@ -146,6 +147,7 @@ class Arrival:
     body: bytes
     answer: bytes
     findings: bytes = b""
+    attached: Sequence[Attached] = ()
 
 
 async def recall(database: Database, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
@@ -201,18 +203,22 @@ async def save(
     if outgoing:
         arguments += outbox_args(outgoing)
     try:
-        if not change.moved:
+        if not (change.moved or arrival.attached):
             return await database.fetchval(sql, *arguments) is not None
-        return await _save_and_move(database, sql, arguments, change)
+        return await _save_with_more(database, sql, arguments, arrival, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen
 
 
-async def _save_and_move(database: Database, sql: str, arguments: list[object], change: Change) -> bool:
+async def _save_with_more(
+    database: Database, sql: str, arguments: list[object], arrival: Arrival, change: Change
+) -> bool:
     async with database.transaction() as connection:
         if await connection.fetchval(sql, *arguments) is None:
             return False
-        await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
+        if change.moved:
+            await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
+        await attachments.insert(connection, arrival.attached)
     return True
 
 

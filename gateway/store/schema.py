@@ -137,6 +137,16 @@ resource_version = Table(
     PrimaryKeyConstraint("kind", "id", "version"),
 )
 
+# Files of correspondence; read only by the permit for their Communication.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Text, primary_key=True),  # of the Binary it is read as
+    Column("communication", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # Client assertions that were used: none may be used again while it is valid.
 used_assertion = Table(
     "used_assertion",

@@ -33,7 +33,11 @@ class Translation:
     the identifiers of an identity that this message says is the same person (A40).
 
     With a `receipt` the message only tells what became of one that was sent: it has no citizen and no statements, is
-    matched to what was sent, and is itself never acknowledged. `attached` are the files of a correspondence.
+    matched to what was sent, and is itself never acknowledged. `attached` are the files of a correspondence,
+    `without_files` the message's bytes with marks in their places, where they were taken out of it.
+
+    A language whose messages have ids that must not stand for other content (domain/message_number.py) gives the
+    `envelope`'s id (Bundle.id) and SHA-256 over what the message `concerns`: sender, citizen, episode, provider.
     """
 
     language: str
@@ -48,3 +52,6 @@ class Translation:
     findings: tuple[Finding, ...] = ()
     receipt: Receipt | None = None
     attached: tuple[Attached, ...] = ()
+    without_files: bytes = b""
+    envelope: str = ""
+    concerns: bytes = b""

@@ -39,6 +39,7 @@ _FILES = ("patient", "communication")
 
 @dataclass(frozen=True, slots=True)
 class _Work:
+    light: bytes
     told: Correspondence
     rules: RuleSet
     env: Env
@@ -74,6 +75,7 @@ class CareCommunication:
             statements=tuple(_statement(work, one, f"{origin}.{at}") for at, one in enumerate(made)),
             findings=tuple(env.findings),
             attached=attached(told.files, told.key, self._ids),
+            without_files=work.light if work.light is not raw else b"",
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -112,7 +114,7 @@ class CareCommunication:
             for file in told.files
             if not file.looks_like_it
         ]
-        return _Work(told, self._rules.of(source.rules), env)
+        return _Work(lifted.light, told, self._rules.of(source.rules), env)
 
     def _is_nothing(self, text: str) -> bool:
         return " ".join(text.split()).casefold() in self._nothing

@@ -1,0 +1,39 @@
+"""Read a file of correspondence: by whoever may see its Communication, whole as it is shown to that reader."""
+
+from __future__ import annotations
+
+from gateway.domain.caller import Caller
+from gateway.domain.correspondence import OpenedFile
+from gateway.errors import NotFound
+from gateway.flows.looking import NOTHING, Seen, look_at_one, record_of, served
+from gateway.flows.parts import Gateway
+from gateway.flows.read import no_purpose
+from gateway.store import attachments, resources
+from gateway.store.log import append
+
+
+async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFile:
+    """One file. What is not there and what this caller may not see get the same answer: NotFound.
+
+    A file has no labels of its own. Where payloads are taken out of the Communication for this reader (a protected
+    address), its files are not there either. Raises Forbidden when the token names no purpose of use.
+    """
+    asks = bool(caller.purposes) and caller.covers("Communication")
+    async with gateway.database.connection() as connection:
+        owner = await attachments.owner_of(connection, identity) if asks else ""
+        found = await resources.find(connection, "Communication", owner) if owner else None
+        seen = await look_at_one(gateway, connection, caller, found)
+        if seen.permitted and not _shows(gateway, seen, identity):
+            seen = NOTHING
+        citizen = found.sealed.facts.citizen if found else ""
+        record = record_of(gateway, caller, "read", "Binary", citizen, seen, query=f"GET Binary/{identity}")
+        await append(connection, [record])
+    if not caller.purposes:
+        raise no_purpose()
+    if not seen.permitted:
+        raise NotFound
+    return await attachments.open_(gateway.database, identity, seen.permitted[0][1])
+
+
+def _shows(gateway: Gateway, seen: Seen, identity: str) -> bool:
+    return f'"Binary/{identity}"'.encode() in served(gateway, seen).body

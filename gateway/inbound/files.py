@@ -1,0 +1,69 @@
+"""GET /fhir/Binary/{id}: a file of correspondence, as it is or as a FHIR Binary. http://hl7.org/fhir/R4/binary.html
+
+Sent piece by piece, so that many readers of large files do not fill the memory; to be saved, never to be shown by a
+browser as a page of ours.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from gateway.domain.caller import Caller
+from gateway.domain.correspondence import OpenedFile
+from gateway.errors import BadRequest
+from gateway.flows.read_file import read_file
+from gateway.inbound import negotiate
+from gateway.inbound.door import Inbound
+from gateway.inbound.negotiate import NotAcceptable, media_type
+
+_SAVED = {"Content-Disposition": "attachment", "Vary": "Accept, Authorization"}
+
+
+async def read_one(inbound: Inbound, request: Request, caller: Caller, identity: str) -> Response:
+    """The file in its own type, or as JSON or XML where the caller names FHIR's first."""
+    params = request.query_params
+    if any(name != "_format" for name in params):
+        raise BadRequest("Only _format may stand here", where="the query")
+    file = await read_file(inbound.gateway, caller, identity)
+    form = _form(request.headers.get("accept", ""), params.get("_format", ""), file.content_type)
+    headers = {**_SAVED, "X-Security-Context": f"{inbound.public_url}/fhir/Communication/{file.communication}"}
+    if not form:
+        headers["Content-Length"] = str(file.size)
+        return StreamingResponse(file.pieces, 200, headers, file.content_type)
+    opening, closing = _around(file, identity, form)
+    return StreamingResponse(_resource(file, opening, closing), 200, headers, f"{form}; charset=utf-8")
+
+
+def _form(accept: str, override: str, own: str) -> str:
+    """A FHIR format, or nothing for the file as it is. The first that fits counts. Raises NotAcceptable."""
+    if override:
+        return negotiate.wanted("", override)
+    for text in accept.split(",") if accept else ["*/*"]:
+        name = media_type(text).name
+        if name in (own, "*/*", f"{own.partition('/')[0]}/*"):
+            return ""
+        if negotiate.names_fhir(name):
+            return negotiate.wanted(name)
+    raise NotAcceptable(f"The file is {own}; {negotiate.JSON} and {negotiate.XML} are written too", where="Accept")
+
+
+def _around(file: OpenedFile, identity: str, form: str) -> tuple[bytes, bytes]:
+    """What stands before and behind the base64. Ids are hex and types come from a list of six: nothing to escape."""
+    context = f"Communication/{file.communication}"
+    if form == negotiate.JSON:
+        head = f'{{"resourceType":"Binary","id":"{identity}","contentType":"{file.content_type}",'
+        return f'{head}"securityContext":{{"reference":"{context}"}},"data":"'.encode(), b'"}'
+    head = f'<Binary xmlns="http://hl7.org/fhir"><id value="{identity}"/><contentType value="{file.content_type}"/>'
+    head += f'<securityContext><reference value="{context}"/></securityContext><data value="'
+    return head.encode(), b'"/></Binary>'
+
+
+async def _resource(file: OpenedFile, opening: bytes, closing: bytes) -> AsyncIterator[bytes]:
+    yield opening
+    async for piece in file.pieces:
+        yield b64encode(piece)
+    yield closing
