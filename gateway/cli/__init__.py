@@ -11,7 +11,7 @@ from gateway import __version__, settings
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "replay", "export-log", "verify-log",
+    "serve", "demo", "migrate", "translate", "explain", "check", "replay", "outbox", "export-log", "verify-log",
     "register-client", "bench",
 )  # fmt: skip
 

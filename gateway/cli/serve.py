@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,15 +25,19 @@ from fastapi import FastAPI
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, Unavailable
+from gateway.flows.deliver import Lines
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
-from gateway.flows.receive import receive
+from gateway.flows.receive import receive, sources_of
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
+from gateway.inbound.certificate import door_context
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
+from gateway.outbound.courier import Courier
+from gateway.outbound.lines import caller_context, lines
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -90,9 +95,11 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
         )
         server = _Server(config)
         mllp = _mllp(gateway, settings)
+        courier = Courier(gateway, _lines(settings), settings.delivery_seconds, settings.delivery_tries)
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
+        delivering = asyncio.create_task(courier.run())
         forgetting = asyncio.create_task(_forget(gateway, settings.quarantine_days))
         try:
             await server.ready.wait()
@@ -101,7 +108,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
             await mllp.stop()
             server.stop()
             await stopped
-            for work in (signing, forgetting):
+            for work in (delivering, signing, forgetting):
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
@@ -141,8 +148,12 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
+    tls = door_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+    certified = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
+
     async def answer(payload: bytes, peer: Peer) -> bytes:
-        return (await receive(gateway, "hl7v2", payload)).body
+        sends = sources_of(gateway, peer.names) if certified else None
+        return (await receive(gateway, "hl7v2", payload, sends=sends)).body
 
     def refuse(payload: bytes, error: GatewayError) -> bytes:
         return gateway.languages.of("hl7v2").refuse(payload, error, gateway.clock())
@@ -152,7 +163,12 @@ def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
         connections=settings.mllp_connections,
         idle_seconds=settings.mllp_idle_seconds,
     )
-    return MllpListener(answer, refuse, limits=limits)
+    return MllpListener(answer, refuse, limits=limits, tls=tls)
+
+
+def _lines(settings: Settings) -> Lines:
+    """Receivers are shown the same certificate as the MLLP door's senders."""
+    return lines(caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca))
 
 
 async def _forget(gateway: Gateway, days: int) -> None:

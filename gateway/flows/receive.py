@@ -6,6 +6,7 @@ import json
 import logging
 import traceback
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from gateway.domain.caller import Caller
 from gateway.domain.outgoing import Outgoing
@@ -20,30 +21,65 @@ from gateway.translate.translation import Translation
 log = logging.getLogger("gateway.receive")
 
 
-async def receive(gateway: Gateway, language: str, raw: bytes, caller: Caller | None = None) -> Answer:
-    """Answer one message, after all it changes is durable. Never raises: whatever happens is told to the sender.
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who stands at the door, and the sources it may send as; None: any."""
+
+    caller: Caller | None
+    sends: Collection[str] | None
+
+    @property
+    def name(self) -> str:
+        """Tells one sender's garbage from another's."""
+        return self.caller.client if self.caller else ""
+
+
+async def receive(
+    gateway: Gateway, language: str, raw: bytes, caller: Caller | None = None, sends: Collection[str] | None = None
+) -> Answer:
+    """Answer one message, or a batch of them, after all it changes is durable. Never raises: whatever happens is told
+    to the sender. `sends` are the sources it may send as, where there is no caller who says so; None: any.
 
     What cannot be understood is kept in quarantine with its reason. What fails for a moment (database away) is
     answered as transient and not kept: the sender still has it.
     """
+    sender = Sender(caller, caller.sends if caller else sends)
+    batch = gateway.languages.batch(language, raw)
+    if batch is None:
+        return await _receive_one(gateway, language, raw, sender)
+    answers = [await _receive_one(gateway, language, one, sender) for one in batch.messages]
+    return joined(batch.answer([one.body for one in answers], gateway.clock()), answers)
+
+
+async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Sender) -> Answer:
     spoken = gateway.languages.of(language)
     now = gateway.clock()
     try:
         translation = spoken.translate(raw)
-        if caller is not None:
-            may_send(caller.sends, translation)
+        may_send(sender.sends, translation)
         if translation.receipt is not None:
             return await take_receipt(gateway, language, raw, translation, translation.receipt)
-        return await keep_message(
-            gateway, language, raw, translation, caller, gateway.languages.later(language, raw, now)
-        )
+        later = gateway.languages.later(language, raw, now)
+        return await keep_message(gateway, language, raw, translation, sender.caller, later)
     except (Unavailable, Forbidden) as error:
         refusal: GatewayError = error
     except GatewayError as error:
-        refusal = await _quarantined(gateway, language, raw, error, caller)
+        refusal = await _quarantined(gateway, language, raw, error, sender)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
-        refusal = await _quarantined(gateway, language, raw, told(bug), caller)
+        refusal = await _quarantined(gateway, language, raw, told(bug), sender)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
+
+
+def joined(body: bytes, answers: Sequence[Answer]) -> Answer:
+    """The answer to a batch. One message that was refused sinks no other; one that can be sent again asks for the whole
+    batch again, of which the others then change nothing."""
+    refused = [one for one in answers if not one.accepted]
+    for one in refused:
+        if one.transient:
+            return Answer(body, False, True, one.status)
+    if refused and len(refused) == len(answers):
+        return Answer(body, False, False, refused[0].status)
+    return Answer(body, True)
 
 
 async def keep_message(
@@ -78,24 +114,36 @@ async def keep_message(
     return Answer(answer, True)
 
 
-def may_send(sends: Collection[str], translation: Translation) -> None:
-    """Over HTTP a client sends only as the sources it is registered for; MLLP knows its sender by its connection."""
-    if translation.source.id not in sends:
-        raise Forbidden("This client is not registered to send as this source", hint="Register it (sends).")
+def sources_of(gateway: Gateway, names: Collection[str]) -> frozenset[str]:
+    """The sources that a client certificate with these names may send as (`certificate:` in mappings/sources)."""
+    return frozenset(one.id for one in gateway.sources.values() if set(names) & set(one.certificates))
+
+
+def may_send(sends: Collection[str] | None, translation: Translation) -> None:
+    """A client sends only as the sources that it, or its certificate, is registered for. A plain MLLP connection may
+    send as any: its network says who it is."""
+    if sends is not None and translation.source.id not in sends:
+        where = "MSH^1^3" if translation.language == "hl7v2" else ""
+        raise Forbidden(
+            "This client is not registered to send as this source",
+            where=where,
+            hint="Register it (sends, certificate).",
+        )
 
 
 async def _quarantined(
-    gateway: Gateway, language: str, raw: bytes, error: GatewayError, caller: Caller | None
+    gateway: Gateway, language: str, raw: bytes, error: GatewayError, sender: Sender
 ) -> GatewayError:
     """Keep a refused message, and as which sources its sender may send: it was not understood well enough to tell
     whether it may. When even that fails, the sender must keep it."""
     now = gateway.clock()
     answer = gateway.languages.of(language).refuse(raw, error, now)
-    sent_by, sends = (caller.client, caller.sends) if caller else ("", None)
-    fingerprint = gateway.fingerprint(b"raw", sent_by.encode(), raw)
-    arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sends))
+    fingerprint = gateway.fingerprint(b"raw", sender.name.encode(), raw)
+    arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sender.sends))
+    later = gateway.languages.later(language, raw, now, error)
+    allowed = [one for one in later if sender.sends is None or one.destination in sender.sends]
     try:
-        await messages.quarantine(gateway.database, arrival, gateway.languages.later(language, raw, now, error))
+        await messages.quarantine(gateway.database, arrival, allowed)
     except Unavailable as away:
         return away
     return error

@@ -1,7 +1,8 @@
 """The doors for whole messages over HTTP: HL7 v2, FHIR messages, OIO. Answers are in the sender's own language.
 
-200 is a positive answer, given after the commit. A negative one has the HTTP status of its failure and, as its
-body, what the sender's system understands: an ACK with MSA and ERR, a MedCom Acknowledgement, an OIO answer.
+200 is a positive answer, given after the commit; 204 one that says nothing, since nothing was to be said (a receipt is
+never acknowledged, and HL7 v2 senders may ask for no answer). A negative one has the HTTP status of its failure and, as
+its body, what the sender's system understands: an ACK with MSA and ERR, a MedCom Acknowledgement, an OIO answer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.domain.caller import Caller
 from gateway.errors import Unreadable
+from gateway.flows.parts import Answer
 from gateway.flows.receive import receive
 from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
@@ -72,7 +74,7 @@ async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
     if written_in(raw) not in ("", form.rpartition("+")[2]):
         raise Unreadable("The content is not what Content-Type says", where="Content-Type")
     answer = await receive(inbound.gateway, "fhir-message", raw, caller)
-    return Response(answer.body, answer.status, _RETRY if answer.transient else None, f"{form}; charset=utf-8")
+    return _told(answer, f"{form}; charset=utf-8")
 
 
 async def _received(
@@ -86,5 +88,12 @@ async def _received(
         answer = await receive(inbound.gateway, language, raw, caller)
     except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
         return outcome.in_language(inbound.gateway, language, raw, outcome.failure(error))
-    kind = outcome.media_type_of(language, answer.body)
-    return Response(answer.body, answer.status, _RETRY if answer.transient else None, kind)
+    return _told(answer, outcome.media_type_of(language, answer.body))
+
+
+def _told(answer: Answer, kind: str) -> Response:
+    """204 where nothing is to be said: to a receipt, and to a message that asks for no answer."""
+    retry = _RETRY if answer.transient else None
+    if not answer.body:
+        return Response(b"", 204 if answer.accepted else answer.status, retry)
+    return Response(answer.body, 200 if answer.accepted else answer.status, retry, kind)

@@ -10,11 +10,10 @@ import asyncio
 import ssl
 
 from gateway.inbound import metrics
+from gateway.inbound.certificate import names_of, subject_of
 from gateway.inbound.mllp_connection import Connection, Limits, Peer, Receive, Refuse, incident
 
 __all__ = ["Limits", "MllpListener", "Peer"]
-
-_SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}
 
 
 class MllpListener:
@@ -94,5 +93,4 @@ def _peer(writer: asyncio.StreamWriter) -> Peer:
     name = writer.get_extra_info("peername")
     address = f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"
     certificate = writer.get_extra_info("peercert") or {}
-    parts = [f"{_SHORT.get(key, key)}={value}" for group in certificate.get("subject", ()) for key, value in group]
-    return Peer(address, ",".join(reversed(parts)))
+    return Peer(address, subject_of(certificate), names_of(certificate))

@@ -25,10 +25,12 @@ log = structlog.get_logger("gateway.mllp")
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Who is at the other end: its address, and the subject of its verified client certificate (RFC 4514 order,
-    most specific part first; empty without TLS or without a certificate)."""
+    most specific part first; empty without TLS or without a certificate). `names` is all that the certificate calls
+    it: that subject, its common name as `CN=…`, and its alternative names."""
 
     address: str
     subject: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ import structlog
 from gateway.errors import GatewayError
 from gateway.flows.deliver import Claimed, Lines, claim, send, waiting
 from gateway.flows.parts import Gateway
+from gateway.flows.receipts import remind
 from gateway.outbound import metrics
 
-_COUNTED = 15  # every so many looks
+_SELDOM = 15  # every so many looks
 
 log = structlog.get_logger("gateway.courier")
 
@@ -36,7 +37,8 @@ class Courier:
         try:
             for number in itertools.count():
                 await self.look()
-                if number % _COUNTED == 0:
+                if number % _SELDOM == 0:
+                    await self.remind()
                     await self.count()
                 await asyncio.sleep(self.seconds)
         finally:
@@ -48,6 +50,9 @@ class Courier:
             claimed = await claim(self.gateway)
         except GatewayError as away:
             log.warning("delivery waits", reason=away.text)
+            return
+        except Exception as bug:  # noqa: BLE001 - the next look may go well
+            log.error("delivery failed", error=type(bug).__name__)
             return
         for several in claimed:
             task = asyncio.create_task(self._take(several))
@@ -77,6 +82,14 @@ class Courier:
         for task in running:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+    async def remind(self) -> None:
+        """Send again what was never receipted."""
+        try:
+            if again := await remind(self.gateway):
+                log.warning("no receipt came; sent again", messages=again)
+        except GatewayError:
+            return
 
     async def count(self) -> None:
         """Tell the metrics what waits and what failed. While the database is away they stay as they were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -32,6 +32,16 @@ class Language(Protocol):
         ...
 
 
+class Batch(Protocol):
+    """Several messages that came as one."""
+
+    messages: Sequence[bytes]
+
+    def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
+        """Their answers as one, in their order; b"" among them where a message asks for none."""
+        ...
+
+
 @runtime_checkable
 class Deferring(Protocol):
     """A language whose sender may ask for its answer later, over another connection: HL7 v2's enhanced mode."""
@@ -42,6 +52,10 @@ class Deferring(Protocol):
 
     def answered(self, raw: bytes) -> Receipt:
         """What a receiver answers on the line on which it was sent a message. Raises Unreadable."""
+        ...
+
+    def batch(self, raw: bytes) -> Batch | None:
+        """The messages in these bytes, when they are a batch."""
         ...
 
 
@@ -57,6 +71,11 @@ class Languages:
             return self._languages[name]
         except KeyError:
             raise UnknownMessage("No language of this name is spoken here") from None
+
+    def batch(self, name: str, raw: bytes) -> Batch | None:
+        """The messages in these bytes, when they are a batch."""
+        spoken = self.of(name)
+        return spoken.batch(raw) if isinstance(spoken, Deferring) else None
 
     def later(self, name: str, raw: bytes, now: datetime, error: GatewayError | None = None) -> tuple[Outgoing, ...]:
         """What is to be told of a message later, over the connection that its source has."""

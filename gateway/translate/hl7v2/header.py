@@ -56,8 +56,7 @@ def read(raw: bytes) -> Header:
     """
     start = content_start(raw)
     if raw[start : start + 3].upper() != b"MSH":
-        hint = "Batches (FHS, BHS) are not received here; send one message at a time."
-        raise Unreadable("The message does not begin with MSH", where="MSH^1", hint=hint)
+        raise Unreadable("The message does not begin with MSH", where="MSH^1")
     end = _LINE_END.search(raw, start, start + _LONGEST)
     if end is None and len(raw) - start > _LONGEST:
         raise Unreadable("The MSH segment has no end", where="MSH^1")
@@ -66,6 +65,11 @@ def read(raw: bytes) -> Header:
         raise Unreadable("MSH-1 and MSH-2 are missing", where="MSH^1^1")
     delimiters = _delimiters(line[3], line[4:].split(line[3], 1)[0])
     return Header(delimiters, ("MSH", line[3], *line[4:].split(line[3])))
+
+
+def delimiters_of(line: str) -> Delimiters:
+    """The delimiters of a header line: MSH, BHS or FHS. Raises Unreadable."""
+    return _delimiters(line[3:4], line[4:].split(line[3:4] or None, 1)[0] if len(line) > 4 else "")
 
 
 def content_start(raw: bytes) -> int:

@@ -31,8 +31,9 @@ from gateway.errors import (
     Unreadable,
 )  # fmt: skip
 from gateway.translate import r4
-from gateway.translate.hl7v2 import ack, charset, citizen, lifecycle, paths
+from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned
 from gateway.translate.hl7v2 import header as headers
+from gateway.translate.hl7v2.batch import Batch, batch
 from gateway.translate.hl7v2.functions import FUNCTIONS
 from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
@@ -167,6 +168,10 @@ class Hl7v2:
         answer = ack.negative(raw, error, now, code, accept) if error else ack.positive(raw, now, code, accept=accept)
         return Outgoing(source.id, "hl7v2", ack.control_id(header, now, code), answer, answers=header.field(10))
 
+    def batch(self, raw: bytes) -> Batch | None:
+        """The messages between FHS or BHS and their trailers; None where there is no such header."""
+        return batch(raw)
+
     def answered(self, raw: bytes) -> Receipt:
         """What a receiver says on the line on which it was sent a message. Raises Unreadable."""
         return receipt(raw)
@@ -210,6 +215,8 @@ class Hl7v2:
         message = parse(text, header, codec)
         event = self._event(message)
         env = Env(source, self._ids, _zone(source.timezone), message, memo=self._memo(source.id, header, codec))
+        if event.act is Act.REVISE:
+            env.findings += groups.arrange(message, event.message)
         when = times(message, event, env.timezone)
         env.on = when.recorded.date().isoformat()
         if not event.kept:
@@ -264,6 +271,8 @@ class Hl7v2:
 
 def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement, ...]:
     said = []
+    if work.event.act is Act.REVISE:
+        made = planned.settle(work.message, work.event, work.env, work.times.recorded, made)
     for number, one in enumerate(made):
         act, happened = one.act or Act.STATE, one.happened or work.times.recorded
         verb = one.verb or (work.event.verb if act is work.event.act is Act.STATE else Verb.ASSERT)
@@ -329,6 +338,9 @@ def _told_by_language(work: _Work) -> list[Row]:
     rows += [
         Row(f"Translation.{name}", fields, (), "gateway/translate/hl7v2/language.py") for name, fields in _OWN.items()
     ]
+    for target, ends in planned.told(work.message):
+        tied = tuple(f"{end.name}-{3 if end.name == 'PTH' else 4}" for end in ends)
+        rows.append(Row(target, tied, tuple(end.place() for end in ends), "gateway/translate/hl7v2/planned.py"))
     if work.event.merge:
         rows.append(Row("Translation.merged", ("MRG-1",), (), table))
     return rows

@@ -1,0 +1,76 @@
+"""Show what waits to go out, what failed and why, and receipts that match nothing we sent.
+
+The content of messages is not shown. What a receiver wrote into its receipt is, with --told: it may hold anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from datetime import datetime
+from typing import Any
+
+from gateway.bootstrap import opened
+from gateway.flows.outbox import Outbox, Row, Unmatched, send_again, show
+from gateway.settings import Settings
+
+STATES = ("waiting", "failed", "sent", "receipted")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which states, how to tell, and what to send again."""
+    parser.add_argument(
+        "--state", choices=STATES, action="append", help="only these; when left out, what waits and what failed"
+    )
+    parser.add_argument("--again", type=int, nargs="+", metavar="ID", help="send these again")
+    parser.add_argument("--told", action="store_true", help="show what receivers wrote, and why a try failed")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Exit status 1 when a message failed, or when one that is to be sent again cannot be."""
+    if args.again:
+        done = asyncio.run(_again(args.again, settings))
+        for identity in args.again:
+            print(
+                f"{identity} {'waits again' if identity in done else 'is not there, waits already, or was receipted'}"
+            )
+        return 0 if set(done) == set(args.again) else 1
+    found = asyncio.run(_show(args.state or ("waiting", "failed"), settings))
+    several: list[Row | Unmatched] = [*found.messages, *found.unmatched]
+    lines = [_line(one, told=args.told) for one in several]
+    for line in lines:
+        print(json.dumps(line, ensure_ascii=False) if args.json else " ".join(f"{k}={v}" for k, v in line.items()))
+    if not lines and not args.json:
+        print("Nothing waits and nothing failed.")
+    return 1 if any(one.state == "failed" for one in found.messages) else 0
+
+
+def _line(one: Row | Unmatched, *, told: bool) -> dict[str, Any]:
+    if isinstance(one, Row):
+        line: dict[str, Any] = {
+            "id": one.id, "state": one.state, "destination": one.destination, "language": one.language,
+            "message": one.message_id, "tries": one.tries, "made": _time(one.made_at), "changed": _time(one.changed_at),
+        }  # fmt: skip
+        line |= {"due": _time(one.due)} if one.state == "waiting" else {}
+    else:
+        line = {
+            "receipt": one.id, "state": "unmatched", "source": one.source, "language": one.language,
+            "message": one.answered, "outcome": one.outcome, "received": _time(one.received_at),
+        }  # fmt: skip
+    return line | ({"told": one.told} if told and one.told else {})
+
+
+def _time(when: datetime) -> str:
+    return when.isoformat(timespec="seconds")
+
+
+async def _show(states: tuple[str, ...] | list[str], settings: Settings) -> Outbox:
+    async with opened(settings) as gateway:
+        return await show(gateway, states)
+
+
+async def _again(identities: list[int], settings: Settings) -> list[int]:
+    async with opened(settings) as gateway:
+        return await send_again(gateway, identities)
