@@ -13,6 +13,7 @@ from gateway.domain.outgoing import Outgoing
 from gateway.errors import Forbidden, GatewayError, Unavailable
 from gateway.flows.arrivals import arrival_of, import_record
 from gateway.flows.keeping import About, keep
+from gateway.flows.numbers import numbered
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.store import intake, messages
@@ -99,6 +100,7 @@ async def keep_message(
     now = gateway.clock()
     source = translation.source
     fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
+    translation = await numbered(gateway, translation, fingerprint)
     answer = gateway.languages.of(language).accept(raw, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)

@@ -78,7 +78,7 @@ message = Table(
     Column("event", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, unique=True),  # keyed hash of source and content
     _time("received_at"),
-    Column("state", Text, nullable=False),  # kept | not-entitled | nothing-kept | quarantined | replayed
+    Column("state", Text, nullable=False),  # kept | not-entitled | nothing-kept | quarantined | replayed | forgotten
     Column("accepted", Boolean, nullable=False),
     Column("citizen", Text),
     Column("body", LargeBinary),
@@ -86,6 +86,20 @@ message = Table(
     Column("reason", LargeBinary),  # JSON: class, text, where, hint of the refusal; findings when kept
     Index("ix_message_state", "state", postgresql_where=text("state = 'quarantined'")),
     Index("ix_message_source_message_id", "source", "message_id"),
+)
+
+# Ids of messages, with keyed hashes of what each was about and of its content (domain/message_number.py).
+message_number = Table(
+    "message_number",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("number", Text, nullable=False),  # MessageHeader.id
+    Column("envelope", Text, nullable=False),  # Bundle.id
+    Column("concerns", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    _time("received_at"),
+    PrimaryKeyConstraint("source", "number", "concerns"),
+    Index("ix_message_number_source_envelope", "source", "envelope"),
 )
 
 # What each source said, in the words of the domain. Never changed but for `citizen` when identities join.

@@ -26,6 +26,11 @@ def fingerprint(message: Message) -> bytes:
     return hashlib.sha256(_digest(message.header["id"]) + b"".join(parts)).digest()
 
 
+def concerns(*about: str) -> bytes:
+    """SHA-256 of whom and what a message is about: under one id there may be one content about it only."""
+    return _digest(about)
+
+
 def _plain(resource: Json, message: Message | None) -> Json:
     """A resource without its envelope; without `message` its references are left out."""
     left_out = _ENVELOPE | (_SENT if resource.get("resourceType") == "Provenance" else frozenset())

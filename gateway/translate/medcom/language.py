@@ -25,7 +25,7 @@ from gateway.translate.fhir.times import moment
 from gateway.translate.medcom import acknowledgement, lifecycle
 from gateway.translate.medcom.carecommunication import functions as correspondence
 from gateway.translate.medcom.carecommunication.language import CareCommunication
-from gateway.translate.medcom.fingerprint import fingerprint
+from gateway.translate.medcom.fingerprint import concerns, fingerprint
 from gateway.translate.medcom.functions import FUNCTIONS
 from gateway.translate.medcom.header import message_of, sender_of
 from gateway.translate.medcom.lifecycle import Lifecycle
@@ -111,6 +111,8 @@ class MedCom:
             citizen=notification.citizen,
             statements=tuple(_statement(work, one, f"{origin}.{number}") for number, one in enumerate(made)),
             findings=tuple(work.env.findings),
+            envelope=notification.message.bundle["id"],
+            concerns=_concerns(notification, made),
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -155,6 +157,14 @@ class MedCom:
         place = notification.place(notification.encounter)
         env.findings += [Finding(place, note, str(meaning.row.mark)) for note in meaning.notes]
         return _Work(notification, meaning, self._rules.of(source.rules), env)
+
+
+def _concerns(notification: Notification, made: Iterable[Made]) -> bytes:
+    """One sender's word about one citizen's stay at one provider."""
+    stay = next(one for one in made if one.kind == "Encounter")
+    provider = stay.body.get("serviceProvider", {}).get("identifier", {}).get("value", "")
+    sender = sender_of(notification.message)
+    return concerns(sender, notification.citizen[0].key, stay.key, *stay.aliases, provider)
 
 
 def _files(meaning: Meaning) -> tuple[str, ...]:
