@@ -32,6 +32,8 @@ def test_every_source_definition_is_compiled_and_no_other() -> None:
             identity = re.search(r"^Id: (\S+)$", body, flags=re.MULTILINE)
             if kind in kinds and identity:
                 expected.add(f"{kinds[kind]}-{identity.group(1)}.json")
+        for identity, kind in re.findall(r"^Instance: (\S+)\nInstanceOf: (\w+)$", text(file), flags=re.MULTILINE):
+            expected.add(f"{kind}-{identity}.json")
     assert {f.name for f in COMPILED} == expected
 
 
@@ -80,6 +82,8 @@ def test_every_definition_has_our_canonical_and_r4() -> None:
 def test_every_name_of_ours_that_the_source_code_uses_is_defined() -> None:
     defined = {json.loads(text(f))["url"] for f in COMPILED}
     used = set()
-    for file in below("gateway", suffix=".py") + below("mappings"):
-        used |= set(re.findall(rf"{CANONICAL}/(?:StructureDefinition|CodeSystem|ValueSet)/[a-z0-9-]+", text(file)))
+    for file in below("gateway", suffix=".py") + below("mappings", suffix=".yaml") + below("mappings", suffix=".csv"):
+        spelled = text(file).replace("{_OURS}", CANONICAL)
+        used |= set(re.findall(rf"{CANONICAL}/(?:\w+Definition|CodeSystem|ValueSet)/[a-z0-9-]+", spelled))
+    assert f"{CANONICAL}/OperationDefinition/joint-plan" in used
     assert used <= defined, f"not in profiles/fsh: {sorted(used - defined)}"
