@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
+from gateway.domain import appointment
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
@@ -73,7 +74,9 @@ def _finish(made: list[Resource], citizen: str) -> None:
     """Each body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
     for one in made:
         kind, said = one.kind, one.body
-        if kind != "Patient":
+        if kind == "Appointment":  # R4 has no subject there: the citizen takes part
+            said = appointment.settled(said, citizen)
+        elif kind != "Patient":
             said[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
         if kind == "CarePlan":
             said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]

@@ -1,4 +1,5 @@
-"""Fold of things that their source revises piece by piece: problems, goals and pathways of HL7 v2 (PRB, GOL, PTH).
+"""Fold of things that their source revises piece by piece: problems, goals and pathways of HL7 v2 (PRB, GOL, PTH),
+appointments, referrals and documents (SCH, RF1, TXA).
 
 A revision tells some elements and leaves the others as they were; a mention (*unchanged*) only fills what nobody
 told; a tie adds a reference to another thing or takes it away. Told again after a deletion, a thing begins anew.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gateway.domain import appointment
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.snapshot import in_error
 from gateway.domain.source import Source
@@ -33,6 +35,9 @@ _DEFAULTS: Mapping[str, Body] = {
     },
     "Goal": {"lifecycleStatus": "active", "description": _UNKNOWN},
     "CarePlan": {"status": "active", "intent": "plan"},
+    "Appointment": {"status": "booked"},
+    "ServiceRequest": {"status": "unknown", "intent": "order"},
+    "DocumentReference": {"status": "current", "content": [{"attachment": _UNKNOWN}]},
 }
 
 
@@ -71,6 +76,8 @@ def _revised(kind: str, before: Body, one: Statement) -> Body:
 
 def _joined(kind: str, before: Body, told: Body) -> Body:
     """The elements told in place of those before; of a period only the end that is told."""
+    if kind == "Appointment":
+        return appointment.joined(before, told)
     gone = {
         name for name in before for choice in _CHOICES.get(kind, ())
         if name.startswith(choice) and any(other.startswith(choice) for other in told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gateway.translate.hl7v2 import datatypes, keys
+from gateway.translate.hl7v2 import datatypes, enclosed, keys, numbered, scheduling
 from gateway.translate.rules.reader import Function
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
@@ -38,5 +38,23 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "relative": Function(keys.relative, "node", "key", (4, 4), always=True),
         "team": Function(keys.team, "node", "key"),
         "member": Function(keys.member, "node", "key", (3, 4), always=True),
+        "numbered": Function(numbered.numbered, "node", "Identifier", (2, 3)),
+        "number_key": Function(numbered.number_key, "node", "key", (2, 2)),
+        "appointment": Function(numbered.appointment, "node", "key", (3, 3), always=True),
+        "ordered": Function(numbered.ordered, "node", "Reference", (2, 2)),
+        "contact_reference": Function(numbered.contact, "node", "Reference"),
+        "provider": Function(numbered.provider, "node", "Reference", (2, 2), always=True),
+        "instant": Function(scheduling.instant, gives="instant"),
+        "mere_day": Function(scheduling.mere_day, gives="dateTime"),
+        "until": Function(scheduling.until, gives="instant", arity=(2, 3)),
+        "minutes": Function(scheduling.minutes, gives="positiveInt", arity=(1, 2)),
+        "lines": Function(scheduling.lines, "values", arity=(1, -1), always=True),
+        "text_data": Function(enclosed.text_data, "nodes", "base64Binary"),
+        "text_type": Function(enclosed.text_type, "nodes"),
+        "text_size": Function(enclosed.text_size, "nodes", "unsignedInt"),
+        "media": Function(enclosed.media, "node", "string"),
+        "enclosed": Function(enclosed.enclosed, "node", "base64Binary"),
+        "enclosed_size": Function(enclosed.enclosed_size, "node", "unsignedInt"),
+        "address": Function(enclosed.address, "node", "url"),
     }
 )

@@ -1,0 +1,87 @@
+"""Appointments: what a new word changes of an old one, and what R4 wants of the whole.
+
+A meeting that is moved keeps its length unless a new one is told, and the people who were to come unless others are
+named. That somebody stayed away (noshow) ends nothing: neither the effort nor the request that the meeting is part of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from gateway.domain.statement import Body
+from gateway.domain.when import instant, said_time
+
+KIND = "https://faellesplan.dk/fhir/CodeSystem/appointment-kind"
+NETWORK_MEETING = "network-meeting"
+"""Both sectors and the citizen: `KIND|network-meeting` in appointmentType, serviceType or reasonCode."""
+
+_TIMES = ("start", "end", "requestedPeriod")
+_CODED = ("appointmentType", "serviceType", "reasonCode")
+_NOT_HELD = frozenset({"cancelled", "noshow"})
+_COMES = {"proposed": "needs-action", "pending": "needs-action", "waitlist": "tentative"}
+_LONGEST = timedelta(days=366)
+
+
+def joined(before: Body, told: Body) -> Body:
+    """What stood, with what is told now in its place."""
+    made = before | told
+    if "start" in told or "requestedPeriod" in told:
+        for name in _TIMES:
+            if name not in told:
+                made.pop(name, None)
+        length = _length(before)
+        if length is not None and "start" in told and not {"end", "minutesDuration"} & told.keys():
+            made["end"] = _later(told["start"], length)
+    people = told.get("participant", [])
+    if people and all(map(_is_told_only, people)):
+        made["participant"] = [*(p for p in before.get("participant", []) if not _is_told_only(p)), *people]
+    return made
+
+
+def settled(body: Body, citizen: str) -> Body:
+    """With an end where there is a beginning (R4 app-2), no reason for a cancellation that is none (app-4), and the
+    citizen, Patient/`citizen`, among those who come."""
+    made = {name: value for name, value in body.items() if name != "end" or "start" in body}
+    if "start" in made and ("end" not in made or instant(made["end"]) < instant(made["start"])):
+        made["end"] = _later(made["start"], timedelta(minutes=made.get("minutesDuration", 0)))
+    if made.get("status") not in _NOT_HELD:
+        made.pop("cancelationReason", None)
+    own = {
+        "actor": {"reference": f"Patient/{citizen}"},
+        "required": "required",
+        "status": _COMES.get(made.get("status", ""), "accepted"),
+    }
+    return made | {"participant": [own, *made.get("participant", [])]}
+
+
+def is_network_meeting(body: Body) -> bool:
+    """Whether a code table has said so."""
+    concepts = [c for name in _CODED for c in _listed(body.get(name))]
+    codings = [coding for concept in concepts for coding in concept.get("coding", [])]
+    return any(c.get("system") == KIND and c.get("code") == NETWORK_MEETING for c in codings)
+
+
+def _length(body: Body) -> timedelta | None:
+    if "start" not in body or "end" not in body:
+        return None
+    length = instant(body["end"]) - instant(body["start"])
+    return length if timedelta() <= length <= _LONGEST else None
+
+
+def _later(start: str, length: timedelta) -> str:
+    try:
+        return said_time(instant(start) + length) if length else start
+    except OverflowError:
+        return start
+
+
+def _is_told_only(participant: Body) -> bool:
+    """Somebody who is to know of the meeting and need not come."""
+    return participant.get("required") == "information-only"
+
+
+def _listed(value: object) -> Sequence[Body]:
+    if isinstance(value, dict):
+        return [value]
+    return value if isinstance(value, list) else []
