@@ -16,6 +16,8 @@ from gateway.domain.when import instant, last_instant, said_time
 Key = TypeVar("Key")
 
 TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
+_COORDINATOR = (TEAM_ROLE, "coordinator")
+_DEPUTY = {"coding": [{"system": TEAM_ROLE, "code": "deputy", "display": "Stedfortræder for tovholder"}]}
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
 
@@ -50,7 +52,8 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
     if begun is not None and begun >= one.happened:
         del members[member]
     else:
-        members[member] = known | {"period": period | {"end": said_time(one.happened)}}
+        told = one.body["participant"].get("period", {}).get("end")
+        members[member] = known | {"period": period | {"end": told or said_time(one.happened)}}
 
 
 def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
@@ -58,8 +61,8 @@ def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]
 
     The coordinator who is known to have begun last is the coordinator; an earlier one is shown as ended when the next
     began, with the history kept. One whose beginning nobody told may have come before or after: next to another, such
-    a one is shown as a deputy and with no end but the own one. Members that are references to something not visible
-    are left out.
+    a one keeps every other role, is a deputy where there is none, and has no end but the own one. Members that are
+    references to something not visible are left out.
     """
     seen = [m for m in members if m.get("member", {}).get("reference", "") in visible | {""}]
     others = [m for m in seen if not is_coordinator(m)]
@@ -105,7 +108,7 @@ def _left(member: Body, end: str) -> Body:
 def is_coordinator(member: Body) -> bool:
     """Whether a participant has the role of coordinator (tovholder, myndighedskoordinator)."""
     codings = [c for role in member.get("role", []) for c in role.get("coding", [])]
-    return any(c.get("system") == TEAM_ROLE and c.get("code") == "coordinator" for c in codings)
+    return any((c.get("system"), c.get("code")) == _COORDINATOR for c in codings)
 
 
 def _until(member: Body, following: Body) -> Body:
@@ -114,8 +117,19 @@ def _until(member: Body, following: Body) -> Body:
     if "end" in period and (start is None or instant(period["end"]) <= instant(start)):
         return member
     if start is None or "start" not in period:
-        return member | {"role": [{"coding": [{"system": TEAM_ROLE, "code": "deputy"}]}]}
+        return member | {"role": _beside(member["role"])}
     return member | {"period": period | {"end": start}}
+
+
+def _beside(roles: list[Body]) -> list[Body]:
+    """The roles of one who is not the coordinator after all. The text of that role goes with its code."""
+    left = []
+    for role in roles:
+        codings = [c for c in role.get("coding", []) if (c.get("system"), c.get("code")) != _COORDINATOR]
+        if codings or "coding" not in role:
+            same = len(codings) == len(role.get("coding", []))
+            left.append((role if same else {}) | ({"coding": codings} if codings else {}))
+    return left or [_DEPUTY]
 
 
 def _begun(member: Body) -> tuple[str, str]:

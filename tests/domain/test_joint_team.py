@@ -74,6 +74,15 @@ def test_a_coordinator_whose_beginning_nobody_told_gets_no_end_from_another_s() 
     assert roles(undated, dated) == roles(dated, undated) == {"Ulla": "deputy", "Vibeke": "coordinator"}
 
 
+def test_an_undated_coordinator_keeps_the_other_roles() -> None:
+    authority = {"system": "urn:x", "code": "koordinerende-myndighed"}
+    both = {"coding": [*COORDINATOR["coding"], authority], "text": "Tovholder"}
+    undated = team(1, member("Hjemløseenheden", both))
+    dated = team(2, member("Vibeke", COORDINATOR, start="2025-06-02"))
+    told = {one["member"]["display"]: one["role"] for one in compose([undated, dated], "p1", NOW)[1]["participant"]}
+    assert told["Hjemløseenheden"] == [{"coding": [authority]}]
+
+
 def test_of_two_undated_coordinators_one_is_the_deputy() -> None:
     assert sorted(roles(team(1, member("A", COORDINATOR)), team(2, member("B", COORDINATOR))).values()) == [
         "coordinator", "deputy",
