@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gateway.translate.hl7v2 import datatypes, enclosed, keys, numbered, scheduling
+from gateway.translate.hl7v2 import datatypes, enclosed, keys, numbered, planned, scheduling
 from gateway.translate.rules.reader import Function
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
@@ -36,6 +36,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "diagnosis": Function(keys.diagnosis, "node", "key", (2, 3), always=True),
         "condition": Function(keys.condition, "node", "Reference", (2, 3), always=True),
         "relative": Function(keys.relative, "node", "key", (4, 4), always=True),
+        "instance": Function(planned.instance, "node", "key", (2, 2), always=True),
+        "lines": Function(planned.lines, "values", arity=(1, -1), always=True),
         "team": Function(keys.team, "node", "key"),
         "member": Function(keys.member, "node", "key", (3, 4), always=True),
         "numbered": Function(numbered.numbered, "node", "Identifier", (2, 3)),

@@ -1,0 +1,159 @@
+"""PPR, PGL, PPP: what stands in whose group, and what that ties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.errors import SegmentOrder, TooLarge
+from gateway.translate.hl7v2.planned import MEMBER_FOR
+from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, message, of, one, point, prb, pth, rol
+from tests.translate.hl7v2.ward import fold, language
+
+NTE = "NTE|1||Om det, der står lige over"
+
+
+def tied(team: dict[str, Any]) -> dict[str, list[str]]:
+    """Whom the members are there for: the resources, by the members' names."""
+    found: dict[str, list[str]] = {}
+    for part in team["participant"]:
+        for extension in part.get("extension", []):
+            assert extension["url"] == MEMBER_FOR
+            found.setdefault(part["member"]["display"], []).append(extension["valueReference"]["reference"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("event", "groups"),
+    [
+        ("PC1", (prb(), pth(), gol())),
+        ("PC1", (prb(), gol(), pth())),
+        ("PC6", (gol(), pth(), prb())),
+        ("PC6", (gol(), prb(), pth())),
+        ("PCB", (pth(), prb(), gol())),
+        ("PCG", (pth(), gol(), prb())),
+    ],
+)
+def test_each_family_ties_the_same_three(event: str, groups: tuple[str, ...]) -> None:
+    made = fold(message(event, *groups))
+    (problem,), (goal,), (plan,) = made["Condition"], made["Goal"], made["CarePlan"]
+    assert goal["addresses"] == [point(problem)]
+    assert plan["addresses"] == [point(problem)]
+    assert plan["goal"] == [point(goal)]
+
+
+def test_a_goal_addresses_the_problem_whose_group_it_stands_in() -> None:
+    groups = (prb(), gol(), prb(number=f"P2^{REGH}"), gol(number=f"G2^{REGH}"), gol(number=f"G3^{REGH}"))
+    made = fold(message("PC1", *groups))
+    problems = {p["identifier"][0]["value"]: point(p) for p in made["Condition"]}
+    found = {g["identifier"][0]["value"]: g["addresses"] for g in made["Goal"]}
+    assert found == {"G1": [problems["P1"]], "G2": [problems["P2"]], "G3": [problems["P2"]]}
+
+
+def test_a_goal_of_two_problems_addresses_both() -> None:
+    made = fold(message("PC1", prb(), gol(), prb(number=f"P2^{REGH}"), gol("LI")))
+    (goal,) = made["Goal"]
+    assert sorted(r["reference"] for r in goal["addresses"]) == sorted(point(p)["reference"] for p in made["Condition"])
+
+
+def test_a_goal_right_under_a_pathway_is_one_of_it() -> None:
+    made = fold(message("PCB", pth(), gol(), prb()))
+    (plan,), (goal,) = made["CarePlan"], made["Goal"]
+    assert plan["goal"] == [point(goal)]
+    assert "addresses" not in goal
+
+
+def test_a_group_before_any_that_may_hold_it_stands_alone_and_is_told() -> None:
+    raw = message("PC1", gol(), prb())
+    found = language().translate(raw)
+    assert "addresses" not in one("Goal", raw)
+    assert [(f.where, f.text) for f in found.findings if "stands before" in f.text] == [
+        ("GOL^1", "stands before the PRB that it should be tied to")
+    ]
+
+
+@pytest.mark.parametrize(("event", "missing"), [("PC1", "PRB"), ("PC6", "GOL"), ("PCB", "PTH"), ("PCG", "PTH")])
+def test_the_outermost_segment_is_wanted(event: str, missing: str) -> None:
+    others = {"PRB": prb(), "GOL": gol(), "PTH": pth()}
+    with pytest.raises(SegmentOrder) as caught:
+        language().translate(message(event, *(made for name, made in others.items() if name != missing)))
+    assert caught.value.where == f"{missing}^1"
+
+
+def test_a_role_is_of_the_group_it_stands_in() -> None:
+    made = fold(
+        message("PC1", rol(who="X9^Far^Bo"), prb(), rol(), gol(), "OBX|1|TX|x||y", rol(who=NURSE), pth(), rol())
+    )
+    (problem,), (goal,), (plan,), (team,) = (made[kind] for kind in ("Condition", "Goal", "CarePlan", "CareTeam"))
+    assert tied(team) == {
+        "Ole Bak": sorted([point(problem)["reference"], point(plan)["reference"]], key=tied(team)["Ole Bak"].index),
+        "Ida Holm": [point(goal)["reference"]],
+    }
+    assert sorted(m["member"]["display"] for m in team["participant"]) == ["Bo Far", "Ida Holm", "Ole Bak", "Ole Bak"]
+    assert plan["careTeam"] == [point(team)]
+
+
+def test_a_participation_is_a_role() -> None:
+    unit = "Bostedet^^^^^SOR&1.2.208.176.1.1&ISO^^^^953741000016009"
+    prt = f"PRT||AD||AUT^Author^HL70912|{NURSE}|||{unit}|||20250314|20250401"
+    made = fold(message("PC6", gol(), prt, "OBX|1|TX|x||y", prt.replace("N1^Holm^Ida", "N2^Ring^Eva")))
+    (team,), (goal,) = made["CareTeam"], made["Goal"]
+    (part,) = team["participant"]
+    assert part["member"]["display"] == "Ida Holm"
+    assert part["onBehalfOf"]["display"] == "Bostedet"
+    assert part["period"] == {"start": "2025-03-14", "end": "2025-04-01"}
+    assert part["extension"][0]["valueReference"] == point(goal)
+    assert goal["expressedBy"]["display"] == "Ida Holm"
+
+
+def test_who_is_there_for_two_goals_may_leave_one() -> None:
+    came = message("PC6", gol(), rol(), gol(number=f"G2^{REGH}"), rol(), at="20250314093000+0100")
+    left = message("PC7", gol("UC"), rol(fields={2: "DE"}), at="20250401120000+0200")
+    team = one("CareTeam", came, left)
+    ended = [part["extension"][0]["valueReference"] for part in team["participant"] if "end" in part.get("period", {})]
+    (first,) = [g for g in of("Goal", came, left) if g["identifier"][0]["value"] == "G1"]
+    assert ended == [point(first)]
+
+
+def test_the_initiator_expresses_the_goal_and_asserts_the_problem() -> None:
+    ip = "IP^Initiating^HL70443"
+    made = fold(message("PC6", gol(), rol(), rol(ip, NURSE), prb(), rol(ip, DOCTOR), rol("EP^Entering^HL70443", NURSE)))
+    assert made["Goal"][0]["expressedBy"]["display"] == "Ida Holm"
+    assert made["Condition"][0]["asserter"]["display"] == "Ole Bak"
+    assert made["Condition"][0]["recorder"]["display"] == "Ida Holm"
+
+
+def test_notes_and_deviations_stay_with_what_they_are_about() -> None:
+    var = f"VAR|1|20250320||{NURSE}|AFV^Afveget^L|Ingen ledig bolig~Venteliste"
+    made = fold(
+        message(
+            "PC6",
+            gol(),
+            NTE,
+            var,
+            "OBX|1|TX|x||y",
+            "NTE|1||om målingen",
+            prb(),
+            NTE.replace("det", "nu"),
+            "ORC|NW",
+            NTE,
+        )
+    )
+    assert [note["text"] for note in made["Goal"][0]["note"]] == [NTE[7:], "Ingen ledig bolig\nVenteliste"]
+    assert made["Goal"][0]["note"][1]["authorReference"]["display"] == "Ida Holm"
+    assert made["Goal"][0]["note"][1]["time"] == "2025-03-20"
+    assert [note["text"] for note in made["Condition"][0]["note"]] == ["Om nu, der står lige over"]
+
+
+def test_more_ties_than_any_plan_has_are_refused() -> None:
+    groups = [pth(number=f"W{n}^{REGH}") for n in range(60)] + [gol(number=f"G{n}^{REGH}") for n in range(60)]
+    with pytest.raises(TooLarge):
+        language().translate(message("PC1", prb(), *groups))
+
+
+def test_deep_repetition_is_read_once() -> None:
+    groups = [part for n in range(300) for part in (prb(number=f"P{n}^{REGH}"), gol(number=f"G{n}^{REGH}"), rol())]
+    made = fold(message("PC1", *groups))
+    assert len(made["Condition"]) == len(made["Goal"]) == len(made["CareTeam"][0]["participant"]) == 300
+    assert all(len(goal["addresses"]) == 1 for goal in made["Goal"])
