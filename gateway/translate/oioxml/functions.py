@@ -39,7 +39,7 @@ STAYS = {
     "doed": ("other", "finished"),
 }
 """Patient/EpisodeOfCareStatusCode of an XDIS91 as class and status (Map_between_OIOXML_FHIR.md)."""
-_DEPARTMENT = "urn:faellesplan:medcom:sygehusafdelingsnummer"
+DEPARTMENT = "urn:faellesplan:medcom:sygehusafdelingsnummer"
 _SYSTEMS = {
     "SKSdiagnosekode": "urn:oid:1.2.208.176.2.4.12",
     "ICPCkode": "urn:oid:1.2.208.176.2.31",
@@ -101,15 +101,50 @@ def organisation(env: Env, party: etree._Element) -> Json | None:
 
 def organisation_number(party: etree._Element) -> Identifier | None:
     """Municipality number, SOR number, yder number; else the EAN; else a hospital department's number."""
+    return next(iter(organisation_numbers(party)), None)
+
+
+def organisation_numbers(party: etree._Element) -> list[Identifier]:
+    """All numbers of a party, the surest first. A number in the wrong place (an EAN as municipality) is left out."""
     code, number = tree.said(party, "IdentifierCode"), tree.said(party, "Identifier")
+    found = []
     if code == "kommunenummer" and letters.municipality(number):
-        return Identifier(MUNICIPALITY, letters.municipality(number))
+        found.append(Identifier(MUNICIPALITY, letters.municipality(number)))
     if number and code in ("sorkode", "ydernummer"):
-        return Identifier(SOR if code == "sorkode" else YDER, number)
-    ean = tree.said(party, "EANIdentifier")
-    if ean:
-        return Identifier(GLN, ean)
-    return Identifier(_DEPARTMENT, number) if number else None
+        found.append(Identifier(SOR if code == "sorkode" else YDER, number))
+    if ean := tree.said(party, "EANIdentifier"):
+        found.append(Identifier(GLN, ean))
+    if number and code == "sygehusafdelingsnummer":
+        found.append(Identifier(DEPARTMENT, number))
+    return found
+
+
+def party(env: Env, node: etree._Element) -> Json | None:
+    """As `organisation`, pointing at the contained Organization with all its numbers: whoever answers needs both."""
+    found = organisation(env, node)
+    return found and {"reference": f"#{tree.name(node).lower()}"} | found
+
+
+def contained(
+    env: Env,
+    sender: etree._Element,
+    receiver: etree._Element | None = None,
+    patient: etree._Element | None = None,
+    number: etree._Element | None = None,
+) -> list[Json]:
+    """What a Communication points at inside itself: both parties, and the stay where one is told of."""
+    made = [_contained(env, node) for node in (sender, receiver) if node is not None]
+    found = stay(env, patient, number) if patient is not None else None
+    return made + ([found] if found else [])
+
+
+def _contained(env: Env, node: etree._Element) -> Json:
+    numbers = [{"system": one.system, "value": one.value} for one in organisation_numbers(node)]
+    made: Json = {"resourceType": "Organization", "id": tree.name(node).lower(), "identifier": numbers}
+    display = (organisation(env, node) or {}).get("display")
+    telephone = tree.said(node, "TelephoneSubscriberIdentifier")
+    made |= {"name": display} if display else {}
+    return made | ({"telecom": [{"system": "phone", "value": telephone}]} if telephone else {})
 
 
 def episode(env: Env, number: str) -> str:
@@ -283,6 +318,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "message_number": Function(message_number, gives="Identifier"),
         "object_url": Function(object_url, gives="url"),
         "priority": Function(priority, gives="code", codes=frozenset({"asap", "routine"})),
+        "party": Function(party, takes="node", gives="Reference"),
+        "contained": Function(contained, takes="node", gives="any*", arity=(1, 4)),
         "stay": Function(stay, takes="node", gives="any", arity=(1, 2)),
         "words": Function(words, takes="node", gives="string"),
         "coding": Function(coding, takes="node", gives="Coding"),
