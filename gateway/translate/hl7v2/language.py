@@ -187,7 +187,7 @@ class Hl7v2:
         try:
             return wanted(header, error, connected=self._source(header).deliver is not None)
         except UnknownSource as unknown:
-            return wanted(header, error or unknown, connected=False)
+            return wanted(header, unknown, connected=False)
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of which field, and which fields nothing read. Raises as `translate` does."""
