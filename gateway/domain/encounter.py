@@ -190,27 +190,32 @@ def _finish(course: _Course, at: datetime) -> None:
 
 def _place(course: _Course, event: Event) -> None:
     """Where the citizen lies: a move ends the former place, other events set the present one right."""
-    told = [one for one in event.body.get("location", []) if one.get("status") != "reserved"]
+    told = {one.get("status", "active"): one for one in reversed(event.body.get("location", []))}
     if event.act in (Act.MOVE, Act.EXPECT_MOVE):
-        course.reserved = [one for one in event.body.get("location", []) if one.get("status") == "reserved"]
-    if not told:
-        return
+        course.reserved = [told["reserved"]] if "reserved" in told else []
+    if event.act is Act.MOVE and not course.places and "completed" in told:
+        course.places = [told["completed"]]  # nobody told of the place before
+    if "active" in told:
+        _lie(course, event, told["active"])
+
+
+def _lie(course: _Course, event: Event, place: Body) -> None:
     now = said_time(event.happened)
     if event.act is Act.PLAN:
-        course.places = [told[0] | {"status": "planned"}]
+        course.places = [place | {"status": "planned"}]
         return
     if event.act in _BEGINS:
         course.places = [one for one in course.places if one.get("status") != "planned"]
     if event.act is Act.MOVE and course.places:
         former = course.places[-1]
-        former["status"] = "completed"
-        former["period"] = former.get("period", {}) | {"end": now}
+        end = {"period": former.get("period", {}) | {"end": now}}
+        course.places[-1] = former | {"status": "completed"} | end
     if event.act in (Act.MOVE, *_BEGINS) or not course.places:
-        begun = {"start": now} if event.act in (Act.MOVE, *_BEGINS) else {}
-        course.places.append(told[0] | ({"period": begun} if begun else {}))
+        begun = {"period": {"start": now}} if event.act in (Act.MOVE, *_BEGINS) else {}
+        course.places.append(place | begun)
     else:
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
-        course.places[-1] = told[0] | kept
+        course.places[-1] = place | kept
 
 
 def _learn(facts: Body, event: Event, body: Body) -> None:

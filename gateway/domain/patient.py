@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from gateway.domain.citizen import Person
 from gateway.domain.resource import Ids, Resource
+from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body, Statement, Verb
 
 # The two spellings of one choice element: saying one takes the other away (R4 2.1.1.4).
@@ -77,11 +78,20 @@ def _say(body: Body, word: Statement) -> None:
             body.pop(_OTHER_SPELLING[name], None)
         if name == "identifier":
             body[name] = _union(body.get(name, []), value)
+        elif name == "meta":
+            body[name] = body.get(name, {}) | value
+            if "security" in value:
+                body[name]["security"] = _protection(value["security"])
         elif name != "name" or _has_parts(value) or not _has_parts(body.get(name, [])):
             body[name] = value
-    security = word.body.get("meta", {}).get("security")
-    if security is None and "meta" in word.body:
-        body["meta"] = word.body["meta"]
+
+
+def _protection(security: list[Body]) -> list[Body]:
+    """Each label once. Where one says that a protection has ended and another that there is one, there is one."""
+    said = {(one.get("system", ""), one.get("code", "")): one for one in security}
+    if (CONFIDENTIALITY, "R") in said:
+        said.pop((CONFIDENTIALITY, "N"), None)
+    return list(said.values())
 
 
 def _has_parts(names: list[Body]) -> bool:

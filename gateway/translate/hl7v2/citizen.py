@@ -36,12 +36,15 @@ def check_segments(message: Message, event: Event) -> None:
 
 
 def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier, ...]:
-    """The citizen's numbers from PID-3, best first.
+    """The citizen's numbers from PID-3, best first; where it has none, from the fields of the versions before 2.3
+    (PID-2, then PID-4). Next to PID-3 those are not asked: a wrong join shows a stranger's plan.
 
     Raises NoCitizen when none can stand for a person, RuleBroken when two CPR numbers are in force at once.
     """
-    nodes = message.first["PID"].repetitions(3)
-    found = [(node, number) for node in nodes if (number := _number(env, node, "PID-3")) is not None]
+    found: list[tuple[Repetition, Identifier]] = []
+    for field in (3, 2, 4):
+        nodes = message.first["PID"].repetitions(field)
+        found = found or [(node, number) for node in nodes if (number := _number(env, node, "PID-3")) is not None]
     cprs = {number for _, number in found if number.system == CPR}
     if len(cprs) > 1:
         former = {number for node, number in found if number in cprs and _expired(env, node, recorded)}

@@ -30,6 +30,8 @@ _SYSTEMS = {
     "UCUM": "http://unitsofmeasure.org",
     "I10": "http://hl7.org/fhir/sid/icd-10",
     "ICD10": "http://hl7.org/fhir/sid/icd-10",
+    "I9": "http://hl7.org/fhir/sid/icd-9-cm",
+    "I9C": "http://hl7.org/fhir/sid/icd-9-cm",
     "ICPC2": "urn:oid:1.2.208.176.2.31",
     "FSIII": "urn:oid:1.2.208.176.2.21",
     "FFB": "urn:oid:1.2.208.176.2.22",
@@ -109,8 +111,8 @@ def assigner(env: Env, node: Repetition, component: int) -> str:
 def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     """CX as an identifier in its normal spelling; None when it holds no number.
 
-    Without an authority, type NNDNK (Danish national number) is a CPR number; anything else is a number of the
-    source's own, in the system `fallback`.
+    Without an authority, type NNDNK (Danish national number) is a CPR number. Anything else is of the kind that the
+    source file says for `""` if it is a citizen's, or else a number of the source's own, in the system `fallback`.
     """
     value, _, rest = node.raw.partition(node.marks.component)
     if not value.isalnum():  # blanks, escapes, sub-components, repetitions of nothing
@@ -122,7 +124,8 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     if system is None:
         system = assigner(env, node, 4)
         if not system:
-            system = CPR if node.value(5) == "NNDNK" else local(env.source, fallback)
+            named = env.source.authorities.get("") if fallback == "patient" else ""
+            system = CPR if node.value(5) == "NNDNK" else named or local(env.source, fallback)
         if len(rest) < _LONG:
             memo[key] = system
     return normal(system, value)
