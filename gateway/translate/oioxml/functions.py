@@ -245,7 +245,11 @@ def coding(env: Env, node: etree._Element) -> Json | None:
     beside = code.getparent()
     system = tree.said(beside, "CodeSystem") or tree.said(beside, "DiagnoseTypeCode")
     display = tree.said(beside, "Terminology") or tree.said(beside, "DiagnoseText")
-    system = _SYSTEMS.get(system) or f"urn:faellesplan:medcom:{quote(system or 'kode', safe='')}"
+    system = (
+        system
+        if ":" in system
+        else _SYSTEMS.get(system) or f"urn:faellesplan:medcom:{quote(system or 'kode', safe='')}"
+    )
     made = {"system": system, "code": tree.worded(code)}
     return made | ({"display": display} if display else {})
 
@@ -301,6 +305,14 @@ def person(env: Env, node: etree._Element) -> Json | None:
     return made | ({"identifier": found["identifier"]} if found and "identifier" in found else {})
 
 
+def contact(env: Env, node: etree._Element) -> Json | None:
+    """Whom to talk to, with the telephone and the hours in the words that show it."""
+    said = [tree.worded(one) for one in tree.parts(node, "ContactName")]
+    said += [tree.said(node, name) for name in ("TelephoneSubscriberIdentifier", "ContactTimeText")]
+    display = ", ".join(filter(None, said))
+    return {"type": "Practitioner", "display": display} if display else None
+
+
 def titled(env: Env, node: etree._Element) -> str:
     """The name of an element, for tables that say what it means."""
     return tree.name(node)
@@ -329,6 +341,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "member": Function(member, takes="node", gives="id", arity=(2, 2)),
         "relative": Function(relative, takes="node", gives="key"),
         "person": Function(person, takes="node", gives="Reference"),
+        "contact": Function(contact, takes="node", gives="Reference"),
         "titled": Function(titled, takes="node", gives="string"),
         "concept": Function(concept, takes="node", gives="CodeableConcept"),
     }

@@ -13,6 +13,7 @@ from gateway.domain.when import DANISH
 
 NS_2005 = "http://rep.oio.dk/sundcom.dk/medcom.dk/xml/schemas/2005/08/07/"
 NS_2006 = "http://rep.oio.dk/sundcom.dk/medcom.dk/xml/schemas/2006/07/01/"
+NS_MUNICIPAL = "urn:oio:medcom:municipality:1.0.3"
 NS_2012 = "http://rep.oio.dk/medcom.dk/xml/schemas/2012/03/28/"
 
 # XML 1.0 has no way to write most of these; C1, and the marks that turn the reading direction, only deceive.

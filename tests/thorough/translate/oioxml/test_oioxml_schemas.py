@@ -12,9 +12,12 @@ from lxml import etree
 from gateway.errors import GatewayError, MissingField, Unavailable, UnknownEvent, UnknownSource
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.correspondence import letters
+from gateway.translate.oioxml.out.parties import Party
+from gateway.translate.oioxml.out.report import answer
 from tests.thorough.translate.oioxml.conftest import MAPPINGS
 from tests.translate.oioxml.letters import NS_2006, correspondence, enveloped, stay_letter, written
 from tests.translate.oioxml.test_oioxml_out import MESSAGE, PATIENT, TABLES
+from tests.translate.oioxml.test_oioxml_report import HOSPITAL, TASK
 
 Schemas = dict[str, etree.XMLSchema]
 NOW = datetime(2025, 3, 16, 13, 20, tzinfo=UTC)
@@ -49,6 +52,14 @@ ERRORS = [None, MissingField(where="A/B", hint="C."), UnknownEvent(), UnknownSou
 @pytest.mark.parametrize("error", ERRORS)
 def test_every_receipt_is_valid(oioxml: OioXml, schemas: Schemas, raw: bytes, error: GatewayError | None) -> None:
     check(schemas, oioxml.accept(raw, NOW) if error is None else oioxml.refuse(raw, error, NOW))
+
+
+@given(names=st.lists(st.text(max_size=60), max_size=8), name=st.text(max_size=60))
+def test_every_answer_to_an_admission_is_valid(schemas: Schemas, names: list[str], name: str) -> None:
+    participants = [{"member": {"display": one}, "role": [{"text": one}]} for one in names]
+    parts = [{"resourceType": "CareTeam", "id": "t", "status": "active", "participant": participants}]
+    city = Party("5790002508226", "0101", "kommunenummer", (name, "Afdeling"))
+    check(schemas, answer(TASK, parts, PATIENT, city, HOSPITAL, NOW).body)
 
 
 TEXT = st.text(max_size=200)
