@@ -1,8 +1,9 @@
 """Fold of things that their source revises piece by piece: problems, goals and pathways of HL7 v2 (PRB, GOL, PTH),
 appointments, referrals and documents (SCH, RF1, TXA).
 
-A revision tells some elements and leaves the others as they were; a mention (*unchanged*) only fills what nobody
-told; a tie adds a reference to another thing or takes it away. Told again after a deletion, a thing begins anew.
+A revision tells some elements and leaves the others as they were; its notes are added to those before, unless it is a
+correction. A mention (*unchanged*) only fills what nobody told; a tie adds a reference to another thing or takes it
+away. Told again after a deletion, a thing begins anew.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def _revised(kind: str, before: Body, one: Statement) -> Body:
     """What stood, with what a revision tells; what its source calls empty is gone."""
     kept = {name: value for name, value in before.items() if name not in one.cleared}
     made = _joined(kind, kept, one.body)
+    if one.verb is Verb.ASSERT and "note" in kept and "note" in made:
+        made["note"] = [*kept["note"], *(note for note in one.body.get("note", ()) if note not in kept["note"])]
     if kind == "Condition":
         _settle_problem(made, one.body)
     elif kind == "CarePlan" and one.body.get("status") not in (None, *_ENDED) and "end" in made.get("period", {}):

@@ -52,6 +52,7 @@ CASES = [
     Case("rettelser", "social", "02", ("03", "04", "05", "06", "07", "08", "09")),
     Case("doed-paa-orlov", "frederiksberg", "02", ("03",)),
     Case("flytning", "social", "05", ("06", "07")),
+    Case("maal", "jobcenter", "01", ("02", "03", "05", "06"), sees=False),
 ]
 
 

@@ -37,7 +37,6 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "condition": Function(keys.condition, "node", "Reference", (2, 3), always=True),
         "relative": Function(keys.relative, "node", "key", (4, 4), always=True),
         "instance": Function(planned.instance, "node", "key", (2, 2), always=True),
-        "lines": Function(planned.lines, "values", arity=(1, -1), always=True),
         "team": Function(keys.team, "node", "key"),
         "member": Function(keys.member, "node", "key", (3, 4), always=True),
         "numbered": Function(numbered.numbered, "node", "Identifier", (2, 3)),

@@ -65,11 +65,6 @@ def instance(env: Env, own: Repetition | None, code: Repetition | None) -> str:
     return f"{scope}|{env.message.citizen}|{_digest(words)}" if words else ""
 
 
-def lines(env: Env, *several: list[str]) -> str:
-    """Texts, one a line."""
-    return "\n".join(text for texts in several for text in texts)
-
-
 def settle(message: Message, event: Event, env: Env, recorded: datetime, made: list[Made]) -> list[Made]:
     """What the rules made, each with its act, verb and time, members with whom they are there for, and the ties.
 

@@ -82,6 +82,19 @@ def test_an_update_leaves_what_it_does_not_tell() -> None:
     assert made["achievementStatus"]["coding"][0]["code"] == "in-progress"
 
 
+def test_notes_add_up_until_they_are_corrected() -> None:
+    told = [
+        gol(fields={17: "Er skrevet op"}),
+        gol("UP", fields={17: "Har fået nøgle"}),
+        gol("CO", fields={17: "Flytter"}),
+    ]
+    first, more, corrected = (message("PC7", one, at=at) for one, at in zip(told, (FIRST, SECOND, THIRD), strict=True))
+    assert [n["text"] for n in one("Goal", first, more)["note"]] == ["Er skrevet op", "Har fået nøgle"]
+    assert [n["text"] for n in one("Goal", first, more, corrected)["note"]] == ["Flytter"]
+    same = message("PC7", gol("UP", fields={17: "Er skrevet op"}), at=SECOND)
+    assert len(one("Goal", first, same)["note"]) == 1
+
+
 def test_what_is_called_empty_is_gone() -> None:
     came = message("PC6", gol(fields={8: "20250601", 7: "20250310"}), at=FIRST)
     made = one("Goal", came, message("PC7", gol("UP", fields={8: '""'}), at=SECOND))
@@ -197,7 +210,7 @@ def test_problems_and_goals_are_revised_and_members_are_members() -> None:
     said = {(s.kind, s.act, s.verb) for s in found.statements}
     assert said == {
         ("Patient", Act.STATE, Verb.ASSERT),
-        ("Condition", Act.REVISE, Verb.CORRECT),
+        ("Condition", Act.REVISE, Verb.ASSERT),
         ("Goal", Act.REVISE, Verb.WITHDRAW),
         ("Goal", Act.TIE, Verb.WITHDRAW),
         ("CareTeam", Act.MEMBER, Verb.WITHDRAW),
