@@ -18,6 +18,7 @@ from gateway.translate.oioxml import tree, writing
 from gateway.translate.translation import Finding
 
 ENVELOPE = "Envelope"
+_INSIDE = 3  # Emessage/ClinicalEmail/Patient: anything wider is the letter itself
 MOST = 99
 """How often anything may be repeated (OriginalLetter in MedCom's schemas; everything else less often)."""
 
@@ -44,12 +45,19 @@ class Converted:
     used: set[tuple[int, int, int]] = field(default_factory=set)
 
     def segment_of(self, place: str) -> str:
-        """What to say of a place in the letter tree: `segment 14 (RFF)`, "" when none of its elements is known."""
-        steps = place.split("/")
+        """What to say of a place in the letter tree: `segment 14 (RFF)`, "" when it is no part of a letter.
+
+        Of an element that holds others it is the first one's segment; of one that is missing, its neighbours'.
+        """
         known = {tree.place(origin.node): origin.segment for origin in reversed(self.origins)}
-        while len(steps) > 1:
-            if segment := known.get("/".join(steps)):
-                return self.place(segment)
+        steps = place.split("/")
+        while len(steps) >= _INSIDE:
+            inside = "/".join(steps)
+            found = next(
+                (segment for at, segment in reversed(known.items()) if f"{at}/".startswith(f"{inside}/")), None
+            )
+            if found is not None:
+                return self.place(found)
             steps.pop()
         return ""
 

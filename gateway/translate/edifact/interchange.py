@@ -15,7 +15,7 @@ from gateway.translate.edifact.segments import Segment, read
 from gateway.translate.edifact.service import Service
 
 MAX_MESSAGES = 500
-_REFERENCE = re.compile(r"[!-~\xa0-\xff](?:[ -~\xa0-\xff]{0,33}[!-~\xa0-\xff])?")
+_REFERENCE = re.compile(r"[!-~](?:[ -~]{0,33}[!-~])?")
 _SENT = re.compile(r"(?:\d\d)?\d{6}")
 _CLOCK = re.compile(r"([01]\d|2[0-3])[0-5]\d")
 
@@ -92,7 +92,7 @@ def parts(raw: bytes) -> list[bytes]:
         return [raw]
     service = whole.service
     head = content[: whole.header.end]
-    reference = service.released(whole.header.said(5)).encode("latin-1", "replace")
+    reference = service.released(whole.header.said(5)).encode()
     mark = service.element.encode()
     tail = mark.join((b"UNZ", b"1", reference)) + service.terminator.encode()
     return [head + content[one.segments[0].start : one.segments[-1].end] + tail for one in whole.messages]

@@ -52,7 +52,7 @@ def _segments(raw: bytes) -> Iterator[list[list[str]]]:
         service, at = service_of(raw)
     except GatewayError:
         service, at = STANDARD, max(raw.find(b"UNB"), 0)
-    text = raw.decode("latin-1")
+    text = raw.decode("ascii", "replace").replace("\ufffd", "-")  # no number is written with anything else
     while at < len(text):
         found = service.segment.match(text, at)
         end = found.end() if found else len(text)

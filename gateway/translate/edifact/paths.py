@@ -90,7 +90,8 @@ class Path:
         """Every place it leads to that holds something."""
         for segment in self.segments(groups):
             spot = Spot(segment, self.element, self.component)
-            if not self.element or spot.text or any(part.strip() for part in _composite(segment, self.element)):
+            wide = not self.component and any(part.strip() for part in _composite(segment, self.element))
+            if not self.element or spot.text or wide:
                 yield spot
 
     def tests(self) -> Iterator[Test]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gateway.errors import SegmentOrder, TooLarge, Unreadable
+from gateway.errors import SegmentOrder, TooLarge, Unreadable, WrongCharset
 from gateway.translate.edifact import charset
 from gateway.translate.edifact.service import Service, service_of
 
 MAX_BYTES = 100_000_000
 MAX_SEGMENT = 64_000
-MAX_SEGMENTS = 100_000
+MAX_SEGMENTS = 20_000
 _MAX_PARTS = 1_000
 _TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -72,10 +72,10 @@ def read(raw: bytes) -> tuple[Service, list[Segment]]:
             codec = charset.codec(segment.said(1))
         if len(found) >= MAX_SEGMENTS:
             raise TooLarge("The interchange has too many segments.", hint=f"At most {MAX_SEGMENTS} are read.")
-        found.append(_decoded(segment, codec))
+        found.append(segment)
     if not found:
         raise Unreadable("There is no segment.", where="UNB")
-    return service, found
+    return service, _decoded(found, codec)
 
 
 class _Scan:
@@ -142,12 +142,18 @@ class _Scan:
             raise Unreadable("The package is not as long as UNO says.", where=segment.where)
         package = self.raw[self.at : end]
         self.at = end
-        return Segment(segment.elements, segment.number, segment.start, end, segment.line, package)
+        return replace(segment, end=end, package=package)
 
 
-def _decoded(segment: Segment, codec: str) -> Segment:
-    if all(part.isascii() for element in segment.elements for part in element):
-        return segment
-    where = segment.where
-    elements = tuple(tuple(charset.decoded(part, codec, where) for part in element) for element in segment.elements)
-    return Segment(elements, segment.number, segment.start, segment.end, segment.line, segment.package)
+def _decoded(segments: list[Segment], codec: str) -> list[Segment]:
+    foreign = [one for one in segments if not all(part.isascii() for element in one.elements for part in element)]
+    if foreign and codec != charset.UTF_8 and all(charset.is_utf8(_bytes(one)) for one in foreign):
+        raise WrongCharset("The bytes are UTF-8, which UNB does not declare.", where=foreign[0].where)
+    for one in foreign:
+        parts = ((charset.decoded(part, codec, one.where) for part in element) for element in one.elements)
+        segments[one.number - 1] = replace(one, elements=tuple(tuple(element) for element in parts))
+    return segments
+
+
+def _bytes(segment: Segment) -> bytes:
+    return "\n".join(part for element in segment.elements for part in element).encode("latin-1")

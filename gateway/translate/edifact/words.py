@@ -144,8 +144,9 @@ def fill(node: etree._Element, segments: Sequence[Segment], namespace: str) -> N
 
 
 def _append(node: etree._Element, text: str) -> None:
-    if len(node):
-        node[-1].tail = (node[-1].tail or "") + text
+    last = next(node.iterchildren(reversed=True), None)  # len() and [-1] count all children
+    if last is not None:
+        last.tail = (last.tail or "") + text
     else:
         node.text = (node.text or "") + text
 
@@ -181,5 +182,6 @@ def in_latin(text: str) -> str:
     plain = _CONTROLS.sub(" ", text.translate(_PLAIN))
     if plain.isascii():
         return plain
-    letters = (one if one <= "\xff" else unicodedata.normalize("NFKD", one) for one in plain)
-    return "".join(letters).encode("latin-1", "replace").decode("latin-1")
+    letters = "".join(one if one <= "\xff" else unicodedata.normalize("NFKD", one) for one in plain)
+    bare = "".join(one for one in letters if not unicodedata.combining(one))
+    return bare.encode("latin-1", "replace").decode("latin-1")
