@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from html import escape
 from typing import Any
 from uuid import uuid4
 
@@ -17,26 +16,16 @@ from gateway.domain.when import said_time
 from gateway.errors import GatewayError
 from gateway.translate.fhir import write_json, write_xml, written_in
 from gateway.translate.medcom.issue_details import details_of
-from gateway.translate.medcom.names import (
-    ACKNOWLEDGEMENT,
-    ACTIVITY_CODES,
-    DESTINATION_USE,
-    DESTINATION_USES,
-    EVENT_CODES,
-)  # fmt: skip
-from gateway.translate.medcom.original import Original, Party, original_of
+from gateway.translate.medcom.names import ACKNOWLEDGEMENT, EVENT_CODES
+from gateway.translate.medcom.original import Original, original_of
+from gateway.translate.medcom.writing import PROVENANCE, activity, bundle, destination, organisation, resource
 
 Json = dict[str, Any]
 
 _ACK = "http://medcomfhir.dk/ig/acknowledgement/StructureDefinition"
-_MESSAGING = "http://medcomfhir.dk/ig/messaging/StructureDefinition"
-_PROFILES = {
-    "Bundle": f"{_ACK}/medcom-messaging-acknowledgement",
-    "MessageHeader": f"{_ACK}/medcom-messaging-acknowledgementHeader",
-    "OperationOutcome": f"{_ACK}/medcom-acknowledgement-operationoutcome",
-    "Organization": f"{_MESSAGING}/medcom-messaging-organization",
-    "Provenance": f"{_MESSAGING}/medcom-messaging-provenance",
-}
+_BUNDLE = f"{_ACK}/medcom-messaging-acknowledgement"
+_HEADER = f"{_ACK}/medcom-messaging-acknowledgementHeader"
+_OUTCOME = f"{_ACK}/medcom-acknowledgement-operationoutcome"
 _BASE = "https://medcomfhir.dk/ig/acknowledgement"
 _DEFINITION = "http://medcomfhir.dk/ig/acknowledgement/medcom-acknowledgement-message-definition|2.0.0"
 _PATH = re.compile(r"[A-Z][A-Za-z]*(\.[a-z][A-Za-z]*(\[\d+\])?)+")
@@ -77,57 +66,40 @@ def _bundle(original: Original, code: str, issue: Json | None, now: str) -> Json
         _header(header, original, (sender, receiver), response),
         _said(original, receiver, now),
         _own(header, original, sender, now),
-        _organisation(sender, original.receiver),
-        _organisation(receiver, original.sender),
+        organisation(sender, original.receiver),
+        organisation(receiver, original.sender),
     ]
     if issue:
-        resources.append(_resource("OperationOutcome", outcome, f"Acknowledgement: {code}", {"issue": [issue]}))
-    entries = [{"fullUrl": f"{_BASE}/{r['resourceType']}/{r['id']}", "resource": r} for r in resources]
-    return {
-        "resourceType": "Bundle",
-        "id": str(uuid4()),
-        "meta": {"profile": [_PROFILES["Bundle"]]},
-        "type": "message",
-        "timestamp": now,
-        "entry": entries,
-    }
+        words = f"Acknowledgement: {code}"
+        resources.append(resource("OperationOutcome", outcome, _OUTCOME, words, {"issue": [issue]}))
+    return bundle(str(uuid4()), _BUNDLE, _BASE, now, resources)
 
 
 def _header(identity: str, original: Original, parties: tuple[str, str], response: Json) -> Json:
     sender, receiver = parties
-    use = {"url": DESTINATION_USE, "valueCoding": {"system": DESTINATION_USES, "code": "primary"}}
-    destination = {
-        "extension": [use],
-        "endpoint": original.sender.endpoint,
-        "receiver": {"reference": f"Organization/{receiver}"},
+    content = {
+        "eventCoding": {"system": EVENT_CODES, "code": ACKNOWLEDGEMENT},
+        "destination": [destination(original.sender, {"reference": f"Organization/{receiver}"})],
+        "sender": {"reference": f"Organization/{sender}"},
+        "source": {"endpoint": original.receiver.endpoint},
+        "response": response,
+        "definition": _DEFINITION,
     }
-    return _resource(
-        "MessageHeader",
-        identity,
-        f"Acknowledgement: {response['code']}",
-        {
-            "eventCoding": {"system": EVENT_CODES, "code": ACKNOWLEDGEMENT},
-            "destination": [destination],
-            "sender": {"reference": f"Organization/{sender}"},
-            "source": {"endpoint": original.receiver.endpoint},
-            "response": response,
-            "definition": _DEFINITION,
-        },
-    )
+    return resource("MessageHeader", identity, _HEADER, f"Acknowledgement: {response['code']}", content)
 
 
 def _said(original: Original, sender: str, now: str) -> Json:
     """The original's Provenance, once more; what of it cannot be repeated is left out."""
     said = original.said
-    times = {"occurredDateTime": said.occurred} if said.occurred else {}
     content = {
         "target": [{"reference": f"MessageHeader/{original.id}"}],
-        **times,
+        "occurredDateTime": said.occurred,
         "recorded": said.recorded or said.occurred or now,
-        **({"activity": _activity(said.activity)} if said.activity else {}),
+        "activity": activity(said.activity) if said.activity else None,
         "agent": [{"who": {"reference": f"Organization/{sender}"}}],
     }
-    return _resource("Provenance", said.id or str(uuid4()), f"Message: {said.activity or 'received'}", content)
+    words = f"Message: {said.activity or 'received'}"
+    return resource("Provenance", said.id or str(uuid4()), PROVENANCE, words, content)
 
 
 def _own(header: str, original: Original, sender: str, now: str) -> Json:
@@ -135,31 +107,8 @@ def _own(header: str, original: Original, sender: str, now: str) -> Json:
         "target": [{"reference": f"MessageHeader/{header}"}],
         "occurredDateTime": now,
         "recorded": now,
-        "activity": _activity("acknowledgement"),
+        "activity": activity("acknowledgement"),
         "agent": [{"who": {"reference": f"Organization/{sender}"}}],
         "entity": [{"role": "revision", "what": {"reference": f"MessageHeader/{original.id}"}}],
     }
-    return _resource("Provenance", str(uuid4()), "Message: acknowledgement", content)
-
-
-def _activity(code: str) -> Json:
-    return {"coding": [{"system": ACTIVITY_CODES, "code": code}]}
-
-
-def _organisation(identity: str, party: Party) -> Json:
-    content: Json = {"identifier": [{"system": system, "value": value} for system, value in party.numbers]}
-    if party.name:
-        content["name"] = party.name
-    return _resource("Organization", identity, party.name or party.numbers[0][1], content)
-
-
-def _resource(kind: str, identity: str, words: str, content: Json) -> Json:
-    """A resource with profile and narrative, which MedCom requires of everything that is sent."""
-    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{escape(words, quote=False)}</p></div>'
-    return {
-        "resourceType": kind,
-        "id": identity,
-        "meta": {"profile": [_PROFILES[kind]]},
-        "text": {"status": "generated", "div": div},
-        **content,
-    }
+    return resource("Provenance", str(uuid4()), PROVENANCE, "Message: acknowledgement", content)

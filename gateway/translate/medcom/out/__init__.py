@@ -1,0 +1,1 @@
+"""MedCom messages that go out: HospitalNotifications made from Encounters."""
