@@ -2,7 +2,8 @@
 
 Without files: everything that the gateway reads at start, and the examples beside the rules (mappings/*/examples: a
 message `name.hl7`, `.json`, `.xml` or `.edi` and what it must become, `name.expected.json`). With files: the messages
-in them as well. Every error is told, one a line, as `file:line: text`. Nothing is stored and nothing is sent.
+in them as well. With `--against OLD`, what the messages become by these rules and by those in the folder OLD is
+compared, element by element. Every error is told, one a line, as `file:line: text`. Nothing is stored or sent.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway import bootstrap
+from gateway.cli import against
+from gateway.cli.differing import differences, plain
 from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of, messages_of
 from gateway.translate.rules.problems import MappingError
-from gateway.translate.translation import Translation
 
 _SECRET = b"references in examples must not change from one installation to the next"
 _EXPECTED = ".expected.json"
@@ -45,12 +47,15 @@ class Fault:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which messages, and how to tell."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a message to translate")
+    parser.add_argument("--against", type=Path, metavar="OLD", help="an older mappings folder to compare with")
     parser.add_argument("--accept", action="store_true", help="from now on the examples must become what they become")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when anything is wrong."""
+    if args.against:
+        return against.run(args.against, args.files, settings, as_json=args.json)
     faults, rules = _start(settings)
     understood: list[dict[str, Any]] = []
     if rules is not None:
@@ -133,7 +138,7 @@ def _example(rules: bootstrap.Rules, file: Path, accept: bool) -> list[Fault]:
     expected = file.with_name(file.stem + _EXPECTED)
     try:
         raw = file.read_bytes()
-        got = _plain(rules.languages.of(door_of(raw)).translate(raw))
+        got = plain(rules.languages.of(door_of(raw)).translate(raw))
     except GatewayError as error:
         return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
     if accept:
@@ -144,48 +149,5 @@ def _example(rules: bootstrap.Rules, file: Path, accept: bool) -> list[Fault]:
         wanted = json.loads(expected.read_bytes())
     except ValueError:
         return [Fault(str(expected), "is not JSON")]
-    found = list(_differences(wanted, got, ""))
+    found = list(differences(wanted, got, ""))
     return [Fault(str(expected), f"differs at {place}") for place in found[:_MOST_DIFFERENCES]]
-
-
-def _plain(found: Translation) -> dict[str, Any]:
-    """What a translation says, without what differs between installations."""
-    return {
-        "event": found.event,
-        "source": found.source.id,
-        "citizen": [identifier.key for identifier in found.citizen],
-        "merged": [identifier.key for identifier in found.merged],
-        "statements": [
-            {
-                "kind": said.kind,
-                "key": said.key,
-                "act": said.act.value,
-                "verb": said.verb.value,
-                "happened": said.happened.isoformat(),
-                "recorded": said.recorded.isoformat(),
-                "cleared": list(said.cleared),
-                **({"aliases": list(said.aliases)} if said.aliases else {}),
-                **({"corrects": said.corrects} if said.corrects else {}),
-                "body": json.loads(json.dumps(said.body, default=str)),
-            }
-            for said in found.statements
-        ],
-        "findings": [f"{finding.where}: {finding.text}" for finding in found.findings],
-    }
-
-
-def _differences(wanted: Any, got: Any, place: str) -> Iterator[str]:
-    """The places where two JSON values differ; the values are not told."""
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        for name in {**wanted, **got}:
-            if name not in wanted or name not in got:
-                yield f"{place}.{name} ({'new' if name in got else 'gone'})".lstrip(".")
-            else:
-                yield from _differences(wanted[name], got[name], f"{place}.{name}")
-    elif isinstance(wanted, list) and isinstance(got, list):
-        for at, (one, other) in enumerate(zip(wanted, got, strict=False)):
-            yield from _differences(one, other, f"{place}[{at}]")
-        if len(wanted) != len(got):
-            yield f"{place} ({len(got)} items instead of {len(wanted)})".lstrip(".")
-    elif wanted != got:
-        yield place.lstrip(".")

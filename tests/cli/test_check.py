@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import check
+from gateway.cli import check, differing
 from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -142,4 +142,4 @@ def test_an_example_needs_what_it_must_become(settings: Settings, capsys: pytest
     ],
 )
 def test_differences(wanted: object, got: object, places: list[str]) -> None:
-    assert list(check._differences(wanted, got, "")) == places
+    assert list(differing.differences(wanted, got, "")) == places

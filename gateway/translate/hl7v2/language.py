@@ -198,6 +198,11 @@ class Hl7v2:
         left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in used))
         return replace(found, rows=(*told, *found.rows), unread=left)
 
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """The fields that no rule reads by intention, each with its reason."""
+        return {field: reason for field, (reason, _) in self._rules.of().skipped.items()}
+
     def guides(self) -> tuple[Guide, ...]:
         """Every rule that names a row of the official guide."""
         return self._rules.of().guides()

@@ -1,0 +1,107 @@
+"""Compare what messages become by two mappings folders: `gateway check --against OLD FILES`.
+
+For an integrator who changes a rule and wants to see all that it changes. Without files, the examples beside the rules
+are compared. Every difference is an element of a statement, with the rule that makes it now and the one that made it
+before; values are not told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway import bootstrap
+from gateway.cli.differing import differences, plain
+from gateway.cli.translate import SECRET, content
+from gateway.errors import GatewayError
+from gateway.settings import Settings
+from gateway.translate.door import door_of, messages_of
+from gateway.translate.rules.trace import Row, holds
+
+_EXAMPLES = (".hl7", ".json", ".xml", ".edi")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One element that differs: its place, and the rules (`file:line`) that make it now and made it before; "" where
+    none does."""
+
+    file: str
+    place: str
+    now: str = ""
+    before: str = ""
+
+    def __str__(self) -> str:
+        rules = self.now if self.now == self.before else f"{self.now or 'no rule'}, before {self.before or 'no rule'}"
+        return f"{self.file}: {self.place}" + (f"  ({rules})" if self.now or self.before else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One message by one set of rules: what it says, or why it is refused, and which rule made what."""
+
+    said: dict[str, Any]
+    rows: Sequence[Row] = ()
+
+
+def run(old: Path, files: Sequence[Path], settings: Settings, *, as_json: bool) -> int:
+    """Exit status 0 whether anything differs or not. Raises SettingsError when either folder cannot be read."""
+    before = bootstrap.read_rules(old, SECRET, strangers=True)
+    now = bootstrap.read_rules(settings.mappings_folder, SECRET, strangers=True)
+    chosen = files or sorted(_examples(settings.mappings_folder))
+    found = [change for file in chosen for change in _changes(file, before, now)]
+    if as_json:
+        print(json.dumps([asdict(change) for change in found], ensure_ascii=False, indent=2))
+        return 0
+    for change in found:
+        print(change)
+    print(f"{len(found)} differences in {len({change.file for change in found})} of {len(chosen)} files.")
+    return 0
+
+
+def _examples(mappings: Path) -> Iterator[Path]:
+    for file in mappings.glob("*/examples/*"):
+        if file.suffix in _EXAMPLES and not file.name.endswith(".expected.json"):
+            yield file
+
+
+def _changes(file: Path, before: bootstrap.Rules, now: bootstrap.Rules) -> Iterator[Change]:
+    messages = list(messages_of(content(str(file))))
+    for number, raw in enumerate(messages, 1):
+        name = str(file) if len(messages) == 1 else f"{file}[{number}]"
+        was, is_ = _reading(before, raw), _reading(now, raw)
+        for place in differences(was.said, is_.said, ""):
+            yield Change(name, place, _rule(place, is_.rows), _rule(place, was.rows))
+
+
+def _reading(rules: bootstrap.Rules, raw: bytes) -> _Reading:
+    try:
+        language = rules.languages.of(door_of(raw))
+        said = plain(language.translate(raw))
+        rows = language.explain(raw).rows
+    except GatewayError as error:
+        return _Reading({f"refused: {error.text.rstrip('.')}" + (f" at {error.where}" if error.where else ""): True})
+    return _Reading(_named(said), rows)
+
+
+def _named(said: dict[str, Any]) -> dict[str, Any]:
+    """The statements by the names that a trace gives them: `Patient`, `Condition[0]`, `Condition[1]`; an element of one
+    is then `Condition[1].code`."""
+    statements = said.pop("statements")
+    kinds = [one["kind"] for one in statements]
+    for number, one in enumerate(statements):
+        kind = one.pop("kind")
+        body = one.pop("body")
+        name = kind if kinds.count(kind) == 1 else f"{kind}[{kinds[:number].count(kind)}]"
+        said[name] = body | {f"({what})": value for what, value in one.items()}
+    return said
+
+
+def _rule(place: str, rows: Iterable[Row]) -> str:
+    """The rule of the element there, or of the closest one around or inside it."""
+    element = place.partition(" (")[0]
+    near = [row for row in rows if holds(row.target, element) or holds(element, row.target)]
+    return max(near, key=lambda row: len(row.target)).rule if near else ""
