@@ -1,9 +1,12 @@
-"""Print the FHIR Bundle that one or more messages become.
+"""Print the FHIR Bundle that one or more messages become, or with `--to` the messages that resources become.
 
 The messages are translated by the rules in mappings/ and folded together, whatever order they are given in; nothing
 is stored and nothing is sent. HL7 v2, MedCom, KL, OIO, OIOXML and EDIFACT messages are told apart by their first bytes;
 `-` reads from standard input. What was not carried over faithfully is told on standard error, and so is a sender that
 no file of mappings/sources names: its message is shown, but a running gateway refuses it.
+
+With `--to hl7v2` a file may also be a FHIR resource or Bundle (JSON or XML); what is written are the messages that tell
+others of it. A message is translated first and then written anew.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import bootstrap
+from gateway.cli import targets
 from gateway.domain.citizen import identity_key, people
 from gateway.domain.fold import fold
 from gateway.domain.resource import Ids, Resource, ids
@@ -34,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Which messages, and how to tell."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a message; - reads standard input")
     parser.add_argument("--json", action="store_true", help="the Bundle on one line")
+    parser.add_argument("--to", choices=sorted(targets.TARGETS), help="write messages of this language instead")
     strangers(parser)
 
 
@@ -47,17 +53,37 @@ def strangers(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
-    named = [(name, raw) for name in args.files for raw in messages_of(content(name))]
+    given, named = _given(args.files, args.to)
     found = [rules.languages.of(door_of(raw)).translate(raw) for _, raw in named]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
-    base = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
-    print(json.dumps(bundle(resources, base), ensure_ascii=False, indent=None if args.json else 2))
+    if args.to:
+        bodies = [*given, *(one.body for one in resources)]
+        for message in targets.written(args.to, bodies, datetime.now(UTC), settings.mappings_folder):
+            sys.stdout.buffer.write(message)
+        sys.stdout.buffer.flush()
+    else:
+        base = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
+        print(json.dumps(bundle(resources, base), ensure_ascii=False, indent=None if args.json else 2))
     for (name, _), one in zip(named, found, strict=True):
         tell_stranger(rules, name, one.source)
         for finding in one.findings:
             rule = f" ({finding.rule})" if finding.rule else ""
             print(f"{name}: {finding.where}: {finding.text}{rule}", file=sys.stderr)
     return 0
+
+
+def _given(files: Sequence[str], to: str | None) -> tuple[list[Body], list[tuple[str, bytes]]]:
+    """The resources in the files, which only `--to` takes, and the messages in them with their file's name."""
+    given: list[Body] = []
+    named: list[tuple[str, bytes]] = []
+    for name in files:
+        raw = content(name)
+        resources = targets.resources_of(raw) if to else None
+        if resources is None:
+            named += [(name, message) for message in messages_of(raw)]
+        else:
+            given += resources
+    return given, named
 
 
 def rules_for(args: argparse.Namespace, settings: Settings) -> bootstrap.Rules:

@@ -23,7 +23,7 @@ _CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _COMPLETION = {"final": "AU", "amended": "AU", "preliminary": "IP"}
 _AVAILABILITY = {"current": "AV", "superseded": "OB"}
 _SECRECY = {"V": "V", "R": "R", "N": "U", "M": "U", "L": "U", "U": "U"}
-_MOST_SECRET = "VRNMLU"
+_DOWNWARDS = "VRNMLU"
 _UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _OWN = "https://faellesplan.dk/fhir/DocumentReference"  # numbers of documents that nobody has numbered
 
@@ -43,7 +43,7 @@ def document(resource: Json, patient: Json, others: Sequence[Json], envelope: En
         ("TXA", _txa(resource, others)),
     ]
     if event == "T02":
-        segments += [("OBX", {1: str(n)} | one) for n, one in enumerate(_contents(resource), 1)]
+        segments += [("OBX", {**one, 1: str(n)}) for n, one in enumerate(_contents(resource), 1)]
     return written(("MDM", event, "MDM_T02" if event == "T02" else "MDM_T01"), envelope, segments, VERSION)
 
 
@@ -61,7 +61,7 @@ def _txa(resource: Json, others: Sequence[Json]) -> Mapping[int, Field]:
         12: fields.ei(_number(resource)),
         13: fields.ei(_parent(resource, others)),
         14: [fields.ei(one) for one in orders],
-        16: str(next(iter(resource.get("identifier", [])), {}).get("value", "")),
+        16: next((str(one["value"]) for one in resource.get("identifier", []) if one.get("value")), ""),
         17: _COMPLETION.get(resource.get("docStatus", ""), "DO"),
         18: _secrecy(resource),
         19: _AVAILABILITY.get(resource.get("status", ""), ""),
@@ -149,5 +149,5 @@ def _secrecy(resource: Json) -> str:
     labels = [*resource.get("meta", {}).get("security", [])]
     labels += [coding for one in resource.get("securityLabel", []) for coding in one.get("coding", [])]
     codes = {label.get("code") for label in labels if label.get("system") == _CONFIDENTIALITY}
-    highest = next((code for code in _MOST_SECRET if code in codes), "")
+    highest = next((code for code in _DOWNWARDS if code in codes), "")
     return _SECRECY.get(highest, "")

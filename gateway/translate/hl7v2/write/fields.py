@@ -53,8 +53,8 @@ def ei(identifier: Json | None) -> Part:
 def cx(identifier: Json) -> Part:
     """An Identifier as CX; a CPR number is of type NNDNK, one that nobody has given a type of PI."""
     system = identifier.get("system")
-    coding = next(iter(identifier.get("type", {}).get("coding", [])), {})
-    kind = "NNDNK" if system == CPR else str(coding.get("code", "")) or "PI"
+    told = next((str(one["code"]) for one in identifier.get("type", {}).get("coding", []) if one.get("code")), "")
+    kind = "NNDNK" if system == CPR else told or "PI"
     return (str(identifier.get("value", "")), "", "", hd(system), kind)
 
 

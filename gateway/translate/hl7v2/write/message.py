@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Union
 
+from hl7apy.consts import VALIDATION_LEVEL
+from hl7apy.exceptions import HL7apyException
+from hl7apy.parser import parse_message
+
 from gateway.errors import BadRequest
 from gateway.translate.hl7v2.header import Delimiters
 
@@ -115,10 +119,6 @@ def _field(field: Field) -> str:
 def _check(text: str, structure: str) -> None:
     """The message as hl7apy builds it from its tables must be the one that was written. It knows no values longer than
     199 characters, as real texts and files are, so for those others stand."""
-    from hl7apy.consts import VALIDATION_LEVEL
-    from hl7apy.exceptions import HL7apyException
-    from hl7apy.parser import parse_message
-
     text = _LONG.sub("X" * 150, text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

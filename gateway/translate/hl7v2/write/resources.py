@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from gateway.errors import BadRequest
@@ -17,8 +18,9 @@ KINDS: Mapping[str, Callable[[Json, Json, Sequence[Json], Envelope], bytes]] = {
 """Type → what writes one of it: (the resource, its Patient, everything there is, the envelope) → a message."""
 
 
-def messages(resources: Sequence[Json], now: datetime) -> list[bytes]:
-    """One message for each resource that a hospital can be told of, in the order of `resources`.
+def messages(resources: Sequence[Json], now: datetime, mappings: Path) -> list[bytes]:
+    """One message for each resource that a hospital can be told of, in the order of `resources`. No table of `mappings`
+    is needed for it.
 
     Raises BadRequest when there is none, or when nobody says whom it is about.
     """

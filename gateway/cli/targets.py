@@ -1,0 +1,42 @@
+"""The languages that `gateway translate --to` writes, and what it writes from: FHIR resources of one file."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from gateway.domain.statement import Body
+from gateway.errors import GatewayError
+from gateway.translate.fhir import parse
+
+TARGETS: Mapping[str, str] = {"hl7v2": "gateway.translate.hl7v2.write.resources"}
+"""Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the folder
+of rules and code tables. It is loaded when it is asked for, and raises BadRequest when nothing can be written in it."""
+
+
+def written(target: str, resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
+    """The messages that these resources become."""
+    made: list[bytes] = importlib.import_module(TARGETS[target]).messages(resources, now, mappings)
+    return made
+
+
+def resources_of(raw: bytes) -> list[Body] | None:
+    """The resources in a file that holds a FHIR resource or a Bundle of them; None for a message of any language."""
+    try:
+        body = parse(raw)
+    except GatewayError:
+        return None  # no FHIR: what it is, its own language tells
+    if body["resourceType"] != "Bundle":
+        return [body]
+    if body.get("type") == "message":
+        return None
+    return [_placed(entry) for entry in body.get("entry", []) if "resource" in entry]
+
+
+def _placed(entry: Body) -> Body:
+    """An entry's resource; one without an id is known by the end of its fullUrl, as references to it are."""
+    resource: Body = entry["resource"]
+    end = str(entry.get("fullUrl", "")).rpartition("/")[2].removeprefix("urn:uuid:")
+    return resource if resource.get("id") or not end else {**resource, "id": end}
