@@ -78,9 +78,11 @@ def _typed(node: Repetition, system: str, value: str) -> Json:
     return {"type": {"coding": [{"system": _TYPES, "code": kind}]}} | made if kind else made
 
 
-def concept(env: Env, node: Any, table: str = "") -> Json | None:
-    """CWE: CodeableConcept with both codings and the original text. `table` (`HL70004`) is the coding system where
-    the sender names none."""
+def concept(env: Env, node: Any, table: Any = "") -> Json | None:
+    """CWE: CodeableConcept with both codings and the original text. `table` (`HL70004`, or the field that names it) is
+    the coding system where the sender names none."""
+    if isinstance(table, Repetition):
+        table = table.value(1)
     if not isinstance(node, Repetition) or len(node.raw) > _LONGEST:
         return _concept(env, parts(node) + _NOTHING, table)
     memo, key = env.memo, (table, node.raw)

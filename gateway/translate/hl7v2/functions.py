@@ -28,7 +28,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "contact": Function(datatypes.contact, "node", "ContactPoint", (1, 2), alone=True),
         "title": Function(datatypes.title, alone=True),
         "street": Function(datatypes.street, "node", "string", alone=True),
-        "citizen": Function(keys.citizen, "node", "key"),
+        "citizen": Function(keys.citizen, "node", "key", always=True),
         "visit": Function(keys.visit, "node", "key", always=True),
         "episode": Function(keys.episode, "node", "key"),
         "former_visit": Function(keys.former_visit, "node", "key"),

@@ -13,8 +13,8 @@ from gateway.translate.hl7v2.parse import Repetition
 from gateway.translate.rules.reader import Env
 
 
-def citizen(env: Env, node: Repetition) -> str:
-    """The best number in PID-3, which language.py has found before."""
+def citizen(env: Env, node: Repetition | None) -> str:
+    """The citizen's best number, which language.py has found before."""
     return str(env.message.citizen)
 
 
