@@ -69,8 +69,8 @@ def verdicts(
     skipped: Mapping[str, str],
     covered: Mapping[str, Collection[str]],
 ) -> list[Verdict]:
-    """What became of every row (lines without a row give none). `skipped` are the fields that the rules leave out with their reason, `covered` the
-    names of the examples by rule (`file:line`)."""
+    """What became of every row; a line without a row gives none. `skipped` are the fields that the rules leave out with
+    their reason, `covered` the names of the examples by rule (`file:line`)."""
     about: dict[str, list[Guide]] = defaultdict(list)
     for one in guides:
         for field in dict.fromkeys(_FIELD.findall(one.guide)):

@@ -69,9 +69,11 @@ def test_a_message_that_was_refused_before_or_is_now(
     old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events = old / "hl7v2" / "lifecycle.csv"
-    kept = [line for line in events.read_text("utf-8").splitlines() if not line.startswith("ADT,A01,")]
+    kept = [line for line in events.read_text("utf-8").splitlines() if not line.startswith("ADT,A31,")]
     events.write_text("\n".join(kept) + "\n", "utf-8")
-    assert run("--against", old, ADMISSION) == 0
+    update = tmp_path / "update.hl7"
+    update.write_bytes(ADMISSION.read_bytes().replace(b"ADT^A01^ADT_A01", b"ADT^A31^ADT_A05"))
+    assert run("--against", old, update) == 0
     out = capsys.readouterr().out
     assert "at MSH^1^9 (gone)" in out
     assert "Patient (new)" in out
