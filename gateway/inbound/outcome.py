@@ -101,7 +101,9 @@ def media_type_of(language: str, body: bytes) -> str:
     if language != "hl7v2":
         return "application/xml"
     try:
-        codec = charset.codec(header.read(body).part(18))
+        codec = charset.codec(
+            header.read(body[max(body.find(b"MSH"), 0) :]).part(18)
+        )  # a batch's is its first answer's
     except GatewayError:
         codec = "ascii"
     return f"{ER7}; charset={_IANA.get(codec, codec.replace('iso8859', 'iso-8859'))}"
