@@ -11,9 +11,13 @@ from gateway.domain.statement import Body
 from gateway.errors import GatewayError
 from gateway.translate.fhir import parse
 
-TARGETS: Mapping[str, str] = {"hl7v2": "gateway.translate.hl7v2.write.resources"}
-"""Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the folder
-of rules and code tables. It is loaded when it is asked for, and raises BadRequest when nothing can be written in it."""
+TARGETS: Mapping[str, str] = {
+    "hl7v2": "gateway.translate.hl7v2.write.resources",
+    "oioxml": "gateway.translate.oioxml.out.resources",
+}
+"""Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the
+folder of rules and code tables. It is loaded when it is asked for. Raises BadRequest when nothing can be written in it.
+"""
 
 
 def written(target: str, resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:

@@ -7,7 +7,10 @@ finds one behind it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator
+
+from lxml import etree
 
 from gateway.domain.correspondence import MOST_BYTES, Attached
 from gateway.domain.statement import Statement
@@ -38,6 +41,15 @@ def check(letter: Letter, types: CodeTable | None) -> None:
                 where=f"{tree.place(node)}/ObjectExtensionCode",
                 hint="See mappings/codes/oioxml-file-type.csv.",
             )
+
+
+def lightened(root: etree._Element) -> bytes:
+    """The message without the content of its files, which is kept beside it; b"" where it has none."""
+    light = copy.deepcopy(root)
+    files = [node for node in light.iter() if tree.name(node) == "Object_Base64Encoded"]
+    for node in files:
+        node.text = None
+    return etree.tostring(light, xml_declaration=True, encoding="UTF-8") if files else b""
 
 
 def attached(letter: Letter, env: Env, made: Iterable[Statement]) -> Iterator[Attached]:

@@ -116,6 +116,7 @@ class Letters:
             statements=tuple(statements),
             findings=(*told.findings, *(finding for job in jobs for finding in job.env.findings)),
             attached=tuple(attached),
+            without_files=files.lightened(root) if attached else b"",
         )
 
     def explanation(self, root: etree._Element) -> Explanation:

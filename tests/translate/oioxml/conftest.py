@@ -14,7 +14,7 @@ from gateway.translate.oioxml.language import OioXml
 MAPPINGS = Path(__file__).parents[3] / "mappings"
 HOSPITAL = Source(
     "hospital", "Et hospital", "region", Identifier(SOR, "265161000016000"), "oioxml",
-    ("5790000143054", "5790000120400", "5790000120420", "265161000016000"),
+    ("5790000143054", "5790000120400", "5790000120420", "265161000016000", "399841000016000"),
 )  # fmt: skip
 CITY = Source(
     "city", "En kommune", "municipality", Identifier(SOR, "953741000016009"), "oioxml", ("0101",), municipality="0101"

@@ -107,6 +107,13 @@ def test_a_file_and_the_letter_that_names_it_meet_by_its_number(oioxml: OioXml, 
         assert kept.communication == identify("Communication", own.key)
 
 
+def test_the_files_content_is_kept_once(oioxml: OioXml) -> None:
+    found = oioxml.translate(binary())
+    assert base64.b64encode(PDF) not in found.without_files
+    assert b"BIN1" in found.without_files
+    assert oioxml.translate(email(oioxml, correspondence())).without_files == b""
+
+
 def test_another_citizens_file_of_the_same_number_is_another(oioxml: OioXml) -> None:
     one = oioxml.translate(binary())
     two = oioxml.translate(binary().replace(CPR.encode(), b"2509479989"))

@@ -9,16 +9,19 @@ from lxml import etree
 
 from gateway.domain.resource import Ids
 from gateway.domain.statement import Body
-from gateway.errors import MissingField, NoCitizen
+from gateway.errors import BadRequest, MissingField, NoCitizen
 from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.parties import Party
 from gateway.translate.oioxml.out.report import answer, report
+from gateway.translate.oioxml.out.resources import messages
 from tests.translate.oioxml.letters import CPR, EPISODE, folded, the
+from tests.translate.oioxml.test_oioxml_out import MAPPINGS
 
 NOW = datetime(2025, 3, 16, 13, 20, tzinfo=UTC)
 CITY = Party("5790002508226", "0101", "kommunenummer", ("Københavns Kommune", "Socialforvaltningen"))
 HOSPITAL = Party("5790000209354", "265161000016000", "sorkode", ("Herlev og Gentofte Hospital",))
+UNITS = ("953741000016009", "265161000016000")
 ROLES = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 TASK: Body = {
     "identifier": [{"value": "m1"}],
@@ -116,3 +119,29 @@ def test_a_citizen_of_whom_nothing_may_be_told_gets_a_report_with_nothing_in_it(
     letter = report(TASK, [], PATIENT, CITY, HOSPITAL, NOW)
     assert said(letter.body, "Service") == said(letter.body, "ContactName") == []
     assert oioxml.translate(letter.body).citizen[0].value == CPR
+
+
+def test_a_bundle_becomes_the_letters_of_what_is_in_it() -> None:
+    unit, ward = ({"identifier": {"system": "urn:oid:1.2.208.176.1.1", "value": n}} for n in UNITS)
+    code = {"coding": [{"code": "XDIS16"}]}
+    task = TASK | {
+        "resourceType": "Task",
+        "code": code,
+        "owner": unit,
+        "requester": ward,
+        "for": {"reference": "Patient/p"},
+    }
+    said_ = {
+        "resourceType": "Communication",
+        "sender": unit,
+        "recipient": [ward],
+        "payload": [{"contentString": "Hej"}],
+    }
+    patient = PATIENT | {"resourceType": "Patient", "id": "p"}
+    found = messages([patient, task, *PARTS, said_], NOW, MAPPINGS)
+    assert [said(raw, "TypeCode") for raw in found] == [["XDIS16"], ["XDIS91"]]
+    assert said(found[0], "EANIdentifier") == ["5790001348120", "5790000209354"]
+    with pytest.raises(BadRequest):
+        messages([patient, *PARTS], NOW, MAPPINGS)
+    with pytest.raises(BadRequest):
+        messages([task, *PARTS], NOW, MAPPINGS)

@@ -29,7 +29,8 @@ from gateway.translate.oioxml.out.parties import (
     party,
 )
 from gateway.translate.oioxml.writing import NS_2006, NS_2012, add, cut, formatted, number, started, when, written
-from gateway.translate.rules.codes import CodeTable
+from gateway.translate.rules.codes import Codes, CodeTable
+from gateway.translate.rules.problems import Mark
 
 Json = dict[str, Any]
 
@@ -60,6 +61,12 @@ class Tables:
 
     locations: CodeTable
     file_types: CodeTable
+
+    @classmethod
+    def of(cls, codes: Codes) -> Tables:
+        """The two among all code tables; one that is missing is empty."""
+        empty = CodeTable("", Mark("", 0), ())
+        return cls(codes.tables.get("locations", empty), codes.tables.get("oioxml-file-type", empty))
 
 
 def letters(
