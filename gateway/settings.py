@@ -52,6 +52,9 @@ class Settings:
         default=100, metadata={"help": "tries, at most 15 minutes apart, before a message is given up"}
     )
     message_bytes: int = field(default=10_000_000, metadata={"help": "largest message taken, at any door"})
+    large_message_bytes: int = field(
+        default=150_000_000, metadata={"help": "largest FHIR message with files; one at a time on each node"}
+    )
     public_url: str = field(
         default="", metadata={"help": "the URL that callers know, for tokens and links; empty: the HTTP address"}
     )

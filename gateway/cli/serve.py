@@ -89,7 +89,10 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
     url = settings.public_url or f"http://{settings.http_host}:{listening.getsockname()[1]}"
     async with opened(replace(settings, public_url=url), clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
-        app = make_app(gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes)
+        app = make_app(
+            gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes,
+            large_message_bytes=settings.large_message_bytes,
+        )  # fmt: skip
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
         )

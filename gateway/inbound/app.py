@@ -16,6 +16,7 @@ from gateway.flows.parts import Gateway
 from gateway.flows.tokens import record_token, remember_assertion
 from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages
 from gateway.inbound.access_token import Tokens
+from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
 from gateway.inbound.door import Bearer, Door, Inbound, Open, route, told
 from gateway.inbound.fhir import CLINICAL, READABLE, SINGLE
@@ -66,6 +67,7 @@ def make_app(
     signing_keys: Sequence[bytes],
     *,
     message_bytes: int = 10_000_000,
+    large_message_bytes: int = 150_000_000,
     token_seconds: int = 300,
     tickets: Tickets | None = None,
 ) -> FastAPI:
@@ -98,6 +100,7 @@ def make_app(
         statement=capability.statement(gateway, DOORS),
         public_url=url,
         message_bytes=message_bytes,
+        room=Room(message_bytes, large_message_bytes),
     )
     app = FastAPI(
         title="Fællesplan gateway",

@@ -20,6 +20,7 @@ from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
 from gateway.inbound import outcome
 from gateway.inbound.access_token import Tokens
+from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
 from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.scopes import allows
@@ -45,6 +46,7 @@ class Inbound:
     statement: dict[str, Any]  # the CapabilityStatement
     public_url: str
     message_bytes: int
+    room: Room  # for messages that may hold files
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,10 +70,12 @@ async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Respons
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/$process-message: one message Bundle, answered in the format it came in."""
     form = negotiate.sent(request.headers.get("content-type", ""))
-    raw = await read_body(request, inbound.message_bytes)
-    if written_in(raw) not in ("", form.rpartition("+")[2]):
-        raise Unreadable("The content is not what Content-Type says", where="Content-Type")
-    answer = await receive(inbound.gateway, "fhir-message", raw, caller)
+    async with inbound.room.read(request) as raw:
+        if written_in(raw) not in ("", form.rpartition("+")[2]):
+            raise Unreadable("The content is not what Content-Type says", where="Content-Type")
+        answer = await receive(inbound.gateway, "fhir-message", raw, caller)
+    # Sent again in the other format, a message gets the answer that it got the first time, which says what it is.
+    form = {"json": negotiate.JSON, "xml": negotiate.XML}.get(written_in(answer.body), form)
     return _told(answer, f"{form}; charset=utf-8")
 
 

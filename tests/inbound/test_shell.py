@@ -126,7 +126,7 @@ async def in_chunks(size: int, count: int) -> AsyncIterator[bytes]:
 
 def test_a_body_that_is_too_large(database_url: str) -> None:
     async def test() -> None:
-        async with http(database_url, message_bytes=10_000) as here:
+        async with http(database_url, message_bytes=10_000, large_message_bytes=10_000) as here:
             headers = await here.bearer("system/Bundle.c")
             fhir = {**headers, "Content-Type": "application/fhir+json"}
             for content in (b"x" * 10_001, in_chunks(1000, 11)):  # with a length, and chunked without one

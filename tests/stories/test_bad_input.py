@@ -96,7 +96,8 @@ def doors(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     with asyncio.Runner() as runner:
         runner.run(create(f'CREATE DATABASE "bad_input" TEMPLATE "{template}"'))
         stack = AsyncExitStack()
-        opened = stage("herberg", database(url, "bad_input"), tmp_path_factory.mktemp("bad"), message_bytes=LIMIT)
+        limits = {"message_bytes": LIMIT, "large_message_bytes": LIMIT}
+        opened = stage("herberg", database(url, "bad_input"), tmp_path_factory.mktemp("bad"), **limits)
         here = runner.run(stack.enter_async_context(opened))
         assert all(told.accepted for told in runner.run(here.play("01", "02")))
         yield Doorway(here, runner)

@@ -23,7 +23,7 @@ from gateway.translate.medcom.carecommunication.files import attached
 from gateway.translate.medcom.carecommunication.functions import Context
 from gateway.translate.medcom.carecommunication.header import message_of
 from gateway.translate.medcom.carecommunication.parts import Correspondence, correspondence_of
-from gateway.translate.medcom.fingerprint import fingerprint
+from gateway.translate.medcom.fingerprint import concerns, fingerprint
 from gateway.translate.medcom.functions import organisation
 from gateway.translate.medcom.header import sender_of
 from gateway.translate.rules.bound import Made
@@ -76,6 +76,8 @@ class CareCommunication:
             findings=tuple(env.findings),
             attached=attached(told.files, told.key, self._ids),
             without_files=work.light if work.light is not raw else b"",
+            envelope=told.message.bundle["id"],
+            concerns=concerns(sender_of(told.message), told.citizen[0].key, told.thread),
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:

@@ -39,6 +39,7 @@ class Correspondence:
     message: Message
     id: str
     key: str
+    thread: str
     communication: Json
     chain: Chain
     citizen: tuple[Identifier, ...]
@@ -70,6 +71,7 @@ def correspondence_of(
         message=message,
         id=header["id"],
         key=message_key(sender, header["id"], numbers[0].key),
+        thread=bare(communication["identifier"][0]["value"]),
         communication=communication,
         chain=chain,
         citizen=numbers,
@@ -105,7 +107,7 @@ def _answered(message: Message, chain: Chain, citizen: str) -> Answered | None:
         former = what.get("reference", "").partition("/_history/")[0].rpartition("/")[2] or told
         if not former:
             continue
-        if bare(former) == bare(message.header["id"]):
+        if bare(former).lower() == bare(message.header["id"]).lower():
             raise RuleBroken("A message does not answer itself.", where=f"{message.place(chain.current)}.entity")
         return Answered(former, _former_key(message, chain, former, citizen))
     return None
