@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from gateway.errors import GatewayError, MissingField, RuleBroken, UnknownCode, WrongType
-from gateway.translate.edifact.groups import Group, grouped
+from gateway.translate.edifact.groups import HEAD, Group, grouped
 from gateway.translate.edifact.interchange import Interchange, Message
 from gateway.translate.edifact.paths import Path, Spot, says
 from gateway.translate.edifact.segments import Segment
@@ -79,7 +79,16 @@ def converted(whole: Interchange, message: Message, table: LetterTable) -> Conve
     for rule in table.rules:
         if rule.name != ENVELOPE:
             writer.element(letter, rule, groups)
+    made.findings += _left(made, groups)
     return made
+
+
+def _left(made: Converted, groups: tuple[Group, ...]) -> Iterator[Finding]:
+    """The groups of which nothing at all was read."""
+    read = {number for number, _, _ in made.used}
+    for group in groups:
+        if group.name != HEAD and not any(segment.number in read for segment in group.segments):
+            yield Finding(made.place(group.segments[0]), f"nothing of {group.name} is read", str(made.table.mark))
 
 
 class _Writer:

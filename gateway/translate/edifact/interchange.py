@@ -98,6 +98,24 @@ def parts(raw: bytes) -> list[bytes]:
     return [head + content[one.segments[0].start : one.segments[-1].end] + tail for one in whole.messages]
 
 
+def without_packages(content: bytes) -> bytes:
+    """The interchange without the bytes in its packages, which are kept beside it: each UNO tells a length of 0.
+
+    Raises as `interchange` does.
+    """
+    service, segments = read(content)
+    kept: list[bytes] = []
+    at = 0
+    for one in segments:
+        if one.package:
+            elements = [service.component.join(map(service.released, parts)) for parts in one.elements]
+            length = next(n for n in reversed(range(len(elements))) if elements[n].isdecimal())
+            elements[length] = "0"
+            kept += [content[at : one.start], (service.element.join(elements) + service.terminator).encode()]
+            at = one.end
+    return b"".join([*kept, content[at:]])
+
+
 def _check_header(header: Segment) -> None:
     for element, what in ((2, "sender"), (3, "receiver"), (5, "reference")):
         text = header.said(element)

@@ -21,7 +21,7 @@ from gateway.translate import r4, vans
 from gateway.translate.edifact import table
 from gateway.translate.edifact.converting import Converted, converted
 from gateway.translate.edifact.explaining import explained
-from gateway.translate.edifact.interchange import interchange
+from gateway.translate.edifact.interchange import interchange, without_packages
 from gateway.translate.edifact.outline import outline
 from gateway.translate.edifact.writing import written
 from gateway.translate.oioxml import receipt
@@ -67,7 +67,9 @@ class Edifact:
             found = self._letters.translation(made.root, (*opened.findings, *made.findings))
         except GatewayError as error:
             raise _placed(error, made) from None
-        return replace(found, findings=tuple(_found(finding, made) for finding in found.findings))
+        findings = tuple(_found(finding, made) for finding in found.findings)
+        light = without_packages(opened.content) if found.without_files else b""
+        return replace(found, findings=findings, without_files=light)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """A CTL03 where UNB asks for one, else nothing. `note` has no place in it."""
