@@ -6,8 +6,9 @@ named. That somebody stayed away (noshow) ends nothing: neither the effort nor t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from gateway.domain.statement import Body
 from gateway.domain.when import instant, said_time
@@ -55,7 +56,7 @@ def settled(body: Body, citizen: str) -> Body:
     return made | {"participant": [own, *made.get("participant", [])]}
 
 
-def is_network_meeting(body: Body) -> bool:
+def is_network_meeting(body: Mapping[str, Any]) -> bool:
     """Whether a code table has said so."""
     concepts = [c for name in _CODED for c in _listed(body.get(name))]
     codings = [coding for concept in concepts for coding in concept.get("coding", [])]

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.domain.correspondence import in_threads
 from gateway.domain.statement import Body
 from gateway.domain.team import joint_participants, members_of
-from gateway.domain.when import instant, last_instant
+from gateway.domain.when import END, instant, last_instant
 
 _BASE = "https://faellesplan.dk/fhir"
 PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careplan"
@@ -83,13 +83,31 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "contributor": _distinct([p["author"] for p in plans if "author" in p]),
         "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
         "addresses": [_reference(p) for p in _of(parts, "Condition")],
-        "supportingInfo": [_reference(p) for p in (*_of(parts, "Encounter"), *in_threads(_of(parts, "Communication")))],
+        "supportingInfo": [_reference(p) for p in _supporting(parts)],
         "goal": [_reference(p) for p in _of(parts, "Goal")],
         "activity": [
-            {"detail": one} for one in [*(_activity(p, visible, at) for p in plans if _is_effort(p, plans)), *tasks]
+            *({"detail": _activity(p, visible, at)} for p in plans if _is_effort(p, plans)),
+            *({"detail": one} for one in tasks),
+            *({"reference": _reference(p)} for p in _agreed(parts)),
         ],
     }
     return {name: value for name, value in body.items() if value}
+
+
+def _agreed(parts: Sequence[Body]) -> list[Body]:
+    """Appointments, in the order in which they take place, and referrals: they are activities by themselves. Whatever
+    becomes of them, a plan or effort goes on: it is not over because somebody stayed away."""
+    meetings = sorted(_of(parts, "Appointment"), key=lambda p: (_begun(p), p["id"]))
+    return [*meetings, *_of(parts, "ServiceRequest")]
+
+
+def _begun(meeting: Body) -> datetime:
+    return instant(meeting["start"]) if "start" in meeting else END
+
+
+def _supporting(parts: Sequence[Body]) -> list[Body]:
+    """Stays, correspondence and documents."""
+    return [*_of(parts, "Encounter"), *in_threads(_of(parts, "Communication")), *_of(parts, "DocumentReference")]
 
 
 def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:

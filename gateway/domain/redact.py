@@ -36,6 +36,14 @@ _ADDRESS = {
     "Communication": ("contained", "extension", "sender", "recipient", "topic", "payload", "note"),
     "ServiceRequest": ("locationCode", "locationReference", "performer", "note"),
     "Task": ("location", "owner", "description", "note"),
+    "Appointment": ("description", "comment", "patientInstruction"),
+    "DocumentReference": (
+        "description",
+        "custodian",
+        "content.attachment.data",
+        "content.attachment.url",
+        "content.attachment.title",
+    ),
     "Procedure": ("location",),
     "Location": ("address", "position", "telecom"),
 }
@@ -59,6 +67,8 @@ def redact(body: Body, redactions: Iterable[str]) -> Body:
         made = _without(made, path)
     if kind == "CareTeam":
         made = _without_providers(made)
+    elif kind == "Appointment":
+        made["participant"] = [one for one in made.get("participant", []) if _comes(one)]
     if "contained" in made:
         made["contained"] = [_contained(one) for one in made["contained"]]
     meta = made.get("meta", {})
@@ -72,6 +82,13 @@ def _without_providers(team: Body) -> Body:
     left = [one for one in listed if _is_person(one) or is_coordinator(one)]
     kept = {name: value for name, value in team.items() if name != "participant"}
     return kept | ({"participant": left} if left else {})
+
+
+def _comes(participant: Body) -> bool:
+    """Somebody who comes to the appointment: no place, no equipment of one."""
+    actor = participant.get("actor", {})
+    kind = actor.get("type") or str(actor.get("reference", "")).partition("/")[0]
+    return kind in ("Patient", "RelatedPerson", "Practitioner", "PractitionerRole")
 
 
 def _is_person(participant: Body) -> bool:

@@ -96,7 +96,8 @@ async def plan(inbound: Inbound, request: Request) -> Response:
     caller = replace(visit.caller, trace=request.scope[TRACE])
     served = await joint_plan(inbound.gateway, caller, patient)
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
-    return _page("plan.html", plan=plan_view(msgspec.json.decode(served.body)), reader=reader or caller.client_name)
+    shown = plan_view(msgspec.json.decode(served.body), inbound.gateway.clock())
+    return _page("plan.html", plan=shown, reader=reader or caller.client_name)
 
 
 async def stylesheet(inbound: Inbound, request: Request) -> Response:

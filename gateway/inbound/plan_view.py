@@ -11,9 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.domain.appointment import is_network_meeting
 from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
 from gateway.domain.team import is_coordinator
+from gateway.domain.when import instant, last_instant
 
 Body = Mapping[str, Any]
 _ZONE = ZoneInfo("Europe/Copenhagen")
@@ -35,6 +37,10 @@ _ACHIEVEMENT = {
 _STAY_STATUS = {
     "planned": "planlagt", "arrived": "ankommet", "triaged": "visiteret", "in-progress": "indlagt eller i gang",
     "onleave": "på orlov", "finished": "afsluttet", "cancelled": "aflyst", "unknown": "ukendt",
+}  # fmt: skip
+_MEETING_STATUS = {
+    "proposed": "foreslået", "pending": "afventer svar", "waitlist": "på venteliste", "booked": "aftalt",
+    "arrived": "fremmødt", "checked-in": "fremmødt",
 }  # fmt: skip
 _PEOPLE = ("Patient", "RelatedPerson")
 _STAY_CLASS = {
@@ -68,12 +74,14 @@ class PlanView:
     goals: tuple[Line, ...]
     conditions: tuple[Line, ...]
     stays: tuple[Line, ...]
+    appointments: tuple[Line, ...]
     correspondence: tuple[Line, ...]
     team: tuple[Line, ...]
 
 
-def plan_view(bundle: Body) -> PlanView:
-    """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it."""
+def plan_view(bundle: Body, at: datetime) -> PlanView:
+    """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it. `at` is now:
+    of the appointments those are shown that are still to come."""
     resources: list[Body] = [entry["resource"] for entry in bundle.get("entry", [])]
     plan = next((r for r in resources if r["resourceType"] == "CarePlan"), {})
     team = next((r for r in resources if r["resourceType"] == "CareTeam"), {})
@@ -96,6 +104,7 @@ def plan_view(bundle: Body) -> PlanView:
         goals=tuple(map(_goal, _of(resources, "Goal"))),
         conditions=tuple(map(_condition, _of(resources, "Condition"))),
         stays=tuple(map(_stay, stays)),
+        appointments=tuple(map(_appointment, _coming(_of(resources, "Appointment"), at))),
         correspondence=tuple(_thread(one) for one in reversed(threads(_messages(resources)))),
         team=tuple(_member(m, named) for m in members),
     )
@@ -125,6 +134,28 @@ def _goal(goal: Body) -> Line:
         f"fra {_time(goal['startDate'])}" if goal.get("startDate") else "",
         str(goal.get("expressedBy", {}).get("display", "")),
         tuple(f"frist {day}" for day in due),
+    )
+
+
+def _coming(appointments: Iterable[Body], at: datetime) -> list[Body]:
+    """Those that are agreed or asked for and not over yet; the next one first, those without a time last."""
+    wanted = [one for one in appointments if one.get("status") in _MEETING_STATUS]
+    timed = [(last_instant(one["end"]), one) for one in wanted if "end" in one]
+    coming = sorted((one for end, one in timed if end >= at), key=lambda one: (instant(one["start"]), str(one["id"])))
+    return [*coming, *(one for one in wanted if "end" not in one)]
+
+
+def _appointment(one: Body) -> Line:
+    concepts = [one.get("appointmentType"), *one.get("serviceType", []), *one.get("reasonCode", [])]
+    told = next(filter(None, map(_concept, [*one.get("serviceType", []), *one.get("reasonCode", [])])), "")
+    actors = [p["actor"] for p in one.get("participant", []) if "actor" in p]
+    places = _people(actor for actor in actors if actor.get("type") == "Location")
+    return Line(
+        "Netværksmøde" if is_network_meeting(one) else told or _concept(concepts[0]) or "Aftale",
+        _word(_MEETING_STATUS, one.get("status")),
+        _period({"start": one.get("start"), "end": one.get("end")}),
+        _people(actor for actor in actors if actor.get("type") == "Practitioner"),
+        tuple(filter(None, (places,))),
     )
 
 

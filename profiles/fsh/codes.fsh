@@ -60,6 +60,14 @@ Description: "What a CarePlan is in the joint plan."
 * #joint-plan "Fælles plan" "Composed of what the reader may see; no sector writes it."
 * #intervention "Indsats" "One sector's granted effort."
 
+CodeSystem: AppointmentKind
+Id: appointment-kind
+Title: "Slags aftale"
+Description: "What an appointment is to the joint plan, whatever the hospital that booked it calls it."
+* ^caseSensitive = true
+* ^experimental = false
+* #network-meeting "Netværksmøde" "Both sectors and the citizen meet about the plan."
+
 ValueSet: PlanCategoryVS
 Id: plan-category
 Title: "Slags planer"

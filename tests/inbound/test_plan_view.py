@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from gateway.domain.identifier import CPR
 from gateway.domain.team import TEAM_ROLE
 from gateway.inbound.plan_view import PlanView, _time, plan_view
 
+NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
 PLAN = {
     "resourceType": "CarePlan",
     "status": "active",
@@ -87,7 +89,7 @@ CONDITION = {"resourceType": "Condition", "code": {"coding": [{"code": "DF20"}]}
 
 
 def view(*resources: dict[str, Any]) -> PlanView:
-    return plan_view({"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]})
+    return plan_view({"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]}, NOW)
 
 
 def test_a_whole_plan() -> None:
@@ -142,7 +144,7 @@ def test_members_by_the_best_name_there_is() -> None:
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
-    assert plan_view({"resourceType": "Bundle"}).stays == ()
+    assert plan_view({"resourceType": "Bundle"}, NOW).stays == ()
 
 
 def test_words_that_are_not_known_stay_as_they_are() -> None:
