@@ -32,7 +32,7 @@ _CHOICES = {"Condition": ("onset", "abatement")}
 _DEFAULTS: Mapping[str, Body] = {
     "Condition": {
         "category": [{"coding": [{"system": _CATEGORY, "code": "problem-list-item"}]}],
-        "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active"}]},
+        "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active", "display": "Active"}]},
     },
     "Goal": {"lifecycleStatus": "active", "description": _UNKNOWN},
     "CarePlan": {"status": "active", "intent": "plan"},
@@ -98,7 +98,7 @@ def _settle_problem(made: Body, told: Body) -> None:
     if not abated or _codes(made.get("clinicalStatus")) & _OVER:
         return
     if any(name in told for name in abated):
-        made["clinicalStatus"] = {"coding": [{"system": _CLINICAL, "code": "resolved"}]}
+        made["clinicalStatus"] = {"coding": [{"system": _CLINICAL, "code": "resolved", "display": "Resolved"}]}
     else:
         for name in abated:
             del made[name]

@@ -8,13 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.plan import is_joint
 from gateway.errors import BadRequest
+from gateway.translate.hl7v2.write import plan
 from gateway.translate.hl7v2.write.document import document
 from gateway.translate.hl7v2.write.message import Envelope, message_id
 
 Json = Mapping[str, Any]
 
-KINDS: Mapping[str, Callable[[Json, Json, Sequence[Json], Envelope], bytes]] = {"DocumentReference": document}
+KINDS: Mapping[str, Callable[[Json, Json, Sequence[Json], Envelope], bytes]] = {
+    "DocumentReference": document,
+    "Goal": plan.goal,
+    "Condition": plan.problem,
+    "CarePlan": plan.pathway,
+}
 """Type → what writes one of it: (the resource, its Patient, everything there is, the envelope) → a message."""
 
 
@@ -22,8 +29,10 @@ def messages(resources: Sequence[Json], now: datetime, mappings: Path) -> list[b
     """One message for each resource that a hospital can be told of, in the order of `resources`. No table of `mappings`
     is needed for it.
 
-    Raises BadRequest when there is none, or when nobody says whom it is about.
+    Raises BadRequest when there is none, or when nobody says whom it is about. What is composed for a reader is told
+    to nobody: its parts are.
     """
+    resources = [one for one in resources if not is_joint(str(one.get("resourceType")), str(one.get("id")))]
     told = [one for one in resources if one.get("resourceType") in KINDS]
     if not told:
         raise BadRequest("Nothing here becomes an HL7 v2 message", hint=f"These do: {', '.join(KINDS)}.")
