@@ -266,7 +266,7 @@ def parse(text: str, header: Header, codec: str) -> Message:
     segments, named, anchor = message.segments, message.named, ""
     lines = _lines(text)
     if len(lines) > MOST_SEGMENTS:
-        raise TooLarge(f"A message has more than {MOST_SEGMENTS} lines")
+        raise TooLarge(f"A message has more than {MOST_SEGMENTS} lines", where="MSH^1")
     for ordinal, line in enumerate(lines, 1):
         fields = line.split(mark)
         name = fields[0]
@@ -275,7 +275,8 @@ def parse(text: str, header: Header, codec: str) -> Message:
             if not name:
                 if not line.strip():
                     continue
-                raise Unreadable("A line is no segment: it does not begin with a segment id", where=f"line {ordinal}")
+                text = f"Line {ordinal}, after the segment named here, does not begin with a segment id"
+                raise Unreadable(text, where=f"{segments[-1].name}^{segments[-1].number}" if segments else "MSH^1")
         if name in ANCHORS:
             anchor = name
         elif name == "MSH":

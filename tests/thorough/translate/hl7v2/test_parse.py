@@ -142,7 +142,8 @@ def test_roles_belong_to_the_segment_before_them() -> None:
 def test_a_line_that_is_no_segment_is_unreadable(line: str) -> None:
     with pytest.raises(Unreadable) as caught:
         parsed(line)
-    assert caught.value.where == "line 2"
+    assert caught.value.where == "MSH^1"
+    assert "Line 2," in caught.value.text
     assert line not in str(caught.value)
 
 

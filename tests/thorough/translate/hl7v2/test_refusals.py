@@ -49,7 +49,7 @@ def refused(*segments: str) -> GatewayError:
         ((msh(), pid(), pv1(), pv1()), SegmentOrder, "PV1^2"),
         ((msh(), pid(), pv1(), msh()), SegmentOrder, "MSH^2"),
         ((msh("A01", {7: ""}), segment("EVN", {1: "A01"}), pid(), pv1()), MissingField, "EVN^1^2"),
-        ((msh(), evn(), pid(), pv1(), "no segment"), Unreadable, "line 5"),
+        ((msh(), evn(), pid(), pv1(), "no segment"), Unreadable, "PV1^1"),
         ((msh(), evn(), pid({3: PID3 + "~X" * 2000}), pv1()), TooLarge, "PID^1^3"),
     ],
 )
