@@ -57,9 +57,11 @@ class Message:
         self.header = _header(bundle)
         self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
         self._targets: dict[str, Json] = {}
-        for entry in bundle.get("entry", ()):
+        self._places: dict[int, str] = {}  # of whole resources, which are asked for most
+        for number, entry in enumerate(bundle.get("entry", ())):
             resource = entry.get("resource")
             if resource:
+                self._places[id(resource)] = f"Bundle.entry[{number}].resource"
                 self.roots.setdefault(str(resource.get("resourceType", "")), []).append(resource)
                 self._targets.setdefault(entry.get("fullUrl", ""), resource)
         for resource in self.resources():
@@ -89,6 +91,8 @@ class Message:
 
     def place(self, node: Any) -> str:
         """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not."""
+        if id(node) in self._places:
+            return self._places[id(node)]
         waiting: list[tuple[Any, str]] = [(self.bundle, "Bundle")]
         while waiting:
             here, path = waiting.pop()

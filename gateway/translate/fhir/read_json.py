@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
+import orjson
+
 from gateway.errors import GatewayError, MissingField, TooLarge, Unreadable, WrongCharset, WrongType
 from gateway.translate.r4 import facts
 
@@ -27,6 +29,8 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMBERS = f"A number is NaN, infinite, out of a double's range or longer than {MAX_DIGITS} digits."
 _BAD: Any = object()
+_APART = (b" :", b"\t:", b"\n:", b"\r:")  # blanks before a colon, between a name and its value or in a text
+_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
 
 
@@ -44,6 +48,54 @@ class _Pairs(list[tuple[str, Any]]):
 
 def read_json(raw: bytes) -> dict[str, Any]:
     """The resource in these bytes. Raises Unreadable, WrongCharset, WrongType, TooLarge, MissingField."""
+    quick = _quickly(raw)
+    return _carefully(raw) if quick is None else quick
+
+
+def _quickly(raw: bytes) -> dict[str, Any] | None:
+    """The resource, read by a parser that is ten times as fast and less strict, where it can be shown that this makes
+    no difference; else None.
+
+    Every name ends in `":`, with blanks between or not, so there are at most as many names in the text as there are
+    `":`. The parser dropped none of them when it found just as many: no name stands twice.
+    """
+    if len(raw) > MAX_BYTES:
+        return None
+    try:
+        made = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(made, dict) or not isinstance(made.get("resourceType"), str):
+        return None
+    apart = any(blank in raw for blank in _APART)
+    written = len(_ENDS.findall(raw)) if apart else raw.count(b'":')
+    return made if _names(made) == written else None
+
+
+def _names(made: dict[str, Any]) -> int:
+    """How many names there are; -1 for a tree that holds fractions, whose digits must be kept, or is too deep."""
+    found, level = 0, [made]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for node in level:
+            if type(node) is dict:
+                found += len(node)
+                values: Any = node.values()
+            else:
+                values = node
+            for value in values:
+                kind = type(value)
+                if kind is dict or kind is list:
+                    below.append(value)
+                elif kind is float:
+                    return -1
+        if not below:
+            return found
+        level = below
+    return -1
+
+
+def _carefully(raw: bytes) -> dict[str, Any]:
     text = _decoded(raw)
     _check_depth(raw)
     try:

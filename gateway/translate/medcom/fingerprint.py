@@ -9,14 +9,16 @@ becomes what it points at), their order, profiles, narratives, and when the Prov
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
+
+import orjson
 
 from gateway.translate.fhir.message import Message
 
 Json = dict[str, Any]
 
 _ENVELOPE = frozenset({"id", "text", "implicitRules", "language"})
+_NESTED = frozenset({dict, list})
 _SENT = frozenset({"occurredDateTime", "occurredPeriod", "recorded", "signature"})
 
 
@@ -41,11 +43,15 @@ def _plain(resource: Json, message: Message | None) -> Json:
 
 
 def _told(node: Any, message: Message | None) -> Any:
-    if isinstance(node, list):
+    if type(node) is list:
         return [_told(item, message) for item in node]
-    if not isinstance(node, dict):
+    if type(node) is not dict:
         return node
-    made = {name: _told(value, message) for name, value in node.items() if name != "reference"}
+    made = {
+        name: _told(value, message) if type(value) in _NESTED else value
+        for name, value in node.items()
+        if name != "reference"
+    }
     if "reference" in node and message is not None:
         target = message.resolve(node)
         if target is None or target is message.header:
@@ -56,5 +62,4 @@ def _told(node: Any, message: Message | None) -> Any:
 
 
 def _digest(content: Any) -> bytes:
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS)).digest()

@@ -154,8 +154,9 @@ class MedCom:
         notification = notification_of(message, self._table.activities, zone)
         meaning = meaning_of(notification, self._table)
         env = Env(source, self._ids, zone, notification, notification.chain.recorded.date().isoformat())
-        place = notification.place(notification.encounter)
-        env.findings += [Finding(place, note, str(meaning.row.mark)) for note in meaning.notes]
+        if meaning.notes:
+            place = notification.place(notification.encounter)
+            env.findings += [Finding(place, note, str(meaning.row.mark)) for note in meaning.notes]
         return _Work(notification, meaning, self._rules.of(source.rules), env)
 
 
