@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.citizen import Person, identity_key, people
@@ -96,8 +96,12 @@ def work_out(
     judge: Judge,
     *,
     everything: bool,
+    taken: Collection[tuple[str, str]] = (),
 ) -> Change | None:
-    """The change that these statements make; None when people join or part and everything must be read first."""
+    """The change that these statements make; None when people join or part and everything must be read first.
+
+    Resources (kind, id) that are `taken` are another citizen's: this one's get ids of their own.
+    """
     key = identity_key(tuple(citizen))
     evidence = {name: set(said) for name, said in known.evidence.items()}
     evidence.setdefault(key, set()).update(i.key for i in citizen)
@@ -112,7 +116,7 @@ def work_out(
     if moved and not everything:
         return None
     said = [*known.statements, *((key, s) for s in statements)]
-    folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge)
+    folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge, taken)
     standing = {(f.resource.kind, f.resource.id) for f in folded}
     kinds = _whole_kinds(statements)
     gone = {key for key in known.resources if (everything or key[0] in kinds) and key not in standing}
@@ -143,11 +147,25 @@ def _fold_all(
     ids: Ids,
     sources: Mapping[str, Source],
     judge: Judge,
+    taken: Collection[tuple[str, str]],
 ) -> list[Folded]:
     folded = []
     for person in persons.values():
         own = [statement for identity, statement in said if identity in person.identities]
         citizen = person.citizen_id(ids)
-        for resource in fold(own, person, ids, sources):
+        for resource in fold(own, person, _apart(ids, taken, citizen), sources):
             folded.append(Folded(*judge(resource, citizen), citizen))
     return folded
+
+
+def _apart(ids: Ids, taken: Collection[tuple[str, str]], citizen: str) -> Ids:
+    """Ids that keep away from those of other citizens: a hospital may tell of two under one episode's number, by
+    mistake or because it corrects a wrong CPR number."""
+    if not taken:
+        return ids
+
+    def own(kind: str, key: str) -> str:
+        plain = ids(kind, key)
+        return ids(kind, f"{key}|{citizen}") if (kind, plain) in taken else plain
+
+    return own

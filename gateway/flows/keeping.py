@@ -59,7 +59,7 @@ async def keep(
     def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
         return judged(resource, citizen, gateway.labeller)
 
-    everything = False
+    everything, taken = False, frozenset[tuple[str, str]]()
     for _ in range(TRIES):
         asked = touch(about.citizen, about.merged, about.statements, everything=everything)
         before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
@@ -70,9 +70,10 @@ async def keep(
         check(known)
         change = work_out(
             known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources, judge,
-            everything=everything,
+            everything=everything, taken=taken,
         )  # fmt: skip
         everything = change is None
         if change and await intake.save(gateway.database, arrival, change, known, [record(change)], outgoing(change)):
             return Kept(change=change)
+        taken |= await intake.taken(gateway.database, change) if change else frozenset()
     raise Unavailable("Others write about the same citizen all the time", hint="Send again.")

@@ -68,6 +68,9 @@ WITH guard AS (
                        answer, reason)
   SELECT $3, $4, $5, $6, $7, $8, 'kept', true, $9, $10, $11, $12
    WHERE (SELECT count(*) FROM guard) = cardinality($1)
+     AND NOT EXISTS (SELECT FROM resource r, unnest($23::text[], $24::text[]) AS f(kind, id)
+                      WHERE f.kind IN ('Encounter', 'Task') AND r.kind = f.kind AND r.id = f.id
+                        AND r.citizen <> ALL($1))
   RETURNING id
 ), named AS (
   INSERT INTO identity AS i (key, citizen, identifiers)
@@ -186,7 +189,7 @@ async def save(
     outgoing: Sequence[Outgoing] = (),
 ) -> bool:
     """Write everything that a message changes and causes to be sent, durably. False: another writer was faster, read
-    again."""
+    again; or a stay in it is `taken`."""
     rows = _changed(change, known)
     arguments: list[object] = [
         *_columns(change.revisions, 2),
@@ -208,6 +211,16 @@ async def save(
         return await _save_with_more(database, sql, arguments, arrival, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen
+
+
+async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]]:
+    """Stays (kind, id) of a change that are another citizen's: two citizens were told of under one episode's number."""
+    wanted = [one.resource.id for one in change.folded if one.resource.kind in ("Encounter", "Task")]
+    rows = await database.fetch(
+        "SELECT kind, id FROM resource WHERE kind IN ('Encounter', 'Task') AND id = ANY($1) AND citizen <> ALL($2)",
+        wanted, [citizen for citizen, _ in change.revisions],
+    )  # fmt: skip
+    return frozenset((row["kind"], row["id"]) for row in rows)
 
 
 async def _save_with_more(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -88,7 +89,9 @@ def test_serve_forgets(house: House) -> None:
     settings = replace(house.settings, database_url=house.url, http_port=0, mllp_port=0)
 
     async def served(gateway: Gateway) -> list[tuple[str, bool]]:
-        async with running(settings, clock=house.clock):
+        async with running(settings, clock=house.clock), asyncio.timeout(20):
+            while await states(gateway) == [("quarantined", False)]:
+                await asyncio.sleep(0.01)
             return await states(gateway)
 
     assert house.run(served) == [("forgotten", True)]
