@@ -10,7 +10,7 @@ from lxml import etree
 from gateway.errors import GatewayError, MissingField, RuleBroken, UnknownCode, WrongType
 from gateway.translate.edifact.groups import HEAD, Group, grouped
 from gateway.translate.edifact.interchange import Interchange, Message
-from gateway.translate.edifact.paths import Path, Spot, says
+from gateway.translate.edifact.paths import Path, Spot, Test, says
 from gateway.translate.edifact.segments import Segment
 from gateway.translate.edifact.table import LetterTable, Rule
 from gateway.translate.edifact.words import FORMATTED, FUNCTIONS, Unfit, fill
@@ -71,14 +71,14 @@ def converted(whole: Interchange, message: Message, table: LetterTable) -> Conve
     root = writing.element(table.namespace, "Emessage")
     made = Converted(root, message, table)
     groups = grouped(message, table.shapes)
-    writer = _Writer(made, Group("UNB", (whole.header,)))
+    writer = _Writer(made, Group("UNB", (whole.header,)), groups)
     rules = {rule.name: rule for rule in table.rules}
     if ENVELOPE in rules:
-        writer.element(root, rules[ENVELOPE], groups)
+        writer.element(root, rules[ENVELOPE], ())
     letter = etree.SubElement(root, f"{{{table.namespace}}}{table.becomes}")
     for rule in table.rules:
         if rule.name != ENVELOPE:
-            writer.element(letter, rule, groups)
+            writer.element(letter, rule, ())
     made.findings += _left(made, groups)
     return made
 
@@ -94,73 +94,79 @@ def _left(made: Converted, groups: tuple[Group, ...]) -> Iterator[Finding]:
 class _Writer:
     """Fills elements from groups; what is absent but needed is an error with the place where it should stand."""
 
-    def __init__(self, made: Converted, header: Group) -> None:
+    def __init__(self, made: Converted, header: Group, groups: tuple[Group, ...]) -> None:
         self.made = made
-        self.header = header
+        self.header = (header,)
+        self.all = groups
         self.namespace = made.table.namespace
+        self._chosen: dict[tuple[str, Test | None], tuple[Group, ...]] = {}
 
-    def element(self, parent: etree._Element, rule: Rule, groups: tuple[Group, ...]) -> bool:
-        """Add what the rule makes; whether it made anything."""
+    def element(self, parent: etree._Element, rule: Rule, scope: tuple[Group, ...]) -> bool:
+        """Add what the rule makes; whether it made anything. `scope` is what `for` around it chose."""
         if rule.each is not None:
-            scopes = list(self._scopes(rule.each, groups))
+            scopes = self._scopes(rule.each)
             if len(scopes) > MOST:
                 raise RuleBroken(f"{rule.name} stands here more than {MOST} times.", where=rule.each.text)
-            found = [self._object(parent, rule, scope) for scope in scopes]
+            found = [self._object(parent, rule, one) for one in scopes]
             if rule.must and not any(found):
-                raise self._missing(rule, groups)
+                raise self._missing(rule, scope)
             return any(found)
         if rule.rules:
-            return self._object(parent, rule, groups)
-        return self._value(parent, rule, groups)
+            return self._object(parent, rule, scope)
+        return self._value(parent, rule, scope)
 
-    def _scopes(self, each: Path, groups: tuple[Group, ...]) -> Iterator[tuple[Group, ...]]:
-        if not each.tag and not each.element:
-            for group in each.groups(groups):
-                self._use_tests(each, (group,))
-                yield (group,)
-            return
-        for segment in each.segments(groups):
-            self._use_tests(each, groups)
-            yield (Group(segment.tag, (segment,)),)
+    def _scopes(self, each: Path) -> list[tuple[Group, ...]]:
+        groups = self._groups(each)
+        if not each.tag:
+            return [(group,) for group in groups]
+        return [(Group(segment.tag, (segment,)),) for segment in each.segments(groups)]
 
-    def _object(self, parent: etree._Element, rule: Rule, groups: tuple[Group, ...]) -> bool:
-        node = etree.SubElement(parent, f"{{{self.namespace}}}{rule.name}")
-        if not rule.must and not any(self._there(one, groups) for one in rule.rules):
-            parent.remove(node)
+    def _object(self, parent: etree._Element, rule: Rule, scope: tuple[Group, ...]) -> bool:
+        if not rule.must and not any(self._there(one, scope) for one in rule.rules):
             return False
-        made = [self.element(node, one, groups) for one in rule.rules]
+        node = etree.SubElement(parent, f"{{{self.namespace}}}{rule.name}")
+        made = [self.element(node, one, scope) for one in rule.rules]
         if not any(made):
             parent.remove(node)
         return any(made)
 
-    def _there(self, rule: Rule, groups: tuple[Group, ...]) -> bool:
+    def _there(self, rule: Rule, scope: tuple[Group, ...]) -> bool:
         """Whether there is anything to read for this rule or one in it."""
         if rule.rules:
-            return any(
-                self._there(one, scope)
-                for scope in (self._scopes(rule.each, groups) if rule.each else (groups,))
-                for one in rule.rules
-            )
-        return any(True for path in rule.sources for _ in path.spots(self._around(path, groups)))
+            scopes = self._scopes(rule.each) if rule.each else [scope]
+            return any(self._there(one, inside) for inside in scopes for one in rule.rules)
+        return any(True for path in rule.sources for _ in path.spots(self._around(path, scope)))
 
-    def _around(self, path: Path, groups: tuple[Group, ...]) -> tuple[Group, ...]:
-        if path.tag == "UNB":
-            return (self.header,)
-        if path.tag == "UNH" and not path.group:
-            return (Group("UNH", (self.made.message.header,)),)
-        return groups
+    def _around(self, path: Path, scope: tuple[Group, ...]) -> tuple[Group, ...]:
+        """The groups that a path is looked for in."""
+        if path.group:
+            return self._groups(path)
+        if path.relative:
+            return scope
+        return self.header if path.tag == "UNB" else self.all[:1]
 
-    def _value(self, parent: etree._Element, rule: Rule, groups: tuple[Group, ...]) -> bool:
+    def _groups(self, path: Path) -> tuple[Group, ...]:
+        """The groups that a path chooses, found once; what they were chosen by has been read."""
+        key = path.group, path.test
+        if key not in self._chosen:
+            self._chosen[key] = path.groups(self.all)
+            if path.test is not None:
+                for segment in (one for group in self._chosen[key] for one in group.segments):
+                    if segment.tag == path.test.tag and says(segment, path.test):
+                        self.made.used.add((segment.number, path.test.element, path.test.component))
+        return self._chosen[key]
+
+    def _value(self, parent: etree._Element, rule: Rule, scope: tuple[Group, ...]) -> bool:
         made = False
         for path in rule.sources:
-            made = self._from(parent, rule, path, self._around(path, groups)) or made
+            made = self._from(parent, rule, path, self._around(path, scope)) or made
             if made and not rule.every:
                 return True
         if not made and rule.otherwise:
             etree.SubElement(parent, f"{{{self.namespace}}}{rule.name}").text = rule.otherwise
             return True
         if not made and rule.must:
-            raise self._missing(rule, groups)
+            raise self._missing(rule, scope)
         return made
 
     def _from(self, parent: etree._Element, rule: Rule, path: Path, around: tuple[Group, ...]) -> bool:
@@ -168,25 +174,18 @@ class _Writer:
         spots = list(path.spots(around))
         if not spots:
             return False
-        self._use_tests(path, around)
-        if rule.function == FORMATTED:
-            self._formatted(parent, rule, path, spots)
-            return True
-        text = self._text(rule, spots[0])
-        self._use(spots[0])
-        if text:
-            node = etree.SubElement(parent, f"{{{self.namespace}}}{rule.name}")
-            node.text = text
-            self._came(node, spots[0], path, rule)
-        return bool(text)
-
-    def _formatted(self, parent: etree._Element, rule: Rule, path: Path, spots: list[Spot]) -> None:
+        for spot in spots if rule.function == FORMATTED else spots[:1]:
+            self._use(spot, path)
+        text = "" if rule.function == FORMATTED else self._text(rule, spots[0])
+        if not text and rule.function != FORMATTED:
+            return False
         node = etree.SubElement(parent, f"{{{self.namespace}}}{rule.name}")
-        fill(node, [spot.segment for spot in spots], self.namespace)
-        for spot in spots:
-            for element in (2, 4):
-                self._use(Spot(spot.segment, element))
-        self._came(node, spots[0], path, rule)
+        if rule.function == FORMATTED:
+            fill(node, [spot.segment for spot in spots], self.namespace)
+        else:
+            node.text = text
+        self.made.origins.append(Origin(node, spots[0].segment, path.text, str(rule.mark)))
+        return True
 
     def _text(self, rule: Rule, spot: Spot) -> str:
         try:
@@ -204,7 +203,7 @@ class _Writer:
         self.made.findings.append(said)
         return ""
 
-    def _missing(self, rule: Rule, groups: tuple[Group, ...]) -> GatewayError:
+    def _missing(self, rule: Rule, scope: tuple[Group, ...]) -> GatewayError:
         """Named by the path of the table, and by the segment that should hold it where there is one."""
         path = rule.sources[0] if rule.sources else rule.each
         while path is None and rule.rules:
@@ -212,9 +211,9 @@ class _Writer:
             path = rule.sources[0] if rule.sources else rule.each
         if path is None:
             return MissingField(where=rule.name)
-        near = next(path.segments(self._around(path, groups)), None)
-        if near is None and groups and path.relative:
-            near = groups[0].segments[0]
+        near = next(path.segments(self._around(path, scope)), None)
+        if near is None and scope and path.relative:
+            near = scope[0].segments[0]
         place = f"{self.made.place(near)}, {path.text}" if near else path.text
         return MissingField(where=place, hint=f"It gives {rule.name}.")
 
@@ -223,20 +222,13 @@ class _Writer:
         component = f".{spot.component}" if spot.component else ""
         return f"{self.made.place(spot.segment)}, {spot.segment.tag}{element}{component}"
 
-    def _came(self, node: etree._Element, spot: Spot, path: Path, rule: Rule) -> None:
-        self.made.origins.append(Origin(node, spot.segment, path.field, str(rule.mark)))
-
-    def _use(self, spot: Spot) -> None:
+    def _use(self, spot: Spot, path: Path) -> None:
         """Remember that it was read; of a whole element all its components, of a whole segment all its elements."""
-        segment = spot.segment
-        for element in range(1, len(segment.elements)) if not spot.element else (spot.element,):
-            if element < len(segment.elements):
-                every = range(1, len(segment.elements[element]) + 1)
-                self.made.used.update((segment.number, element, part) for part in every if spot.component in (0, part))
-
-    def _use_tests(self, path: Path, groups: tuple[Group, ...]) -> None:
-        for test in path.tests():
-            for group in groups:
-                for segment in group.segments:
-                    if segment.tag == (test.tag or path.tag) and says(segment, test):
-                        self.made.used.add((segment.number, test.element, test.component))
+        segment, used = spot.segment, self.made.used
+        if path.which is not None:
+            used.add((segment.number, path.which.element, path.which.component))
+        if spot.component:
+            used.add((segment.number, spot.element, spot.component))
+            return
+        for element in (spot.element,) if spot.element else range(1, len(segment.elements)):
+            used.update((segment.number, element, part) for part in range(1, len(segment.elements[element]) + 1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError, MissingField, RuleBroken, SegmentOrder, TooLarge, UnknownMessage, WrongType
 from gateway.translate import vans
-from gateway.translate.edifact.segments import Segment, read
+from gateway.translate.edifact.segments import Segment, length_at, read
 from gateway.translate.edifact.service import Service
 
 MAX_MESSAGES = 500
@@ -109,8 +109,7 @@ def without_packages(content: bytes) -> bytes:
     for one in segments:
         if one.package:
             elements = [service.component.join(map(service.released, parts)) for parts in one.elements]
-            length = next(n for n in reversed(range(len(elements))) if elements[n].isdecimal())
-            elements[length] = "0"
+            elements[length_at(one)] = "0"
             kept += [content[at : one.start], (service.element.join(elements) + service.terminator).encode()]
             at = one.end
     return b"".join([*kept, content[at:]])

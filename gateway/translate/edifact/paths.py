@@ -73,30 +73,23 @@ class Path:
         """How `gateway explain` names it."""
         return self.text
 
-    def groups(self, groups: tuple[Group, ...]) -> Iterator[Group]:
+    def groups(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
         """The groups it leads to."""
-        for group in groups:
-            if group.name == self.group and (self.test is None or _any_says(group, self.test)):
-                yield group
+        named = tuple(group for group in groups if group.name == self.group)
+        return named if self.test is None else tuple(group for group in named if _any_says(group, self.test))
 
     def segments(self, groups: tuple[Group, ...]) -> Iterator[Segment]:
-        """The segments it leads to, in the groups that are looked at."""
-        for group in groups if self.relative or not self.group else self.groups(groups):
+        """The segments it leads to in these groups, which `groups` chose or `for` did."""
+        for group in groups:
             for segment in group.segments:
                 if (not self.tag or segment.tag == self.tag) and (self.which is None or says(segment, self.which)):
                     yield segment
 
     def spots(self, groups: tuple[Group, ...]) -> Iterator[Spot]:
-        """Every place it leads to that holds something."""
+        """Every place it leads to in these groups that holds something."""
         for segment in self.segments(groups):
-            spot = Spot(segment, self.element, self.component)
-            wide = not self.component and any(part.strip() for part in _composite(segment, self.element))
-            if not self.element or spot.text or wide:
-                yield spot
-
-    def tests(self) -> Iterator[Test]:
-        """What must be said somewhere for this path to lead anywhere."""
-        yield from filter(None, (self.test, self.which))
+            if not self.element or _holds(segment, self.element, self.component):
+                yield Spot(segment, self.element, self.component)
 
 
 def says(segment: Segment, test: Test) -> bool:
@@ -108,8 +101,10 @@ def _any_says(group: Group, test: Test) -> bool:
     return any(segment.tag == test.tag and says(segment, test) for segment in group.segments)
 
 
-def _composite(segment: Segment, element: int) -> tuple[str, ...]:
-    return segment.elements[element] if element < len(segment.elements) else ()
+def _holds(segment: Segment, element: int, component: int) -> bool:
+    if component:
+        return bool(segment.said(element, component))
+    return element < len(segment.elements) and any(part.strip() for part in segment.elements[element])
 
 
 def path(text: str) -> Path:

@@ -25,7 +25,7 @@ _LINE_ENDS = "\r\n\t "
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment. `elements[0]` is the tag; each element is a list of components, text without release characters.
+    """One segment. `elements[0]` is the `tag`; each element is a list of components, text without release characters.
 
     `number` counts from the first segment of the interchange (UNB is 1), `start` and `end` are byte offsets with the
     terminator; `package` holds the bytes between UNO and UNP.
@@ -37,11 +37,10 @@ class Segment:
     end: int
     line: int = 1
     package: bytes = field(default=b"", repr=False)
+    tag: str = field(init=False)
 
-    @property
-    def tag(self) -> str:
-        """UNH, NAD …"""
-        return self.elements[0][0]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", self.elements[0][0])
 
     @property
     def where(self) -> str:
@@ -118,24 +117,29 @@ class _Scan:
         self.at = end + 1
         self.line += written.count("\n")
         # Some systems break lines at a fixed length; no character set of EDIFACT has line ends.
-        written = written.replace("\r", "").replace("\n", "")
+        if "\n" in written or "\r" in written:
+            written = written.replace("\r", "").replace("\n", "")
         if _CONTROL.search(written):
             raise Unreadable("A control character stands in the segment.", where=where)
         return Segment(self._elements(written, where), number, start, self.at, line)
 
     def _elements(self, written: str, where: str) -> tuple[tuple[str, ...], ...]:
         service = self.service
-        parted = [service.split(element, service.component) for element in service.split(written, service.element)]
-        if sum(map(len, parted)) > _MAX_PARTS:
+        if service.release and service.release in written:
+            parted = [service.split(element, service.component) for element in service.split(written, service.element)]
+            elements = tuple(tuple(service.plain(part) for part in parts) for parts in parted)
+        else:
+            elements = tuple(tuple(one.split(service.component)) for one in written.split(service.element))
+        if sum(map(len, elements)) > _MAX_PARTS:
             raise TooLarge("The segment has too many elements.", where=where, hint=f"At most {_MAX_PARTS} are read.")
-        elements = tuple(tuple(service.plain(part) for part in parts) for parts in parted)
         if not _TAG.fullmatch(elements[0][0]):
             raise Unreadable("The segment has no tag.", where=where, hint="A segment begins with three capitals.")
         return elements
 
     def _packaged(self, segment: Segment) -> Segment:
         """UNO with the bytes after it; the next segment must then be UNP."""
-        length = next((part for part in reversed([e[0] for e in segment.elements[1:]]) if part.isdecimal()), "")
+        at = length_at(segment)
+        length = segment.elements[at][0] if at else ""
         end = self.at + int(length or 0) if len(length) <= len(str(MAX_BYTES)) else -1
         tail = self.raw[end : end + 5].lstrip(b"\r\n") if self.at <= end <= len(self.raw) else b""
         if not length or not tail.startswith(b"UNP"):
@@ -143,6 +147,11 @@ class _Scan:
         package = self.raw[self.at : end]
         self.at = end
         return replace(segment, end=end, package=package)
+
+
+def length_at(segment: Segment) -> int:
+    """Which element of UNO tells how many bytes follow: the last that is a number; 0 when there is none."""
+    return max((at for at, element in enumerate(segment.elements) if element[0].isdecimal()), default=0)
 
 
 def _decoded(segments: list[Segment], codec: str) -> list[Segment]:
