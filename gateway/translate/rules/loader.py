@@ -59,7 +59,7 @@ what is absent.
 before the path, joined by `AND`. There is no OR: write a list of rules. EQUALS and IN compare the first text.
 
 **Overlay**: `extends: encounter` (a file one folder up, or `./other` beside it) and only what changes: top keys
-replace, `rules` and `skip` replace by target, `without: [target, …]` takes rules away.
+replace, `rules` and `skip` replace by target, `without: [target, …]` takes rules away, or fields out of `skip`.
 
 **YAML**: every value is text (`.1`, `NO`, `2.5`, `2025-01-01` stay as written). A key twice, an anchor, an alias, a tag
 are errors. Inside `{…}` and `[…]` YAML splits at commas: quote calls and conditions there

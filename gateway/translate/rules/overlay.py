@@ -53,14 +53,23 @@ def _merge(base: Table, change: Table, problems: Problems) -> Table:
         entries[key] = _united(entries.get(key), value) if key in _BY_KEY else value
         marks[key] = change.marks[key]
     for item in _listed(change.entries.get("without")):
-        rules = entries.get("rules")
-        if not isinstance(item, Text) or not isinstance(rules, Table) or item.value not in rules.entries:
-            name = item.value if isinstance(item, Text) else ""
-            problems.unknown(item.mark, "target in without:", name, rules.entries if isinstance(rules, Table) else ())
-            continue
-        kept = {k: v for k, v in rules.entries.items() if k != item.value}
-        entries["rules"] = Table(rules.mark, kept, rules.marks)
+        _take_away(entries, item, problems)
     return Table(change.mark, entries, marks)
+
+
+def _take_away(entries: dict[str, Node], item: Node, problems: Problems) -> None:
+    """A target of `rules`, or a field of `skip` that this file reads."""
+    name = item.value if isinstance(item, Text) else ""
+    known: list[str] = []
+    for key in ("rules", "skip"):
+        table = entries.get(key)
+        if not isinstance(table, Table):
+            continue
+        if name in table.entries:
+            entries[key] = Table(table.mark, {k: v for k, v in table.entries.items() if k != name}, table.marks)
+            return
+        known += table.entries
+    problems.unknown(item.mark, "target in without:", name, known)
 
 
 def _listed(node: Node | None) -> tuple[Node, ...]:

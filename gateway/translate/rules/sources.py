@@ -117,7 +117,8 @@ class Sources:
 
     def with_guests(self, like: str = "") -> Sources:
         """These, and for every language one that stands for all senders nobody registered: in the language of the
-        source `like` that one, where it is named. Raises UnknownSource for a name that no source has."""
+        source `like` that one, where it is named, or else by the rules of the source `plain-<language>` if there is
+        one. Raises UnknownSource for a name that no source has."""
         model = self.of(like) if like else None
         found = list(self._all)
         for language, sector in _SECTORS.items():
@@ -128,7 +129,11 @@ class Sources:
                 continue
             name = f"unregistered-{language}"
             number = Identifier(f"urn:faellesplan:source:{name}:organisation", name)
-            found.append(Source(name, "Afsender, der ikke er registreret", sector, number, language, (ANYBODY,)))
+            plain = self._by_id.get(f"plain-{language}")
+            rules = plain.rules if plain else ""
+            found.append(
+                Source(name, "Afsender, der ikke er registreret", sector, number, language, (ANYBODY,), rules=rules)
+            )
         return Sources(found)
 
     def __iter__(self) -> Iterator[Source]:

@@ -58,6 +58,13 @@ def test_an_overlay_may_add_files_and_extend_its_own(tmp_path: Path) -> None:
     assert book(tmp_path, files).of("").names == {"patient"}
 
 
+def test_an_overlay_may_read_what_is_skipped_below_it(tmp_path: Path) -> None:
+    reading = "extends: patient\nwithout: [PID-10]\nrules:\n  language: PID-10\n"
+    found = book(tmp_path, {"toy/patient.yaml": BASE, "toy/psyk/patient.yaml": reading}).of("psyk")
+    assert found.run(toy.parse("PID|1|||||||||da"), toy.env())[0].body["language"] == "da"
+    assert found.skipped == {}
+
+
 def test_files_beside_each_other_extend_each_other(tmp_path: Path) -> None:
     files = {"toy/a.yaml": BASE, "toy/b.yaml": "extends: a\nwhen: PID-3 VALUED\n"}
     made = book(tmp_path, files).of("").run(toy.parse("PID|1||x"), toy.env())

@@ -124,3 +124,15 @@ def test_the_gateway_s_own_sources() -> None:
     assert found.find("hl7v2", "SP|REGH").keeps == "entitled"
     assert all(s.keeps == "entitled" for s in found if s.sector == "region")
     assert {s.language for s in found} == {"hl7v2", "medcom", "kl", "oio"}
+
+
+def test_a_guest_is_read_by_the_rules_of_the_plain_source(tmp_path: Path) -> None:
+    write(tmp_path, {"hl7v2/tolerant/patient.yaml": "extends: patient\n"})
+    plain = GOOD.replace('"SP|REGH", SP2|REGH', '"X|Y"') + "rules: tolerant\n"
+    guests = read(tmp_path, a=GOOD, **{"plain-hl7v2": plain}).with_guests()
+    assert (guests.find("hl7v2", "NO|BODY").id, guests.find("hl7v2", "NO|BODY").rules) == (
+        "unregistered-hl7v2", "tolerant",
+    )  # fmt: skip
+    assert guests.find("hl7v2", "SP|REGH").rules == ""
+    assert guests.find("oio", "1").rules == ""
+    assert read(tmp_path / "without", a=GOOD).with_guests().find("hl7v2", "NO|BODY").rules == ""
