@@ -37,7 +37,7 @@ format: .venv/dev ## put the code in its one form and mend what can be mended
 	ruff format .
 	ruff check --fix .
 
-bench: .venv/dev ## measure translate, intake, read and memory against their floors
+bench: .venv/dev ## measure translate, each language, intake, read and memory against their floors
 	@python -m gateway bench $(ARGS)
 
 profiles: .venv/dev ## make the R4 facts and the compiled profiles again (needs node and npm)

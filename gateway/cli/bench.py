@@ -1,4 +1,4 @@
-"""Measure translate, intake, read and memory, each against a floor measured in the same run.
+"""Measure translate, each language, intake, read and memory, each against a floor measured in the same run.
 
 Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
 another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes
@@ -15,12 +15,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.cli.benching import intake, reading, translating
+from gateway.cli.benching import intake, languages, reading, translating
 from gateway.cli.benching.figure import Figure, Memory
 from gateway.cli.benching.stage import stage
 from gateway.settings import Settings
 
-FIGURES = ("translate", "intake", "read", "memory")
+FIGURES = ("translate", "languages", "intake", "read", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     found: list[Figure | Memory] = []
     if "translate" in wanted:
         found.append(translating.measure(settings, effort.rounds, effort.translations, effort.parses))
-    if set(wanted) - {"translate"}:
+    if "languages" in wanted:
+        found += languages.measure(settings, effort.rounds, effort.translations // 4)
+    if set(wanted) - {"translate", "languages"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -88,7 +90,8 @@ def _show(found: Sequence[Figure | Memory]) -> None:
     for one in found:
         if isinstance(one, Figure):
             low, high = one.spread
-            print(f"{one.name:10} {one.ratio:,.2f} of the floor (goal {one.goal:g}; rounds {low:,.2f} to {high:,.2f})")
+            goal = f"goal {one.goal:.3g}; " if one.goal else ""
+            print(f"{one.name:10} {one.ratio:,.2f} of the floor ({goal}rounds {low:,.2f} to {high:,.2f})")
             print(f"{'':10} {one.ours:,.0f} {one.unit} against {one.floor:,.0f}")
         else:
             print(f"{one.name:10} {one.mebibytes:,.0f} MiB")
