@@ -59,7 +59,7 @@ def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Bo
 
     `at` decides what has ended: KL systems leave `status` active on interventions whose period is over.
     """
-    parts = sorted((p for p in parts if not _in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
+    parts = sorted((p for p in parts if not in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
     visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
     plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
     return _plan(parts, plans, visible, citizen, at), _team(parts, visible, citizen, at)
@@ -191,7 +191,8 @@ def _hull(plans: Sequence[Body], *, closed: bool) -> Body:
     return hull
 
 
-def _in_error(part: Body) -> bool:
+def in_error(part: Body) -> bool:
+    """Whether its source took it back: kept for history, and no part of the plan."""
     codings = part.get("verificationStatus", {}).get("coding", [])
     said = [part.get("status"), part.get("lifecycleStatus"), *(c.get("code") for c in codings)]
     return "entered-in-error" in said

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.appointment import is_network_meeting
 from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
+from gateway.domain.plan import in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
 
@@ -33,6 +34,10 @@ _ACHIEVEMENT = {
     "in-progress": "på vej", "improving": "i fremgang", "worsening": "i tilbagegang", "no-change": "uændret",
     "achieved": "opnået", "sustaining": "fastholdt", "not-achieved": "ikke opnået", "no-progress": "ingen fremgang",
     "not-attainable": "kan ikke opnås",
+}  # fmt: skip
+_PROBLEM_STATUS = {
+    "active": "aktuel", "recurrence": "vendt tilbage", "relapse": "tilbagefald", "inactive": "ikke aktuel",
+    "remission": "i bedring", "resolved": "overstået",
 }  # fmt: skip
 _STAY_STATUS = {
     "planned": "planlagt", "arrived": "ankommet", "triaged": "visiteret", "in-progress": "indlagt eller i gang",
@@ -82,7 +87,7 @@ class PlanView:
 def plan_view(bundle: Body, at: datetime) -> PlanView:
     """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it. `at` is now:
     of the appointments those are shown that are still to come."""
-    resources: list[Body] = [entry["resource"] for entry in bundle.get("entry", [])]
+    resources: list[Body] = [entry["resource"] for entry in bundle.get("entry", []) if not in_error(entry["resource"])]
     plan = next((r for r in resources if r["resourceType"] == "CarePlan"), {})
     team = next((r for r in resources if r["resourceType"] == "CareTeam"), {})
     citizen = next((r for r in resources if r["resourceType"] == "Patient"), {})
@@ -133,7 +138,7 @@ def _goal(goal: Body) -> Line:
         _word(_ACHIEVEMENT, reached) if reached else _word(_GOAL_STATUS, goal.get("lifecycleStatus")),
         f"fra {_time(goal['startDate'])}" if goal.get("startDate") else "",
         str(goal.get("expressedBy", {}).get("display", "")),
-        tuple(f"frist {day}" for day in due),
+        (*(f"frist {day}" for day in due), *(str(note["text"]) for note in goal.get("note", []) if note.get("text"))),
     )
 
 
@@ -163,7 +168,10 @@ def _condition(condition: Body) -> Line:
     began = (
         condition.get("onsetDateTime") or condition.get("onsetPeriod", {}).get("start") or condition.get("recordedDate")
     )
-    return Line(_concept(condition.get("code")) or "Tilstand", "", f"fra {_time(began)}" if began else "")
+    over = _time(condition.get("abatementDateTime"))
+    when = [f"fra {_time(began)}" if began else "", f"til {over}" if over else ""]
+    status = _word(_PROBLEM_STATUS, _code(condition.get("clinicalStatus")))
+    return Line(_concept(condition.get("code")) or "Tilstand", status, " ".join(filter(None, when)))
 
 
 def _stay(stay: Body) -> Line:

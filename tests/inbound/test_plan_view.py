@@ -141,6 +141,38 @@ def test_members_by_the_best_name_there_is() -> None:
     assert told == ["Birgit Tangmose", "Søster", "Uden navn", "5790000000012"]
 
 
+def test_what_was_taken_back_is_not_shown() -> None:
+    wrong = {"coding": [{"code": "entered-in-error"}]}
+    shown = view(
+        {"resourceType": "Condition", "code": {"text": "Skrevet på den forkerte"}, "verificationStatus": wrong},
+        {"resourceType": "Goal", "description": {"text": "Fortrudt"}, "lifecycleStatus": "entered-in-error"},
+    )
+    assert (shown.conditions, shown.goals) == ((), ())
+
+
+def test_how_a_problem_stands_and_what_is_noted_of_a_goal() -> None:
+    over = {"coding": [{"code": "resolved"}]}
+    shown = view(
+        {
+            "resourceType": "Condition",
+            "code": {"text": "Gangbesvær"},
+            "clinicalStatus": over,
+            "recordedDate": "2025-01-07",
+            "abatementDateTime": "2025-02",
+        },
+        {
+            "resourceType": "Goal",
+            "description": {"text": "Gå selv"},
+            "lifecycleStatus": "active",
+            "target": [{"dueDate": "2025-03-01"}],
+            "note": [{"text": "Går 20 meter"}, {"time": "2025-01-08"}],
+        },
+    )
+    (problem,), (goal,) = shown.conditions, shown.goals
+    assert (problem.status, problem.when) == ("overstået", "fra 7. januar 2025 til februar 2025")
+    assert goal.facts == ("frist 1. marts 2025", "Går 20 meter")
+
+
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
