@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from gateway.domain.statement import Body
 from gateway.errors import GatewayError
 from gateway.translate.fhir import parse
+from gateway.translate.translation import Translation
 
 TARGETS: Mapping[str, str] = {
     "hl7v2": "gateway.translate.hl7v2.write.resources",
+    "medcom": "gateway.translate.medcom.out.resources",
+    "medcom-xml": "gateway.translate.medcom.out.resources_xml",
+    "medcom": "gateway.translate.medcom.out.resources",
     "oioxml": "gateway.translate.oioxml.out.resources",
+    "edifact": "gateway.translate.edifact.resources",
 }
 """Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the
 folder of rules and code tables. It is loaded when it is asked for. Raises BadRequest when nothing can be written in it.
@@ -37,6 +43,15 @@ def resources_of(raw: bytes) -> list[Body] | None:
     if body.get("type") == "message":
         return None
     return [_placed(entry) for entry in body.get("entry", []) if "resource" in entry]
+
+
+def files_of(translations: Iterable[Translation]) -> list[Body]:
+    """The files of correspondence as Binary resources, as which the writers look for them."""
+    return [
+        {"resourceType": "Binary", "id": one.id, "contentType": one.content_type, "data": b64encode(one.body).decode()}
+        for translation in translations
+        for one in translation.attached
+    ]
 
 
 def _placed(entry: Body) -> Body:
