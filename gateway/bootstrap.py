@@ -31,6 +31,8 @@ from gateway.translate.languages import Languages
 from gateway.translate.medcom.language import MedCom
 from gateway.translate.oio.language import Oio
 from gateway.translate.oioxml.language import OioXml
+from gateway.translate.oioxml.out.correspondence import Tables
+from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
 
@@ -106,6 +108,7 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
         log_key=keys.load_or_make(settings.data_folder / "log-key.pem", settings.log_origin),
         clock=clock,
         search={kind: parameters(r4.facts().search, kind) for kind in r4.facts().search},
+        letters=Tables.of(Codes.read(settings.mappings_folder / "codes", Problems())),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
     )
 

@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, Unavailable
+from gateway.flows.admission_report import answer_requests
 from gateway.flows.deliver import Lines
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
@@ -44,6 +45,7 @@ from gateway.store.secret import kept
 log = structlog.get_logger("gateway")
 
 FORGETS_EVERY = 3600
+REPORTS_EVERY = 15.0
 """Seconds between two looks at what has been in quarantine for too long."""
 
 
@@ -104,6 +106,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
         signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
         delivering = asyncio.create_task(courier.run())
         forgetting = asyncio.create_task(_forget(gateway, settings.quarantine_days))
+        reporting = asyncio.create_task(_report(gateway))
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -111,7 +114,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
             await mllp.stop()
             server.stop()
             await stopped
-            for work in (delivering, signing, forgetting):
+            for work in (delivering, signing, forgetting, reporting):
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
@@ -183,6 +186,19 @@ async def _forget(gateway: Gateway, days: int) -> None:
         except Unavailable:
             log.warning("forgetting waits for the database")
         await asyncio.sleep(FORGETS_EVERY)
+
+
+async def _report(gateway: Gateway) -> None:
+    """Answer hospitals that ask for the report of admission."""
+    tried: set[tuple[str, int]] = set()
+    while True:
+        try:
+            await answer_requests(gateway, tried)
+        except GatewayError:
+            log.warning("reports of admission wait for the database")
+        except Exception as bug:  # noqa: BLE001 - one request must not stop the others
+            log.error("a report of admission failed", error=type(bug).__name__)
+        await asyncio.sleep(REPORTS_EVERY)
 
 
 async def _sign(gateway: Gateway, seconds: float) -> None:

@@ -16,6 +16,7 @@ from gateway.domain.source import Source
 from gateway.store.database import Database
 from gateway.store.keys import LogKey
 from gateway.translate.languages import Languages
+from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Gateway:
     clock: Callable[[], datetime]
     search: Mapping[str, Mapping[str, Parameter]]  # by resource type and name
     public_url: str = ""
+    letters: Tables = NO_TABLES  # where letters go
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""

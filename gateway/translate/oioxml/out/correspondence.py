@@ -69,6 +69,9 @@ class Tables:
         return cls(codes.tables.get("locations", empty), codes.tables.get("oioxml-file-type", empty))
 
 
+NO_TABLES = Tables.of(Codes({}))
+
+
 def letters(
     communication: Json, patient: Json, tables: Tables, now: datetime, files: Mapping[str, bytes] | None = None
 ) -> list[Written]:
