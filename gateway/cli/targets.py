@@ -17,7 +17,6 @@ TARGETS: Mapping[str, str] = {
     "hl7v2": "gateway.translate.hl7v2.write.resources",
     "medcom": "gateway.translate.medcom.out.resources",
     "medcom-xml": "gateway.translate.medcom.out.resources_xml",
-    "medcom": "gateway.translate.medcom.out.resources",
     "oioxml": "gateway.translate.oioxml.out.resources",
     "edifact": "gateway.translate.edifact.resources",
 }
