@@ -132,8 +132,8 @@ async def play(step: Step, doors: Doors, citizen: str = "") -> Told:
 
 
 def acknowledged(answer: bytes) -> bool:
-    """Whether an HL7 v2 acknowledgement is positive: MSA-1 is AA."""
-    return any(segment.startswith(b"MSA") and segment[4:6] == b"AA" for segment in answer.split(b"\r"))
+    """Whether an HL7 v2 acknowledgement is positive: MSA-1 is AA, or CA where the message asked for that (MSH-15)."""
+    return any(segment.startswith(b"MSA") and segment[4:6] in (b"AA", b"CA") for segment in answer.split(b"\r"))
 
 
 def wire(text: bytes) -> bytes:
