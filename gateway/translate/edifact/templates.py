@@ -8,8 +8,8 @@
 `+` and `:` part elements and components. `{…}` is an element of the letter (`Envelope/…` the one beside it, `./` inside
 `for`), `|` what becomes of its text: `digits`, `short` (a date without its century), `initial`, `lines` (text as FTX
 components, in as many segments as it takes), `back:table` and `map:table` (a table of mappings/codes, read backwards
-and forwards). A line that begins with `? ` is left out when none of its elements is there. UNT and UNZ follow of
-themselves.
+and forwards). Where an element of the segment names elements of the letter and none of them is there, its qualifiers
+are left out as well; a line that begins with `? ` is left out whole. UNT and UNZ follow of themselves.
 """
 
 from __future__ import annotations
@@ -105,6 +105,8 @@ def _line(node: Text, codes: Codes, problems: Problems) -> Line:
             kept[int(p)] if at % 2 else Piece(p) for at, p in enumerate(parts) if at % 2 or p or len(parts) == 1
         )
 
+    if re.search(r"\|lines\}(?![+]|$)|(?<![+])\{[^{}]*\|lines\}", written):
+        problems.add(node.mark, "lines are an element of their own")
     parted = _BRACES.sub(keep, written.replace("\0", "")).split("+")
     elements = tuple(tuple(pieces(part) for part in element.split(":")) for element in parted)
     if not _TAG.fullmatch(elements[0][0][0].literal):

@@ -19,11 +19,16 @@ from gateway.translate.oioxml import tree
 
 Elements = list[list[str]]
 _UNA = b"UNA:+.? '"
+_TOLD_BY_UNH = frozenset({"VersionCode", "StatisticalCode", "TypeCode"})
 _FRAME = 2  # UNH and UNT count as segments of their message
 
 
 def written(root: etree._Element, tables: Mapping[str, LetterTable]) -> bytes:
-    """The tree as an interchange. Raises UnknownMessage for a letter that no table writes, UnknownCode."""
+    """The tree as an interchange.
+
+    Raises UnknownMessage for a letter that no table writes and for an element that its table has no place for,
+    UnknownCode for a word without a code.
+    """
     by_kind = {one.becomes: one for one in tables.values() if one.writes}
     envelope = tree.part(root, "Envelope")
     letters = [node for node in root if node is not envelope]
@@ -33,7 +38,9 @@ def written(root: etree._Element, tables: Mapping[str, LetterTable]) -> bytes:
         kind = tree.name(letter)
         if kind not in by_kind or envelope is None:
             raise UnknownMessage("This letter is not written in EDIFACT.", where=tree.place(letter))
-        first, *message = _segments(by_kind[kind].writes, letter, letter)
+        writer = _Writer(root, letter)
+        first, *message = writer.segments(by_kind[kind].writes, letter)
+        writer.check_whole()
         header = header or first
         messages.append(message)
     return composed(header, messages)
@@ -63,48 +70,79 @@ def _trimmed(parts: list[str]) -> list[str]:
     return parts
 
 
-def _segments(lines: Iterable[Line | Each], letter: etree._Element, scope: etree._Element) -> Iterator[Elements]:
-    for line in lines:
-        if isinstance(line, Each):
-            for node in tree.parts(scope, *line.path):
-                yield from _segments(line.lines, letter, node)
-        else:
-            yield from _of_line(line, letter, scope)
+class _Writer:
+    """Writes the lines of one letter, and remembers which of its elements they read."""
 
+    def __init__(self, root: etree._Element, letter: etree._Element) -> None:
+        self.root = root
+        self.letter = letter
+        self.read: set[etree._Element] = set()
 
-def _of_line(line: Line, letter: etree._Element, scope: etree._Element) -> Iterator[Elements]:
-    """The segment of a line; one for every five lines of its text."""
-    variables = [piece for element in line.elements for part in element for piece in part if piece.path]
-    if line.optional and not any(_said(piece, letter, scope) for piece in variables):
-        return
-    texts = [piece for piece in variables if any(one.name == "lines" for one in piece.filters)]
-    if not texts:
-        yield [["".join(_text(p, letter, scope) for p in part) for part in element] for element in line.elements]
-        return
-    components = lines_of(_said(texts[0], letter, scope))
-    for at in range(0, len(components), LINES):
-        whole: Elements = []
-        for element in line.elements:
-            if any(piece is texts[0] for part in element for piece in part):
-                whole.append(components[at : at + LINES])
+    def segments(self, lines: Iterable[Line | Each], scope: etree._Element) -> Iterator[Elements]:
+        """The segments of these lines; `scope` is the element that `for` chose."""
+        for line in lines:
+            if isinstance(line, Each):
+                for node in tree.parts(scope, *line.path):
+                    yield from self.segments(line.lines, node)
             else:
-                whole.append(["".join(_text(piece, letter, scope) for piece in part) for part in element])
-        yield whole
+                yield from self._of_line(line, scope)
+
+    def check_whole(self) -> None:
+        """Raises UnknownMessage for an element that holds something and was not written: nothing is lost unseen."""
+        waiting = list(self.letter)
+        while waiting:
+            node = waiting.pop()
+            if node in self.read or tree.name(node) in _TOLD_BY_UNH:
+                continue
+            if len(node) and not (node.text or "").strip():
+                waiting += node
+            elif tree.worded(node):
+                raise UnknownMessage("EDIFACT has no place for this.", where=tree.place(node))
+
+    def _of_line(self, line: Line, scope: etree._Element) -> Iterator[Elements]:
+        """The segment of a line; one for every five lines of its text."""
+        pieces = [piece for element in line.elements for part in element for piece in part if piece.path]
+        if line.optional and not any(self._said(piece, scope) for piece in pieces):
+            return
+        whole = [self._element(element, scope) for element in line.elements]
+        running = next((at for at, element in enumerate(line.elements) if _runs(element)), 0)
+        if not running:
+            yield whole
+            return
+        components = lines_of(self._said(line.elements[running][0][0], scope))
+        for at in range(0, len(components), LINES):
+            yield [*whole[:running], components[at : at + LINES], *whole[running + 1 :]]
+
+    def _element(self, element: tuple[tuple[Piece, ...], ...], scope: etree._Element) -> list[str]:
+        """The components; an element of which nothing is there has no qualifiers either."""
+        texts = [[self._text(piece, scope) for piece in part] for part in element]
+        told = [
+            text
+            for part, found in zip(element, texts, strict=True)
+            for p, text in zip(part, found, strict=True)
+            if p.path
+        ]
+        return ["".join(part) for part in texts] if not told or any(told) else [""]
+
+    def _said(self, piece: Piece, scope: etree._Element) -> str:
+        start = scope if piece.below else self.letter
+        if piece.path[0] == "Envelope":
+            start = self.root
+        self.read.update(tree.parts(start, *piece.path))
+        return tree.said(start, *piece.path)
+
+    def _text(self, piece: Piece, scope: etree._Element) -> str:
+        if not piece.path:
+            return piece.literal
+        text = " ".join(self._said(piece, scope).split())
+        for one in piece.filters:
+            text = _filtered(one, text, piece)
+        return text
 
 
-def _said(piece: Piece, letter: etree._Element, scope: etree._Element) -> str:
-    if piece.path[0] == "Envelope":
-        return tree.said(letter.getparent(), *piece.path)
-    return tree.said(scope if piece.below else letter, *piece.path)
-
-
-def _text(piece: Piece, letter: etree._Element, scope: etree._Element) -> str:
-    if not piece.path:
-        return piece.literal
-    text = " ".join(_said(piece, letter, scope).split())
-    for one in piece.filters:
-        text = _filtered(one, text, piece)
-    return text
+def _runs(element: tuple[tuple[Piece, ...], ...]) -> bool:
+    """Whether it is a text that may take several segments."""
+    return len(element) == 1 and len(element[0]) == 1 and any(one.name == "lines" for one in element[0][0].filters)
 
 
 def _filtered(one: Filter, text: str, piece: Piece) -> str:

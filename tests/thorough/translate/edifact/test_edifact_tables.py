@@ -41,7 +41,7 @@ LINES = [
     (PLACE, '"S11[90]/DTM-1"', ":7: S11[90]/DTM-1: a group is chosen by one of its segments"),
     (PLACE, '"-1"', ":7: -1 is relative, but no `for` stands around it"),
     (PLACE, "UNH-1, form: x", ":7: unknown key form (did you mean from?)"),
-    (PLACE, "UNH-1, map: edifact-party-x", ":7: unknown code table edifact-party-x (did you mean edifact-party?)"),
+    (PLACE, "UNH-1, map: edifact-sendr", ":7: unknown code table edifact-sendr (did you mean edifact-sender?)"),
     (PLACE, "UNH-1, policy: keep", ":7: unknown policy keep"),
     (PLACE, "UNH-1, with: formatted", ":7: formatted takes whole segments"),
     ("letter: D1730C", "letter: D2030C", "D2030C stands in mappings/edifact/dis17.yaml as well"),
@@ -66,6 +66,7 @@ TEMPLATES = [
     ("{Receiver/EANIdentifier}", "{Reciever/EANIdentifier}", "unknown element Reciever (did you mean Receiver?)"),
     ("|short}", "|shorter}", "unknown filter shorter (did you mean short?)"),
     ("|back:edifact-letter-status}", "|back:edifact-letter-stat}", "unknown code table edifact-letter-stat"),
+    ("FTX+OE+P00++{", "FTX+OE+P00++x{", "lines are an element of their own"),
     ("  - for: ClinicalInformation\n    writes:", "  - for: ClinicalInformation\n    write:", "writes holds segments"),
 ]
 

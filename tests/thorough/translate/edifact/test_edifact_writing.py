@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from gateway.errors import GatewayError, UnknownCode, UnknownMessage
+from gateway.translate.edifact import resources
 from gateway.translate.edifact.interchange import interchange
 from gateway.translate.edifact.language import Edifact
 from gateway.translate.edifact.words import LINE, in_latin, lines_of
 from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.writing import NS_2006, add, formatted, started
+from tests.translate.edifact.conftest import MAPPINGS
 from tests.translate.edifact.interchanges import admission, email, enclosed, receipt
 
 NOW = datetime(2025, 3, 14, 9, 15, tzinfo=UTC)
@@ -135,3 +137,45 @@ def test_what_is_written_is_understood(edifact: Edifact) -> None:
     assert [one.kind for one in found.statements] == ["Patient", "Communication"]
     with pytest.raises(GatewayError):
         edifact.translate(edifact.write(letter("Hej")).replace(b"UNT", b"UNS"))
+
+
+def test_what_edifact_has_no_place_for_is_told_and_never_lost(edifact: Edifact) -> None:
+    root = letter("Hej")
+    node = tree.part(root, "ClinicalEmail")
+    assert node is not None
+    add(add(add(node, "Reference"), "BIN"), "ObjectIdentifier", "c39ea6b2605245e4a207415e0205ab6f")
+    with pytest.raises(UnknownMessage) as told:
+        edifact.write(root)
+    assert told.value.where == "Emessage/ClinicalEmail/Reference/BIN/ObjectIdentifier"
+
+
+def test_qualifiers_of_nothing_are_left_out(edifact: Edifact) -> None:
+    written = edifact.write(letter("Hej")).decode("latin-1")
+    assert "SPR+ORG++DIS91:SKS:SST'" in written
+    assert "CON" not in written
+    assert "NAD+SOR+101:KOM:IM++Københavns Kommune:::::US'" in written
+    assert "NAD+ROR+101:KOM:IM++Københavns Kommune:::::US'" in written
+
+
+def test_resources_become_letters_in_edifact(edifact: Edifact) -> None:
+    found = edifact.translate(enclosed(email()))
+    patient, communication = (one.body | {"resourceType": one.kind, "id": "1"} for one in found.statements)
+    (made,) = resources.messages([patient, communication], NOW, MAPPINGS)
+    again = edifact.translate(made)
+    assert again.citizen == found.citizen
+    before, after = (
+        next(one.body for one in each.statements if one.kind == "Communication") for each in (found, again)
+    )
+    for name in ("payload", "topic", "priority", "sent", "sender", "recipient", "category"):
+        assert after[name] == before[name], name
+
+
+def test_a_file_that_edifact_cannot_carry_is_told(edifact: Edifact) -> None:
+    found = edifact.translate(enclosed(email()))
+    patient, communication = (one.body | {"resourceType": one.kind, "id": "1"} for one in found.statements)
+    communication["payload"] = [
+        *communication["payload"],
+        {"contentAttachment": {"contentType": "application/pdf", "url": "Binary/b1", "title": "Epikrise"}},
+    ]
+    with pytest.raises(UnknownMessage):
+        resources.messages([patient, communication], NOW, MAPPINGS)
