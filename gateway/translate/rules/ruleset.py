@@ -22,6 +22,8 @@ from gateway.translate.rules.sheet import sheet
 from gateway.translate.rules.trace import Explanation, explanation, holds
 
 _NO_OVERLAY = "examples"
+# What one file makes, and what it skips.
+_Planned = dict[str, tuple[Plan | None, Mapping[str, tuple[str, Mark]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,22 @@ class Guide:
 class RuleSet:
     """The rule files that one kind of sender gets: the plain ones, or those with an overlay."""
 
-    def __init__(self, reader: Reader, plans: Sequence[Plan], skipped: Mapping[str, tuple[str, Mark]]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        plans: Sequence[Plan],
+        skipped: Mapping[str, tuple[str, Mark]],
+        below: RuleSet | None = None,
+    ) -> None:
+        """`below` is the rule set that this one is an overlay of: what it does not change is compiled already."""
         self.reader = reader
         self.plans = {plan.name: plan for plan in plans}
         self.skipped = skipped
-        self._runs = {plan.name: _compiled(plan, False) for plan in plans}
+        ready = {name: below._runs[name] for name, plan in below.plans.items()} if below else {}
+        self._runs: dict[str, Callable[..., None]] = {
+            plan.name: ready[plan.name] if below and below.plans.get(plan.name) is plan else _compiled(plan, False)
+            for plan in plans
+        }
         self._traced: dict[str, Callable[..., None]] = {}
 
     @property
@@ -110,11 +123,13 @@ def compiled(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, prob
     """As `load`, but errors are noted in `problems`; a rule file with errors is left out."""
     top = mappings / reader.name
     base = Folder(_files(top, problems))
-    folders = {"": base}
+    planned: _Planned = {}
+    sets = {"": _rule_set(base, Compiler(reader, SHARED, codes, facts), problems, planned)}
     for path in sorted(top.iterdir() if top.is_dir() else ()):
         if path.is_dir() and path.name != _NO_OVERLAY:
-            folders[path.name] = Folder(_files(path, problems), base)
-    return Rulebook({name: _rule_set(folder, reader, codes, facts, problems) for name, folder in folders.items()})
+            folder, compiler = Folder(_files(path, problems), base), Compiler(reader, SHARED, codes, facts)
+            sets[path.name] = _rule_set(folder, compiler, problems, dict(planned), sets[""])
+    return Rulebook(sets)
 
 
 def _files(folder: Path, problems: Problems) -> dict[str, Table]:
@@ -132,27 +147,28 @@ def _root(folder: Path) -> Path:
     return mappings.parent
 
 
-def _rule_set(folder: Folder, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> RuleSet:
-    compiler = Compiler(reader, SHARED, codes, facts)
-    plans: list[Plan] = []
-    skipped: dict[str, tuple[str, Mark]] = {}
+def _rule_set(
+    folder: Folder, compiler: Compiler, problems: Problems, planned: _Planned, below: RuleSet | None = None
+) -> RuleSet:
+    """The rules of one folder. `planned` holds the files below it, and is given those of this folder."""
     inherited = folder.base.files if folder.base else {}
     for name, table in folder.files.items():
         if name in inherited and "extends" not in table.entries:
             problems.add(Mark(table.mark.file, 1), f"{name} stands one folder up: extends: {name} is missing")
-    for name in sorted({*inherited, *folder.files}):
-        owner = folder if name in folder.files else folder.base or folder
-        merged = owner.merged(name, problems)
-        if merged is None:
-            continue
-        written = sheet(name, merged, problems)
-        plan = compiler.plan(written)
-        skipped |= compiler.skipped(written)
+        planned.pop(name, None)
+        if (merged := folder.merged(name, problems)) is not None:
+            written = sheet(name, merged, problems)
+            planned[name] = (compiler.plan(written), compiler.skipped(written))
+    plans: list[Plan] = []
+    skipped: dict[str, tuple[str, Mark]] = {}
+    for name in sorted(planned):
+        plan, passed = planned[name]
+        skipped |= passed
         if plan:
             plans.append(plan)
     problems.found += compiler.problems.found
     _read_and_skipped(plans, skipped, problems)
-    return RuleSet(reader, [] if problems.found else plans, skipped)
+    return RuleSet(compiler.reader, [] if problems.found else plans, skipped, below)
 
 
 def _read_and_skipped(plans: list[Plan], skipped: Mapping[str, tuple[str, Mark]], problems: Problems) -> None:
