@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Protocol
@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, Unreadable
 from gateway.flows.parts import Gateway
 from gateway.store import outbox
 from gateway.store.outbox import Due
+from gateway.translate.resent import resent
 
 log = logging.getLogger("gateway.deliver")
 
@@ -90,7 +91,11 @@ async def waiting(gateway: Gateway) -> dict[str, tuple[int, float]]:
 
 async def _one(gateway: Gateway, line: Line, one: Due, limit: int) -> None:
     """One message, and what becomes of it. Raises Unreachable."""
-    reply = await line.send(one.message)
+    now = gateway.clock()
+    message = one.message
+    if one.resends:
+        message = replace(message, body=resent(message.language, message.body, now))
+    reply = await line.send(message)
     now = gateway.clock()
     receipt = _receipt(gateway, one.message.language, reply.body)
     if receipt is not None:

@@ -25,7 +25,8 @@ async def take_receipt(gateway: Gateway, language: str, raw: bytes, translation:
     arrived = outbox.Told(told, fingerprint, source.id, language, translation.message_id, now)
 
     def judge(state: State, resends: int) -> tuple[State, datetime]:
-        return after(told.outcome, state, resends, RESENDS), now + RECEIPT_WITHIN
+        then = after(told.outcome, state, resends, RESENDS)
+        return then, now + RECEIPT_WITHIN if then == "waiting" else now
 
     await outbox.match(gateway.database, arrived, _same_organisation(gateway, source), judge)
     return Answer(gateway.languages.stored(language, raw, now), True, status=204)

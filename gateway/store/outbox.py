@@ -78,11 +78,11 @@ UPDATE outbox SET state = $2, due = $3, told = $4, changed_at = $5, leased_until
 """
 _SILENT = """
 UPDATE outbox SET state = 'waiting', due = $1, changed_at = $1, tries = 0, resends = resends + 1
- WHERE state = 'sent' AND language = ANY($2::text[]) AND changed_at <= $3 AND resends < $4
+ WHERE state = 'sent' AND language = ANY($2::text[]) AND due <= $3 AND resends < $4
 RETURNING id
 """
 _AGAIN = """
-UPDATE outbox SET state = 'waiting', tries = 0, resends = 0, due = $2, changed_at = $2, leased_until = NULL
+UPDATE outbox SET state = 'waiting', tries = 0, resends = 1, due = $2, changed_at = $2, leased_until = NULL
  WHERE state IN ('failed', 'sent') AND id = ANY($1::bigint[]) RETURNING id
 """
 _LIST = """

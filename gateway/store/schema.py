@@ -186,13 +186,14 @@ outbox = Table(
     Column("tries", Integer, nullable=False),
     Column("resends", Integer, nullable=False),  # after it was sent: no receipt came, or a transient one
     _time("made_at"),
-    _time("due"),
+    _time("due"),  # when it is sent, or was
     _time("leased_until", nullable=True),  # a node is sending it; when it dies, another takes over from here
     _time("changed_at"),
     Column("told", Text, nullable=False),  # why it waits or failed; a text of a receiver's, which may hold anything
     UniqueConstraint("destination", "message_id"),
     Index("ix_outbox_destination_id", "destination", "id", postgresql_where=text("state = 'waiting'")),
     Index("ix_outbox_message_id", "message_id"),
+    Index("ix_outbox_state_due", "state", "due"),
 )
 
 # What receivers told of what was sent. `outbox` is empty where nothing here had that id: nobody looks away from those.

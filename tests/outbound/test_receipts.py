@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -148,7 +149,7 @@ def test_silence_is_sent_again_where_every_message_is_receipted(office: Office) 
     async def work(gateway: Gateway) -> None:
         async with receiving(lambda _: b"204 No Content\n", http=True) as town:
             here = connected(gateway, regionh_somatik_adt=f"http://127.0.0.1:{town.port}/")
-            medcom = replace(letter(1), language="fhir-message", body=b'|||||||||M1|{"resourceType":"Bundle"}')
+            medcom = replace(letter(1), language="fhir-message", body=b'{"resourceType":"Bundle","id":"E1"}')
             await outbox.put(gateway.database, [medcom, letter(2)], gateway.clock())
             one = courier(here)
             await delivered(one)
@@ -159,7 +160,10 @@ def test_silence_is_sent_again_where_every_message_is_receipted(office: Office) 
                 counts.append(await remind(here))
                 await delivered(one)
             assert counts == [1, 1, 0, 0]
-            assert town.numbers == ["M1", "M2", "M1", "M1"]
+            assert [one[:1] for one in town.got] == [b"{", b"M", b"{", b"{"]
+            envelopes = [json.loads(one)["id"] for one in town.got if one[:1] == b"{"]
+            assert envelopes[0] == "E1"
+            assert len(set(envelopes)) == 3, "each time in an envelope of its own"
 
     office.run(work)
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"], unique=False)
+    op.create_index("ix_outbox_state_due", "outbox", ["state", "due"], unique=False)
     op.create_table(
         "receipt",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
