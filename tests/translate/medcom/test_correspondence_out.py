@@ -185,6 +185,11 @@ def test_what_cannot_be_written(change: Json, kind: type[Exception], where: str)
     assert where in str(caught.value)
 
 
+def test_a_sor_number_is_looked_up_by_the_ean() -> None:
+    ean = {"sender": {"identifier": {"system": "http://www.gs1.org/gln", "value": "5790000209354"}}}
+    assert part(again(OF_A_LETTER | ean), "MessageHeader")["source"]["endpoint"].endswith(HOSPITAL)
+
+
 def test_nobody_is_written_to_about_nobody() -> None:
     with pytest.raises(NoCitizen):
         going_out(OF_A_LETTER, {"resourceType": "Patient"}, LOCATIONS, NOW, {})
