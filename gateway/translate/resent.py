@@ -1,8 +1,8 @@
 """A message that is sent again: the same message in a new envelope, sent now.
 
 MedCom Reliable Messaging: a resubmission has a new Bundle.id and timestamp and the same MessageHeader.id, so its
-receiver answers anew and shows it once. Letters (OIOXML, EDIFACT) are sent as they were: their receipts may name the envelope.
-HL7 v2 has no envelope; its receivers recognise MSH-10.
+receiver answers anew and shows it once. Letters (OIOXML, EDIFACT) are sent as they were: their receipts may name the
+envelope. HL7 v2 has no envelope; its receivers recognise MSH-10.
 """
 
 from __future__ import annotations

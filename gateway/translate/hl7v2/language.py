@@ -39,7 +39,7 @@ from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
 from gateway.translate.hl7v2.keys import visit
 from gateway.translate.hl7v2.lifecycle import Event
-from gateway.translate.hl7v2.modes import Wanted, wanted
+from gateway.translate.hl7v2.modes import Wanted, asked, wanted
 from gateway.translate.hl7v2.parse import Message, parse
 from gateway.translate.hl7v2.receipt import receipt
 from gateway.translate.rules.bound import Made
@@ -128,7 +128,7 @@ class Hl7v2:
         header = headers.read(raw)
         if header.part(9) == "ACK":
             return self._receipt(raw, header)
-        work = self._understood(raw)
+        work = self._understood(raw, header)
         made = work.rules.run(work.message, work.env, work.event.files)
         fingerprint = hashlib.sha256(raw).digest()
         message_id = work.message.value("MSH", 10)
@@ -182,7 +182,7 @@ class Hl7v2:
             header = headers.read(raw)
         except Unreadable:
             return Wanted(error.ack if error else "AA")
-        if not header.part(15) and not header.part(16):
+        if not any(asked(header)):
             return wanted(header, error, connected=False)
         try:
             return wanted(header, error, connected=self._source(header).deliver is not None)
@@ -191,7 +191,7 @@ class Hl7v2:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of which field, and which fields nothing read. Raises as `translate` does."""
-        work = self._understood(raw)
+        work = self._understood(raw, headers.read(raw))
         _, found = work.rules.trace(work.message, work.env, work.event.files)
         told = tuple(_told_by_language(work))
         used = {field for row in told for field in row.fields}
@@ -213,8 +213,7 @@ class Hl7v2:
         fingerprint = hashlib.sha256(raw).digest()
         return Translation("hl7v2", source, header.field(10), "ACK", None, fingerprint, (), (), receipt=told)
 
-    def _understood(self, raw: bytes) -> _Work:
-        header = headers.read(raw)
+    def _understood(self, raw: bytes, header: Header) -> _Work:
         source = self._source(header)
         text, codec = charset.decode(raw, header, source.charset)
         message = parse(text, header, codec)

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from gateway.errors import GatewayError, Refused, TooLarge
 from gateway.translate.hl7v2.header import Header
 
+_CODES = frozenset({"AL", "NE", "ER", "SU"})
 _ON_SUCCESS, _ON_ERROR = frozenset({"AL", "SU"}), frozenset({"AL", "ER"})
 
 
@@ -38,25 +39,29 @@ class Wanted:
 
 def wanted(header: Header, error: GatewayError | None, connected: bool) -> Wanted:
     """The answers to a message that was accepted, or refused with `error`; `connected`: its source has a connection."""
-    accept, application = header.part(15).upper(), header.part(16).upper()
+    accept, application = asked(header)
     receipt = header.part(9).upper() == "ACK"
-    original = not accept and not application
+    if not accept and not application:
+        return Wanted("" if receipt else _code("A", error))
     if receipt:
         application = "NE"
+    commit = "CA" if accept in _ON_SUCCESS else ""
     if error is None:
-        good = _code("A", None)
-        if original:
-            return Wanted("" if receipt else good)
-        return _split(good, "CA" if accept in _ON_SUCCESS else "", application in _ON_SUCCESS, accept, connected)
-    bad = _code("A", error)
-    if original:
-        return Wanted("" if receipt else bad)
-    told_later = application in _ON_ERROR
-    if told_later and isinstance(error, Refused) and not isinstance(error, TooLarge):
-        return _split(bad, "CA" if accept in _ON_SUCCESS else "", told_later, accept, connected)
+        return _split(_code("A", None), commit, application in _ON_SUCCESS, accept, connected)
+    told_inside = application in _ON_ERROR
+    if told_inside and isinstance(error, Refused) and not isinstance(error, TooLarge):
+        return _split(_code("A", error), commit, told_inside, accept, connected)
     if accept in _ON_ERROR:
         return Wanted(_code("C", error))
-    return Wanted(bad if told_later else "")
+    return Wanted(_code("A", error) if told_inside else "")
+
+
+def asked(header: Header) -> tuple[str, str]:
+    """MSH-15 and MSH-16; what is no code of table 0155 says nothing. Both empty: the original mode."""
+    if not header.field(15) and not header.field(16):
+        return "", ""
+    accept, application = header.part(15).upper(), header.part(16).upper()
+    return accept if accept in _CODES else "", application if application in _CODES else ""
 
 
 def _split(code: str, commit: str, application: bool, accept: str, connected: bool) -> Wanted:

@@ -47,6 +47,8 @@ def told(accept: str, application: str, error: GatewayError | None = None, *, co
         ("", "AL", "", "AA"),
         ("ER", "AL", "", "AA"),
         ("al", "al", "CA", "AA"),
+        ("XX", '""', "AA", ""),
+        ("XX", "AL", "", "AA"),
     ],
 )
 def test_what_is_well(accept: str, application: str, now: str, later: str) -> None:
