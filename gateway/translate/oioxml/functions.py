@@ -155,10 +155,14 @@ def episode(env: Env, number: str) -> str:
 def episode_number(env: Env, number: str) -> Json:
     """The episode's Identifier. Letters write UUIDs without hyphens, FHIR with them."""
     if anywhere(number):
-        text = bare(number)
-        text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-        return {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{text}"}
+        return _uuid(number)
     return {"system": f"urn:faellesplan:source:{env.source.id}:episode", "value": number}
+
+
+def _uuid(number: str) -> Json:
+    text = bare(number)
+    text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+    return {"system": correspondence.URI, "value": f"urn:uuid:{text}"}
 
 
 def message(env: Env, number: str) -> str:
@@ -190,6 +194,13 @@ def stay(env: Env, patient: etree._Element, number: etree._Element | None = None
 def object_url(env: Env, number: str) -> str:
     """Where an attached file is read, by the number that both the letter and the file's own letter give it."""
     return f"Binary/{object_id(env, number)}"
+
+
+def object_number(env: Env, number: str) -> Json:
+    """The number of an attached file as an Identifier, as `episode_number` writes UUIDs."""
+    if anywhere(number):
+        return _uuid(number)
+    return {"system": f"urn:faellesplan:ean:{env.message.letter.ean}:object", "value": number}
 
 
 def object_id(env: Env, number: str) -> str:
@@ -329,6 +340,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "message": Function(message, gives="key"),
         "message_number": Function(message_number, gives="Identifier"),
         "object_url": Function(object_url, gives="url"),
+        "object_number": Function(object_number, gives="Identifier"),
         "priority": Function(priority, gives="code", codes=frozenset({"asap", "routine"})),
         "party": Function(party, takes="node", gives="Reference"),
         "contained": Function(contained, takes="node", gives="any*", arity=(1, 4)),

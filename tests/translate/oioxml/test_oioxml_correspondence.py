@@ -98,7 +98,9 @@ def test_a_file_and_the_letter_that_names_it_meet_by_its_number(oioxml: OioXml, 
     for number in (OBJECT, spelled):
         file = oioxml.translate(binary(number=number))
         (kept,) = file.attached
-        assert letter.statements[1].body["payload"][1]["contentAttachment"] == {
+        payload = letter.statements[1].body["payload"][1]
+        assert payload["extension"][1]["valueIdentifier"]["value"] == "urn:uuid:0b0b0b0b-1c1c-2d2d-3e3e-4f4f4f4f4f4f"
+        assert payload["contentAttachment"] == {
             "contentType": "application/pdf", "title": "Statusattest", "size": 9, "url": f"Binary/{kept.id}",
             "creation": "2025-03-12T21:30:00+01:00",
         }  # fmt: skip

@@ -81,17 +81,17 @@ def letters(
     """
     sender, receiver = _parties(communication, tables.locations)
     ident = _number(communication, sender)
-    attached = [
-        (at, payload["contentAttachment"])
-        for at, payload in enumerate(communication.get("payload", ()))
-        if "contentAttachment" in payload
-    ]
+    attached = [(at, one) for at, one in enumerate(communication["payload"]) if "contentAttachment" in one]
     objects = {at: _object(ident, at, one, tables.file_types, files or {}) for at, one in attached}
-    body = _email(communication, patient, (sender, receiver), ident, list(objects.values()), now)
-    found = [Written(ident, body)]
+    ends = (sender, receiver)
+    if any("contentString" in payload for payload in communication["payload"]):
+        found = [Written(ident, _email(communication, patient, ends, ident, list(objects.values()), now))]
+    else:
+        found = []  # it was an XBIN01, and is one again
     for at, one in objects.items():
         if one.content:
-            found.append(_binary(communication, patient, (sender, receiver), number(ident, str(at)), one, now))
+            own = number(ident, str(at)) if found else ident
+            found.append(_binary(communication, patient, ends, own, one, now))
     return found
 
 
@@ -106,14 +106,15 @@ class _Object:
     content: bytes
 
 
-def _object(ident: str, at: int, attachment: Json, types: CodeTable, files: Mapping[str, bytes]) -> _Object:
+def _object(ident: str, at: int, payload: Json, types: CodeTable, files: Mapping[str, bytes]) -> _Object:
+    attachment = payload["contentAttachment"]
     content = files.get(attachment.get("url", ""), b"")
     if not content and "data" in attachment:
         content = base64.b64decode(attachment["data"])
     kind = attachment.get("contentType", "")
     extension = next((row.source_code for row in types.rows if row.target_code == kind), "bin")
-    own = attachment.get("url", "").rpartition("/")[2]
-    known = anywhere(own) and bare(own)
+    own = _said(payload, "identifier").get("valueIdentifier", {}).get("value", "")
+    known = (bare(own) if anywhere(own) else own)[:35]
     size = len(content) or int(attachment.get("size") or 1)
     return _Object(
         known or number(ident, str(at), "object"),
@@ -256,12 +257,17 @@ def _texts(communication: Json, others: list[str]) -> list[str]:
 
 def _signed(payload: Json, communication: Json) -> str:
     """A text with who wrote it and that one's telephone, which a letter has no other place for."""
-    said = {one["url"].removeprefix(_MEDCOM): one for one in payload.get("extension", ())}
-    author = said.get("practitioner-extension", {}).get("valueReference", {})
+    author = _said(payload, "practitioner").get("valueReference", {})
     inside: Json = next(
         (i for i in communication.get("contained", ()) if f"#{i.get('id')}" == author.get("reference")), {}
     )
     name = author.get("display") or inside.get("name", "")
-    phone = said.get("contact-extension", {}).get("valueContactPoint", {}).get("value", "")
+    phone = _said(payload, "contact").get("valueContactPoint", {}).get("value", "")
     signature = ", ".join(filter(None, (name if isinstance(name, str) else "", f"tlf. {phone}" if phone else "")))
     return payload["contentString"] + (f"\n{signature}" if signature else "")
+
+
+def _said(payload: Json, name: str) -> Json:
+    """One of MedCom's extensions of a payload."""
+    url = f"{_MEDCOM}{name}-extension"
+    return next((one for one in payload.get("extension", ()) if one.get("url") == url), {})

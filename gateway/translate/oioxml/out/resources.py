@@ -46,6 +46,8 @@ def ends(task: Json, tables: Tables) -> tuple[Party, Party]:
 
 def _letters(resource: Json, resources: Sequence[Json], now: datetime, tables: Tables) -> list[Written]:
     kind = resource.get("resourceType")
+    if kind == "Communication" and _names(resource) <= _named_elsewhere(resource, resources):
+        return []  # a file's own letter: it goes with the one that names it
     if kind == "Communication":
         files = {
             f"Binary/{one['id']}": base64.b64decode(one["data"])
@@ -57,6 +59,23 @@ def _letters(resource: Json, resources: Sequence[Json], now: datetime, tables: T
         patient = _patient(resource.get("for", {}), resources)
         return [report(resource, resources, patient, *ends(resource, tables), now)]
     return []
+
+
+def _names(communication: Json) -> set[str]:
+    """The files of a Communication that is nothing but files; with a text it stands for itself."""
+    payloads = communication.get("payload", ())
+    files = bool(payloads) and all("contentAttachment" in one for one in payloads)
+    return {_url(one) for one in payloads} if files else {""}
+
+
+def _named_elsewhere(communication: Json, resources: Sequence[Json]) -> set[str]:
+    others = [one for one in resources if one.get("resourceType") == "Communication" and one is not communication]
+    payloads = [one.get("payload", ()) for one in others]
+    return {_url(one) for several in payloads if any("contentString" in p for p in several) for one in several} - {""}
+
+
+def _url(payload: Json) -> str:
+    return str(payload.get("contentAttachment", {}).get("url", ""))
 
 
 def _patient(subject: Json, resources: Sequence[Json]) -> Json:
