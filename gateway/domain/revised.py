@@ -105,16 +105,21 @@ def _settle_problem(made: Body, told: Body) -> None:
 
 
 def _ties(said: Sequence[Statement]) -> Body:
-    """The references that stand: of each the last word counts."""
+    """The references that stand: of each the last word counts, and of what is told of its target the last that tells
+    anything."""
     stands: dict[tuple[str, str], bool] = {}
+    told: dict[tuple[str, str], Body] = {}
     for one in said:
         if one.act is Act.TIE:
             for element, references in one.body.items():
                 for reference in references:
-                    stands[element, reference["reference"]] = one.verb is not Verb.WITHDRAW
+                    name = (element, reference["reference"])
+                    stands[name] = one.verb is not Verb.WITHDRAW
+                    if name not in told or len(reference) > 1:
+                        told[name] = reference
     made = Body()
-    for element, reference in sorted(pair for pair, holds in stands.items() if holds):
-        made.setdefault(element, []).append({"reference": reference})
+    for name in sorted(name for name, holds in stands.items() if holds):
+        made.setdefault(name[0], []).append(told[name])
     return made
 
 

@@ -111,6 +111,14 @@ Context: CareTeam.participant
 * value[x] 1..1
 * value[x] only Reference(Goal or Condition or CarePlan)
 
+Extension: AddressedCode
+Id: addressed-code
+Title: "Problemets kode"
+Description: "What the problem is that a goal addresses, as it was told with the goal: a goal is as sensitive as its problem. It goes where the reference to the problem goes."
+Context: Goal.addresses
+* value[x] 1..1
+* value[x] only CodeableConcept
+
 Extension: ConsentForm
 Id: consent-form
 Title: "Samtykkets form"

@@ -1,8 +1,8 @@
 """What PPR, PGL, PPP and PPG say of problems, goals and pathways: their keys, their actions, and what ties them.
 
 The rule files say what becomes of the fields; here the groups they stand in are added (groups.py): a goal addresses
-the problem whose group it shares, a pathway addresses problems and has goals, and a member of the team is there for
-the goal, problem or pathway in whose group it is named.
+the problem whose group it shares and is as sensitive as that, a pathway addresses problems and has goals, and a member
+of the team is there for the goal, problem or pathway in whose group it is named.
 
 Policy for the action codes (table 0287, from 2.8 0206; mappings/codes/v2-plan-act.csv and v2-plan-action.csv):
 
@@ -36,6 +36,7 @@ from gateway.translate.rules.reader import Env
 from gateway.translate.translation import Finding
 
 MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
+ADDRESSED_CODE = "https://faellesplan.dk/fhir/StructureDefinition/addressed-code"
 MOST_TIES = 2_000
 _WORDS = 3
 
@@ -125,7 +126,7 @@ def _tied(message: Message, things: Mapping[Spot, Made], env: Env) -> Iterator[M
         holder, held = (things[name, ends[name].segment.number] for name in pair)
         gone = any(thing.verb is Verb.WITHDRAW for thing in known)
         happened = max(thing.happened for thing in known if thing.happened)
-        body = {_TIES[pair]: [_reference(env, held)]}
+        body = {_TIES[pair]: [_reference(env, held) | (_about(held) if pair == ("GOL", "PRB") else {})]}
         verb = Verb.WITHDRAW if gone else Verb.ASSERT
         yield Made(holder.kind, holder.key, body, (), Act.TIE, verb, happened, None, (), "groups", holder.node)
 
@@ -161,6 +162,12 @@ def _chains(message: Message) -> Iterator[list[Group]]:
 
 def _reference(env: Env, thing: Made) -> dict[str, Any]:
     return {"reference": f"{thing.kind}/{env.ids(thing.kind, thing.key)}"}
+
+
+def _about(problem: Made) -> Body:
+    """What a problem is, with the goal's reference to it: what is sensitive about the one is so about the other."""
+    code = problem.body.get("code")
+    return {"extension": [{"url": ADDRESSED_CODE, "valueCodeableConcept": code}]} if code else {}
 
 
 def _digest(text: str) -> str:

@@ -60,3 +60,8 @@ def of(kind: str, *messages: bytes) -> list[dict[str, Any]]:
 def point(made: Mapping[str, Any]) -> dict[str, str]:
     """A literal reference to a resource."""
     return {"reference": f"{made['resourceType']}/{made['id']}"}
+
+
+def links(made: Mapping[str, Any], element: str = "addresses") -> list[dict[str, str]]:
+    """The literal references of an element, without what is told of their targets."""
+    return [{"reference": link["reference"]} for link in made.get(element, [])]

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.errors import SegmentOrder, TooLarge
 from gateway.translate.hl7v2.planned import MEMBER_FOR
-from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, message, of, one, point, prb, pth, rol
-from tests.translate.hl7v2.ward import fold, language
+from gateway.translate.policy_tables import load
+from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, links, message, of, one, point, prb, pth, rol
+from tests.translate.hl7v2.ward import ROOT, fold, language
 
 NTE = "NTE|1||Om det, der står lige over"
 
@@ -38,7 +39,7 @@ def tied(team: dict[str, Any]) -> dict[str, list[str]]:
 def test_each_family_ties_the_same_three(event: str, groups: tuple[str, ...]) -> None:
     made = fold(message(event, *groups))
     (problem,), (goal,), (plan,) = made["Condition"], made["Goal"], made["CarePlan"]
-    assert goal["addresses"] == [point(problem)]
+    assert links(goal) == [point(problem)]
     assert plan["addresses"] == [point(problem)]
     assert plan["goal"] == [point(goal)]
 
@@ -47,7 +48,7 @@ def test_a_goal_addresses_the_problem_whose_group_it_stands_in() -> None:
     groups = (prb(), gol(), prb(number=f"P2^{REGH}"), gol(number=f"G2^{REGH}"), gol(number=f"G3^{REGH}"))
     made = fold(message("PC1", *groups))
     problems = {p["identifier"][0]["value"]: point(p) for p in made["Condition"]}
-    found = {g["identifier"][0]["value"]: g["addresses"] for g in made["Goal"]}
+    found = {g["identifier"][0]["value"]: links(g) for g in made["Goal"]}
     assert found == {"G1": [problems["P1"]], "G2": [problems["P2"]], "G3": [problems["P2"]]}
 
 
@@ -157,3 +158,28 @@ def test_deep_repetition_is_read_once() -> None:
     made = fold(message("PC1", *groups))
     assert len(made["Condition"]) == len(made["Goal"]) == len(made["CareTeam"][0]["participant"]) == 300
     assert all(len(goal["addresses"]) == 1 for goal in made["Goal"])
+
+
+def test_a_goal_is_as_sensitive_as_its_problem() -> None:
+    """A neutral text under a problem of alcohol tells of alcohol; a pathway of many problems is not all of them."""
+    alcohol = prb(fields={3: "DF102^Alkoholafhængighed^SKS"})
+    worded = prb(number=f"P2^{REGH}", fields={3: "^Drikker for meget alkohol"})
+    group = gol(fields={3: "^Deltager i gruppen om tirsdagen"})
+    _, labeller = load(ROOT / "mappings" / "policy")
+    for problem in (alcohol, worded):
+        made = fold(message("PCB", pth(), problem, group))
+        (goal,), (plan,) = made["Goal"], made["CarePlan"]
+        labels, data_class = labeller.label(goal, "region", "Goal", "regh")
+        assert data_class == "substance"
+        assert "http://terminology.hl7.org/CodeSystem/v3-ActCode|ETHUD" in labels
+        assert labeller.label(plan, "region", "CarePlan", "regh")[1] == "health"
+    parted = message("PC2", alcohol.replace("|AD|", "|UC|"), group.replace("|AD|", "|UN|"), at="20250401093000+0200")
+    freed = one("Goal", message("PC1", alcohol, group), parted)
+    assert labeller.label(freed, "region", "Goal", "regh")[1] == "health"
+
+
+def test_what_was_told_of_a_problem_stays_with_the_goal() -> None:
+    came = message("PC1", prb(), gol(), at="20250314093000+0100")
+    bare = message("PC2", prb("UC", fields={3: ""}), gol("UC"), at="20250401093000+0200")
+    (link,) = one("Goal", came, bare)["addresses"]
+    assert link["extension"][0]["valueCodeableConcept"]["text"] == "Hjemløshed"

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.domain.statement import Act, Verb
 from gateway.errors import UnknownCode
-from tests.translate.hl7v2.planning import REGH, gol, message, of, one, point, prb, pth, rol
+from tests.translate.hl7v2.planning import REGH, gol, links, message, of, one, point, prb, pth, rol
 from tests.translate.hl7v2.ward import OTHER, fold, language, of_kind, pid
 
 FIRST, SECOND, THIRD = "20250314093000+0100", "20250401120000+0200", "20250501120000+0200"
@@ -123,7 +123,7 @@ def test_unlinked_is_not_deleted() -> None:
     goal = one("Goal", came, parted)
     other = next(p for p in of("Condition", came, parted) if p["identifier"][0]["value"] == "P2")
     assert goal["lifecycleStatus"] == "active"
-    assert goal["addresses"] == [point(other)]
+    assert links(goal) == [point(other)]
     again = message("PC2", prb("UC"), gol("LI"), at=THIRD)
     assert len(one("Goal", came, parted, again)["addresses"]) == 2
 
