@@ -74,6 +74,13 @@ def merged(message: Message, event: Event, env: Env, survivor: tuple[Identifier,
     return others
 
 
+def moved(message: Message, env: Env, owner: tuple[Identifier, ...]) -> bool:
+    """Whether the visit was somebody else's until now (A45): MRG-1 names numbers, and none of them is the citizen's."""
+    nodes = message.first["MRG"].repetitions(1) if "MRG" in message.named else ()
+    former = [number for node in nodes if (number := _number(env, node, "MRG-1")) is not None]
+    return bool(former) and not set(former) & set(owner)
+
+
 def linked(message: Message, env: Env) -> Identifier:
     """The best number in the second PID: the other of two records that are linked. Raises NoCitizen and RuleBroken."""
     first, second = message.named["PID"]

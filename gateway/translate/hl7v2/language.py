@@ -40,6 +40,7 @@ from gateway.translate.hl7v2.header import Delimiters, Header
 from gateway.translate.hl7v2.keys import visit
 from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.modes import Wanted, asked, wanted
+from gateway.translate.hl7v2.notes import notes
 from gateway.translate.hl7v2.parse import Message, parse
 from gateway.translate.hl7v2.receipt import receipt
 from gateway.translate.rules.bound import Made
@@ -232,9 +233,12 @@ class Hl7v2:
         named = citizen.visit_number(message)
         if event.visit or named is not None:
             visit(env, named)
-        return _Work(
-            message, event, self._rules.of(source.rules), env, when, numbers, merged, _notes(message, event, when)
-        )
+        told = notes(message, event, when)
+        if event.visit and citizen.moved(message, env, numbers):
+            told += (
+                "MRG-1 names another citizen; the visit is the one's in PID and stands at the other until deleted",
+            )
+        return _Work(message, event, self._rules.of(source.rules), env, when, numbers, merged, told)
 
     def _memo(self, source: str, header: Header, codec: str) -> dict[Any, Any]:
         """What is remembered of this source's codes, staff and places. Delimiters belong to what a text means."""
@@ -312,23 +316,6 @@ def _act(work: _Work) -> Act:
     if work.event.act is Act.END and work.event.verb is Verb.ASSERT and work.message.value("PID", 30).upper() == "Y":
         return Act.DIE
     return work.event.act
-
-
-def _notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
-    """Disagreements inside the message, without values."""
-    found = []
-    if when.instead:
-        found.append(f"{when.instead} is empty; the time is that of {when.field}")
-    if when.day:
-        found.append(f"{when.day} tells the day alone; the time is that of {when.field}")
-    if event.visit and not message.value("PV1", 19):
-        told = "PV1-50 names the visit" if message.value("PV1", 50) else "the times tell the citizen's stays apart"
-        found.append(f"PV1-19 is empty; {told}")
-    if message.value("EVN", 1) not in ("", event.name):
-        found.append("EVN-1 names another event than MSH-9; MSH-9 counts")
-    if event.visit and event.act is not Act.PLAN and message.value("PV1", 2) == "P":
-        found.append("PV1-2 says pre-admission, the event says that the stay has begun; taken as inpatient")
-    return tuple(found)
 
 
 def _told_by_language(work: _Work) -> list[Row]:

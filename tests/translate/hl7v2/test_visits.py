@@ -10,6 +10,7 @@ from gateway.domain.statement import Act
 from gateway.errors import MissingField
 from tests.translate.hl7v2.ward import (
     HERLEV,
+    PID3,
     VISIT,
     adt,
     evn,
@@ -113,6 +114,16 @@ def test_a_visit_that_gets_another_number_is_one_visit(event: str, order: tuple[
     made = stay(*(messages[at] for at in order))
     assert (made["status"], made["period"]["start"]) == ("finished", "2025-03-14T09:15:00+01:00")
     assert [i["value"] for i in made["identifier"]] == ["V77", "V99"]
+
+
+def test_a_visit_of_another_citizen_is_told_of_the_right_one() -> None:
+    other = "2509479989^^^CPR&1.2.208.176.1.2&ISO"
+    found = language().translate(adt("A45", segment("MRG", {1: other, 5: VISIT}), visit=pv1({19: NEW_NUMBER})))
+    (said,) = of_kind(found, "Encounter")
+    assert (found.merged, said.aliases) == ((), ("urn:oid:1.2.208.176.1.2.1|V77",))
+    assert any(note.startswith("MRG-1 names another citizen") for note in said.notes)
+    own = language().translate(adt("A45", segment("MRG", {1: PID3, 5: VISIT}), visit=pv1({19: NEW_NUMBER})))
+    assert of_kind(own, "Encounter")[0].notes == ()
 
 
 def test_another_doctor_attends_and_then_does_not() -> None:
