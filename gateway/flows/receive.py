@@ -32,7 +32,7 @@ class Sender:
     @property
     def name(self) -> str:
         """Tells one sender's garbage from another's."""
-        return self.caller.client if self.caller else ""
+        return self.caller.client if self.caller else ",".join(sorted(self.sends or ()))
 
 
 async def receive(
@@ -80,7 +80,7 @@ def joined(body: bytes, answers: Sequence[Answer]) -> Answer:
             return Answer(body, False, True, one.status)
     if refused and len(refused) == len(answers):
         return Answer(body, False, False, refused[0].status)
-    return Answer(body, True)
+    return Answer(body, True, status=min((one.status for one in answers), default=200))
 
 
 async def keep_message(
@@ -155,7 +155,7 @@ def reason_of(error: GatewayError, sends: Collection[str] | None) -> bytes:
     """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; and `sends`, where
     it came from a client."""
     told = {"kind": type(error).__name__, "text": error.text, "where": error.where, "hint": error.hint}
-    limit = {} if sends is None else {"sends": list(sends)}
+    limit = {} if sends is None else {"sends": sorted(sends)}
     return json.dumps(told | limit, ensure_ascii=False).encode()
 
 

@@ -31,6 +31,7 @@ class Courier:
     tries: int = 100
     drain: float = 10.0
     _out: set[asyncio.Task[None]] = field(default_factory=set)
+    _brought: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Until cancelled: then nothing more is taken, what is on its way gets its time, the rest is given back."""
@@ -40,9 +41,16 @@ class Courier:
                 if number % _SELDOM == 0:
                     await self.remind()
                     await self.count()
-                await asyncio.sleep(self.seconds)
+                await self._pause()
         finally:
             await self._stop()
+
+    async def _pause(self) -> None:
+        """Until the next look; at once when something was brought, since more may wait behind it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds):
+                await self._brought.wait()
+        self._brought.clear()
 
     async def look(self) -> None:
         """Take what is due now. Nothing that goes wrong ends the courier: what was claimed comes back by its lease."""
@@ -71,6 +79,8 @@ class Courier:
             log.warning("delivery waits", reason=away.text)
         except Exception as bug:  # noqa: BLE001 - one destination must not stop the others
             log.error("delivery failed", error=type(bug).__name__, destination=several[0].message.destination)
+        else:
+            self._brought.set()
 
     async def _stop(self) -> None:
         if not self._out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ _LATER = frozenset({401, 403, 404, 408, 425, 429})  # what an operator or time m
 async def http_line(there: Connection, tls: ssl.SSLContext, seconds: float, most: int) -> AsyncIterator[HttpLine]:
     """A client of its own for this line: no redirect is followed, and no setting of the environment is read."""
     async with httpx2.AsyncClient(verify=tls, timeout=seconds, follow_redirects=False, trust_env=False) as client:
-        yield HttpLine(client, there.url, most)
+        yield HttpLine(client, there.url, seconds, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class HttpLine:
 
     client: httpx2.AsyncClient
     url: str
+    seconds: float  # for the whole exchange: a receiver that sends a byte now and then holds up nothing
     most: int
 
     async def send(self, message: Outgoing) -> Reply:
@@ -40,12 +42,15 @@ class HttpLine:
         held = bytearray()
         headers = {"Content-Type": media_type(message)}
         try:
-            async with self.client.stream("POST", self.url, content=message.body, headers=headers) as response:
+            async with (
+                asyncio.timeout(self.seconds),
+                self.client.stream("POST", self.url, content=message.body, headers=headers) as response,
+            ):
                 async for chunk in response.aiter_bytes():
                     held += chunk
                     if len(held) > self.most:
                         raise Unreachable("The receiver's answer is too large")
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, TimeoutError) as error:
             raise Unreachable("The receiver did not answer", hint=f"({type(error).__name__})") from error
         return Reply(bytes(held), _refusal(response.status_code))
 

@@ -43,6 +43,15 @@ class Batch(Protocol):
 
 
 @runtime_checkable
+class Batching(Protocol):
+    """A language in which several messages may come as one: HL7 v2's batches, EDIFACT's interchanges."""
+
+    def batch(self, raw: bytes) -> Batch | None:
+        """The messages in these bytes, when they are a batch."""
+        ...
+
+
+@runtime_checkable
 class Deferring(Protocol):
     """A language whose sender may ask for its answer later, over another connection: HL7 v2's enhanced mode."""
 
@@ -54,16 +63,15 @@ class Deferring(Protocol):
         """What a receiver answers on the line on which it was sent a message. Raises Unreadable."""
         ...
 
-    def batch(self, raw: bytes) -> Batch | None:
-        """The messages in these bytes, when they are a batch."""
-        ...
-
 
 class Languages:
     """`hl7v2`, `fhir-message` (MedCom or KL by its event) and `oio`."""
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self._languages = languages
+        # Asked once: whether an object fits a protocol takes longer than most of what is asked of it.
+        self._deferring = {name: one for name, one in languages.items() if isinstance(one, Deferring)}
+        self._batching = {name: one for name, one in languages.items() if isinstance(one, Batching)}
 
     def of(self, name: str) -> Language:
         """The language of a door. Raises UnknownMessage for one that nothing here speaks."""
@@ -74,27 +82,31 @@ class Languages:
 
     def batch(self, name: str, raw: bytes) -> Batch | None:
         """The messages in these bytes, when they are a batch."""
-        spoken = self.of(name)
-        return spoken.batch(raw) if isinstance(spoken, Deferring) else None
+        spoken = self._batching.get(name)
+        return spoken.batch(raw) if spoken else None
+
+    def messages(self, name: str, raw: bytes) -> Sequence[bytes]:
+        """Every message in these bytes, each with all that it takes to be understood by itself."""
+        batch = self.batch(name, raw)
+        return batch.messages if batch else [raw]
 
     def later(self, name: str, raw: bytes, now: datetime, error: GatewayError | None = None) -> tuple[Outgoing, ...]:
         """What is to be told of a message later, over the connection that its source has."""
-        spoken = self.of(name)
-        found = spoken.later(raw, now, error) if isinstance(spoken, Deferring) else None
+        spoken = self._deferring.get(name)
+        found = spoken.later(raw, now, error) if spoken else None
         return (found,) if found else ()
 
     def stored(self, name: str, raw: bytes, now: datetime) -> bytes:
         """What a receipt is answered with: b"", or that it is stored where its sender waits for that."""
-        spoken = self.of(name)
-        return spoken.accept(raw, now) if isinstance(spoken, Deferring) else b""
+        spoken = self._deferring.get(name)
+        return spoken.accept(raw, now) if spoken else b""
 
     def answer(self, name: str, raw: bytes) -> Receipt | None:
         """What a receiver answers to a message in this language, on the line on which it was sent; None where that
         tells nothing of the message. Raises Unreadable where there must be an answer and this is none."""
-        spoken = self.of(name)
-        if isinstance(spoken, Deferring):
-            return spoken.answered(raw)
+        if name in self._deferring:
+            return self._deferring[name].answered(raw)
         try:
-            return spoken.translate(raw).receipt
+            return self.of(name).translate(raw).receipt
         except GatewayError:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -51,9 +52,10 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Gateway:
 def shared_url(postgres: str) -> Iterator[str]:
     """One database for all of them: each test begins with an empty outbox."""
     url, _, template = postgres.partition("#")
-    asyncio.run(_execute(url, f'CREATE DATABASE "outbound" TEMPLATE "{template}"'))
-    yield database(url, "outbound")
-    asyncio.run(_execute(url, 'DROP DATABASE "outbound" WITH (FORCE)'))
+    name = f"outbound_{os.getpid()}"
+    asyncio.run(_execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield database(url, name)
+    asyncio.run(_execute(url, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture

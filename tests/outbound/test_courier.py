@@ -202,6 +202,23 @@ def test_one_destination_that_hangs_holds_up_no_other(office: Office) -> None:
     office.run(work)
 
 
+def test_a_long_queue_does_not_wait_for_the_next_look(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving() as hospital:
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            await outbox.put(gateway.database, [letter(n) for n in range(40)], gateway.clock())
+            running = asyncio.create_task(courier(here, seconds=3600).run())
+            while len(hospital.got) < 40:
+                hospital.arrived.clear()
+                await hospital.arrived.wait()
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+            assert hospital.numbers == [f"M{n}" for n in range(40)]
+
+    office.run(work)
+
+
 def test_a_node_that_dies_loses_nothing(office: Office) -> None:
     async def work(gateway: Gateway) -> None:
         async with receiving() as hospital:

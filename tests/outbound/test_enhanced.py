@@ -154,6 +154,16 @@ def test_a_batch_of_nothing_but_bad_messages_is_refused(office: Office) -> None:
     office.run(work)
 
 
+def test_an_empty_batch_is_well(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        answer = await receive(gateway, "hl7v2", batch())
+        assert (answer.accepted, answer.status, codes(answer)) == (True, 200, [])
+        assert answer.body.endswith(b"BTS|0\r")
+        assert codes(await receive(gateway, "hl7v2", batch(count="3"))) == ["AE"]
+
+    office.run(work)
+
+
 def test_messages_of_a_batch_ask_for_their_own_acknowledgements(office: Office) -> None:
     async def work(gateway: Gateway) -> None:
         here = connected(gateway, regionh_somatik_adt="mllp://127.0.0.1:1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -103,6 +105,27 @@ def test_what_an_http_answer_means(office: Office, answer: bytes | None, state: 
             await outbox.put(gateway.database, [letter(1)], gateway.clock())
             await delivered(courier(here, most=2000))
             assert await states(gateway) == {"M1": (state, 1, told)}
+
+    office.run(work)
+
+
+def test_a_receiver_that_drips_is_left(office: Office) -> None:
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    async def work(gateway: Gateway) -> None:
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        here = connected(gateway, regionh_somatik_adt=f"http://127.0.0.1:{port}/")
+        await outbox.put(gateway.database, [letter(1)], gateway.clock())
+        await delivered(courier(here, wait=0.3))
+        assert (await states(gateway))["M1"] == ("waiting", 1, "The receiver did not answer. (TimeoutError)")
+        server.close()
 
     office.run(work)
 
