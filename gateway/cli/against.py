@@ -18,7 +18,7 @@ from gateway.cli.differing import differences, plain
 from gateway.cli.translate import SECRET, content
 from gateway.errors import GatewayError
 from gateway.settings import Settings
-from gateway.translate.door import door_of, messages_of
+from gateway.translate.door import door_of
 from gateway.translate.rules.trace import Row, holds
 
 _EXAMPLES = (".hl7", ".json", ".xml", ".edi")
@@ -69,7 +69,8 @@ def _examples(mappings: Path) -> Iterator[Path]:
 
 
 def _changes(file: Path, before: bootstrap.Rules, now: bootstrap.Rules) -> Iterator[Change]:
-    messages = list(messages_of(content(str(file))))
+    whole = content(str(file))
+    messages = now.languages.messages(door_of(whole), whole)
     for number, raw in enumerate(messages, 1):
         name = str(file) if len(messages) == 1 else f"{file}[{number}]"
         was, is_ = _reading(before, raw), _reading(now, raw)

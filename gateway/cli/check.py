@@ -22,7 +22,7 @@ from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
-from gateway.translate.door import door_of, messages_of
+from gateway.translate.door import door_of
 from gateway.translate.rules.problems import MappingError
 
 _SECRET = b"references in examples must not change from one installation to the next"
@@ -108,7 +108,7 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
     try:
         raw = file.read_bytes()
         door = door_of(raw)
-        translations = [rules.languages.of(door).translate(one) for one in messages_of(raw)]
+        translations = [rules.languages.of(door).translate(one) for one in rules.languages.messages(door, raw)]
     except OSError as error:
         return [Fault(str(file), f"cannot be read: {error.strerror}")]
     except GatewayError as error:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 from gateway.cli.translate import content, rules_for, strangers, tell_stranger
 from gateway.settings import Settings
-from gateway.translate.door import door_of, messages_of
+from gateway.translate.door import door_of
 from gateway.translate.rules.trace import Explanation, Unread
 
 _LITERAL = "(literal)"
@@ -30,8 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when the message cannot be understood."""
     rules = rules_for(args, settings)
-    for raw in messages_of(content(args.file)):
-        language = rules.languages.of(door_of(raw))
+    whole = content(args.file)
+    door = door_of(whole)
+    language = rules.languages.of(door)
+    for raw in rules.languages.messages(door, whole):
         found, source = language.explain(raw), language.translate(raw).source
         if args.json:
             print(json.dumps(asdict(found), ensure_ascii=False, indent=2))

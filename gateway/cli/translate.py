@@ -28,7 +28,8 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement
 from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
-from gateway.translate.door import door_of, messages_of
+from gateway.translate.door import door_of
+from gateway.translate.languages import Languages
 from gateway.translate.translation import Translation
 
 # Ids must not depend on an installation here: the same message gives the same Bundle everywhere.
@@ -53,7 +54,7 @@ def strangers(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
-    given, named = _given(args.files, args.to)
+    given, named = _given(rules.languages, args.files, args.to)
     found = [rules.languages.of(door_of(raw)).translate(raw) for _, raw in named]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
     if args.to:
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _given(files: Sequence[str], to: str | None) -> tuple[list[Body], list[tuple[str, bytes]]]:
+def _given(languages: Languages, files: Sequence[str], to: str | None) -> tuple[list[Body], list[tuple[str, bytes]]]:
     """The resources in the files, which only `--to` takes, and the messages in them with their file's name."""
     given: list[Body] = []
     named: list[tuple[str, bytes]] = []
@@ -80,7 +81,7 @@ def _given(files: Sequence[str], to: str | None) -> tuple[list[Body], list[tuple
         raw = content(name)
         resources = targets.resources_of(raw) if to else None
         if resources is None:
-            named += [(name, message) for message in messages_of(raw)]
+            named += [(name, message) for message in languages.messages(door_of(raw), raw)]
         else:
             given += resources
     return given, named

@@ -18,8 +18,6 @@ from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
-from gateway.translate.edifact.answers import joined
-from gateway.translate.edifact.interchange import parts
 from gateway.translate.fhir import written_in
 
 _ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
@@ -51,20 +49,9 @@ async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Respons
 
     Every letter is received by itself: one that is refused does not keep its neighbours out. The answer is one
     interchange, with a CTL02 for each letter that was refused and a CTL03 for the others where UNB asks for them;
-    it is empty when there is nothing to tell. Its status is that of the first letter that was not received.
+    it is empty when there is nothing to tell.
     """
-    raw = b""
-    try:
-        if media_type(request.headers.get("content-type", "")).name not in _EDIFACT_NAMES:
-            raise UnsupportedMedia(where="Content-Type", hint=f"Send {outcome.EDIFACT}.")
-        raw = await read_body(request, inbound.message_bytes)
-        answers = [await receive(inbound.gateway, "edifact", letter, caller) for letter in parts(raw)]
-        body = joined(raw, [answer.body for answer in answers], inbound.gateway.clock())
-    except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
-        return outcome.in_language(inbound.gateway, "edifact", raw, outcome.failure(error))
-    told = min(answers, key=lambda answer: (not answer.transient, answer.accepted))
-    kind = outcome.media_type_of("edifact", body)
-    return Response(body, told.status, _RETRY if told.transient else None, kind)
+    return await _received(inbound, request, caller, "edifact", _EDIFACT_NAMES, f"Send {outcome.EDIFACT}.")
 
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:

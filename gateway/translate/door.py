@@ -6,7 +6,6 @@ import re
 
 from gateway.errors import UnknownMessage
 from gateway.translate import vans
-from gateway.translate.edifact.interchange import parts
 
 _FHIR = b'"http://hl7.org/fhir"'
 _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
@@ -20,7 +19,7 @@ def door_of(raw: bytes) -> str:
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
     text = raw.lstrip(_BLANK)
-    if text[:3].upper() == b"MSH":
+    if text[:3].upper() in (b"MSH", b"FHS", b"BHS"):
         return "hl7v2"
     if text[:3] in (b"UNA", b"UNB"):
         return "edifact"
@@ -34,8 +33,3 @@ def door_of(raw: bytes) -> str:
     if text[:1] == b"<":
         return "fhir-message" if _FHIR in text[:4000].replace(b"'", b'"') else "oio"
     raise UnknownMessage("This is neither HL7 v2, nor EDIFACT, nor JSON, nor XML")
-
-
-def messages_of(raw: bytes) -> list[bytes]:
-    """The messages in a file, each with all that it needs to be understood by itself. Raises as `door_of` does."""
-    return parts(raw) if door_of(raw) == "edifact" else [raw]

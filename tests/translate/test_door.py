@@ -10,12 +10,15 @@ from gateway.translate.door import door_of
         (b"MSH|^~\\&|A", "hl7v2"),
         (b"\xef\xbb\xbfmsh|^~\\&|A", "hl7v2"),
         (b"\x0bMSH|^~\\&|A\x1c\r", "hl7v2"),
+        (b"FHS|^~\\&|A", "hl7v2"),
         (b'\r\n {"resourceType": "Bundle"}', "fhir-message"),
         (b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir">', "fhir-message"),
         (b"<Bundle xmlns='http://hl7.org/fhir'>", "fhir-message"),
         (b"UNA:+.? 'UNB+UNOC:3", "edifact"),
         (b"\r\nUNB+UNOC:3+1:14", "edifact"),
         (b'<Registrering xmlns="urn:oio:x">', "oio"),
+        (b'<Emessage xmlns="http://rep.oio.dk/sundcom.dk/medcom.dk/xml/schemas/2006/07/01/">', "oioxml"),
+        (b'<?xml version="1.0"?>\n<!-- x -->\n<ns1:Emessage xmlns:ns1="urn:oio:medcom:municipality:1.0.3">', "oioxml"),
     ],
 )
 def test_the_door_is_told_by_the_first_bytes(raw: bytes, door: str) -> None:

@@ -8,6 +8,7 @@ original content in a new envelope).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.when import DANISH
@@ -21,6 +22,18 @@ from gateway.translate.oioxml.writing import number
 
 _UCI = "UCI"
 _NAME = "CTL"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The letters of one interchange."""
+
+    raw: bytes
+    messages: Sequence[bytes]
+
+    def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
+        """Their answers as one; b"" among them where a letter asks for none."""
+        return joined(self.raw, answers, now)
 
 
 def joined(raw: bytes, answers: Sequence[bytes], now: datetime) -> bytes:

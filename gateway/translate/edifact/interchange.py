@@ -85,6 +85,8 @@ def parts(raw: bytes) -> list[bytes]:
     """
     try:
         content = vans.opened(raw).content
+        if content.count(b"UNH") <= 1:
+            return [raw]
         whole = interchange(content)
     except GatewayError:
         return [raw]

@@ -19,9 +19,10 @@ from gateway.domain.source import Source
 from gateway.errors import GatewayError, RuleBroken, UnknownMessage
 from gateway.translate import r4, vans
 from gateway.translate.edifact import table
+from gateway.translate.edifact.answers import Post
 from gateway.translate.edifact.converting import Converted, converted
 from gateway.translate.edifact.explaining import explained
-from gateway.translate.edifact.interchange import interchange, without_packages
+from gateway.translate.edifact.interchange import interchange, parts, without_packages
 from gateway.translate.edifact.outline import outline
 from gateway.translate.edifact.writing import written
 from gateway.translate.oioxml import receipt
@@ -90,6 +91,10 @@ class Edifact:
             return explained(self._letters.explanation(made.root), made)
         except GatewayError as error:
             raise _placed(error, made) from None
+
+    def batch(self, raw: bytes) -> Post:
+        """The letters of an interchange, each to be received by itself: one that is refused keeps no other out."""
+        return Post(raw, parts(raw))
 
     def write(self, root: etree._Element) -> bytes:
         """A letter tree as an interchange. Raises UnknownMessage for a letter that no table writes, UnknownCode."""
