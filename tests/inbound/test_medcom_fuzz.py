@@ -1,4 +1,4 @@
-"""Changed notifications through the door: each is answered as one of the declared ways, and none is a failure of ours."""
+"""Changed notifications through the door: each is answered in a declared way, and none is a failure of ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.translate.medcom.notices import END, LEFT, asking, notice, resource
 
 Json = dict[str, Any]
 SENDER = hospital(scopes=(Scope("Bundle", "c"),), sends=("regionh-medcom", "koebenhavn-sag"))
-MESSAGES = 150
+MESSAGES = 100
 GOOD = [
     asking(notice(header="m1")),
     notice(
@@ -37,7 +37,6 @@ VALUES: list[Any] = [
         "x",
         "\u0000",
         "\u202e",
-        "2509479989",
         "Patient/1",
         "urn:uuid:",
         "MessageHeader/m1",
