@@ -1,12 +1,13 @@
 """Paths of rule files for letters: `Patient/CivilRegistrationNumber`, `Envelope/Sent`, `./Text01`, `Relatives/*`.
 
 Local names from the letter's element (`NotificationOfAdmission`) downwards; `Envelope` is the one beside it; `*` is any
-element; `//Name` any element of that name below. `./x` is relative to the `for` around it.
+element; `//Relative` a relative wherever it stands. `./x` is relative to the `for` around it.
 """
 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.names import NAMES
 from gateway.translate.rules.reader import Function, Path, PathError, Scope
 
+_ANYWHERE = frozenset({"Relative"})  # stands in Relatives, or in the letter itself: rules find it by `//Relative`
 _STEP = re.compile(r"\*|[A-Z][A-Za-z0-9_]*")
 
 
@@ -37,7 +39,7 @@ class Reader:
         start = within[-1].field if relative else ""
         written = path.removeprefix(".").removeprefix("/") if relative else path
         steps = _steps(written, path)
-        field = "/".join(part for part in (start, written) if part)
+        field = _field(start, steps)
         return self._path(path, field, len(within) if relative else 0, _finder(steps))
 
     def clears(self, message: Scope) -> bool:
@@ -83,9 +85,18 @@ def _steps(written: str, path: str) -> list[tuple[str, bool]]:
         if step != "*" and step not in NAMES:
             near = difflib.get_close_matches(step, sorted(NAMES), n=1, cutoff=0.6)
             raise PathError(f"{path}: no letter has {step}", near[0] if near else "")
+        if deep and step not in _ANYWHERE:
+            raise PathError(f"{path}: only {', '.join(_ANYWHERE)} is looked for anywhere")
         steps.append((step, deep))
         deep = False
     return steps
+
+
+def _field(start: str, steps: list[tuple[str, bool]]) -> str:
+    """The field as `fields` spells it: with `*` all that is in its parent is read, `//Name` is found anywhere."""
+    named = list(itertools.takewhile(lambda step: step != "*", (step for step, _ in steps)))
+    deep = [at for at, (_, anywhere) in enumerate(steps) if anywhere]
+    return "/".join(part for part in ("" if deep else start, *named[deep[-1] if deep else 0 :]) if part)
 
 
 def _finder(steps: list[tuple[str, bool]]) -> Callable[[Any], list[Any]]:
@@ -109,6 +120,8 @@ def _beside(letter: etree._Element) -> list[etree._Element]:
 
 
 def _fields(node: etree._Element, field: str) -> Iterator[str]:
+    if tree.name(node) in _ANYWHERE:
+        field = tree.name(node)
     if (node.text or "").strip() or any((child.tail or "").strip() for child in node):
         yield field
         return
