@@ -56,14 +56,14 @@ def contact(env: Env, node: Repetition) -> Json | None:
 
 
 def provider(env: Env, number_: Any, name: Any) -> Json | None:
-    """PRD-7 (PLN or CX) and PRD-2: a logical reference to a provider. A number is the source's own unless the place of
-    its authority names one."""
+    """PRD-7 (PLN or CX) and PRD-2: a logical reference to a provider. Whose number it is, the authority of a CX or the
+    type of a PLN tells (YDER)."""
     given = parts(number_, 4) if number_ is not None else [""]
     made: Json = {"type": "Practitioner"}
     if given[0]:
         named = number_.subcomponents(4)
-        known = authority(env.source, named) if len(named) > 1 else ""
-        made["identifier"] = {"system": known or local(env.source, given[1] or "provider"), "value": given[0]}
+        known = authority(env.source, named if len(named) > 1 else given[1:2])
+        made["identifier"] = {"system": known or local(env.source, "provider"), "value": given[0]}
     family, first, further, suffix, prefix = (*(parts(name, 5) if name is not None else ()), *[""] * 5)[:5]
     shown = " ".join(filter(None, (prefix, first, further, family, suffix)))
     if shown:

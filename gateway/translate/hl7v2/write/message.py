@@ -91,13 +91,13 @@ def spelled(part: Part, depth: int = 0) -> str:
         mark = _MARKS.subcomponent if depth else _MARKS.component
         return mark.join(spelled(one, depth + 1) for one in part).rstrip(mark)
     if isinstance(part, Formatted):
-        return "\\.br\\".join(_escaped(line) for line in _LINE.split(part.text))
-    return _escaped(_LINE.sub(" ", part))
+        return "\\.br\\".join(_escaped(line) for line in _LINE.split(part.text)).strip()
+    return _escaped(_LINE.sub(" ", part)).strip()
 
 
 def _escaped(text: str) -> str:
     safe = _CONTROL.sub(" ", text).translate(_ESCAPES)
-    return " " if safe == '""' else safe  # two quotation marks would delete the value
+    return "" if safe == '""' else safe  # two quotation marks would delete the value
 
 
 def _segment(name: str, fields: Mapping[int, Field]) -> str:
