@@ -35,8 +35,10 @@ def authority(folder: Path) -> Path:
     return folder / "ca.pem"
 
 
-def signed(folder: Path, name: str, *, names: tuple[str, ...] = (), organisation: str = "Region Test") -> Files:
-    """A certificate of this common name, with alternative names (DNS), and its key."""
+def signed(
+    folder: Path, name: str, *, names: tuple[str, ...] = (), organisation: str = "Region Test", secret: bytes = b""
+) -> Files:
+    """A certificate of this common name, with alternative names (DNS), and its key, locked by `secret`."""
     authority(folder)
     ca, ca_key = _AUTHORITIES[folder]
     key = ec.generate_private_key(ec.SECP256R1())
@@ -48,7 +50,8 @@ def signed(folder: Path, name: str, *, names: tuple[str, ...] = (), organisation
     files = Files(folder / f"{name}.pem", folder / f"{name}.key")
     files.certificate.write_bytes(made.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     form = serialization.PrivateFormat.PKCS8
-    files.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    lock = serialization.BestAvailableEncryption(secret) if secret else serialization.NoEncryption()
+    files.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, lock))
     return files
 
 

@@ -26,7 +26,7 @@ def door_context(certificate: Path, key: Path, authorities: Path) -> ssl.SSLCont
         return None
     try:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate, key if key != Path() else None)
+        context.load_cert_chain(certificate, key if key != Path() else None, password="")
         if authorities != Path():
             context.load_verify_locations(authorities)
             context.verify_mode = ssl.CERT_REQUIRED

@@ -19,7 +19,7 @@ def caller_context(certificate: Path, key: Path, authorities: Path) -> ssl.SSLCo
     context = ssl.create_default_context()
     try:
         if certificate != Path():
-            context.load_cert_chain(certificate, key if key != Path() else None)
+            context.load_cert_chain(certificate, key if key != Path() else None, password="")
         if authorities != Path():
             context.load_verify_locations(authorities)
     except (OSError, ValueError) as error:
