@@ -72,7 +72,7 @@ def _revised(kind: str, before: Body, one: Statement) -> Body:
         made["note"] = [*kept["note"], *(note for note in one.body.get("note", ()) if note not in kept["note"])]
     if kind == "Condition":
         _settle_problem(made, one.body)
-    elif kind == "CarePlan" and one.body.get("status") not in (None, *_ENDED) and "end" in made.get("period", {}):
+    elif kind == "CarePlan" and made.get("status") not in _ENDED and "end" in made.get("period", {}):
         made["period"] = {name: value for name, value in made["period"].items() if name != "end"}
     return made
 

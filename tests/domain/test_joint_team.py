@@ -104,3 +104,27 @@ def test_of_dated_coordinators_each_ends_where_the_next_begins() -> None:
     chain = [member(name, COORDINATOR, start=start) for name, start in (("A", "2024"), ("B", "2025-01"), ("C", "2026"))]
     ends = {name: period.get("end") for name, period in shown(team(1, *chain)).items()}
     assert ends == {"A": "2025-01", "B": "2026", "C": None}
+
+
+def there_for(name: str, goal: str, **period: str) -> dict[str, Any]:
+    tie = {"url": "https://faellesplan.dk/fhir/StructureDefinition/member-for", "valueReference": {"reference": goal}}
+    return member(name, **period) | {"extension": [tie]}
+
+
+def goals(*members: dict[str, Any]) -> list[list[str]]:
+    """Of everybody in the joint team, what they are there for."""
+    told = compose([team(1, *members)], "p1", NOW)[1]["participant"]
+    return [[one["valueReference"]["reference"] for one in person.get("extension", [])] for person in told]
+
+
+def test_who_is_there_for_two_goals_is_there_once_for_both() -> None:
+    both = [there_for("Ea", "Goal/b"), there_for("Ea", "Goal/a"), member("Ea")]
+    assert goals(*both) == goals(*reversed(both)) == [["Goal/a", "Goal/b"]]
+    assert goals(there_for("Ea", "Goal/a"), there_for("Ib", "Goal/a")) == [["Goal/a"], ["Goal/a"]]
+
+
+def test_who_has_left_one_goal_is_still_there_for_the_other() -> None:
+    left, stays = there_for("Ea", "Goal/a", start="2026-01-01", end="2026-02-01"), there_for("Ea", "Goal/b")
+    for members in ([left, stays], [stays, left]):
+        assert goals(*members) == [["Goal/b"]]
+        assert shown(team(1, *members)) == {"Ea": {}}

@@ -94,7 +94,9 @@ def _settle(one: Made, group: Group, event: Event, env: Env, recorded: datetime)
         one.act = Act.REVISE if one.verb is Verb.WITHDRAW else one.act
     at = one.node.value(2) if one.node.name != "PTH" else ""
     today = at == recorded.astimezone(env.timezone).strftime("%Y%m%d")
-    one.happened = recorded if one.happened is None or today else one.happened
+    if one.happened is not None and one.happened > recorded and not today:
+        env.findings.append(Finding(one.node.place(2), "the action is later than its message, which counts"))
+    one.happened = recorded if one.happened is None or today else min(one.happened, recorded)
 
 
 def _settle_member(one: Made, message: Message, things: Mapping[Spot, Made], env: Env) -> None:

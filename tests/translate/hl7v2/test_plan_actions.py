@@ -161,6 +161,14 @@ def test_an_action_of_the_same_day_has_the_time_of_its_message() -> None:
     assert one("Goal", exact, day)["lifecycleStatus"] == "completed"
 
 
+def test_an_action_in_the_future_is_of_its_message() -> None:
+    """Otherwise no later word could ever change it."""
+    ahead = message("PC6", gol(fields={2: "20990101", 18: "ACT"}), at=FIRST)
+    done = message("PC7", gol("UP", fields={18: "CMP"}), at=SECOND)
+    assert one("Goal", ahead, done)["lifecycleStatus"] == "completed"
+    assert [f.where for f in language().translate(ahead).findings] == ["GOL^1^2"]
+
+
 def test_a_time_that_cannot_be_read_is_told_and_the_message_counts() -> None:
     raw = message("PC6", gol(fields={2: "i går"}))
     assert one("Goal", raw)

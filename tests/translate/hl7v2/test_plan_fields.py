@@ -146,6 +146,23 @@ def test_a_field_of_text_alone_is_a_concept() -> None:
     assert made["description"] == {"text": "Bo et fast sted"}
 
 
+def test_a_sender_that_writes_fhir_s_own_codes_and_plain_numbers() -> None:
+    """Bare instance ids, FHIR's code systems, free words in coded fields, LF and no structure in MSH-9."""
+    fields = {
+        2: "20170110074000", 3: "K80.00^Cholelithiasis^I10", 5: "E1", 6: "1", 9: "20180310074000",
+        13: "provisional^Provisional^http://terminology.hl7.org/CodeSystem/condition-ver-status",
+        14: "relapse^Relapse^http://terminology.hl7.org/CodeSystem/condition-clinical", 16: "20170102074000",
+        17: "i nytåret", 18: "1^primary", 19: "ME^Medium", 20: "0.4", 25: "highly sensitive", 26: "some detail",
+    }  # fmt: skip
+    raw = message("PC1", prb(number="53956", fields=fields)).replace(b"\r", b"\n").replace(b"|2.5|", b"|2.6|")
+    made = one("Condition", b"\xef\xbb\xbf" + raw)
+    assert (code(made["code"]), code(made["verificationStatus"])) == ("K80.00", "provisional")
+    assert code(made["clinicalStatus"]) == "resolved"  # R4 con-4: what has abated has no relapse
+    assert (made["recordedDate"][:10], made["abatementDateTime"][:10]) == ("2017-01-10", "2018-03-10")
+    assert code(made["severity"]) == "some detail"
+    assert made["identifier"] == [{"system": "urn:faellesplan:source:regh:number", "value": "53956"}]
+
+
 def test_two_versions_of_the_standard_read_alike() -> None:
     old = message("PC6", gol(fields={7: "199505011200"})).replace(b"|2.5|", b"|2.2|")
     new = message("PC6", gol(fields={7: "19950501120000+0200", 22: "INT"})).replace(b"|2.5|", b"|2.8.2|")
