@@ -11,8 +11,8 @@ from gateway import __version__, settings
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "conformance", "replay", "outbox", "export-log",
-    "verify-log", "register-client", "bench",
+    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "replay", "outbox",
+    "export-log", "verify-log", "register-client", "bench",
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 """Code tables: mappings/codes/<name>.csv, one row per source code, edited in a spreadsheet, exported as ConceptMap.
+mappings/code-tables.csv says of each who owns it, in what version and since when.
 
 Columns: `source_system, source_code, target_system, target_code, display, note, valid_from, valid_to`. A row without
 `target_code` says that the code is known and means nothing here; its `note` must say why. `valid_from` and `valid_to`
@@ -17,9 +18,24 @@ from typing import Any
 
 from gateway.translate.rules.problems import Mark, Problems
 
+ABOUT = ("table", "owner", "version", "date", "source")
 COLUMNS = (
     "source_system", "source_code", "target_system", "target_code", "display", "note", "valid_from", "valid_to",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One line of code-tables.csv. `owner` is who may change the table: `installation` where each gateway has its own
+    rows, `gateway` where they come with the software, else the body whose codes they are. `date` is the day of its
+    last change, `source` where it comes from."""
+
+    mark: Mark
+    table: str
+    owner: str
+    version: str
+    date: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +116,9 @@ def _pick(rows: list[Row] | tuple[Row, ...], on: str) -> Row | None:
 class Codes:
     """All code tables, by name."""
 
-    def __init__(self, tables: dict[str, CodeTable]) -> None:
+    def __init__(self, tables: dict[str, CodeTable], about: Mapping[str, About] | None = None) -> None:
         self.tables = tables
+        self.about = about or {}
 
     @classmethod
     def read(cls, folder: Path, problems: Problems) -> Codes:
@@ -115,7 +132,32 @@ class Codes:
                 problems.add(mark, "cannot be read as UTF-8")
                 continue
             tables[path.stem] = table(path.stem, mark, text, problems)
-        return cls(tables)
+        return cls(tables, _about(folder, tables, problems))
+
+
+def _about(folder: Path, tables: Mapping[str, CodeTable], problems: Problems) -> dict[str, About]:
+    """What code-tables.csv beside the folder says; nothing where there is none. Each table has one line."""
+    file = folder.parent / "code-tables.csv"
+    if not file.is_file():
+        return {}
+    name = f"{folder.parent.name}/{file.name}"
+    found: dict[str, About] = {}
+    reader = csv.reader(io.StringIO(file.read_text("utf-8-sig")))
+    if tuple(next(reader, [])) != ABOUT:
+        problems.add(Mark(name, 1), f"the header must be {','.join(ABOUT)}")
+        return {}
+    for cells in reader:
+        mark = Mark(name, reader.line_num)
+        if len(cells) != len(ABOUT) or not all(cell.strip() for cell in cells):
+            problems.add(mark, "a line names the table, its owner, version, date and source")
+            continue
+        one = About(mark, *(cell.strip() for cell in cells))
+        if one.table not in tables:
+            problems.add(mark, f"there is no table {one.table}")
+        found[one.table] = one
+    for stray in tables.keys() - found.keys():
+        problems.add(tables[stray].mark, f"{name} does not say who owns this table")
+    return found
 
 
 def table(name: str, mark: Mark, text: str, problems: Problems) -> CodeTable:
@@ -171,7 +213,7 @@ def _overlaps(rows: list[Row], problems: Problems) -> None:
         others.append(row)
 
 
-def concept_map(table: CodeTable, url: str, on: str = "") -> dict[str, Any]:
+def concept_map(table: CodeTable, url: str, on: str = "", about: About | None = None) -> dict[str, Any]:
     """The table as an R4 ConceptMap (http://hl7.org/fhir/R4/conceptmap.html), rows valid on a day or all."""
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for row in table.rows:
@@ -187,4 +229,6 @@ def concept_map(table: CodeTable, url: str, on: str = "") -> dict[str, Any]:
         group["element"].append({"code": row.source_code, "target": [target]})
     name = "".join(part.capitalize() for part in table.name.replace("_", "-").split("-"))
     made: dict[str, Any] = {"resourceType": "ConceptMap", "url": url, "name": name, "status": "active"}
+    if about:
+        made |= {"version": about.version, "date": about.date, "publisher": about.owner, "description": about.source}
     return made | ({"group": list(groups.values())} if groups else {})
