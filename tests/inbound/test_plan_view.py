@@ -206,3 +206,63 @@ def test_words_that_are_not_known_stay_as_they_are() -> None:
 )
 def test_times(told: str | None, shown: str) -> None:
     assert _time(told) == shown
+
+
+def test_a_thread_shows_every_text_once() -> None:
+    core = "http://medcomfhir.dk/ig/core/StructureDefinition/medcom-core"
+
+    def written(number: str, at: str, text: str) -> dict[str, Any]:
+        return {
+            "extension": [
+                {"url": f"{core}-datetime-extension", "valueDateTime": at},
+                {"url": f"{core}-identifier-extension", "valueIdentifier": {"value": number}},
+                {"url": f"{core}-practitioner-extension", "valueReference": {"display": "Emma Waters, Sygeplejerske"}},
+            ],
+            "contentString": text,
+        }
+
+    question = written("1", "2025-03-10T09:00:00+01:00", "Hvornår?")
+    answer = written("2", "2025-03-11T09:30:00+01:00", "<b>Fredag</b>")
+    attached = {"contentAttachment": {"contentType": "application/pdf", "title": "Plan"}}
+    thread = {"partOf": [{"identifier": {"value": "t"}}], "category": [{"coding": [{"display": "Udskrivelse"}]}]}
+    first = {"resourceType": "Communication", "id": "1", "sent": "2025-03-10T09:00:00+01:00", "payload": [question],
+             "sender": {"display": "Herlev"}, "recipient": [{"display": "København"}], **thread}  # fmt: skip
+    second = {"resourceType": "Communication", "id": "2", "sent": "2025-03-11T09:30:00+01:00",
+              "payload": [question, answer, attached], "topic": {"text": "Hjemkomst"},
+              "sender": {"display": "København"}, "recipient": [{"display": "Herlev"}], **thread}  # fmt: skip
+    gone = {**first, "id": "3", "partOf": [], "status": "entered-in-error"}
+    (line,) = view(second, first, gone).correspondence
+    assert (line.title, line.status, line.who) == ("Udskrivelse", "2 beskeder", "Herlev, København")
+    assert line.when == "11. marts 2025 kl. 9.30"
+    assert line.facts == (
+        "vedhæftet fil: Plan",
+        "10. marts 2025 kl. 9.00, Emma Waters, Sygeplejerske: Hvornår?",
+        "11. marts 2025 kl. 9.30, Emma Waters, Sygeplejerske: <b>Fredag</b>",
+    )
+
+
+def appointment(start: str, end: str, status: str = "booked", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Appointment", "id": start, "status": status, "start": start, "end": end, **more}
+
+
+def test_coming_appointments_in_danish() -> None:
+    network = {
+        "coding": [{"system": "https://faellesplan.dk/fhir/CodeSystem/appointment-kind", "code": "network-meeting"}]
+    }
+    people = [
+        {"actor": {"reference": "Patient/1"}},
+        {"actor": {"type": "Practitioner", "display": "Karen Lund"}},
+        {"actor": {"type": "Location", "display": "Mødelokale 12"}},
+    ]
+    shown = view(
+        appointment("2025-03-02T09:00:00+01:00", "2025-03-02T10:00:00+01:00", serviceType=[{"text": "Samtale"}]),
+        appointment("2025-02-05T13:00:00+01:00", "2025-02-05T14:30:00+01:00", reasonCode=[network], participant=people),
+        appointment("2025-01-05T13:00:00+01:00", "2025-01-05T14:30:00+01:00"),
+        appointment("2025-03-05T13:00:00+01:00", "2025-03-05T14:30:00+01:00", "cancelled"),
+        appointment("2025-03-06T13:00:00+01:00", "2025-03-06T14:30:00+01:00", "noshow"),
+        {"resourceType": "Appointment", "id": "x", "status": "pending"},
+    ).appointments
+    assert [line.title for line in shown] == ["Netværksmøde", "Samtale", "Aftale"]
+    assert [line.status for line in shown] == ["aftalt", "aftalt", "afventer svar"]
+    assert shown[0].when == "5. februar 2025 kl. 13.00 til 5. februar 2025 kl. 14.30"
+    assert (shown[0].who, shown[0].facts) == ("Karen Lund", ("Mødelokale 12",))

@@ -150,7 +150,7 @@ def _said(identity: str, header: str, activity: str, who: str, sent: str) -> Jso
 def part(bundle: Json, kind: str, identity: str = "") -> Json:
     """A resource of the Bundle."""
     found = (e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind)
-    return next(one for one in found if identity in ("", one["id"]))
+    return next(one for one in found if identity in ("", one.get("id")))
 
 
 def written(bundle: Json) -> bytes:

@@ -74,8 +74,9 @@ class Crowd:
         said = [reference.get("identifier", {}), *inside.get("identifier", ())]
         found = {one.system: one.value for n in said if (one := normal(n.get("system", ""), n.get("value", ""))).value}
         if SOR not in found and GLN in found:  # a letter of the old kind: numbers are looked up (hospital.md 4.3)
-            here = (r.source_code for r in self._locations.rows if (r.source_system, r.target_code) == (SOR, found[GLN]))
-            found |= {SOR: sor for sor in [next(here, "")] if sor}
+            rows = (one for one in self._locations.rows if one.source_system == SOR)
+            if here := next((one.source_code for one in rows if one.target_code == found[GLN]), ""):
+                found[SOR] = here
         row = self._locations.find(SOR, found.get(SOR, ""))
         if row is not None and row.target_system == GLN and GLN not in found:
             found[GLN] = row.target_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gateway.domain.identifier import GLN, SOR, normal
@@ -13,13 +14,32 @@ from gateway.translate.medcom.header import Dangling, check_header
 
 Json = dict[str, Any]
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+
 
 def message_of(bundle: Json) -> Message:
-    """The Bundle, when its known elements have the shape that R4 gives them. Raises WrongType, RuleBroken …"""
+    """The Bundle, when its known elements have the shape that R4 gives them. Raises WrongType, RuleBroken …
+
+    What people wrote may hold characters that FHIR does not allow and XML cannot hold: they become blanks.
+    """
     faults = shape_faults(bundle)
     if faults:
         raise WrongType(faults[0].text, where=faults[0].where)
-    return Message(bundle)
+    seen: Json = _seen(bundle)
+    return Message(seen)
+
+
+def seen(text: str) -> str:
+    """A text without control characters; lines and tabs stay."""
+    return _UNSEEN.sub(" ", text)
+
+
+def _seen(node: Any) -> Any:
+    if isinstance(node, str):
+        return seen(node)
+    if isinstance(node, list):
+        return [_seen(one) for one in node]
+    return {name: _seen(value) for name, value in node.items()} if isinstance(node, dict) else node
 
 
 def check_envelope(message: Message) -> None:

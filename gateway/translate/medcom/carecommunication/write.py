@@ -20,6 +20,7 @@ from gateway.domain.when import said_time
 from gateway.errors import MissingField, NoCitizen
 from gateway.translate.medcom.carecommunication.content import category_of, extension
 from gateway.translate.medcom.carecommunication.crowd import Crowd
+from gateway.translate.medcom.carecommunication.header import seen
 from gateway.translate.medcom.carecommunication.names import (
     AUTHOR,
     CATEGORIES,
@@ -42,7 +43,6 @@ _BASE = "https://medcomfhir.dk/ig/carecommunication"
 _SEED = UUID("9d0f1f0c-4a3c-5b8e-8f63-1b7f6f2f0f55")
 _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]|[\ud800-\udfff]")
 NO_PHONE = "0000 0000"
 _URGENT = "Denne meddelelse har høj prioritet. "
 _OTHER, _REFERRAL = "other", "regarding-referral"
@@ -192,7 +192,7 @@ def _payload(work: _Work, payload: Json, at: int, files: Mapping[str, bytes]) ->
     made += [{"url": AUTHOR, "valueReference": who}] if who else []
     made += [{"url": CONTACT, "valueContactPoint": contact}] if contact else []
     if written:
-        return {"extension": made, "contentString": _UNSEEN.sub(" ", payload["contentString"])}
+        return {"extension": made, "contentString": seen(payload["contentString"])}
     return {"extension": made, "contentAttachment": _attachment(payload.get("contentAttachment", {}), files)}
 
 
