@@ -18,12 +18,15 @@ HEAD = "UNH"
 
 @dataclass(frozen=True, slots=True)
 class GroupShape:
-    """One line of `segments:`: the tags that may stand in a group, those of them that must, whether it must itself."""
+    """One line of `segments:`: the tags that may stand in a group, those that must and those that may several times,
+    and the same of the group itself."""
 
     name: str
     tags: tuple[str, ...]
-    needed: tuple[str, ...]
-    must: bool
+    needed: tuple[str, ...] = ()
+    often: tuple[str, ...] = ()
+    must: bool = False
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,10 @@ class Group:
 
 
 def grouped(message: Message, shapes: Mapping[str, GroupShape]) -> tuple[Group, ...]:
-    """The groups of a message, UNH's first. Raises SegmentOrder: unknown, misplaced, missing, with its number."""
+    """The groups of a message, UNH's first.
+
+    Raises SegmentOrder with the segment's number: unknown, misplaced, missing, too many.
+    """
     order = list(shapes)
     found: list[list[Segment]] = [[message.header]]
     at = 0
@@ -63,13 +69,25 @@ def _misplaced(message: Message, segment: Segment, hint: str) -> SegmentOrder:
     return SegmentOrder("The segment is misplaced.", where=message.place(segment), hint=hint)
 
 
+def _too_often(message: Message, segment: Segment) -> SegmentOrder:
+    return SegmentOrder("The segment stands here too often.", where=message.place(segment), hint="It may stand once.")
+
+
 def _check_whole(message: Message, groups: tuple[Group, ...], shapes: Mapping[str, GroupShape]) -> None:
+    seen: set[str] = set()
     for group in groups:
-        tags = {segment.tag for segment in group.segments}
-        missing = next((tag for tag in shapes[group.name].needed if tag not in tags), "")
+        shape = shapes[group.name]
+        if group.name in seen and not shape.repeats:
+            raise _too_often(message, group.segments[0])
+        seen.add(group.name)
+        tags: set[str] = set()
+        for segment in group.segments:
+            if segment.tag in tags and segment.tag not in shape.often:
+                raise _too_often(message, segment)
+            tags.add(segment.tag)
+        missing = next((tag for tag in shape.needed if tag not in tags), "")
         if missing:
             raise SegmentOrder(f"{missing} is missing.", where=message.place(group.segments[0]))
-    there = {group.name for group in groups}
-    missing = next((shape.name for shape in shapes.values() if shape.must and shape.name not in there), "")
+    missing = next((shape.name for shape in shapes.values() if shape.must and shape.name not in seen), "")
     if missing:
         raise SegmentOrder(f"{missing} is missing.", where=message.place(message.segments[-1]))

@@ -4,9 +4,9 @@
     extends: notification             # what it takes over from another file; `segments`, `rules`, `skip` key by key
     becomes: NotificationOfAdmission  # the letter's element in OIOXML
     namespace: http://…/2005/08/07/
-    segments:                         # groups in their order and what may stand in them; `!` must be there
-      UNH: BGM! DTM
-      S01!: NAD! SEQ! CON RFF
+    segments:                         # groups in their order and what may stand in them; `!` must be there,
+      UNH: BGM! DTM                   # `*` may stand several times
+      S01!*: NAD! SEQ! CON* RFF*
     rules:                            # element: place (paths.py); `?` may be absent, everything else must be there
       Letter:
         Identifier: S02/RFF[SRI]-1.2
@@ -41,6 +41,7 @@ from gateway.translate.rules.problems import Mark, Problems
 _KEYS = ("letter", "extends", "becomes", "namespace", "segments", "rules", "skip", "writes", "why")
 _VALUE = ("from", "all", "else", "with", "map", "policy", "why")
 _POLICIES = ("refuse", "drop")
+_MARKS = "!*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +139,16 @@ def _shapes(table: Table, problems: Problems) -> dict[str, GroupShape]:
     node = table.entries.get("segments")
     if not isinstance(node, Table) or next(iter(node.entries), "") != HEAD:
         problems.add(table.marks.get("segments", table.mark), f"segments must be a mapping that begins with {HEAD}")
-        return {HEAD: GroupShape(HEAD, (), (), must=True)}
+        return {HEAD: GroupShape(HEAD, ())}
     found: dict[str, GroupShape] = {}
     for key, value in node.entries.items():
-        name = key.removesuffix("!")
+        name = key.rstrip(_MARKS)
         words = value.value.split() if isinstance(value, Text) else []
-        tags = tuple(word.removesuffix("!") for word in words)
+        tags = tuple(word.rstrip(_MARKS) for word in words)
         if not all(len(tag) == 3 and tag.isalnum() and tag.isupper() for tag in (name, *tags)):
             problems.add(node.marks[key], f"{key}: segment tags are three capitals, parted by blanks")
-        needed = tuple(word.removesuffix("!") for word in words if word.endswith("!"))
-        found[name] = GroupShape(name, tags, needed, key.endswith("!"))
+        needed, often = (tuple(word.rstrip(_MARKS) for word in words if mark in word) for mark in _MARKS)
+        found[name] = GroupShape(name, tags, needed, often, must="!" in key, repeats="*" in key)
     return found
 
 

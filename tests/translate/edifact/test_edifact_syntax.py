@@ -169,6 +169,11 @@ LETTERS: list[tuple[Callable[[], bytes], type[GatewayError], str]] = [
     (changed("UNH+BREV1+", "UNH++"), MissingField, "segment 1 (UNH), UNH-1"),
     (changed(":D2030C", ""), MissingField, "segment 1 (UNH), UNH-2"),
     (changed(":D2030C", ":D9999Z"), UnknownMessage, "segment 1 (UNH), UNH-2.5"),
+    (changed("CON++38683868:TE'", "NAD+SOR+1:SOR:SST'"), SegmentOrder, "segment 6 (NAD)"),
+    (changed("S11+11'", "S07+07'"), SegmentOrder, "segment 20 (GIS)"),
+    (changed("GIS+P'", "S02+02'"), SegmentOrder, "segment 21 (S02)"),
+    (changed("SPR+ORG+50:SKS:SST+DIS20:SKS:SST'", "RFF+XX:1'"), MissingField, "S01[SEQ-2=1]/SPR-3"),
+    (changed("RFF+SRI:BREV1'", "RFF+SRX:BREV1'"), MissingField, "S02/RFF[SRI]-1.2"),
     (changed("GIS+N'", "XYZ+N'"), SegmentOrder, "segment 14 (XYZ)"),
     (changed("GIS+N'", "PAS+N'"), SegmentOrder, "segment 14 (PAS)"),
     (changed("S07+07'", "S01+01'"), SegmentOrder, "segment 17 (S01)"),
@@ -195,6 +200,16 @@ def test_a_fault_of_a_letter_is_told_with_its_segment(
         edifact.translate(make())
     assert told.value.where == where
     assert "2512489996" not in told.value.told()
+
+
+def test_a_letter_is_about_one_citizen(edifact: Edifact) -> None:
+    message = admission()
+    other = "PNA+PAT+1502824933:::CPR:IM"
+    at = message.index("S11+11")
+    for added, where in (([other], "segment 19 (PNA)"), (["S07+07", other], "segment 19 (S07)")):
+        with pytest.raises(SegmentOrder) as told:
+            edifact.translate(enclosed([*message[:at], *added, *message[at:]]))
+        assert told.value.where == where
 
 
 def test_a_number_that_means_nobody_is_told_with_its_segment(edifact: Edifact) -> None:
