@@ -56,7 +56,7 @@ class Event:
 
 def resolve(statements: list[Statement]) -> list[Event]:
     """The events of one episode after all corrections, in the order in which they happened."""
-    said = sorted(statements, key=lambda s: (s.recorded, s.origin))
+    said = _in_chain(sorted(statements, key=lambda s: (s.recorded, s.origin)))
     visits = _numbers(said)
     events = [_event(s, visits) for s in said if s.verb is Verb.ASSERT]
     for one in said:
@@ -78,6 +78,27 @@ def resolve(statements: list[Statement]) -> list[Event]:
         if event.act is Act.DELETE:
             _delete(event, events)
     return sorted(events, key=lambda e: e.order)
+
+
+def _in_chain(said: list[Statement]) -> list[Statement]:
+    """In the order in which they were registered, but none before the correction that it corrects or cancels: MedCom
+    names the message, and clocks differ."""
+    by_message: dict[str, list[Statement]] = {}
+    for one in said:
+        if one.corrects:
+            by_message.setdefault(one.origin.rpartition("/")[0], []).append(one)
+    seen: set[int] = set()
+    ordered: list[Statement] = []
+    for one in said:
+        waiting = [] if id(one) in seen else [one]
+        while waiting:
+            seen.add(id(waiting[-1]))
+            before = [s for s in by_message.get(waiting[-1].corrects, ()) if id(s) not in seen]
+            if before:
+                waiting.append(before[0])
+            else:
+                ordered.append(waiting.pop())
+    return ordered
 
 
 def _numbers(said: list[Statement]) -> dict[str, str]:
