@@ -24,6 +24,7 @@ from gateway.translate.hl7v2.naming import (
 )
 from gateway.translate.hl7v2.parse import Repetition
 from gateway.translate.rules.reader import Env, Unfit
+from gateway.translate.translation import Finding
 
 Json = dict[str, Any]
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -42,7 +43,7 @@ def citizen_identifier(env: Env, node: Repetition) -> Json | None:
     found = citizen_number(env, node)
     if found is None:
         return None
-    made = _typed(node, found.system, found.value)
+    made = _typed(env, node, found.system, found.value)
     if found.system == CPR:
         made = {"use": "official"} | made
     elif found.system == X_ECPR or found.system.startswith(D_ECPR):
@@ -53,7 +54,7 @@ def citizen_identifier(env: Env, node: Repetition) -> Json | None:
 def identifier(env: Env, node: Repetition) -> Json | None:
     """CX of anything else: Identifier."""
     found = number(env, node, "number")
-    return _typed(node, found.system, found.value) if found else None
+    return _typed(env, node, found.system, found.value) if found else None
 
 
 def visit_identifier(env: Env, node: Repetition) -> Json | None:
@@ -72,10 +73,23 @@ def entity(env: Env, node: Repetition) -> Json | None:
     return {"system": authority(env.source, named) or local(env.source, "number"), "value": value}
 
 
-def _typed(node: Repetition, system: str, value: str) -> Json:
-    made: Json = {"system": system, "value": value}
+def _typed(env: Env, node: Repetition, system: str, value: str) -> Json:
+    made: Json = {"system": system, "value": value} | _period(env, node, 7, 8)
     kind = node.value(5)
     return {"type": {"coding": [{"system": _TYPES, "code": kind}]}} | made if kind else made
+
+
+def _period(env: Env, node: Repetition, start: int, end: int) -> Json:
+    """From when until when something was in use, by two components; what is no time is left out and told."""
+    period: Json = {}
+    for edge, component in (("start", start), ("end", end)):
+        text = node.value(component)
+        if text:
+            try:
+                period[edge] = time.fhir(text, env.timezone)
+            except time.NoTime as error:
+                env.findings.append(Finding(node.place(component), f"is not {error}; left out"))
+    return {"period": period} if period else {}
 
 
 def concept(env: Env, node: Any, table: Any = "") -> Json | None:
@@ -111,6 +125,13 @@ def _coded(env: Env, code: str, display: str, system: str) -> Json:
     if display:
         made["display"] = display
     return made
+
+
+def diagnosed(env: Env, code: Any, table: Any, text: Any) -> Json | None:
+    """DG1-3 with the words in DG1-4, which are the doctor's own, as its text; either may be missing."""
+    made = concept(env, code, table or "") if code is not None else None
+    words = text.value(1) if isinstance(text, Repetition) else ""
+    return (made or {}) | {"text": words} if words else made
 
 
 def coding(env: Env, node: Any, table: str = "") -> Json | None:
@@ -221,7 +242,10 @@ def contact(env: Env, node: Repetition, default: str = "") -> Json | None:
     """XTN: ContactPoint. `default` is the use where XTN.2 says none (PID-13 home, PID-14 work)."""
     memo, key = env.memo, (contact, default, node.raw)
     if key not in memo:
-        made = _contact(node.said(), default)
+        given = node.said()
+        made = _contact(given, default)
+        if made and (given[12] or given[13]):  # not remembered: a time that cannot be read is told each time
+            return made | _period(env, node, 13, 14)
         if len(node.raw) > _LONGEST:
             return made
         memo[key] = made

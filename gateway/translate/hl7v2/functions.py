@@ -14,6 +14,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "date": Function(datatypes.date, gives="date", alone=True),
         "moment": Function(datatypes.moment, gives="moment"),
         "concept": Function(datatypes.concept, "node", "CodeableConcept", (1, 2), alone=True),
+        "diagnosed": Function(datatypes.diagnosed, "node", "CodeableConcept", (3, 3), always=True),
         "coding": Function(datatypes.coding, "node", "Coding", (1, 2), alone=True),
         "citizen_identifier": Function(datatypes.citizen_identifier, "node", "Identifier"),
         "visit_identifier": Function(datatypes.visit_identifier, "node", "Identifier"),

@@ -312,3 +312,30 @@ def test_an_emergency_contact_is_a_contact_and_a_relative() -> None:
     assert [t["use"] for t in contact["telecom"]] == ["mobile", "work"]
     assert [r["coding"][0]["code"] for r in contact["relationship"]] == ["C", "SIB"]
     assert body(found, "RelatedPerson")["name"] == [{"family": "Lund", "given": ["Bo"]}]
+
+
+def test_numbers_names_addresses_and_phones_have_the_time_they_were_in_use() -> None:
+    made = patient(
+        {
+            3: f"778^^^REGH^MR^^20200101^20201231~{PID3}",
+            5: "Lund^Bo^^^^^M^^^20100101&20191231~Eksempelsen^Åse^^^^^L^^^^^20200101",
+            11: "Gade 1^^By^^1000^^H^^^^^20150101&20191231",
+            13: "^PRN^CP^^^^20998877^^^^^^20200101^20211231",
+        }
+    )
+    assert made["identifier"][0]["period"] == {"start": "2020-01-01", "end": "2020-12-31"}
+    assert "period" not in made["identifier"][1]
+    assert [name["period"] for name in made["name"]] == [
+        {"start": "2010-01-01", "end": "2019-12-31"},
+        {"start": "2020-01-01"},
+    ]
+    assert made["address"][0]["period"] == {"start": "2015-01-01", "end": "2019-12-31"}
+    assert made["telecom"][0]["period"] == {"start": "2020-01-01", "end": "2021-12-31"}
+
+
+def test_a_time_in_use_that_is_none_is_left_out_and_told() -> None:
+    found = translated(msh("A31"), pid({3: f"778^^^REGH^MR^^i fjor~{PID3}", 13: "^PRN^CP^^^^1^^^^^^altid"}))
+    made = body(found, "Patient")
+    assert "period" not in made["identifier"][0]
+    assert "period" not in made["telecom"][0]
+    assert [f.where for f in found.findings] == ["PID^1^3^1^7", "PID^1^13^1^13"]

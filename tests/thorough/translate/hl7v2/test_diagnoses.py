@@ -65,6 +65,14 @@ def test_a_diagnosis_in_words_only() -> None:
     assert "ondt" not in first.key
 
 
+def test_the_doctor_s_own_words_are_its_text() -> None:
+    (said,) = of_kind(
+        language().translate(adt("A01", *dg1({3: "DF205^Skizofreni^SKS", 4: "Kendt, nu psykotisk"}))), "Condition"
+    )
+    assert said.body["code"]["coding"][0]["display"] == "Skizofreni"
+    assert said.body["code"]["text"] == "Kendt, nu psykotisk"
+
+
 def test_an_identifier_is_a_better_key_than_a_code() -> None:
     made = language().translate(adt("A01", *dg1({20: "D1^REGH"}, {20: "D1^REGH", 3: "DF209^x^SKS"}, {20: "D2^REGH"})))
     keys = [said.key for said in of_kind(made, "Condition")]
