@@ -77,6 +77,8 @@ WITH guard AS (
   SELECT n.key, n.citizen, string_to_array(n.identifiers, E'\\n')
     FROM kept, unnest($13::text[], $14::text[], $15::text[]) AS n(key, citizen, identifiers)
   ON CONFLICT (key) DO UPDATE SET citizen = excluded.citizen, identifiers = excluded.identifiers
+), numbered AS (
+  INSERT INTO identifier (key) SELECT n.key FROM kept, unnest($35::text[]) AS n(key)
 ), joined AS (
   INSERT INTO merge (survivor, loser)
   SELECT m.survivor, m.loser FROM kept, unnest($16::text[], $17::text[]) AS m(survivor, loser)
@@ -119,7 +121,7 @@ _NEXT = """LATERAL (SELECT CASE WHEN f.version > 1 THEN f.version WHEN f.version
       (SELECT coalesce(max(v.version), 0) + 1 FROM resource_version v WHERE v.kind = f.kind AND v.id = f.id)
     END AS version) AS n"""
 
-_BEFORE_RECORD = 34  # parameters
+_BEFORE_RECORD = 35  # parameters
 _RECORD = record_insert(_BEFORE_RECORD + 1, "kept")
 _PARTS = _SAVE_PARTS.replace("{next}", _NEXT).replace("{record}", _RECORD)
 _SAVE = _PARTS.replace("{outgoing}", "")
@@ -200,6 +202,7 @@ async def save(
         *_columns([(c, i, s.kind, s.key, wire.encode(s)) for c, i, s in change.statements], 5),
         *_columns(rows, 10),
         *_columns(change.gone, 2),
+        _new_numbers(change, known),
         *record_args(records),
     ]  # fmt: skip
     sql = _SAVE_AND_SEND if outgoing else _SAVE
@@ -210,7 +213,7 @@ async def save(
             return await database.fetchval(sql, *arguments) is not None
         return await _save_with_more(database, sql, arguments, arrival, change)
     except asyncpg.UniqueViolationError:
-        return False  # the same message on another connection, or the same new citizen
+        return False  # the same message on another connection, or the same new citizen, under another number too
 
 
 async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]]:
@@ -233,6 +236,12 @@ async def _save_with_more(
             await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
         await attachments.insert(connection, arrival.attached)
     return True
+
+
+def _new_numbers(change: Change, known: Known) -> list[str]:
+    """The identifiers that nobody had when the citizens were recalled."""
+    held = {key for keys in known.evidence.values() for key in keys}
+    return sorted({key for _, _, said in change.identities for key in said} - held)
 
 
 def _changed(change: Change, known: Known) -> list[tuple[object, ...]]:

@@ -57,6 +57,10 @@ identity = Table(
     Index("ix_identity_citizen", "citizen"),
 )
 
+# Every identifier of anybody, once: two first messages about one new citizen at the same moment, under different
+# numbers, meet here, and the later one is worked out again.
+identifier = Table("identifier", metadata, Column("key", Text, primary_key=True))
+
 # Two identities that a source said are one person (HL7 v2 A40). Never removed.
 merge = Table(
     "merge",
