@@ -140,10 +140,18 @@ class _Writer:
     def _around(self, path: Path, scope: tuple[Group, ...]) -> tuple[Group, ...]:
         """The groups that a path is looked for in."""
         if path.group:
-            return self._groups(path)
+            return self._only(path)
         if path.relative:
             return scope
         return self.header if path.tag == "UNB" else self.all[:1]
+
+    def _only(self, path: Path) -> tuple[Group, ...]:
+        """As `_groups`, where a test chooses one: who says which of two counts? Raises RuleBroken."""
+        groups = self._groups(path)
+        if path.test is not None and len(groups) > 1:
+            where = self.made.place(groups[1].segments[0])
+            raise RuleBroken(f"A second {path.group} says the same as the first.", where=where)
+        return groups
 
     def _groups(self, path: Path) -> tuple[Group, ...]:
         """The groups that a path chooses, found once; what they were chosen by has been read."""

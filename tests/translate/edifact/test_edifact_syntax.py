@@ -212,6 +212,13 @@ def test_a_letter_is_about_one_citizen(edifact: Edifact) -> None:
         assert told.value.where == where
 
 
+def test_a_letter_has_one_sender(edifact: Edifact) -> None:
+    content = enclosed(admission()).replace(b"NAD+ROR", b"NAD+SOR").replace(b"SEQ++2", b"SEQ++1")
+    with pytest.raises(RuleBroken) as told:
+        edifact.translate(content)
+    assert told.value.where == "segment 10 (S01)"
+
+
 def test_a_number_that_means_nobody_is_told_with_its_segment(edifact: Edifact) -> None:
     with pytest.raises(GatewayError) as told:
         edifact.translate(enclosed(admission(citizen="0000000000")))
