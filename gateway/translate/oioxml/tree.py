@@ -15,6 +15,7 @@ from gateway.translate import xml
 
 _LATIN = re.compile(rb"""(<\?xml[^>]{0,100}encoding\s*=\s*["'])iso-?8859-1(["'])""", re.IGNORECASE)
 _C1 = re.compile(rb"[\x80-\x9f]")
+_PATTERNS: dict[str, str] = {}  # by name: that name in any namespace, as lxml writes it
 _BLOCKS = frozenset({"Right", "Center"})
 
 
@@ -27,7 +28,7 @@ def read(raw: bytes) -> etree._Element:
 
 def name(node: etree._Element) -> str:
     """The element's name without its namespace."""
-    return xml.local(node.tag)
+    return node.tag.rpartition("}")[2]
 
 
 def parts(node: etree._Element, *path: str) -> list[etree._Element]:
@@ -40,7 +41,10 @@ def parts(node: etree._Element, *path: str) -> list[etree._Element]:
 
 def parts_of(nodes: Iterable[etree._Element], step: str) -> list[etree._Element]:
     """The elements of this name in any of these; `*` stands for any element."""
-    return [part for node in nodes for part in node if step in ("*", name(part))]
+    if step == "*":
+        return [part for node in nodes for part in node]
+    wanted = _PATTERNS.setdefault(step, "{*}" + step)
+    return [part for node in nodes for part in node.iterchildren(wanted)]
 
 
 def part(node: etree._Element, *path: str) -> etree._Element | None:
@@ -52,11 +56,16 @@ def said(node: etree._Element | None, *path: str) -> str:
     """The text of the first element down this path that has one, "" when there is none."""
     if node is None:
         return ""
-    return next((text for one in parts(node, *path) if (text := worded(one))), "")
+    for one in parts(node, *path):
+        if text := worded(one):
+            return text
+    return ""
 
 
 def worded(node: etree._Element) -> str:
     """All text in an element. In formatted text a Break ends a line and Space is a blank (FormattedText.xsd)."""
+    if len(node) == 0:
+        return (node.text or "").strip()
     return "".join(_words(node)).strip()
 
 
@@ -76,6 +85,8 @@ def _words(node: etree._Element) -> Iterator[str]:
 
 def empty(node: etree._Element) -> bool:
     """No text in it or below it."""
+    if len(node) == 0:
+        return not (node.text or "").strip()
     return not any(text.strip() for text in node.itertext())
 
 
