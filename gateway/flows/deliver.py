@@ -120,7 +120,8 @@ async def _later(gateway: Gateway, one: Due, error: GatewayError, limit: int) ->
     """Try again after a while, or not any more."""
     now = gateway.clock()
     state = after("transient-error" if error.transient else "fatal-error", "waiting", one.tries, limit)
-    await outbox.move(gateway.database, one, state, now + pause(one.tries), error.told(), now)
+    unreached = isinstance(error, Unreachable)
+    await outbox.move(gateway.database, one, state, now + pause(one.tries), error.told(), now, unreached=unreached)
     if state == "failed":
         log.error("not delivered: destination %s, outbox %d", one.message.destination, one.id)
 

@@ -17,7 +17,8 @@ from gateway.store.database import Database
 LOCK = 0x464F5554  # one claim at a time, among all nodes: two could else both find a destination that nobody sends to
 _NAMES = "destination, language, message_id, answers, about, body"
 _TYPES = (*("text",) * 5, "bytea")
-WIDTH = len(_TYPES)
+# What answers a message goes out a little later than the acknowledgement on the line on which that came.
+_ANSWERS_AFTER = "interval '1 second'"
 
 
 def outbox_insert(first: int, time: str, source: str) -> str:
@@ -27,8 +28,10 @@ def outbox_insert(first: int, time: str, source: str) -> str:
     """
     arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_TYPES))
     return f"""outgoing AS (
-  INSERT INTO outbox ({_NAMES}, state, tries, resends, made_at, due, changed_at, told)
-  SELECT o.*, 'waiting', 0, 0, {time}, {time}, {time}, '' FROM {source}, unnest({arrays}) AS o({_NAMES})
+  INSERT INTO outbox ({_NAMES}, state, tries, unreached, resends, made_at, due, changed_at, told)
+  SELECT o.*, 'waiting', 0, false, 0, {time},
+         {time} + CASE o.answers WHEN '' THEN interval '0' ELSE {_ANSWERS_AFTER} END, {time}, ''
+    FROM {source}, unnest({arrays}) AS o({_NAMES})
   ON CONFLICT (destination, message_id) DO NOTHING
 )"""
 
@@ -51,12 +54,12 @@ UPDATE outbox o SET leased_until = $2, tries = o.tries + 1
                  ORDER BY w.id LIMIT $3 FOR UPDATE SKIP LOCKED) AS mine
  WHERE o.id = mine.id
    AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.destination = d.destination AND b.state = 'waiting'
-                     AND b.leased_until > $1)
+                     AND (b.leased_until > $1 OR (b.unreached AND b.due > $1)))
 RETURNING o.id, o.destination, o.language, o.message_id, o.answers, o.about, o.body, o.tries, o.resends,
           o.leased_until
 """
 _MOVE = """
-UPDATE outbox SET state = $3, due = $4, told = $5, changed_at = $6, leased_until = NULL
+UPDATE outbox SET state = $3, due = $4, told = $5, changed_at = $6, unreached = $7, leased_until = NULL
  WHERE id = $1 AND state = 'waiting' AND leased_until = $2
 """
 _RELEASE = """
@@ -72,7 +75,7 @@ INSERT INTO receipt (fingerprint, received_at, source, language, message_id, ans
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (fingerprint) DO NOTHING RETURNING id
 """
 _RECEIPTED = """
-UPDATE outbox SET state = $2, due = $3, told = $4, changed_at = $5, leased_until = NULL, tries = 0,
+UPDATE outbox SET state = $2, due = $3, told = $4, changed_at = $5, leased_until = NULL, tries = 0, unreached = false,
                   resends = resends + CASE WHEN $2 = 'waiting' THEN 1 ELSE 0 END
  WHERE id = $1
 """
@@ -82,7 +85,8 @@ UPDATE outbox SET state = 'waiting', due = $1, changed_at = $1, tries = 0, resen
 RETURNING id
 """
 _AGAIN = """
-UPDATE outbox SET state = 'waiting', tries = 0, resends = 1, due = $2, changed_at = $2, leased_until = NULL
+UPDATE outbox SET state = 'waiting', tries = 0, unreached = false, resends = 1, due = $2, changed_at = $2,
+                  leased_until = NULL
  WHERE state IN ('failed', 'sent') AND id = ANY($1::bigint[]) RETURNING id
 """
 _LIST = """
@@ -179,9 +183,12 @@ async def claim(database: Database, now: datetime, until: datetime, each: int) -
     return sorted(found, key=lambda due: due.id)
 
 
-async def move(database: Database, one: Due, state: State, due: datetime, told: str, now: datetime) -> None:
-    """What became of a claimed message. Nothing, when a receipt was faster or the lease went to another node."""
-    await database.fetchval(_MOVE, one.id, one.leased_until, state, due, told, now)
+async def move(
+    database: Database, one: Due, state: State, due: datetime, told: str, now: datetime, *, unreached: bool = False
+) -> None:
+    """What became of a claimed message; `unreached`: nobody was there. Nothing, when a receipt was faster or the lease
+    went to another node."""
+    await database.fetchval(_MOVE, one.id, one.leased_until, state, due, told, now, unreached)
 
 
 async def release(database: Database, claimed: Sequence[Due], due: datetime) -> None:

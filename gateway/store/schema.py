@@ -188,6 +188,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("unreached", Boolean, nullable=False),  # the last try found nobody there: what is behind waits too
     Column("resends", Integer, nullable=False),  # after it was sent: no receipt came, or a transient one
     _time("made_at"),
     _time("due"),  # when it is sent, or was

@@ -50,11 +50,12 @@ def test_a_receiver_that_is_away_is_tried_again_and_the_rest_waits_untried(offic
         assert found["M1"] == ("waiting", 1, "The receiver cannot be reached. (ConnectionRefusedError)")
         assert found["M2"] == ("waiting", 0, "")
         async with receiving(port=port) as back:
+            await outbox.put(gateway.database, [letter(3)], gateway.clock())
             await delivered(one)
-            assert back.got == [], "it is not due yet"
+            assert back.got == [], "it is not due yet, and nothing overtakes it"
             office.clock.ahead += timedelta(seconds=6)
             await delivered(one)
-            assert back.numbers == ["M1", "M2"]
+            assert back.numbers == ["M1", "M2", "M3"]
             assert (await states(gateway))["M1"] == ("receipted", 2, "")
 
     office.run(work)
@@ -94,6 +95,22 @@ def test_what_a_receiver_refuses_is_not_sent_again_and_holds_up_nothing(office: 
             await delivered(one)
             assert hospital.numbers == ["M0", "M1", "M2"]
             assert (await states(gateway))["M1"] == ("failed", 1, "no such citizen")
+
+    office.run(work)
+
+
+def test_one_that_is_not_wanted_now_is_overtaken(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving() as hospital:
+            good, busy = ack("AA"), ack("AR")
+            hospital.behaviour = lambda message: (busy if b"|M1|" in message else good)(message)
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            await outbox.put(gateway.database, [letter(1), letter(2)], gateway.clock())
+            one = courier(here)
+            await delivered(one)
+            await outbox.put(gateway.database, [letter(3)], gateway.clock())
+            await delivered(one)
+            assert hospital.numbers == ["M1", "M2", "M3"]
 
     office.run(work)
 

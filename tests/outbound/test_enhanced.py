@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -48,6 +49,9 @@ def test_taken_at_once_and_well_later(office: Office, *, entitled: bool) -> None
             assert codes(first) == ["CA"]
             assert {one.body for one in again} == {first.body}, "the same answer to the same message"
             assert [row[:2] for row in await waiting(here)] == [(SOMATIC, "AA")]
+            await delivered(courier(here))
+            assert hospital.got == [], "not before the acknowledgement on the line"
+            office.clock.ahead += timedelta(seconds=2)
             await delivered(courier(here))
             (answer,) = hospital.got
             assert answer.split(b"\r")[1] == b"MSA|AA|" + message.split(b"|")[9]
