@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway import bootstrap
 from gateway.errors import GatewayError
-from gateway.translate.door import door_of, messages_of
+from gateway.translate.door import door_of
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def spoilt(draw: st.DrawFn, folder: Path) -> bytes:
 
 def answered(raw: bytes) -> None:
     try:
-        messages = messages_of(raw)
+        messages = rules().languages.messages(door_of(raw), raw)
         doors = [door_of(one) for one in messages]
     except GatewayError:
         return
