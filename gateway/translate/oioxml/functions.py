@@ -79,7 +79,7 @@ def at(env: Env, node: etree._Element) -> str:
     except WrongType:
         raise Unfit("is no date and time") from None
     if not tree.said(node, "Time") and not tree.said(node, "TimeWithSec"):
-        return tree.said(node, "Date")
+        return tree.said(node, "Date")[:10]
     return local(found, env.timezone)
 
 

@@ -22,7 +22,7 @@ _ONCE = ("Letter", "Sender", "Receiver", "Patient")
 _MOST = {"ClinicalInformation": 10, "Reference": 10, "BinaryObject": 10}
 _CPR = re.compile(r"\d{10}", re.ASCII)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?", re.ASCII)  # xs:date may have a zone; the time has none
 _ECPR = re.compile(r"\d{6}([01567])[A-Z]{2}\d", re.ASCII)
 
 
@@ -129,6 +129,8 @@ def citizen(letter: Letter, own: str) -> tuple[Identifier, ...]:
     cpr, other = tree.said(patient, "CivilRegistrationNumber"), tree.said(patient, "AlternativeIdentifier")
     if cpr and other:
         raise RuleBroken("A citizen is named by one number.", where=f"{tree.place(patient)}/AlternativeIdentifier")
+    if replacement(cpr):
+        cpr, other = "", cpr  # a replacement number in the place of the real one
     if cpr and not _CPR.fullmatch(cpr.replace("-", "")):
         raise WrongType("A CPR number has ten digits.", where=f"{tree.place(patient)}/CivilRegistrationNumber")
     found = best_first([normal(CPR, cpr) if cpr else normal(replacement(other) or own, other)])
@@ -152,9 +154,10 @@ def replacement(number: str) -> str:
 def moment(node: etree._Element, zone: ZoneInfo) -> datetime:
     """A Date with its Time or TimeWithSec, in UTC; without a time the start of that day. Raises WrongType."""
     day, clock = tree.said(node, "Date"), tree.said(node, "TimeWithSec") or tree.said(node, "Time") or "00:00"
-    if _DAY.fullmatch(day) and _CLOCK.fullmatch(clock):
+    found = _DAY.fullmatch(day)
+    if found and _CLOCK.fullmatch(clock):
         try:
-            return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone).astimezone(UTC)
+            return datetime.fromisoformat(f"{found[1]}T{clock}").replace(tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
     raise WrongType("This is no date and time.", where=tree.place(node))

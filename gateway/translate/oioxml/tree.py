@@ -21,7 +21,8 @@ _BLOCKS = frozenset({"Right", "Center"})
 
 def read(raw: bytes) -> etree._Element:
     """The root of a bare OIOXML document. Raises Unreadable, WrongCharset, TooLarge."""
-    if _C1.search(raw) and _LATIN.match(raw.lstrip()[:300]):
+    raw = raw.lstrip(b" \t\r\n")  # a declaration stands first, whatever a mailbox put before it
+    if _C1.search(raw) and _LATIN.match(raw[:300]):
         raw = _LATIN.sub(rb"\1windows-1252\2", raw, count=1)
     return xml.parse(raw)
 

@@ -84,6 +84,18 @@ def test_a_citizen_without_cpr_has_a_number_of_another_kind(oioxml: OioXml, numb
     assert oioxml.translate(email(oioxml, letter)).citizen[0].key == key
 
 
+def test_a_replacement_number_in_the_place_of_the_cpr_number_is_one(oioxml: OioXml) -> None:
+    letter = correspondence(patient="<CivilRegistrationNumber>0703921vj5</CivilRegistrationNumber>")
+    (found,) = oioxml.translate(email(oioxml, letter)).citizen
+    assert found.key == "urn:oid:1.2.208.176.1.6.1.1|0703921VJ5"
+
+
+def test_blanks_before_the_declaration_and_a_zone_behind_a_date_change_nothing(oioxml: OioXml) -> None:
+    raw = email(oioxml, correspondence())
+    odd = b"\r\n " + raw.replace(b"<Date>2025-03-12</Date>", b"<Date>2025-03-12+01:00</Date>")
+    assert oioxml.translate(odd).statements[1].body == oioxml.translate(raw).statements[1].body
+
+
 @pytest.mark.parametrize("number", ["0000000000", "1111111111"])
 def test_no_number_is_no_citizen(oioxml: OioXml, number: str) -> None:
     letter = correspondence(patient=f"<CivilRegistrationNumber>{number}</CivilRegistrationNumber>")

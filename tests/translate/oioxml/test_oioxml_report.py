@@ -138,7 +138,9 @@ def test_a_bundle_becomes_the_letters_of_what_is_in_it() -> None:
         "payload": [{"contentString": "Hej"}],
     }
     patient = PATIENT | {"resourceType": "Patient", "id": "p"}
-    found = messages([patient, task, *PARTS, said_], NOW, MAPPINGS)
+    own = {"resourceType": "CarePlan", "id": "h", "status": "active", "title": "Forløb", "author": ward}
+    found = messages([patient, task, *PARTS, own, said_], NOW, MAPPINGS)
+    assert "Forløb".encode("iso-8859-1") not in found[0]
     assert [said(raw, "TypeCode") for raw in found] == [["XDIS16"], ["XDIS91"]]
     assert said(found[0], "EANIdentifier") == ["5790001348120", "5790000209354"]
     with pytest.raises(BadRequest):

@@ -57,8 +57,19 @@ def _letters(resource: Json, resources: Sequence[Json], now: datetime, tables: T
         return letters(resource, _patient(resource.get("subject", {}), resources), tables, now, files)
     if kind == "Task" and is_request(resource):
         patient = _patient(resource.get("for", {}), resources)
-        return [report(resource, resources, patient, *ends(resource, tables), now)]
+        parts = [part for part in resources if not _of_hospital(part, resource)]
+        return [report(resource, parts, patient, *ends(resource, tables), now)]
     return []
+
+
+def _of_hospital(part: Json, task: Json) -> bool:
+    """Whether the hospital that asks wrote this itself: its own plan, team or diagnosis."""
+    asks = task.get("requester", {}).get("identifier", {}).get("value")
+    if part.get("resourceType") == "Condition":
+        codes = [coding.get("code") for one in part.get("category", ()) for coding in one.get("coding", ())]
+        return "encounter-diagnosis" in codes
+    owners = {"CarePlan": [part.get("author", {})], "CareTeam": part.get("managingOrganization", [])}
+    return asks in [one.get("identifier", {}).get("value") for one in owners.get(str(part.get("resourceType")), ())]
 
 
 def _names(communication: Json) -> set[str]:
