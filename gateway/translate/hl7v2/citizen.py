@@ -14,25 +14,35 @@ from gateway.translate.hl7v2.parse import Message, Repetition
 from gateway.translate.rules.reader import Env, Unfit
 from gateway.translate.translation import Finding
 
+# What a message of this type tells of: the segment that says it, once.
+_TOLD_OF = {"SIU": "SCH", "REF": "RF1", "MDM": "TXA"}
+
 
 def check_segments(message: Message, event: Event) -> None:
-    """One PID, two for links; for stays one PV1 behind it; for merges one MRG. Raises SegmentOrder with the place."""
+    """One PID, two for links; for stays one PV1 behind it; for merges one MRG; one SCH, RF1 or TXA in messages about
+    those. Raises SegmentOrder with the place."""
     wanted = {"PID": 2 if event.link else 1} | ({"PV1": 1} if event.visit else {}) | ({"MRG": 1} if event.merge else {})
     before = -1
     for name, count in wanted.items():
-        found = message.named.get(name, [])
-        if len(found) < count:
-            raise SegmentOrder(f"Event {event.name} needs the segment {name}", where=f"{name}^{len(found) + 1}")
-        if len(found) > count:
-            told = "one" if count == 1 else "two"
-            hint = "Send one message for each."
-            raise SegmentOrder(f"One message tells of {told} {name}", where=f"{name}^{count + 1}", hint=hint)
-        position = message.segments.index(found[0])
+        _check_count(message, event, name, count)
+        position = message.segments.index(message.first[name])
         if position < before:
             raise SegmentOrder(f"The segment {name} stands too early", where=f"{name}^1")
         before = position
+    if event.message in _TOLD_OF:
+        _check_count(message, event, _TOLD_OF[event.message], 1)
     if event.act is Act.DELETE and visit_number(message) is None:
         raise MissingField("PV1-19 must say which visit is deleted", where="PV1^1^19")
+
+
+def _check_count(message: Message, event: Event, name: str, count: int) -> None:
+    found = message.named.get(name, [])
+    if len(found) < count:
+        raise SegmentOrder(f"Event {event.name} needs the segment {name}", where=f"{name}^{len(found) + 1}")
+    if len(found) > count:
+        told = "one" if count == 1 else "two"
+        hint = "Send one message for each."
+        raise SegmentOrder(f"One message tells of {told} {name}", where=f"{name}^{count + 1}", hint=hint)
 
 
 def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier, ...]:

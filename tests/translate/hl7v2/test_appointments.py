@@ -7,7 +7,7 @@ import pytest
 from gateway.domain.appointment import KIND, is_network_meeting
 from gateway.errors import MissingField, SegmentOrder, UnknownEvent
 from gateway.translate.fhir.structure import structure
-from tests.translate.hl7v2.desk import AIL, AIP, END, START, appointment, in_any_order, siu
+from tests.translate.hl7v2.desk import AIL, AIP, END, START, appointment, in_any_order, mdm, ref, siu
 from tests.translate.hl7v2.ward import language, msh, pid, raw, segment
 
 MOVED = segment("TQ1", {7: "20250408130000+0200"})
@@ -163,6 +163,18 @@ def test_an_appointment_without_a_number_is_refused_with_its_place() -> None:
 def test_two_citizens_in_one_message_are_refused() -> None:
     with pytest.raises(SegmentOrder):
         language().translate(siu("S12", {}, pid()))
+
+
+@pytest.mark.parametrize("message", [siu(), ref(), mdm()])
+def test_what_a_message_is_about_must_be_there_once(message: bytes) -> None:
+    name = {b"SIU": "SCH", b"REF": "RF1", b"MDM": "TXA"}[message.split(b"|")[8][:3]]
+    segments = message.decode().strip("\r").split("\r")
+    without = raw(*(one for one in segments if not one.startswith(name)))
+    twice = raw(*segments, *(one for one in segments if one.startswith(name)))
+    for wrong, where in ((without, f"{name}^1"), (twice, f"{name}^2")):
+        with pytest.raises(SegmentOrder) as refused:
+            language().translate(wrong)
+        assert refused.value.where == where
 
 
 def test_events_of_the_schedule_itself_are_refused_as_unknown() -> None:

@@ -158,6 +158,31 @@ def test_a_document_whose_content_never_came_says_so() -> None:
     assert one["content"][0]["attachment"]["extension"][0]["valueCode"] == "unknown"
 
 
+def test_a_replacement_supersedes_whichever_comes_first() -> None:
+    old, new = (
+        mdm("T02", {12: "D-0^HGH"}, line("Før")),
+        mdm("T10", {13: "D-0^HGH"}, line("Efter"), sent="20250315093015+0100"),
+    )
+    first, *others = in_any_order(old, new)
+    found = {one["masterIdentifier"]["value"]: one for one in first["DocumentReference"]}
+    assert (found["D-0"]["status"], text_of(found["D-0"])) == ("superseded", "Før")
+    assert found["D-1"]["relatesTo"][0] == {
+        "code": "replaces", "target": {"reference": f"DocumentReference/{found['D-0']['id']}"},
+    }  # fmt: skip
+    assert all(other == first for other in others)
+
+
+def test_a_replacement_of_nothing_is_a_document() -> None:
+    assert document(mdm("T10", {}, line("Alene")))["status"] == "current"
+
+
+def test_an_edited_document_keeps_what_is_not_told_again() -> None:
+    one = document(mdm("T02", {25: "Brev"}, line("Før")), mdm("T08", {}, line("Efter"), sent="20250315093015+0100"))
+    assert (text_of(one), one["description"]) == ("Efter", "Brev")
+    signed = document(mdm("T02", {17: "DI"}, line("Før")), mdm("T03", {17: "LA"}, sent="20250315093015+0100"))
+    assert (signed["docStatus"], text_of(signed)) == ("final", "Før")
+
+
 def test_a_document_without_a_number_is_refused() -> None:
     with pytest.raises(MissingField) as refused:
         language().translate(mdm("T02", {12: ""}, line("x")))
@@ -182,3 +207,13 @@ def test_latin_letters_and_line_feeds() -> None:
     message = mdm("T02", {}, line("Æblegrød på Ærø")).decode().replace("UNICODE UTF-8", "8859/1")
     latin = raw(*message.strip("\r").split("\r"), end="\n", encoding="latin-1")
     assert text_of(document(latin)) == "Æblegrød på Ærø"
+
+
+def test_an_edit_does_not_bring_back_what_was_replaced() -> None:
+    old, new = (
+        mdm("T02", {12: "D-0^HGH"}, line("Før")),
+        mdm("T10", {13: "D-0^HGH"}, line("Nyt"), sent="20250315093015+0100"),
+    )
+    edited = mdm("T08", {12: "D-0^HGH"}, line("Rettet"), sent="20250316093015+0100")
+    found = {one["masterIdentifier"]["value"]: one for one in fold(old, new, edited)["DocumentReference"]}
+    assert (found["D-0"]["status"], text_of(found["D-0"])) == ("superseded", "Rettet")
