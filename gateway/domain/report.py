@@ -1,8 +1,8 @@
 """The report of admission: a hospital that admits a citizen asks the municipality for it, and the municipality answers.
 
 MedCom's HospitalNotification asks (`reportOfAdmission`), the letter XDIS16 is the answer. The request is a Task that
-belongs to the stay: who cancels the admission takes the request back (`entered-in-error`), a stay that has ended
-needs it no more (`cancelled`), and a stay that is told twice asks once.
+belongs to the stay: who cancels the admission takes the request back (`entered-in-error`), an episode whose stays have
+ended needs it no more (`cancelled`), and a stay that is told twice asks once.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ limit, the hospital needs it while it plans the treatment."""
 
 
 def requests(
-    name: str, encounter: Resource, events: Sequence[Event], said: Iterable[Statement], ids: Ids, source: Source
+    name: str, encounter: Resource, events: Sequence[Event], said: Iterable[Statement], ids: Ids, *, over: bool
 ) -> list[Resource]:
     """The request that one stay makes, if it makes one. `name` is what the Encounter's id was made of, `said` are
-    the statements about requests in its episode."""
+    the statements about requests in its episode, which is `over` when all of its stays have ended: an acute contact
+    that becomes an admission still waits for its report."""
     said = sorted(said, key=lambda one: (one.recorded, one.origin))
     messages = {_message(origin) for event in events if event.act is Act.START for origin in event.origins}
     asked = [one for one in said if one.act is Act.ASK and _message(one.origin) in messages]
@@ -45,7 +46,7 @@ def requests(
         "restriction": first.body.get("restriction"),
         "encounter": {"reference": f"Encounter/{encounter.id}"},
     }
-    if encounter.body["status"] == "finished":  # who has left needs no report any more
+    if over:  # who has left needs no report any more
         body |= {"status": "cancelled", "statusReason": {"text": "Opholdet er slut"}}
     for answer in said:
         if answer.act is Act.ANSWER and any(_answers(answer, one) for one in asked):
@@ -54,7 +55,7 @@ def requests(
         body["status"] = "entered-in-error"
     kept = {element: value for element, value in body.items() if value}
     identity = ids("Task", f"report-of-admission|{name}")
-    return [Resource("Task", identity, kept, source.id, source.sector, encounter.withdrawn)]
+    return [Resource("Task", identity, kept, encounter.source, encounter.sector, encounter.withdrawn)]
 
 
 def is_request(task: Body) -> bool:

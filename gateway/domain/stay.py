@@ -29,6 +29,8 @@ from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement
 
+_OVER = frozenset({"finished", "entered-in-error", "cancelled"})
+
 
 @dataclass(slots=True)
 class Stay:
@@ -50,6 +52,7 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
     """Every Encounter that these stay events tell of, and every report of admission that was asked for (Task)."""
     made: list[Resource] = []
     for episode, group in _episodes(statements):
+        stays: list[tuple[str, Stay, Resource]] = []
         about_reports = [one for one in group if one.kind == "Task"]
         for stay in _stays(resolve([one for one in group if one.kind != "Task"])):
             source = sources[stay.events[-1].source]
@@ -60,8 +63,10 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
             stay.made = made[-1]
             if stay.former and stay.former.made:
                 add_class_history(made[-1].body, stay.former.made)
-            if about_reports:
-                made += requests(name, made[-1], stay.events, about_reports, ids, source)
+            stays.append((name, stay, made[-1]))
+        over = all(one.body["status"] in _OVER for _, _, one in stays)
+        for name, stay, one in stays if about_reports else ():
+            made += requests(name, one, stay.events, about_reports, ids, over=over)
     return made
 
 

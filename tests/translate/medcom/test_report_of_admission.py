@@ -148,6 +148,16 @@ def test_who_has_left_needs_none() -> None:
     assert folded(asked, left, back)["Task"][0]["status"] == "requested"
 
 
+def test_an_acute_contact_that_becomes_an_admission_still_waits_for_its_report() -> None:
+    acute = asking(notice(STAA, header="m1", recorded="2025-03-10T09:05:00+01:00"))
+    chain = (("m1", STAA), ("m2", STIN))
+    admitted = notice(STIN, header="m2", earlier=chain[:1], start=LEFT, recorded="2025-03-12T09:05:00+01:00")
+    assert {one["status"] for one in folded(acute, admitted)["Encounter"]} == {"finished", "in-progress"}
+    assert [one["status"] for one in folded(acute, admitted)["Task"]] == ["requested"]
+    out = notice("discharge-inpatient-home", header="m3", earlier=chain, start=LEFT, status="finished", end=END)
+    assert [one["status"] for one in folded(acute, admitted, out)["Task"]] == ["cancelled"]
+
+
 def elsewhere(bundle: Json) -> Json:
     for number in resource(bundle, "Organization", 1)["identifier"]:
         if number["system"] == SOR:
