@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.domain.resource import Facts
 from gateway.domain.statement import Body
+from gateway.domain.team import MEMBER_FOR
 
 _OURS = re.compile(r"[A-Z][A-Za-z]+/[0-9a-f]{32}", re.ASCII)
 _GONE: Any = object()
@@ -30,7 +31,7 @@ def points_at(facts: Facts, persons: Collection[Facts]) -> frozenset[str]:
 
 def without(body: Body, hidden: Collection[str]) -> Body:
     """A copy without what refers to these. With a reference goes the innermost item of a list that holds it: a
-    participant without a member would tell of the member."""
+    participant without a member would tell of the member. Who is in a team for nothing but these goes with them."""
     return {name: value for name, item in body.items() if (value := _left(item, hidden)) is not _GONE}
 
 
@@ -45,5 +46,7 @@ def _left(value: Any, hidden: Collection[str], *, is_item: bool = False) -> Any:
     made = {name: _left(item, hidden) for name, item in value.items()}
     lost = [name for name, item in made.items() if item is _GONE]
     alone = is_item and "resourceType" not in value and any(not isinstance(value[name], list) for name in lost)
+    if is_item and "extension" in lost and all(one.get("url") == MEMBER_FOR for one in value["extension"]):
+        return _GONE
     kept = {name: item for name, item in made.items() if item is not _GONE}
     return _GONE if alone or (lost and kept.keys() <= {"url", "id"}) else kept

@@ -18,6 +18,9 @@ Key = TypeVar("Key")
 TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 _COORDINATOR = (TEAM_ROLE, "coordinator")
 _DEPUTY = {"coding": [{"system": TEAM_ROLE, "code": "deputy", "display": "Stedfortræder for tovholder"}]}
+MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
+"""Extension of a participant: the goal, problem or pathway that this member is there for."""
+
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
 

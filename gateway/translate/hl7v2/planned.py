@@ -25,6 +25,7 @@ from itertools import product
 from typing import Any
 
 from gateway.domain.statement import Act, Body, Verb
+from gateway.domain.team import MEMBER_FOR
 from gateway.errors import TooLarge
 from gateway.translate.hl7v2 import datatypes
 from gateway.translate.hl7v2.groups import Group
@@ -35,7 +36,6 @@ from gateway.translate.rules.bound import Made
 from gateway.translate.rules.reader import Env
 from gateway.translate.translation import Finding
 
-MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
 ADDRESSED_CODE = "https://faellesplan.dk/fhir/StructureDefinition/addressed-code"
 MOST_TIES = 2_000
 _WORDS = 3

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.team import MEMBER_FOR
 from gateway.errors import SegmentOrder, TooLarge
-from gateway.translate.hl7v2.planned import MEMBER_FOR
 from gateway.translate.policy_tables import load
 from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, links, message, of, one, point, prb, pth, rol
 from tests.translate.hl7v2.ward import ROOT, fold, language

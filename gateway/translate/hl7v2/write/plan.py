@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gateway.domain.team import MEMBER_FOR
 from gateway.errors import BadRequest
-from gateway.translate.hl7v2.planned import MEMBER_FOR
 from gateway.translate.hl7v2.write import fields
 from gateway.translate.hl7v2.write.message import Envelope, Field, Formatted, Part, Segment, written
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.team import MEMBER_FOR
 from gateway.errors import BadRequest
-from gateway.translate.hl7v2.planned import MEMBER_FOR
 from gateway.translate.hl7v2.write.resources import messages
 from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, message, prb, pth, rol
 from tests.translate.hl7v2.ward import ROOT, fold, language, pv1
