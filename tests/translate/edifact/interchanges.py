@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-HOSPITAL = "5790000143054"
-MUNICIPALITY = "5790000143055"
+HOSPITAL = "5790000209354"
+MUNICIPALITY = "5790002508226"
 EPISODE = "a5d4c1b2e3f405162738495a6b7c8d9e"
 TEXT = ("Borgeren ønsker at blive ringet op.", "Med venlig hilsen")
 

@@ -24,7 +24,7 @@ from gateway.translate.edifact.segments import MAX_SEGMENT, read
 from gateway.translate.edifact.service import STANDARD, Service, service_of
 from tests.translate.edifact.interchanges import admission, discharge, email, enclosed, framed, raw
 
-UNB = "UNB+UNOC:3+5790000143054:14+5790000143055:14+250314:1015+ENV1"
+UNB = "UNB+UNOC:3+5790000209354:14+5790002508226:14+250314:1015+ENV1"
 
 
 def elements(content: str) -> list[list[str]]:
@@ -129,8 +129,8 @@ def changed(old: str, new: str) -> Callable[[], bytes]:
 
 FRAMES: list[tuple[Callable[[], bytes], type[GatewayError], str]] = [
     (changed("UNB+", "UNX+"), SegmentOrder, "segment 1 (UNX) of the interchange"),
-    (changed(":14+5790000143055", ":14+"), MissingField, "UNB-3"),
-    (changed("5790000143054:14+57", ":14+57"), MissingField, "UNB-2"),
+    (changed(":14+5790002508226", ":14+"), MissingField, "UNB-3"),
+    (changed("5790000209354:14+57", ":14+57"), MissingField, "UNB-2"),
     (changed("+ENV1++++1'", "+++++1'"), MissingField, "UNB-5"),
     (changed("250314:1015", "25-03-14:10"), WrongType, "UNB-4"),
     (changed("250314:1015", "250314:2515"), WrongType, "UNB-4"),
@@ -249,7 +249,7 @@ def test_one_broken_letter_leaves_its_neighbours(edifact: Edifact) -> None:
     first, second = parts(whole)
     with pytest.raises(RuleBroken):
         edifact.translate(first)
-    assert edifact.translate(second).message_id == "5790000143054#BREV2"
+    assert edifact.translate(second).message_id == "5790000209354#BREV2"
 
 
 def test_what_cannot_be_parted_stays_whole() -> None:

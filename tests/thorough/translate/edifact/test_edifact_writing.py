@@ -37,7 +37,7 @@ def letter(
     add(written, "Time", "10:15")
     add(head, "TypeCode", "XDIS91")
     add(head, "StatusCode", "nytbrev")
-    for party, ean in (("Sender", "5790000143055"), ("Receiver", "5790000143054")):
+    for party, ean in (("Sender", "5790002508226"), ("Receiver", "5790000209354")):
         node = add(body, party)
         for name, value in (
             ("EANIdentifier", ean),
