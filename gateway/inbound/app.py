@@ -36,7 +36,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", READABLE),
     Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", READABLE),
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", fhir.read_version, ("r",), "vread", CLINICAL),
-    Bearer("POST", "/fhir/{kind:kind}", fhir.create_consent, ("c",), "create", ("Consent",)),
+    Bearer("POST", "/fhir/{kind:kind}", fhir.create, ("c",), "create", ("Consent", "Communication")),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),

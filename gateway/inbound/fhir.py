@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from gateway.domain.caller import Caller
 from gateway.errors import BadRequest, NotFound
-from gateway.flows import audit, joint_plan, read, record_consent, search
+from gateway.flows import audit, joint_plan, read, record_consent, search, write_message
 from gateway.flows.parts import Served
 from gateway.inbound import files, negotiate
 from gateway.inbound.bodies import read_body, read_form
@@ -94,9 +94,12 @@ async def joint(inbound: Inbound, request: Request, caller: Caller) -> Response:
     return answer(request, form, await joint_plan.joint_plan(inbound.gateway, caller, request.path_params["id"]))
 
 
-async def create_consent(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """POST /fhir/Consent"""
+async def create(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir/Consent, which is kept; POST /fhir/Communication, which is sent as well."""
     form = _only_form(request)
+    if request.path_params["kind"] == "Communication":
+        raw = await _resource(inbound, request, inbound.message_bytes)
+        return answer(request, form, await write_message.write_message(inbound.gateway, caller, raw), written=True)
     raw = await _resource(inbound, request)
     return answer(request, form, await record_consent.record_consent(inbound.gateway, caller, raw), written=True)
 
@@ -110,11 +113,11 @@ async def update_consent(inbound: Inbound, request: Request, caller: Caller) -> 
     return answer(request, form, made, written=True)
 
 
-async def _resource(inbound: Inbound, request: Request) -> bytes:
+async def _resource(inbound: Inbound, request: Request, limit: int = CONSENT_BYTES) -> bytes:
     """The resource of the body as FHIR JSON."""
     content_type = request.headers.get("content-type", "")
     sent = negotiate.sent(content_type)
-    raw = await read_body(request, min(inbound.message_bytes, CONSENT_BYTES))
+    raw = await read_body(request, min(inbound.message_bytes, limit))
     return raw if sent == negotiate.JSON else write_json(parse(raw, content_type))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from gateway import bootstrap
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
+from gateway.domain.source import Connection, Source
 from gateway.flows.parts import Gateway
 from gateway.inbound.app import make_app
 from gateway.inbound.clients import Client, Clients
@@ -25,6 +26,9 @@ from gateway.settings import Settings
 from gateway.store import keys
 from gateway.store.database import Database
 from gateway.translate import r4
+from gateway.translate.oioxml.out.correspondence import Tables
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
 from tests.inbound.oauth_client import ISSUER, Clock, World
 
 SECRET = b"s" * 32
@@ -95,11 +99,12 @@ class Http:
 
 
 @asynccontextmanager
-async def http(database_url: str, *clients: Client, **options: Any) -> AsyncIterator[Http]:
+async def http(database_url: str, *clients: Client, deliver: Sequence[str] = (), **options: Any) -> AsyncIterator[Http]:
+    """`deliver` are the sources that messages can be sent to."""
     world = World(*clients)
     database = await Database.open(database_url, size=4)
     try:
-        gateway = parts(database, world.clock, tuple(world.clients))
+        gateway = parts(database, world.clock, tuple(world.clients), deliver)
         app = make_app(gateway, world.clients, [new_signing_key()], **options)
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as web:
@@ -108,7 +113,7 @@ async def http(database_url: str, *clients: Client, **options: Any) -> AsyncIter
         await database.close()
 
 
-def parts(database: Database, clock: Clock, clients: Sequence[Client]) -> Gateway:
+def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: Sequence[str] = ()) -> Gateway:
     """A gateway by the rules, tables and sources of this project."""
     owned = tuple((client.id, client.role, client.organisation, client.sends) for client in clients)
     rules = _rules(owned, lambda: bootstrap.owners_of(Clients(clients)))
@@ -116,7 +121,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client]) -> Gatewa
     return Gateway(
         database=database,
         languages=rules.languages,
-        sources={source.id: source for source in rules.sources},
+        sources={source.id: replace(source, deliver=_line(source, deliver)) for source in rules.sources},
         policy=rules.policy,
         labeller=rules.labeller,
         ids=ids(SECRET),
@@ -125,9 +130,15 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client]) -> Gatewa
         clock=clock,
         search={kind: parameters(facts, kind) for kind in facts},
         public_url=ISSUER,
+        letters=_TABLES,
     )
 
 
+def _line(source: Source, deliver: Sequence[str]) -> Connection | None:
+    return Connection("https://receiver.example/") if source.id in deliver else source.deliver
+
+
+_TABLES = Tables.of(Codes.read(Settings().mappings_folder / "codes", Problems()))
 _KNOWN: dict[tuple[Any, ...], bootstrap.Rules] = {}
 
 

@@ -74,9 +74,9 @@ class Crowd:
         said = [reference.get("identifier", {}), *inside.get("identifier", ())]
         found = {one.system: one.value for n in said if (one := normal(n.get("system", ""), n.get("value", ""))).value}
         if SOR not in found and GLN in found:  # a letter of the old kind: numbers are looked up (hospital.md 4.3)
-            rows = (one for one in self._locations.rows if one.source_system == SOR)
-            if here := next((one.source_code for one in rows if one.target_code == found[GLN]), ""):
-                found[SOR] = here
+            rows = [one for one in self._locations.rows if one.target_code == found[GLN]]
+            if len(rows) == 1 and rows[0].source_system == SOR:  # one EAN may serve several municipalities
+                found[SOR] = rows[0].source_code
         row = self._locations.find(SOR, found.get(SOR, ""))
         if row is not None and row.target_system == GLN and GLN not in found:
             found[GLN] = row.target_code
