@@ -41,7 +41,7 @@ async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response
 
     The answer is an XCTL03 where the letter asks for one, and empty where it does not; a refusal is an XCTL02.
     """
-    return await _received(inbound, request, caller, "oioxml", _XML_NAMES, "Send application/xml.")
+    return await _received(inbound, request, caller, "oioxml", _XML_NAMES, "Send application/xml.", large=True)
 
 
 async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -67,14 +67,19 @@ async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
 
 
 async def _received(
-    inbound: Inbound, request: Request, caller: Caller, language: str, accepted: frozenset[str], hint: str
-) -> Response:
+    inbound: Inbound, request: Request, caller: Caller, language: str, accepted: frozenset[str], hint: str, *,
+    large: bool = False,
+) -> Response:  # fmt: skip
     raw = b""
     try:
         if media_type(request.headers.get("content-type", "")).name not in accepted:
             raise UnsupportedMedia(where="Content-Type", hint=hint)
-        raw = await read_body(request, inbound.message_bytes)
-        answer = await receive(inbound.gateway, language, raw, caller)
+        if large:
+            async with inbound.room.read(request) as raw:
+                answer = await receive(inbound.gateway, language, raw, caller)
+        else:
+            raw = await read_body(request, inbound.message_bytes)
+            answer = await receive(inbound.gateway, language, raw, caller)
     except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
         return outcome.in_language(inbound.gateway, language, raw, outcome.failure(error))
     return _told(answer, outcome.media_type_of(language, answer.body))

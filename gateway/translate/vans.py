@@ -62,7 +62,7 @@ def opened(raw: bytes) -> Opened:
     """
     if not _looks_enveloped(raw):
         return Opened(raw)
-    root = xml.parse(raw)
+    root = xml.parse(raw, limit=xml.LARGE_BYTES)
     if xml.local(root.tag) != ROOT:
         return Opened(raw)
     message = _part(root, "Message")

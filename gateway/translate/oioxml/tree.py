@@ -24,7 +24,7 @@ def read(raw: bytes) -> etree._Element:
     raw = raw.lstrip(b" \t\r\n")  # a declaration stands first, whatever a mailbox put before it
     if _C1.search(raw) and _LATIN.match(raw[:300]):
         raw = _LATIN.sub(rb"\1windows-1252\2", raw, count=1)
-    return xml.parse(raw)
+    return xml.parse(raw, limit=xml.LARGE_BYTES)
 
 
 def name(node: etree._Element) -> str:

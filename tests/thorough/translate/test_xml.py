@@ -69,3 +69,28 @@ def test_faults_name_the_line_and_no_value() -> None:
     assert caught.value.where == "line 2"
     assert "2512489996" not in caught.value.told()
     assert "titel" not in caught.value.told()
+
+
+LARGE = b"x" * (xml.MAX_BYTES + 1)
+
+
+def test_a_large_document_is_read_only_by_who_takes_large_ones() -> None:
+    raw = b"<a>" + LARGE + b"</a>"
+    with pytest.raises(TooLarge):
+        xml.parse(raw)
+    assert len(xml.parse(raw, limit=xml.LARGE_BYTES).text or "") == len(LARGE)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>' + LARGE + b"</a>",
+        b"<a>" + LARGE + b"<b>" * 300 + b"</b>" * 300 + b"</a>",
+        b"<a>" + LARGE + b"<b/>" * 300_000 + b"</a>",
+        ("<a>" + "x" * 6_000_000 + "</a>").encode("utf-16"),
+        b"<a>" + LARGE + b"</b>",
+    ],
+)
+def test_what_libxml2_does_not_limit_in_a_large_one_is_limited_here(hostile: bytes) -> None:
+    with pytest.raises((Unreadable, TooLarge)):
+        xml.parse(hostile, limit=xml.LARGE_BYTES)

@@ -118,7 +118,7 @@ def test_a_file_and_the_letter_that_names_it_meet_by_its_number(oioxml: OioXml, 
         }  # fmt: skip
         assert (kept.body, kept.content_type) == (PDF, "application/pdf")
         (own,) = [one for one in file.statements if one.kind == "Communication"]
-        assert kept.communication == identify("Communication", own.key)
+        assert kept.owner == identify("Communication", own.key)
 
 
 def test_the_files_content_is_kept_once(oioxml: OioXml) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -69,3 +70,12 @@ def test_a_letter_with_an_element_changed(oioxml: OioXml, example: bytes, at: in
     else:
         parent.insert(0, node)
     answered(oioxml, etree.tostring(root))
+
+
+def test_a_letter_with_a_large_file_is_taken_and_its_file_is_kept_once(oioxml: OioXml) -> None:
+    body = b"%PDF-" + bytes(12_000_000)
+    letter = (MAPPINGS / "oioxml" / "examples" / "file.xml").read_bytes()
+    raw = letter.replace(b"JVBERi0xLjQKJSBldCBla3NlbXBlbAo=", base64.b64encode(body))
+    found = oioxml.translate(raw)
+    assert [one.body for one in found.attached] == [body]
+    assert len(found.without_files) < len(letter) + 200
