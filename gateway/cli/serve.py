@@ -158,7 +158,7 @@ def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
     certified = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
 
     async def answer(payload: bytes, peer: Peer) -> bytes:
-        sends = sources_of(gateway, peer.names) if certified else None
+        sends = sources_of(gateway, "hl7v2", peer.names) if certified else None
         return (await receive(gateway, "hl7v2", payload, sends=sends)).body
 
     def refuse(payload: bytes, error: GatewayError) -> bytes:

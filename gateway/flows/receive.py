@@ -6,7 +6,7 @@ import json
 import logging
 import traceback
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.outgoing import Outgoing
@@ -34,6 +34,11 @@ class Sender:
         """Tells one sender's garbage from another's."""
         return self.caller.client if self.caller else ",".join(sorted(self.sends or ()))
 
+    @property
+    def selected(self) -> str:
+        """The source that a certificate names, where it names one alone: a message that names none comes from it."""
+        return next(iter(self.sends)) if self.caller is None and self.sends and len(self.sends) == 1 else ""
+
 
 async def receive(
     gateway: Gateway, language: str, raw: bytes, caller: Caller | None = None, sends: Collection[str] | None = None
@@ -45,6 +50,7 @@ async def receive(
     answered as transient and not kept: the sender still has it.
     """
     sender = Sender(caller, caller.sends if caller else sends)
+    gateway = heard(gateway, language, sender.selected)
     batch = gateway.languages.batch(language, raw)
     if batch is None:
         return await _receive_one(gateway, language, raw, sender)
@@ -69,6 +75,11 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
         refusal = await _quarantined(gateway, language, raw, told(bug), sender)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
+
+
+def heard(gateway: Gateway, language: str, selected: str) -> Gateway:
+    """The gateway as it understands a sender whose certificate names this source; "": any sender."""
+    return replace(gateway, languages=gateway.languages.selected(language, selected)) if selected else gateway
 
 
 def joined(body: bytes, answers: Sequence[Answer]) -> Answer:
@@ -116,9 +127,11 @@ async def keep_message(
     return Answer(answer, True)
 
 
-def sources_of(gateway: Gateway, names: Collection[str]) -> frozenset[str]:
-    """The sources that a client certificate with these names may send as (`certificate:` in mappings/sources)."""
-    return frozenset(one.id for one in gateway.sources.values() if set(names) & set(one.certificates))
+def sources_of(gateway: Gateway, language: str, names: Collection[str]) -> frozenset[str]:
+    """The sources of a language that a client certificate with these names may send as (`certificate:` in
+    mappings/sources)."""
+    all_ = (one for one in gateway.sources.values() if one.language == language)
+    return frozenset(one.id for one in all_ if set(names) & set(one.certificates))
 
 
 def may_send(sends: Collection[str] | None, translation: Translation) -> None:
@@ -141,7 +154,9 @@ async def _quarantined(
     now = gateway.clock()
     answer = gateway.languages.of(language).refuse(raw, error, now)
     fingerprint = gateway.fingerprint(b"raw", sender.name.encode(), raw)
-    arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sender.sends))
+    arrival = intake.Arrival(
+        language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sender.sends, sender.selected)
+    )
     later = gateway.languages.later(language, raw, now, error)
     allowed = [one for one in later if sender.sends is None or one.destination in sender.sends]
     try:
@@ -151,11 +166,12 @@ async def _quarantined(
     return error
 
 
-def reason_of(error: GatewayError, sends: Collection[str] | None) -> bytes:
-    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; and `sends`, where
-    it came from a client."""
+def reason_of(error: GatewayError, sends: Collection[str] | None, selected: str = "") -> bytes:
+    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; and `sends` and
+    `selected`, where it came from a client: a replay asks the same of it."""
     told = {"kind": type(error).__name__, "text": error.text, "where": error.where, "hint": error.hint}
-    limit = {} if sends is None else {"sends": sorted(sends)}
+    limit: dict[str, object] = {} if sends is None else {"sends": sorted(sends)}
+    limit |= {"selected": selected} if selected else {}
     return json.dumps(told | limit, ensure_ascii=False).encode()
 
 

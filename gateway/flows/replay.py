@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError, Unavailable
 from gateway.flows.parts import Gateway
-from gateway.flows.receive import keep_message, may_send, reason_of, told
+from gateway.flows.receipts import take_receipt
+from gateway.flows.receive import heard, keep_message, may_send, reason_of, told
 from gateway.store import messages
 
 
@@ -26,19 +27,23 @@ async def replay(gateway: Gateway, identity: int | None = None) -> list[Replayed
 
 
 async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
+    reason = json.loads(one.reason)
+    sends, selected = reason.get("sends"), reason.get("selected", "")
+    gateway = heard(gateway, one.language, selected)
     spoken = gateway.languages.of(one.language)
-    sends = json.loads(one.reason).get("sends")
     try:
         translation = spoken.translate(one.body)
-        if sends is not None:
-            may_send(sends, translation)
-        await keep_message(gateway, one.language, one.body, translation)
+        may_send(sends, translation)
+        if translation.receipt is not None:
+            await take_receipt(gateway, one.language, one.body, translation, translation.receipt)
+        else:
+            await keep_message(gateway, one.language, one.body, translation)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - one message must not keep all others in quarantine
         refusal = error if isinstance(error, GatewayError) else told(error)
         answer = spoken.refuse(one.body, refusal, gateway.clock())
-        await messages.tell_again(gateway.database, one.id, answer, reason_of(refusal, sends))
+        await messages.tell_again(gateway.database, one.id, answer, reason_of(refusal, sends, selected))
         return Replayed(one.id, one.language, refusal.told())
     await messages.release(gateway.database, one.id)
     return Replayed(one.id, one.language, "")

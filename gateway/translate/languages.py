@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from gateway.domain.outgoing import Outgoing, Receipt
-from gateway.errors import GatewayError, UnknownMessage
+from gateway.errors import GatewayError, UnknownMessage, UnknownSource
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
 
@@ -63,6 +63,11 @@ class Deferring(Protocol):
         """What a receiver answers on the line on which it was sent a message. Raises Unreadable."""
         ...
 
+    def of_source(self, source: str) -> Language:
+        """The same language for a sender whose certificate says which source it is: a message that names no source
+        comes from that one. Raises UnknownSource."""
+        ...
+
 
 class Languages:
     """`hl7v2`, `fhir-message` (MedCom or KL by its event) and `oio`."""
@@ -71,6 +76,7 @@ class Languages:
         self._languages = languages
         # Asked once: whether an object fits a protocol takes longer than most of what is asked of it.
         self._deferring = {name: one for name, one in languages.items() if isinstance(one, Deferring)}
+        self._selected: dict[tuple[str, str], Languages] = {}
         self._batching = {name: one for name, one in languages.items() if isinstance(one, Batching)}
 
     def of(self, name: str) -> Language:
@@ -79,6 +85,19 @@ class Languages:
             return self._languages[name]
         except KeyError:
             raise UnknownMessage("No language of this name is spoken here") from None
+
+    def selected(self, name: str, source: str) -> Languages:
+        """The same languages, but for messages in one of them that name no source: those come from this one, which
+        the sender's certificate names."""
+        if name not in self._deferring:
+            return self
+        if (name, source) not in self._selected:
+            try:
+                spoken = self._deferring[name].of_source(source)
+            except UnknownSource:  # it is registered no more
+                return self
+            self._selected[name, source] = Languages({**self._languages, name: spoken})
+        return self._selected[name, source]
 
     def batch(self, name: str, raw: bytes) -> Batch | None:
         """The messages in these bytes, when they are a batch."""

@@ -10,10 +10,11 @@ import pytest
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receive import receive
 from gateway.flows.replay import replay
+from gateway.store import outbox
 from tests.flows.conftest import caller
 from tests.flows.messages import adt, case
 from tests.outbound.conftest import Office, connected, courier, delivered, states
-from tests.outbound.receivers import SOMATIC, ack, receiving
+from tests.outbound.receivers import SOMATIC, ack, letter, receiving
 
 
 def admitted(number: int, accept: str, application: str, event: str = "A01") -> bytes:
@@ -102,6 +103,56 @@ def test_a_certificate_of_another_source_is_refused_with_its_place(office: Offic
         assert codes(answer) == ["AR"]
         assert b"ERR||MSH^1^3|" in answer.body
         assert (await receive(gateway, "hl7v2", admitted(1, "", ""), sends=(SOMATIC,))).accepted
+
+    office.run(work)
+
+
+NAMELESS = [admitted(n, "", "").replace(b"|SP|HGH|", b"|NEW NAME||") for n in (1, 2)]
+
+
+def test_a_certificate_of_one_source_selects_it_where_the_message_names_none(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        await receive(gateway, "oio", case())
+        assert (await receive(gateway, "hl7v2", NAMELESS[0], sends=(SOMATIC,))).accepted
+        for sends in ((SOMATIC, "regionh-psyk-adt"), (), None):
+            refused = await receive(gateway, "hl7v2", NAMELESS[1], sends=sends)
+            assert codes(refused) == ["AR"]
+            assert b"|204^Unknown key identifier" in refused.body
+        kept = await gateway.database.fetchval("SELECT source FROM message WHERE state = 'kept' AND language = 'hl7v2'")
+        assert kept == SOMATIC
+
+    office.run(work)
+
+
+def test_a_replay_knows_whose_certificate_it_was(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        await receive(gateway, "oio", case())
+        broken = NAMELESS[0].replace(b"PID|", b"PIX|")
+        assert codes(await receive(gateway, "hl7v2", broken, sends=(SOMATIC,))) == ["AE"]
+        (again,) = await replay(gateway)
+        assert "PID^1" in again.error, "still what it was, and not an unknown sender"
+        await gateway.database.fetchval("UPDATE message SET body = $1 WHERE state = 'quarantined'", NAMELESS[0])
+        (again,) = await replay(gateway)
+        assert again.error == ""
+        sources = await gateway.database.fetch("SELECT source FROM message WHERE state = 'kept' AND language = 'hl7v2'")
+        assert [row["source"] for row in sources] == [SOMATIC]
+
+    office.run(work)
+
+
+def test_a_receipt_in_quarantine_is_matched_when_it_is_replayed(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving(ack("CA")) as hospital:
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            await outbox.put(gateway.database, [letter(1)], gateway.clock())
+            await delivered(courier(here))
+        receipt = b"MSH|^~\\&|WHO|KNOWS|GW|KK|2026||ACK|1|P|2.5\rMSA|AA|M1\r"
+        await receive(here, "hl7v2", receipt)
+        known = receipt.replace(b"|WHO|KNOWS|", b"|SP|HGH|")
+        await gateway.database.fetchval("UPDATE message SET body = $1", known)
+        assert [one.error for one in await replay(here)] == [""]
+        assert (await states(here))["M1"][0] == "receipted"
+        assert await replay(here) == []
 
     office.run(work)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -34,6 +35,7 @@ from gateway.translate import r4
 from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned
 from gateway.translate.hl7v2 import header as headers
 from gateway.translate.hl7v2.batch import Batch, batch
+from gateway.translate.hl7v2.filed import filed
 from gateway.translate.hl7v2.functions import FUNCTIONS
 from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
@@ -123,6 +125,13 @@ class Hl7v2:
         self._ids = ids
         self._memos: dict[tuple[str, Delimiters, str], dict[Any, Any]] = {}
         self._sources = Sources(sources)
+        self._selected: Source | None = None
+
+    def of_source(self, source: str) -> Hl7v2:
+        """The same, for a sender whose certificate says which source it is: MSH-3 and MSH-4 need not name it."""
+        made = copy(self)
+        made._selected = self._sources.of(source)
+        return made
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place as ERR-2 tells it (`PID^1^3`)."""
@@ -133,6 +142,8 @@ class Hl7v2:
         made = work.rules.run(work.message, work.env, work.event.files)
         fingerprint = hashlib.sha256(raw).digest()
         message_id = work.message.value("MSH", 10)
+        statements = _statements(work, made, f"{work.env.source.id}:{message_id}:{fingerprint.hex()[:12]}")
+        statements, files = filed(statements, self._ids)
         return Translation(
             language="hl7v2",
             source=work.env.source,
@@ -141,9 +152,10 @@ class Hl7v2:
             sent=work.times.sent,
             fingerprint=fingerprint,
             citizen=work.citizen,
-            statements=_statements(work, made, f"{work.env.source.id}:{message_id}:{fingerprint.hex()[:12]}"),
+            statements=statements,
             merged=work.merged,
             findings=tuple(work.env.findings),
+            attached=files,
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -255,6 +267,8 @@ class Hl7v2:
         try:
             return self._sources.find("hl7v2", sender)
         except UnknownSource as unknown:
+            if self._selected is not None:
+                return self._selected
             hint = f"{unknown.hint} MSH-3 and MSH-4 name it."
             raise UnknownSource(where="MSH^1^3", hint=hint) from None
 
