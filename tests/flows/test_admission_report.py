@@ -13,6 +13,7 @@ from gateway.flows.admission_report import answer_requests
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
 from gateway.flows.record_consent import record_consent
+from gateway.translate.oioxml import receipt, tree, writing
 from tests.flows.conftest import House, caller
 from tests.flows.messages import case
 from tests.flows.test_looks import consent
@@ -76,6 +77,12 @@ def test_without_a_consent_the_hospital_learns_whom_to_talk_to_and_nothing_of_th
         assert task["output"][0]["valueIdentifier"]["value"] == letter["message_id"]
         (look,) = await looks(gateway)
         assert b"report-of-admission" in look
+
+        told = receipt.positive(tree.read(letter["body"]), gateway.clock())
+        assert told is not None
+        answer = await receive(gateway, "oioxml", writing.written(told))
+        assert (answer.accepted, answer.body) == (True, b"")
+        assert await gateway.database.fetchval("SELECT state FROM outbox") == "receipted"
 
     connected.run(work)
 
