@@ -218,9 +218,9 @@ def test_a_truncated_frame_is_not_taken_and_the_door_stays_open(doors: Doorway) 
 def test_a_message_beyond_the_limit_is_refused_at_every_door(doors: Doorway) -> None:
     before = doors.kept()
     huge = ADMISSION + b"ZZZ|1|" + b"x" * (LIMIT + 1)
-    assert error_of(doors.mllp(huge))[0] == "AE"
+    assert error_of(doors.mllp(huge))[0] == "AR"
     answer = doors.post("hospital", "/messages/hl7v2", huge, ER7)
-    assert (answer.status_code, error_of(answer.content)[0]) == (413, "AE")
+    assert (answer.status_code, error_of(answer.content)[0]) == (413, "AR")
     answer = doors.post("social", "/cases/oio", CASE + b"<!--" + b"x" * LIMIT + b"-->", "application/xml")
     assert (answer.status_code, status_of(answer.content)) == (413, "40")
     answer = doors.post("social", "/fhir/$process-message", b"{" + b" " * LIMIT + b"}", JSON)
