@@ -23,22 +23,24 @@ FILE_TYPES = frozenset({"application/pdf", "image/gif", "image/jpeg", "image/png
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """One file of a message, kept beside the Communication and never in it, so that looking at a thread costs nothing.
+    """One file of a message, kept beside its resource and never in it, so that looking at a thread costs nothing.
 
-    `id` is that of the Binary it is read as, `communication` the id of the Communication that decides who may.
+    `id` is that of the Binary it is read as, `owner` the id of the resource that decides who may, `kind` its type.
     """
 
     id: str
-    communication: str
+    owner: str
     content_type: str
     body: bytes
+    kind: str = "Communication"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file that may be read. `pieces` reads it from the store bit by bit: it is never held whole."""
+    """A file that may be read. `owner` is a literal reference to the resource that let the reader in; `pieces` reads
+    the file from the store bit by bit: it is never held whole."""
 
-    communication: str
+    owner: str
     content_type: str
     size: int
     pieces: AsyncIterator[bytes]

@@ -1,4 +1,5 @@
-"""Read a file of correspondence: by whoever may see its Communication, whole as it is shown to that reader."""
+"""Read a file of correspondence or of a document: by whoever may see the resource that owns it, whole as it is shown to
+that reader."""
 
 from __future__ import annotations
 
@@ -15,13 +16,12 @@ from gateway.store.log import append
 async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFile:
     """One file. What is not there and what this caller may not see get the same answer: NotFound.
 
-    A file has no labels of its own. Where payloads are taken out of the Communication for this reader (a protected
-    address), its files are not there either. Raises Forbidden when the token names no purpose of use.
+    A file has no labels of its own. Where payloads are taken out of its owner for this reader (a protected address),
+    the files are not there either. Raises Forbidden when the token names no purpose of use.
     """
-    asks = bool(caller.purposes) and caller.covers("Communication")
     async with gateway.database.connection() as connection:
-        owner = await attachments.owner_of(connection, identity) if asks else ""
-        found = await resources.find(connection, "Communication", owner) if owner else None
+        kind, owner = await attachments.owner_of(connection, identity) if caller.purposes else ("", "")
+        found = await resources.find(connection, kind, owner) if owner and caller.covers(kind) else None
         seen = await look_at_one(gateway, connection, caller, found)
         if seen.permitted and not _shows(gateway, seen, identity):
             seen = NOTHING

@@ -1,7 +1,7 @@
-"""GET /fhir/Binary/{id}: a file of correspondence, as it is or as a FHIR Binary. http://hl7.org/fhir/R4/binary.html
+"""GET /fhir/Binary/{id}: a file of correspondence or of a document. http://hl7.org/fhir/R4/binary.html
 
-Sent piece by piece, so that many readers of large files do not fill the memory; to be saved, never to be shown by a
-browser as a page of ours.
+As it is or as a FHIR Binary, sent piece by piece, so that many readers of large files do not fill the memory; to be
+saved, never to be shown by a browser as a page of ours.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller, identity:
         raise BadRequest("Only _format may stand here", where="the query")
     file = await read_file(inbound.gateway, caller, identity)
     form = _form(request.headers.get("accept", ""), params.get("_format", ""), file.content_type)
-    headers = {**_SAVED, "X-Security-Context": f"{inbound.public_url}/fhir/Communication/{file.communication}"}
+    headers = {**_SAVED, "X-Security-Context": f"{inbound.public_url}/fhir/{file.owner}"}
     if not form:
         headers["Content-Length"] = str(file.size)
         return StreamingResponse(file.pieces, 200, headers, file.content_type)
@@ -52,8 +52,8 @@ def _form(accept: str, override: str, own: str) -> str:
 
 
 def _around(file: OpenedFile, identity: str, form: str) -> tuple[bytes, bytes]:
-    """What stands before and behind the base64. Ids are hex and types come from a list of six: nothing to escape."""
-    context = f"Communication/{file.communication}"
+    """What stands before and behind the base64. Ids are hex and types come from our tables: nothing to escape."""
+    context = file.owner
     if form == negotiate.JSON:
         head = f'{{"resourceType":"Binary","id":"{identity}","contentType":"{file.content_type}",'
         return f'{head}"securityContext":{{"reference":"{context}"}},"data":"'.encode(), b'"}'

@@ -1,7 +1,8 @@
-"""Files of correspondence: written in the commit of their message, opened by the permit for their Communication.
+"""Files of correspondence and documents: written in the commit of their message, opened by the permit for the resource
+that owns them (Communication, DocumentReference).
 
 They are no resources: no fold, no version and no look-up of a plan ever reads them. Each has the id of the Binary that
-it is read as, made from its Communication and its content, so the same file sent again is the same row.
+it is read as, made from its owner and its content, so the same file sent again is the same row.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from gateway.domain.correspondence import Attached, OpenedFile
 from gateway.domain.decide import Permit
-from gateway.errors import Forbidden, NotFound
+from gateway.errors import NotFound
 from gateway.store.database import Connection, Database
 from gateway.store.resources import Reader
 
@@ -18,11 +19,11 @@ SECONDS = 120.0
 """Writing and reading 100 MB takes longer than other statements may."""
 
 _INSERT = """
-INSERT INTO attachment (id, communication, content_type, body) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING
+INSERT INTO attachment (id, kind, owner, content_type, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING
 """
-_OWNER = "SELECT communication FROM attachment WHERE id = $1"
-_OPEN = "SELECT content_type, octet_length(body) AS size FROM attachment WHERE id = $1 AND communication = $2"
-_PIECE = "SELECT substring(body FROM $3 FOR $4) FROM attachment WHERE id = $1 AND communication = $2"
+_OWNER = "SELECT kind, owner FROM attachment WHERE id = $1"
+_OPEN = "SELECT content_type, octet_length(body) AS size FROM attachment WHERE id = $1 AND kind = $2 AND owner = $3"
+_PIECE = "SELECT substring(body FROM $4 FOR $5) FROM attachment WHERE id = $1 AND kind = $2 AND owner = $3"
 PIECE = 3 * 256 * 1024
 """Bytes that are read at a time; a multiple of three, so that pieces of base64 join."""
 
@@ -30,24 +31,25 @@ PIECE = 3 * 256 * 1024
 async def insert(connection: Connection, attached: Sequence[Attached]) -> None:
     """Write files inside the transaction of their message."""
     for one in attached:
-        await connection.execute(_INSERT, one.id, one.communication, one.content_type, one.body, timeout=SECONDS)
+        row = (one.id, one.kind, one.owner, one.content_type, one.body)
+        await connection.execute(_INSERT, *row, timeout=SECONDS)
 
 
-async def owner_of(database: Reader, identity: str) -> str:
-    """The id of the Communication that decides about a file; empty when there is none of this id."""
-    return await database.fetchval(_OWNER, identity) or ""
+async def owner_of(database: Reader, identity: str) -> tuple[str, str]:
+    """Type and id of the resource that decides about a file; empty when there is none of this id."""
+    row = await database.fetchrow(_OWNER, identity)
+    return (row["kind"], row["owner"]) if row is not None else ("", "")
 
 
 async def open_(database: Database, identity: str, permit: Permit) -> OpenedFile:
-    """The file, for who may see its Communication. Raises Forbidden on a foreign permit, NotFound."""
-    if permit.kind != "Communication":
-        raise Forbidden("This permit is for something else")
-    row = await database.fetchrow(_OPEN, identity, permit.id)
+    """The file, for who may see its owner. Raises NotFound, on a permit for anything else too."""
+    row = await database.fetchrow(_OPEN, identity, permit.kind, permit.id)
     if row is None:
         raise NotFound
-    return OpenedFile(permit.id, row["content_type"], row["size"], _pieces(database, identity, permit.id, row["size"]))
+    pieces = _pieces(database, identity, permit, row["size"])
+    return OpenedFile(f"{permit.kind}/{permit.id}", row["content_type"], row["size"], pieces)
 
 
-async def _pieces(database: Database, identity: str, communication: str, size: int) -> AsyncIterator[bytes]:
+async def _pieces(database: Database, identity: str, permit: Permit, size: int) -> AsyncIterator[bytes]:
     for start in range(0, size, PIECE):
-        yield await database.fetchval(_PIECE, identity, communication, start + 1, PIECE)
+        yield await database.fetchval(_PIECE, identity, permit.kind, permit.id, start + 1, PIECE)

@@ -155,12 +155,13 @@ resource_version = Table(
     PrimaryKeyConstraint("kind", "id", "version"),
 )
 
-# Files of correspondence; read only by the permit for their Communication.
+# Files of correspondence and documents; read only by the permit for the resource that owns them.
 attachment = Table(
     "attachment",
     metadata,
     Column("id", Text, primary_key=True),  # of the Binary it is read as
-    Column("communication", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="Communication"),
+    Column("owner", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from typing import Any
 
 from gateway.domain.identifier import CPR, Identifier
@@ -113,6 +113,23 @@ def test_referrals_and_documents_are_read_and_searched(database_url: str) -> Non
             assert by_status.json()["total"] == 0
             dated = await here.search("herlev", "Appointment", f"patient={patient_of(SARAH)}&date=ge2025-04-01")
             assert dated.json()["total"] == 1
+
+    run(test)
+
+
+def test_a_large_file_is_read_by_whoever_may_see_its_document(database_url: str) -> None:
+    async def test() -> None:
+        async with doors(database_url) as here:
+            pdf = b"%PDF-" + b"x" * 90_000
+            await told(here, mdm("T02", {}, line(f"^AP^PDF^Base64^{b64encode(pdf).decode()}", "ED")))
+            (document,) = await found(here, "herlev", "DocumentReference")
+            url = document["content"][0]["attachment"]["url"]
+            read = await here.http.web.get(f"/fhir/{url}", headers=await here.bearer("herlev"))
+            assert (read.status_code, read.headers["content-type"], read.content) == (200, "application/pdf", pdf)
+            assert read.headers["x-security-context"].endswith(f"/fhir/DocumentReference/{document['id']}")
+            assert (await here.get("social", url)).status == 404
+            (seen, refused) = await here.records(kind="Binary")
+            assert (seen.resources[0].partition("/")[0], refused.resources) == ("DocumentReference", ())
 
     run(test)
 

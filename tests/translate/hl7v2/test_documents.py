@@ -195,12 +195,19 @@ def test_the_senders_event_in_evn_is_noted_and_msh_counts() -> None:
     assert found.event == "T02"
 
 
-def test_a_large_file_costs_no_more_than_its_bytes() -> None:
-    large = base64.b64encode(b"%PDF-" + b"x" * 3_000_000).decode()
-    message = mdm("T02", {}, line(f"^AP^PDF^Base64^{large}", "ED"))
+def test_a_large_file_is_kept_beside_the_document() -> None:
+    pdf = b"%PDF-" + b"x" * 3_000_000
+    message = mdm("T02", {}, line("Se vedlagte"), line(f"^AP^PDF^Base64^{base64.b64encode(pdf).decode()}", "ED"))
     began = time.perf_counter()
-    assert document(message)["content"][0]["attachment"]["size"] == 3_000_005
+    found = language().translate(message)
     assert time.perf_counter() - began < 2
+    (file,) = found.attached
+    attachment = document(message)["content"][1]["attachment"]
+    assert "data" not in attachment
+    assert (attachment["url"], attachment["size"]) == (f"Binary/{file.id}", 3_000_005)
+    assert (file.kind, file.owner) == ("DocumentReference", document(message)["id"])
+    assert (file.content_type, file.body) == ("application/pdf", pdf)
+    assert text_of(document(message)) == "Se vedlagte", "short ones stay where they are"
 
 
 def test_latin_letters_and_line_feeds() -> None:

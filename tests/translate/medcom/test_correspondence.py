@@ -287,7 +287,7 @@ def test_ten_files_are_taken_and_the_same_one_is_kept_once() -> None:
     urls = [p["contentAttachment"]["url"] for p in body["payload"][1:]]
     assert urls[0] == urls[9]
     assert {url.removeprefix("Binary/") for url in urls} == {one.id for one in translation.attached}
-    assert {one.communication for one in translation.attached} == {
+    assert {one.owner for one in translation.attached} == {
         IDS("Communication", next(s.key for s in translation.statements if s.kind == "Communication"))
     }
 

@@ -35,6 +35,7 @@ def document(resource: Json, patient: Json, others: Sequence[Json], envelope: En
     """
     if not any(one.get("value") for one in patient.get("identifier", [])):
         raise BadRequest("The citizen has no identifier", where="Patient.identifier")
+    resource = {**resource, "content": [_whole(one, others) for one in resource.get("content", [])]}
     event = "T11" if resource.get("status") == "entered-in-error" else "T02"
     segments: list[Segment] = [
         ("EVN", {2: envelope.sent.strftime("%Y%m%d%H%M%S%z")}),
@@ -85,6 +86,19 @@ def _contents(resource: Json) -> list[Mapping[int, Field]]:
             value = ("ED", ("", *_media(one), "Base64", _data(one)))
         found.append({2: value[0], 3: name, 4: str(len(found) + 1), 5: value[1], 11: "F"})
     return found
+
+
+def _whole(content: Json, others: Sequence[Json]) -> Json:
+    """With the bytes of a file that is kept beside the document (filed.py)."""
+    attachment = content.get("attachment", {})
+    kind, _, identity = str(attachment.get("url", "")).rpartition("/")
+    if kind != "Binary":
+        return content
+    for one in others:
+        if one.get("resourceType") == "Binary" and one.get("id") == identity and one.get("data"):
+            return {**content, "attachment": {**attachment, "data": one["data"]}}
+    hint = "Give a Bundle that holds the Binary as well."
+    raise BadRequest("A file of the document is not here", where="DocumentReference.content.attachment.url", hint=hint)
 
 
 def _attachments(resource: Json) -> list[Json]:

@@ -126,6 +126,16 @@ def test_any_title_and_name_stay_where_they_are(text: str) -> None:
     assert len(found["content"]) == 1
 
 
+def test_a_large_file_goes_out_whole() -> None:
+    one = document(attachment(b"%PDF-" + b"x" * 90_000, "application/pdf"))
+    (file,) = LANGUAGE.translate(out(one, PATIENT)).attached
+    kept = back(out(one, PATIENT))["DocumentReference"]
+    binary = {"resourceType": "Binary", "id": file.id, "data": base64.b64encode(file.body).decode()}
+    assert out(document(*kept["content"]), PATIENT, binary).count(binary["data"].encode()) == 1
+    with pytest.raises(BadRequest, match="A file of the document is not here"):
+        out(document(*kept["content"]), PATIENT)
+
+
 def test_a_logical_subject_is_enough() -> None:
     one = document(subject={"identifier": {"system": CPR_SYSTEM, "value": CPR}})
     assert back(out(one))["Patient"]["identifier"][0]["value"] == CPR
