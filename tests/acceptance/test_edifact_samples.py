@@ -70,8 +70,12 @@ def test_the_public_letters_and_their_twins_say_one_thing(examples: Path, databa
     run(test)
 
 
-def test_admitted_by_notification_and_discharged_in_segments() -> None:
-    rules = bootstrap.read_rules(ROOT / "mappings", SECRET)
+@pytest.fixture(scope="module")
+def rules() -> bootstrap.Rules:
+    return bootstrap.read_rules(ROOT / "mappings", SECRET)
+
+
+def test_admitted_by_notification_and_discharged_in_segments(rules: bootstrap.Rules) -> None:
     sources = {source.id: source for source in rules.sources}
     letter = discharge(citizen=CPR, at=END[:16].replace("-", "").replace("T", "").replace(":", ""))
     letter = [f"RFF+REI:{EPISODE}" if one.startswith("RFF+REI") else one for one in letter]
@@ -82,8 +86,7 @@ def test_admitted_by_notification_and_discharged_in_segments() -> None:
 
 
 @pytest.mark.parametrize("status", ["M", "C"])
-def test_a_discharge_is_corrected_and_taken_back_in_segments(status: str) -> None:
-    rules = bootstrap.read_rules(ROOT / "mappings", SECRET)
+def test_a_discharge_is_corrected_and_taken_back_in_segments(status: str, rules: bootstrap.Rules) -> None:
     sources = {source.id: source for source in rules.sources}
     letters = (discharge(number="UD1"), discharge(number="UD2", status=status, at="202503191200"))
     said = [rules.languages.of("edifact").translate(enclosed(one)) for one in letters]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from gateway.errors import GatewayError, MissingField, RuleBroken, SegmentOrder, TooLarge, UnknownMessage, WrongType
 from gateway.translate import vans
+from gateway.translate.edifact.delimiters import Delimiters
 from gateway.translate.edifact.segments import Segment, length_at, read
-from gateway.translate.edifact.service import Service
 
 MAX_MESSAGES = 500
 _REFERENCE = re.compile(r"[!-~](?:[ -~]{0,33}[!-~])?")
@@ -57,7 +57,7 @@ def place(segment: Segment, header: Segment) -> str:
 class Interchange:
     """One interchange whose own frame is right."""
 
-    service: Service
+    delimiters: Delimiters
     header: Segment
     trailer: Segment
     messages: tuple[Message, ...]
@@ -68,14 +68,14 @@ def interchange(raw: bytes) -> Interchange:
 
     Raises Unreadable, WrongCharset, UnknownVersion, TooLarge, SegmentOrder, MissingField, WrongType, RuleBroken.
     """
-    service, segments = read(raw)
+    delimiters, segments = read(raw)
     header, trailer = segments[0], segments[-1]
     _check_header(header)
     if trailer.tag != "UNZ" or len(segments) == 1:
         raise SegmentOrder("UNZ is missing, so the interchange is not whole.", where=trailer.where)
     messages = _messages(segments[1:-1])
     _check_trailer(header, trailer, len(messages))
-    return Interchange(service, header, trailer, messages)
+    return Interchange(delimiters, header, trailer, messages)
 
 
 def parts(raw: bytes) -> list[bytes]:
@@ -92,11 +92,11 @@ def parts(raw: bytes) -> list[bytes]:
         return [raw]
     if len(whole.messages) == 1:
         return [raw]
-    service = whole.service
+    delimiters = whole.delimiters
     head = content[: whole.header.end]
-    reference = service.released(whole.header.said(5)).encode()
-    mark = service.element.encode()
-    tail = mark.join((b"UNZ", b"1", reference)) + service.terminator.encode()
+    reference = delimiters.released(whole.header.said(5)).encode()
+    mark = delimiters.element.encode()
+    tail = mark.join((b"UNZ", b"1", reference)) + delimiters.terminator.encode()
     return [head + content[one.segments[0].start : one.segments[-1].end] + tail for one in whole.messages]
 
 
@@ -105,14 +105,14 @@ def without_packages(content: bytes) -> bytes:
 
     Raises as `interchange` does.
     """
-    service, segments = read(content)
+    delimiters, segments = read(content)
     kept: list[bytes] = []
     at = 0
     for one in segments:
         if one.package:
-            elements = [service.component.join(map(service.released, parts)) for parts in one.elements]
+            elements = [delimiters.component.join(map(delimiters.released, parts)) for parts in one.elements]
             elements[length_at(one)] = "0"
-            kept += [content[at : one.start], (service.element.join(elements) + service.terminator).encode()]
+            kept += [content[at : one.start], (delimiters.element.join(elements) + delimiters.terminator).encode()]
             at = one.end
     return b"".join([*kept, content[at:]])
 

@@ -12,9 +12,11 @@ from itertools import islice
 from lxml import etree
 
 from gateway.errors import GatewayError
-from gateway.translate.edifact.service import STANDARD, Service, service_of
+from gateway.translate.edifact.delimiters import STANDARD, delimiters_of
+from gateway.translate.edifact.interchange import interchange
 from gateway.translate.oioxml.writing import NS_2005, add, cut, element
 
+Elements = tuple[tuple[str, ...], ...]
 UNKNOWN = "ukendt"
 _VERSION = re.compile(r"[DHRBPQC]\d{4}[A-Z]", re.ASCII)
 _MOST = 99
@@ -27,14 +29,14 @@ def outline(raw: bytes) -> etree._Element:
 
     A letter that is a receipt stands in it as one: those are never answered.
     """
-    segments = list(islice(_segments(raw), _LOOKED_AT))
-    header = next((one for one in segments if one[0][0] == "UNB"), [["UNB"]])
+    segments = _frames(raw)
+    header = next((one for one in segments if one[0][0] == "UNB"), (("UNB",),))
     root = element(NS_2005, "Emessage")
     envelope = add(root, "Envelope")
     add(envelope, "Identifier", cut(_said(header, 5), 14) or UNKNOWN)
     add(envelope, "AcknowledgementCode", "pluspositivkvitt" if _said(header, 9) == "1" else "minuspositivkvitt")
     letters = [one for one in segments if one[0][0] == "UNH"][:_MOST]
-    for letter in letters or [[["UNH"]]]:
+    for letter in letters or [(("UNH",),)]:
         version = _said(letter, 2, 5)
         receipt = _said(letter, 2) == "CONTRL"
         node = add(root, ("PositiveReceipt" if receipt else "ClinicalEmail"))
@@ -46,29 +48,32 @@ def outline(raw: bytes) -> etree._Element:
     return root
 
 
-def _segments(raw: bytes) -> Iterator[list[list[str]]]:
+def _frames(raw: bytes) -> list[Elements]:
+    """UNB and every UNH: those of a whole interchange, else what looks like one."""
+    try:
+        whole = interchange(raw)
+    except GatewayError:
+        return list(islice(_segments(raw), _LOOKED_AT))
+    return [whole.header.elements, *(message.header.elements for message in whole.messages)]
+
+
+def _segments(raw: bytes) -> Iterator[Elements]:
     """UNB and UNH segments as lists of components, as far as the bytes can be parted."""
     try:
-        service, at = service_of(raw)
+        delimiters, at = delimiters_of(raw)
     except GatewayError:
-        service, at = STANDARD, max(raw.find(b"UNB"), 0)
-    text = raw.decode("ascii", "replace").replace("\ufffd", "-")  # no number is written with anything else
+        delimiters, at = STANDARD, max(raw.find(b"UNB"), 0)
+    text = raw.decode("latin-1")
     while at < len(text):
-        found = service.segment.match(text, at)
+        found = delimiters.segment.match(text, at)
         end = found.end() if found else len(text)
         written = text[at : min(end, at + _LONGEST)].strip()
         if written[:3] in ("UNB", "UNH"):
-            yield _parted(service, written)
+            yield delimiters.elements(written)
         at = end + 1
 
 
-def _parted(service: Service, written: str) -> list[list[str]]:
-    return [
-        [service.plain(part) for part in service.split(element, service.component)]
-        for element in service.split(written, service.element)
-    ]
-
-
-def _said(segment: list[list[str]], number: int, component: int = 1) -> str:
-    parts = segment[number] if number < len(segment) else []
-    return parts[component - 1].strip() if component <= len(parts) else ""
+def _said(segment: Elements, number: int, component: int = 1) -> str:
+    parts = segment[number] if number < len(segment) else ()
+    text = parts[component - 1].strip() if component <= len(parts) else ""
+    return "".join(one if one.isascii() else "-" for one in text)  # no number is written with anything else

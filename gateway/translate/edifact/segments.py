@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.errors import SegmentOrder, TooLarge, Unreadable, WrongCharset
 from gateway.translate.edifact import charset
-from gateway.translate.edifact.service import Service, service_of
+from gateway.translate.edifact.delimiters import Delimiters, delimiters_of
 
 MAX_BYTES = 100_000_000
 MAX_SEGMENT = 64_000
@@ -54,17 +54,17 @@ class Segment:
         return self.elements[element][component - 1].strip()
 
 
-def read(raw: bytes) -> tuple[Service, list[Segment]]:
+def read(raw: bytes) -> tuple[Delimiters, list[Segment]]:
     """The service string and every segment, decoded as the first of them (UNB) declares.
 
     Raises Unreadable, WrongCharset, UnknownVersion, SegmentOrder, TooLarge with the segment's number.
     """
     if len(raw) > MAX_BYTES:
         raise TooLarge(hint=f"At most {MAX_BYTES} bytes are read.")
-    service, start = service_of(raw)
+    delimiters, start = delimiters_of(raw)
     found: list[Segment] = []
     codec = "ascii"
-    for segment in _Scan(raw, service, start).segments():
+    for segment in _Scan(raw, delimiters, start).segments():
         if not found:
             if segment.tag != "UNB":
                 raise SegmentOrder("An interchange begins with UNB.", where=segment.where)
@@ -74,16 +74,16 @@ def read(raw: bytes) -> tuple[Service, list[Segment]]:
         found.append(segment)
     if not found:
         raise Unreadable("There is no segment.", where="UNB")
-    return service, _decoded(found, codec)
+    return delimiters, _decoded(found, codec)
 
 
 class _Scan:
     """One walk over the bytes."""
 
-    def __init__(self, raw: bytes, service: Service, start: int) -> None:
+    def __init__(self, raw: bytes, delimiters: Delimiters, start: int) -> None:
         self.raw = raw
         self.text = raw.decode("latin-1")
-        self.service = service
+        self.delimiters = delimiters
         self.at = start
         self.line = 1 + self.text.count("\n", 0, start)
 
@@ -107,9 +107,9 @@ class _Scan:
 
     def _next(self, number: int) -> Segment:
         start, line, where = self.at, self.line, f"segment {number} of the interchange"
-        found = self.service.segment.match(self.text, start)
+        found = self.delimiters.segment.match(self.text, start)
         end = found.end() if found else start
-        if end >= len(self.text) or self.text[end] != self.service.terminator:
+        if end >= len(self.text) or self.text[end] != self.delimiters.terminator:
             raise Unreadable("The last segment has no end.", where=where, hint="It must end with the terminator.")
         if end - start > MAX_SEGMENT:
             raise TooLarge("The segment is too long.", where=where, hint=f"At most {MAX_SEGMENT} bytes are read.")
@@ -124,12 +124,7 @@ class _Scan:
         return Segment(self._elements(written, where), number, start, self.at, line)
 
     def _elements(self, written: str, where: str) -> tuple[tuple[str, ...], ...]:
-        service = self.service
-        if service.release and service.release in written:
-            parted = [service.split(element, service.component) for element in service.split(written, service.element)]
-            elements = tuple(tuple(service.plain(part) for part in parts) for parts in parted)
-        else:
-            elements = tuple(tuple(one.split(service.component)) for one in written.split(service.element))
+        elements = self.delimiters.elements(written)
         if sum(map(len, elements)) > _MAX_PARTS:
             raise TooLarge("The segment has too many elements.", where=where, hint=f"At most {_MAX_PARTS} are read.")
         if not _TAG.fullmatch(elements[0][0]):

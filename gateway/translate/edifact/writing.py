@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lxml import etree
 
 from gateway.errors import UnknownCode, UnknownMessage
-from gateway.translate.edifact.service import STANDARD, Service
+from gateway.translate.edifact.delimiters import STANDARD, Delimiters
 from gateway.translate.edifact.table import LetterTable
 from gateway.translate.edifact.templates import Each, Filter, Line, Piece
 from gateway.translate.edifact.words import LINES, in_latin, lines_of
@@ -58,10 +58,12 @@ def composed(header: Elements, messages: Iterable[list[Elements]]) -> bytes:
     return _UNA + b"\n" + b"\n".join(_segment(one) for one in out) + b"\n"
 
 
-def _segment(elements: Elements, service: Service = STANDARD) -> bytes:
+def _segment(elements: Elements, delimiters: Delimiters = STANDARD) -> bytes:
     """One segment: nothing empty at its end, everything with a meaning released."""
-    parts = [service.component.join(_trimmed([service.released(in_latin(one)) for one in each])) for each in elements]
-    return (service.element.join(_trimmed(parts)) + service.terminator).encode("latin-1")
+    parts = [
+        delimiters.component.join(_trimmed([delimiters.released(in_latin(one)) for one in each])) for each in elements
+    ]
+    return (delimiters.element.join(_trimmed(parts)) + delimiters.terminator).encode("latin-1")
 
 
 def _trimmed(parts: list[str]) -> list[str]:

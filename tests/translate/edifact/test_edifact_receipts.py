@@ -129,6 +129,16 @@ def test_whatever_came_gets_a_receipt_that_can_be_read(content: bytes, edifact: 
     assert found.outcome == "fatal-error"
 
 
+def test_what_looks_like_a_letter_in_a_file_is_none(edifact: Edifact) -> None:
+    message = [one.replace("D9134L+DIS91", "B0131X+BIN01") for one in email()[:19]]
+    inside = b"'UNH+FALSK+MEDDIS:D:93A:UN:D2030C+DIS20'"
+    content = enclosed([*message, f"UNO+1+OBJ:c39e+billede:pdf++{len(inside)}", "UNP+1+1"])
+    content = content.replace(f"++{len(inside)}'\r\n".encode(), f"++{len(inside)}'".encode() + inside)
+    assert [one for one in segments(edifact.accept(content, NOW)) if one.startswith("UCM")] == [
+        "UCM+BREV3+MEDBIN:D:93A:UN:B0131X+7"
+    ]
+
+
 def test_a_letter_in_an_envelope_is_answered_in_one(edifact: Edifact) -> None:
     content = enveloped(enclosed(admission()))
     assert edifact.translate(content).message_id == f"{HOSPITAL}#BREV1"

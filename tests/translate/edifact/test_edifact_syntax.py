@@ -18,10 +18,10 @@ from gateway.errors import (
     WrongCharset,
     WrongType,
 )
+from gateway.translate.edifact.delimiters import STANDARD, Delimiters, delimiters_of
 from gateway.translate.edifact.interchange import interchange, parts
 from gateway.translate.edifact.language import Edifact
 from gateway.translate.edifact.segments import MAX_SEGMENT, read
-from gateway.translate.edifact.service import STANDARD, Service, service_of
 from tests.translate.edifact.interchanges import admission, discharge, email, enclosed, framed, raw
 
 UNB = "UNB+UNOC:3+5790000209354:14+5790002508226:14+250314:1015+ENV1"
@@ -69,8 +69,8 @@ def test_the_service_string_chooses_the_characters() -> None:
 
 
 def test_a_blank_release_character_is_none() -> None:
-    assert service_of(b"UNA:+.  'UNB")[0] == Service(release="")
-    assert Service(release="").split("a?:b", ":") == ["a?", "b"]
+    assert delimiters_of(b"UNA:+.  'UNB")[0] == Delimiters(release="")
+    assert Delimiters(release="").split("a?:b", ":") == ["a?", "b"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ _UNA_BYTES = 9
 
 
 @dataclass(frozen=True)
-class Service:
+class Delimiters:
     """The characters with a meaning. `release` takes it from the character after it; "" when there is none."""
 
     component: str = ":"
@@ -28,6 +28,13 @@ class Service:
             return re.compile(f"[^{re.escape(self.terminator)}]*+")
         end, out = re.escape(self.terminator), re.escape(self.release)
         return re.compile(f"(?:[^{end}{out}]++|{out}.)*+", re.DOTALL)
+
+    def elements(self, segment: str) -> tuple[tuple[str, ...], ...]:
+        """A segment's elements, each with its components; the first is the tag's."""
+        if not self.release or self.release not in segment:
+            return tuple(tuple(one.split(self.component)) for one in segment.split(self.element))
+        parted = (self.split(element, self.component) for element in self.split(segment, self.element))
+        return tuple(tuple(self.plain(part) for part in parts) for parts in parted)
 
     def split(self, text: str, mark: str) -> list[str]:
         """The text between unreleased marks, release characters still in place."""
@@ -61,10 +68,10 @@ class Service:
         return re.sub(f"([{marks}])", lambda found: self.release + found[1], text)
 
 
-STANDARD = Service()
+STANDARD = Delimiters()
 
 
-def service_of(raw: bytes) -> tuple[Service, int]:
+def delimiters_of(raw: bytes) -> tuple[Delimiters, int]:
     """The service string and where the first segment begins. Without UNA the standard's own `:+.? '` hold.
 
     Raises Unreadable for characters that cannot part anything: two alike, letters, digits, control characters.
@@ -83,4 +90,4 @@ def service_of(raw: bytes) -> tuple[Service, int]:
             where="UNA",
             hint="They must be four different signs, none of them a letter, a digit or a control character.",
         )
-    return Service(component, element, release.strip(), terminator), start + _UNA_BYTES
+    return Delimiters(component, element, release.strip(), terminator), start + _UNA_BYTES
