@@ -12,7 +12,7 @@ from gateway.errors import GatewayError
 
 COMMANDS = (
     "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "replay", "outbox",
-    "export-log", "verify-log", "register-client", "bench",
+    "close-stay", "export-log", "verify-log", "register-client", "bench",
 )  # fmt: skip
 
 

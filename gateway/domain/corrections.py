@@ -20,11 +20,11 @@ _REACHES = {Act.END: (Act.END, Act.DIE)}
 
 _RANK = {
     Act.PLAN: 0, Act.START: 1, Act.CHANGE: 2, Act.MOVE: 3, Act.EXPECT_MOVE: 4, Act.LEAVE: 5, Act.RETURN: 6,
-    Act.UPDATE: 7, Act.ATTEND: 7, Act.EXPECT_END: 7, Act.END: 8, Act.DIE: 9, Act.DELETE: 10,
+    Act.UPDATE: 7, Act.ATTEND: 7, Act.EXPECT_END: 7, Act.END: 8, Act.CLOSE: 8, Act.DIE: 9, Act.DELETE: 10,
 }  # fmt: skip
 
 # Words about a stay that are no step of it: a correction that names another message never means one of them.
-_ASIDE = frozenset({Act.UPDATE, Act.ATTEND, Act.EXPECT_MOVE, Act.EXPECT_END, Act.DELETE})
+_ASIDE = frozenset({Act.UPDATE, Act.ATTEND, Act.EXPECT_MOVE, Act.EXPECT_END, Act.CLOSE, Act.DELETE})
 
 
 @dataclass(slots=True)

@@ -41,6 +41,7 @@ class Act(StrEnum):
     EXPECT_END = "expect-end"  # the discharge is planned (A16)
     ATTEND = "attend"  # another doctor attends (A54)
     DELETE = "delete"  # the whole visit was an error (A23)
+    CLOSE = "close"  # a person closes a stay whose discharge never came (MedCom R.BR7)
     ASK = "ask"  # the hospital asks for a report of admission (STIN, STAA with reportOfAdmission)
     ANSWER = "answer"  # the municipality has sent it (XDIS16)
     REVISE = "revise"  # some elements of a problem, goal or pathway; the others stay (PRB, GOL, PTH)

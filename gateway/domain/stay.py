@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.domain.closing import closed_by_hand
 from gateway.domain.corrections import Event, resolve, same_visit
 from gateway.domain.encounter import add_class_history, encounter
 from gateway.domain.episode import EPISODE
@@ -51,15 +52,14 @@ class Stay:
 def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
     """Every Encounter that these stay events tell of, and every report of admission that was asked for (Task)."""
     made: list[Resource] = []
-    for episode, group in _episodes(statements):
+    for episode, group in episodes(statements):
         stays: list[tuple[str, Stay, Resource]] = []
         about_reports = [one for one in group if one.kind == "Task"]
         for stay in _stays(resolve([one for one in group if one.kind != "Task"])):
             source = sources[stay.events[-1].source]
             name = f"{episode}|{stay.name}"
-            made.append(
-                encounter(ids("Encounter", name), with_lost_leaves(stay.events), stay.kind, stay.followed_at, source)
-            )
+            events = with_lost_leaves(closed_by_hand(stay.events))
+            made.append(encounter(ids("Encounter", name), events, stay.kind, stay.followed_at, source))
             stay.made = made[-1]
             if stay.former and stay.former.made:
                 add_class_history(made[-1].body, stay.former.made)
@@ -70,7 +70,7 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
     return made
 
 
-def _episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
+def episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
     """Connected components over key and aliases. The name is the smallest `key`, aliases only tie; but a visit that
     tells its episode is named by that from the start, so that its id stays when a notification of it comes."""
     root: dict[str, str] = {}
@@ -106,7 +106,7 @@ def _stays(events: list[Event]) -> list[Stay]:
         stay.events.append(event)
         stay.providers.add(event.provider)
         stay.visits |= {event.visit} - {""}
-        if event.act in (Act.END, Act.DIE) and event.stands:
+        if event.act in (Act.END, Act.DIE, Act.CLOSE) and event.stands:
             stay.ended = True
             _end_left_behind(stays, stay)
     return [stay for stay in stays if _says_something(stay, stays)]

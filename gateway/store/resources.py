@@ -11,7 +11,7 @@ import asyncpg
 from gateway.domain.decide import Permit
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids
-from gateway.domain.statement import Statement
+from gateway.domain.statement import OUTSIDE_STAYS, Statement
 from gateway.errors import Forbidden, NotFound
 from gateway.store import wire
 from gateway.store.database import Connection, Database
@@ -159,6 +159,13 @@ async def said_of(database: Database, kind: str, identity: str, citizen: str, id
     """
     rows = await database.fetch("SELECT key, body FROM statement WHERE citizen = $1 AND kind = $2", citizen, kind)
     return [wire.statement(row["body"]) for row in rows if ids(kind, row["key"]) == identity]
+
+
+async def told_of_stays(database: Database, citizen: str) -> list[Statement]:
+    """All that was said about a citizen's stays."""
+    sql = "SELECT body FROM statement WHERE citizen = $1 AND kind IN ('Encounter', 'Task')"
+    said = [wire.statement(row["body"]) for row in await database.fetch(sql, citizen)]
+    return [one for one in said if one.act not in OUTSIDE_STAYS]
 
 
 def _sealed(row: asyncpg.Record, citizen: str = "") -> Sealed:
