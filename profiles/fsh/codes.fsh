@@ -157,6 +157,7 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #unknown-message "Unknown message" "This message type is not received here."
 * #unknown-source "Unknown source" "The sender is not registered as a source."
 * #unknown-version "Unknown version" "This version is not received here."
+* #unreachable "Unreachable" "The receiver cannot be reached."
 * #unreadable "Unreadable" "The bytes do not form a message of this language."
 * #unsupported-media "Unsupported media" "This kind of content is not read here."
 * #wrong-charset "Wrong charset" "The bytes are not in the character set that the message declares."
