@@ -74,7 +74,8 @@ class Letters:
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
         self._rules = compiled(mappings, Reader(FUNCTIONS), codes, facts or r4.facts(), problems)
-        names = self._rules.of().names
+        files_there = {path.stem for path in (mappings / "oioxml").glob("*.yaml")}
+        names = self._rules.of().names or files_there  # none are compiled when one has a mistake: that is told already
         self._table = lifecycle.read(
             mappings / "oioxml" / "lifecycle.csv", "mappings/oioxml/lifecycle.csv", names, problems
         )
