@@ -68,11 +68,6 @@ class Path:
     element: int
     component: int
 
-    @property
-    def field(self) -> str:
-        """How `gateway explain` names it."""
-        return self.text
-
     def groups(self, groups: tuple[Group, ...]) -> tuple[Group, ...]:
         """The groups it leads to."""
         named = tuple(group for group in groups if group.name == self.group)
