@@ -20,6 +20,10 @@ from gateway.errors import Contradiction
 Use = Literal["new", "repeated", "again"]
 
 
+class IdReused(Contradiction):
+    """The id of a message stood for something else before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """A message by its numbers: `number` is its own id, `envelope` its Bundle's. `concerns` and `fingerprint` are keyed
@@ -33,14 +37,14 @@ class Numbered:
 
 def use_of(message: Numbered, known: Sequence[Numbered]) -> Use:
     """What a message is, given those of its source with its number or its envelope; `again` is one whose number stood
-    for something else before. Raises Contradiction."""
+    for something else before. Raises IdReused."""
     if any(one.fingerprint == message.fingerprint for one in known):
         return "repeated"
     same = [one for one in known if one.number == message.number]
     if any(one.concerns == message.concerns for one in same):
-        raise Contradiction(
+        raise IdReused(
             "This id was used before for other content about the same stay", where="Bundle.entry[0].resource.id"
         )
     if any(one.envelope == message.envelope and one.number != message.number for one in known):
-        raise Contradiction("This id was used before for another message", where="Bundle.id")
+        raise IdReused("This id was used before for another message", where="Bundle.id")
     return "again" if same else "new"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from gateway.domain.message_number import Numbered, Use, use_of
-from gateway.errors import Contradiction, Unavailable
+from gateway.domain.message_number import IdReused, Numbered, Use, use_of
+from gateway.errors import Unavailable
 from gateway.flows.parts import Gateway
 from gateway.store import numbers
 from gateway.translate.translation import Finding, Translation
@@ -16,7 +16,7 @@ TRIES = 5
 
 
 async def numbered(gateway: Gateway, translation: Translation, fingerprint: bytes) -> Translation:
-    """The translation, with a finding when its id stood for something else before. Raises Contradiction.
+    """The translation, with a finding when its id stood for something else before. Raises IdReused.
 
     Languages that say what a message concerns are asked; an operator is told of every id that is used again.
     """
@@ -27,7 +27,7 @@ async def numbered(gateway: Gateway, translation: Translation, fingerprint: byte
     message = Numbered(translation.message_id, translation.envelope, concerns, fingerprint)
     try:
         use = await _use(gateway, source, message)
-    except Contradiction:
+    except IdReused:
         log.warning("source %s used the id of a message for other content: refused", source)
         raise
     if use != "again":

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.message_number import IdReused
 from gateway.domain.outgoing import Outgoing
 from gateway.errors import Forbidden, GatewayError, Unavailable
 from gateway.flows.arrivals import arrival_of, import_record
@@ -160,7 +161,8 @@ async def _quarantined(
     later = gateway.languages.later(language, raw, now, error)
     allowed = [one for one in later if sender.sends is None or one.destination in sender.sends]
     try:
-        await messages.quarantine(gateway.database, arrival, allowed)
+        understood = isinstance(error, IdReused)
+        await messages.quarantine(gateway.database, arrival, allowed, content=not understood)
     except Unavailable as away:
         return away
     return error

@@ -41,9 +41,13 @@ async def keep_metadata(
     await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 
-async def quarantine(database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = ()) -> None:
-    """Keep a refused message with its reason; sent again it is one row, and what it causes is sent once."""
-    row = _row(arrival, "quarantined", accepted=False, body=arrival.body)
+async def quarantine(
+    database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = (), *, content: bool = True
+) -> None:
+    """Keep a refused message with its reason; sent again it is one row, and what it causes is sent once. Without its
+    content it is only `refused`: no mended mapping would change that."""
+    state = "quarantined" if content else "refused"
+    row = _row(arrival, state, accepted=False, body=arrival.body if content else None)
     await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 

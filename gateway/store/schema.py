@@ -82,7 +82,8 @@ message = Table(
     Column("event", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, unique=True),  # keyed hash of source and content
     _time("received_at"),
-    Column("state", Text, nullable=False),  # kept | not-entitled | nothing-kept | quarantined | replayed | forgotten
+    # kept | not-entitled | nothing-kept | quarantined | replayed | forgotten | refused
+    Column("state", Text, nullable=False),
     Column("accepted", Boolean, nullable=False),
     Column("citizen", Text),
     Column("body", LargeBinary),

@@ -98,6 +98,7 @@ def test_known_id_with_other_content_about_the_same_stay_is_refused(database_url
             (coding,) = resource(answer, "OperationOutcome")["issue"][0]["details"]["coding"]
             assert coding["code"] == "MSG_DUPLICATE_ID"
         assert await told(here, stin()) == first
+        assert await count(here, "message", "NOT accepted AND body IS NULL AND state = 'refused'") == 2
         (stay,) = await kept(here, "Encounter")
         assert stay["period"]["start"] == "2025-03-10T09:00:00+01:00"
 
