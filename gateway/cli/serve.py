@@ -89,7 +89,15 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
     """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
     listening = _bound(settings.http_host, settings.http_port)
     url = settings.public_url or f"http://{settings.http_host}:{listening.getsockname()[1]}"
-    async with opened(replace(settings, public_url=url), clock=clock) as gateway:
+    with listening:
+        async with _doors(listening, replace(settings, public_url=url), clock) as here:
+            yield here
+
+
+@asynccontextmanager
+async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> AsyncIterator[Running]:
+    url = settings.public_url
+    async with opened(settings, clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         app = make_app(
             gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes,

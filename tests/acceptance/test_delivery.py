@@ -137,7 +137,13 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
                 assert await told(gateway.mllp_port, None, admitted(number, "AL", "AL")) == [
                     f"MSA|CA|{control(number)}"
                 ]
-            assert await told(gateway.mllp_port, None, b"MSH|^~\\&|SP|HGH|GW|KK|2026||ACK|A|P|2.5|||AL\rMSA|AE|never\r")
+            receipt = b"MSH|^~\\&|SP|HGH|GW|KK|2026||ACK|A|P|2.5|||AL\rMSA|AE|never\r"
+            assert await told(gateway.mllp_port, None, receipt) == ["MSA|CA|A"]
+            nowhere = admitted(4, "AL", "AL").replace(b"|HGH|", b"|REGH|")
+            assert await told(gateway.mllp_port, None, nowhere) == [f"MSA|CA|{control(4)}"]
+            failed = "SELECT count(*) FROM outbox WHERE state = 'failed'"
+            while not await gateway.gateway.database.fetchval(failed):  # noqa: ASYNC110 - it is another task's row
+                await asyncio.sleep(0.01)
         return port
 
     async def second(port: int) -> list[bytes]:
@@ -147,32 +153,17 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
             return back.got
 
     port = asyncio.run(asyncio.wait_for(first(), 60))
-    shown = argparse.Namespace(state=None, again=None, told=False, json=True)
-    assert outbox.run(shown, site.settings) == 0
+    shown = argparse.Namespace(state=None, again=None, told=True, json=True)
+    assert outbox.run(shown, site.settings) == 1, "something failed"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["state"] for line in lines] == ["waiting"] * 3 + ["unmatched"]
+    assert [line["state"] for line in lines] == ["waiting"] * 3 + ["failed", "unmatched"]
     assert lines[0]["destination"] == "regionh-somatik-adt"
-    assert lines[3]["message"] == "never"
+    assert "deliver is missing in mappings/sources/regionh-psyk-adt.yaml" in lines[3]["told"]
+    assert lines[4]["message"] == "never"
     assert "Lind" not in json.dumps(lines)
+    again = argparse.Namespace(state=None, again=[lines[3]["id"], 999], told=False, json=False)
+    assert outbox.run(again, site.settings) == 1
+    assert capsys.readouterr().out.splitlines()[0] == f"{lines[3]['id']} waits again"
     got = asyncio.run(asyncio.wait_for(second(port), 60))
     answered = [one.split(b"\r")[1].decode() for one in got]
     assert answered == [f"MSA|AA|{control(number)}" for number in (1, 2, 3)]
-
-
-def test_outbox_lets_what_failed_wait_again(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    async def fails() -> None:
-        async with running(site.settings) as gateway:
-            await told(gateway.mllp_port, None, admitted(1, "AL", "AL"))
-            failed = "SELECT count(*) FROM outbox WHERE state = 'failed'"
-            while not await gateway.gateway.database.fetchval(failed):  # noqa: ASYNC110 - it is another task's row
-                await asyncio.sleep(0.01)
-
-    asyncio.run(asyncio.wait_for(fails(), 60))
-    shown = argparse.Namespace(state=["failed"], again=None, told=True, json=False)
-    assert outbox.run(shown, site.settings) == 1
-    line = capsys.readouterr().out
-    assert "no connection: deliver is missing in mappings/sources/regionh-somatik-adt.yaml" in line
-    identity = int(line.split("id=")[1].split()[0])
-    again = argparse.Namespace(state=None, again=[identity, 999], told=False, json=False)
-    assert outbox.run(again, site.settings) == 1
-    assert f"{identity} waits again" in capsys.readouterr().out
