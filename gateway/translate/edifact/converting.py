@@ -71,7 +71,7 @@ def converted(whole: Interchange, message: Message, table: LetterTable) -> Conve
     root = writing.element(table.namespace, "Emessage")
     made = Converted(root, message, table)
     groups = grouped(message, table.shapes)
-    writer = _Writer(made, Group("UNB", (whole.header,)), groups)
+    writer = _Maker(made, Group("UNB", (whole.header,)), groups)
     rules = {rule.name: rule for rule in table.rules}
     if ENVELOPE in rules:
         writer.element(root, rules[ENVELOPE], ())
@@ -84,14 +84,22 @@ def converted(whole: Interchange, message: Message, table: LetterTable) -> Conve
 
 
 def _left(made: Converted, groups: tuple[Group, ...]) -> Iterator[Finding]:
-    """The groups of which nothing at all was read."""
+    """The groups, and the segments in them, of which nothing at all was read and no `skip` says why."""
     read = {number for number, _, _ in made.used}
     for group in groups:
+        unread = [one for one in group.segments if one.number not in read and not _skipped(made.table, group, one)]
         if group.name != HEAD and not any(segment.number in read for segment in group.segments):
             yield Finding(made.place(group.segments[0]), f"nothing of {group.name} is read", str(made.table.mark))
+        else:
+            for one in unread:
+                yield Finding(made.place(one), f"nothing of {one.tag} is read", str(made.table.mark))
 
 
-class _Writer:
+def _skipped(table: LetterTable, group: Group, segment: Segment) -> bool:
+    return (segment.tag if group.name == HEAD else f"{group.name}/{segment.tag}") in table.skip
+
+
+class _Maker:
     """Fills elements from groups; what is absent but needed is an error with the place where it should stand."""
 
     def __init__(self, made: Converted, header: Group, groups: tuple[Group, ...]) -> None:

@@ -109,6 +109,12 @@ def test_a_file_of_another_type_is_refused(edifact: Edifact) -> None:
     assert told.value.where.startswith("segment 20 (UNO), ")
 
 
+def test_words_that_nothing_reads_are_noted(edifact: Edifact) -> None:
+    message = [*email(), "FTX+AB+P00++Ord til en anden rubrik"]
+    found = edifact.translate(enclosed(message))
+    assert [(one.where, one.text) for one in found.findings] == [("segment 29 (FTX)", "nothing of FTX is read")]
+
+
 def test_a_group_that_nothing_reads_is_noted(edifact: Edifact) -> None:
     message = [*email(), "S18+18", "RFF+XX:noget"]
     found = edifact.translate(enclosed(message))
