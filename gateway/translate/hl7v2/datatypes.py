@@ -107,6 +107,7 @@ def concept(env: Env, node: Any, table: Any = "") -> Json | None:
 
 def _concept(env: Env, given: list[str], table: str) -> Json | None:
     code, shown, system, alternate, text, other = given[:6]
+    code, alternate = _word(code), _word(alternate)
     codings = []
     if code:
         codings.append(_coded(env, code, shown, system or table))
@@ -117,6 +118,11 @@ def _concept(env: Env, given: list[str], table: str) -> Json | None:
     if shown:
         made["text"] = shown
     return made or None
+
+
+def _word(code: str) -> str:
+    """A code without line breaks and double blanks, which R4 does not allow in one."""
+    return code if code.isalnum() else " ".join(code.split())
 
 
 def _coded(env: Env, code: str, display: str, system: str) -> Json:
