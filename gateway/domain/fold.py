@@ -17,7 +17,7 @@ from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.revised import REVISING, fold_revised
-from gateway.domain.snapshot import fold_snapshot
+from gateway.domain.snapshot import fold_snapshot, in_error
 from gateway.domain.source import Source
 from gateway.domain.statement import OUTSIDE_STAYS, Act, Body, Statement
 from gateway.domain.stay import fold_stays
@@ -55,6 +55,7 @@ def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Map
     made += fold_stays(events, ids, sources)
     for (kind, key), said in by_object.items():
         made.append(_fold_object(kind, key, said, ids, sources))
+    _take_back_diagnoses(made)
     _finish(made, person.citizen_id(ids))
     made.sort(key=_PLACE)
     return made
@@ -68,6 +69,20 @@ def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: 
     if any(s.act in REVISING for s in said):
         return fold_revised(kind, key, said, ids, sources)
     return fold_snapshot(kind, key, said, ids, sources)
+
+
+def _take_back_diagnoses(made: list[Resource]) -> None:
+    """What only stays in error tell of was an error too: the wrong citizen may have been admitted."""
+    if not any(one.withdrawn and one.kind == "Encounter" for one in made):
+        return
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for one in made:
+        if one.kind == "Encounter":
+            told[one.withdrawn] |= {of["condition"]["reference"] for of in one.body.get("diagnosis", [])}
+    wrong = told[True] - told[False]
+    for one in made:
+        if one.kind == "Condition" and not one.withdrawn and f"Condition/{one.id}" in wrong:
+            one.body, one.withdrawn = in_error("Condition", one.body), True
 
 
 def _finish(made: list[Resource], citizen: str) -> None:

@@ -10,7 +10,7 @@ from gateway.domain.fold import fold
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids, Resource
 from gateway.domain.source import Source
-from gateway.domain.statement import OUTSIDE_STAYS, Statement
+from gateway.domain.statement import OUTSIDE_STAYS, Act, Statement, Verb
 
 # Kinds whose statements are always read whole: the link between joined identities, and the grouping of stays with
 # what was asked for at their start.
@@ -82,7 +82,7 @@ def touch(
 
 
 def _whole_kinds(statements: Sequence[Statement]) -> tuple[str, ...]:
-    stays = any(s.act not in OUTSIDE_STAYS for s in statements)
+    stays = any(s.act not in OUTSIDE_STAYS or (s.kind == "Condition" and s.act is Act.STATE) for s in statements)
     return (_WHOLE, *_STAYS) if stays else (_WHOLE,)
 
 
@@ -98,7 +98,8 @@ def work_out(
     everything: bool,
     taken: Collection[tuple[str, str]] = (),
 ) -> Change | None:
-    """The change that these statements make; None when people join or part and everything must be read first.
+    """The change that these statements make; None when people join or part, or a whole stay was taken back, and
+    everything must be read first.
 
     Resources (kind, id) that are `taken` are another citizen's: this one's get ids of their own.
     """
@@ -116,6 +117,8 @@ def work_out(
     if moved and not everything:
         return None
     said = [*known.statements, *((key, s) for s in statements)]
+    if not everything and any(_takes_a_stay_back(s) for _, s in said):
+        return None  # its diagnoses go with it, and come again when it stands again
     folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge, taken)
     standing = {(f.resource.kind, f.resource.id) for f in folded}
     kinds = _whole_kinds(statements)
@@ -131,6 +134,10 @@ def work_out(
         gone=tuple(sorted(gone)),
         moved=moved,
     )
+
+
+def _takes_a_stay_back(one: Statement) -> bool:
+    return one.act is Act.DELETE or (one.act is Act.START and one.verb is Verb.WITHDRAW)
 
 
 def _new_words(

@@ -164,3 +164,26 @@ def test_of_what_is_not_for_a_plan_nothing_is_kept(event: str) -> None:
     assert (found.event, found.statements, found.citizen) == (event, (), ())
     nobody = language().translate(raw(msh(event), evn(event), segment("NPU", {1: "MED1"})))
     assert nobody.statements == ()
+
+
+DIAGNOSED = adt("A01", segment("DG1", {1: "1", 3: "DF205^Skizofreni^SKS"}), sent="20250314093000+0100")
+
+
+def certainty(*messages: bytes) -> str:
+    (condition,) = fold(*messages)["Condition"]
+    return str(condition.get("verificationStatus", {}).get("coding", [{}])[0].get("code", ""))
+
+
+@pytest.mark.parametrize("event", ["A11", "A23"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_diagnoses_of_a_stay_that_was_an_error_were_one_too(event: str, order: tuple[int, ...]) -> None:
+    messages = (DIAGNOSED, adt(event, sent="20250314120000+0100"))
+    assert certainty(*(messages[at] for at in order)) == "entered-in-error"
+    again = adt("A01", sent="20250314150000+0100", visit=pv1({44: "20250314143000+0100"}))
+    assert certainty(*messages, again) == "", "admitted again in the same visit"
+
+
+def test_a_diagnosis_of_another_visit_stands() -> None:
+    other = adt("A01", segment("DG1", {1: "1", 3: "DF102^Alkohol^SKS"}), visit=pv1({19: NEW_NUMBER}), sent="20250315")
+    made = fold(DIAGNOSED, other, adt("A11", sent="20250314120000+0100"))["Condition"]
+    assert sorted(one["code"]["text"] for one in made if "verificationStatus" not in one) == ["Alkohol"]
