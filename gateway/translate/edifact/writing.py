@@ -130,8 +130,11 @@ class _Writer:
         start = scope if piece.below else self.letter
         if piece.path[0] == "Envelope":
             start = self.root
-        self.read.update(tree.parts(start, *piece.path))
-        return tree.said(start, *piece.path)
+        for node in tree.parts(start, *piece.path):
+            if text := tree.worded(node):
+                self.read.add(node)
+                return text
+        return ""
 
     def _text(self, piece: Piece, scope: etree._Element) -> str:
         if not piece.path:

@@ -149,6 +149,16 @@ def test_what_edifact_has_no_place_for_is_told_and_never_lost(edifact: Edifact) 
     assert told.value.where == "Emessage/ClinicalEmail/Reference/BIN/ObjectIdentifier"
 
 
+def test_what_stands_twice_and_is_written_once_is_told(edifact: Edifact) -> None:
+    root = letter("Hej")
+    node = tree.part(root, "ClinicalEmail", "Receiver")
+    assert node is not None
+    add(node, "OrganisationName", "Et andet navn")
+    with pytest.raises(UnknownMessage) as told:
+        edifact.write(root)
+    assert told.value.where == "Emessage/ClinicalEmail/Receiver/OrganisationName[2]"
+
+
 def test_qualifiers_of_nothing_are_left_out(edifact: Edifact) -> None:
     written = edifact.write(letter("Hej")).decode("latin-1")
     assert "SPR+ORG++DIS91:SKS:SST'" in written
