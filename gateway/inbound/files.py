@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
@@ -23,6 +24,13 @@ from gateway.inbound.negotiate import NotAcceptable, media_type
 _SAVED = {"Content-Disposition": "attachment", "Vary": "Accept, Authorization"}
 
 
+class _Pieces(StreamingResponse):
+    """Sent as it is read, and nothing else: Starlette's own also waits for the caller to go away, beside it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream_response(send)
+
+
 async def read_one(inbound: Inbound, request: Request, caller: Caller, identity: str) -> Response:
     """The file in its own type, or as JSON or XML where the caller names FHIR's first."""
     params = request.query_params
@@ -33,9 +41,9 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller, identity:
     headers = {**_SAVED, "X-Security-Context": f"{inbound.public_url}/fhir/{file.owner}"}
     if not form:
         headers["Content-Length"] = str(file.size)
-        return StreamingResponse(file.pieces, 200, headers, file.content_type)
+        return _Pieces(file.pieces, 200, headers, file.content_type)
     opening, closing = _around(file, identity, form)
-    return StreamingResponse(_resource(file, opening, closing), 200, headers, f"{form}; charset=utf-8")
+    return _Pieces(_resource(file, opening, closing), 200, headers, f"{form}; charset=utf-8")
 
 
 def _form(accept: str, override: str, own: str) -> str:
