@@ -9,6 +9,7 @@ becomes what it points at), their order, profiles, narratives, and when the Prov
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import orjson
@@ -17,16 +18,17 @@ from gateway.translate.fhir.message import Message
 
 Json = dict[str, Any]
 
-_ENVELOPE = frozenset({"id", "text", "implicitRules", "language"})
-_NESTED = frozenset({dict, list})
-_SENT = frozenset({"occurredDateTime", "occurredPeriod", "recorded", "signature"})
+_LEFT_OUT = frozenset({"id", "text", "implicitRules", "language", "meta"})
+_SENT = _LEFT_OUT | {"occurredDateTime", "occurredPeriod", "recorded", "signature"}
+# In JSON as orjson writes it: inside of a text its quotes would be escaped.
+_REFERENCE = re.compile(rb'"reference":"((?:[^"\\]|\\.)*)"')
 
 
 def fingerprint(message: Message) -> bytes:
     """SHA-256 of the content."""
     targets = _Targets(message)
-    parts = sorted(_digest(_plain(resource, targets)) for resource in message.resources())
-    return hashlib.sha256(_digest(message.header["id"]) + b"".join(parts)).digest()
+    parts = sorted(_sha(_REFERENCE.sub(targets.shown, _content(resource))) for resource in message.resources())
+    return hashlib.sha256(_sha(_written(message.header["id"])) + b"".join(parts)).digest()
 
 
 class _Targets:
@@ -34,46 +36,44 @@ class _Targets:
 
     def __init__(self, message: Message) -> None:
         self._message = message
-        self._seen: dict[int, str] = {}
+        self._seen: dict[bytes, bytes] = {}
+        self._read: dict[int, bytes] = {}
 
-    def shown(self, node: Json) -> Any:
+    def shown(self, reference: re.Match[bytes]) -> bytes:
         """A reference as what it points at; as it is, where that is the header or nothing in the message."""
-        target = self._message.resolve(node)
+        written = reference[1]
+        if written not in self._seen:
+            self._seen[written] = self._target(written) or reference[0]
+        return self._seen[written]
+
+    def _target(self, written: bytes) -> bytes:
+        url = orjson.loads(b'"' + written + b'"')
+        target = self._message.resolve({"reference": url})
         if target is None or target is self._message.header:
-            return node["reference"]
-        if id(target) not in self._seen:
-            self._seen[id(target)] = _digest(_plain(target, None)).hex()
-        return self._seen[id(target)]
+            return b""
+        if id(target) not in self._read:
+            self._read[id(target)] = b'"reference":"%s"' % _sha(_REFERENCE.sub(b"", _content(target))).hex().encode()
+        return self._read[id(target)]
 
 
 def concerns(*about: str) -> bytes:
     """SHA-256 of whom and what a message is about: under one id there may be one content about it only."""
-    return _digest(about)
+    return _sha(_written(about))
 
 
-def _plain(resource: Json, targets: _Targets | None) -> Json:
-    """A resource without its envelope; without `targets` its references are left out."""
-    left_out = _ENVELOPE | (_SENT if resource.get("resourceType") == "Provenance" else frozenset())
-    kept = {name: _told(value, targets) for name, value in resource.items() if name not in left_out}
+def _content(resource: Json) -> bytes:
+    """A resource without its envelope, as JSON with sorted keys."""
+    left_out = _SENT if resource.get("resourceType") == "Provenance" else _LEFT_OUT
+    kept = {name: value for name, value in resource.items() if name not in left_out}
     meta = resource.get("meta")
-    security = meta.get("security") if isinstance(meta, dict) else None
-    return {**{n: v for n, v in kept.items() if n != "meta"}, **({"security": security} if security else {})}
+    if isinstance(meta, dict) and meta.get("security"):
+        kept["security"] = meta["security"]
+    return _written(kept)
 
 
-def _told(node: Any, targets: _Targets | None) -> Any:
-    if type(node) is list:
-        return [_told(item, targets) for item in node]
-    if type(node) is not dict:
-        return node
-    made = {
-        name: _told(value, targets) if type(value) in _NESTED else value
-        for name, value in node.items()
-        if name != "reference"
-    }
-    if "reference" in node and targets is not None:
-        made["reference"] = targets.shown(node)
-    return made
+def _written(content: Any) -> bytes:
+    return orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS)
 
 
-def _digest(content: Any) -> bytes:
-    return hashlib.sha256(orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS)).digest()
+def _sha(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
