@@ -45,6 +45,8 @@ class Receiver:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     held: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    hangs_up: bool = False  # after every answer, as some receivers do
+    connections: int = 0
 
     def __post_init__(self) -> None:
         self.held.set()
@@ -54,6 +56,7 @@ class Receiver:
         return [number(one) for one in self.got]
 
     async def mllp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 await reader.readuntil(b"\x0b")
@@ -64,6 +67,8 @@ class Receiver:
                 if answer:
                     writer.write(b"\x0b" + answer + b"\x1c\r")
                     await writer.drain()
+                if self.hangs_up:
+                    break
         writer.close()
 
     async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

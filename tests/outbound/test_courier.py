@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,34 @@ def test_what_a_receiver_refuses_is_not_sent_again_and_holds_up_nothing(office: 
             await delivered(one)
             assert hospital.numbers == ["M0", "M1", "M2"]
             assert (await states(gateway))["M1"] == ("failed", 1, "no such citizen")
+
+    office.run(work)
+
+
+def test_a_receiver_that_hangs_up_after_every_answer_is_called_again(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving() as hospital:
+            hospital.hangs_up = True
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            await outbox.put(gateway.database, [letter(n) for n in range(5)], gateway.clock())
+            await delivered(courier(here))
+            assert hospital.numbers == [f"M{n}" for n in range(5)]
+            assert hospital.connections == 5
+            assert set((await states(gateway)).values()) == {WELL}
+
+    office.run(work)
+
+
+@pytest.mark.parametrize("mark", [b"\x0b", b"\x1c\r"])
+def test_no_message_can_be_two(office: Office, mark: bytes) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving() as hospital:
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            evil = replace(letter(1), body=letter(1).body + mark + letter(9).body)
+            await outbox.put(gateway.database, [evil, letter(2)], gateway.clock())
+            await delivered(courier(here))
+            assert hospital.numbers == ["M2"]
+            assert (await states(gateway))["M1"][0] == "failed"
 
     office.run(work)
 
