@@ -5,63 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from gateway.errors import GatewayError
 from gateway.inbound.mllp import MllpListener, Peer
-
-Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
-
-
-def certificate(name: str, signer: Pair | None = None) -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "DK"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Region Test"),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
-        ]
-    )
-    begin = datetime.now(UTC) - timedelta(days=1)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer[0].subject if signer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(begin + timedelta(days=2))
-        .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    )
-    return builder.sign(signer[1] if signer else key, hashes.SHA256()), key
-
-
-def write(folder: Path, name: str, pair: Pair) -> tuple[str, str]:
-    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-    cert.write_bytes(pair[0].public_bytes(serialization.Encoding.PEM))
-    form = serialization.PrivateFormat.PKCS8
-    key.write_bytes(pair[1].private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
-    return str(cert), str(key)
+from tests.certificates import authority, signed
 
 
 @pytest.fixture
 def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext, ssl.SSLContext]:
     """The server's context, a known client's, and that of a client without a certificate."""
-    authority = certificate("Test CA")
-    ca, _ = write(tmp_path, "ca", authority)
+    ca = str(authority(tmp_path))
+    own, sender = signed(tmp_path, "localhost", names=("localhost",)), signed(tmp_path, "epj.regiontest.dk")
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=ca)
-    server.load_cert_chain(*write(tmp_path, "server", certificate("localhost", authority)))
+    server.load_cert_chain(own.certificate, own.key)
     server.verify_mode = ssl.CERT_REQUIRED
     known = ssl.create_default_context(cafile=ca)
-    known.load_cert_chain(*write(tmp_path, "client", certificate("epj.regiontest.dk", authority)))
+    known.load_cert_chain(sender.certificate, sender.key)
     return server, known, ssl.create_default_context(cafile=ca)
 
 
