@@ -16,7 +16,7 @@ from tests.translate.hl7v2.ward import ROOT, adt, fold, language, msh, pid, pv1,
 
 NOW = datetime(2025, 3, 14, tzinfo=UTC)
 BENCH = (ROOT / "fixtures" / "bench" / "adt_a01.hl7").read_bytes().replace(b"|HVH\r", b"|HGH\r")
-SEGMENTS = "PID PD1 NK1 PV1 PV2 DG1 ROL EVN MRG".split()
+SEGMENTS = "PID PD1 ARV NK1 PV1 PV2 DG1 ROL PRT EVN MRG".split()
 VALUES = st.one_of(
     st.sampled_from(
         ["", '""', "X", "Y", "2025", "20250230", "^^^", "~~", "a&b&c", "A^B^C^D^E^F^G^H&1.2&ISO", "\\X0D\\", "N"]
@@ -61,11 +61,12 @@ def test_any_bytes_in_a_good_message(data: st.DataObject) -> None:
 
 @settings(max_examples=120)
 @given(
-    st.sampled_from(["A01", "A03", "A08", "A11", "A31", "A40"]),
+    st.sampled_from("A01 A03 A05 A06 A08 A11 A15 A16 A23 A29 A31 A40 A45 A50 A54".split()),
     st.lists(st.tuples(st.sampled_from(SEGMENTS), st.integers(1, 55), VALUES), max_size=6),
 )
 def test_any_value_in_any_field_becomes_valid_fhir(event: str, changes: list[tuple[str, int, str]]) -> None:
     lines = BENCH.decode().replace("ADT^A01^ADT_A01", f"ADT^{event}").rstrip("\r").split("\r")
+    lines += ["PRT||AD||AT^^HL70912|A1^Bo^Ib", "ARV|1|A|DEM", "MRG|1^^^X||||V1^^^X"]
     for name, number, value in changes:
         for at, line in enumerate(lines):
             if line.startswith(name):
