@@ -4,6 +4,7 @@ else notices."""
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,8 +36,14 @@ class Door:
     port: int
     opened: list[asyncio.StreamWriter]
 
-    async def connect(self) -> Stream:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def connect(self, *, room: int = 0) -> Stream:
+        """A connection; with `room` its system holds no more unread bytes than about that."""
+        own = socket.socket()
+        if room:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        own.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(own, ("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=own)
         self.opened.append(writer)
         return reader, writer
 
@@ -172,7 +179,7 @@ def test_a_slow_sender_within_its_time_is_served(database_url: str) -> None:
 
 def test_a_peer_that_never_reads_is_cut_off_and_what_it_sent_is_kept_once(database_url: str) -> None:
     async def test(here: Door) -> None:
-        _, writer = await here.connect()
+        _, writer = await here.connect(room=4096)
         never_closed = b"\x0bMSH|^~\\&|SP|HGH|GW|KK|2026||ADT^A01|T|P|2.5\r"
         writer.write(frame(admission("M1")) + frame(never_closed * 3000 + b"\x0b" + BATCH) * 8)
         flood = asyncio.create_task(writer.drain())
