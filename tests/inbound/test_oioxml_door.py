@@ -50,6 +50,25 @@ def test_letters_are_taken_and_receipted(database_url: str) -> None:
     run(test)
 
 
+def test_one_letter_of_several_that_is_refused_keeps_no_other_out(database_url: str) -> None:
+    letters = [
+        stay_letter("Admission", "2025-03-12", "21:15", sender=WARD),
+        stay_letter("Discharge", "2025-03-20", "10:00", code="hjem", number="UD1", sender=WARD),
+        correspondence(sender=WARD),
+    ]
+
+    async def test() -> None:
+        async with http(database_url, SENDER) as here:
+            await send(here, "/cases/oio", KIND, case())
+            status, _, body = await send(here, DOOR, KIND, written(enveloped("".join(letters))))
+            assert status == 200
+            assert [body.count(kind) for kind in (b"<PositiveReceipt>", b"<NegativeReceipt>")] == [2, 1]
+            assert await count(here, "message", "language = 'oioxml' AND state = 'kept'") == 2
+            assert await count(here, "message", "language = 'oioxml' AND state = 'quarantined'") == 1
+
+    run(test)
+
+
 def test_a_file_is_kept_beside_its_letter_whichever_comes_first(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, SENDER) as here:

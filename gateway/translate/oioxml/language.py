@@ -10,11 +10,12 @@ from lxml import etree
 
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, UnknownMessage
 from gateway.translate import r4, vans
 from gateway.translate.fhir.write_xml import write_xml
 from gateway.translate.oioxml import receipt, tree
 from gateway.translate.oioxml.letters import Letters
+from gateway.translate.oioxml.several import Several, several
 from gateway.translate.oioxml.writing import written
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.trace import Explanation
@@ -38,6 +39,8 @@ class OioXml:
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements, or to what a receipt says. Raises GatewayError with its place."""
         found = vans.opened(raw)
+        if found.content[:3] in (b"UNA", b"UNB"):
+            raise UnknownMessage("This is EDIFACT.", where="line 1", hint="Send it to /messages/edifact.")
         return self._letters.translation(tree.read(found.content), found.findings)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -54,6 +57,10 @@ class OioXml:
         if made is None:
             return _outcome(error)
         return vans.answer(found.envelope, written(made), "XML", "XCTL02", now)
+
+    def batch(self, raw: bytes) -> Several | None:
+        """The letters of an Emessage with more than one, each to be received by itself."""
+        return several(raw)
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""

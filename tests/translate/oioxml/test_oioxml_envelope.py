@@ -13,6 +13,7 @@ from gateway.errors import (
     MissingField,
     RuleBroken,
     Unavailable,
+    UnknownCode,
     UnknownEvent,
     UnknownMessage,
     UnknownSource,
@@ -83,7 +84,8 @@ def test_the_answer_to_an_envelope_is_in_one_with_the_ends_exchanged(oioxml: Oio
         (in_vans(in_vans(RAW)), RuleBroken),
         (in_vans(RAW).replace(b"v:EnvelopeIdentifier", b"v:Other"), MissingField),
         (in_vans(RAW).replace(b"v:Message>", b"v:Receipt>"), UnknownMessage),
-        (in_vans(b"UNB+UNOC:3'"), Unreadable),
+        (in_vans(b"UNB+UNOC:3'"), UnknownMessage),
+        (in_vans(b"?"), Unreadable),
     ],
 )
 def test_an_envelope_that_is_none_is_an_error(oioxml: OioXml, raw: bytes, kind: type[GatewayError]) -> None:
@@ -122,6 +124,29 @@ def test_several_letters_get_one_receipt_that_names_them_all(oioxml: OioXml) -> 
     answer = etree.fromstring(oioxml.accept(raw, NOW))
     named = [tree.worded(one) for one in answer.iter() if tree.name(one) == "OriginalLetterIdentifier"]
     assert named == ["BREV1", "BREV2"]
+
+
+def test_each_of_several_letters_is_received_by_itself(oioxml: OioXml) -> None:
+    other = stay_letter("Admission", "2025-03-12", "21:15", cpr="2509479989", number="BREV2", code="syg")
+    for wrap in (lambda raw: raw, in_vans):
+        whole = wrap(written(enveloped(LETTER + other)))
+        batch = oioxml.batch(whole)
+        assert batch is not None
+        first, second = batch.messages
+        assert oioxml.translate(first).statements == oioxml.translate(RAW).statements
+        with pytest.raises(UnknownCode) as error:
+            oioxml.translate(second)
+        answer = batch.answer([oioxml.accept(first, NOW), oioxml.refuse(second, error.value, NOW)], NOW)
+        found = vans.opened(answer)
+        assert (found.envelope is None) == (wrap is not in_vans)
+        kinds = [tree.name(node) for node in etree.fromstring(found.content)]
+        assert kinds == ["Envelope", "PositiveReceipt", "NegativeReceipt"]
+        assert batch.answer([b"", b""], NOW) == b""
+
+
+@pytest.mark.parametrize("raw", [RAW, b"", b"<", b"<Letter><Letter>", in_vans(RAW), b"<a><Letter/><Letter/></a>"])
+def test_a_letter_alone_is_no_several(oioxml: OioXml, raw: bytes) -> None:
+    assert oioxml.batch(raw) is None
 
 
 def test_letters_about_two_citizens_do_not_travel_together(oioxml: OioXml) -> None:

@@ -54,6 +54,14 @@ def test_every_receipt_is_valid(oioxml: OioXml, schemas: Schemas, raw: bytes, er
     check(schemas, oioxml.accept(raw, NOW) if error is None else oioxml.refuse(raw, error, NOW))
 
 
+def test_the_receipt_of_several_letters_is_valid(oioxml: OioXml, schemas: Schemas) -> None:
+    letters = [stay_letter("Admission", "2025-03-12", "21:15", number=f"B{number}") for number in range(3)]
+    batch = oioxml.batch(written(enveloped("".join(letters))))
+    assert batch is not None
+    answers = [oioxml.accept(batch.messages[0], NOW), oioxml.refuse(batch.messages[1], UnknownEvent(), NOW), b""]
+    check(schemas, batch.answer(answers, NOW))
+
+
 @given(names=st.lists(st.text(max_size=60), max_size=8), name=st.text(max_size=60))
 def test_every_answer_to_an_admission_is_valid(schemas: Schemas, names: list[str], name: str) -> None:
     participants = [{"member": {"display": one}, "role": [{"text": one}]} for one in names]
