@@ -84,9 +84,17 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
     return Resource("Encounter", identity, body, source.id, source.sector, error, notes, sources)
 
 
+def begun(events: list[Event]) -> bool:
+    """Whether the stay has begun: one that is only expected, or was called off, has not."""
+    if any(e.stands and e.act in _STEPS for e in events):
+        return True
+    expected = any(e.act is Act.PLAN for e in events)
+    return not expected and any(e.stands or (e.restores and e.act is not Act.START) for e in events)
+
+
 def add_class_history(body: Body, former: Resource) -> None:
     """Tell in the Encounter of a visit that goes on in another class what it was before, each with its period."""
-    if former.withdrawn:
+    if former.withdrawn or "period" not in former.body or "period" not in body:
         return
     before = former.body.get("classHistory") or [{"class": former.body["class"], "period": former.body["period"]}]
     body["classHistory"] = [*before, {"class": body["class"], "period": body["period"]}]

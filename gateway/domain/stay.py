@@ -22,7 +22,7 @@ from datetime import datetime
 
 from gateway.domain.closing import closed_by_hand
 from gateway.domain.corrections import Event, resolve, same_visit
-from gateway.domain.encounter import add_class_history, encounter
+from gateway.domain.encounter import add_class_history, begun, encounter
 from gateway.domain.episode import EPISODE
 from gateway.domain.leave import with_lost_leaves
 from gateway.domain.report import requests
@@ -118,7 +118,7 @@ def _end_left_behind(stays: list[Stay], last: Stay) -> None:
     began = last.events[0].happened
     for stay in stays:
         elsewhere = not stay.providers & last.providers  # a parallel visit of the same provider is no transfer
-        if elsewhere and not stay.ended and stay.events[0].happened < began:
+        if elsewhere and not stay.ended and stay.events[0].happened < began and begun(stay.events):
             stay.ended = True
             stay.followed_at = max([began, *(e.happened for e in stay.events if e.stands)])
 
@@ -134,7 +134,8 @@ def _started(stays: list[Stay], event: Event) -> Stay:
     stay = _new(stays, event)
     if event.stands and event.kind == "IMP":
         for other in stays:
-            if other.kind == "EMER" and event.provider in other.providers and not other.ended:
+            acute = other.kind == "EMER" and event.provider in other.providers
+            if acute and not other.ended and begun(other.events):
                 other.ended, other.followed_at = True, event.happened
     return stay
 
@@ -144,7 +145,7 @@ def _changed(stays: list[Stay], event: Event) -> Stay:
     own = [s for s in stays if event.provider in s.providers and same_visit(event.visit, s.visits) and not s.ended]
     same = [s for s in own if s.kind == event.kind]
     stay = same[-1] if same else _new(stays, event)
-    others = [s for s in own if s is not stay]
+    others = [s for s in own if s is not stay and begun(s.events)]
     if event.stands and others:
         stay.former = others[-1]
         for one in others:

@@ -72,6 +72,16 @@ def test_a_change_told_twice_is_one_change() -> None:
     assert len(fold(ACUTE, INPATIENT, again)["Encounter"]) == 2
 
 
+def test_a_stay_that_is_only_expected_is_not_ended_by_a_change_of_class() -> None:
+    expected = adt("A05", sent="20250310090000+0100", visit=pv1({2: "P", 44: ""}))
+    called_off = adt("A38", sent="20250312090000+0100", visit=pv1({2: "P", 44: ""}))
+    made = by_class(expected, OUTPATIENT)
+    assert {code: one["status"] for code, one in made.items()} == {"PRENC": "planned", "AMB": "in-progress"}
+    assert "classHistory" not in made["AMB"]
+    made = by_class(called_off, OUTPATIENT)
+    assert {code: one["status"] for code, one in made.items()} == {"PRENC": "cancelled", "AMB": "in-progress"}
+
+
 def test_another_visit_keeps_its_class() -> None:
     other = adt("A01", sent="20250314103000+0100", visit=pv1({2: "O", 19: NEW_NUMBER}))
     made = by_class(ACUTE, other, INPATIENT)
