@@ -146,17 +146,17 @@ def test_new_id_with_other_content_is_new(database_url: str) -> None:
     play(database_url, test)
 
 
-def test_an_envelope_holds_one_message(database_url: str, start: str = LEFT) -> None:
+def test_an_envelope_holds_one_message(database_url: str) -> None:
     """Bundle.id seen, MessageHeader.id new: an error."""
 
     async def test(here: Http) -> None:
         first = await told(here, stin())
-        status, answer = await told(here, notice(header="m2", start=start) | {"id": "envelope-1"})
+        status, answer = await told(here, notice(header="m2", start=LEFT) | {"id": "envelope-1"})
         assert (status, code(answer)) == (422, "fatal-error")
         issue = resource(answer, "OperationOutcome")["issue"][0]
         assert issue["details"]["coding"][0]["code"] == "MSG_DUPLICATE_ID"
         assert issue["expression"] == ["Bundle.id"]
-        assert code((await told(here, notice(header="m2", start=start) | {"id": "envelope-3"}))[1]) == "ok"
+        assert code((await told(here, notice(header="m2", start=LEFT) | {"id": "envelope-3"}))[1]) == "ok"
         assert await told(here, stin()) == first
 
     play(database_url, test)
