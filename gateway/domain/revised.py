@@ -113,7 +113,7 @@ def _ties(said: Sequence[Statement]) -> Body:
         if one.act is Act.TIE:
             for element, references in one.body.items():
                 for reference in references:
-                    name = (element, reference["reference"])
+                    name = (element, _target(reference))
                     stands[name] = one.verb is not Verb.WITHDRAW
                     if name not in told or len(reference) > 1:
                         told[name] = reference
@@ -121,6 +121,12 @@ def _ties(said: Sequence[Statement]) -> Body:
     for name in sorted(name for name, holds in stands.items() if holds):
         made.setdefault(name[0], []).append(told[name])
     return made
+
+
+def _target(reference: Body) -> str:
+    """What a reference leads to; an activity of a plan holds one."""
+    told = reference["reference"]
+    return str(told["reference"] if isinstance(told, dict) else told)
 
 
 def _codes(concept: object) -> set[str]:

@@ -114,8 +114,8 @@ Context: CareTeam.participant
 Extension: AddressedCode
 Id: addressed-code
 Title: "Problemets kode"
-Description: "What the problem is that a goal addresses, as it was told with the goal: a goal is as sensitive as its problem. It goes where the reference to the problem goes."
-Context: Goal.addresses
+Description: "What the problem is that a goal or an order is for, as it was told with it: they are as sensitive as their problem. It goes where the reference to the problem goes."
+Context: Goal.addresses, ServiceRequest.reasonReference
 * value[x] 1..1
 * value[x] only CodeableConcept
 

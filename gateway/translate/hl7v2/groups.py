@@ -6,8 +6,8 @@
     PPG   PTH { NTE VAR  ROL…  GOL { NTE VAR ROL… OBX…  PRB { NTE VAR ROL… OBX… }  ORC { … } } }
 
 Policy: a group belongs to the nearest one before it that may hold it, so a goal right under a pathway is one of it. A
-group that stands before any that may hold it is kept, tied to nothing, with a finding. What follows an observation or
-an order (its NTE, VAR, PRT) belongs to that. Segments between groups in another order than the standard's are read all
+group that stands before any that may hold it is kept, tied to nothing, with a finding. What follows an observation (its
+NTE, VAR, PRT) or an order belongs to that. Segments between groups in another order than the standard's are read all
 the same: a ROL behind the observations is still one of its goal, as long as it is no PRT.
 """
 
@@ -27,15 +27,15 @@ DEPTHS: Mapping[str, Mapping[str, int]] = {
     "PPP": {"PTH": 0, "PRB": 1, "GOL": 2},
     "PPG": {"PTH": 0, "GOL": 1, "PRB": 2},
 }
-_DETAILS = frozenset({"OBX", "ORC", "OBR"})
-_OF_DETAILS = frozenset({"NTE", "VAR", "PRT"})  # behind one of those they are about it
-_DETAIL = "ORC"  # the anchor of what is about an observation or an order
+_ORDER = "ORC"  # opens a group in any other, and is the anchor of what is about an observation
+_INNERMOST = 9
+_OF_OBSERVATIONS = frozenset({"NTE", "VAR", "PRT"})  # behind an OBX they are about it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """One problem, goal or pathway: its segment and the group that it lies in. It knows nothing of what lies in it: a
-    tree without cycles is freed at once."""
+    """One problem, goal, pathway or order: its segment and the group that it lies in. It knows nothing of what lies in
+    it: a tree without cycles is freed at once."""
 
     segment: Segment
     depth: int
@@ -43,7 +43,7 @@ class Group:
 
     @property
     def name(self) -> str:
-        """`PRB`, `GOL` or `PTH`."""
+        """`PRB`, `GOL`, `PTH` or `ORC`."""
         return self.segment.name
 
     @property
@@ -66,20 +66,29 @@ def arrange(message: Message, kind: str) -> list[Finding]:
         raise SegmentOrder(f"A {kind} message needs the segment {first}", where=f"{first}^1")
     findings: list[Finding] = []
     group: Group | None = None
-    detail = False
+    observed = False
     for segment in message.segments:
-        if segment.name in OWNERS:
-            group, detail = _opened(segment, group, depths[segment.name]), False
+        if segment.name in OWNERS or (segment.name == _ORDER and group is not None):
+            group, observed = _opened(segment, group, depths.get(segment.name, _INNERMOST)), False
             message.groups[segment.name, segment.number] = group
             if group.depth and group.outer is None:
                 findings.append(Finding(segment.place(), f"stands before the {first} that it should be tied to"))
         elif group is not None:
-            detail = segment.name in _DETAILS or (detail and segment.name in _OF_DETAILS)
-            segment.anchor = _DETAIL if detail and segment.name in _OF_DETAILS else group.name
-            if not detail:
-                group.segment.inner.append(segment)
-                message.groups[segment.name, segment.number] = group
+            about = observed and segment.name in _OF_OBSERVATIONS
+            observed = about or segment.name == "OBX"
+            segment.anchor = _ORDER if about else group.name
+            if not observed:
+                _held(message, segment, group)
     return findings
+
+
+def _held(message: Message, segment: Segment, group: Group) -> None:
+    """A segment of a group. No order has roles: one behind it is still of what it was ordered for."""
+    if group.name == _ORDER and segment.name == "ROL" and group.outer is not None:
+        group = group.outer
+        segment.anchor = group.name
+    group.segment.inner.append(segment)
+    message.groups[segment.name, segment.number] = group
 
 
 def _opened(segment: Segment, before: Group | None, depth: int) -> Group:

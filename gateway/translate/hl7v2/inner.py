@@ -18,7 +18,7 @@ def of_group(path: str, field: str, level: int, name: str, numbers: Numbers) -> 
     number, component, subcomponent = numbers
 
     def segments(scope: Scope) -> list[Segment]:
-        return [segment for segment in scope.inner if segment.name == name]
+        return [segment for segment in getattr(scope, "inner", ()) if segment.name == name]
 
     def nodes(scope: Scope) -> Sequence[Scope]:
         found: list[Scope] = []

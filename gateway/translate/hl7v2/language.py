@@ -344,7 +344,7 @@ def _told_by_language(work: _Work) -> list[Row]:
         Row(f"Translation.{name}", fields, (), "gateway/translate/hl7v2/language.py") for name, fields in _OWN.items()
     ]
     for target, ends in planned.told(work.message):
-        tied = tuple(f"{end.name}-{3 if end.name == 'PTH' else 4}" for end in ends)
+        tied = tuple(planned.number_of(end) for end in ends)
         rows.append(Row(target, tied, tuple(end.place() for end in ends), "gateway/translate/hl7v2/planned.py"))
     if work.event.merge:
         rows.append(Row("Translation.merged", ("MRG-1",), (), table))

@@ -30,6 +30,7 @@ ANCHORS = frozenset("PID PV1 PR1 IN1 MRG SCH AIS AIG AIL AIP RF1 PRD ORC OBR TXA
 CITIZEN = frozenset({"PID", "PV1"})  # those whose roles are about the citizen and not about a procedure or a payer
 GROUPED = frozenset({"ROL", "PRT", "NTE", "OBX"})
 OWNERS = frozenset({"PRB", "GOL", "PTH"})  # segments that open a group of a care plan message (groups.py)
+HOLDERS = OWNERS | {"ORC"}  # and orders inside such groups
 
 # Fields and components that are always there to be asked for, so that compiled paths need no test of the length.
 FIELDS = 56

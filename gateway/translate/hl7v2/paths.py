@@ -26,7 +26,7 @@ from typing import Any
 
 from gateway.translate.hl7v2 import parse
 from gateway.translate.hl7v2.inner import of_group
-from gateway.translate.hl7v2.parse import CITIZEN, GROUPED, NULL, OWNERS, Component, Message, Repetition, Segment
+from gateway.translate.hl7v2.parse import CITIZEN, GROUPED, HOLDERS, NULL, Component, Message, Repetition, Segment
 from gateway.translate.rules.reader import Path, PathError
 
 _ABSOLUTE = re.compile(r"(?:([A-Z][A-Z0-9]{2})/)?([A-Z][A-Z0-9]{2})(?:-(\d{1,3})(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?)?")
@@ -71,7 +71,7 @@ def compile_path(path: str, within: tuple[Path, ...]) -> Path:
     if any(number == 0 for number, text in zip(numbers, match.groups()[2:], strict=True) if text is not None):
         raise PathError(f"{path}: fields, components and sub-components count from 1")
     anchors = _anchors(path, match[1] or "", segment)
-    level = _level(match[1], within) if match[1] in OWNERS else 0 if match[1] else _level(segment, within)
+    level = _level(match[1], within) if match[1] in HOLDERS else 0 if match[1] else _level(segment, within)
     if level and not match[1]:  # `NTE-3` inside `for: GOL/NTE` is GOL/NTE-3
         around = within[level - 1].field.rpartition("/")[0]
         anchors = frozenset({around}) if around else anchors
@@ -84,7 +84,7 @@ def compile_path(path: str, within: tuple[Path, ...]) -> Path:
 
 
 def _anchors(path: str, anchor: str, segment: str) -> frozenset[str]:
-    if anchor in OWNERS and segment not in OWNERS:
+    if anchor in HOLDERS and segment not in HOLDERS:
         return frozenset({anchor})
     if segment not in GROUPED:
         if anchor:
@@ -377,7 +377,9 @@ def valued_fields(message: Message) -> Iterable[str]:
     """Every field that holds a value, spelled like `Path.field`, each once, in the order of the message."""
     found: dict[str, None] = {}
     for segment, *numbers in parse.fields(message):
-        grouped = segment.name in GROUPED or (segment.anchor in OWNERS and segment.name not in OWNERS)
+        grouped = segment.name in GROUPED or (
+            segment.anchor in HOLDERS - {segment.name} and (segment.name, segment.number) in message.groups
+        )
         anchors = frozenset({segment.anchor}) if grouped else frozenset()
         found[_Place(anchors, segment.name, *numbers).spelled] = None
     return found

@@ -1,4 +1,4 @@
-"""What PPR, PGL, PPP and PPG say of problems, goals and pathways: their keys, their actions, and what ties them.
+"""What PPR, PGL, PPP and PPG say of problems, goals, pathways and orders: keys, actions, and what ties them.
 
 The rule files say what becomes of the fields; here the groups they stand in are added (groups.py): a goal addresses
 the problem whose group it shares and is as sensitive as that, a pathway addresses problems and has goals, and a member
@@ -31,7 +31,7 @@ from gateway.translate.hl7v2 import datatypes
 from gateway.translate.hl7v2.groups import Group
 from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.naming import parts
-from gateway.translate.hl7v2.parse import OWNERS, Message, Repetition, Segment
+from gateway.translate.hl7v2.parse import HOLDERS, OWNERS, Message, Repetition, Segment
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.reader import Env
 from gateway.translate.translation import Finding
@@ -43,8 +43,10 @@ _WORDS = 3
 # Which element of the one refers to the other.
 _TIES: Mapping[tuple[str, str], str] = {
     ("GOL", "PRB"): "addresses", ("PTH", "PRB"): "addresses", ("PTH", "GOL"): "goal",
+    ("ORC", "PRB"): "reasonReference", ("PTH", "ORC"): "activity",
 }  # fmt: skip
-_KINDS = {"PRB": "Condition", "GOL": "Goal", "PTH": "CarePlan"}
+_KINDS = {"PRB": "Condition", "GOL": "Goal", "PTH": "CarePlan", "ORC": "ServiceRequest"}
+_OWN_NUMBER = {"PTH": 3, "ORC": 2}  # the field of the instance id; 4 in the others
 Spot = tuple[str, int]
 
 
@@ -73,7 +75,10 @@ def settle(message: Message, event: Event, env: Env, recorded: datetime, made: l
     """
     things: dict[Spot, Made] = {}
     for one in made:
-        if isinstance(one.node, Segment) and one.node.name in OWNERS:
+        if isinstance(one.node, Segment) and one.node.name == "ORC":
+            one.happened = recorded if one.happened is None else min(one.happened, recorded)
+            things[one.node.name, one.node.number] = one
+        elif isinstance(one.node, Segment) and one.node.name in OWNERS:
             group = message.groups[one.node.name, one.node.number]
             _settle(one, group, event, env, recorded)
             things[one.node.name, one.node.number] = one
@@ -128,7 +133,8 @@ def _tied(message: Message, things: Mapping[Spot, Made], env: Env) -> Iterator[M
         holder, held = (things[name, ends[name].segment.number] for name in pair)
         gone = any(thing.verb is Verb.WITHDRAW for thing in known)
         happened = max(thing.happened for thing in known if thing.happened)
-        body = {_TIES[pair]: [_reference(env, held) | (_about(held) if pair == ("GOL", "PRB") else {})]}
+        reference = _reference(env, held) | (_about(held) if pair[1] == "PRB" and pair[0] != "PTH" else {})
+        body = {_TIES[pair]: [{"reference": reference} if pair == ("PTH", "ORC") else reference]}
         verb = Verb.WITHDRAW if gone else Verb.ASSERT
         yield Made(holder.kind, holder.key, body, (), Act.TIE, verb, happened, None, (), "groups", holder.node)
 
@@ -142,12 +148,17 @@ def told(message: Message) -> Iterator[tuple[str, tuple[Segment, Segment]]]:
                 yield f"{_KINDS[holder]}.{_TIES[holder, held]}", (ends[holder], ends[held])
 
 
+def number_of(segment: Segment) -> str:
+    """The field of its instance id: `GOL-4`."""
+    return f"{segment.name}-{_OWN_NUMBER.get(segment.name, 4)}"
+
+
 def _chains(message: Message) -> Iterator[list[Group]]:
     """Every two groups that are tied, with those between them: one in the other, and a pathway beside a goal or a
     problem in the same group."""
     beside: dict[Group, tuple[list[Group], list[Group]]] = defaultdict(lambda: ([], []))
     for (name, _), group in message.groups.items():
-        if name not in OWNERS:
+        if name not in HOLDERS:
             continue
         chain = [group]
         outer = group.outer

@@ -10,7 +10,7 @@ from gateway.domain.team import MEMBER_FOR
 from gateway.errors import SegmentOrder, TooLarge
 from gateway.translate.policy_tables import load
 from tests.translate.hl7v2.planning import DOCTOR, NURSE, REGH, gol, links, message, of, one, point, prb, pth, rol
-from tests.translate.hl7v2.ward import ROOT, fold, language
+from tests.translate.hl7v2.ward import ROOT, fold, language, segment
 
 NTE = "NTE|1||Om det, der står lige over"
 
@@ -183,3 +183,44 @@ def test_what_was_told_of_a_problem_stays_with_the_goal() -> None:
     bare = message("PC2", prb("UC", fields={3: ""}), gol("UC"), at="20250401093000+0200")
     (link,) = one("Goal", came, bare)["addresses"]
     assert link["extension"][0]["valueCodeableConcept"]["text"] == "Hjemløshed"
+
+
+ORC = segment("ORC", {1: "NW", 2: f"O1^{REGH}", 3: "F1^LAB", 9: "20250315", 12: DOCTOR})
+OBR = f"OBR|1|O1^{REGH}||GENOP^Genoptræning^L||20250320"
+
+
+def test_an_order_is_for_its_problem_and_an_activity_of_its_pathway() -> None:
+    made = fold(message("PCB", pth(), prb(), gol(), ORC, OBR, "NTE|1||To gange om ugen", rol()))
+    (order,), (plan,), (problem,) = made["ServiceRequest"], made["CarePlan"], made["Condition"]
+    assert order["identifier"][0]["value"] == "O1"
+    assert (order["status"], order["intent"]) == ("active", "order")
+    assert (order["code"]["text"], order["occurrenceDateTime"]) == ("Genoptræning", "2025-03-20")
+    assert [note["text"] for note in order["note"]] == ["To gange om ugen"]
+    assert links(order, "reasonReference") == [point(problem)]
+    assert plan["activity"] == [{"reference": point(order)}]
+    assert [m["extension"][0]["valueReference"] for m in made["CareTeam"][0]["participant"]] == [point(made["Goal"][0])]
+
+
+def test_an_order_changes_and_is_cancelled() -> None:
+    came = message("PC1", prb(), ORC, OBR, at="20250314093000+0100")
+    held = message(
+        "PC2", prb("UC"), ORC.replace("|NW|", "|XO|").replace("|20250315|", "|20250316|"), at="20250316093000+0100"
+    )
+    gone = message(
+        "PC2", prb("UC"), ORC.replace("|NW|", "|CA|").replace("|20250315|", "|20250317|"), at="20250317093000+0100"
+    )
+    (order,) = of("ServiceRequest", came, held)
+    assert (order["status"], order["code"]["text"]) == ("active", "Genoptræning")
+    assert one("ServiceRequest", came, held, gone)["status"] == "revoked"
+
+
+def test_an_order_of_a_deleted_problem_is_tied_to_it_no_more() -> None:
+    came = message("PC1", prb(), ORC, OBR, at="20250314093000+0100")
+    gone = message("PC3", prb("DE"), ORC, at="20250401093000+0200")
+    assert "reasonReference" not in one("ServiceRequest", came, gone)
+
+
+def test_an_order_without_a_number_is_left_out_and_told() -> None:
+    raw = message("PC1", prb(), "ORC|NW", OBR)
+    assert "ServiceRequest" not in fold(raw)
+    assert any(f.where.startswith("ORC^1") for f in language().translate(raw).findings)

@@ -6,8 +6,8 @@ pathways it is one of, a pathway with the problems it addresses. So what comes b
 ties and no other, in whatever order it comes.
 
 What HL7 v2 has no place for stays here: members that are organisations alone (ROL-4 wants a person), the planned end of
-a pathway that goes on, further categories, identifiers and codings beyond the first two. The description of a plan goes
-out as a note.
+a pathway that goes on, further categories, identifiers and codings beyond the first two. So do orders. The description
+of a plan goes out as a note.
 """
 
 from __future__ import annotations
