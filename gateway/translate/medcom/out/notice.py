@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from gateway.domain.encounter import LEAVE as OUR_LEAVE
 from gateway.domain.identifier import CPR, names_a_person, normal
 from gateway.domain.statement import Act, Body, Verb
-from gateway.domain.when import said_time
+from gateway.domain.when import instant, said_time
 from gateway.errors import MissingField, NoCitizen, RuleBroken
 from gateway.translate.medcom.lifecycle import Lifecycle, Row
 from gateway.translate.medcom.names import EVENT_CODES, LEAVE, NOTIFICATION, REPORT, REPORT_TO, SOR_ENDPOINT
@@ -205,7 +205,7 @@ def _edges(period: Json, where: str, *wanted: str) -> Iterator[tuple[str, str]]:
     for edge in wanted:
         if edge not in period:
             raise MissingField("The time of what is told is missing.", where=f"{where}.{edge}")
-        yield edge, period[edge]
+        yield edge, said_time(instant(period[edge]))  # with its time and Danish zone, also where only the day is known
 
 
 def _leave(stay: Body) -> Json:

@@ -193,6 +193,19 @@ def test_a_library_of_others_reads_it() -> None:
         Bundle.model_validate_json(write_json(notice(code, told, PATIENT, envelope, TABLE).bundle))
 
 
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ("2025-03-10", "2025-03-10T00:00:00+01:00"),
+        ("2025-07-10T08:00:00Z", "2025-07-10T10:00:00+02:00"),
+        ("2024-02-29T23:30:00-02:00", "2024-03-01T02:30:00+01:00"),
+    ],
+)
+def test_times_have_a_time_and_the_danish_zone(known: str, told: str) -> None:
+    bundle = notice("STIN", stay() | {"period": {"start": known}}, PATIENT, ENVELOPE, TABLE).bundle
+    assert resource(bundle, "Encounter")["period"]["start"] == told
+
+
 def test_told_twice_it_is_one_message() -> None:
     first, again = (notice("STIN", stay(), PATIENT, ENVELOPE, TABLE) for _ in range(2))
     assert first == again
