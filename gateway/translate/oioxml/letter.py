@@ -1,4 +1,4 @@
-"""An Emessage with its letters: who, to whom, about whom, when, checked as far as every letter needs it.
+"""An Emessage with its letter: who, to whom, about whom, when, checked as far as every letter needs it.
 
 What MedCom's schemas ask beyond this (lengths, the order of elements) is not asked: a letter that can be understood is.
 """
@@ -49,16 +49,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Emessage:
-    """An envelope and its letters, at least one."""
+    """An envelope and its letter."""
 
     root: etree._Element
     number: str
-    letters: tuple[Letter, ...]
-
-    @property
-    def wants_receipt(self) -> bool:
-        """Whether the sender asks to be told that it was received; of a failure it is always told."""
-        return tree.said(self.root, "Envelope", "AcknowledgementCode") == "pluspositivkvitt"
+    letter: Letter
 
     def sent(self, zone: ZoneInfo) -> datetime | None:
         """When the envelope was sent."""
@@ -67,7 +62,10 @@ class Emessage:
 
 
 def emessage(root: etree._Element) -> Emessage:
-    """The letters in a letter tree. Raises UnknownMessage, MissingField, RuleBroken."""
+    """The letter in a letter tree. Of several each is read by itself (several.py).
+
+    Raises UnknownMessage, MissingField, RuleBroken.
+    """
     if tree.name(root) != ROOT:
         raise UnknownMessage("This is no Emessage.", where=tree.name(root))
     envelope = tree.part(root, "Envelope")
@@ -76,8 +74,10 @@ def emessage(root: etree._Element) -> Emessage:
     nodes = [node for node in root if tree.name(node) not in ("Envelope", "Local_Elements")]
     if not nodes:
         raise MissingField("There is no letter in it.", where=ROOT)
-    number = _needed(envelope, "Identifier")
-    return Emessage(root, number, tuple(_letter(node) for node in nodes))
+    if len(nodes) > 1:
+        where = tree.place(nodes[1])
+        raise RuleBroken(f"The message holds {len(nodes)} letters.", where=where, hint="They are read one by one.")
+    return Emessage(root, _needed(envelope, "Identifier"), _letter(nodes[0]))
 
 
 def _letter(node: etree._Element) -> Letter:

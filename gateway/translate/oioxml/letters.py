@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from gateway.domain.correspondence import Attached
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
@@ -88,50 +87,41 @@ class Letters:
     def translation(self, root: etree._Element, findings: Iterable[Finding] = ()) -> Translation:
         """A letter tree to statements. Raises GatewayError with its place (`Emessage/ClinicalEmail/Letter`)."""
         message = emessage(root)
-        first = message.letters[0]
-        source = self._source(first)
-        seen = fingerprint(message)
+        letter = message.letter
+        source = self._source(letter)
+        seen = fingerprint(letter)
         told = Translation(
             language=self._language,
             source=source,
-            message_id=first.id,
-            event=" ".join(filter(None, (tree.said(first.node, "Letter", "TypeCode") or first.kind, first.status))),
+            message_id=letter.id,
+            event=" ".join(filter(None, (tree.said(letter.node, "Letter", "TypeCode") or letter.kind, letter.status))),
             sent=message.sent(ZoneInfo(source.timezone)),
             fingerprint=seen,
             citizen=(),
             statements=(),
             findings=tuple(findings),
         )
-        if first.receipt:
-            return replace(told, receipt=receipt.read(message))
-        jobs = self._jobs(message, source)
-        statements: list[Statement] = []
-        attached: list[Attached] = []
-        for job in jobs:
-            made = list(self._statements(job, f"{job.letter.id}/{seen.hex()[:12]}"))
-            statements += made
-            attached += files.attached(job.letter, job.env, made)
+        if letter.receipt:
+            return replace(told, receipt=receipt.read(letter))
+        job = self._job(message, source)
+        statements = tuple(self._statements(job, f"{letter.id}/{seen.hex()[:12]}"))
+        attached = tuple(files.attached(letter, job.env, statements))
         return replace(
             told,
-            citizen=jobs[0].env.message.citizen,
-            statements=tuple(statements),
-            findings=(*told.findings, *(finding for job in jobs for finding in job.env.findings)),
-            attached=tuple(attached),
+            citizen=job.env.message.citizen,
+            statements=statements,
+            findings=(*told.findings, *job.env.findings),
+            attached=attached,
             without_files=files.lightened(root) if attached else b"",
         )
 
     def explanation(self, root: etree._Element) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translation` does."""
         message = emessage(root)
-        source = self._source(message.letters[0])
-        if message.letters[0].receipt:
+        source = self._source(message.letter)
+        if message.letter.receipt:
             return Explanation((Traced("Translation.receipt", ("OriginalEmessage",), (), _OWN),), ())
-        found = [_explained(job) for job in self._jobs(message, source)]
-        return Explanation(
-            tuple(row for one in found for row in one.rows),
-            tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
-            tuple(finding for one in found for finding in one.findings),
-        )
+        return _explained(self._job(message, source))
 
     def _source(self, letter: Letter) -> Source:
         names = senders(letter)
@@ -142,18 +132,8 @@ class Letters:
         except UnknownSource as error:
             raise UnknownSource(where=f"{tree.place(letter.node)}/Sender/EANIdentifier", hint=error.hint) from None
 
-    def _jobs(self, message: Emessage, source: Source) -> list[_Work]:
-        """One for each letter; all letters of an envelope are of one sender and about one citizen."""
-        jobs = [self._job(letter, message, source) for letter in message.letters]
-        for job in jobs:
-            if job.env.message.citizen != jobs[0].env.message.citizen:
-                where = tree.place(job.letter.node)
-                raise RuleBroken("The message is about more than one citizen.", where=where, hint="Send them apart.")
-            if job.letter.ean != message.letters[0].ean:
-                raise RuleBroken("The message is of more than one sender.", where=tree.place(job.letter.node))
-        return jobs
-
-    def _job(self, letter: Letter, message: Emessage, source: Source) -> _Work:
+    def _job(self, message: Emessage, source: Source) -> _Work:
+        letter = message.letter
         rows = self._told_by(letter)
         zone = ZoneInfo(source.timezone)
         own = f"urn:faellesplan:source:{source.id}:citizen"
@@ -233,11 +213,10 @@ def _explained(job: _Work) -> Explanation:
     return replace(found, rows=(*rows, *found.rows), unread=left)
 
 
-def fingerprint(message: Emessage) -> bytes:
-    """SHA-256 of the letters' names and texts; the envelope, which a resend makes anew, left out."""
+def fingerprint(letter: Letter) -> bytes:
+    """SHA-256 of the letter's names and texts; the envelope, which a resend makes anew, left out."""
     digest = hashlib.sha256()
-    for letter in message.letters:
-        for node in letter.node.iter():
-            text, tail = (node.text or "").strip(), (node.tail or "").strip() if node is not letter.node else ""
-            digest.update(f"{tree.name(node)}\0{len(node)}\0{text}\0{tail}\0".encode())
+    for node in letter.node.iter():
+        text, tail = (node.text or "").strip(), (node.tail or "").strip() if node is not letter.node else ""
+        digest.update(f"{tree.name(node)}\0{len(node)}\0{text}\0{tail}\0".encode())
     return digest.digest()

@@ -16,7 +16,7 @@ from gateway.domain.outgoing import Outcome, Receipt
 from gateway.errors import GatewayError, MissingField, UnknownMessage, UnknownSource, Unreadable
 from gateway.errors import Refused as NotAccepted
 from gateway.translate.oioxml import tree
-from gateway.translate.oioxml.letter import RECEIPTS, Emessage
+from gateway.translate.oioxml.letter import RECEIPTS, Letter
 from gateway.translate.oioxml.writing import NS_2005, add, clean, cut, formatted, number, started
 
 _VERSIONS = {"PositiveReceipt": ("XC0330Q", "XCTL03"), "NegativeReceipt": ("XC0230Q", "XCTL02")}
@@ -30,15 +30,12 @@ _CODES: tuple[tuple[type[GatewayError], str], ...] = (
 )
 
 
-def read(message: Emessage) -> Receipt:
-    """What a received receipt says of a letter that was sent. Raises MissingField, UnknownMessage.
+def read(letter: Letter) -> Receipt:
+    """What a received receipt says of a letter that was sent. Raises MissingField.
 
     Our letters travel alone and carry their envelope's number, so that the envelope's names the letter where the
     receipt does not go further.
     """
-    letter = message.letters[0]
-    if any(not one.receipt for one in message.letters):
-        raise UnknownMessage("Receipts and letters do not travel together.", where=tree.place(letter.node))
     original = tree.part(letter.node, "OriginalEmessage")
     of = tree.said(original, "OriginalLetter", "OriginalLetterIdentifier") or tree.said(
         original, "OriginalEnvelopeIdentifier"

@@ -117,15 +117,6 @@ def test_a_refusal_is_told_whether_asked_for_or_not(oioxml: OioXml, error: Gatew
     assert error.where in found["RefuseText"]
 
 
-def test_several_letters_get_one_receipt_that_names_them_all(oioxml: OioXml) -> None:
-    letters = LETTER + stay_letter("Discharge", "2025-03-12", "23:00", code="udskrevet_til_hjemmet", number="BREV2")
-    raw = written(enveloped(letters))
-    assert [one.act for one in oioxml.translate(raw).statements if one.kind == "Encounter"] == ["start", "end"]
-    answer = etree.fromstring(oioxml.accept(raw, NOW))
-    named = [tree.worded(one) for one in answer.iter() if tree.name(one) == "OriginalLetterIdentifier"]
-    assert named == ["BREV1", "BREV2"]
-
-
 def test_each_of_several_letters_is_received_by_itself(oioxml: OioXml) -> None:
     other = stay_letter("Admission", "2025-03-12", "21:15", cpr="2509479989", number="BREV2", code="syg")
     for wrap in (lambda raw: raw, in_vans):
@@ -149,7 +140,7 @@ def test_a_letter_alone_is_no_several(oioxml: OioXml, raw: bytes) -> None:
     assert oioxml.batch(raw) is None
 
 
-def test_letters_about_two_citizens_do_not_travel_together(oioxml: OioXml) -> None:
+def test_several_letters_are_not_read_as_one(oioxml: OioXml) -> None:
     other = stay_letter("Admission", "2025-03-12", "21:15", cpr="2509479989", number="BREV2")
     with pytest.raises(RuleBroken) as error:
         oioxml.translate(written(enveloped(LETTER + other)))

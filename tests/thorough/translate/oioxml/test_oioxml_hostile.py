@@ -21,6 +21,7 @@ SECRETS = ("2512489996", "2509479989", "0703921VJ5", "Eksempelsen")
 
 def answered(oioxml: OioXml, raw: bytes) -> None:
     """`translate` understands or raises GatewayError; either way there is an answer."""
+    oioxml.batch(raw)
     try:
         oioxml.translate(raw)
     except GatewayError as error:
