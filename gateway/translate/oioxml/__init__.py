@@ -2,7 +2,8 @@
 
 **The letter tree** is the lxml tree of an OIOXML `Emessage`: `Envelope{Sent{Date, Time}, Identifier,
 AcknowledgementCode}`, then one letter (`NotificationOfAdmission`, `ClinicalEmail`, `NegativeReceipt` …) with the
-element names, the nesting and the words for codes (`indlagt`, `nytbrev`, `sygehusafdelingsnummer`) of MedCom's schemas. Namespaces are not looked at, neither is the order of elements. Another language (EDIFACT) that makes this
+element names, the nesting and the words for codes (`indlagt`, `nytbrev`, `sygehusafdelingsnummer`) of MedCom's
+schemas. Namespaces are not looked at, neither is the order of elements. Another language (EDIFACT) that makes this
 tree of its messages gets everything else from here, by the rules and tables in mappings/oioxml:
 
 | what | where |
