@@ -48,6 +48,8 @@ _MEETING_STATUS = {
     "arrived": "fremmødt", "checked-in": "fremmødt",
 }  # fmt: skip
 _PEOPLE = ("Patient", "RelatedPerson")
+_COMING = {"extension-Encounter.plannedStartDate": "ventes"}
+_GOING = {"expected-return": "ventes tilbage", "extension-Encounter.plannedEndDate": "udskrives efter planen"}
 _STAY_CLASS = {
     "IMP": "indlæggelse", "ACUTE": "akut indlæggelse", "NONAC": "planlagt indlæggelse", "AMB": "ambulant kontakt",
     "EMER": "akut ambulant kontakt", "HH": "hjemmebesøg", "VR": "virtuel kontakt", "PRENC": "kommende indlæggelse",
@@ -175,15 +177,25 @@ def _condition(condition: Body) -> Line:
 
 
 def _stay(stay: Body) -> Line:
-    places = [_display(at.get("location")) for at in stay.get("location", []) if at.get("status") != "completed"]
+    elsewhere = ("completed", "reserved")
+    places = [_display(at.get("location")) for at in stay.get("location", []) if at.get("status") not in elsewhere]
     leaves = [_period(past.get("period")) for past in stay.get("statusHistory", []) if past.get("status") == "onleave"]
     return Line(
         _word(_STAY_CLASS, stay.get("class", {}).get("code")).capitalize() or "Ophold",
         _word(_STAY_STATUS, stay.get("status")),
         _period(stay.get("period")),
         ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
-        tuple(f"orlov {leave}" for leave in leaves if leave),
+        (*(f"orlov {leave}" for leave in leaves if leave), *_ahead(stay)),
     )
+
+
+def _ahead(stay: Body) -> list[str]:
+    """What is planned of a stay that is not over."""
+    told = {
+        str(one.get("url", "")).rpartition("/")[2]: _time(one.get("valueDateTime")) for one in stay.get("extension", [])
+    }
+    wanted = {"planned": _COMING, "in-progress": _GOING, "onleave": _GOING}.get(str(stay.get("status")), {})
+    return [f"{word} {told[name]}" for name, word in wanted.items() if told.get(name)]
 
 
 def _messages(resources: Iterable[Body]) -> list[dict[str, Any]]:

@@ -119,6 +119,25 @@ def test_stays_newest_first_with_leaves() -> None:
     )
 
 
+def test_what_is_planned_of_a_stay() -> None:
+    r5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter"
+    ahead = [
+        {"url": f"{r5}.plannedStartDate", "valueDateTime": "2025-03-14T09:00:00+01:00"},
+        {"url": f"{r5}.plannedEndDate", "valueDateTime": "2025-03-20"},
+    ]
+    stay = {"resourceType": "Encounter", "class": {"code": "PRENC"}, "extension": ahead}
+    reserved = [{"location": {"display": "Afsnit P2"}, "status": "reserved"}]
+
+    def told(status: str) -> tuple[str, str, str, tuple[str, ...]]:
+        (line,) = view(PLAN, TEAM, stay | {"status": status, "location": reserved}).stays
+        return line.title, line.status, line.who, line.facts
+
+    assert told("planned") == ("Kommende indlæggelse", "planlagt", "", ("ventes 14. marts 2025 kl. 9.00",))
+    assert told("in-progress")[2:] == ("", ("udskrives efter planen 20. marts 2025",))
+    assert told("finished")[3] == ()
+    assert told("cancelled")[1:] == ("aflyst", "", ())
+
+
 def test_one_coordinator_at_a_time() -> None:
     plan = view(PLAN, TEAM)
     (coordinator,) = plan.coordinators
