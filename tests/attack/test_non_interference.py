@@ -42,7 +42,10 @@ from tests.attack.world import (
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KINDS = ("Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson")
 EXAMPLES, REQUESTS = 20, 40
-_EMPTIED = ("statement", "message", "resource", "resource_version", "merge", "identity", "citizen", "used_assertion")
+_EMPTIED = (
+    "statement", "message", "resource", "resource_version", "merge", "identifier", "identity", "citizen", "attachment",
+    "used_assertion",
+)  # fmt: skip
 
 
 def goal(name: str, text: str = "Egen bolig") -> dict[str, Any]:

@@ -22,7 +22,9 @@ from tests.flows.conftest import caller
 from tests.stories.playing import SECRET
 
 LANGUAGE = {"mllp": "hl7v2", "fhir": "fhir-message", "oio": "oio"}
-_EMPTIED = ("statement", "message", "resource", "resource_version", "merge", "identity", "citizen")
+_EMPTIED = (
+    "statement", "message", "resource", "resource_version", "merge", "identifier", "identity", "citizen", "attachment",
+)  # fmt: skip
 _KEPT = "SELECT kind, id, citizen, sector, withdrawn, ends, facts, body FROM resource ORDER BY kind, id"
 _KNOWN = "SELECT key, citizen, identifiers FROM identity ORDER BY key"
 
