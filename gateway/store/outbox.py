@@ -80,9 +80,10 @@ UPDATE outbox SET state = $2, due = $3, told = $4, changed_at = $5, leased_until
  WHERE id = $1
 """
 _SILENT = """
-UPDATE outbox SET state = 'waiting', due = $1, changed_at = $1, tries = 0, resends = resends + 1
- WHERE state = 'sent' AND language = ANY($2::text[]) AND due <= $3 AND resends < $4
-RETURNING id
+UPDATE outbox SET state = CASE WHEN resends < $4 THEN 'waiting' ELSE 'failed' END, due = $1, changed_at = $1, tries = 0,
+                  resends = resends + 1, told = 'no receipt came'
+ WHERE state = 'sent' AND language = ANY($2::text[]) AND due <= $3
+RETURNING state
 """
 _AGAIN = """
 UPDATE outbox SET state = 'waiting', tries = 0, unreached = false, resends = 1, due = $2, changed_at = $2,
@@ -223,8 +224,9 @@ async def match(
 
 async def silent(database: Database, languages: Sequence[str], now: datetime, since: datetime, most: int) -> int:
     """Let wait once more what was sent before `since` in languages that are always receipted, and of which nothing was
-    heard; `most` times each. How many do."""
-    return len(await database.fetch(_SILENT, now, list(languages), since, most))
+    heard; `most` times each, then it failed. How many wait."""
+    rows = await database.fetch(_SILENT, now, list(languages), since, most)
+    return sum(row["state"] == "waiting" for row in rows)
 
 
 async def again(database: Database, identities: Sequence[int], now: datetime) -> list[int]:

@@ -160,6 +160,9 @@ def test_silence_is_sent_again_where_every_message_is_receipted(office: Office) 
                 counts.append(await remind(here))
                 await delivered(one)
             assert counts == [1, 1, 0, 0]
+            found = await states(gateway)
+            assert (found["M1"][0], found["M1"][2]) == ("failed", "no receipt came"), "an operator sees it"
+            assert found["M2"][0] == "sent", "in HL7 v2 nothing more needs to come"
             assert [one[:1] for one in town.got] == [b"{", b"M", b"{", b"{"]
             envelopes = [json.loads(one)["id"] for one in town.got if one[:1] == b"{"]
             assert envelopes[0] == "E1"
