@@ -1,1 +1,1 @@
-"""MedCom messages that go out: HospitalNotifications made from Encounters."""
+"""MedCom messages that go out: HospitalNotifications made from Encounters, CareCommunications from Communications."""

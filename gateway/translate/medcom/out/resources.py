@@ -1,4 +1,5 @@
-"""Which resources become which MedCom messages: a stay at a hospital is the HospitalNotifications that tell of it."""
+"""Which resources become which MedCom messages: a stay at a hospital is the HospitalNotifications that tell of it, a
+Communication a CareCommunication."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ from gateway.errors import BadRequest, MissingField
 from gateway.translate.fhir import write_json
 from gateway.translate.medcom.lifecycle import Lifecycle, read
 from gateway.translate.medcom.original import Party
+from gateway.translate.medcom.out.correspondence import letters
 from gateway.translate.medcom.out.course import NOTIFIED, notices
 from gateway.translate.medcom.out.notice import Envelope
 from gateway.translate.medcom.out.party import party
+from gateway.translate.medcom.out.whom import patient_of
 from gateway.translate.rules.codes import Codes, CodeTable
 from gateway.translate.rules.problems import Problems
 
@@ -28,8 +31,11 @@ _OTHERS = "*"
 def messages(
     resources: Sequence[Json], now: datetime, mappings: Path, write: Callable[[Json], bytes] = write_json
 ) -> list[bytes]:
-    """The messages that resources become, stay by stay, one line each: notifications by the lifecycle table and the
-    code tables in `mappings`. Raises BadRequest when nothing becomes one, and what a notification needs and lacks."""
+    """The messages that resources become, one line each: stay by stay its notifications, then the correspondence; by
+    the lifecycle table and the code tables in `mappings`.
+
+    Raises BadRequest when nothing becomes one, MissingField and its kin for what a message needs and lacks.
+    """
     problems = Problems()
     table = read(mappings / "medcom" / "lifecycle.csv", "mappings/medcom/lifecycle.csv", problems)
     codes = Codes.read(mappings / "codes", problems)
@@ -37,8 +43,10 @@ def messages(
     told: list[bytes] = []
     for stay in _stays(resources):
         told += [write(one) + b"\n" for one in _notified(stay, resources, now, table, codes.tables)]
+    told += [write(one) + b"\n" for one in letters(resources, now, codes.tables["locations"])]
     if not told:
-        raise BadRequest("Nothing here becomes a MedCom message", hint="A stay at a hospital does (IMP, EMER).")
+        hint = "A stay at a hospital (IMP, EMER) does, and a Communication."
+        raise BadRequest("Nothing here becomes a MedCom message", hint=hint)
     return told
 
 
@@ -52,7 +60,7 @@ def _stays(resources: Sequence[Json]) -> list[Json]:
 def _notified(
     stay: Json, resources: Sequence[Json], now: datetime, table: Lifecycle, codes: dict[str, CodeTable]
 ) -> Iterator[Json]:
-    patient = _patient(stay, resources)
+    patient = patient_of(stay.get("subject", {}), resources, "Encounter.subject")
     here = f"Encounter/{stay.get('id')}"
     tasks = [one for one in resources if one.get("resourceType") == "Task" and is_request(one)]
     task: Json = next((one for one in tasks if one.get("encounter", {}).get("reference") == here), {})
@@ -86,15 +94,6 @@ def _municipalities(patient: Json) -> Iterator[str]:
             for coding in extension.get("valueCodeableConcept", {}).get("coding", ()):
                 if coding.get("system") == _MUNICIPALITIES and coding.get("code"):
                     yield str(coding["code"]).rjust(4, "0")
-
-
-def _patient(stay: Json, resources: Sequence[Json]) -> Json:
-    wanted = stay.get("subject", {}).get("reference", "").rpartition("/")[2]
-    found = [one for one in resources if one.get("resourceType") == "Patient"]
-    named = [one for one in found if one.get("id") == wanted] if wanted else found
-    if len(named) != 1:
-        raise MissingField("The file does not hold the stay's one Patient.", where="Encounter.subject")
-    return named[0]
 
 
 def _died(stay: Json, patient: Json, resources: Sequence[Json]) -> bool:

@@ -14,7 +14,8 @@ from gateway.errors import BadRequest, MissingField
 from gateway.translate.fhir import parse
 from gateway.translate.fhir.message import Message
 from gateway.translate.medcom.out import resources as out
-from tests.translate.medcom.notices import END, LEFT, PROJECT, START, asking, notice, raw, resource
+from tests.translate.medcom.letters import file, letter, uuid, written
+from tests.translate.medcom.notices import END, LEFT, OTHER_HOSPITAL, PROJECT, START, asking, notice, raw, resource
 
 Json = dict[str, Any]
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -94,25 +95,44 @@ def test_what_cannot_be_told() -> None:
         told(PATIENT, without)
 
 
+def test_correspondence_with_its_file_and_what_it_answers(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    question = letter("Har I plads?", files=[file()])
+    answer = letter("Ja", header=uuid(8), activity="reply-message", answers=(uuid(7), OTHER_HOSPITAL))
+    files = [tmp_path / "question.json", tmp_path / "answer.json"]
+    for path, bundle in zip(files, (question, answer), strict=True):
+        path.write_bytes(written(bundle))
+    assert main(["translate", "--as", "regionh-medcom", "--to", "medcom", *map(str, files)]) == 0
+    made = [parse(one) for one in capsysbinary.readouterr().out.splitlines()]
+    assert [resource(one, "MessageHeader")["eventCoding"]["code"] for one in made] == ["care-communication-message"] * 2
+    texts = [resource(one, "Communication")["payload"][0]["contentString"] for one in made]
+    assert sorted(texts) == ["Har I plads?", "Ja"]
+    kept = next(one for one in made if resource(one, "Communication")["payload"][0]["contentString"] == "Har I plads?")
+    assert resource(kept, "Communication")["payload"][1]["contentAttachment"]["data"]
+    reply = next(one for one in made if one is not kept)
+    assert activities([reply]) == ["reply-message"]
+
+
 @pytest.mark.parametrize("target", ["medcom", "medcom-xml"])
 def test_the_command(target: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """Notifications in, notifications out, and what those become is what the first became."""
     chain = (("m1", "admit-inpatient"),)
     left = notice("discharge-inpatient-home", header="m2", earlier=chain, status="finished", end=END)
     first = [tmp_path / name for name in ("1.json", "2.json")]
-    for file, bundle in zip(first, (asking(notice(header="m1", recorded=START)), left), strict=True):
-        file.write_bytes(raw(bundle))
+    for path, bundle in zip(first, (asking(notice(header="m1", recorded=START)), left), strict=True):
+        path.write_bytes(raw(bundle))
 
     def gateway(*words: str) -> bytes:
         assert main(["translate", "--as", "regionh-medcom", *words]) == 0
         return capsysbinary.readouterr().out
 
     before = json.loads(gateway("--json", *map(str, first)))
-    written = [one for one in gateway("--to", target, *map(str, first)).split(b"\n") if one.startswith((b"{", b"<B"))]
-    assert len(written) == 2
+    lines = [one for one in gateway("--to", target, *map(str, first)).split(b"\n") if one.startswith((b"{", b"<B"))]
+    assert len(lines) == 2
     again = [tmp_path / f"again-{number}" for number in range(2)]
-    for file, content in zip(again, written, strict=True):
-        file.write_bytes(content)
+    for path, content in zip(again, lines, strict=True):
+        path.write_bytes(content)
     after = json.loads(gateway("--json", *map(str, again)))
     kinds = [one["resource"]["resourceType"] for one in after["entry"]]
     assert kinds == ["Encounter", "Patient", "Task"]
