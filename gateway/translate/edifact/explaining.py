@@ -49,7 +49,7 @@ def _place(origin: Origin, made: Converted) -> str:
 
 def _told(field: str, by_field: dict[str, list[Origin]], made: Converted) -> str:
     origins = _origins(field, by_field)
-    return f"{field} ({origins[0].field})" if origins else field
+    return f"{origins[0].field} as {field}" if origins else field
 
 
 def _unread(made: Converted) -> Iterator[Unread]:

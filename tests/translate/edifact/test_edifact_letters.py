@@ -137,6 +137,7 @@ def test_explain_names_segments_lines_and_both_rules(edifact: Edifact) -> None:
     assert "mappings/oioxml/patient.yaml" in row.rule
     assert "mappings/edifact/notice.yaml" in row.rule
     reasons = {one.field: one.reason for one in found.unread}
+    assert reasons["UNH-2.5 as Letter/VersionCode"] == "the letter's element tells which one it is"
     assert reasons["BGM-1"] == "says only that this is a letter"
     assert "2512489996" not in str(found)
 
