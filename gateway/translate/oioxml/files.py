@@ -7,6 +7,8 @@ finds one behind it.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -14,10 +16,11 @@ from lxml import etree
 from gateway.domain.correspondence import MOST_BYTES, Attached
 from gateway.domain.statement import Statement
 from gateway.errors import MissingField, TooLarge, UnknownCode, WrongType
-from gateway.translate.oioxml import functions, tree
+from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.letter import Letter
+from gateway.translate.oioxml.numbers import object_id
 from gateway.translate.rules.codes import CodeTable
-from gateway.translate.rules.reader import Env, Unfit
+from gateway.translate.rules.reader import Env
 from gateway.translate.translation import Finding
 
 LETTER = "BinaryLetter"
@@ -64,12 +67,12 @@ def attached(letter: Letter, env: Env, made: Iterable[Statement]) -> Iterator[At
     for node, content_type in zip(tree.parts(letter.node, "BinaryObject"), types, strict=True):
         text = tree.said(node, "Object_Base64Encoded")
         try:
-            body = functions.content(env, text)
-        except Unfit:
+            body = base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
             raise WrongType("A file is not base64.", where=f"{tree.place(node)}/Object_Base64Encoded") from None
         total += len(body)
         if total > MOST_BYTES:
             raise TooLarge("The files are too large together.", where=tree.place(node))
         if tree.said(node, "OriginalObjectSize") not in ("", str(len(body))):
             env.findings.append(Finding(f"{tree.place(node)}/OriginalObjectSize", "is not the size of the file"))
-        yield Attached(functions.object_id(env, tree.said(node, "ObjectIdentifier")), owner, content_type, body)
+        yield Attached(object_id(env, tree.said(node, "ObjectIdentifier")), owner, content_type, body)

@@ -18,9 +18,10 @@ from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import RuleBroken, UnknownCode, UnknownEvent, UnknownSource
 from gateway.translate import r4
 from gateway.translate.oioxml import files, lifecycle, receipt, tree
-from gateway.translate.oioxml.functions import FUNCTIONS, About
+from gateway.translate.oioxml.functions import FUNCTIONS
 from gateway.translate.oioxml.letter import Emessage, Letter, citizen, emessage, moment, senders
 from gateway.translate.oioxml.lifecycle import Row
+from gateway.translate.oioxml.numbers import About
 from gateway.translate.oioxml.paths import Reader
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes

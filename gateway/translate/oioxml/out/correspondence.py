@@ -18,7 +18,8 @@ from gateway.domain.episode import anywhere, bare
 from gateway.domain.identifier import GLN, Identifier, normal
 from gateway.domain.when import instant
 from gateway.errors import MissingField
-from gateway.translate.oioxml.functions import LPR3, STAYS
+from gateway.translate.oioxml.functions import STAYS
+from gateway.translate.oioxml.numbers import LPR3
 from gateway.translate.oioxml.out.parties import (
     Party,
     add_address,

@@ -10,7 +10,7 @@ from lxml import etree
 
 from gateway.domain.identifier import CPR, GLN, SOR, Identifier, best_first, normal
 from gateway.errors import MissingField, NoCitizen
-from gateway.translate.oioxml.functions import DEPARTMENT, MUNICIPALITY, YDER
+from gateway.translate.oioxml.persons import DEPARTMENT, MUNICIPALITY, YDER
 from gateway.translate.oioxml.writing import add, clean, cut
 from gateway.translate.rules.codes import CodeTable
 
