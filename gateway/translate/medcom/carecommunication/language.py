@@ -31,10 +31,11 @@ from gateway.translate.rules.codes import Codes, CodeTable
 from gateway.translate.rules.reader import Env
 from gateway.translate.rules.ruleset import Rulebook, RuleSet
 from gateway.translate.rules.sources import Sources
-from gateway.translate.rules.trace import Explanation, Row
+from gateway.translate.rules.trace import Explanation, Row, holds
 from gateway.translate.translation import Finding, Translation
 
 _FILES = ("patient", "communication")
+_OF_STAY = ("Encounter.status", "Encounter.class", "Encounter.episodeOfCare.identifier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,10 @@ class CareCommunication:
             Row("Statement.happened", ("Provenance.occurredDateTime",), (), own),
             Row("Translation.source", ("MessageHeader.sender", "Organization.identifier"), (f"{HEADER}.sender",), own),
             Row("Translation.message_id", ("MessageHeader.id",), (f"{HEADER}.id",), own),
+            Row("Communication.contained", _OF_STAY, (), "gateway/translate/medcom/carecommunication/functions.py"),
         )
-        return replace(found, rows=(*told, *found.rows))
+        left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in _OF_STAY))
+        return replace(found, rows=(*told, *found.rows), unread=left)
 
     def _understood(self, raw: bytes) -> _Work:
         lifted = lift(raw)
