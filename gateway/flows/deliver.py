@@ -24,7 +24,8 @@ from gateway.translate.resent import resent
 log = logging.getLogger("gateway.deliver")
 
 LEASE = timedelta(minutes=10)
-EACH = 8  # claimed for one destination at a time: eight times the longest wait for an answer is less than the lease
+LAST = timedelta(minutes=3)  # before its end nothing more is begun: a line may be opened twice and wait each time
+EACH = 8  # claimed for one destination at a time
 
 
 class Unreachable(GatewayError):
@@ -71,7 +72,7 @@ async def send(gateway: Gateway, lines: Lines, claimed: Claimed, limit: int) -> 
         return
     try:
         async with lines(source) as line:
-            while left:
+            while left and gateway.clock() < left[0].leased_until - LAST:
                 await _one(gateway, line, left[0], limit)
                 del left[0]
     except Unreachable as away:

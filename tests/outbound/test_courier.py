@@ -11,10 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.domain.source import Connection
-from gateway.flows.deliver import LEASE, claim
+from gateway.flows.deliver import LEASE, claim, send
 from gateway.flows.outbox import send_again, show
 from gateway.flows.parts import Gateway
 from gateway.outbound import metrics
+from gateway.outbound.lines import lines
 from gateway.store import outbox
 from tests.outbound.conftest import Office, connected, courier, delivered, states
 from tests.outbound.receivers import PSYCHIATRY, ack, letter, receiving
@@ -276,6 +277,21 @@ def test_a_node_that_dies_loses_nothing(office: Office) -> None:
             assert hospital.got == []
             office.clock.ahead += LEASE
             await delivered(other)
+            assert hospital.numbers == ["M1", "M2"]
+
+    office.run(work)
+
+
+def test_a_node_whose_lease_is_nearly_over_begins_nothing(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with receiving() as hospital:
+            here = connected(gateway, regionh_somatik_adt=f"mllp://127.0.0.1:{hospital.port}")
+            await outbox.put(gateway.database, [letter(1), letter(2)], gateway.clock())
+            (slow,) = await claim(here)
+            office.clock.ahead += LEASE - timedelta(minutes=1)
+            await send(here, lines(), slow, 3)
+            assert hospital.got == [], "another node could take over while it waits for an answer"
+            await delivered(courier(here))
             assert hospital.numbers == ["M1", "M2"]
 
     office.run(work)
