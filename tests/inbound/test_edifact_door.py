@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import httpx2
 
 from gateway.inbound.scopes import Scope
 from gateway.translate.edifact.interchange import interchange
@@ -10,6 +13,7 @@ from tests.flows.messages import case
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import hospital
 from tests.inbound.test_message_doors import count, send
+from tests.inbound.test_real_sockets import serving
 from tests.translate.edifact.interchanges import admission, discharge, email, enclosed, receipt
 from tests.translate.edifact.test_edifact_receipts import enveloped
 
@@ -130,5 +134,20 @@ def test_a_database_that_is_away_is_told_to_send_again(database_url: str) -> Non
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
             assert told(answer.content) == [("C0230Q", ["BREV1"]), ("C0230Q", ["BREV3"])]
             assert b"send again" in answer.content
+
+    run(test)
+
+
+def test_on_a_real_socket_who_has_no_token_is_told_in_edifact(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here, httpx2.AsyncClient() as web:
+            url = f"{here.url}{DOOR}"
+            answer = await web.post(url, headers={"Content-Type": KIND}, content=enclosed(admission()))
+            assert (answer.status_code, answer.headers["content-type"]) == (
+                401,
+                "application/edifact; charset=iso-8859-1",
+            )
+            assert told(answer.content) == [("C0230Q", [])]
+            assert b"2512489996" not in answer.content
 
     run(test)
