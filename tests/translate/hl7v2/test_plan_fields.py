@@ -158,7 +158,7 @@ def test_a_sender_that_writes_fhir_s_own_codes_and_plain_numbers() -> None:
     made = one("Condition", b"\xef\xbb\xbf" + raw)
     assert (code(made["code"]), code(made["verificationStatus"])) == ("K80.00", "provisional")
     assert code(made["clinicalStatus"]) == "resolved"  # R4 con-4: what has abated has no relapse
-    assert (made["recordedDate"][:10], made["abatementDateTime"][:10]) == ("2017-01-10", "2018-03-10")
+    assert (made["onsetDateTime"][:10], made["abatementDateTime"][:10]) == ("2017-01-02", "2018-03-10")
     assert code(made["severity"]) == "some detail"
     assert made["identifier"] == [{"system": "urn:faellesplan:source:regh:number", "value": "53956"}]
 
