@@ -131,6 +131,12 @@ def _started(stays: list[Stay], event: Event) -> Stay:
     ]  # fmt: skip
     if same and not same[-1].ended:
         return same[-1]
+    awaited = [
+        s for s in stays
+        if s.kind == event.kind and not s.ended and event.visit in s.visits and not begun(s.events)
+    ]  # fmt: skip
+    if event.visit and awaited:
+        return awaited[-1]  # who is expected has no bed yet, so the hospital may be told first when the stay begins
     stay = _new(stays, event)
     if event.stands and event.kind == "IMP":
         for other in stays:
@@ -142,7 +148,7 @@ def _started(stays: list[Stay], event: Event) -> Stay:
 
 def _changed(stays: list[Stay], event: Event) -> Stay:
     """The stay that the visit becomes in its new class. What it was until then ends here, without a discharge."""
-    own = [s for s in stays if event.provider in s.providers and same_visit(event.visit, s.visits) and not s.ended]
+    own = [s for s in stays if _goes_on(event, s) and not s.ended]
     same = [s for s in own if s.kind == event.kind]
     stay = same[-1] if same else _new(stays, event)
     others = [s for s in own if s is not stay and begun(s.events)]
@@ -151,6 +157,13 @@ def _changed(stays: list[Stay], event: Event) -> Stay:
         for one in others:
             one.ended, one.followed_at = True, event.happened
     return stay
+
+
+def _goes_on(event: Event, stay: Stay) -> bool:
+    """Whether the event is of this stay's visit: by its number, or at the same provider where none is told."""
+    if event.visit and event.visit in stay.visits:
+        return True
+    return same_visit(event.visit, stay.visits) and (not event.provider or event.provider in stay.providers)
 
 
 def _attached(stays: list[Stay], event: Event) -> Stay | None:

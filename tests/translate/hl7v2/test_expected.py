@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.translate.hl7v2.ward import HERLEV, adt, evn, language, msh, of_kind, pid, pv1, raw, segment, stay
+from tests.translate.hl7v2.ward import HERLEV, adt, evn, fold, language, msh, of_kind, pid, pv1, raw, segment, stay
 
 EXPECTED = adt("A05", segment("PV2", {8: "202503140900"}), sent="20250310090000+0100", visit=pv1({2: "P", 44: ""}))
 ADMITTED = adt("A01", sent="20250314093000+0100")
@@ -54,6 +54,28 @@ def test_what_was_expected_begins_with_the_admission(order: tuple[int, ...]) -> 
     assert made["period"] == {"start": "2025-03-14T09:15:00+01:00"}
     assert [row["status"] for row in made["statusHistory"]] == ["planned", "in-progress"]
     assert places(made) == [("MED1-12-2, HGH", "active")]
+
+
+@pytest.mark.parametrize("place", ["", "MED1", "MED1^^^BBH"])
+def test_who_is_expected_has_no_bed_yet(place: str) -> None:
+    expected = adt("A05", sent="20250310090000+0100", visit=pv1({2: "P", 3: place, 44: ""}))
+    made = stay(expected, ADMITTED)
+    assert made["status"] == "in-progress"
+    assert made["serviceProvider"]["display"] == "HGH"
+    assert [one["display"] for one in (at["location"] for at in made["location"])] == ["MED1-12-2, HGH"]
+    assert stay(ADMITTED, expected) == made
+
+
+def test_who_is_expected_and_comes_acutely_in_the_same_visit_has_two_contacts() -> None:
+    acute = adt("A04", sent="20250314093000+0100", visit=pv1({2: "E"}))
+    made = {one["class"]["code"]: one["status"] for one in fold(EXPECTED, acute)["Encounter"]}
+    assert made == {"PRENC": "planned", "EMER": "in-progress"}
+
+
+def test_a_stay_expected_at_another_hospital_is_not_the_one_that_goes_on() -> None:
+    elsewhere = adt("A14", sent="20250315090000+0100", visit=pv1({2: "P", 3: "PSY4^1^1^BBH", 44: ""}))
+    made = {one["serviceProvider"]["display"]: one["status"] for one in fold(ADMITTED, elsewhere)["Encounter"]}
+    assert made == {"HGH": "in-progress", "BBH": "planned"}
 
 
 @pytest.mark.parametrize("cancel", ["A38", "A27"])

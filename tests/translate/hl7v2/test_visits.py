@@ -82,6 +82,12 @@ def test_a_stay_that_is_only_expected_is_not_ended_by_a_change_of_class() -> Non
     assert {code: one["status"] for code, one in made.items()} == {"PRENC": "cancelled", "AMB": "in-progress"}
 
 
+def test_a_change_of_class_that_names_no_place() -> None:
+    bare = adt("A06", at="20250315100000+0100", sent="20250315100500+0100", visit=pv1({2: "I", 3: ""}))
+    made = by_class(ACUTE, bare)
+    assert {code: one["status"] for code, one in made.items()} == {"EMER": "finished", "IMP": "in-progress"}
+
+
 def test_another_visit_keeps_its_class() -> None:
     other = adt("A01", sent="20250314103000+0100", visit=pv1({2: "O", 19: NEW_NUMBER}))
     made = by_class(ACUTE, other, INPATIENT)
