@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.errors import UnknownCode
 from tests.translate.hl7v2.planning import REGH, gol, links, message, of, one, point, prb, pth, rol
 from tests.translate.hl7v2.ward import OTHER, fold, language, of_kind, pid
 
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 FIRST, SECOND, THIRD = "20250314093000+0100", "20250401120000+0200", "20250501120000+0200"
 DELETED = "entered-in-error"
 
@@ -70,6 +72,15 @@ def test_an_unknown_action_is_refused_with_its_place() -> None:
         with pytest.raises(UnknownCode) as caught:
             language().translate(raw)
         assert caught.value.where.startswith(where.rpartition("^")[0])
+
+
+def test_the_sender_is_told_which_segment_was_refused_and_why() -> None:
+    raw = message("PC1", prb(), prb("XX", f"P2^{REGH}"))
+    with pytest.raises(UnknownCode) as caught:
+        language().translate(raw)
+    lines = language().refuse(raw, caught.value, NOW).split(b"\r")
+    assert lines[1].startswith(b"MSA|AE|PC1-")
+    assert lines[2].split(b"|")[2:4] == [b"PRB^2^1", b"103^Table value not found^HL70357"]
 
 
 def test_an_update_leaves_what_it_does_not_tell() -> None:
