@@ -99,6 +99,22 @@ def in_threads(messages: Sequence[Body]) -> list[Body]:
     return [one for thread in threads(messages) for one in thread]
 
 
+def without_bare_files(messages: Sequence[Body]) -> list[Body]:
+    """The messages but those that are nothing but files which another one names: OIOXML sends a file as a letter of its
+    own (XBIN01), and to the reader both are one message (MedCom's conversion rules)."""
+    named = {url for one in messages if _has_text(one) for url in _files(one)} - {""}
+    return [one for one in messages if _has_text(one) or not _files(one) <= named]
+
+
+def _has_text(message: Body) -> bool:
+    return any("contentString" in payload for payload in message.get("payload", ()))
+
+
+def _files(message: Body) -> set[str]:
+    """Where the files are read; "" for one that is nowhere, and for a message without any."""
+    return {str(one.get("contentAttachment", {}).get("url", "")) for one in message.get("payload", ())} or {""}
+
+
 def _written(message: Body) -> tuple[datetime, str]:
     sent = message.get("sent")
     return instant(sent) if sent else BEGINNING, str(message.get("id", ""))

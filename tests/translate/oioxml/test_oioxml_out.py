@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from gateway.domain.correspondence import without_bare_files
 from gateway.domain.resource import Ids
 from gateway.domain.statement import Body
 from gateway.errors import MissingField, NoCitizen
@@ -208,3 +209,15 @@ def test_a_letter_and_its_file_come_out_as_they_came_in(oioxml: OioXml, identify
     assert again[1].attached[0].body == kept.body
     assert again[1].attached[0].id == kept.id
     assert again[0].statements[1].body == came[0].statements[1].body
+
+
+def test_only_files_that_another_message_names_are_left_to_it() -> None:
+    def of(*payload: Body) -> Body:
+        return {"resourceType": "Communication", "payload": list(payload)}
+
+    text, file, other = (
+        {"contentString": "Hej"}, {"contentAttachment": {"url": "Binary/1"}}, {"contentAttachment": {"url": "Binary/2"}},
+    )  # fmt: skip
+    letter, bare, lone, empty = of(text, file), of(file), of(file, other), of({"contentAttachment": {}})
+    assert without_bare_files([bare, letter, lone, empty, of()]) == [letter, lone, empty, of()]
+    assert without_bare_files([bare]) == [bare]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.correspondence import without_bare_files
 from gateway.translate.medcom.carecommunication.write import letter
 from gateway.translate.medcom.out.whom import patient_of
 from gateway.translate.rules.codes import CodeTable
@@ -26,7 +27,7 @@ def letters(resources: Sequence[Json], now: datetime, locations: CodeTable) -> I
         if one.get("resourceType") == "Binary" and "id" in one and "data" in one
     }
     told = [one for one in resources if one.get("resourceType") == "Communication"]
-    for one in sorted(told, key=lambda one: (one.get("sent", ""), one.get("id", ""))):
+    for one in sorted(without_bare_files(told), key=lambda one: (one.get("sent", ""), one.get("id", ""))):
         patient = patient_of(one.get("subject", {}), resources, "Communication.subject")
         yield letter(one, patient, locations, now, files, list(_answered(one, told))).bundle
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.correspondence import without_bare_files
 from gateway.domain.report import is_request
 from gateway.errors import BadRequest, MissingField
 from gateway.translate.oioxml.out.correspondence import Tables, Written, letters
@@ -25,7 +26,9 @@ def messages(resources: Sequence[Json], now: datetime, mappings: Path) -> list[b
     Raises BadRequest when nothing becomes one, or when nobody says whom it is about.
     """
     tables = Tables.of(Codes.read(mappings / "codes", Problems()))
-    told = [letter for one in resources for letter in _letters(one, resources, now, tables)]
+    correspondence = [one for one in resources if one.get("resourceType") == "Communication"]
+    bare = [one for one in correspondence if one not in without_bare_files(correspondence)]
+    told = [letter for one in resources if one not in bare for letter in _letters(one, resources, now, tables)]
     if not told:
         raise BadRequest("Nothing here becomes a letter", hint="A Communication does, and a request for a report.")
     return [letter.body for letter in told]
@@ -46,8 +49,6 @@ def ends(task: Json, tables: Tables) -> tuple[Party, Party]:
 
 def _letters(resource: Json, resources: Sequence[Json], now: datetime, tables: Tables) -> list[Written]:
     kind = resource.get("resourceType")
-    if kind == "Communication" and _names(resource) <= _named_elsewhere(resource, resources):
-        return []  # a file's own letter: it goes with the one that names it
     if kind == "Communication":
         files = {
             f"Binary/{one['id']}": base64.b64decode(one["data"])
@@ -70,23 +71,6 @@ def _of_hospital(part: Json, task: Json) -> bool:
         return "encounter-diagnosis" in codes
     owners = {"CarePlan": [part.get("author", {})], "CareTeam": part.get("managingOrganization", [])}
     return asks in [one.get("identifier", {}).get("value") for one in owners.get(str(part.get("resourceType")), ())]
-
-
-def _names(communication: Json) -> set[str]:
-    """The files of a Communication that is nothing but files; with a text it stands for itself."""
-    payloads = communication.get("payload", ())
-    files = bool(payloads) and all("contentAttachment" in one for one in payloads)
-    return {_url(one) for one in payloads} if files else {""}
-
-
-def _named_elsewhere(communication: Json, resources: Sequence[Json]) -> set[str]:
-    others = [one for one in resources if one.get("resourceType") == "Communication" and one is not communication]
-    payloads = [one.get("payload", ()) for one in others]
-    return {_url(one) for several in payloads if any("contentString" in p for p in several) for one in several} - {""}
-
-
-def _url(payload: Json) -> str:
-    return str(payload.get("contentAttachment", {}).get("url", ""))
 
 
 def _patient(subject: Json, resources: Sequence[Json]) -> Json:
