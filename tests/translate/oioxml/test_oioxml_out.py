@@ -215,9 +215,8 @@ def test_only_files_that_another_message_names_are_left_to_it() -> None:
     def of(*payload: Body) -> Body:
         return {"resourceType": "Communication", "payload": list(payload)}
 
-    text, file, other = (
-        {"contentString": "Hej"}, {"contentAttachment": {"url": "Binary/1"}}, {"contentAttachment": {"url": "Binary/2"}},
-    )  # fmt: skip
+    text: Body = {"contentString": "Hej"}
+    file, other = ({"contentAttachment": {"url": f"Binary/{number}"}} for number in (1, 2))
     letter, bare, lone, empty = of(text, file), of(file), of(file, other), of({"contentAttachment": {}})
     assert without_bare_files([bare, letter, lone, empty, of()]) == [letter, lone, empty, of()]
     assert without_bare_files([bare]) == [bare]
