@@ -101,9 +101,9 @@ def test_any_field_of_any_segment(message: bytes, data: st.DataObject) -> None:
     ids=["digits", "people", "lines", "no base64", "breaks", "file", "reasons"],
 )
 def test_large_ones_take_no_time(message: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     understood(message)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("when", ["20250330023000", "20251026023000", "20240229120000", "20250401240000", "2025040113"])
