@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.domain.citizen import Person, identity_key, people
 from gateway.domain.fold import fold
@@ -22,10 +23,12 @@ _STAYS = ("Encounter", "Task")
 class Touch:
     """What a message is about: the store reads these before the change is worked out.
 
-    `kinds` are read whole, `objects` by (kind, key). `everything` asks for all that is known of the citizens.
+    `patients` are the ids of those whom nobody may have spoken of before: an attempt that came to nothing may have left
+    their revision behind. `kinds` are read whole, `objects` by (kind, key). `everything` asks for all that is known of the citizens.
     """
 
     identifiers: tuple[str, ...]
+    patients: tuple[str, ...]
     kinds: tuple[str, ...]
     objects: tuple[tuple[str, str], ...]
     everything: bool = False
@@ -72,13 +75,19 @@ Judge = Callable[[Resource, str], tuple[Resource, Facts]]
 
 
 def touch(
-    citizen: Sequence[Identifier], merged: Sequence[Identifier], statements: Sequence[Statement], *, everything: bool
+    citizen: Sequence[Identifier],
+    merged: Sequence[Identifier],
+    statements: Sequence[Statement],
+    ids: Ids,
+    *,
+    everything: bool,
 ) -> Touch:
     """What must be read for a message with these identifiers and statements."""
     kinds = _whole_kinds(statements)
     objects = {(s.kind, s.key) for s in statements if s.kind not in kinds}
     identifiers = tuple(i.key for i in (*citizen, *merged))
-    return Touch(identifiers, kinds, tuple(sorted(objects)), everything)
+    patients = tuple(ids("Patient", identity_key(tuple(one))) for one in (citizen, merged) if one)
+    return Touch(identifiers, patients, kinds, tuple(sorted(objects)), everything)
 
 
 def _whole_kinds(statements: Sequence[Statement]) -> tuple[str, ...]:
@@ -160,19 +169,51 @@ def _fold_all(
     for person in persons.values():
         own = [statement for identity, statement in said if identity in person.identities]
         citizen = person.citizen_id(ids)
-        for resource in fold(own, person, _apart(ids, taken, citizen), sources):
+        for resource in _told_apart(fold(own, person, _apart(ids, taken, citizen), sources), ids, taken, citizen):
             folded.append(Folded(*judge(resource, citizen), citizen))
     return folded
 
 
 def _apart(ids: Ids, taken: Collection[tuple[str, str]], citizen: str) -> Ids:
-    """Ids that keep away from those of other citizens: a hospital may tell of two under one episode's number, by
-    mistake or because it corrects a wrong CPR number."""
+    """Ids that keep away from those of other citizens: a sender may tell of two under one number, by mistake or
+    because it corrects a wrong CPR number."""
     if not taken:
         return ids
 
     def own(kind: str, key: str) -> str:
         plain = ids(kind, key)
-        return ids(kind, f"{key}|{citizen}") if (kind, plain) in taken else plain
+        return _own_id(ids, kind, plain, citizen) if (kind, plain) in taken else plain
 
     return own
+
+
+def _own_id(ids: Ids, kind: str, plain: str, citizen: str) -> str:
+    """The id that a citizen's resource has where another citizen's has `plain`."""
+    return ids(kind, f"{plain}|{citizen}")
+
+
+def _told_apart(made: list[Resource], ids: Ids, taken: Collection[tuple[str, str]], citizen: str) -> list[Resource]:
+    """With what refers to a resource that is `taken` referring to this citizen's own instead, when there is one.
+
+    Translators write final references, before it is known that an id is another citizen's.
+    """
+    if not taken:
+        return made
+    there = {(one.kind, one.id) for one in made}
+    own = {
+        f"{kind}/{plain}": f"{kind}/{one}"
+        for kind, plain in taken
+        if (kind, one := _own_id(ids, kind, plain, citizen)) in there
+    }
+    for resource in made:
+        resource.body = _referring(resource.body, own)
+    return made
+
+
+def _referring(node: Any, own: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: own.get(value, value) if name == "reference" and isinstance(value, str) else _referring(value, own)
+            for name, value in node.items()
+        }
+    return [_referring(item, own) for item in node] if isinstance(node, list) else node

@@ -61,7 +61,7 @@ async def keep(
 
     everything, taken = False, frozenset[tuple[str, str]]()
     for _ in range(TRIES):
-        asked = touch(about.citizen, about.merged, about.statements, everything=everything)
+        asked = touch(about.citizen, about.merged, about.statements, gateway.ids, everything=everything)
         before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
         if before is not None:
             return Kept(before=before)

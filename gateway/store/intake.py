@@ -41,7 +41,8 @@ SELECT 'identity', key, citizen, 0, NULL, identifiers FROM identified
 UNION ALL
 SELECT 'merge', survivor, loser, 0, NULL, NULL FROM merge WHERE survivor = ANY(ARRAY(SELECT key FROM identified))
 UNION ALL
-SELECT 'citizen', id, '', revision, NULL, NULL FROM citizen WHERE id = ANY((SELECT citizens FROM touched)::text[])
+SELECT 'citizen', id, '', revision, NULL, NULL FROM citizen
+ WHERE id = ANY((SELECT citizens FROM touched)::text[]) OR id = ANY($8)
 UNION ALL
 SELECT 'statement', identity, '', 0, body, NULL FROM statement
  WHERE citizen = ANY((SELECT citizens FROM touched)::text[])
@@ -69,8 +70,7 @@ WITH guard AS (
   SELECT $3, $4, $5, $6, $7, $8, 'kept', true, $9, $10, $11, $12
    WHERE (SELECT count(*) FROM guard) = cardinality($1)
      AND NOT EXISTS (SELECT FROM resource r, unnest($23::text[], $24::text[]) AS f(kind, id)
-                      WHERE f.kind IN ('Encounter', 'Task') AND r.kind = f.kind AND r.id = f.id
-                        AND r.citizen <> ALL($1))
+                      WHERE f.kind <> 'Patient' AND r.kind = f.kind AND r.id = f.id AND r.citizen <> ALL($1))
   RETURNING id
 ), named AS (
   INSERT INTO identity AS i (key, citizen, identifiers)
@@ -160,7 +160,7 @@ async def recall(database: Database, fingerprint: bytes, touch: Touch, now: date
     objects = touch.objects
     rows = await database.fetch(
         _RECALL, fingerprint, list(touch.identifiers), list(touch.kinds),
-        [kind for kind, _ in objects], [key for _, key in objects], touch.everything, now,
+        [kind for kind, _ in objects], [key for _, key in objects], touch.everything, now, list(touch.patients),
     )  # fmt: skip
     known = Known()
     answered = None
@@ -191,7 +191,7 @@ async def save(
     outgoing: Sequence[Outgoing] = (),
 ) -> bool:
     """Write everything that a message changes and causes to be sent, durably. False: another writer was faster, read
-    again; or a stay in it is `taken`."""
+    again; or a resource in it is `taken`."""
     rows = _changed(change, known)
     arguments: list[object] = [
         *_columns(change.revisions, 2),
@@ -217,11 +217,12 @@ async def save(
 
 
 async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]]:
-    """Stays (kind, id) of a change that are another citizen's: two citizens were told of under one episode's number."""
-    wanted = [one.resource.id for one in change.folded if one.resource.kind in ("Encounter", "Task")]
+    """Resources (kind, id) of a change that are another citizen's: two citizens were told of under one number."""
+    kinds, identities = [one.resource.kind for one in change.folded], [one.resource.id for one in change.folded]
     rows = await database.fetch(
-        "SELECT kind, id FROM resource WHERE kind IN ('Encounter', 'Task') AND id = ANY($1) AND citizen <> ALL($2)",
-        wanted, [citizen for citizen, _ in change.revisions],
+        "SELECT r.kind, r.id FROM unnest($1::text[], $2::text[]) AS f(kind, id) JOIN resource r USING (kind, id)"
+        " WHERE r.kind <> 'Patient' AND r.citizen <> ALL($3)",
+        kinds, identities, [citizen for citizen, _ in change.revisions],
     )  # fmt: skip
     return frozenset((row["kind"], row["id"]) for row in rows)
 
