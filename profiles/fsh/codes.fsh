@@ -134,6 +134,7 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #forbidden "Forbidden" "The caller's registration does not allow this."
 * #gateway-error "Gateway error" "Something went wrong inside the gateway."
 * #gone "Gone" "This was withdrawn."
+* #id-reused "Id reused" "The id of a message stood for something else before."
 * #insufficient-scope "Insufficient scope" "The access token's scopes do not cover this."
 * #log-broken "Log broken" "The log does not continue what was last signed; nothing more is signed."
 * #mapping-error "Mapping error" "Some mappings are wrong; the gateway does not start."
