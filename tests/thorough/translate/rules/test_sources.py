@@ -136,3 +136,8 @@ def test_a_guest_is_read_by_the_rules_of_the_plain_source(tmp_path: Path) -> Non
     assert guests.find("hl7v2", "SP|REGH").rules == ""
     assert guests.find("oio", "1").rules == ""
     assert read(tmp_path / "without", a=GOOD).with_guests().find("hl7v2", "NO|BODY").rules == ""
+
+
+def test_a_source_says_what_a_number_without_an_authority_is(tmp_path: Path) -> None:
+    bare = GOOD + 'authorities: {"": "urn:oid:1.2.208.176.1.2"}\n'
+    assert read(tmp_path, a=bare).of("a").authorities == {"": "urn:oid:1.2.208.176.1.2"}
