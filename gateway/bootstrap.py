@@ -68,14 +68,14 @@ def read_rules(
     sources = Sources.gather(mappings, problems)
     if strangers:
         sources = sources.with_guests(like)
-    identify = ids(secret)
+    identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
     hl7v2, medcom, kl, oio, oioxml, edifact, (policy, labeller), _ = all_of(
-        lambda: Hl7v2(mappings, sources, identify),
-        lambda: MedCom(mappings, sources, identify),
-        lambda: Kl(mappings, sources, identify),
-        lambda: Oio(mappings, sources, identify),
-        lambda: OioXml(mappings, sources, identify),
-        lambda: Edifact(mappings, sources, identify),
+        lambda: Hl7v2(mappings, sources, identify, codes),
+        lambda: MedCom(mappings, sources, identify, codes),
+        lambda: Kl(mappings, sources, identify, codes),
+        lambda: Oio(mappings, sources, identify, codes),
+        lambda: OioXml(mappings, sources, identify, codes),
+        lambda: Edifact(mappings, sources, identify, codes),
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )

@@ -24,7 +24,8 @@ class Touch:
     """What a message is about: the store reads these before the change is worked out.
 
     `patients` are the ids of those whom nobody may have spoken of before: an attempt that came to nothing may have left
-    their revision behind. `kinds` are read whole, `objects` by (kind, key). `everything` asks for all that is known of the citizens.
+    their revision behind. `kinds` are read whole, `objects` by (kind, key). `everything` asks for all that is known of
+    the citizens.
     """
 
     identifiers: tuple[str, ...]

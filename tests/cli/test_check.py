@@ -70,7 +70,7 @@ def test_errors_as_json(settings: Settings, capsys: pytest.CaptureFixture[str]) 
     assert run(settings, "--json") == 1
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is False
-    assert [(f["file"], f["line"]) for f in told["faults"]] == [("mappings/codes/extra.csv", 1)]
+    assert ("mappings/codes/extra.csv", 1) in [(f["file"], f["line"]) for f in told["faults"]]
 
 
 def test_a_broken_profile_and_missing_facts_are_told(settings: Settings, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def coordinators(story: str, reader: str) -> list[str]:
 
 def test_every_story_is_about_one_invented_citizen_of_the_official_test_numbers() -> None:
     numbers = {one.citizen.rpartition("|")[2] for one in STORIES.values()}
-    assert len(numbers) == len(STORIES) >= 7
+    assert len(numbers) >= 7  # each story has a database of its own, so two may be about one number
     assert numbers <= {
         "2512489996", "2509479989", "2505544849", "1502824933", "2512484916", "0108589995", "0201609995",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from gateway.translate.rules.plan import Plan, rules
 from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.reader import Env, Reader
 from gateway.translate.rules.sheet import sheet
-from gateway.translate.rules.trace import Explanation, explanation, holds
+from gateway.translate.rules.trace import Explanation, explanation, outer
 
 _NO_OVERLAY = "examples"
 # What one file makes, and what it skips.
@@ -120,7 +121,37 @@ def load(mappings: Path, reader: Reader, codes: Codes | None = None, facts: r4.F
 
 
 def compiled(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> Rulebook:
-    """As `load`, but errors are noted in `problems`; a rule file with errors is left out."""
+    """As `load`, but errors are noted in `problems`; a rule file with errors is left out.
+
+    What has no errors is compiled once in a process for as long as no file of it changes.
+    """
+    content = _content(mappings, reader, facts)
+    if content not in _kept:
+        before = len(problems.found)
+        book = _compiled_now(mappings, reader, codes, facts, problems)
+        if len(problems.found) > before:
+            return book
+        while len(_kept) >= _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[content] = book
+    return _kept[content]
+
+
+_MOST_KEPT = 24
+_kept: dict[bytes, Rulebook] = {}
+
+
+def _content(mappings: Path, reader: Reader, facts: r4.Facts) -> bytes:
+    """What tells one state of a language's rules and of the code tables from another."""
+    functions = sorted((name, id(one.call)) for name, one in reader.functions.items())
+    by = f"{reader.name}\0{type(reader).__qualname__}\0{mappings.name}\0{id(facts)}\0{functions}\0"
+    told = hashlib.sha256(by.encode())
+    for file in (*sorted((mappings / reader.name).rglob("*.yaml")), *sorted((mappings / "codes").glob("*.csv"))):
+        told.update(f"{file.relative_to(mappings)}\0".encode() + file.read_bytes() + b"\0")
+    return told.digest()
+
+
+def _compiled_now(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> Rulebook:
     top = mappings / reader.name
     base = Folder(_files(top, problems))
     planned: _Planned = {}
@@ -175,9 +206,9 @@ def _read_and_skipped(plans: list[Plan], skipped: Mapping[str, tuple[str, Mark]]
     """A field that is skipped must be read by no rule."""
     for plan in plans:
         for path, mark in plan.reads:
-            for field, (_, at) in skipped.items():
-                if holds(field, path.field):
-                    problems.add(at, f"{field} is skipped, but {mark} reads {path.field}")
+            for field in outer(path.field):
+                if field in skipped:
+                    problems.add(skipped[field][1], f"{field} is skipped, but {mark} reads {path.field}")
 
 
 def _compiled(plan: Plan, traced: bool) -> Callable[..., None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.translate.rules.bound import Made, Step
@@ -68,6 +68,14 @@ def unread(fields: Iterable[str], read: Iterable[str], skipped: Mapping[str, str
 def holds(outer: str, inner: str) -> bool:
     """Whether `inner` is `outer` or lies in it: PID-5 holds PID-5.1 and not PID-50."""
     return inner.startswith(outer) and (len(inner) == len(outer) or inner[len(outer)] in _ENDS)
+
+
+def outer(field: str) -> Iterator[str]:
+    """The field and everything that holds it: PID-5.1, PID-5, PID."""
+    yield field
+    for at in range(len(field) - 1, 0, -1):
+        if field[at] in _ENDS:
+            yield field[:at]
 
 
 def _names(made: Sequence[Made]) -> list[str]:
