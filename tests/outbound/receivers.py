@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -57,7 +57,7 @@ class Receiver:
 
     async def mllp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+        with _closing(writer):
             while True:
                 await reader.readuntil(b"\x0b")
                 message = (await reader.readuntil(b"\x1c\r"))[:-2]
@@ -69,10 +69,9 @@ class Receiver:
                     await writer.drain()
                 if self.hangs_up:
                     break
-        writer.close()
 
     async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+        with _closing(writer):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.split("content-length: ")[1].split("\r\n")[0])
@@ -83,7 +82,6 @@ class Receiver:
                 status, _, body = answer.partition(b"\n")
                 writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
                 await writer.drain()
-        writer.close()
 
     heads: list[str] = field(default_factory=list)
 
@@ -92,6 +90,16 @@ class Receiver:
         self.arrived.set()
         await self.held.wait()
         return self.behaviour(message)
+
+
+@contextlib.contextmanager
+def _closing(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """However the talk ends, also when the loop does, its socket is closed."""
+    try:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            yield
+    finally:
+        writer.close()
 
 
 @asynccontextmanager
