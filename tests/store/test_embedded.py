@@ -118,3 +118,12 @@ def test_it_starts_from_a_checkout_that_root_alone_may_enter(
         assert value(server.start(), "SELECT 1") == 1
     finally:
         server.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_a_data_folder_that_root_alone_may_enter_is_told(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    with pytest.raises(SettingsError) as told:
+        EmbeddedPostgres(folder / "data" / "pg").start()
+    assert "GATEWAY_DATA_FOLDER" in told.value.hint
+    assert not (folder / "data").exists()
