@@ -88,7 +88,8 @@ def _verdict(
         return Verdict(row, State.NOT_USED, why=row.why or skipped.get(row.row, "") or why)
     same = [one for one in said if _same(row, one.target)]
     chosen = same or said
-    examples = sorted({name for one in chosen for name in covered.get(str(one.mark), ())})
+    through = [mark for one in chosen for mark in (one.mark, *one.inside)]
+    examples = sorted({name for mark in through for name in covered.get(str(mark), ())})
     makes = tuple(dict.fromkeys(one.target for one in chosen))
     marks = tuple(dict.fromkeys(one.mark for one in chosen))
     if same and not row.why:

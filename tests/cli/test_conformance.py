@@ -22,6 +22,12 @@ def test_a_row_is_done_where_a_rule_that_names_it_makes_its_element() -> None:
     assert (found.state, found.rules, found.examples) == (State.DONE, (WHERE,), ("admission",))
 
 
+def test_an_example_that_goes_through_a_rule_inside_an_object_goes_through_the_object() -> None:
+    inner = Mark(WHERE.file, WHERE.line + 2)
+    [found] = verdicts([CODE], [Guide("DG1-3", "Condition.code", WHERE, (inner,))], {}, {str(inner): ["admission"]})
+    assert (found.rules, found.examples) == ((WHERE,), ("admission",))
+
+
 def test_it_deviates_where_the_rule_makes_another_element_or_a_reason_says_so() -> None:
     [other] = verdicts([CODE], [Guide("DG1-3", "Condition.category", WHERE)], {}, {})
     told = Official("DG1[Condition]", "DG1-3", "code", "because")

@@ -16,7 +16,7 @@ from gateway.translate.rules.emit import source
 from gateway.translate.rules.functions import SHARED
 from gateway.translate.rules.loader import Table, read
 from gateway.translate.rules.overlay import Folder
-from gateway.translate.rules.plan import Plan, rules
+from gateway.translate.rules.plan import ObjectRule, Plan, rules
 from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.reader import Env, Reader
 from gateway.translate.rules.sheet import sheet
@@ -34,6 +34,7 @@ class Guide:
     guide: str
     target: str
     mark: Mark
+    inside: tuple[Mark, ...] = ()  # the rules of the object that it makes
 
 
 class RuleSet:
@@ -91,7 +92,10 @@ class RuleSet:
         """Every rule that names a row of the official guide."""
         found = [Guide(plan.guide, plan.make, plan.mark) for plan in self.plans.values() if plan.guide]
         for plan in self.plans.values():
-            found += [Guide(rule.guide, rule.target, rule.mark) for rule in rules(plan.body) if rule.guide]
+            for rule in rules(plan.body):
+                inner = rules(rule.body) if isinstance(rule, ObjectRule) else ()
+                if rule.guide:
+                    found.append(Guide(rule.guide, rule.target, rule.mark, tuple(one.mark for one in inner)))
         return tuple(found)
 
 

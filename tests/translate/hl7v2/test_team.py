@@ -8,10 +8,9 @@ import pytest
 
 from gateway.domain.statement import Act, Verb
 from gateway.errors import WrongType
-from tests.translate.hl7v2.ward import CPR_KEY, adt, fold, language, of_kind, stay
+from tests.translate.hl7v2.ward import CPR_KEY, DOCTOR, adt, fold, language, of_kind, stay
 
 ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
-DOCTOR = "A1B2^Jensen^Jens^^^Dr^^^AUTH&1.2.208.176.1.5&ISO"
 KAREN = "KK4711^Lund^Karen^^^^^^KK&1.2.208.176.1.3&ISO"
 COORDINATOR = f"ROL|3^KK|AD|CM^Tovholder (case manager)^L|{KAREN}|20240901"
 

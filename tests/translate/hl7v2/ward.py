@@ -21,6 +21,7 @@ CPR_KEY = f"urn:oid:1.2.208.176.1.2|{CPR}"
 PID3 = f"{CPR}^^^CPR&1.2.208.176.1.2&ISO^NNDNK"
 VISIT = "V77^^^REGH&1.2.208.176.1.2.1&ISO^VN"
 HERLEV = "MED1^12^2^HGH"
+DOCTOR = "A1B2^Jensen^Jens^^^Dr^^^AUTH&1.2.208.176.1.5&ISO"
 IDS = ids(b"a secret of the tests")
 
 REGH = Source("regh", "Herlev Hospital", "region", Identifier(SOR, "265161000016000"), "hl7v2", ("SP|REGH",))
@@ -114,3 +115,7 @@ def stay(*messages: bytes) -> dict[str, Any]:
     """The only Encounter that these messages make."""
     (one,) = fold(*messages)["Encounter"]
     return one
+
+
+ADMITTED = adt("A01", sent="20250314093000+0100")
+"""Who comes to Herlev on 14 March 2025, in most stays of these tests."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.domain.statement import Act, Verb
 from gateway.errors import WrongType
 from tests.translate.hl7v2.ward import (
+    ADMITTED,
     CPR_KEY,
     HERLEV,
     VISIT,
@@ -30,7 +31,6 @@ from tests.translate.hl7v2.ward import (
     translated,
 )  # fmt: skip
 
-ADMITTED = adt("A01", sent="20250314093000+0100")
 LEFT = adt("A21", at="20250316100000+0100", sent="20250316101000+0100", visit=pv1({44: ""}))
 BACK = adt("A22", at="20250317180000+0100", sent="20250317181000+0100", visit=pv1({44: ""}))
 MOVED = adt("A02", at="20250318120000+0100", sent="20250318121000+0100", visit=pv1({3: "MED2^1^1^HGH", 6: HERLEV}))

@@ -7,10 +7,23 @@ from typing import Any
 
 import pytest
 
-from tests.translate.hl7v2.ward import HERLEV, adt, evn, fold, language, msh, of_kind, pid, pv1, raw, segment, stay
+from tests.translate.hl7v2.ward import (
+    ADMITTED,
+    HERLEV,
+    adt,
+    evn,
+    fold,
+    language,
+    msh,
+    of_kind,
+    pid,
+    pv1,
+    raw,
+    segment,
+    stay,
+)
 
 EXPECTED = adt("A05", segment("PV2", {8: "202503140900"}), sent="20250310090000+0100", visit=pv1({2: "P", 44: ""}))
-ADMITTED = adt("A01", sent="20250314093000+0100")
 NOT_ADMITTED = adt("A11", sent="20250314120000+0100")
 CALLED_OFF = adt("A38", sent="20250312090000+0100", visit=pv1({2: "P", 44: ""}))
 WARD2 = "MED2^1^1^HGH"

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.statement import Statement, Verb
-from tests.translate.hl7v2.ward import adt, fold, language, msh, of_kind, pid, pv1, raw, segment, stay
+from tests.translate.hl7v2.ward import DOCTOR, adt, fold, language, msh, of_kind, pid, pv1, raw, segment, stay
 
-DOCTOR = "A1B2^Jensen^Jens^^^Dr^^^AUTH&1.2.208.176.1.5&ISO"
 HOME = "Bostedet^^^^^SOR&1.2.208.176.1.1&ISO^^^^953741000016009"
 
 

@@ -10,8 +10,10 @@ import pytest
 from gateway.errors import GatewayError, NoCitizen, WrongCharset, WrongType
 from gateway.translate.translation import Translation
 from tests.translate.hl7v2.ward import (
+    ADMITTED,
     CPR,
     CPR_KEY,
+    DOCTOR,
     HERLEV,
     PID3,
     VISIT,
@@ -30,9 +32,7 @@ from tests.translate.hl7v2.ward import (
     translated,
 )  # fmt: skip
 
-ADMITTED = adt("A01", sent="20250314093000+0100")
 GONE = adt("A03", sent="20250320130000+0100", visit=pv1({45: "20250320123000+0100"}))
-DOCTOR = "A1B2^Jensen^Jens^^^Dr^^^AUTH&1.2.208.176.1.5&ISO"
 SKIZO = {1: "1", 3: "DF205^Skizofreni^SKS", 5: "20250314"}
 X = "0703921VJ5^^^X&1.2.208.176.1.6.1.1&ISO^PNT"
 

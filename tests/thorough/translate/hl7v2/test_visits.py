@@ -9,6 +9,7 @@ import pytest
 from gateway.domain.statement import Act
 from gateway.errors import MissingField
 from tests.translate.hl7v2.ward import (
+    ADMITTED,
     HERLEV,
     PID3,
     VISIT,
@@ -27,7 +28,6 @@ from tests.translate.hl7v2.ward import (
 )  # fmt: skip
 
 ACUTE = adt("A04", sent="20250314093000+0100", visit=pv1({2: "E"}))
-ADMITTED = adt("A01", sent="20250314093000+0100")
 INPATIENT = adt("A06", at="20250315100000+0100", sent="20250315100500+0100", visit=pv1({2: "I"}))
 OUTPATIENT = adt("A07", at="20250317120000+0100", sent="20250317120500+0100", visit=pv1({2: "O"}))
 DELETED = adt("A23", sent="20250318080000+0100")

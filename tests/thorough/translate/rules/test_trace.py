@@ -106,14 +106,16 @@ key: PID-1
 rules:
   id: {from: PID-5, guide: PID-5}
   name:
+    guide: PID-9
     rules:
       family: {from: PID-6, guide: PID-6}
 """
     found = book(tmp_path, {"toy/one.yaml": rules}).of("").guides()
-    assert [(g.guide, g.target, g.mark.line) for g in found] == [
-        ("PID", "Patient", 1),
-        ("PID-5", "Patient.id", 5),
-        ("PID-6", "Patient.name.family", 8),
+    assert [(g.guide, g.target, g.mark.line, [m.line for m in g.inside]) for g in found] == [
+        ("PID", "Patient", 1, []),
+        ("PID-5", "Patient.id", 5, []),
+        ("PID-9", "Patient.name", 6, [9]),
+        ("PID-6", "Patient.name.family", 9, []),
     ]
 
 
