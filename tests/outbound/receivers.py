@@ -57,7 +57,7 @@ class Receiver:
 
     async def mllp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with _closing(writer):
+        with closing(writer):
             while True:
                 await reader.readuntil(b"\x0b")
                 message = (await reader.readuntil(b"\x1c\r"))[:-2]
@@ -71,7 +71,7 @@ class Receiver:
                     break
 
     async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with _closing(writer):
+        with closing(writer):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = int(head.split("content-length: ")[1].split("\r\n")[0])
@@ -93,7 +93,7 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def _closing(writer: asyncio.StreamWriter) -> Iterator[None]:
+def closing(writer: asyncio.StreamWriter) -> Iterator[None]:
     """However the talk ends, also when the loop does, its socket is closed."""
     try:
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +18,7 @@ from gateway.outbound.lines import caller_context, lines
 from gateway.store import outbox
 from tests.certificates import authority, signed
 from tests.outbound.conftest import Office, connected, courier, delivered, states
-from tests.outbound.receivers import ack, letter, receiving
+from tests.outbound.receivers import ack, closing, letter, receiving
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
@@ -112,7 +111,7 @@ def test_what_an_http_answer_means(office: Office, answer: bytes | None, state: 
 
 def test_a_receiver_that_drips_is_left(office: Office) -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        with closing(writer):
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n")
             while not writer.is_closing():
                 writer.write(b"x")
