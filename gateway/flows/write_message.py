@@ -15,7 +15,7 @@ import msgspec
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import normal
 from gateway.domain.outgoing import Outgoing
-from gateway.domain.record import Decision, Outcome
+from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.source import Source
 from gateway.errors import BadRequest, Forbidden, GatewayError, NotFound, Unavailable
 from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, opened, record_of, served
@@ -52,18 +52,22 @@ async def write_message(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
     try:
         if not caller.user_name:
             raise Forbidden("A message has an author: the access token names no person", hint="Ask for one that does.")
-        work = await _drafted(gateway, caller, given(raw))
-        record = record.of(work.citizen)
-        identity = await _sent(gateway, caller, work)
+        told = given(raw)
+        record = record.of(await _about(gateway, told))
+        identity = await _sent(gateway, caller, await _drafted(gateway, caller, told), record)
     except Unavailable:
         raise
     except GatewayError as error:
         await on_record(gateway, record)
         error.where = error.where.replace(_PLACE, "Communication")
         raise
-    kept = (f"Communication/{identity}",)
-    await on_record(gateway, replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS, resources=kept))
     return await _shown(gateway, caller, identity)
+
+
+async def _about(gateway: Gateway, told: Json) -> str:
+    """The citizen that the message names, for the record: also where its writer may not know of them."""
+    found = await resources.find(gateway.database, "Patient", told["subject"]["reference"].rpartition("/")[2])
+    return found.sealed.facts.citizen if found else ""
 
 
 async def _drafted(gateway: Gateway, caller: Caller, told: Json) -> _Work:
@@ -91,8 +95,11 @@ async def _seen(gateway: Gateway, caller: Caller, kind: str, identity: str) -> t
     return msgspec.json.decode(opened(seen)[0]), found.sealed.facts.citizen
 
 
-async def _sent(gateway: Gateway, caller: Caller, work: _Work) -> str:
-    """Keep it and put it into the outbox, in one commit; gives the id of the Communication."""
+async def _sent(gateway: Gateway, caller: Caller, work: _Work, record: AccessRecord) -> str:
+    """Keep it and put it into the outbox, in one commit; gives the id of the Communication.
+
+    It is on record before: of a citizen without a case (§ 12 c) it goes out all the same, and nothing else tells of it.
+    """
     now = gateway.clock()
     made = letter(work.told, work.patient, gateway.letters.locations, now, {})
     raw = write_json(made.bundle)
@@ -100,8 +107,11 @@ async def _sent(gateway: Gateway, caller: Caller, work: _Work) -> str:
     may_send(caller.sends, translation)
     said = tuple(one for one in translation.statements if one.kind == "Communication")
     going = _outgoing(gateway, work, made.id, raw)
+    identity = gateway.ids("Communication", said[0].key)
+    kept = (f"Communication/{identity}",)
+    await on_record(gateway, replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS, resources=kept))
     await keep_message(gateway, "fhir-message", raw, replace(translation, statements=said), caller, going)
-    return gateway.ids("Communication", said[0].key)
+    return identity
 
 
 def _outgoing(gateway: Gateway, work: _Work, header: str, raw: bytes) -> Sequence[Outgoing]:

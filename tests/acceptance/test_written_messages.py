@@ -164,3 +164,45 @@ def test_what_is_refused_is_told_and_neither_sent_nor_kept(database_url: str) ->
             assert await thread(here, "social") == []
 
     run(test)
+
+
+NO_RECORDS = """
+CREATE FUNCTION full_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+CREATE TRIGGER full_log BEFORE INSERT ON access_record FOR EACH ROW WHEN (new.interaction = 'create')
+  EXECUTE FUNCTION full_log();
+"""
+
+
+def test_nothing_goes_out_before_it_is_on_record(database_url: str) -> None:
+    """Of a citizen without a case the message is not kept (§ 12 c), so its own record alone tells that it went."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS, deliver=["regionh-medcom"]) as here:
+            await known(here, (CPR, NUMBER))
+            body = message(await patient_of(here), receiver=OTHER_HOSPITAL)
+            database = here.gateway.database
+            await database.fetchval("UPDATE resource SET withdrawn = true WHERE kind = 'CarePlan'")
+            async with database.connection() as connection:
+                await connection.execute(NO_RECORDS)
+            assert (await post(here, body, "epj")).status_code == 500
+            assert await outbox(here) == []
+            await database.fetchval("DROP TRIGGER full_log ON access_record")
+            assert (await post(here, body, "epj")).status_code == 201
+            assert len(await outbox(here)) == 1
+
+    run(test)
+
+
+def test_a_refused_message_is_on_record_under_its_citizen(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS, deliver=["regionh-medcom"]) as here:
+            await known(here, (CPR, NUMBER))
+            patient = await patient_of(here)
+            assert (
+                await post(here, message(patient, inResponseTo=[{"reference": "Communication/none"}]))
+            ).status_code == 404
+            rows = await here.gateway.database.fetch("SELECT body FROM access_record WHERE interaction = 'create'")
+            (record,) = [json.loads(row["body"]) for row in rows]
+            assert (record["citizen"], record["decision"]) == (patient, "deny")
+
+    run(test)
