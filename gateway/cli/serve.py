@@ -1,4 +1,7 @@
-"""Run the gateway: HTTP and MLLP doors, and the work that signs the access log, until it is told to stop.
+"""Run the gateway until it is told to stop.
+
+HTTP and MLLP doors, and the work that signs the access log, delivers what goes out, answers requests for the report of
+admission and empties the quarantine.
 
 All settings are environment variables (README.md). Without GATEWAY_DATABASE_URL an embedded PostgreSQL is started in
 the data folder. A gateway may run on several nodes against one database; they need the same secret, log-key.pem and
@@ -13,9 +16,10 @@ import contextlib
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 import uvicorn
@@ -44,9 +48,10 @@ from gateway.store.secret import kept
 
 log = structlog.get_logger("gateway")
 
-FORGETS_EVERY = 3600
-REPORTS_EVERY = 15.0
+FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
+REPORTS_EVERY = 15.0
+"""Seconds between two looks at the reports of admission that hospitals ask for."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,10 +116,14 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         courier = Courier(gateway, _lines(settings), settings.delivery_seconds, settings.delivery_tries)
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
-        signing = asyncio.create_task(_sign(gateway, settings.checkpoint_seconds))
+        signing = asyncio.create_task(
+            _every(settings.checkpoint_seconds, partial(integrate, gateway), "signing the log")
+        )
         delivering = asyncio.create_task(courier.run())
-        forgetting = asyncio.create_task(_forget(gateway, settings.quarantine_days))
-        reporting = asyncio.create_task(_report(gateway))
+        forget_old = partial(_forget, gateway, settings.quarantine_days)
+        forgetting = asyncio.create_task(_every(FORGETS_EVERY, forget_old, "forgetting"))
+        answer_all = partial(answer_requests, gateway, set())
+        reporting = asyncio.create_task(_every(REPORTS_EVERY, answer_all, "reports of admission"))
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -186,36 +195,20 @@ def _lines(settings: Settings) -> Lines:
 
 
 async def _forget(gateway: Gateway, days: int) -> None:
-    """Delete the content of what has been in quarantine for too long, every hour."""
+    """Delete the content of what has been in quarantine for too long."""
+    if gone := await forget(gateway, days):
+        log.info("content in quarantine was deleted", messages=gone)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:
+    """Do this work again and again. A database that is away is waited for, and nothing that goes wrong ends it."""
     while True:
         try:
-            if gone := await forget(gateway, days):
-                log.info("content in quarantine was deleted", messages=gone)
+            await work()
         except Unavailable:
-            log.warning("forgetting waits for the database")
-        await asyncio.sleep(FORGETS_EVERY)
-
-
-async def _report(gateway: Gateway) -> None:
-    """Answer hospitals that ask for the report of admission."""
-    tried: set[tuple[str, int]] = set()
-    while True:
-        try:
-            await answer_requests(gateway, tried)
-        except GatewayError:
-            log.warning("reports of admission wait for the database")
-        except Exception as bug:  # noqa: BLE001 - one request must not stop the others
-            log.error("a report of admission failed", error=type(bug).__name__)
-        await asyncio.sleep(REPORTS_EVERY)
-
-
-async def _sign(gateway: Gateway, seconds: float) -> None:
-    """Give new records their place in the tree, again and again. A database that is away is waited for."""
-    while True:
-        try:
-            await integrate(gateway)
-        except Unavailable:
-            log.warning("the log waits for the database")
+            log.warning("waits for the database", work=name)
         except GatewayError as error:
-            log.error("the log is not signed", reason=error.text)
+            log.error("failed", work=name, reason=error.text)
+        except Exception as bug:  # noqa: BLE001 - the next time may go well
+            log.error("failed", work=name, error=type(bug).__name__)
         await asyncio.sleep(seconds)

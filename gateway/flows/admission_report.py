@@ -20,10 +20,11 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.report import answered, is_open
 from gateway.domain.source import Source
-from gateway.errors import GatewayError, NoCitizen
+from gateway.errors import GatewayError, NoCitizen, Unavailable
 from gateway.flows.keeping import About, keep
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import told
 from gateway.store import requests, resources
 from gateway.store.intake import Arrival
 from gateway.store.requests import Request
@@ -54,7 +55,8 @@ class _Work:
 
 async def answer_requests(gateway: Gateway, tried: set[tuple[str, int]]) -> int:
     """Answer every request that a municipality here answers by letter. How many. `tried` remembers those of this run
-    that cannot be: nobody is looked at again for the same request. Raises Unavailable."""
+    that cannot be: nobody is looked at again for the same request, and one that fails stops no other. Raises
+    Unavailable."""
     if not any(_takes_letters(source) for source in gateway.sources.values()):
         return 0
     sent = 0
@@ -65,11 +67,13 @@ async def answer_requests(gateway: Gateway, tried: set[tuple[str, int]]) -> int:
         try:
             work = _work(gateway, request)
             sent += await _answer(gateway, work) if work else 0
+        except Unavailable:
+            tried.discard((request.id, request.version))
+            raise
         except GatewayError as error:
-            if error.transient:
-                tried.discard((request.id, request.version))
-                raise
             log.warning("a request for a report of admission is not answered: %s", error.told())
+        except Exception as bug:  # noqa: BLE001 - a bug must cost one report, not those behind it
+            told(bug)
     return sent
 
 
@@ -114,12 +118,12 @@ async def _answer(gateway: Gateway, work: _Work) -> int:
     if letter is None:
         return 0
     identity = await resources.identity_of(gateway.database, citizen, gateway.ids)
-    told = answered(work.task, now, work.city, letter.id)
+    done = answered(work.task, now, work.city, letter.id)
     fingerprint = gateway.fingerprint(b"report of admission", work.request.id.encode(), letter.id.encode())
     arrival = Arrival(LANGUAGE, work.city.id, letter.id, "report-of-admission", fingerprint, now, b"", b"")
     going = Outgoing(work.hospital.id, LANGUAGE, letter.id, letter.body, citizen, _asked(work.task))
     closing = _closing(gateway, work, citizen)
-    kept = await keep(gateway, arrival, About((identity,), (), (told,)), lambda _: closing, outgoing=lambda _: (going,))
+    kept = await keep(gateway, arrival, About((identity,), (), (done,)), lambda _: closing, outgoing=lambda _: (going,))
     return int(kept.change is not None)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
@@ -14,6 +16,8 @@ from gateway.flows.deliver import Claimed, Lines, claim, send, waiting
 from gateway.flows.parts import Gateway
 from gateway.flows.receipts import remind
 from gateway.outbound import metrics
+
+T = TypeVar("T")
 
 _SELDOM = 15  # every so many looks
 
@@ -53,16 +57,8 @@ class Courier:
         self._brought.clear()
 
     async def look(self) -> None:
-        """Take what is due now. Nothing that goes wrong ends the courier: what was claimed comes back by its lease."""
-        try:
-            claimed = await claim(self.gateway)
-        except GatewayError as away:
-            log.warning("delivery waits", reason=away.text)
-            return
-        except Exception as bug:  # noqa: BLE001 - the next look may go well
-            log.error("delivery failed", error=type(bug).__name__)
-            return
-        for several in claimed:
+        """Take what is due now. What was claimed by a look that failed comes back by its lease."""
+        for several in await self._asked(claim) or ():
             task = asyncio.create_task(self._take(several))
             self._out.add(task)
             task.add_done_callback(self._out.discard)
@@ -95,19 +91,25 @@ class Courier:
 
     async def remind(self) -> None:
         """Send again what was never receipted."""
-        try:
-            if again := await remind(self.gateway):
-                log.warning("no receipt came; sent again", messages=again)
-        except GatewayError:
-            return
+        if again := await self._asked(remind):
+            log.warning("no receipt came; sent again", messages=again)
 
     async def count(self) -> None:
         """Tell the metrics what waits and what failed. While the database is away they stay as they were."""
-        try:
-            found = await waiting(self.gateway)
-        except GatewayError:
+        found = await self._asked(waiting)
+        if found is None:
             return
         for state in metrics.STATES:
             count, age = found.get(state, (0, 0.0))
             metrics.OUTBOX.labels(state).set(count)
             metrics.OLDEST.labels(state).set(age)
+
+    async def _asked(self, work: Callable[[Gateway], Awaitable[T]]) -> T | None:
+        """What the store says; None when it cannot just now. Nothing that goes wrong ends the courier."""
+        try:
+            return await work(self.gateway)
+        except GatewayError as away:
+            log.warning("delivery waits", reason=away.text)
+        except Exception as bug:  # noqa: BLE001 - the next look may go well
+            log.error("delivery failed", error=type(bug).__name__)
+        return None

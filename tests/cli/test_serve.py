@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,10 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from structlog.testing import capture_logs
+
+from gateway.cli.serve import _every
+from gateway.errors import SettingsError, Unavailable
 
 PROJECT = Path(__file__).parents[2]
 
@@ -66,3 +71,18 @@ def test_secrets_are_made_once_and_are_the_owners_alone(folder: Path) -> None:
     process.communicate(timeout=30)
     for name in ("secret", "log-key.pem", "token-key.pem"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_that_goes_wrong_ends_work_that_is_done_again_and_again() -> None:
+    failures = [Unavailable(), SettingsError("x"), ValueError("2512489996")]
+
+    async def work() -> None:
+        if not failures:
+            raise asyncio.CancelledError
+        raise failures.pop(0)
+
+    with capture_logs() as logs, pytest.raises(asyncio.CancelledError):
+        asyncio.run(_every(0, work, "counting"))
+    assert [entry["event"] for entry in logs] == ["waits for the database", "failed", "failed"]
+    assert {entry["work"] for entry in logs} == {"counting"}
+    assert "2512489996" not in str(logs)

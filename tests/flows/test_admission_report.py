@@ -103,6 +103,20 @@ def test_with_a_consent_it_learns_what_the_citizen_gets(connected: House) -> Non
     connected.run(work)
 
 
+def test_a_request_that_cannot_be_worked_with_keeps_no_other_from_its_answer(connected: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        await heard(gateway, ("oio", case(CPR)), ("fhir-message", ASKED))
+        columns = "version, citizen, updated, sector, withdrawn, ends, facts, digest"
+        await gateway.database.fetchval(
+            f"INSERT INTO resource (kind, id, body, {columns}) SELECT kind, '', $1, {columns} FROM resource"
+            " WHERE kind = 'Task'",
+            b'{"resourceType":"Task","status":"requested","input":[5],"code":{"coding":[{"code":"XDIS16"}]},"encounter":{}}',
+        )
+        assert [await answer_requests(gateway, set()) for _ in range(2)] == [1, 0]
+
+    connected.run(work)
+
+
 def test_a_stay_that_is_over_needs_no_report(connected: House) -> None:
     async def work(gateway: Gateway) -> None:
         await heard(gateway, ("oio", case(CPR)), ("fhir-message", ASKED), ("fhir-message", raw(OVER)))

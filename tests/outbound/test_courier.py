@@ -351,6 +351,23 @@ def test_a_database_that_is_away_stops_no_courier(office: Office) -> None:
     office.run(work)
 
 
+def test_nothing_that_goes_wrong_ends_the_courier(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        one = courier(gateway)
+        await gateway.database.fetchval("ALTER TABLE outbox RENAME TO elsewhere")
+        try:
+            with capture_logs() as logs:
+                await one.look()
+                await one.remind()
+                await one.count()
+        finally:
+            await gateway.database.fetchval("ALTER TABLE elsewhere RENAME TO outbox")
+        assert [entry["event"] for entry in logs] == ["delivery failed"] * 3
+        assert {entry["error"] for entry in logs} == {"UndefinedTableError"}
+
+    office.run(work)
+
+
 def test_the_metrics_tell_what_waits_and_nothing_of_whom(office: Office) -> None:
     async def work(gateway: Gateway) -> None:
         await outbox.put(gateway.database, [letter(1), letter(2), letter(3, "nowhere")], gateway.clock())
