@@ -221,8 +221,8 @@ def _bound(content: dict[str, Any], child: Child, path: str) -> Iterator[Fault]:
     """Required bindings of Coding and CodeableConcept, and the types that a reference may name."""
     if child.type == "Reference":
         literal = _LITERAL.fullmatch(str(content.get("reference", "")))
-        named = {literal[1] if literal else None, content.get("type")} - {None}
-        if child.targets and not {str(n) for n in named} <= set(child.targets):
+        named = (literal[1] if literal else None, content.get("type"))
+        if child.targets and not {str(n) for n in named if n is not None} <= set(child.targets):
             yield Fault(path, "R4 does not allow a reference to this type here.", "target")
     elif child.codes is not None:
         codings = content.get("coding") if child.type == "CodeableConcept" else [content]

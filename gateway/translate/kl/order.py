@@ -30,11 +30,10 @@ Json = dict[str, Any]
 EVENT = "ffb-order"
 """The only event there is: no update, cancellation, reply or acknowledgement exists."""
 
-_SYSTEMS = frozenset(
-    {
-        "http://fhir.kl.dk/ffbmessaging/CodeSystem/kl-messaging-ffb-messageEventSystem",
-        "http://ffb/messaging/kl.dk/1.0/CodeSystem/kl-messaging-ffb-messageEventSystem",
-    }
+# A tuple, as what is looked for in it was not checked and may be any value.
+_SYSTEMS = (
+    "http://fhir.kl.dk/ffbmessaging/CodeSystem/kl-messaging-ffb-messageEventSystem",
+    "http://ffb/messaging/kl.dk/1.0/CodeSystem/kl-messaging-ffb-messageEventSystem",
 )
 _SUBJECTS = ("subject", "patient")
 _FAULTS: dict[str, type[GatewayError]] = {

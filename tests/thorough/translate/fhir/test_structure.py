@@ -254,3 +254,9 @@ def test_any_change_is_survived(data: st.DataObject) -> None:
                 node[key] = data.draw(_leaf)
             node = node[key]
     assert all(fault.issue for fault in structure(resource))
+
+
+@pytest.mark.parametrize("kind", [{}, [], ["Patient"], {"a": []}, 1, True, None])
+def test_a_reference_whose_type_is_no_text(kind: object) -> None:
+    odd = ENCOUNTER | {"subject": {"type": kind, "display": "x"}}
+    assert [(fault.where, fault.rule) for fault in shape_faults(odd)] == [("Encounter.subject.type", "shape")]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import GatewayError, TooLarge, Unreadable, WrongType
+from gateway.errors import GatewayError, TooLarge, UnknownEvent, Unreadable, WrongType
 from gateway.translate.fhir import parse
 from gateway.translate.kl import Kl
 from gateway.translate.translation import Translation
@@ -93,3 +93,11 @@ def test_references_in_a_circle_do_no_harm(kl: Kl) -> None:
                               "subject": {"reference": "#a"}, "basedOn": [{"reference": "#a"}]}]  # fmt: skip
     plans[0]["replaces"] = [{"reference": "#a"}]
     assert isinstance(outcome(kl, json.dumps(bundle).encode()), Translation)
+
+
+@pytest.mark.parametrize("system", [[], ["x"], {}, None, 7])
+def test_an_event_whose_system_is_no_text(kl: Kl, system: Any) -> None:
+    bundle = order()
+    bundle["entry"][0]["resource"]["eventCoding"]["system"] = system
+    assert isinstance(outcome(kl, raw(bundle)), UnknownEvent)
+    assert parse(kl.refuse(raw(bundle), Unreadable(), NOW))
