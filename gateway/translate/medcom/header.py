@@ -80,17 +80,17 @@ def check_header(message: Message) -> None:
         raise MissingField(where=f"{HEADER}.source.endpoint")
 
 
-def focus_of(message: Message) -> Json:
-    """The Encounter that the header points at. Raises MissingField, Dangling, RuleBroken."""
+def focus_of(message: Message, kind: str) -> Json:
+    """The one resource that the header points at, of the type `kind`. Raises MissingField, Dangling, RuleBroken."""
     place = f"{HEADER}.focus"
     focus = message.header.get("focus", [])
     if not focus:
         raise MissingField("The header points at nothing.", where=place)
     if len(focus) > 1:
-        raise RuleBroken("A notification has exactly one focus.", where=place)
-    encounter = message.resolve(focus[0])
-    if encounter is None:
+        raise RuleBroken("A message has exactly one focus.", where=place)
+    found = message.resolve(focus[0])
+    if found is None:
         raise Dangling("The header points at nothing in this Bundle.", where=place)
-    if encounter["resourceType"] != "Encounter":
-        raise RuleBroken("The focus of a notification is its Encounter.", where=place)
-    return encounter
+    if found["resourceType"] != kind:
+        raise RuleBroken(f"The focus of this message is its {kind}.", where=place)
+    return found

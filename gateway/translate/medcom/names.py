@@ -24,3 +24,6 @@ LPR3 = "https://www.esundhed.dk/Registre/Landspatientregisteret"
 LPR3_SPELLINGS = frozenset({LPR3, "https://www.esundhed.dk/Registre/Landspatientsregisteret"})
 
 SOR_ENDPOINT = "https://sor2.sum.dsdn.dk/#id="
+
+GS1_GLN = "https://www.gs1.org/gln"
+"""The system of location numbers, as MedCom spells it."""

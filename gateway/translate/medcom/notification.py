@@ -47,7 +47,7 @@ def notification_of(message: Message, activities: Collection[str], zone: ZoneInf
     From here on paths of rule files that begin with Encounter, Patient or Provenance mean these parts.
     """
     check_header(message)
-    encounter = focus_of(message)
+    encounter = focus_of(message, "Encounter")
     patient = patient_of(message, encounter)
     chain = chain_of(message, activities, zone)
     check_stay(message, encounter)

@@ -24,7 +24,7 @@ _PRIORITIES = frozenset({"routine", "asap"})
 _REFERRAL, _OTHER = "regarding-referral", "other"
 
 IsNothing = Callable[[str], bool]
-"""Whether a text stands for nothing written (mappings/codes/communication-placeholder.csv)."""
+"""Whether a text stands for nothing written (mappings/codes/medcom-placeholder.csv)."""
 
 
 def check_communication(message: Message, communication: Json, zone: ZoneInfo, is_nothing: IsNothing) -> None:

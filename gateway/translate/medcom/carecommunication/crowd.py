@@ -9,14 +9,13 @@ from typing import Any
 from gateway.domain.identifier import GLN, SOR, normal
 from gateway.errors import MissingField
 from gateway.translate.medcom.carecommunication.names import PROFILES
-from gateway.translate.medcom.names import SOR_ENDPOINT
+from gateway.translate.medcom.names import GS1_GLN, SOR_ENDPOINT
 from gateway.translate.medcom.original import Party
 from gateway.translate.medcom.writing import organisation, printable, resource
 from gateway.translate.rules.codes import CodeTable
 
 Json = dict[str, Any]
 
-_GLN = "https://www.gs1.org/gln"  # as MedCom spells it
 NOBODY = "Ukendt"
 
 
@@ -36,7 +35,7 @@ class Crowd:
         systems = {system for system, _ in party.numbers}
         if SOR not in systems:
             raise MissingField("MedCom's messages are addressed by SOR numbers.", where=f"{where}.identifier")
-        if _GLN not in systems:
+        if GS1_GLN not in systems:
             hint = "See mappings/codes/locations.csv."
             raise MissingField("No location number (GLN) is known.", where=f"{where}.identifier", hint=hint)
         return party, self._organisation(party)
@@ -81,7 +80,9 @@ class Crowd:
         if row is not None and row.target_system == GLN and GLN not in found:
             found[GLN] = row.target_code
         name = reference.get("display") or inside.get("name") or (row.display if row is not None else "")
-        numbers = tuple((_GLN if system == GLN else system, value) for system, value in sorted(found.items()) if system)
+        numbers = tuple(
+            (GS1_GLN if system == GLN else system, value) for system, value in sorted(found.items()) if system
+        )
         return Party(f"{SOR_ENDPOINT}{found.get(SOR, '')}", numbers, printable(name).strip())
 
     def _organisation(self, party: Party) -> Json:

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from gateway.domain.identifier import GLN, SOR, normal
-from gateway.errors import MissingField, RuleBroken, UnknownVersion, WrongType
-from gateway.translate.fhir.message import HEADER, Message
+from gateway.errors import MissingField, UnknownEvent, UnknownVersion, WrongType
+from gateway.translate.fhir.message import HEADER, Message, event_code
 from gateway.translate.fhir.structure import shape_faults
-from gateway.translate.medcom.carecommunication.names import DEFINITION, VERSION
+from gateway.translate.medcom.carecommunication.names import DEFINITION, EVENT, VERSION
 from gateway.translate.medcom.header import Dangling, check_header
 
 Json = dict[str, Any]
@@ -18,10 +18,13 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\u
 
 
 def message_of(bundle: Json) -> Message:
-    """The Bundle, when its known elements have the shape that R4 gives them. Raises WrongType, RuleBroken …
+    """The Bundle as a CareCommunication whose known elements have the shape that R4 gives them.
 
     What people wrote may hold characters that FHIR does not allow and XML cannot hold: they become blanks.
+    Raises Unreadable, UnknownEvent, WrongType, RuleBroken, MissingField.
     """
+    if event_code(bundle) != EVENT:
+        raise UnknownEvent(where=f"{HEADER}.eventCoding.code", hint=f"Received: {EVENT}.")
     faults = shape_faults(bundle)
     if faults:
         raise WrongType(faults[0].text, where=faults[0].where)
@@ -68,19 +71,3 @@ def _check_numbers(message: Message, organisation: Json | None) -> None:
         if not any(one.system == system and one.value for one in told):
             place = f"{message.place(organisation)}.identifier"
             raise MissingField(f"Sender and receiver have a {name}.", where=place)
-
-
-def focus_of(message: Message) -> Json:
-    """The Communication that the header points at. Raises MissingField, Dangling, RuleBroken."""
-    place = f"{HEADER}.focus"
-    focus = message.header.get("focus", [])
-    if not focus:
-        raise MissingField("The header points at nothing.", where=place)
-    if len(focus) > 1:
-        raise RuleBroken("A message has exactly one focus.", where=place)
-    found = message.resolve(focus[0])
-    if found is None:
-        raise Dangling("The header points at nothing in this Bundle.", where=place)
-    if found["resourceType"] != "Communication":
-        raise RuleBroken("The focus of a CareCommunication is its Communication.", where=place)
-    return found

@@ -16,9 +16,9 @@ from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment
 from gateway.translate.medcom.carecommunication.content import IsNothing, check_communication
 from gateway.translate.medcom.carecommunication.files import File, files_of
-from gateway.translate.medcom.carecommunication.header import check_envelope, focus_of
+from gateway.translate.medcom.carecommunication.header import check_envelope
 from gateway.translate.medcom.citizen import number, patient_of
-from gateway.translate.medcom.header import sor_of
+from gateway.translate.medcom.header import focus_of, sor_of
 from gateway.translate.medcom.provenance import Chain, chain_of
 
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ def correspondence_of(
 ) -> Correspondence:
     """The parts, found and checked. From here on Communication, Patient and Provenance mean these parts in rules."""
     check_envelope(message)
-    communication = focus_of(message)
+    communication = focus_of(message, "Communication")
     patient = patient_of(message, communication)
     chain = chain_of(message, activities, zone)
     numbers = _numbers(message, patient)

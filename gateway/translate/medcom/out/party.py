@@ -6,15 +6,12 @@ from typing import Any
 
 from gateway.domain.identifier import GLN, SOR, normal
 from gateway.errors import MissingField
-from gateway.translate.medcom.names import SOR_ENDPOINT
+from gateway.translate.medcom.names import GS1_GLN, SOR_ENDPOINT
 from gateway.translate.medcom.original import Party
 from gateway.translate.medcom.writing import printable
 from gateway.translate.rules.codes import CodeTable
 
 Json = dict[str, Any]
-
-_GLN = "https://www.gs1.org/gln"
-"""As MedCom spells it."""
 
 
 def party(reference: Json, locations: CodeTable, where: str) -> Party:
@@ -31,5 +28,5 @@ def party(reference: Json, locations: CodeTable, where: str) -> Party:
         raise MissingField(
             "No location number (GLN) is known.", where=f"{where}.identifier", hint="See mappings/codes/locations.csv."
         )
-    numbers = ((_GLN, row.target_code), (SOR, own.value))
+    numbers = ((GS1_GLN, row.target_code), (SOR, own.value))
     return Party(f"{SOR_ENDPOINT}{own.value}", numbers, printable(reference.get("display") or row.display).strip())

@@ -10,7 +10,17 @@ import pytest
 from gateway.domain.correspondence import message_key
 from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR
 from gateway.domain.resource import ids
-from gateway.errors import GatewayError, MissingField, RuleBroken, TooLarge, UnknownCode, UnknownVersion, WrongType
+from gateway.errors import (
+    GatewayError,
+    MissingField,
+    RuleBroken,
+    TooLarge,
+    UnknownCode,
+    UnknownEvent,
+    UnknownVersion,
+    Unreadable,
+    WrongType,
+)
 from gateway.translate.fhir import parse, write_xml
 from gateway.translate.medcom.carecommunication import files as files_module
 from gateway.translate.medcom.header import Dangling
@@ -313,6 +323,16 @@ def test_a_file_that_is_not_what_it_says_is_told_of() -> None:
     assert [f.where for f in CARE.translate(written(letter(files=[file(b"MZ\x90\0")]))).findings] == [
         "Bundle.entry[2].resource.payload[1].contentAttachment"
     ]
+
+
+@pytest.mark.parametrize("changed", ["Bundle", "event"])
+def test_only_a_care_communication_is_read_as_one(changed: str) -> None:
+    bundle = letter()
+    if changed == "Bundle":
+        bundle["resourceType"] = "Frob"
+    else:
+        part(bundle, "MessageHeader")["eventCoding"]["code"] = "hospital-notification-message"
+    assert isinstance(refused(bundle), Unreadable if changed == "Bundle" else UnknownEvent)
 
 
 @pytest.mark.parametrize("size", [30_000, 300_000])
