@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gateway.domain.statement import Act, Verb
 from gateway.errors import MissingField, RuleBroken, WrongType
 from gateway.translate.hl7v2 import time
 from gateway.translate.hl7v2.lifecycle import Event
@@ -15,7 +16,8 @@ from gateway.translate.hl7v2.parse import Message
 @dataclass(slots=True)
 class Times:
     """The times of one message, in UTC. `field` is where `happened` comes from; `instead` is the field of the visit
-    that should have said it and is empty, `day` the one that told the day alone."""
+    that should have said it and is empty, `day` the one that told the day alone: of a discharge, whose day is not over
+    before what else happened in it, that is its end."""
 
     happened: datetime
     recorded: datetime
@@ -51,6 +53,10 @@ def times(message: Message, event: Event, zone: ZoneInfo) -> Times:
         if not _is_day(finer) and finer[:8] == message.value(*told_in)[:8]:
             day, moment, told_in = _name(told_in), _moment(message, *place, zone) or moment, place
             break
+    else:
+        text = message.value(*told_in)
+        if event.act is Act.END and event.verb is Verb.ASSERT and _is_day(text):
+            day, moment = _name(told_in), time.instant(f"{text[:8]}235959", zone)
     return Times(
         happened=moment,
         recorded=recorded,
@@ -91,5 +97,6 @@ def _check_order(message: Message, zone: ZoneInfo) -> None:
     if first is None or last is None or last >= first:
         return
     day, until = time.day(start), time.day(end)
-    if min(len(start), len(end)) > 8 or until < day[: len(until)]:
+    precise = all(len(text.partition("+")[0].partition("-")[0]) > 8 for text in (start, end))
+    if precise or until < day[: len(until)]:
         raise RuleBroken("The stay ends before it begins", where="PV1^1^45")

@@ -14,7 +14,8 @@ def notes(message: Message, event: Event, when: Times) -> tuple[str, ...]:
     if when.instead:
         found.append(f"{when.instead} is empty; the time is that of {when.field}")
     if when.day:
-        found.append(f"{when.day} tells the day alone; the time is that of {when.field}")
+        instead = "the end of that day" if when.day == when.field else f"that of {when.field}"
+        found.append(f"{when.day} tells the day alone; the time is {instead}")
     if event.visit and not message.value("PV1", 19):
         told = "PV1-50 names the visit" if message.value("PV1", 50) else "the times tell the citizen's stays apart"
         found.append(f"PV1-19 is empty; {told}")

@@ -203,3 +203,15 @@ def test_a_diagnosis_of_another_visit_stands() -> None:
     other = adt("A01", segment("DG1", {1: "1", 3: "DF102^Alkohol^SKS"}), visit=pv1({19: NEW_NUMBER}), sent="20250315")
     made = fold(DIAGNOSED, other, adt("A11", sent="20250314120000+0100"))["Condition"]
     assert sorted(one["code"]["text"] for one in made if "verificationStatus" not in one) == ["Alkohol"]
+
+
+@pytest.mark.parametrize("start", ["20250314091500+0100", ""])
+@pytest.mark.parametrize("told", ["20250314", "20250314+0100"])
+def test_a_discharge_told_by_its_day_alone_ends_the_stay_that_began_on_that_day(told: str, start: str) -> None:
+    gone = adt("A03", sent="20250315080000+0100", visit=pv1({44: start, 45: told}))
+    for messages in permutations((ADMITTED, gone)):
+        found = stay(*messages)
+        assert found["status"] == "finished"
+        assert found["period"] == {"start": "2025-03-14T09:15:00+01:00", "end": "2025-03-14T23:59:59+01:00"}
+    (said,) = of_kind(language().translate(gone), "Encounter")
+    assert "PV1-45 tells the day alone; the time is the end of that day" in said.notes
