@@ -34,6 +34,7 @@ def joined(before: Body, told: Body) -> Body:
         length = _length(before)
         if length is not None and "start" in told and not {"end", "minutesDuration"} & told.keys():
             made["end"] = _later(told["start"], length)
+    _settle_length(made, before, told)
     people = told.get("participant", [])
     if people and all(map(_is_told_only, people)):
         made["participant"] = [*(p for p in before.get("participant", []) if not _is_told_only(p)), *people]
@@ -61,6 +62,14 @@ def is_network_meeting(body: Mapping[str, Any]) -> bool:
     concepts = [c for name in _CODED for c in _listed(body.get(name))]
     codings = [coding for concept in concepts for coding in concept.get("coding", [])]
     return any(c.get("system") == KIND and c.get("code") == NETWORK_MEETING for c in codings)
+
+
+def _settle_length(made: Body, before: Body, told: Body) -> None:
+    """An end and a length tell the same: where only one of them is told anew, the other one is of the past."""
+    if "end" in told and "minutesDuration" not in told:
+        made.pop("minutesDuration", None)
+    elif not {"start", "end"} & told.keys() and made.get("minutesDuration") != before.get("minutesDuration"):
+        made.pop("end", None)
 
 
 def _length(body: Body) -> timedelta | None:

@@ -58,6 +58,17 @@ def test_a_moved_meeting_keeps_its_length_unless_a_new_one_is_told() -> None:
     assert joined(before, {"start": LATER})["end"] == "2025-04-08T14:30:00+02:00"
     assert "end" not in joined(before, {"start": LATER, "minutesDuration": 15})
     assert joined(before, {"start": LATER, "end": "2025-04-08T13:15:00+02:00"})["end"] == "2025-04-08T13:15:00+02:00"
+
+
+def test_an_end_and_a_length_never_contradict_each_other() -> None:
+    before = {"start": START, "end": END, "minutesDuration": 90}
+    sooner = joined(before, {"end": "2025-04-01T13:30:00+02:00"})
+    assert "minutesDuration" not in sooner
+    assert "minutesDuration" not in joined(before, {"start": LATER, "end": LATER})
+    shorter = settled(joined(before, {"minutesDuration": 30}), CITIZEN)
+    assert (shorter["end"], shorter["minutesDuration"]) == ("2025-04-01T13:30:00+02:00", 30)
+    assert joined(before, {"minutesDuration": 90, "comment": "x"})["end"] == END
+    assert joined(before, {"start": LATER})["minutesDuration"] == 90
     assert "start" not in joined(before, {"requestedPeriod": [{"start": "2025-05-01"}]})
 
 
