@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from gateway.cli.translate import content, rules_for, strangers, tell_stranger
 from gateway.settings import Settings
 from gateway.translate.door import door_of
-from gateway.translate.rules.trace import Explanation, Unread
+from gateway.translate.rules.trace import Explanation, holds
 
 _LITERAL = "(literal)"
+_QUALIFIER = re.compile(r"\[[^]]*\]")  # EDIFACT: which of several segments, `NAD` of `S01[SEQ-2=1]/NAD-2.1`
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _print(found: Explanation) -> None:
     _table(("element", "field", "rule"), [(r.target, ", ".join(r.fields) or _LITERAL, r.rule) for r in found.rows])
     print(f"\n{len(found.rows)} elements made.")
-    left = list(_by_field(found.unread))
+    left = list(_by_field(found))
     if left:
         print("\nFields that no rule read:\n")
         _table(("field", "why"), left)
@@ -56,14 +58,17 @@ def _print(found: Explanation) -> None:
         _table(("place", "what", "rule"), [(f.where, f.text, f.rule) for f in found.findings])
 
 
-def _by_field(unread: Iterable[Unread]) -> Iterable[tuple[str, str]]:
-    """Components and sub-components with one reason in one line: `PID-18.1`, `PID-18.4.2` as `PID-18`."""
-    lines: dict[tuple[str, str], None] = {}
-    for one in unread:
-        segment, dash, rest = one.field.partition("-")
-        field = f"{segment}-{rest.partition('.')[0]}" if dash and "/" not in rest else one.field
-        lines[field, one.reason] = None
-    return lines
+def _by_field(found: Explanation) -> Iterable[tuple[str, str]]:
+    """Components and sub-components with one reason in one line: `PID-18.1`, `PID-18.4.2` as `PID-18`. Each is named
+    where a rule read another part of the field."""
+    read = {_QUALIFIER.sub("", field) for row in found.rows for field in row.fields}
+    lines: dict[tuple[str, str], list[str]] = {}
+    for one in found.unread:
+        head, dash, rest = one.field.rpartition("-")
+        field = f"{head}-{rest.partition('.')[0]}" if dash and "/" not in rest else one.field
+        lines.setdefault((field, one.reason), []).append(one.field)
+    for (field, reason), parts in lines.items():
+        yield ", ".join(parts) if any(holds(field, other) for other in read) else field, reason
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

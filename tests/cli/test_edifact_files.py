@@ -49,6 +49,9 @@ def test_explain_names_the_segment_its_line_and_both_tables(capsys: pytest.Captu
     assert "S07/PNA-2.1" in told
     assert "says only that this is a letter" in told
     assert "2512489996" not in told
+    unread = [line.split("  ")[0] for line in told.partition("no rule read:")[2].splitlines()]
+    assert {"S01/NAD-2.3", "S07/PNA-2.4, S07/PNA-2.5", "S01/SPR-2"} <= set(unread)  # NAD-2.1 and PNA-2.1 are read
+    assert not {"S01/NAD-2", "S07/PNA-2"} & set(unread)
 
 
 def test_check_tells_each_letter(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,9 +131,8 @@ def compiled(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, prob
     """
     content = _content(mappings, reader, facts)
     if content not in _kept:
-        before = len(problems.found)
         book = _compiled_now(mappings, reader, codes, facts, problems)
-        if len(problems.found) > before:
+        if problems.found:  # of another file too: no rules are made then
             return book
         while len(_kept) >= _MOST_KEPT:
             del _kept[next(iter(_kept))]

@@ -270,6 +270,13 @@ def test_an_error_stops_the_start_as_a_settings_error(tmp_path: Path) -> None:
         load(mappings, Toy())
 
 
+def test_rules_stand_again_once_another_file_is_mended(tmp_path: Path) -> None:
+    files = {"toy/one.yaml": HEAD + "rules:\n  id: PID-2\n", "codes/sex.csv": HEADER}
+    assert errors(tmp_path, files | {"code-tables.csv": "tables\n"})
+    (tmp_path / "mappings" / "code-tables.csv").unlink()
+    assert book(tmp_path, files).of("").names == {"one"}
+
+
 def test_a_language_without_rules_has_none(tmp_path: Path) -> None:
     assert book(tmp_path, {}).of("").names == frozenset()
 
