@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.bootstrap import opened
+from gateway.domain.record import masked
 from gateway.flows.outbox import Outbox, Row, Unmatched, send_again, show
 from gateway.settings import Settings
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     several: list[Row | Unmatched] = [*found.messages, *found.unmatched]
     lines = [_line(one, told=args.told) for one in several]
     for line in lines:
-        print(json.dumps(line, ensure_ascii=False) if args.json else " ".join(f"{k}={v}" for k, v in line.items()))
+        print(json.dumps(line, ensure_ascii=False) if args.json else _plain(line))
     if not lines and not args.json:
         print("Nothing waits and nothing failed.")
     return 1 if any(one.state == "failed" for one in found.messages) else 0
@@ -57,9 +58,15 @@ def _line(one: Row | Unmatched, *, told: bool) -> dict[str, Any]:
     else:
         line = {
             "receipt": one.id, "state": "unmatched", "source": one.source, "language": one.language,
-            "message": one.answered, "outcome": one.outcome, "received": _time(one.received_at),
+            "message": masked(one.answered), "outcome": one.outcome, "received": _time(one.received_at),
         }  # fmt: skip
     return line | ({"told": one.told} if told and one.told else {})
+
+
+def _plain(line: dict[str, Any]) -> str:
+    """For a terminal: what others wrote must not steer it, nor look like a line of ours."""
+    text = " ".join(f"{name}={value}" for name, value in line.items())
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _time(when: datetime) -> str:

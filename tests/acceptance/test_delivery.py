@@ -137,7 +137,7 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
                 assert await told(gateway.mllp_port, None, admitted(number, "AL", "AL")) == [
                     f"MSA|CA|{control(number)}"
                 ]
-            receipt = b"MSH|^~\\&|SP|HGH|GW|KK|2026||ACK|A|P|2.5|||AL\rMSA|AE|never\r"
+            receipt = b"MSH|^~\\&|SP|HGH|GW|KK|2026||ACK|A|P|2.5|||AL\rMSA|AE|2512489996 never|\x1b[2Jgone\r"
             assert await told(gateway.mllp_port, None, receipt) == ["MSA|CA|A"]
             nowhere = admitted(4, "AL", "AL").replace(b"|HGH|", b"|REGH|")
             assert await told(gateway.mllp_port, None, nowhere) == [f"MSA|CA|{control(4)}"]
@@ -159,8 +159,11 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
     assert [line["state"] for line in lines] == ["waiting"] * 3 + ["failed", "unmatched"]
     assert lines[0]["destination"] == "regionh-somatik-adt"
     assert "deliver is missing in mappings/sources/regionh-psyk-adt.yaml" in lines[3]["told"]
-    assert lines[4]["message"] == "never"
+    assert lines[4]["message"] == "xxxxxxxxxx never"
+    assert lines[4]["told"] == "\x1b[2Jgone"
     assert "Lind" not in json.dumps(lines)
+    assert outbox.run(argparse.Namespace(state=None, again=None, told=True, json=False), site.settings) == 1
+    assert "\x1b" not in capsys.readouterr().out, "what others wrote does not steer the operator's terminal"
     again = argparse.Namespace(state=None, again=[lines[3]["id"], 999], told=False, json=False)
     assert outbox.run(again, site.settings) == 1
     assert capsys.readouterr().out.splitlines()[0] == f"{lines[3]['id']} waits again"
