@@ -19,8 +19,8 @@ from gateway.flows.parts import Gateway
 from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.store import keys, migrate
-from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.pool import Database
 from gateway.store.secret import kept
 from gateway.translate import policy_tables, r4
 from gateway.translate.edifact.language import Edifact

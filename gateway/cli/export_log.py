@@ -21,11 +21,11 @@ from gateway.domain.record import AccessRecord, Decision
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from gateway.store import keys
-from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.keys import LogKey
 from gateway.store.log import Connection, append
 from gateway.store.log_reading import export
+from gateway.store.pool import Database
 
 _OPERATOR = "https://faellesplan.dk/id/operator"
 _EVERY = 50_000  # lines between two words of progress

@@ -13,8 +13,8 @@ from gateway.domain.policy import Policy
 from gateway.domain.resource import Ids
 from gateway.domain.searching.query import Parameter
 from gateway.domain.source import Source
-from gateway.store.database import Database
 from gateway.store.keys import LogKey
+from gateway.store.pool import Database
 from gateway.translate.languages import Languages
 from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 _REMEMBER = """
 WITH forgotten AS (DELETE FROM used_assertion WHERE expires < $4)

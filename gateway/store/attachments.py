@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from gateway.domain.correspondence import Attached, OpenedFile
 from gateway.domain.decide import Permit
 from gateway.errors import NotFound
-from gateway.store.database import Connection, Database
+from gateway.store.pool import Connection, Database
 from gateway.store.resources import Reader
 
 SECONDS = 120.0

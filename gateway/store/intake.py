@@ -17,9 +17,9 @@ from gateway.domain.intake import Change, Folded, Known, Touch
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.store import attachments, wire
-from gateway.store.database import Database
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import outbox_args, outbox_insert
+from gateway.store.pool import Database
 
 # The touched citizens are an array, not rows to join: so they are looked up by index however many citizens there are.
 _RECALL = """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.domain.outgoing import Outgoing
-from gateway.store.database import Database
 from gateway.store.intake import Arrival
 from gateway.store.outbox import outbox_args, outbox_insert
+from gateway.store.pool import Database
 
 _INSERT = f"""
 WITH kept AS (

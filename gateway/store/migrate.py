@@ -11,7 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from gateway.store.database import told
+from gateway.store.pool import told
 
 LOCK = 0x46474D49  # any number will do as long as all nodes use it
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.domain.message_number import Numbered
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 _KNOWN = """
 SELECT number, envelope, concerns, fingerprint FROM message_number WHERE source = $1 AND number = $2

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.outgoing import Outgoing, Receipt, State
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 LOCK = 0x464F5554  # one claim at a time, among all nodes: two could else both find a destination that nobody sends to
 _NAMES = "destination, language, message_id, answers, about, body"

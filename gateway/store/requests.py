@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 # Few rows are Tasks, and the primary key begins with the type.
 _WAITING = """

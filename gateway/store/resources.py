@@ -14,7 +14,7 @@ from gateway.domain.resource import Facts, Ids
 from gateway.domain.statement import OUTSIDE_STAYS, Statement
 from gateway.errors import Forbidden, NotFound
 from gateway.store import wire
-from gateway.store.database import Connection, Database
+from gateway.store.pool import Connection, Database
 
 Reader = Database | Connection
 

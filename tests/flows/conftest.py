@@ -18,7 +18,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.identifier import Identifier
 from gateway.flows.parts import Gateway
 from gateway.settings import Settings
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 Work = Callable[[Gateway], Awaitable[Any]]
 

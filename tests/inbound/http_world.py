@@ -24,7 +24,7 @@ from gateway.inbound.door import Inbound
 from gateway.inbound.keys import new_signing_key
 from gateway.settings import Settings
 from gateway.store import keys
-from gateway.store.database import Database
+from gateway.store.pool import Database
 from gateway.translate import r4
 from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.rules.codes import Codes

@@ -15,7 +15,7 @@ from gateway.errors import GatewayError
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
 from gateway.inbound.mllp import Limits, MllpListener, Peer
-from gateway.store.database import Database
+from gateway.store.pool import Database
 from tests.inbound.http_world import parts
 from tests.inbound.mllp_senders import Stream, answer, connected, ended, frame
 from tests.inbound.oauth_client import Clock

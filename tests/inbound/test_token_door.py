@@ -13,7 +13,7 @@ from gateway.errors import SettingsError
 from gateway.inbound.app import make_app
 from gateway.inbound.clients import Clients
 from gateway.inbound.keys import new_signing_key
-from gateway.store.database import Database
+from gateway.store.pool import Database
 from tests.inbound.http_world import Http, http, parts, run
 from tests.inbound.oauth_client import AUDIENCE, ISSUER, TOKEN_URL, Clock, nurse
 

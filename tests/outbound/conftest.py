@@ -17,7 +17,7 @@ from gateway.outbound.courier import Courier
 from gateway.outbound.lines import lines
 from gateway.settings import Settings
 from gateway.store import outbox
-from gateway.store.database import Database
+from gateway.store.pool import Database
 from tests.conftest import _execute, database
 from tests.flows.conftest import Clock
 

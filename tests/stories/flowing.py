@@ -17,7 +17,7 @@ from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
 from gateway.flows.record_consent import record_consent
 from gateway.settings import Settings
-from gateway.store.database import Database
+from gateway.store.pool import Database
 from tests.flows.conftest import caller
 from tests.stories.playing import SECRET
 

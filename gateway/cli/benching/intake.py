@@ -19,7 +19,7 @@ from gateway.cli.benching.stage import Stage
 from gateway.errors import Unavailable
 from gateway.flows.receive import receive
 from gateway.settings import Settings
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 CONNECTIONS = 16
 GOAL = 0.4

@@ -11,7 +11,7 @@ from gateway.cli.benching.lanes import seconds
 from gateway.flows.receive import receive
 from gateway.settings import Settings
 from gateway.store import migrate
-from gateway.store.database import Database
+from gateway.store.pool import Database
 
 CONNECTIONS = 8
 _TEMPLATE = "prepared"

@@ -18,8 +18,8 @@ from gateway.cli.benching.preparing import prepare
 from gateway.cli.benching.serving import Serving, serving
 from gateway.errors import Unavailable
 from gateway.settings import Settings
-from gateway.store.database import Database
 from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.pool import Database
 
 
 @dataclass(frozen=True, slots=True)
