@@ -1,0 +1,54 @@
+"""What a municipality's case system is told: a note for the journal of a case, or a document to be filed on it.
+
+What is told is said here once. How it is written (`translate/sf2900`, `translate/fasit`, `translate/oio/write`) and how
+it travels (`outbound`) are two other matters: a writer is a function of one `JournalEntry` to bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from gateway.domain.identifier import Identifier
+from gateway.domain.resource import Ids
+
+Form = Literal["note", "document"]
+
+PLAIN = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One note or document. Everything in it may be shown to whoever reads the case.
+
+    `id` is a UUID: the same matter told again has the same one, by which a receiver knows it (message id too). `text` is
+    plain text in `format`, lines parted by `\\n`. `written` is when it was written, with a zone. `citizen` is the best
+    identifier that the receiver may know. `authority` is the municipality that it is for (CVR number), `case` the UUID
+    of its OIO Sag, "" where none is known; `subject` (KLE, `27.57.16`) and `facet` (KLE action facet, `G01`) route it.
+    `author` is who wrote it, by number and name. `corrects` is the id of an entry that this one corrects.
+    """
+
+    id: str
+    form: Form
+    title: str
+    text: str
+    written: datetime
+    citizen: Identifier
+    authority: Identifier
+    authority_name: str
+    author: Identifier
+    author_name: str
+    case: str = ""
+    subject: str = ""
+    facet: str = ""
+    citizen_name: str = ""
+    format: str = PLAIN
+    corrects: str = ""
+
+
+def entry_id(ids: Ids, *parts: str) -> str:
+    """The UUID of the entry that tells of this: the same parts give the same one, and nobody can find the parts by
+    trying."""
+    return str(UUID(hex=ids("JournalEntry", "|".join(parts)), version=4))
