@@ -1,7 +1,10 @@
 """What a municipality's case system is told: a note for the journal of a case, or a document to be filed on it.
 
 What is told is said here once. How it is written (`translate/sf2900`, `translate/fasit`, `translate/oio/write`) and how
-it travels (`outbound`) are two other matters: a writer is a function of one `JournalEntry` to bytes.
+it travels (`outbound`) are two other matters. A writer is a function `written(entry: JournalEntry) -> bytes`: for what
+goes out by the courier `gateway.translate.sf2900.writing.written` (the SOAP body's one element, with no envelope around
+it) and `gateway.translate.fasit.writing.written` (the whole document). Both raise MissingField where an entry lacks what
+the receiver needs, and write no time or id of their own: the same entry is the same bytes.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ PLAIN = "text/plain"
 class JournalEntry:
     """One note or document. Everything in it may be shown to whoever reads the case.
 
-    `id` is a UUID: the same matter told again has the same one, by which a receiver knows it (message id too). `text` is
-    plain text in `format`, lines parted by `\\n`. `written` is when it was written, with a zone. `citizen` is the best
-    identifier that the receiver may know. `authority` is the municipality that it is for (CVR number), `case` the UUID
-    of its OIO Sag, "" where none is known; `subject` (KLE, `27.57.16`) and `facet` (KLE action facet, `G01`) route it.
+    `id` is a UUID: the same matter told again has the same one, by which a receiver knows it; receipts name it too.
+    `text` is plain text in `format`, lines parted by a line feed. `written` is when it was written, with a zone.
+    `citizen` is the best identifier that the receiver may know. `authority` is the municipality that it is for (CVR
+    number), `case` the UUID of its OIO Sag, "" where none is known; `subject` (KLE, `27.57.16`) and `facet` (KLE action
+    facet, `G01`) route it.
     `author` is who wrote it, by number and name. `corrects` is the id of an entry that this one corrects.
     """
 
