@@ -1,6 +1,7 @@
 """Rule files: how they are written, and how their YAML is read (text only, every value with its line).
 
-    mappings/<language>/<name>.yaml                one kind of thing that a message makes: encounter.yaml, patient.yaml
+    mappings/<language>/<name>.yaml                one kind of thing that a message makes: encounter.yaml, patient.yaml;
+                                                   or several, with `---` between them (documents.py)
     mappings/<language>/<overlay>/<name>.yaml      what one source does differently (`rules: <overlay>` in its source)
     mappings/codes/<table>.csv                     code tables (codes.py)
     mappings/sources/<id>.yaml                     who sends (sources.py)
@@ -80,6 +81,7 @@ import yaml
 from gateway.translate.rules.problems import Mark, Problems
 
 _DEEPEST = 24
+MOST_DOCUMENTS = 64
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -120,23 +122,28 @@ class _Wrong(Exception):
 
 
 def read(path: Path, name: str, problems: Problems) -> Table | None:
-    """The file's mapping; None, with the error noted under `name`, when it cannot be read."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        problems.add(Mark(name, 0), "is not UTF-8")
-    except OSError as error:
-        problems.add(Mark(name, 0), f"cannot be read: {error.strerror}")
-    else:
-        return parse(text, name, problems)
-    return None
+    """The file's one mapping; None, with the error noted under `name`, when it cannot be read."""
+    text = _text(path, name, problems)
+    return None if text is None else parse(text, name, problems)
+
+
+def read_all(path: Path, name: str, problems: Problems) -> list[Table]:
+    """The mappings in a file that may hold several YAML documents; errors are noted under `name`."""
+    text = _text(path, name, problems)
+    return [] if text is None else parse_all(text, name, problems)
 
 
 def parse(text: str, name: str, problems: Problems) -> Table | None:
-    """The mapping in a text of YAML; None, with the error noted, when there is none."""
+    """The one mapping in a text of YAML; None, with the error noted, when there is none."""
+    found = parse_all(text, name, problems, most=1)
+    return found[0] if found else None
+
+
+def parse_all(text: str, name: str, problems: Problems, most: int = MOST_DOCUMENTS) -> list[Table]:
+    """The mappings in a text of YAML, one per document; none, with the error noted, when one cannot be read."""
     builder = _Builder(name, problems)
     try:
-        tree = builder.document(yaml.parse(text, Loader=_LOADER))
+        trees = builder.documents(yaml.parse(text, Loader=_LOADER), most)
     except _Wrong as wrong:
         problems.add(wrong.mark, wrong.text)
     except yaml.MarkedYAMLError as error:
@@ -145,9 +152,22 @@ def parse(text: str, name: str, problems: Problems) -> Table | None:
     except yaml.YAMLError as error:
         problems.add(Mark(name, 0), f"is not YAML: {str(error).splitlines()[0]}")
     else:
-        if isinstance(tree, Table):
-            return tree
-        problems.add(Mark(name, 1), "must be a mapping (key: value)")
+        tables = [tree for tree in trees if isinstance(tree, Table)]
+        wrong_marks = [tree.mark for tree in trees if not isinstance(tree, Table)] or [Mark(name, 1)]
+        if len(tables) == len(trees) > 0:
+            return tables
+        for mark in wrong_marks:
+            problems.add(mark, "must be a mapping (key: value)")
+    return []
+
+
+def _text(path: Path, name: str, problems: Problems) -> str | None:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        problems.add(Mark(name, 0), "is not UTF-8")
+    except OSError as error:
+        problems.add(Mark(name, 0), f"cannot be read: {error.strerror}")
     return None
 
 
@@ -162,14 +182,15 @@ class _Builder:
     def mark(self, event: yaml.Event) -> Mark:
         return Mark(self.name, getattr(event.start_mark, "line", -1) + 1)
 
-    def document(self, events: Iterator[yaml.Event]) -> Node | None:
-        tree: Node | None = None
+    def documents(self, events: Iterator[yaml.Event], most: int) -> list[Node]:
+        trees: list[Node] = []
         for event in events:
-            if isinstance(event, yaml.DocumentStartEvent) and tree is not None:
-                raise _Wrong(self.mark(event), "holds more than one document")
+            if isinstance(event, yaml.DocumentStartEvent) and len(trees) == most:
+                held = "more than one document" if most == 1 else f"more than {most} documents"
+                raise _Wrong(self.mark(event), f"holds {held}")
             if isinstance(event, yaml.NodeEvent):
-                tree = self.node(event, events)
-        return tree
+                trees.append(self.node(event, events))
+        return trees
 
     def node(self, event: yaml.Event, events: Iterator[yaml.Event]) -> Node:
         mark = self.mark(event)

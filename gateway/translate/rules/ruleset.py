@@ -12,9 +12,9 @@ from gateway.translate import r4
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.compile import Compiler
+from gateway.translate.rules.documents import documents
 from gateway.translate.rules.emit import source
 from gateway.translate.rules.functions import SHARED
-from gateway.translate.rules.loader import Table, read
 from gateway.translate.rules.overlay import Folder
 from gateway.translate.rules.plan import ObjectRule, Plan, rules
 from gateway.translate.rules.problems import Mark, Problems
@@ -156,29 +156,14 @@ def _content(mappings: Path, reader: Reader, facts: r4.Facts) -> bytes:
 
 def _compiled_now(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> Rulebook:
     top = mappings / reader.name
-    base = Folder(_files(top, problems))
+    base = Folder(documents(top, problems))
     planned: _Planned = {}
     sets = {"": _rule_set(base, Compiler(reader, SHARED, codes, facts), problems, planned)}
     for path in sorted(top.iterdir() if top.is_dir() else ()):
         if path.is_dir() and path.name != _NO_OVERLAY:
-            folder, compiler = Folder(_files(path, problems), base), Compiler(reader, SHARED, codes, facts)
+            folder, compiler = Folder(documents(path, problems), base), Compiler(reader, SHARED, codes, facts)
             sets[path.name] = _rule_set(folder, compiler, problems, dict(planned), sets[""])
     return Rulebook(sets)
-
-
-def _files(folder: Path, problems: Problems) -> dict[str, Table]:
-    found: dict[str, Table] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        name = path.relative_to(_root(folder)).as_posix()
-        if table := read(path, name, problems):
-            found[path.stem] = table
-    return found
-
-
-def _root(folder: Path) -> Path:
-    """The folder that mappings/ lies in: errors name files from there."""
-    mappings = next((p for p in (folder, *folder.parents) if p.name == "mappings"), folder.parent)
-    return mappings.parent
 
 
 def _rule_set(
@@ -188,7 +173,7 @@ def _rule_set(
     inherited = folder.base.files if folder.base else {}
     for name, table in folder.files.items():
         if name in inherited and "extends" not in table.entries:
-            problems.add(Mark(table.mark.file, 1), f"{name} stands one folder up: extends: {name} is missing")
+            problems.add(table.mark, f"{name} stands one folder up: extends: {name} is missing")
         planned.pop(name, None)
         if (merged := folder.merged(name, problems)) is not None:
             written = sheet(name, merged, problems)

@@ -12,7 +12,20 @@ POLICIES = ("keep", "refuse", "drop")
 _VALUE_KEYS = ("from", "with", "map", "system", "policy", "when", "guide", "why")
 _RULE_KEYS = (*_VALUE_KEYS, "for", "rules", "carry")
 _STATEMENT_KEYS = ("key", "aliases", "act", "verb", "happened", "recorded")
-_SHEET_KEYS = ("make", "for", "when", *_STATEMENT_KEYS, "carry", "rules", "skip", "extends", "without", "guide", "why")
+_SHEET_KEYS = (
+    "name",
+    "make",
+    "for",
+    "when",
+    *_STATEMENT_KEYS,
+    "carry",
+    "rules",
+    "skip",
+    "extends",
+    "without",
+    "guide",
+    "why",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ def sheet(name: str, table: Table, problems: Problems) -> Sheet:
     if make and "key" not in table.entries:
         problems.add(body.mark, f"key is missing: what tells one {make} from another")
     if not make:
-        for wrong in [k for k in table.entries if k not in ("skip", "why", "guide", "extends", "without")]:
+        for wrong in [k for k in table.entries if k not in ("name", "skip", "why", "guide", "extends", "without")]:
             problems.add(table.marks[wrong], f"{wrong} needs a make: the R4 type that is built")
     return Sheet(name, table.mark, make, body, statement, _skip(table, problems))
 
