@@ -24,12 +24,24 @@ _STEP = re.compile(r"([A-Za-z-]+)(?:\[([A-Za-z]+)\])?")
 class Reader:
     """OIO Sag as the rules engine sees it: scopes are `Node`s, the message is a `Sag` at one registration."""
 
-    name = "oio"
     fhir = False
 
-    def __init__(self, roles: Roles, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self,
+        roles: Roles,
+        functions: Mapping[str, Function],
+        *,
+        name: str = "oio",
+        inside: Mapping[str, frozenset[str]] = INSIDE,
+        root: str = "Sag",
+    ) -> None:
+        """`inside` tells which element stands in which, `root` where absolute paths begin: other standards of the
+        same family (Ydelsesindeks) are read in the same way."""
         self.roles = roles
         self.functions = functions
+        self.name = name
+        self._inside = inside
+        self._root = root
 
     def compile(self, path: str, within: tuple[Path, ...]) -> Path:
         """The path as closures. Raises PathError for a name or a role that a case does not have."""
@@ -38,7 +50,7 @@ class Reader:
             raise PathError(f"{path} is relative, but no `for` stands around it")
         start = within[-1].field if relative else ""
         written = path.removeprefix(".").removeprefix("/") if relative else path
-        parent = _last_name(start) or "Sag"
+        parent = _last_name(start) or self._root
         steps = []
         for step in written.split("/") if written else []:
             name, role = self._step(step, parent, path)
@@ -73,10 +85,10 @@ class Reader:
         if not found:
             raise PathError(f"{path} is not a path: {step!r} is no step")
         name, role = found[1], found[2] or ""
-        if name not in INSIDE.get(parent, ()):
-            raise PathError(f"{path}: {parent} has no {name}", nearest(name, parent))
+        if name not in self._inside.get(parent, ()):
+            raise PathError(f"{path}: {parent} has no {name}", nearest(name, parent, self._inside))
         roles = sorted(known for relation, known in self.roles.known if relation == name)
-        if role and role not in roles and (role != OTHER or "Rolle" not in INSIDE[name]):
+        if role and role not in roles and (role != OTHER or "Rolle" not in self._inside[name]):
             near = difflib.get_close_matches(role, roles, n=1)
             raise PathError(f"{path}: {name} has no role {role}", near[0] if near else "")
         return name, role

@@ -6,6 +6,7 @@ A path in a rule file is checked against this at start. Messages are not: what s
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 _RELATION = "Virkning Rolle Type Indeks ReferenceID LokalUdvidelseListe"
 _ID = "UUIDIdentifikator URNIdentifikator"
@@ -58,8 +59,8 @@ INSIDE: dict[str, frozenset[str]] = {
 REGISTERED = ("AttributListe", "TilstandListe", "RelationListe")
 
 
-def nearest(name: str, parent: str) -> str:
+def nearest(name: str, parent: str, inside: Mapping[str, frozenset[str]] = INSIDE) -> str:
     """The element inside `parent` that somebody who wrote `name` most likely meant, "" when nothing is near."""
-    folded = {known.lower(): known for known in sorted(INSIDE.get(parent, ()))}
+    folded = {known.lower(): known for known in sorted(inside.get(parent, ()))}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else ""
