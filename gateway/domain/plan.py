@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.correspondence import in_threads
+from gateway.domain.municipality import facts_of, standing
 from gateway.domain.statement import Body
 from gateway.domain.team import joint_participants, members_of
 from gateway.domain.when import END, instant, last_instant
@@ -19,7 +20,6 @@ _BASE = "https://faellesplan.dk/fhir"
 PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careplan"
 TEAM_PROFILE = f"{_BASE}/StructureDefinition/faellesplan-careteam"
 PART = f"{_BASE}/StructureDefinition/part"
-ACTING = f"{_BASE}/StructureDefinition/acting-municipality"
 _JOINT_PLAN = {"system": f"{_BASE}/CodeSystem/plan-category", "code": "joint-plan", "display": "Fælles plan"}
 _CATEGORY = {"coding": [_JOINT_PLAN]}
 
@@ -73,7 +73,10 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "resourceType": "CarePlan",
         "id": joint_id(citizen),
         "meta": {"profile": [PROFILE]},
-        "extension": [*({"url": PART, "valueReference": _reference(p)} for p in plans), *_acting(running)],
+        "extension": [
+            *({"url": PART, "valueReference": _reference(p)} for p in plans),
+            *_municipalities([*running, *_of(parts, "Patient")], at),
+        ],
         "status": "active" if open_ or not plans else "completed",
         "intent": "plan",
         "category": [_CATEGORY],
@@ -125,9 +128,10 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
     return {name: value for name, value in body.items() if value}
 
 
-def _acting(running: Sequence[Body]) -> list[Body]:
-    """Which municipality decides now, as the running plans say; never guessed from an address or a shelter."""
-    return _distinct([e for p in running for e in p.get("extension", []) if e.get("url") == ACTING])
+def _municipalities(tellers: Sequence[Body], at: datetime) -> list[Body]:
+    """Which municipality acts, pays and is the residence now, as the citizen's running plans say; never guessed from
+    an address or a shelter. Where they contradict each other all are shown."""
+    return [fact.extension() for fact in standing((f for one in tellers for f in facts_of(one)), at)]
 
 
 def is_intervention(plan: Body) -> bool:

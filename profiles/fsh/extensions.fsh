@@ -22,33 +22,71 @@ Context: CarePlan, CarePlan.activity.detail
 * value[x] 1..1
 * value[x] only Reference(CarePlan)
 
-Extension: ActingMunicipality
-Id: acting-municipality
-Title: "Handlekommune"
-Description: "The municipality that decides and acts (retssikkerhedsloven § 9). Neither the residence nor the payer, and never derived from an address."
-Context: CarePlan
-* insert Municipality
+Extension: Municipality
+Id: municipality
+Title: "Kommune"
+Description: "What a source says of the citizen's municipalities: which one acts (retssikkerhedsloven § 9), pays (§ 9 c) or is the registered residence, from when to when and in which area of law. Three facts that may be three municipalities; none follows from another, from an address, a hospital or a shelter. Repeated for each."
+Context: CarePlan, Patient
+* extension contains
+    role 1..1 and
+    municipality 1..1 and
+    period 0..1 and
+    area 0..1 and
+    told 0..* and
+    disputed 0..1
+* extension[role].value[x] 1..1
+* extension[role].value[x] only code
+* extension[role].valueCode from MunicipalityRoleVS (required)
+* extension[municipality].value[x] 1..1
+* extension[municipality].value[x] only Coding
+* extension[municipality].valueCoding.system 1..1
+* extension[municipality].valueCoding.code 1..1
+* extension[municipality].valueCoding.code obeys mun-1
+* extension[period].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[area].value[x] 1..1
+* extension[area].value[x] only code
+* extension[area].valueCode from MunicipalityAreaVS (required)
+* extension[told] ^short = "In the joint plan: the part that says so"
+* extension[told].value[x] 1..1
+* extension[told].value[x] only Reference(CarePlan or Patient)
+* extension[disputed] ^short = "In the joint plan: another source says another municipality"
+* extension[disputed].value[x] 1..1
+* extension[disputed].value[x] only boolean
 
-Extension: PayingMunicipality
-Id: paying-municipality
-Title: "Betalingskommune"
-Description: "The municipality that pays (retssikkerhedsloven § 9 c)."
-Context: CarePlan
-* insert Municipality
+CodeSystem: MunicipalityRoleCodes
+Id: municipality-role
+Title: "Kommunens rolle"
+Description: "What a municipality is to a citizen."
+* ^caseSensitive = true
+* ^experimental = false
+* #acting "Handlekommune" "Decides and acts (retssikkerhedsloven § 9)."
+* #paying "Betalingskommune" "Pays (retssikkerhedsloven § 9 c)."
+* #residence "Bopælskommune" "The citizen is registered as living there (CPR)."
 
-Extension: ResidenceMunicipality
-Id: residence-municipality
-Title: "Bopælskommune"
-Description: "The municipality where the citizen is registered as living."
-Context: Patient, CarePlan
-* insert Municipality
+ValueSet: MunicipalityRoleVS
+Id: municipality-role
+Title: "Kommunens roller"
+Description: "Acting, paying, residence."
+* ^experimental = false
+* include codes from system MunicipalityRoleCodes
 
-RuleSet: Municipality
-* value[x] 1..1
-* value[x] only Coding
-* valueCoding.system 1..1
-* valueCoding.code 1..1
-* valueCoding.code obeys mun-1
+CodeSystem: MunicipalityAreaCodes
+Id: municipality-area
+Title: "Lovområde"
+Description: "The area of law that a municipality acts or pays in; each may have a municipality of its own."
+* ^caseSensitive = true
+* ^experimental = false
+* #social "Det sociale område" "Serviceloven."
+* #employment "Beskæftigelsesområdet" "Lov om en aktiv beskæftigelsesindsats, aktivloven, sygedagpengeloven."
+* #health "Sundhedsområdet" "Sundhedsloven."
+
+ValueSet: MunicipalityAreaVS
+Id: municipality-area
+Title: "Lovområder"
+Description: "Social, employment, health."
+* ^experimental = false
+* include codes from system MunicipalityAreaCodes
 
 Invariant: mun-1
 Description: "A municipality code has four digits, its leading zero included"

@@ -5,7 +5,9 @@ Parent: CarePlan
 Id: faellesplan-careplan
 Title: "Fælles plan"
 Description: "The joint plan of one citizen, composed for one reader of the parts that this reader may see. Nobody writes it whole."
-* extension contains Part named part 0..*
+* extension contains
+    Part named part 0..* and
+    Municipality named municipality 0..*
 * intent = #plan
 * title 1..1
 * category 1..*
@@ -43,10 +45,7 @@ Parent: CarePlan
 Id: faellesplan-intervention
 Title: "Indsats"
 Description: "One sector's granted effort, under the plan or order of that sector."
-* extension contains
-    ActingMunicipality named actingMunicipality 0..1 and
-    PayingMunicipality named payingMunicipality 0..1 and
-    ResidenceMunicipality named residenceMunicipality 0..1
+* extension contains Municipality named municipality 0..*
 * subject only Reference(Patient)
 * obeys int-1 and int-2
 

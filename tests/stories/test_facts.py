@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.encounter import LEAVE
+from gateway.domain.municipality import facts_of
 from gateway.domain.team import is_coordinator
 from tests.stories.playing import STORIES
 from tests.stories.test_played import READ, expected
@@ -81,8 +82,7 @@ def test_herberg_one_coordinator_at_a_time_and_the_acting_municipality_is_not_wh
     plan = next(
         p for p in seen("herberg", "social", "CarePlan") if p.get("description", "").startswith("Støtte til egen")
     )
-    acting = [e["valueCoding"]["code"] for e in plan["extension"] if e["url"].endswith("acting-municipality")]
-    assert acting == ["0101"]
+    assert [(fact.role, fact.code) for fact in facts_of(plan)] == [("acting", "0101")]
     assert seen("herberg", "social", "Patient")[0]["address"][0]["city"] == "Frederiksberg"
 
 

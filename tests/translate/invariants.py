@@ -33,19 +33,20 @@ def broken(profiles: Profiles, resource: dict[str, Any], *, severity: str = "err
             found += [at for path, at, rule in _rules(profiles, url, severity) if not _holds(path, rule, resource)]
     for extension in _extensions(resource):
         if extension.get("url") in profiles.urls:
-            for path, at, rule in _rules(profiles, extension["url"], severity):
-                nodes = _nodes(path, extension) if path != "Extension" else []
+            for place, at, rule in _rules(profiles, extension["url"], severity, by="id"):
+                known = place != "Extension" and not at.startswith("ext-1 ")  # asks for value[x] under no known type
+                nodes = _nodes(place, extension) if known else []
                 found += [at for node in nodes if compiled(rule)(node) != [True]]
     return found
 
 
-def _rules(profiles: Profiles, url: str, severity: str) -> Iterator[tuple[str, str, str]]:
-    """(path, `key at path`, expression) of each invariant in a definition."""
+def _rules(profiles: Profiles, url: str, severity: str, *, by: str = "path") -> Iterator[tuple[str, str, str]]:
+    """(path or id of the element, `key at path`, expression) of each invariant in a definition."""
     for element in profiles.definition(url)["snapshot"]["element"]:
         for rule in element.get("constraint", []):
             expression = rule["expression"]
             if rule["severity"] == severity and not any(word in expression for word in NOT_HERE):
-                yield element["path"], f"{rule['key']} at {element['path']}", expression
+                yield element[by], f"{rule['key']} at {element['path']}", expression
 
 
 def _holds(path: str, rule: str, resource: dict[str, Any]) -> bool:
@@ -53,12 +54,18 @@ def _holds(path: str, rule: str, resource: dict[str, Any]) -> bool:
     return compiled(f"{path.replace('[x]', '')}.all({rule})")(resource) == [True]
 
 
-def _nodes(path: str, value: dict[str, Any]) -> list[Any]:
-    """The values at a path of an extension's definition, the choices under any of their names."""
+def _nodes(place: str, value: dict[str, Any]) -> list[Any]:
+    """The values at an element of an extension's definition (`Extension.extension:role.value[x]`): those of one slice,
+    the choices under any of their names."""
     nodes: list[Any] = [value]
-    for name in path.split(".")[1:]:
+    for step in place.split(".")[1:]:
+        name, _, part = step.partition(":")
         stem = name.removesuffix("[x]")
-        nodes = [n[k] for n in nodes for k in n if k == name or (stem != name and k.startswith(stem))]
+        found = [
+            n[k] for n in nodes if isinstance(n, dict) for k in n if k == name or (stem != name and k.startswith(stem))
+        ]
+        flat = [item for one in found for item in (one if isinstance(one, list) else [one])]
+        nodes = [one for one in flat if not part or one.get("url") == part]
     return nodes
 
 

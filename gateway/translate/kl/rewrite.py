@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain.identifier import normal
+from gateway.domain.municipality import CODES as MUNICIPALITIES
+from gateway.domain.municipality import MUNICIPALITY, four_digits
+from gateway.domain.municipality import extension as municipality
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.translate.fhir.message import Message
@@ -20,7 +23,6 @@ from gateway.translate.translation import Finding
 Json = dict[str, Any]
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
-MUNICIPALITIES = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
 
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _AS_SENT = frozenset({"contained", "text"})  # no rule reads them
@@ -76,10 +78,17 @@ class Rewriting:
     def _named(self, name: str, value: Any, place: str) -> Any:
         made = self._value(value, place)
         if name in _EXTENSIONS:
-            return [e | {"url": self._urls.extension(e.get("url", ""))} for e in made]
+            return [self._extension(e) for e in made]
         if name == "coding":
             return self._codings(made)
         return made
+
+    def _extension(self, made: Json) -> Json:
+        """Under its present URL; a municipality in the shape that all sources tell it in."""
+        url = self._urls.extension(made.get("url", ""))
+        if url.startswith(f"{MUNICIPALITY}#"):
+            return municipality(url.removeprefix(f"{MUNICIPALITY}#"), made.get("valueCoding", {}))
+        return made | {"url": url}
 
     def _codings(self, codings: list[Json]) -> list[Json]:
         """The present system's coding in front of the one that was sent, unless it is there already."""
@@ -94,8 +103,9 @@ class Rewriting:
 
     def _municipality(self, coding: Json) -> Json:
         """Municipality codes have four digits; some systems take them for numbers and lose the first."""
-        if self._urls.system(coding["system"]) == MUNICIPALITIES and str(coding["code"]).isdigit():
-            return coding | {"system": MUNICIPALITIES, "code": str(coding["code"]).zfill(4)}
+        code = four_digits(str(coding["code"]))
+        if code and self._urls.system(coding["system"]) == MUNICIPALITIES:
+            return coding | {"system": MUNICIPALITIES, "code": code}
         return coding
 
     # --- references

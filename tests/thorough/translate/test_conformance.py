@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.municipality import extension
 from gateway.translate.conformance import FOLDER, Profiles
 from tests.translate.invariants import broken
 
@@ -19,7 +20,8 @@ PLAN, TEAM, STAY, EFFORT = (
 )
 LEAVE = f"{STRUCTURES}/leave-period"
 PART = {"url": f"{STRUCTURES}/part", "valueReference": {"reference": "CarePlan/abc"}}
-PAYING = {"url": f"{STRUCTURES}/paying-municipality", "valueCoding": {"system": "urn:x", "code": "0751"}}
+MUNICIPALITY = f"{STRUCTURES}/municipality"
+PAYING = extension("paying", {"code": "0751"})
 COORDINATOR = {"coding": [{"system": f"{BASE}/CodeSystem/team-role", "code": "coordinator"}]}
 
 profiles = Profiles.read()
@@ -69,7 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "resourceType": "CarePlan",
         "meta": {"profile": [EFFORT]},
         "extension": [
-            {"url": f"{STRUCTURES}/acting-municipality", "valueCoding": {"system": "urn:x", "code": "0101"}},
+            extension("acting", {"code": "0101"}, {"start": "2026-03-01"}, "social"),
             PAYING,
         ],
         "status": "active",
@@ -147,13 +149,18 @@ def test_what_conforms_passes(name: str) -> None:
         ("stay", {"extension": [{"url": LEAVE}]}, "Encounter.extension[0].value[x]: the profile needs at least 1"),
         (
             "effort",
-            {"extension": [{"url": f"{STRUCTURES}/acting-municipality", "valueCoding": {"code": "0101"}}]},
-            "CarePlan.extension[0].valueCoding.system: the profile needs at least 1",
+            {"extension": [extension("acting", {"display": "Aarhus"})]},
+            "CarePlan.extension[0].extension[1].valueCoding.code: the profile needs at least 1",
         ),
         (
             "effort",
-            {"extension": GOOD["effort"]["extension"] * 2},
-            "CarePlan.extension:actingMunicipality: the profile allows at most 1",
+            {"extension": [{"url": MUNICIPALITY, "extension": PAYING["extension"][1:]}]},
+            "CarePlan.extension[0].extension:role: the profile needs at least 1",
+        ),
+        (
+            "effort",
+            {"extension": [{"url": MUNICIPALITY, "extension": PAYING["extension"] * 2}]},
+            "CarePlan.extension[0].extension:municipality: the profile allows at most 1",
         ),
     ],
 )
@@ -182,7 +189,15 @@ def test_what_does_not_conform_is_found(name: str, change: dict[str, Any], findi
         ("stay", {"extension": [{"url": LEAVE, "valuePeriod": {"id": "1"}}]}, "leave-1 at Extension.value[x]"),
         ("effort", {"basedOn": None}, "int-1 at CarePlan"),
         ("effort", {"category": GOOD["plan"]["category"]}, "int-2 at CarePlan"),
-        ("effort", {"extension": [PAYING | {"valueCoding": {"code": "751"}}]}, "mun-1 at Extension.value[x].code"),
+        (
+            "effort",
+            {
+                "extension": [
+                    {"url": MUNICIPALITY, "extension": [{"url": "municipality", "valueCoding": {"code": "751"}}]}
+                ]
+            },
+            "mun-1 at Extension.extension.value[x].code",
+        ),
     ],
 )
 def test_broken_invariants_are_found(name: str, change: dict[str, Any], key: str) -> None:

@@ -67,8 +67,11 @@ def test_the_plan(kl: Kl) -> None:
     bundle, found = order(), kl.translate(RAW)
     plan = of(found, the(bundle, "CarePlan", description="egen bolig")).body
     assert plan["extension"][0] == {
-        "url": f"{OURS}/StructureDefinition/acting-municipality",
-        "valueCoding": {"system": MUNICIPALITIES, "code": "0101", "display": "København"},
+        "url": f"{OURS}/StructureDefinition/municipality",
+        "extension": [
+            {"url": "role", "valueCode": "acting"},
+            {"url": "municipality", "valueCoding": {"system": MUNICIPALITIES, "code": "0101", "display": "København"}},
+        ],
     }  # fmt: skip
     assert plan["identifier"][0]["system"] == "https://data.gov.dk/id/organization"
     assert plan["author"]["display"] == "Borgercenter Voksne"

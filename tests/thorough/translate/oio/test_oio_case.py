@@ -212,7 +212,7 @@ def test_what_is_made_is_r4(oio: Oio) -> None:
 
 def test_acting_municipality_is_never_derived(oio: Oio) -> None:
     """Owner, acting, paying and residence municipality are four different things."""
-    assert "acting-municipality" not in str(oio.translate(SAG.encode()).statements)
+    assert "StructureDefinition/municipality" not in str(oio.translate(SAG.encode()).statements)
 
 
 # --- who may see it
