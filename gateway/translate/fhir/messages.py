@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Protocol
 
 from gateway.errors import GatewayError
 from gateway.translate.fhir.lifting import lift
@@ -16,17 +17,26 @@ FFB_ORDER = "ffb-order"
 CARE_COMMUNICATION = "care-communication-message"
 
 
+class FhirLanguage(Language, Protocol):
+    """A language of FHIR messages: it can be given the tree, so that no message is parsed twice."""
+
+    def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
+        """As `translate`; `bundle` is what `raw` holds, long files lifted out of it (lifting.py)."""
+        ...
+
+
 class FhirMessages:
     """`POST /fhir/$process-message`: KL's order goes to KL, a CareCommunication to MedCom's language for those, and
     everything else to MedCom, who also answers it."""
 
-    def __init__(self, medcom: Language, kl: Language, correspondence: Language) -> None:
+    def __init__(self, medcom: FhirLanguage, kl: FhirLanguage, correspondence: FhirLanguage) -> None:
         self._medcom = medcom
         self._by_event = {FFB_ORDER: kl, CARE_COMMUNICATION: correspondence}
 
     def translate(self, raw: bytes) -> Translation:
         """As the profile that the event names. Raises GatewayError with the place."""
-        return self._of(raw).translate(raw)
+        bundle = parse(lift(raw).light)
+        return self._named(bundle).translate_tree(raw, bundle)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """A MedCom Acknowledgement with code `ok`, in the format of the message."""
@@ -44,4 +54,7 @@ class FhirMessages:
         return self._of(raw).explain(raw)
 
     def _of(self, raw: bytes) -> Language:
-        return self._by_event.get(event_code(parse(lift(raw).light)), self._medcom)
+        return self._named(parse(lift(raw).light))
+
+    def _named(self, bundle: dict[str, Any]) -> FhirLanguage:
+        return self._by_event.get(event_code(bundle), self._medcom)

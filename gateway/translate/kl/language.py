@@ -8,12 +8,14 @@ answer; docs/kl-order-answer.md says which is given.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
@@ -77,7 +79,11 @@ class Kl:
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
-        work = self._understood(raw)
+        return self.translate_tree(raw, parse(raw))
+
+    def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
+        """As `translate`, of a message that was parsed already."""
+        work = self._understood(bundle)
         header, source = work.order.message.header, work.env.source
         fingerprint = _fingerprint(work.order)
         message_id = str(header.get("id") or work.order.message.bundle.get("id") or fingerprint.hex())
@@ -105,11 +111,11 @@ class Kl:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        work = self._understood(raw)
+        work = self._understood(parse(raw))
         return work.rules.trace(work.message, work.env)[1]
 
-    def _understood(self, raw: bytes) -> _Work:
-        order = orders.check(parse(raw))
+    def _understood(self, bundle: dict[str, Any]) -> _Work:
+        order = orders.check(bundle)
         source = self._source(order)
         rules = self._rules.of(source.rules)
         kept = frozenset(plan.make for plan in rules.plans.values()) - {"Patient"}
@@ -163,8 +169,7 @@ def _fingerprint(order: Order) -> bytes:
     is sent; under another id it is news: what was said, changed, and said again as at first is not what was said first.
     """
     parts = sorted(
-        json.dumps(resource, sort_keys=True, ensure_ascii=False, default=str)
-        for resource in order.message.resources()[1:]
+        orjson.dumps(resource, default=str, option=orjson.OPT_SORT_KEYS) for resource in order.message.resources()[1:]
     )
-    named = order.message.header.get("id") or order.sent.isoformat()
-    return hashlib.sha256("\n".join([named, *parts]).encode()).digest()
+    named = str(order.message.header.get("id") or order.sent.isoformat())
+    return hashlib.sha256(b"\n".join([named.encode(), *parts])).digest()

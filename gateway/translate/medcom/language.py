@@ -93,7 +93,10 @@ class MedCom:
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements, an Acknowledgement to a receipt. Raises GatewayError with its place
         (`Bundle.entry[0].resource.focus`)."""
-        bundle = parse(raw)
+        return self.translate_tree(raw, parse(raw))
+
+    def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
+        """As `translate`, of a message that was parsed already."""
         if event_code(bundle) == ACKNOWLEDGEMENT:
             return self._receipt(bundle)
         work = self._understood(bundle)

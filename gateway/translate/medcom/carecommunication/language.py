@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.resource import Ids
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import GatewayError, UnknownSource
 from gateway.translate.fhir import parse
-from gateway.translate.fhir.lifting import lift
+from gateway.translate.fhir.lifting import Lifted, lift
 from gateway.translate.fhir.message import HEADER
 from gateway.translate.medcom import acknowledgement
 from gateway.translate.medcom.carecommunication.cast import Cast
@@ -60,7 +61,14 @@ class CareCommunication:
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[2].resource.payload[0]`)."""
-        work = self._understood(raw)
+        lifted = lift(raw)
+        return self._translated(raw, self._understood(lifted, parse(lifted.light)))
+
+    def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
+        """As `translate`, of a message that was parsed already, its long files lifted."""
+        return self._translated(raw, self._understood(lift(raw), bundle))
+
+    def _translated(self, raw: bytes, work: _Work) -> Translation:
         told, env = work.told, work.env
         seen = fingerprint(told.message)
         made = work.rules.run(told.message, env, _FILES)
@@ -91,7 +99,8 @@ class CareCommunication:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        work = self._understood(raw)
+        lifted = lift(raw)
+        work = self._understood(lifted, parse(lifted.light))
         _, found = work.rules.trace(work.told.message, work.env, _FILES)
         own = "gateway/translate/medcom/carecommunication/parts.py"
         told = (
@@ -103,9 +112,8 @@ class CareCommunication:
         left = tuple(one for one in found.unread if not any(holds(field, one.field) for field in _OF_STAY))
         return replace(found, rows=(*told, *found.rows), unread=left)
 
-    def _understood(self, raw: bytes) -> _Work:
-        lifted = lift(raw)
-        message = message_of(parse(lifted.light))
+    def _understood(self, lifted: Lifted, bundle: dict[str, Any]) -> _Work:
+        message = message_of(bundle)
         try:
             source = self._sources.find("medcom", sender_of(message))
         except UnknownSource as error:
