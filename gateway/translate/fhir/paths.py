@@ -1,4 +1,5 @@
-"""Paths of rule files for FHIR messages (MedCom, KL): the rules engine's Reader over FHIR JSON values.
+"""Paths of rule files for FHIR messages (MedCom, KL): the rules engine's Reader over FHIR JSON values. JSON of other
+systems is read by the same paths (translate/vendor/paths.py).
 
 | written | means |
 |---|---|
@@ -46,8 +47,8 @@ class FhirReader:
             raise PathError(f"{path} is relative, but there is no for around it")
         steps = _steps(path[1:] if relative else path)
         base = within[-1].field if relative else ""
-        written = ".".join([base, *map(_spelled, steps)]).strip(".")
-        _check(written, path)
+        written = ".".join([base, *map(self.spelled, steps)]).strip(".")
+        self.check(written, path)
         if relative:
             return _compiled(path, written, len(within), steps, "")
         for level in range(len(within), 0, -1):
@@ -55,6 +56,18 @@ class FhirReader:
             if written == outer or written.startswith(outer + "."):
                 return _compiled(path, written, level, steps[len(_steps(outer)) :], "")
         return _compiled(path, written, 0, steps[1:], steps[0][0])
+
+    def spelled(self, step: Step) -> str:
+        """The step in a field's name: which extension is told, other selections are not."""
+        return f"{step[0]}[{step[2]}]" if step[0] in _EXTENSIONS and step[2] else step[0]
+
+    def check(self, written: str, path: str) -> None:
+        """Raises PathError for a path (with the `for` around it `written`) that there is not."""
+        plain = re.sub(r"\[[^\]]*\]", "", written)
+        if facts().kind(plain.partition(".")[0]) != "resource":
+            raise PathError(f"{path} does not begin with an R4 resource type", facts().suggest(plain) or "")
+        if facts().element(plain) is None:
+            raise PathError(f"{plain} is not an R4 element", facts().suggest(plain) or "")
 
     def clears(self, message: Scope) -> bool:
         """FHIR has no sign for deleting an element."""
@@ -83,19 +96,6 @@ def _steps(path: str) -> tuple[Step, ...]:
             steps.append((name, child, text))
         at = match.end()
     return tuple(steps)
-
-
-def _spelled(step: Step) -> str:
-    """The step in a field's name: which extension is told, other selections are not."""
-    return f"{step[0]}[{step[2]}]" if step[0] in _EXTENSIONS and step[2] else step[0]
-
-
-def _check(written: str, path: str) -> None:
-    plain = re.sub(r"\[[^\]]*\]", "", written)
-    if facts().kind(plain.partition(".")[0]) != "resource":
-        raise PathError(f"{path} does not begin with an R4 resource type", facts().suggest(plain) or "")
-    if facts().element(plain) is None:
-        raise PathError(f"{plain} is not an R4 element", facts().suggest(plain) or "")
 
 
 def _compiled(text: str, written: str, level: int, steps: tuple[Step, ...], root: str) -> Path:
