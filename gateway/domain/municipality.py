@@ -105,6 +105,7 @@ def facts_of(resource: Body) -> Iterator[Fact]:
                     told=(f"{resource['resourceType']}/{resource['id']}",),
                     teller=_teller(resource),
                     period=tuple((edge, period[edge]) for edge in ("start", "end") if edge in period),
+                    disputed=parts.get("disputed", {}).get("valueBoolean") is True,
                 )
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.appointment import is_network_meeting
 from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
+from gateway.domain.municipality import Fact, facts_of
 from gateway.domain.plan import in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
@@ -47,6 +48,8 @@ _MEETING_STATUS = {
     "proposed": "foreslået", "pending": "afventer svar", "waitlist": "på venteliste", "booked": "aftalt",
     "arrived": "fremmødt", "checked-in": "fremmødt",
 }  # fmt: skip
+_MUNICIPALITY = {"acting": "Handlekommune", "paying": "Betalingskommune", "residence": "Bopælskommune"}
+_AREA = {"social": "på det sociale område", "employment": "på beskæftigelsesområdet", "health": "på sundhedsområdet"}
 _PEOPLE = ("Patient", "RelatedPerson")
 _COMING = {"extension-Encounter.plannedStartDate": "ventes"}
 _GOING = {"expected-return": "ventes tilbage", "extension-Encounter.plannedEndDate": "udskrives efter planen"}
@@ -76,6 +79,7 @@ class PlanView:
     born: str
     status: str
     when: str
+    municipalities: tuple[Line, ...]
     coordinators: tuple[Line, ...]
     interventions: tuple[Line, ...]
     goals: tuple[Line, ...]
@@ -106,6 +110,7 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
         born=_time(citizen.get("birthDate")),
         status=_word(_PLAN_STATUS, plan.get("status")),
         when=_period(plan.get("period")),
+        municipalities=_municipalities(plan),
         coordinators=tuple(_member(m, named) for m in members if is_coordinator(m) and not _over(m)),
         interventions=tuple(_intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
         goals=tuple(map(_goal, _of(resources, "Goal"))),
@@ -119,6 +124,20 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
 
 def _of(resources: Iterable[Body], kind: str) -> list[Body]:
     return [r for r in resources if r["resourceType"] == kind]
+
+
+def _municipalities(plan: Body) -> tuple[Line, ...]:
+    told = {"resourceType": "CarePlan", "id": "", "extension": plan.get("extension", [])}
+    return tuple(map(_municipality, facts_of(told)))
+
+
+def _municipality(fact: Fact) -> Line:
+    return Line(
+        " ".join(filter(None, (_word(_MUNICIPALITY, fact.role), _word(_AREA, fact.area)))),
+        fact.display or f"kommune {fact.code}",
+        _period(dict(fact.period)),
+        facts=("kilderne er ikke enige",) if fact.disputed else (),
+    )
 
 
 def _intervention(detail: Body) -> Line:

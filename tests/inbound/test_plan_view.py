@@ -9,6 +9,7 @@ import pytest
 
 from gateway.domain.identifier import CPR
 from gateway.domain.team import TEAM_ROLE
+from gateway.domain.municipality import extension
 from gateway.inbound.plan_view import PlanView, _time, plan_view
 
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
@@ -105,6 +106,17 @@ def test_a_whole_plan() -> None:
     assert (goal.who, goal.facts) == ("Nancy Berggren", ("frist 31. december 2025",))
     (condition,) = plan.conditions
     assert (condition.title, condition.when) == ("DF20", "fra 14. marts 2025")
+
+
+def test_which_municipality_acts_and_that_the_sources_disagree() -> None:
+    told = extension("acting", {"code": "101", "display": "København"}, {"start": "2025-01-07"}, "social")
+    other = extension("acting", {"code": "0147"}, area="social")
+    other["extension"].append({"url": "disputed", "valueBoolean": True})
+    agreed, doubtful = view(PLAN | {"extension": [told, other]}).municipalities
+    assert (agreed.title, agreed.status) == ("Handlekommune på det sociale område", "København")
+    assert (agreed.when, agreed.facts) == ("fra 7. januar 2025", ())
+    assert (doubtful.status, doubtful.when, doubtful.facts) == ("kommune 0147", "", ("kilderne er ikke enige",))
+    assert view(PLAN).municipalities == ()
 
 
 def test_stays_newest_first_with_leaves() -> None:
