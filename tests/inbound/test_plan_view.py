@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import CPR
-from gateway.domain.team import TEAM_ROLE
 from gateway.domain.municipality import extension
+from gateway.domain.team import TEAM_ROLE
 from gateway.inbound.plan_view import PlanView, _time, plan_view
 
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
