@@ -19,6 +19,7 @@ TARGETS: Mapping[str, str] = {
     "medcom-xml": "gateway.translate.medcom.out.resources_xml",
     "oioxml": "gateway.translate.oioxml.out.resources",
     "edifact": "gateway.translate.edifact.resources",
+    "kl": "gateway.translate.kl.write.resources",
 }
 """Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the
 folder of rules and code tables. It is loaded when it is asked for. Raises BadRequest when nothing can be written in it.

@@ -1,0 +1,158 @@
+"""One part in KL's terms: what mappings/kl and gateway/translate/kl/rewrite.py read, said backwards.
+
+| here | there |
+|---|---|
+| organisations and people by number and name | entries of their own |
+| case numbers among the identifiers of a plan | MunicipalityCaseNumber |
+| acting municipality without a period or area of its own | kl-messaging-ffb-actingMunicipality |
+| our coordinator | koordinerende-myndighed |
+| codings in old systems | the present system alone |
+| a KLE subject of the social area | category Social indsats beside it |
+| a goal that the citizen tells | category Borgers ønsker og mål |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.domain.fold import SUBJECT
+from gateway.domain.municipality import MUNICIPALITY
+from gateway.domain.plan import is_intervention
+from gateway.domain.statement import Body
+from gateway.errors import BadRequest
+from gateway.translate.kl.write import case_number
+from gateway.translate.kl.write.parties import KINDS as PARTIES
+from gateway.translate.kl.write.parties import Parties, official
+from gateway.translate.kl.write.tables import Tables
+
+ACTING = "http://fhir.kl.dk/ffbmessaging/StructureDefinition/kl-messaging-ffb-actingMunicipality"
+KLE = "https://data.gov.dk/id/classification/KLE"
+CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
+_WISH = {"system": CARE_SOCIAL, "code": "ffb9886b-d04e-46b1-9165-a400f91f822b", "display": "Borgers ønsker og mål"}
+_KEPT_META = ("lastUpdated", "security")
+_LEFT_OUT = frozenset({"text", "contained", "meta", "resourceType", "id"})
+
+
+class Outward:
+    """One Bundle on its way out. `parties()` has the organisations and people whom its parts named so far."""
+
+    def __init__(self, tables: Tables, told: Iterable[Body], files: Mapping[str, str]) -> None:
+        self._tables = tables
+        self._files = files
+        self._parties = Parties()
+        told = list(told)
+        self._citizen = f"Patient/{told[0]['id']}"
+        self._inside = {f"{one['resourceType']}/{one['id']}" for one in told}
+
+    def citizen(self, patient: Body, sender: Body | None) -> Body:
+        """The Patient: without its links (another identity is no other entry), by all of its numbers."""
+        manager = patient.get("managingOrganization") or sender
+        made = self._made({name: v for name, v in patient.items() if name not in ("link", "managingOrganization")})
+        number = (manager or {}).get("identifier")
+        if number:
+            made["managingOrganization"] = {"identifier": official(number)}
+        elif manager:
+            made["managingOrganization"] = {"display": manager.get("display", "")}
+        return made
+
+    def part(self, part: Body) -> Body:
+        """Any other part."""
+        kind = part["resourceType"]
+        made = self._made(part)
+        made[SUBJECT.get(kind, "subject")] = {"reference": self._citizen}
+        if kind == "CarePlan":
+            case_number.put(made)
+            self._categorise_plan(made)
+        elif (
+            kind == "Goal" and "category" not in made and made.get("expressedBy", {}).get("reference") == self._citizen
+        ):
+            made["category"] = [{"coding": [_WISH.copy()]}]
+        return made
+
+    def parties(self) -> list[Body]:
+        """Organisation and Practitioner resources, sorted."""
+        return self._parties.resources()
+
+    def _made(self, resource: Body) -> Body:
+        made: Body = {"resourceType": resource["resourceType"], "id": resource["id"]}
+        meta = {name: resource["meta"][name] for name in _KEPT_META if resource.get("meta", {}).get(name)}
+        made |= {"meta": meta} if meta else {}
+        return made | {name: self._named(name, v) for name, v in resource.items() if name not in _LEFT_OUT}
+
+    def _named(self, name: str, value: Any) -> Any:
+        made = self._value(value)
+        if name == "coding":
+            return self._codings(made)
+        if name == "extension":
+            return [_municipality(one) for one in made]
+        return made
+
+    def _value(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self._value(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if isinstance(node.get("reference"), str):
+            return self._literal(node)
+        if node.get("type") in PARTIES:
+            return self._parties.reference({n: self._named(n, v) for n, v in node.items()})
+        if str(node.get("url", "")).startswith("Binary/"):
+            node = self._whole(node)
+        made = {name: self._named(name, value) for name, value in node.items()}
+        if isinstance(made.get("system"), str):
+            made["system"] = self._tables.urls.system(made["system"])
+        return made
+
+    def _literal(self, reference: Body) -> Body:
+        """A reference to another part, or to the citizen under whichever identity."""
+        url = reference["reference"].partition("/_history/")[0]
+        if url.startswith("Patient/"):
+            url = self._citizen
+        extra = {"extension": self._named("extension", reference["extension"])} if "extension" in reference else {}
+        return {"reference": url} | extra if url in self._inside else reference | extra
+
+    def _codings(self, codings: list[Body]) -> list[Body]:
+        """Each once, in KL's systems; a role of ours as KL's own."""
+        made: dict[tuple[str, str, str], Body] = {}
+        for one in codings:
+            mine = self._tables.roles.get(f"{one.get('system')}|{one.get('code')}")
+            coding = mine or one
+            key = (
+                coding.get("system", ""),
+                coding.get("code", ""),
+                "" if "code" in coding else coding.get("display", ""),
+            )
+            made[key] = coding | made.get(key, {})
+        return list(made.values())
+
+    def _whole(self, attachment: Body) -> Body:
+        """A file that is kept beside its document, put into it."""
+        data = self._files.get(attachment["url"])
+        if data is None:
+            hint = "Give the Binary as well."
+            raise BadRequest(
+                "A file of a document is not here.", where="DocumentReference.content.attachment.url", hint=hint
+            )
+        return {name: value for name, value in attachment.items() if name != "url"} | {"data": data}
+
+    def _categorise_plan(self, plan: Body) -> None:
+        """KL wants one category. A plan that tells a KLE subject alone gets KL's word for its group beside it; all
+        that was told stays."""
+        codings = [coding for one in plan.get("category", []) for coding in one.get("coding", [])]
+        if is_intervention(plan) or any(one.get("system") == CARE_SOCIAL for one in codings):
+            return
+        groups = [str(one.get("code", ""))[:2] for one in codings if one.get("system") == KLE]
+        found = next((self._tables.categories[group] for group in groups if group in self._tables.categories), None)
+        if found and not any("text" in one for one in plan["category"]):
+            plan["category"] = [{"coding": [dict(found), *codings]}]
+
+
+def _municipality(extension: Body) -> Body:
+    """KL has a word for the acting municipality alone, and none for since when or in which area of law."""
+    if extension.get("url") != MUNICIPALITY:
+        return extension
+    told = {one.get("url"): one for one in extension.get("extension", [])}
+    if told.keys() == {"role", "municipality"} and told["role"].get("valueCode") == "acting":
+        return {"url": ACTING, "valueCoding": told["municipality"]["valueCoding"]}
+    return extension

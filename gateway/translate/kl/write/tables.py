@@ -1,0 +1,78 @@
+"""The tables that a KL Bundle is written by: those that its reader has, read backwards, and KL's profiles."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.domain.statement import Body
+from gateway.translate.kl.urls import Urls, read
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Mark, Problems
+
+_COLUMNS = ["type", "told_by", "profile", "needs", "why"]
+_OWN = "https://faellesplan.dk/"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One line of mappings/kl/profiles.csv: resources of a type that hold `told_by` are what this profile describes,
+    and meet it when they hold all of `needs`. Both are dotted paths of FHIR JSON that follow references: `path` is
+    there, `path=code` is there with this value once, `path=1` is there that many times (one digit)."""
+
+    kind: str
+    told_by: str
+    url: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`roles`: our codings (`system|code`) → KL's participant roles. `categories`: group of a KLE subject → KL's
+    category of a plan."""
+
+    urls: Urls
+    roles: Mapping[str, Body]
+    categories: Mapping[str, Body]
+    profiles: tuple[Profile, ...]
+
+    @classmethod
+    def read(cls, mappings: Path) -> Tables:
+        """The tables in the folder of rules. Raises MappingError with everything that is wrong in them."""
+        problems = Problems()
+        codes = Codes.read(mappings / "codes", problems).tables
+        roles = codes["kl-participant-role"].rows if "kl-participant-role" in codes else ()
+        categories = codes["kl-plan-category"].rows if "kl-plan-category" in codes else ()
+        made = cls(
+            urls=read(mappings / "kl" / "urls.csv", problems),
+            roles={
+                f"{row.target_system}|{row.target_code}": {"system": row.source_system, "code": row.source_code}
+                for row in roles
+                if row.target_system.startswith(_OWN)
+            },
+            categories={row.source_code: row.coding for row in categories},
+            profiles=_profiles(mappings / "kl" / "profiles.csv", problems),
+        )
+        problems.check()
+        return made
+
+
+def _profiles(path: Path, problems: Problems) -> tuple[Profile, ...]:
+    name = f"mappings/{path.parent.name}/{path.name}"
+    try:
+        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError):
+        problems.add(Mark(name, 0), "cannot be read as UTF-8")
+        return ()
+    if rows.fieldnames != _COLUMNS:
+        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
+        return ()
+    made = []
+    for row in rows:
+        if not row["type"] or not (row["profile"] or "").startswith("http"):
+            problems.add(Mark(name, rows.line_num), "type and profile (a URL) must be there")
+            continue
+        made.append(Profile(row["type"], row["told_by"] or "", row["profile"], tuple((row["needs"] or "").split())))
+    return tuple(made)
