@@ -19,7 +19,7 @@ from typing import Any
 Json = dict[str, Any]
 
 RESOURCES = """Account Appointment AuditEvent Binary Bundle CapabilityStatement CarePlan CareTeam ClinicalImpression
-CodeSystem Communication ConceptMap Condition Consent DocumentReference Encounter EpisodeOfCare Goal
+CodeSystem Communication ConceptMap Condition Consent DocumentReference Encounter EpisodeOfCare Flag Goal
 HealthcareService Location MessageHeader Observation OperationOutcome Organization Parameters Patient
 Practitioner PractitionerRole Provenance RelatedPerson ServiceRequest Subscription Task ValueSet""".split()
 
