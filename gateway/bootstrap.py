@@ -80,7 +80,16 @@ def read_rules(
         problems.check,
     )
     fhir = FhirMessages(medcom, kl, medcom.correspondence)
-    languages = Languages({"hl7v2": hl7v2, "fhir-message": fhir, "oio": oio, "oioxml": oioxml, "edifact": edifact})
+    languages = Languages(
+        {
+            "hl7v2": hl7v2,
+            "fhir-message": fhir,
+            "kl-report": kl.reports,
+            "oio": oio,
+            "oioxml": oioxml,
+            "edifact": edifact,
+        }
+    )
     return Rules(languages, sources, policy, labeller)
 
 

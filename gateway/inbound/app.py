@@ -42,6 +42,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
     Bearer("POST", "/messages/edifact", messages.edifact, _SEND, "import", language="edifact"),
+    Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
     Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),

@@ -56,11 +56,21 @@ async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Respons
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/$process-message: one message Bundle, answered in the format it came in."""
+    return await _bundle(inbound, request, caller, "fhir-message")
+
+
+async def kl(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /cases/kl: one Bundle of type collection (a report, or a plan handed over), answered with an
+    OperationOutcome in the format it came in."""
+    return await _bundle(inbound, request, caller, "kl-report")
+
+
+async def _bundle(inbound: Inbound, request: Request, caller: Caller, language: str) -> Response:
     form = negotiate.sent(request.headers.get("content-type", ""))
     async with inbound.room.read(request) as raw:
         if written_in(raw) not in ("", form.rpartition("+")[2]):
             raise Unreadable("The content is not what Content-Type says", where="Content-Type")
-        answer = await receive(inbound.gateway, "fhir-message", raw, caller)
+        answer = await receive(inbound.gateway, language, raw, caller)
     # Sent again in the other format, a message gets the answer that it got the first time, which says what it is.
     form = {"json": negotiate.JSON, "xml": negotiate.XML}.get(written_in(answer.body), form)
     return _told(answer, f"{form}; charset=utf-8")

@@ -6,9 +6,7 @@ are logged, its text is not, because it may hold a citizen's data.
 
 from __future__ import annotations
 
-import re
 import traceback
-from typing import Any
 
 import msgspec
 import structlog
@@ -19,14 +17,11 @@ from gateway.errors import BadRequest, Forbidden, GatewayError, NotAllowed, TooL
 from gateway.flows.parts import Gateway
 from gateway.inbound import negotiate
 from gateway.translate.fhir import write_xml
+from gateway.translate.fhir.outcome import failed
 from gateway.translate.hl7v2 import charset, header
 
 ER7 = "application/hl7-v2"
 EDIFACT = "application/edifact"
-KINDS_OF_FAILURE = "https://faellesplan.dk/fhir/CodeSystem/failure"
-_FHIR_PATH = re.compile(r"[A-Z][A-Za-z]+(\[\d+\])?(\.[A-Za-z]+(\[\d+\])?)*")
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
-_SERVER_FAULT = 500
 
 log = structlog.get_logger("gateway.http")
 
@@ -60,7 +55,7 @@ def failure(error: Exception) -> GatewayError:
 
 def fhir(request: Request, error: GatewayError) -> Response:
     """An OperationOutcome in the format that the caller reads (JSON when it cannot be told)."""
-    body = operation_outcome(error)
+    body = failed(error)
     form = negotiate.JSON
     if not isinstance(error, negotiate.NotAcceptable):
         try:
@@ -69,22 +64,6 @@ def fhir(request: Request, error: GatewayError) -> Response:
             form = negotiate.JSON
     content = write_xml(body) if form == negotiate.XML else msgspec.json.encode(body)
     return Response(content, error.status, headers(error), f"{form}; charset=utf-8")
-
-
-def operation_outcome(error: GatewayError) -> dict[str, Any]:
-    """http://hl7.org/fhir/R4/operationoutcome.html, one issue."""
-    issue: dict[str, Any] = {
-        "severity": "fatal" if error.status >= _SERVER_FAULT else "error",
-        "code": error.issue,
-        "details": {"coding": [{"system": KINDS_OF_FAILURE, "code": _kebab(type(error).__name__)}], "text": error.text},
-    }
-    is_path = bool(_FHIR_PATH.fullmatch(error.where))
-    diagnostics = " ".join(filter(None, (f"At {error.where}." if error.where and not is_path else "", error.hint)))
-    if diagnostics:
-        issue["diagnostics"] = diagnostics
-    if is_path:
-        issue["expression"] = [error.where]
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
 def in_language(gateway: Gateway, language: str, raw: bytes, error: GatewayError) -> Response:
@@ -139,7 +118,3 @@ def headers(error: GatewayError) -> dict[str, str]:
     if isinstance(error, TooLarge) or error.status == 408:  # the rest of the content is not wanted
         return {"Connection": "close"}
     return {}
-
-
-def _kebab(name: str) -> str:
-    return _CAPITAL.sub("-", name).lower()

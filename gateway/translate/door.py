@@ -10,11 +10,13 @@ from gateway.translate import vans
 _FHIR = b'"http://hl7.org/fhir"'
 _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
 _ENVELOPED = b"VANSEnvelope"
+_JSON_TYPE = re.compile(rb'"type"\s*:\s*"(collection|message)"')
+_XML_TYPE = re.compile(rb"<type\s+value\s*=\s*[\"'](collection|message)[\"']")
 _BLANK = b"\xef\xbb\xbf \t\r\n\x0b"
 
 
 def door_of(raw: bytes) -> str:
-    """`hl7v2`, `fhir-message`, `oioxml`, `edifact` or `oio`. Raises UnknownMessage for what looks like none of them.
+    """`hl7v2`, `fhir-message`, `kl-report`, `oioxml`, `edifact` or `oio`. Raises UnknownMessage for none of them.
 
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
@@ -24,12 +26,20 @@ def door_of(raw: bytes) -> str:
     if text[:3] in (b"UNA", b"UNB"):
         return "edifact"
     if text[:1] == b"{":
-        return "fhir-message"
+        return "kl-report" if _is_collection(_JSON_TYPE, text) else "fhir-message"
     if text[:1] == b"<" and _ENVELOPED in text[:4000]:
         found = vans.opened(raw)
         return "oioxml" if found.envelope is None else door_of(found.content)
     if text[:1] == b"<" and _LETTER.search(text[:4000]):
         return "oioxml"
     if text[:1] == b"<":
-        return "fhir-message" if _FHIR in text[:4000].replace(b"'", b'"') else "oio"
+        if _FHIR not in text[:4000].replace(b"'", b'"'):
+            return "oio"
+        return "kl-report" if _is_collection(_XML_TYPE, text) else "fhir-message"
     raise UnknownMessage("This is neither HL7 v2, nor EDIFACT, nor JSON, nor XML")
+
+
+def _is_collection(type_: re.Pattern[bytes], text: bytes) -> bool:
+    """Whether the Bundle says so, wherever its type stands. Nothing inside it has a type of these words."""
+    found = type_.search(text)
+    return found is not None and found[1] == b"collection"

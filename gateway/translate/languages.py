@@ -70,7 +70,7 @@ class Deferring(Protocol):
 
 
 class Languages:
-    """`hl7v2`, `fhir-message` (MedCom or KL by its event) and `oio`."""
+    """Every language by its name: `hl7v2`, `fhir-message` (MedCom or KL by its event), `kl-report`, `oio` …"""
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self._languages = languages

@@ -1,4 +1,5 @@
-"""A FHIR message: a Bundle whose first entry is the MessageHeader, and how its references find their targets.
+"""A FHIR message: a Bundle whose first entry is the MessageHeader (or a collection, which has none), and how its
+references find their targets.
 
 http://hl7.org/fhir/R4/messaging.html, http://hl7.org/fhir/R4/bundle.html#references. fullUrl may be absolute,
 relative (`Patient/1`, as MedCom and KL write it) or `urn:uuid:…`; a reference may be any of them.
@@ -13,6 +14,8 @@ from gateway.errors import MissingField, RuleBroken, Unreadable
 Json = dict[str, Any]
 
 HEADER = "Bundle.entry[0].resource"
+COLLECTION = "collection"
+"""Bundle.type of what is no message: its resources stand beside each other, with no header before them."""
 
 
 def event_code(bundle: Json) -> str:
@@ -46,7 +49,8 @@ def _at(node: Any, *names: str) -> Any:
 
 
 class Message:
-    """A Bundle that passed the shape check (structure.py), with its resources within reach.
+    """A Bundle that passed the shape check (structure.py), with its resources within reach. A collection has an empty
+    `header`.
 
     `roots` says which resources a path of a rule file begins at, by type. It starts as every resource of the
     Bundle; a language narrows it where one of several is meant (the focus, the current Provenance).
@@ -54,7 +58,7 @@ class Message:
 
     def __init__(self, bundle: Json) -> None:
         self.bundle = bundle
-        self.header = _header(bundle)
+        self.header = {} if bundle.get("type") == COLLECTION else _header(bundle)
         self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
         self._targets: dict[str, Json] = {}
         self._places: dict[int, str] = {}  # of whole resources, which are asked for most

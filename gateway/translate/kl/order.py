@@ -1,29 +1,17 @@
-"""The KL FFB order as a whole: which event, which citizen, and that it holds together (kl-ffb-messaging 1.0.0).
+"""The KL FFB order (kl-ffb-messaging 1.0.0): which event it is, what it is about, and who sends it.
 
-Every entry counts. Interventions and consents are referenced by nobody, they point upwards: a reader that walks
-from MessageHeader.focus loses them. `fullUrl` is mostly relative (`CarePlan/<id>`).
+A reader that walks from MessageHeader.focus loses interventions and consents; the focus is only checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from gateway.errors import (
-    Contradiction,
-    GatewayError,
-    MissingField,
-    NoCitizen,
-    RuleBroken,
-    UnknownCode,
-    UnknownEvent,
-    WrongType,
-)
+from gateway.errors import GatewayError, MissingField, RuleBroken, UnknownEvent
 from gateway.translate.fhir.message import HEADER, Message, event_code
-from gateway.translate.fhir.shape import is_resource
-from gateway.translate.fhir.structure import MOST_FAULTS, Fault, shape_faults, structure
+from gateway.translate.kl import whole
+from gateway.translate.kl.whole import Whole
 
 Json = dict[str, Any]
 
@@ -35,33 +23,6 @@ _SYSTEMS = (
     "http://fhir.kl.dk/ffbmessaging/CodeSystem/kl-messaging-ffb-messageEventSystem",
     "http://ffb/messaging/kl.dk/1.0/CodeSystem/kl-messaging-ffb-messageEventSystem",
 )
-_SUBJECTS = ("subject", "patient")
-_FAULTS: dict[str, type[GatewayError]] = {
-    "missing": MissingField, "shape": WrongType, "format": WrongType, "code": UnknownCode,
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order whose parts fit together. `ids` are the resources' own ids in the order of the bundle."""
-
-    message: Message
-    citizen: Json
-    ids: tuple[str, ...]
-    sent: datetime
-
-    def id_of(self, resource: Json) -> str:
-        """The sender's id of a resource of the message."""
-        found = zip(self.message.resources(), self.ids, strict=True)
-        return next(own for one, own in found if one is resource)
-
-    def senders(self) -> Iterator[str]:
-        """What the message tells of its sender, the surest first: numbers, endpoint, name."""
-        organisation = self.message.resolve(self.message.header.get("sender")) or {}
-        yield from (i["value"] for i in organisation.get("identifier", []) if i.get("value"))
-        yield self.message.header.get("source", {}).get("endpoint", "")
-        if organisation.get("resourceType") == "Organization":
-            yield organisation.get("name", "")
 
 
 def is_order(bundle: Json) -> bool:
@@ -73,28 +34,22 @@ def is_order(bundle: Json) -> bool:
     return True
 
 
-def check(bundle: Json) -> Order:
-    """The order, checked against R4 and as a whole.
-
-    Raises UnknownEvent, MissingField, NoCitizen, RuleBroken, Contradiction, WrongType, UnknownCode with the place.
-    """
+def check(bundle: Json) -> Whole:
+    """The order, checked against R4 and as a whole. Raises UnknownEvent, and what `whole.check` raises."""
     _check_event(bundle)
-    _check_r4(bundle)
-    if "timestamp" not in bundle:
-        raise MissingField(where="Bundle.timestamp")
-    entries = bundle["entry"]
-    for at, entry in enumerate(entries):
-        if "resource" not in entry:
-            raise MissingField(where=f"Bundle.entry[{at}].resource")
-    message = Message(bundle)
-    own = tuple(_own_id(entry, at) for at, entry in enumerate(entries))
-    _check_names(message, own)
-    citizen = _citizen(message)
-    _check_focus(message)
-    for at, resource in enumerate(message.resources()):
-        if is_resource(resource["resourceType"]):
-            _check_subject(message, citizen, resource, f"Bundle.entry[{at}].resource")
-    return Order(message, citizen, own, _sent(bundle["timestamp"]))
+    found = whole.check(bundle)
+    _check_focus(found.message)
+    return found
+
+
+def senders(order: Whole) -> Iterator[str]:
+    """What the message tells of its sender, the surest first: numbers, endpoint, name."""
+    header = order.message.header
+    organisation = order.message.resolve(header.get("sender")) or {}
+    yield from (i["value"] for i in organisation.get("identifier", []) if i.get("value"))
+    yield header.get("source", {}).get("endpoint", "")
+    if organisation.get("resourceType") == "Organization":
+        yield organisation.get("name", "")
 
 
 def _check_event(bundle: Json) -> None:
@@ -104,52 +59,6 @@ def _check_event(bundle: Json) -> None:
         raise UnknownEvent(where=f"{HEADER}.eventCoding")
 
 
-def _check_r4(bundle: Json) -> None:
-    """What would not be R4 for our readers is not taken in. Types that are not kept here may be anything."""
-    faults = structure(bundle)
-    if len(faults) == MOST_FAULTS:
-        faults += shape_faults(bundle)
-    fault = next((one for one in faults if not _of_unknown_type(one)), None)
-    if fault:
-        raise _FAULTS.get(fault.rule, RuleBroken)(fault.text, where=fault.where)
-
-
-def _of_unknown_type(fault: Fault) -> bool:
-    return fault.rule == "unknown" and fault.where.endswith(".resourceType")
-
-
-def _sent(timestamp: str) -> datetime:
-    try:
-        return datetime.fromisoformat(timestamp).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise WrongType(where="Bundle.timestamp") from None
-
-
-def _own_id(entry: Json, at: int) -> str:
-    """The resource's own id, or what its fullUrl ends in."""
-    found = entry["resource"].get("id") or entry.get("fullUrl", "").rpartition("/")[2].rpartition(":")[2]
-    if not found:
-        raise MissingField(where=f"Bundle.entry[{at}].resource.id")
-    return str(found)
-
-
-def _check_names(message: Message, own: tuple[str, ...]) -> None:
-    seen: dict[tuple[str, str], Json] = {}
-    for at, (resource, name) in enumerate(zip(message.resources(), own, strict=True)):
-        first = seen.setdefault((resource["resourceType"], name), resource)
-        if first is not resource and first != resource:
-            raise Contradiction("Two entries have one id and differ.", where=f"Bundle.entry[{at}].resource.id")
-
-
-def _citizen(message: Message) -> Json:
-    patients = message.roots.get("Patient", [])
-    if not patients:
-        raise NoCitizen("The message has no Patient.", where="Bundle.entry")
-    if any(other != patients[0] for other in patients):
-        raise RuleBroken("The message is about more than one citizen.", where=message.place(patients[-1]))
-    return patients[0]
-
-
 def _check_focus(message: Message) -> None:
     focus = message.header.get("focus", [])
     if not focus:
@@ -157,12 +66,3 @@ def _check_focus(message: Message) -> None:
     for at, reference in enumerate(focus):
         if message.resolve(reference) is None:
             raise RuleBroken("The header points at nothing in the message.", where=f"{HEADER}.focus[{at}]")
-
-
-def _check_subject(message: Message, citizen: Json, resource: Json, place: str) -> None:
-    """What is said of somebody else must never land in this citizen's plan. Teams may name nobody."""
-    for name in _SUBJECTS:
-        said = resource.get(name)
-        for reference in said if isinstance(said, list) else [said] if said else []:
-            if message.resolve(reference) != citizen:
-                raise RuleBroken("This is about somebody who is not the message's citizen.", where=f"{place}.{name}")

@@ -16,8 +16,8 @@ from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.shape import is_resource
-from gateway.translate.kl.order import Order
 from gateway.translate.kl.urls import Urls
+from gateway.translate.kl.whole import Whole
 from gateway.translate.translation import Finding
 
 Json = dict[str, Any]
@@ -33,23 +33,23 @@ class Rewriting:
     """One message on its way into our terms. `findings` fills while `done` works."""
 
     def __init__(
-        self, order: Order, urls: Urls, source: Source, ids: Ids, citizen_key: str, kept: frozenset[str]
+        self, whole: Whole, urls: Urls, source: Source, ids: Ids, citizen_key: str, kept: frozenset[str]
     ) -> None:
         self.findings: list[Finding] = []
-        self._order = order
+        self._whole = whole
         self._urls = urls
         self._source = source
         self._ids = ids
         self._citizen = f"Patient/{ids('Patient', citizen_key)}"
         self._kept = kept
-        self._own = {id(r): own for r, own in zip(order.message.resources(), order.ids, strict=True)}
+        self._own = {id(r): own for r, own in zip(whole.message.resources(), whole.ids, strict=True)}
         self._contained: list[Json] = []
 
     def done(self) -> Message:
-        """The message, rewritten; the header stays as it was sent."""
-        bundle = self._order.message.bundle
-        entries = [bundle["entry"][0]]
-        for at, resource in enumerate(self._order.message.resources()[1:], start=1):
+        """The message, rewritten; a header and all that is not kept stay as they were sent."""
+        bundle = self._whole.message.bundle
+        entries = []
+        for at, resource in enumerate(self._whole.message.resources()):
             if resource["resourceType"] not in self._kept | {"Patient"}:
                 entries.append(bundle["entry"][at])
                 continue
@@ -116,11 +116,11 @@ class Rewriting:
         if url.startswith("#"):
             target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
         else:
-            target = self._order.message.resolve(reference)
+            target = self._whole.message.resolve(reference)
         if target is None or not is_resource(target["resourceType"]):
             return self._dangling(reference, place) | extra
         kind = target["resourceType"]
-        if target == self._order.citizen:
+        if target == self._whole.citizen:
             return {"reference": self._citizen} | extra
         if kind in self._kept and id(target) in self._own:
             key = f"{self._source.id}|{kind}|{self._own[id(target)]}"

@@ -1,0 +1,75 @@
+"""A collection of KL's: FFB reports (kl-ffb-reporting 1.0.0), KLGateway's FSIII reports, and whole plans handed over.
+
+A report is what one municipality's system says of one citizen on one day. The same id is the same thing, said anew;
+`entered-in-error` takes it back; what it leaves out it does not speak of (docs/kl-reports.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.domain.identifier import normal
+from gateway.errors import RuleBroken, UnknownMessage, Unreadable
+from gateway.translate.fhir.message import COLLECTION
+from gateway.translate.kl import whole
+from gateway.translate.kl.whole import Whole
+
+Json = dict[str, Any]
+
+FFB = "ffb-report"
+FSIII = "fsiii-report"
+PLAN = "plan-collection"
+SENDER = "Patient.managingOrganization.identifier"
+"""Where a report names its sender."""
+
+# Beginnings of the profiles' canonicals, by what a collection of them is.
+_PROFILES = {
+    "http://fhir.kl.dk/ffbreporting/": FFB,
+    "http://ffb/reporting/kl.dk/": FFB,
+    "http://fhir.kl.dk/gateway/": FSIII,
+    "http://gateway.kl.dk/": FSIII,
+}
+
+
+def check(bundle: Json) -> Whole:
+    """The collection, checked against R4 and as a whole. Raises Unreadable, UnknownMessage, RuleBroken, and what
+    `whole.check` raises."""
+    if bundle.get("resourceType") != "Bundle":
+        raise Unreadable("A report is a Bundle.", where="resourceType")
+    if bundle.get("type") == "message":
+        raise UnknownMessage(
+            "A message does not come through this door.", where="Bundle.type", hint="POST /fhir/$process-message."
+        )
+    if bundle.get("type") != COLLECTION:
+        raise RuleBroken("A report is a Bundle of type collection.", where="Bundle.type")
+    return whole.check(bundle)
+
+
+def event_of(bundle: Json) -> str:
+    """What the collection is, by the profile that it names, or else by one that its resources name."""
+    named = [bundle, *(entry["resource"] for entry in bundle.get("entry", ()))]
+    profiles = (one for resource in named for one in resource.get("meta", {}).get("profile", ()))
+    found = (event for one in profiles for start, event in _PROFILES.items() if one.startswith(start))
+    return next(found, PLAN)
+
+
+def number_of(report: Whole) -> str:
+    """The report's own number and the time that it tells of: some systems call every report of a citizen the same."""
+    bundle = report.message.bundle
+    number = bundle.get("identifier", {}).get("value") or bundle.get("id") or ""
+    return f"{number}@{report.sent.isoformat()}" if number else ""
+
+
+def senders(report: Whole) -> Iterator[str]:
+    """What the collection tells of its sender, the surest first: the system it names, the organisation that the
+    citizen belongs to, the authors of its plans."""
+    message = report.message
+    yield message.bundle.get("meta", {}).get("source", "").partition("#")[0]
+    told = [report.citizen.get("managingOrganization", {})]
+    told += [plan.get("author", {}) for plan in message.roots.get("CarePlan", ())]
+    for reference in told:
+        organisation = message.resolve(reference, "Organization") or {}
+        for number in (reference.get("identifier", {}), *organisation.get("identifier", ())):
+            if number.get("value"):
+                yield normal(number.get("system", ""), number["value"]).value

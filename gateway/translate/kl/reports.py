@@ -1,0 +1,52 @@
+"""Reports and handed-over plans of KL's: bytes to statements, and the answer. Made once at start, pure afterwards.
+
+report.py checks the collection, profile.py what its profiles ask beyond R4, understanding.py makes it statements. The
+answer is an OperationOutcome, to the caller of the HTTP request alone (docs/kl-reports.md).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gateway.errors import GatewayError
+from gateway.translate.fhir import outcome, parse, write_json, write_xml, written_in
+from gateway.translate.kl import report
+from gateway.translate.kl.understanding import Understanding, Work, translated
+from gateway.translate.rules.trace import Explanation
+from gateway.translate.translation import Translation
+
+
+class KlReports:
+    """The language of collections, JSON or XML, at `POST /cases/kl`."""
+
+    def __init__(self, understanding: Understanding) -> None:
+        """The rules and sources are those of orders: what is ordered and what is reported of it are one thing."""
+        self._understanding = understanding
+
+    def translate(self, raw: bytes) -> Translation:
+        """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
+        work = self._work(raw)
+        bundle = work.whole.message.bundle
+        return translated(work, report.event_of(bundle), report.number_of(work.whole))
+
+    def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
+        """An OperationOutcome of information, in the format of the report."""
+        return _written(raw, outcome.received((), note))
+
+    def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
+        """An OperationOutcome with the kind of failure, its place, and what to do. Safe on any bytes."""
+        return _written(raw, outcome.failed(error))
+
+    def explain(self, raw: bytes) -> Explanation:
+        """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
+        return self._work(raw).explained()
+
+    def _work(self, raw: bytes) -> Work:
+        found = report.check(parse(raw))
+        source = self._understanding.source(report.senders(found), report.SENDER)
+        return self._understanding.work(found, source)
+
+
+def _written(raw: bytes, told: dict[str, Any]) -> bytes:
+    return write_xml(told) if written_in(raw) == "xml" else write_json(told)

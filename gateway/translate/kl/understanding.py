@@ -1,0 +1,150 @@
+"""What orders and reports have in common: one set of rules, and how a Bundle becomes statements by them.
+
+rewrite.py puts references and URLs into our terms, the rule files of mappings/kl say what becomes of the elements, and
+here their results become statements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identifier import Identifier
+from gateway.domain.resource import Ids
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Statement, Verb
+from gateway.errors import UnknownSource
+from gateway.translate import r4
+from gateway.translate.fhir.message import Message
+from gateway.translate.fhir.paths import FhirReader
+from gateway.translate.kl import urls
+from gateway.translate.kl.functions import FUNCTIONS, Context, numbers
+from gateway.translate.kl.rewrite import Rewriting
+from gateway.translate.kl.whole import Whole
+from gateway.translate.rules.bound import Made
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.reader import Env
+from gateway.translate.rules.ruleset import RuleSet, compiled
+from gateway.translate.rules.sources import Sources
+from gateway.translate.rules.trace import Explanation
+from gateway.translate.translation import Finding, Translation
+
+# Read where something points at them, or by the language itself.
+_QUIET = frozenset({"MessageHeader", "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One Bundle, understood as far as the rules need it."""
+
+    whole: Whole
+    message: Message
+    rules: RuleSet
+    env: Env
+
+    def explained(self) -> Explanation:
+        """Which rule made which element of what, and what no rule read."""
+        return self.rules.trace(self.message, self.env)[1]
+
+
+class Understanding:
+    """The rules of mappings/kl and the sources of language kl, read once at start."""
+
+    def __init__(
+        self, mappings: Path, sources: Iterable[Source], ids: Ids, codes: Codes | None, facts: r4.Facts | None
+    ) -> None:
+        """Raises MappingError with everything that is wrong."""
+        problems = Problems()
+        codes = codes or Codes.read(mappings / "codes", problems)
+        self._rules = compiled(mappings, FhirReader("kl", FUNCTIONS), codes, facts or r4.facts(), problems)
+        self._urls = urls.read(mappings / "kl" / "urls.csv", problems)
+        problems.check()
+        self._sources = Sources(sources)
+        self._ids = ids
+
+    def source(self, senders: Iterable[str], where: str) -> Source:
+        """Who sends: KL defines no addressing, so whatever a Bundle tells is tried. Raises UnknownSource."""
+        try:
+            return self._sources.find("kl", *senders)
+        except UnknownSource as error:
+            raise UnknownSource(where=where, hint=error.hint) from None
+
+    def work(self, whole: Whole, source: Source) -> Work:
+        """The Bundle in our terms, with what was found on the way."""
+        rules = self._rules.of(source.rules)
+        kept = frozenset(plan.make for plan in rules.plans.values()) - {"Patient"}
+        citizen = numbers(whole.citizen, whole.id_of(whole.citizen), source)
+        rewriting = Rewriting(whole, self._urls, source, self._ids, citizen[0].key, kept)
+        message = rewriting.done()
+        env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
+        env.findings += [*_not_kept(whole, kept), *_dummies(whole, citizen), *rewriting.findings]
+        return Work(whole, message, rules, env)
+
+
+def translated(work: Work, event: str, message_id: str, act: Act = Act.STATE) -> Translation:
+    """The statements that the rules make. An empty `message_id` is the fingerprint's; `act` is what they do, where no
+    rule says it."""
+    source = work.env.source
+    fingerprint = _fingerprint(work.whole, message_id)
+    message_id = message_id or fingerprint.hex()
+    origin = f"{source.id}:{message_id}:{fingerprint.hex()[:12]}"
+    made = work.rules.run(work.message, work.env)
+    return Translation(
+        language="kl",
+        source=source,
+        message_id=message_id,
+        event=event,
+        sent=work.whole.sent,
+        fingerprint=fingerprint,
+        citizen=work.env.message.citizen,
+        statements=tuple(_statement(one, work, act, f"{origin}/{number}") for number, one in enumerate(made)),
+        findings=tuple(work.env.findings),
+    )
+
+
+def _statement(made: Made, work: Work, act: Act, origin: str) -> Statement:
+    return Statement(
+        kind=made.kind,
+        key=made.key,
+        act=made.act or act,
+        verb=made.verb or Verb.ASSERT,
+        happened=made.happened or work.whole.sent,
+        recorded=made.recorded or work.whole.sent,
+        body=made.body,
+        source=work.env.source.id,
+        origin=origin,
+        aliases=made.aliases,
+    )
+
+
+def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
+    for at, resource in enumerate(whole.message.resources()):
+        kind = resource["resourceType"]
+        if kind not in kept | _QUIET | {"Patient"}:
+            yield Finding(f"Bundle.entry[{at}].resource", f"{kind} is not kept here", severity="information")
+
+
+def _dummies(whole: Whole, citizen: tuple[Identifier, ...]) -> Iterator[Finding]:
+    """A number that stands for nobody is left out, and so is one without a system."""
+    told = whole.citizen.get("identifier", [])
+    if len(told) > len(citizen) or citizen[0].system.startswith("urn:faellesplan:source:"):
+        place = f"{whole.message.place(whole.citizen)}.identifier"
+        yield Finding(place, "a number that cannot stand for a person is left out")
+
+
+def _fingerprint(whole: Whole, message_id: str) -> bytes:
+    """SHA-256 of the message's id and all resources but the header. A resend under the same id is the same message
+    whenever it is sent; under another id it is news: what was said, changed, and said again as at first is not what
+    was said first."""
+    parts = sorted(
+        json.dumps(resource, sort_keys=True, ensure_ascii=False, default=str)
+        for resource in whole.message.resources()
+        if resource["resourceType"] != "MessageHeader"
+    )
+    named = message_id or whole.sent.isoformat()
+    return hashlib.sha256("\n".join([named, *parts]).encode()).digest()

@@ -1,0 +1,115 @@
+"""A Bundle of KL's as a whole, order or report: that it is R4, about one citizen, and holds together.
+
+Every entry counts: interventions and consents are referenced by nobody, they point upwards. `fullUrl` is mostly
+relative (`CarePlan/<id>`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.errors import Contradiction, GatewayError, MissingField, NoCitizen, RuleBroken, UnknownCode, WrongType
+from gateway.translate.fhir.message import Message
+from gateway.translate.fhir.shape import is_resource
+from gateway.translate.fhir.structure import MOST_FAULTS, Fault, shape_faults, structure
+
+Json = dict[str, Any]
+
+_SUBJECTS = ("subject", "patient")
+_FAULTS: dict[str, type[GatewayError]] = {
+    "missing": MissingField, "shape": WrongType, "format": WrongType, "code": UnknownCode,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A Bundle whose parts fit together. `ids` are the resources' own ids in the order of the bundle."""
+
+    message: Message
+    citizen: Json
+    ids: tuple[str, ...]
+    sent: datetime
+
+    def id_of(self, resource: Json) -> str:
+        """The sender's id of a resource of the Bundle."""
+        found = zip(self.message.resources(), self.ids, strict=True)
+        return next(own for one, own in found if one is resource)
+
+
+def check(bundle: Json) -> Whole:
+    """The Bundle, checked against R4 and as a whole.
+
+    Raises MissingField, NoCitizen, RuleBroken, Contradiction, WrongType, UnknownCode with the place.
+    """
+    _check_r4(bundle)
+    if "timestamp" not in bundle:
+        raise MissingField(where="Bundle.timestamp")
+    entries = bundle.get("entry", ())
+    for at, entry in enumerate(entries):
+        if "resource" not in entry:
+            raise MissingField(where=f"Bundle.entry[{at}].resource")
+    message = Message(bundle)
+    own = tuple(_own_id(entry, at) for at, entry in enumerate(entries))
+    _check_names(message, own)
+    citizen = _citizen(message)
+    for at, resource in enumerate(message.resources()):
+        if is_resource(resource["resourceType"]):
+            _check_subject(message, citizen, resource, f"Bundle.entry[{at}].resource")
+    return Whole(message, citizen, own, _sent(bundle["timestamp"]))
+
+
+def _check_r4(bundle: Json) -> None:
+    """What would not be R4 for our readers is not taken in. Types that are not kept here may be anything."""
+    faults = structure(bundle)
+    if len(faults) == MOST_FAULTS:
+        faults += shape_faults(bundle)
+    fault = next((one for one in faults if not _of_unknown_type(one)), None)
+    if fault:
+        raise _FAULTS.get(fault.rule, RuleBroken)(fault.text, where=fault.where)
+
+
+def _of_unknown_type(fault: Fault) -> bool:
+    return fault.rule == "unknown" and fault.where.endswith(".resourceType")
+
+
+def _sent(timestamp: str) -> datetime:
+    try:
+        return datetime.fromisoformat(timestamp).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise WrongType(where="Bundle.timestamp") from None
+
+
+def _own_id(entry: Json, at: int) -> str:
+    """The resource's own id, or what its fullUrl ends in."""
+    found = entry["resource"].get("id") or entry.get("fullUrl", "").rpartition("/")[2].rpartition(":")[2]
+    if not found:
+        raise MissingField(where=f"Bundle.entry[{at}].resource.id")
+    return str(found)
+
+
+def _check_names(message: Message, own: tuple[str, ...]) -> None:
+    seen: dict[tuple[str, str], Json] = {}
+    for at, (resource, name) in enumerate(zip(message.resources(), own, strict=True)):
+        first = seen.setdefault((resource["resourceType"], name), resource)
+        if first is not resource and first != resource:
+            raise Contradiction("Two entries have one id and differ.", where=f"Bundle.entry[{at}].resource.id")
+
+
+def _citizen(message: Message) -> Json:
+    patients = message.roots.get("Patient", [])
+    if not patients:
+        raise NoCitizen("The Bundle has no Patient.", where="Bundle.entry")
+    if any(other != patients[0] for other in patients):
+        raise RuleBroken("The Bundle is about more than one citizen.", where=message.place(patients[-1]))
+    return patients[0]
+
+
+def _check_subject(message: Message, citizen: Json, resource: Json, place: str) -> None:
+    """What is said of somebody else must never land in this citizen's plan. Teams may name nobody."""
+    for name in _SUBJECTS:
+        said = resource.get(name)
+        for reference in said if isinstance(said, list) else [said] if said else []:
+            if message.resolve(reference) != citizen:
+                raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=f"{place}.{name}")
