@@ -49,14 +49,14 @@ def citizen(sag: Node, roles: Roles, source: Source) -> Party:
     if not urn:
         raise NoCitizen(where=place, hint="A primary party is named by URN, never by UUID.")
     name = primary.said("LokalUdvidelseListe", "SagspartLokalUdvidelse", "FuldtNavn")
-    found, told = _read(urn, place)
+    found, told = read_urn(urn, place)
     if found and names_a_person(found):
         return Party(found, name, False, place)
     own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", sag.said("UUIDIdentifikator"))
     return Party(own, name or told, True, place)
 
 
-def _read(urn: str, place: str) -> tuple[Identifier | None, str]:
+def read_urn(urn: str, place: str) -> tuple[Identifier | None, str]:
     """The number in a party's URN; without one, the name in it."""
     found = _URN.fullmatch(urn.strip())
     kind, value = (found[1].lower(), found[2].strip()) if found else ("", "")
