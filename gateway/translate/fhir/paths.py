@@ -121,14 +121,29 @@ def _compiled(text: str, written: str, level: int, steps: tuple[Step, ...], root
         names = _spot(start, steps)
         return ".".join([message.place(start) or written.partition(".")[0], *names])
 
-    return Path(text, written, level, value, values, node, nodes, lambda _: False, where)
+    inline = {} if root or not steps else _inline(steps)
+    return Path(text, written, level, value, values, node, nodes, lambda _: False, where, inline)
+
+
+def _inline(steps: tuple[Step, ...]) -> Mapping[str, str]:
+    """What is absent, and the one text of a single step, is told without a call."""
+    name, child, _ = steps[0]
+    absent = f"type({{s}}) is dict and {name!r} not in {{s}}"
+    found = {mode: f"({none} if {absent} else {{call}})" for mode, none in _NONE.items()}
+    if len(steps) == 1 and not child:
+        text = f"{{t}} if type({{t}} := {{s}}.get({name!r})) is str else '' if {{t}} is None else {{call}}"
+        found["value"] = f"(({text}) if type({{s}}) is dict else {{call}})"
+    return found
+
+
+_NONE = {"value": "''", "values": "()", "node": "None", "nodes": "()"}
 
 
 def _walker(steps: tuple[Step, ...]) -> Callable[[Iterable[Any]], list[Any]]:
     """All nodes behind the steps, lists opened, without the empty ones."""
 
     def walk(start: Iterable[Any]) -> list[Any]:
-        here = list(start)
+        here = start
         for name, child, text in steps:
             below: list[Any] = []
             for node in here:
@@ -138,7 +153,7 @@ def _walker(steps: tuple[Step, ...]) -> Callable[[Iterable[Any]], list[Any]]:
                 elif found is not None:
                     below.append(found)
             here = [n for n in below if isinstance(n, dict) and _text(n.get(child)) == text] if child else below
-        return [node for node in here if node is not None and node not in ("", {}, [])]
+        return [node for node in here if node or node == 0]  # false and 0 are values
 
     return walk
 

@@ -12,20 +12,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from gateway.translate.fhir.narrative import narrative_fault
-from gateway.translate.fhir.shape import NUMBERS, Child, children, is_resource
+from gateway.translate.fhir.flawless import is_flawless
+from gateway.translate.fhir.shape import Child, children, is_resource
 from gateway.translate.fhir.sound import is_sound
+from gateway.translate.fhir.values import backwards, binding_fault, primitive_fault
 
 MOST_FAULTS = 50
-LONGEST_TEXT = 1_048_576
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_RANGES = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
-_LITERAL = re.compile(r"(?:https?://.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 
 # rule → FHIR IssueType
 _ISSUES = {
@@ -59,6 +54,8 @@ class Fault:
 
 def structure(resource: dict[str, Any]) -> list[Fault]:
     """All faults, in document order, at most 50. Never raises, whatever the tree holds."""
+    if is_flawless(resource):
+        return []
     found: list[Fault] = []
     for fault in _resource(resource, ""):
         found.append(fault)
@@ -113,21 +110,8 @@ def _object(value: dict[str, Any], shape: str, path: str) -> Iterator[Fault]:
     if shape == "Extension" and ("extension" in value) == any(name.startswith(("value", "_value")) for name in value):
         yield Fault(path, "An extension has either a value or further extensions.", "extension")
 
-    if shape == "Period" and _backwards(value.get("start"), value.get("end")):
+    if shape == "Period" and backwards(value.get("start"), value.get("end")):
         yield Fault(path, "A period ends before it starts.", "period")
-
-
-def _backwards(start: Any, end: Any) -> bool:
-    """per-1, for any precision: what both tell is compared."""
-    if not isinstance(start, str) or not isinstance(end, str):
-        return False
-    try:
-        if len(start) > 10 and len(end) > 10:
-            return datetime.fromisoformat(start) > datetime.fromisoformat(end)
-    except (ValueError, TypeError):
-        return False
-    told = min(len(start), len(end), 10)
-    return start[:told] > end[:told]
 
 
 def _element(content: Any, child: Child, name: str, parent: dict[str, Any], path: str) -> Iterator[Fault]:
@@ -167,66 +151,16 @@ def _single(content: Any, child: Child, name: str, path: str) -> Iterator[Fault]
         else:
             yield Fault(path, "An object belongs here.", "shape")
     elif child.primitive:
-        yield from _primitive(content, child, path)
+        yield from _told(primitive_fault(content, child), path)
     elif not isinstance(content, dict):
         yield Fault(path, "An object belongs here.", "shape")
     elif child.type == "Resource":
         yield from _resource(content, path)
     else:
         yield from _object(content, child.shape, path)
-        yield from _bound(content, child, path)
+        yield from _told(binding_fault(content, child), path)
 
 
-def _primitive(content: Any, child: Child, path: str) -> Iterator[Fault]:
-    if child.type == "boolean":
-        if not isinstance(content, bool):
-            yield Fault(path, "This is true or false, without quotes.", "shape")
-    elif child.type == "decimal" or child.type in NUMBERS:
-        yield from _number(content, child.type, path)
-    elif not isinstance(content, str):
-        yield Fault(path, "A text belongs here.", "shape")
-    elif not content:
-        yield Fault(path, "A text is never empty.", "empty")
-    elif child.type == "xhtml":
-        fault = narrative_fault(content)
-        if fault:
-            yield Fault(path, fault, "narrative")
-    elif len(content) > LONGEST_TEXT and child.type != "base64Binary":
-        yield Fault(path, f"A text is at most {LONGEST_TEXT} characters.", "format")
-    elif _CONTROLS.search(content) or not _fits(content, child):
-        yield Fault(path, f"This is not a FHIR {child.type}.", "format")
-    elif child.codes is not None and content not in child.codes:
-        yield Fault(path, "R4 allows its own codes only here.", "code")
-
-
-def _number(content: Any, kind: str, path: str) -> Iterator[Fault]:
-    if isinstance(content, bool) or not isinstance(content, (int, Decimal, float)):
-        yield Fault(path, "A number belongs here, without quotes.", "shape")
-    elif kind in NUMBERS and (not isinstance(content, int) or not _RANGES[kind] <= content < 2**31):
-        yield Fault(path, f"This is not a FHIR {kind}.", "format")
-
-
-def _fits(text: str, child: Child) -> bool:
-    if child.pattern is not None and not child.pattern.fullmatch(text):
-        return False
-    if child.type in {"date", "dateTime", "instant"} and len(text) >= 10:
-        try:
-            date.fromisoformat(text[:10])
-        except ValueError:
-            return False
-    return True
-
-
-def _bound(content: dict[str, Any], child: Child, path: str) -> Iterator[Fault]:
-    """Required bindings of Coding and CodeableConcept, and the types that a reference may name."""
-    if child.type == "Reference":
-        literal = _LITERAL.fullmatch(str(content.get("reference", "")))
-        named = (literal[1] if literal else None, content.get("type"))
-        if child.targets and not {str(n) for n in named if n is not None} <= set(child.targets):
-            yield Fault(path, "R4 does not allow a reference to this type here.", "target")
-    elif child.codes is not None:
-        codings = content.get("coding") if child.type == "CodeableConcept" else [content]
-        listed = codings if isinstance(codings, list) else []
-        tokens = {f"{c.get('system')}|{c.get('code')}" for c in listed if isinstance(c, dict)}
-        if tokens and not tokens & child.codes:
-            yield Fault(path, "R4 allows its own codes only here.", "code")
+def _told(fault: tuple[str, str] | None, path: str) -> Iterator[Fault]:
+    if fault:
+        yield Fault(path, *fault)
