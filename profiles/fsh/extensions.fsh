@@ -141,6 +141,51 @@ Context: CarePlan
 * value[x] 1..1
 * value[x] only Reference
 
+Extension: OioState
+Id: oio-state
+Title: "Fremdrift (OIO)"
+Description: "One state of an OIO case and when it held or holds: earlier ones and several at once, repeated for each. CarePlan.status tells the present one in the words of R4."
+Context: CarePlan
+* extension contains
+    state 1..1 and
+    period 0..1
+* extension[state].value[x] 1..1
+* extension[state].value[x] only code
+* extension[period].value[x] 1..1
+* extension[period].value[x] only Period
+
+Extension: OioExempt
+Id: oio-exempt
+Title: "Undtaget fra offentlighed (OIO)"
+Description: "That an OIO case or document is exempt from disclosure, and by which law. Its confidential title is never told."
+Context: CarePlan, DocumentReference
+* value[x] 1..1
+* value[x] only string
+
+Extension: OioMaster
+Id: oio-master
+Title: "Mastersystem (OIO)"
+Description: "The IT system that holds an OIO case. It never changes while the case lives."
+Context: CarePlan
+* value[x] 1..1
+* value[x] only Reference
+
+Extension: OioClass
+Id: oio-class
+Title: "Klassens UUID (OIO)"
+Description: "The UUID of a class (a KLE subject, an action facet) in Fælleskommunalt Klassifikationssystem, beside its number."
+Context: Coding
+* value[x] 1..1
+* value[x] only string
+
+Extension: OioAttribute
+Id: oio-attribute
+Title: "Felt i sagen (OIO)"
+Description: "Which attribute of an OIO case a note holds: Sagsstatus or HjemmelSpecifikation."
+Context: Annotation
+* value[x] 1..1
+* value[x] only code
+
 Extension: MemberFor
 Id: member-for
 Title: "Med på teamet om"

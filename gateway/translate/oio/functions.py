@@ -135,6 +135,11 @@ def cvr(env: Env, relation: Node) -> str:
     return found.value if found else ""
 
 
+def system(env: Env, relation: Node) -> dict[str, Any] | None:
+    """An IT system as a Reference by identifier and name."""
+    return _reference("Device", organisation(relation.first("ReferenceID")), relation.said("SystemNavn"))
+
+
 def _reference(kind: str, found: Identifier | None, display: str) -> dict[str, Any] | None:
     if not found and not display:
         return None
@@ -181,6 +186,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "actor": (actor, "Reference"),
         "employer": (employer, "Reference"),
         "cvr": (cvr, "string"),
+        "system": (system, "Reference"),
         "role": (role, "string"),
     }
     return {

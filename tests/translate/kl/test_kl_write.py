@@ -153,7 +153,7 @@ def test_a_social_case_gets_kls_category_beside_its_kle_number_and_a_health_case
 def test_a_profile_is_claimed_only_where_it_is_met(tables: Tables) -> None:
     def profile(goal: Json, **more: Any) -> list[str]:
         whole = {"created": "2025-01-01", "goal": [{"reference": "Goal/g"}]}
-        whole["category"] = [{"coding": [{"system": CARE_SOCIAL, "code": "e459386d-1474-4c31-89c5-c8bc7a25e3d4"}]}]  # type: ignore[assignment]
+        whole["category"] = [{"coding": [{"system": CARE_SOCIAL, "code": "e459386d-1474-4c31-89c5-c8bc7a25e3d4"}]}]
         goal = part("Goal", "g", lifecycleStatus="active", description={"text": "x"}) | goal
         told: list[str] = the(made(tables, plan(**whole | more), goal), "CarePlan").get("meta", {}).get("profile", [])
         return told
