@@ -12,12 +12,8 @@ A cell may hold several values with blanks between them. `*` is any. In labels.c
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
@@ -25,6 +21,7 @@ from gateway.domain.content import TEXT, UNIT
 from gateway.domain.labels import KindRow, Labeller, LabelRow
 from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners, Policy, Row, contradictions
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
+from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
 
 LAST_DAY = "9999-12-31"
@@ -57,56 +54,15 @@ _PURPOSE_CODES = frozenset(key.removeprefix(f"{ACT_REASON}|") for key in PURPOSE
 _RANGE = re.compile(r"([A-Z]+)(\d+)-\1(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One row of a table, and the checks that its cells share."""
-
-    cells: Mapping[str, str]
-    mark: Mark
-    problems: Problems
-
-    def one(self, name: str, known: Collection[str], *, empty: bool = False) -> str:
-        """A cell with one of the known values."""
-        value = self.cells[name]
-        if not (empty and not value) and value not in known:
-            self._unknown(name, value, known)
-        return value
-
-    def several(self, name: str, known: Collection[str], *, any_allowed: bool = False) -> tuple[str, ...]:
-        """A cell with known values, `*` alone for any."""
-        values = tuple(self.cells[name].split())
-        if not values:
-            self.problems.add(self.mark, f"{name} is empty")
-        for value in values:
-            if value not in known and not (any_allowed and values == (ANY,)):
-                self._unknown(name, value, known)
-        return values
-
-    def day(self, name: str) -> str:
-        """A day, or nothing."""
-        value = self.cells[name]
-        try:
-            if value and date.fromisoformat(value).isoformat() != value:
-                raise ValueError
-        except ValueError:
-            self.problems.add(self.mark, f"{name} must be a day (2025-12-31)")
-        return value
-
-    def label(self, system: str, code: str) -> str:
-        """A label as `system|code`, "" for none."""
-        if not system and not code:
-            return ""
-        if system not in _LABEL_CODES:
-            self._unknown("label system", system, _LABEL_CODES)
-        elif code not in _LABEL_CODES[system]:
-            self._unknown("label", code, _LABEL_CODES[system])
-        return f"{system}|{code}"
-
-    def _unknown(self, what: str, value: str, known: Collection[str]) -> None:
-        if value:
-            self.problems.unknown(self.mark, what, value, known)
-        else:
-            self.problems.add(self.mark, f"{what} is empty")
+def _labelled(line: Line, system: str, code: str) -> str:
+    """A label as `system|code`, "" for none."""
+    if not system and not code:
+        return ""
+    if system not in _LABEL_CODES:
+        line.unknown("label system", system, _LABEL_CODES)
+    elif code not in _LABEL_CODES[system]:
+        line.unknown("label", code, _LABEL_CODES[system])
+    return f"{system}|{code}"
 
 
 def load(folder: Path, owners: Owners | None = None) -> tuple[Policy, Labeller]:
@@ -144,28 +100,11 @@ def _mark(rule: str) -> Mark:
     return Mark(file, int(line))
 
 
-def _lines(folder: Path, name: str, columns: tuple[str, ...], problems: Problems) -> Iterator[_Line]:
-    file = f"{folder.parent.name}/{folder.name}/{name}"
-    try:
-        reader = csv.reader(io.StringIO((folder / name).read_text("utf-8-sig")), strict=True)
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(file, 0), "cannot be read as UTF-8")
-        return
-    try:
-        if tuple(cell.strip() for cell in next(reader, [])) != columns:
-            problems.add(Mark(file, 1), f"the header must be {','.join(columns)}")
-            return
-        for cells in reader:
-            mark = Mark(file, reader.line_num)
-            if len(cells) != len(columns):
-                problems.add(mark, f"has {len(cells)} columns instead of {len(columns)}")
-            else:
-                yield _Line(dict(zip(columns, (cell.strip() for cell in cells), strict=True)), mark, problems)
-    except csv.Error as error:
-        problems.add(Mark(file, reader.line_num), f"is not CSV: {error}")
+def _lines(folder: Path, name: str, columns: tuple[str, ...], problems: Problems) -> Iterator[Line]:
+    return lines(folder / name, f"{folder.parent.name}/{folder.name}/{name}", columns, problems)
 
 
-def _access(line: _Line) -> list[Row]:
+def _access(line: Line) -> list[Row]:
     """One row per data class of the line."""
     cells = line.cells
     classes = line.several("data_class", CLASSES)
@@ -174,9 +113,7 @@ def _access(line: _Line) -> list[Row]:
     purposes = line.several("purpose", _PURPOSE_CODES, any_allowed=True)
     default = line.one("default", DEFAULTS)
     override = line.one("override", ("yes", "no")) == "yes"
-    start, end = line.day("valid_from"), line.day("valid_to")
-    if end and end < start:
-        line.problems.add(line.mark, "valid_to lies before valid_from")
+    start, end = line.days()
     if not cells["law"]:
         line.problems.add(line.mark, "law is empty: every row rests on one")
     if override and default == "never":
@@ -189,7 +126,7 @@ def _access(line: _Line) -> list[Row]:
     ]
 
 
-def _label(line: _Line) -> LabelRow:
+def _label(line: Line) -> LabelRow:
     cells = line.cells
     systems = tuple(cells["code_system"].split())
     if not systems:
@@ -197,7 +134,7 @@ def _label(line: _Line) -> LabelRow:
     prefixes = tuple(prefix for spelled in cells["code_prefix"].split() for prefix in _expanded(spelled))
     if not prefixes and not {ANY, TEXT, UNIT}.isdisjoint(systems):
         line.problems.add(line.mark, "code_prefix is empty: it would mean everything")
-    label = line.label(cells["label_system"], cells["label_code"])
+    label = _labelled(line, cells["label_system"], cells["label_code"])
     data_class = line.one("data_class", CLASSES, empty=True)
     if not label and not data_class:
         line.problems.add(line.mark, "neither a label nor a data_class")
@@ -212,16 +149,16 @@ def _expanded(spelled: str) -> list[str]:
     return [f"{found[1]}{number:0{len(found[2])}}" for number in range(int(found[2]), int(found[3]) + 1)]
 
 
-def _kle(line: _Line) -> LabelRow:
+def _kle(line: Line) -> LabelRow:
     prefix = line.cells["prefix"]
     if not re.fullmatch(r"\d\d(\.\d\d){0,2}", prefix):
         line.problems.add(line.mark, "prefix must be the beginning of a KLE number (27, 27.51, 27.51.04)")
     system, _, code = line.cells["label"].rpartition("|")
     data_class = line.one("data_class", CLASSES)
-    return LabelRow((KLE,), (prefix,), line.label(system, code), data_class, (), str(line.mark))
+    return LabelRow((KLE,), (prefix,), _labelled(line, system, code), data_class, (), str(line.mark))
 
 
-def _kind(line: _Line) -> KindRow:
+def _kind(line: Line) -> KindRow:
     cells = line.cells
     if not re.fullmatch(r"[A-Z][A-Za-z]+", cells["kind"]):
         line.problems.add(line.mark, "kind must be a FHIR resource type")

@@ -11,6 +11,7 @@ import pytest
 from tests.house.tree import ROOT, below, text
 
 CODES = ["source_system", "source_code", "target_system", "target_code", "display", "note", "valid_from", "valid_to"]
+TERMS = ["code", "display", "also", "parent", "valid_from", "valid_to", "same_as", "note"]
 TABLES = below("mappings", suffix=".csv")
 
 
@@ -21,11 +22,16 @@ def rows(file: Path) -> list[list[str]]:
 
 
 def code_tables() -> list[Path]:
-    return [f for f in TABLES if f.parts[1] == "codes"]
+    return [f for f in TABLES if f.parent == Path("mappings/codes")]
+
+
+def term_tables() -> list[Path]:
+    return [f for f in TABLES if f.parent == Path("mappings/codes/terms")]
 
 
 def test_there_are_tables() -> None:
     assert code_tables()
+    assert term_tables()
 
 
 @pytest.mark.parametrize("file", TABLES, ids=str)
@@ -47,6 +53,13 @@ def test_code_tables_have_one_form(file: Path) -> None:
     for number, row in enumerate(body, 2):
         assert row[1], f"{file}:{number} has no source code"
         assert row[3] or row[5], f"{file}:{number} leads nowhere and does not say why"
+
+
+@pytest.mark.parametrize("file", term_tables(), ids=str)
+def test_tables_of_code_systems_have_one_form(file: Path) -> None:
+    header, *body = rows(file)
+    assert header == TERMS
+    assert not [number for number, row in enumerate(body, 2) if not row[0] or not row[1]]
 
 
 @pytest.mark.parametrize("file", TABLES, ids=str)
