@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gateway.translate.oio.tree import Node
@@ -43,6 +44,11 @@ class Instant:
             return self.at.isoformat(timespec="seconds")
         return self.at.isoformat(timespec="milliseconds" if self.step >= timedelta(milliseconds=1) else "microseconds")
 
+    @property
+    def utc(self) -> datetime:
+        """The same moment in UTC."""
+        return self.at.astimezone(UTC)
+
     def before(self) -> Instant:
         """The last instant that lies before this one: what an inclusive end says of an exclusive one."""
         if self.step >= timedelta(days=1):
@@ -72,6 +78,7 @@ class Span:
         return period
 
 
+@lru_cache(maxsize=4096)  # most parts of a case are true from the same day on
 def instant(text: str, timezone: ZoneInfo) -> Instant | None:
     """What was written as a point in time; None for an end that never comes. Raises ValueError.
 
@@ -149,3 +156,17 @@ def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:
 def in_effect(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
     """Those whose Virkning covers the moment, in document order."""
     return [holder for holder in holders if lenient_span(holder, timezone).covers(moment)]
+
+
+def standing(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
+    """Those that count at the moment: in force then, else those that begin last; in document order."""
+    spans = [(holder, lenient_span(holder, timezone)) for holder in holders]
+    covering = [holder for holder, effect in spans if effect.covers(moment)]
+    if covering or not spans:
+        return covering
+    last = max(_begun(effect) for _, effect in spans)
+    return [holder for holder, effect in spans if _begun(effect) == last]
+
+
+def _begun(effect: Span) -> datetime:
+    return effect.start.utc if effect.start else datetime.min.replace(tzinfo=UTC)

@@ -6,29 +6,57 @@ was used never changes what is meant.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
 from gateway.translate import xml
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
-    """One element. `place` is what an error names: `Sag/Registrering[2]/TilstandListe/Fremdrift[3]`."""
+    """One element.
+
+    `place` is what an error names: `Sag/Registrering[2]/TilstandListe/Fremdrift[3]`. It is worked out when it is asked
+    for, from the element around it (`up`); a node without one is told its place.
+    """
 
     name: str
-    place: str
+    told: str = ""
     text: str = ""
     parts: list[Node] = field(default_factory=list)
+    up: Node | None = None
+
+    def __repr__(self) -> str:
+        return f"Node({self.place})"
+
+    @property
+    def place(self) -> str:
+        """Names from the root on; a number where the name stands there more than once."""
+        if not self.told:
+            if self.up is None:
+                return self.name
+            self._tell_alike(f"{self.up.place}/{self.name}", [part for part in self.up.parts if part.name == self.name])
+        return self.told
+
+    def _tell_alike(self, place: str, alike: list[Node]) -> None:
+        """All of them at once: asked one by one, thousands of elements of one name would take minutes."""
+        self.told = place
+        for number, one in enumerate(alike, 1):
+            one.told = f"{place}[{number}]" if len(alike) > 1 else place
 
     def first(self, *path: str) -> Node | None:
         """The first element down this path, None when there is none."""
-        node: Node | None = self
+        node = self
         for name in path:
-            node = next((part for part in node.parts if part.name == name), None) if node else None
+            for part in node.parts:
+                if part.name == name:
+                    node = part
+                    break
+            else:
+                return None
         return node
 
     def each(self, *path: str) -> list[Node]:
@@ -54,25 +82,25 @@ class Node:
     @property
     def empty(self) -> bool:
         """No text in it or below it."""
-        return not any(node.text for node in self.walk())
+        if self.text:
+            return False
+        return all(part.empty for part in self.parts)
 
 
 def read(raw: bytes) -> Node:
     """The document as a tree. Raises Unreadable, WrongCharset, TooLarge."""
-    return _node(xml.parse(raw), "")
+    return _node(xml.parse(raw), None)
 
 
-def _node(element: etree._Element, place: str) -> Node:
+def _node(element: etree._Element, up: Node | None) -> Node:
     """Element and all below it; depth is bounded by the parser (256)."""
-    name = xml.local(element.tag)
-    text = (element.text or "").strip()
-    # A UUID is the same in capitals; keys and tables need one spelling.
-    node = Node(name, place or name, text.lower() if name == "UUIDIdentifikator" else text)
-    children = [(xml.local(child.tag), child) for child in element]
-    total = Counter(child_name for child_name, _ in children)
-    seen: Counter[str] = Counter()
-    for child_name, child in children:
-        seen[child_name] += 1
-        number = f"[{seen[child_name]}]" if total[child_name] > 1 else ""
-        node.parts.append(_node(child, f"{node.place}/{child_name}{number}"))
+    name = _local(element.tag)
+    text = element.text
+    node = Node(name, "", text.strip() if text else "", [], up)
+    if name == "UUIDIdentifikator":  # the same in capitals; keys and tables need one spelling
+        node.text = node.text.lower()
+    node.parts = [_node(child, node) for child in element]
     return node
+
+
+_local = lru_cache(maxsize=1024)(xml.local)
