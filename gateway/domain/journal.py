@@ -1,10 +1,10 @@
 """What a municipality's case system is told: a note for the journal of a case, or a document to be filed on it.
 
 What is told is said here once. How it is written (`translate/sf2900`, `translate/fasit`, `translate/oio/write`) and how
-it travels (`outbound`) are two other matters. A writer is a function `written(entry: JournalEntry) -> bytes`: for what
-goes out by the courier `gateway.translate.sf2900.writing.written` (the SOAP body's one element, with no envelope around
-it) and `gateway.translate.fasit.writing.written` (the whole document). Both raise MissingField where an entry lacks what
-the receiver needs, and write no time or id of their own: the same entry is the same bytes.
+it travels (`outbound`) are two other matters. A writer is a function `written(entry: JournalEntry) -> bytes`. What the
+courier takes is written by `gateway.translate.sf2900.writing.written` (the one element of the SOAP body, without an
+envelope around it) and `gateway.translate.fasit.writing.written` (the whole document). Both raise MissingField where an
+entry lacks what the receiver needs, and write no time or id of their own: the same entry is the same bytes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class JournalEntry:
     `text` is plain text in `format`, lines parted by a line feed. `written` is when it was written, with a zone.
     `citizen` is the best identifier that the receiver may know. `authority` is the municipality that it is for (CVR
     number), `case` the UUID of its OIO Sag, "" where none is known; `subject` (KLE, `27.57.16`) and `facet` (KLE action
-    facet, `G01`) route it.
-    `author` is who wrote it, by number and name. `corrects` is the id of an entry that this one corrects.
+    facet, `G01`) route it. `author` is who wrote it, by number and name. `corrects` is the id of an entry that this one
+    corrects.
     """
 
     id: str

@@ -8,6 +8,7 @@ States of a message in the outbox:
 | sent | handed over; the receiver may still tell what became of it | receipted, failed, waiting |
 | receipted | the receiver says that it is well | – |
 | failed | the receiver refuses it, or it was tried too often; an operator may let it wait again | receipted, waiting |
+| withheld | the receiver may not be told (no consent, no law), or there is nothing to tell any more | waiting |
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-State = Literal["waiting", "sent", "receipted", "failed"]
+State = Literal["waiting", "sent", "receipted", "failed", "withheld"]
 # `taken`: safely stored by the receiver (HL7 v2 CA), who tells later what became of it.
 Outcome = Literal["ok", "transient-error", "fatal-error", "taken"]
 
 RECEIPT_WITHIN = timedelta(minutes=30)  # MedCom Reliable Messaging: after that the sender may send again …
 RESENDS = 2  # … at most twice
+# Languages whose receivers take a message at once and tell later, in a receipt of its own, what became of it. Silence
+# is no reason to send again: it is shown to an operator.
+TOLD_LATER = ("sf2900",)
 
 _FIRST = timedelta(seconds=5)
 _LONGEST = timedelta(minutes=15)
@@ -32,9 +36,10 @@ class Outgoing:
     """One message to a system outside.
 
     `destination` is the id of a source with a connection (`deliver:` in mappings/sources), `language` that of the
-    body (`hl7v2`, `fhir-message`, `oioxml`, `edifact`). `message_id` is the id that a receipt will name: MSH-10,
-    MessageHeader.id, Letter/Identifier. A destination gets one message of an id once. `about` is the Patient id,
-    `answers` the id of the message that this one answers; both may be empty.
+    body (`hl7v2`, `fhir-message`, `oioxml`, `edifact`, `sf2900`, `fasit`; of the last two the body in the outbox is a
+    notice, domain/telling.py). `message_id` is the id that a receipt will name: MSH-10, MessageHeader.id,
+    Letter/Identifier. A destination gets one message of an id once. `about` is the Patient id, `answers` the id of the
+    message that this one answers; both may be empty.
     """
 
     destination: str

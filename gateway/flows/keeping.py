@@ -73,7 +73,9 @@ async def keep(
             everything=everything, taken=taken,
         )  # fmt: skip
         everything = change is None
-        if change and await intake.save(gateway.database, arrival, change, known, [record(change)], outgoing(change)):
+        if change and await intake.save(
+            gateway.database, arrival, change, known, [record(change)], outgoing(change), gateway.tellings.kinds
+        ):
             return Kept(change=change)
         taken |= await intake.taken(gateway.database, change) if change else frozenset()
     raise Unavailable("Others write about the same citizen all the time", hint="Send again.")

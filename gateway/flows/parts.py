@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
 from gateway.domain.resource import Ids
 from gateway.domain.searching.query import Parameter
 from gateway.domain.source import Source
+from gateway.domain.telling import NO_TELLINGS, Tellings
 from gateway.store.keys import LogKey
 from gateway.store.pool import Database
 from gateway.translate.languages import Languages
 from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
+from gateway.translate.telling.entry import NO_TEXTS, Texts
+
+Writer = Callable[[JournalEntry], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Gateway:
     search: Mapping[str, Mapping[str, Parameter]]  # by resource type and name
     public_url: str = ""
     letters: Tables = NO_TABLES  # where letters go
+    tellings: Tellings = NO_TELLINGS  # which municipal systems are told of what
+    texts: Texts = NO_TEXTS  # in which words
+    writers: Mapping[str, Writer] = field(default_factory=dict)  # by the language of the destination
+    receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""

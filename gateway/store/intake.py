@@ -6,7 +6,7 @@ since the read, and the flow tries again where one did. So one message costs two
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +18,9 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.store import attachments, wire
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
-from gateway.store.outbox import outbox_args, outbox_insert
+from gateway.store.outbox import OUTBOX_WIDTH, outbox_args, outbox_insert
 from gateway.store.pool import Database
+from gateway.store.to_tell import to_tell_insert
 
 # The touched citizens are an array, not rows to join: so they are looked up by index however many citizens there are.
 _RECALL = """
@@ -128,6 +129,8 @@ _SAVE = _PARTS.replace("{outgoing}", "")
 # Few messages cause others: the rest does not pay for it.
 _OUTGOING = outbox_insert(_BEFORE_RECORD + 1 + RECORD_WIDTH, "$8", "kept")
 _SAVE_AND_SEND = _PARTS.replace("{outgoing}", f", {_OUTGOING}")
+_NOTED = to_tell_insert(_BEFORE_RECORD + 1 + RECORD_WIDTH + OUTBOX_WIDTH, "$8", "kept")
+_SAVE_SEND_AND_NOTE = _PARTS.replace("{outgoing}", f", {_OUTGOING}, {_NOTED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +192,10 @@ async def save(
     known: Known,
     records: Sequence[AccessRecord],
     outgoing: Sequence[Outgoing] = (),
+    tells: Collection[str] = (),
 ) -> bool:
-    """Write everything that a message changes and causes to be sent, durably. False: another writer was faster, read
+    """Write everything that a message changes and causes to be sent, durably. Of the types in `tells` a hospital's
+    resources that changed are noted: a municipality may have to be told of them. False: another writer was faster, read
     again; or a resource in it is `taken`."""
     rows = _changed(change, known)
     arguments: list[object] = [
@@ -205,9 +210,12 @@ async def save(
         _new_numbers(change, known),
         *record_args(records),
     ]  # fmt: skip
-    sql = _SAVE_AND_SEND if outgoing else _SAVE
-    if outgoing:
+    to_tell = _to_tell(rows, change, tells) if tells else []
+    sql = _SAVE_SEND_AND_NOTE if to_tell else _SAVE_AND_SEND if outgoing else _SAVE
+    if outgoing or to_tell:
         arguments += outbox_args(outgoing)
+    if to_tell:
+        arguments += _columns(to_tell, 2)
     try:
         if not (change.moved or arrival.attached):
             return await database.fetchval(sql, *arguments) is not None
@@ -268,6 +276,11 @@ def _row(folded: Folded, known: Known) -> tuple[object, ...] | None:
         resource.kind, resource.id, folded.citizen, next_, resource.sector, resource.withdrawn,
         folded.facts.ends, facts, body, digest,
     )  # fmt: skip
+
+
+def _to_tell(rows: Sequence[tuple[object, ...]], change: Change, kinds: Collection[str]) -> list[tuple[object, ...]]:
+    changed = [row[:2] for row in rows if row[0] in kinds and row[4] == "region"]
+    return [*changed, *(one for one in change.gone if one[0] in kinds)]
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.outgoing import Outgoing, Receipt, State
+from gateway.domain.when import BEGINNING
 from gateway.store.pool import Database
 
 LOCK = 0x464F5554  # one claim at a time, among all nodes: two could else both find a destination that nobody sends to
 _NAMES = "destination, language, message_id, answers, about, body"
 _TYPES = (*("text",) * 5, "bytea")
+OUTBOX_WIDTH = len(_TYPES)  # parameters of `outbox_insert`
 # What answers a message goes out a little later than the acknowledgement on the line on which that came.
 _ANSWERS_AFTER = "interval '1 second'"
 
@@ -88,11 +90,17 @@ RETURNING state
 _AGAIN = """
 UPDATE outbox SET state = 'waiting', tries = 0, unreached = false, resends = 1, due = $2, changed_at = $2,
                   leased_until = NULL
- WHERE state IN ('failed', 'sent') AND id = ANY($1::bigint[]) RETURNING id
+ WHERE state IN ('failed', 'sent', 'withheld') AND id = ANY($1::bigint[]) RETURNING id
 """
-_LIST = """
-SELECT id, destination, language, message_id, state, tries, made_at, due, changed_at, told FROM outbox
- WHERE state = ANY($1::text[]) ORDER BY id LIMIT $2
+_OVERDUE = "(state = 'sent' AND language = ANY({languages}::text[]) AND changed_at <= {since})"
+_LIST = f"""
+SELECT id, destination, language, message_id, shown AS state, tries, made_at, due, changed_at, told
+  FROM (SELECT *, CASE WHEN {_OVERDUE.format(languages="$3", since="$4")} THEN 'overdue' ELSE state END AS shown
+          FROM outbox WHERE state = ANY($1::text[] || CASE WHEN 'overdue' = ANY($1) THEN 'sent' END)) AS o
+ WHERE shown = ANY($1) ORDER BY id LIMIT $2
+"""
+_NAMED = """
+SELECT message_id, state, tries, body FROM outbox WHERE destination = $1 AND message_id = ANY($2::text[])
 """
 _UNMATCHED = """
 SELECT id, source, language, answered, outcome, received_at, told FROM receipt WHERE outbox IS NULL
@@ -102,6 +110,10 @@ _COUNTS = """
 SELECT state, count(*), min(made_at) FROM outbox WHERE state IN ('waiting', 'failed') GROUP BY state
 UNION ALL
 SELECT 'unmatched', count(*), min(received_at) FROM receipt WHERE outbox IS NULL HAVING count(*) > 0
+"""
+_COUNTS += f"""UNION ALL
+SELECT 'overdue', count(*), min(made_at) FROM outbox
+ WHERE {_OVERDUE.format(languages="$1", since="$2")} HAVING count(*) > 0
 """
 
 
@@ -156,6 +168,18 @@ class Unmatched:
     outcome: str
     received_at: datetime
     told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """In which languages a receipt follows a message that was sent, and the time before which it was sent when the
+    receipt is overdue."""
+
+    languages: Sequence[str] = ()
+    since: datetime = BEGINNING
+
+
+NO_RECEIPTS = Silence()
 
 
 async def put(database: Database, outgoing: Sequence[Outgoing], now: datetime) -> None:
@@ -230,13 +254,21 @@ async def silent(database: Database, languages: Sequence[str], now: datetime, si
 
 
 async def again(database: Database, identities: Sequence[int], now: datetime) -> list[int]:
-    """Let messages that failed, or of which nothing was heard, wait once more. The ids of those that do now."""
+    """Let messages that failed, were withheld, or of which nothing was heard, wait once more. The ids of those that do
+    now."""
     return [row["id"] for row in await database.fetch(_AGAIN, list(identities), now)]
 
 
-async def listed(database: Database, states: Sequence[str], most: int) -> list[Row]:
-    """What stands in the outbox in these states, oldest first."""
-    return [Row(**row) for row in await database.fetch(_LIST, list(states), most)]
+async def listed(database: Database, states: Sequence[str], most: int, silence: Silence = NO_RECEIPTS) -> list[Row]:
+    """What stands in the outbox in these states, oldest first; `overdue` is what was sent and should have had its
+    receipt by now."""
+    rows = await database.fetch(_LIST, list(states), most, list(silence.languages), silence.since)
+    return [Row(**row) for row in rows]
+
+
+async def named(database: Database, destination: str, ids: Sequence[str]) -> list[tuple[str, State, int, bytes]]:
+    """Messages to a destination by their ids: id, state, tries and body."""
+    return [tuple(row) for row in await database.fetch(_NAMED, destination, list(ids))]
 
 
 async def unmatched(database: Database, most: int) -> list[Unmatched]:
@@ -244,6 +276,7 @@ async def unmatched(database: Database, most: int) -> list[Unmatched]:
     return [Unmatched(**row) for row in await database.fetch(_UNMATCHED, most)]
 
 
-async def counts(database: Database) -> dict[str, tuple[int, datetime]]:
-    """How many wait, failed, or are unmatched receipts, and since when the oldest of them does."""
-    return {row[0]: (row[1], row[2]) for row in await database.fetch(_COUNTS)}
+async def counts(database: Database, silence: Silence = NO_RECEIPTS) -> dict[str, tuple[int, datetime]]:
+    """How many wait, failed, are overdue, or are unmatched receipts, and since when the oldest of them does."""
+    rows = await database.fetch(_COUNTS, list(silence.languages), silence.since)
+    return {row[0]: (row[1], row[2]) for row in rows}

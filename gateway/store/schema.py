@@ -203,6 +203,17 @@ outbox = Table(
     Index("ix_outbox_state_due", "state", "due"),
 )
 
+# Resources that a municipality may have to be told of: written with the change, gone when it was worked through.
+to_tell = Table(
+    "to_tell",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    _time("noticed_at"),
+    _time("leased_until", nullable=True),  # a node is at it; when it dies, another takes over from here
+    PrimaryKeyConstraint("kind", "id"),
+)
+
 # What receivers told of what was sent. `outbox` is empty where nothing here had that id: nobody looks away from those.
 receipt = Table(
     "receipt",
