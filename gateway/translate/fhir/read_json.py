@@ -73,8 +73,8 @@ def _quickly(raw: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(made, dict) or not isinstance(made.get("resourceType"), str) or _TOO_DEEP in lines:
         return None
-    same = lines == raw.rstrip() or orjson.dumps(made) == raw or lines.count(b'":') == _names_in(raw)
-    return made if same else None
+    same = lines == raw.replace(b"\r\n", b"\n").rstrip() or orjson.dumps(made) == raw
+    return made if same or lines.count(b'":') == _names_in(raw) else None
 
 
 def _names_in(raw: bytes) -> int:

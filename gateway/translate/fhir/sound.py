@@ -27,6 +27,8 @@ def is_sound(resource: dict[str, Any]) -> bool:
 
 
 def _sound(value: dict[str, Any], shape: str) -> bool:
+    if shape == "Resource":
+        return is_sound(value)
     table = _table(shape)
     for name, content in value.items():
         row = table.get(name)
@@ -39,15 +41,11 @@ def _sound(value: dict[str, Any], shape: str) -> bool:
             if type(content) is not list:
                 return False
             for item in content:
-                if type(item) not in types or (inner and not _inside(item, inner)):
+                if type(item) not in types or (inner and not _sound(item, inner)):
                     return False
-        elif type(content) not in types or (inner and not _inside(content, inner)):
+        elif type(content) not in types or (inner and not _sound(content, inner)):
             return False
     return True
-
-
-def _inside(value: dict[str, Any], shape: str) -> bool:
-    return is_sound(value) if shape == "Resource" else _sound(value, shape)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -26,25 +27,28 @@ _REFERENCE = re.compile(rb'"reference":"((?:[^"\\]|\\.)*)"')
 
 def fingerprint(message: Message) -> bytes:
     """SHA-256 of the content."""
-    targets = _Targets(message)
-    parts = sorted(_sha(_REFERENCE.sub(targets.shown, _content(resource))) for resource in message.resources())
+    contents = {id(resource): _content(resource) for resource in message.resources()}
+    shown = _Targets(message, contents).shown
+    parts = sorted([_sha(_REFERENCE.sub(shown, content)) for content in contents.values()])
     return hashlib.sha256(_sha(_written(message.header["id"])) + b"".join(parts)).digest()
 
 
 class _Targets:
-    """What references point at, each read once however many point at it."""
+    """What references point at, each read once however many point at it. `contents` are by the resource's identity."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, contents: Mapping[int, bytes]) -> None:
         self._message = message
+        self._contents = contents
         self._seen: dict[bytes, bytes] = {}
         self._read: dict[int, bytes] = {}
 
     def shown(self, reference: re.Match[bytes]) -> bytes:
         """A reference as what it points at; as it is, where that is the header or nothing in the message."""
         written = reference[1]
-        if written not in self._seen:
-            self._seen[written] = self._target(written) or reference[0]
-        return self._seen[written]
+        found = self._seen.get(written)
+        if found is None:
+            found = self._seen[written] = self._target(written) or reference[0]
+        return found
 
     def _target(self, written: bytes) -> bytes:
         url = orjson.loads(b'"' + written + b'"')
@@ -52,7 +56,8 @@ class _Targets:
         if target is None or target is self._message.header:
             return b""
         if id(target) not in self._read:
-            self._read[id(target)] = b'"reference":"%s"' % _sha(_REFERENCE.sub(b"", _content(target))).hex().encode()
+            content = _REFERENCE.sub(b"", self._contents[id(target)])
+            self._read[id(target)] = b'"reference":"%s"' % _sha(content).hex().encode()
         return self._read[id(target)]
 
 
