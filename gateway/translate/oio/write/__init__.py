@@ -1,0 +1,1 @@
+"""Parts of the joint plan → OIO Sag and Dokument, SF1470 v6 (docs/municipal-messages.md)."""

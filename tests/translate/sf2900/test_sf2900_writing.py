@@ -1,0 +1,134 @@
+"""A journal entry as SF2900 hands it over, and the receipts that come back."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from gateway.domain.identifier import CPR, CVR, SOR, X_ECPR, Identifier
+from gateway.domain.journal import JournalEntry
+from gateway.errors import GatewayError, MissingField, NoCitizen, UnknownMessage, Unreadable
+from gateway.translate import xml
+from gateway.translate.oio.party import PERSON_ID
+from gateway.translate.sf2900 import names
+from gateway.translate.sf2900.receipt import read
+from gateway.translate.sf2900.writing import written
+
+ENTRY = JournalEntry(
+    id="0c6f4f7e-2c0d-4b51-9d35-0a3d6f1c2b11",
+    form="note",
+    title="Ophold på Bispebjerg Hospital er afsluttet",
+    text="Opholdet sluttede 01.03.2026 kl. 10.00.\nUdskrevet til: herberg.",
+    written=datetime(2026, 3, 1, 9, tzinfo=UTC),
+    citizen=Identifier(CPR, "2505544849"),
+    authority=Identifier(CVR, "11259979"),
+    authority_name="Frederiksberg Kommune",
+    author=Identifier(SOR, "265161000016000"),
+    author_name="Bispebjerg Hospital",
+    case="7d1e0c3a-92b5-4f60-8c1d-3a4b5c6d7e8f",
+    subject="27.57.16",
+    facet="G01",
+    citizen_name="Ingrid Prøve",
+)
+
+
+def said(raw: bytes) -> dict[str, str]:
+    return {xml.local(one.tag): one.text for one in xml.parse(raw).iter() if one.text}
+
+
+def receipt(kind: str, code: str, number: str = ENTRY.id, text: str = "") -> bytes:
+    fields = {names.ID: number, names.RECEIPT_CODE: code, names.RECEIPT_TEXT: text}
+    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
+    return f'<{kind} xmlns="{names.NAMESPACE}">{inner}</{kind}>'.encode()
+
+
+def test_routed_by_authority_subject_and_facet() -> None:
+    found = said(written(ENTRY))
+    assert found[names.AUTHORITY] == "11259979"
+    assert (found[names.SUBJECT], found[names.FACET]) == ("27.57.16", "G01")
+    assert (found[names.ID], found[names.CASE]) == (ENTRY.id, ENTRY.case)
+    assert found["Titel"] == ENTRY.title
+    assert base64.b64decode(found["Notat"]).decode() == ENTRY.text
+    assert found[names.SENSITIVITY] == "FOELSOMME_PERSONOPLYSNINGER"
+    assert names.CORRECTS not in found
+    assert said(written(replace(ENTRY, corrects=ENTRY.case)))[names.CORRECTS] == ENTRY.case
+    assert etree.QName(xml.parse(written(replace(ENTRY, form="document")))[-1]).localname == names.DOCUMENT
+
+
+def test_the_same_entry_is_the_same_bytes() -> None:
+    assert written(ENTRY) == written(replace(ENTRY))
+
+
+@pytest.mark.parametrize(
+    ("number", "urn"),
+    [
+        (Identifier(CPR, "2505544849"), "urn:oio:cpr-nr:2505544849"),
+        (Identifier(PERSON_ID, "1234567"), "urn:oio:us:personid:1234567"),
+        (Identifier(X_ECPR, "0703921VJ5"), "urn:oio:fuldtnavn:Ingrid Prøve"),
+    ],
+)
+def test_the_citizen_is_a_urn_of_a_kind_that_there_is(number: Identifier, urn: str) -> None:
+    assert urn in said(written(replace(ENTRY, citizen=number))).values()
+
+
+def test_a_name_alone_finds_nobody() -> None:
+    stranger = replace(ENTRY, citizen=Identifier(X_ECPR, "0703921VJ5"))
+    assert "0703921VJ5" in said(written(stranger)).values(), "the number is not lost"
+    with pytest.raises(NoCitizen):
+        written(replace(stranger, case=""))
+    with pytest.raises(NoCitizen):
+        written(replace(stranger, citizen_name=""))
+
+
+@pytest.mark.parametrize("missing", ["id", "subject", "facet", "title", "text"])
+def test_what_is_missing_is_named(missing: str) -> None:
+    with pytest.raises(MissingField) as told:
+        written(replace(ENTRY, **{missing: ""}))
+    assert told.value.where == f"entry.{missing}"
+
+
+@given(st.text(), st.text())
+def test_any_text_is_carried_or_refused(title: str, text: str) -> None:
+    try:
+        found = said(written(replace(ENTRY, title=title, text=text)))
+    except GatewayError:
+        return
+    assert base64.b64decode(found["Notat"]).decode() == text
+
+
+def test_two_receipts() -> None:
+    taken, filed = read(receipt(names.TECHNICAL_RECEIPT, "20")), read(receipt(names.BUSINESS_RECEIPT, "20"))
+    assert (taken.of, taken.outcome) == (ENTRY.id, "taken")
+    assert (filed.of, filed.outcome) == (ENTRY.id, "ok")
+    refused = read(receipt(names.BUSINESS_RECEIPT, "40", ENTRY.id.upper(), "Sagen er lukket"))
+    assert (refused.of, refused.outcome, refused.text) == (ENTRY.id, "fatal-error", "Sagen er lukket")
+    assert read(receipt(names.TECHNICAL_RECEIPT, "50")).outcome == "transient-error"
+
+
+def test_a_receipt_in_an_envelope() -> None:
+    soap = (
+        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/><s:Body>%s</s:Body></s:Envelope>'
+    )
+    assert read(soap % receipt(names.TECHNICAL_RECEIPT, "20")).outcome == "taken"
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (b"", Unreadable),
+        (b"<a>", Unreadable),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', GatewayError),
+        (b"<Journalnotat/>", UnknownMessage),
+        (receipt(names.BUSINESS_RECEIPT, ""), MissingField),
+        (receipt(names.BUSINESS_RECEIPT, "20", ""), MissingField),
+    ],
+)
+def test_what_is_no_receipt_is_refused(raw: bytes, error: type[GatewayError]) -> None:
+    with pytest.raises(error):
+        read(raw)
