@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.domain.identifier import learn
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
@@ -22,7 +23,7 @@ from gateway.store import keys, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
-from gateway.translate import policy_tables, r4
+from gateway.translate import policy_tables, r4, spellings
 from gateway.translate.edifact.language import Edifact
 from gateway.translate.fhir.messages import FhirMessages
 from gateway.translate.hl7v2.language import Hl7v2
@@ -65,6 +66,7 @@ def read_rules(
     source `like` had sent them: to look at them, never to keep them. Raises UnknownSource where `like` is none.
     """
     problems = Problems()
+    learn(spellings.read(mappings, problems))
     sources = Sources.gather(mappings, problems)
     if strangers:
         sources = sources.with_guests(like)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from gateway.domain.correspondence import in_threads
 from gateway.domain.municipality import facts_of, standing
 from gateway.domain.statement import Body
-from gateway.domain.team import joint_participants, members_of
+from gateway.domain.team import joint_participants, members_of, who_is
 from gateway.domain.when import END, instant, last_instant
 
 _BASE = "https://faellesplan.dk/fhir"
@@ -83,7 +82,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "title": "Fælles plan",
         "subject": {"reference": f"Patient/{citizen}"},
         "period": _hull(plans, closed=bool(plans) and not open_),
-        "contributor": _distinct([p["author"] for p in plans if "author" in p]),
+        "contributor": _each_once([p["author"] for p in plans if "author" in p]),
         "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
         "addresses": [_reference(p) for p in _of(parts, "Condition")],
         "supportingInfo": [_reference(p) for p in _supporting(parts)],
@@ -123,7 +122,7 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
         "name": "Team om den fælles plan",
         "subject": {"reference": f"Patient/{citizen}"},
         "participant": joint_participants([m for team in teams for m in members_of(team, at)], visible),
-        "managingOrganization": _distinct([o for team in teams for o in team.get("managingOrganization", [])]),
+        "managingOrganization": _each_once([o for team in teams for o in team.get("managingOrganization", [])]),
     }
     return {name: value for name, value in body.items() if value}
 
@@ -163,7 +162,7 @@ def _activity(plan: Body, visible: set[str], at: datetime) -> Body:
         "goal": [g for g in plan.get("goal", []) if g.get("reference") in visible],
         "status": status,
         "scheduledPeriod": plan.get("period"),
-        "performer": _distinct([*inner.get("performer", []), *([plan["author"]] if "author" in plan else [])]),
+        "performer": _each_once([*inner.get("performer", []), *([plan["author"]] if "author" in plan else [])]),
         "description": plan.get("title") or plan.get("description") or inner.get("description"),
     }
     detail["performer"] = [p for p in detail["performer"] if "reference" not in p or p["reference"] in visible]
@@ -210,6 +209,9 @@ def _reference(part: Body) -> Body:
     return {"reference": f"{part['resourceType']}/{part['id']}"}
 
 
-def _distinct(items: Sequence[Any]) -> list[Any]:
-    seen = {repr(item): item for item in items}
-    return [seen[key] for key in sorted(seen)]
+def _each_once(references: Sequence[Body]) -> list[Body]:
+    """Everybody once, by whatever spelling of a number they are named, in the words that tell most."""
+    seen: dict[str, Body] = {}
+    for one in sorted(references, key=lambda one: (len(repr(one)), repr(one))):
+        seen[who_is(one)] = one
+    return sorted(seen.values(), key=repr)

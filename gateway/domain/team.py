@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
 
+from gateway.domain.identifier import FK_ORG, PRODUCTION_UNIT, SOR, YDER, normal
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement, Verb
@@ -20,6 +21,9 @@ _COORDINATOR = (TEAM_ROLE, "coordinator")
 _DEPUTY = {"coding": [{"system": TEAM_ROLE, "code": "deputy", "display": "Stedfortræder for tovholder"}]}
 MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
 """Extension of a participant: the goal, problem or pathway that this member is there for."""
+
+_ONE_UNIT = frozenset({SOR, FK_ORG, YDER, PRODUCTION_UNIT})
+"""A number of these is one unit whatever it is called; under one CVR or EAN number there are many."""
 
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
@@ -141,10 +145,17 @@ def _begun(member: Body) -> tuple[str, str]:
 
 
 def _who(member: Body) -> str:
-    who = member.get("member") or member.get("onBehalfOf") or {}
-    identifier = who.get("identifier", {})
-    named = (identifier.get("system", ""), identifier.get("value", ""), who.get("display", ""))
-    return str(who.get("reference") or "|".join(named))
+    return who_is(member.get("member") or member.get("onBehalfOf") or {})
+
+
+def who_is(who: Body) -> str:
+    """One name for a Reference to somebody, in whatever spelling the number stands."""
+    if who.get("reference"):
+        return str(who["reference"])
+    number = who.get("identifier", {})
+    found = normal(number.get("system", ""), number.get("value", ""))
+    alone = found.value and found.system in _ONE_UNIT
+    return found.key if alone else f"{found.key}|{who.get('display', '').casefold()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,7 @@ def memberships(team: Body) -> tuple[Membership, ...]:
         end = last_instant(period["end"]) if "end" in period else None
         for who in (participant.get("member", {}), participant.get("onBehalfOf", {})):
             identifier = who.get("identifier", {})
-            names = [who.get("reference", ""), f"{identifier.get('system', '')}|{identifier.get('value', '')}"]
+            number = normal(identifier.get("system", ""), identifier.get("value", ""))
+            names = [who.get("reference", ""), number.key]
             found += [Membership(team["id"], name, start, end) for name in names if name not in ("", "|")]
     return tuple(found)

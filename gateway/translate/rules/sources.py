@@ -40,7 +40,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from gateway.domain.identifier import CVR, GLN, SOR, Identifier, normal
+from gateway.domain.identifier import CVR, GLN, SOR, Identifier, bare, normal
 from gateway.domain.source import Source
 from gateway.errors import UnknownSource
 from gateway.translate.rules import connections
@@ -70,7 +70,7 @@ class Sources:
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._all = tuple(sources)
-        self._by_sender = {(s.language, sender): s for s in self._all for sender in s.senders}
+        self._by_sender = {(s.language, bare(sender)): s for s in self._all for sender in s.senders}
         self._by_id = {s.id: s for s in self._all}
 
     @classmethod
@@ -102,7 +102,7 @@ class Sources:
         A source that stands for everybody says in its `senders` who it was this time.
         """
         for sender in senders:
-            if found := self._by_sender.get((language, sender)):
+            if found := self._by_sender.get((language, bare(sender))):
                 return found
         anybody = self._by_sender.get((language, ANYBODY))
         if anybody is None:
