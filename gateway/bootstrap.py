@@ -36,6 +36,7 @@ from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
+from gateway.translate.vendor import Vendor
 
 SECRET_BYTES = 32
 
@@ -71,13 +72,15 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
-    hl7v2, medcom, kl, oio, oioxml, edifact, (policy, labeller), _ = all_of(
+    hl7v2, medcom, kl, oio, oioxml, edifact, nexus, momentum, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
         lambda: Kl(mappings, sources, identify, codes),
         lambda: Oio(mappings, sources, identify, codes),
         lambda: OioXml(mappings, sources, identify, codes),
         lambda: Edifact(mappings, sources, identify, codes),
+        lambda: Vendor("nexus", mappings, sources, identify, codes),
+        lambda: Vendor("momentum", mappings, sources, identify, codes),
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )
@@ -90,6 +93,8 @@ def read_rules(
             "oio": oio,
             "oioxml": oioxml,
             "edifact": edifact,
+            "nexus": nexus,
+            "momentum": momentum,
         }
     )
     return Rules(languages, sources, policy, labeller)

@@ -12,11 +12,13 @@ _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
 _ENVELOPED = b"VANSEnvelope"
 _JSON_TYPE = re.compile(rb'"type"\s*:\s*"(collection|message)"')
 _XML_TYPE = re.compile(rb"<type\s+value\s*=\s*[\"'](collection|message)[\"']")
+_ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"([a-z]+)"')
+_BENEFITS = b"urn:oio:sts:ydelse:"
 _BLANK = b"\xef\xbb\xbf \t\r\n\x0b"
 
 
 def door_of(raw: bytes) -> str:
-    """`hl7v2`, `fhir-message`, `kl-report`, `oioxml`, `edifact` or `oio`. Raises UnknownMessage for none of them.
+    """`hl7v2`, `fhir-message`, `kl-report`, `oioxml`, `edifact`, `ydelse` or `oio`. Raises UnknownMessage for none of them.
 
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
@@ -25,6 +27,8 @@ def door_of(raw: bytes) -> str:
         return "hl7v2"
     if text[:3] in (b"UNA", b"UNB"):
         return "edifact"
+    if asked := _ASKED.match(text[:100]):
+        return asked[1].decode()
     if text[:1] == b"{":
         return "kl-report" if _is_collection(_JSON_TYPE, text) else "fhir-message"
     if text[:1] == b"<" and _ENVELOPED in text[:4000]:
@@ -34,7 +38,7 @@ def door_of(raw: bytes) -> str:
         return "oioxml"
     if text[:1] == b"<":
         if _FHIR not in text[:4000].replace(b"'", b'"'):
-            return "oio"
+            return "ydelse" if _BENEFITS in text[:20_000] else "oio"
         return "kl-report" if _is_collection(_XML_TYPE, text) else "fhir-message"
     raise UnknownMessage("This is neither HL7 v2, nor EDIFACT, nor JSON, nor XML")
 

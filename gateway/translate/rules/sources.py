@@ -14,6 +14,7 @@
     rules: psykiatri                  # overlay folder mappings/<language>/psykiatri
     certificate: ["CN=epj.example"]   # its client certificates at the MLLP door: whole subject, or one name of it
     deliver: {url: mllps://epj.example:2576}     # where messages to it go (connections.py)
+    fetch: {url: …, token: …, client: …, secret: NEXUS_SECRET}    # how it is asked (fetching.py)
     extends: regionh                  # a file of this folder; a file without senders is only there to be extended
     why: …
 
@@ -25,6 +26,9 @@
 | medcom | SOR number of the sending organisation |
 | kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
 | oio | CVR number of the case's owner |
+| ydelse | CVR number of the authority that grants or pays |
+| sf2900, fasit | CVR number of the municipality: of its receipts (sf2900), of what it is sent |
+| nexus, momentum | the name of the installation, one word of the municipality's own |
 | oioxml, edifact | the sender's municipality number (`0101`) or SOR number, else EAN, else department number |
 
 `"*"` stands for every sender of the language that no other source names. It is for demonstrations, tests and files on a
@@ -43,7 +47,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.identifier import CVR, GLN, SOR, Identifier, bare, normal
 from gateway.domain.source import Source
 from gateway.errors import UnknownSource
-from gateway.translate.rules import connections
+from gateway.translate.rules import connections, fetching
 from gateway.translate.rules.loader import Items, Node, Table, Text, read
 from gateway.translate.rules.overlay import Folder
 from gateway.translate.rules.problems import Mark, Problems
@@ -51,17 +55,18 @@ from gateway.translate.rules.problems import Mark, Problems
 ANYBODY = "*"
 _KEYS = (
     *("name", "sector", "organisation", "language", "senders", "keeps", "charset", "timezone", "municipality"),
-    *("authorities", "rules", "certificate", "deliver", "extends", "why"),
+    *("authorities", "rules", "certificate", "deliver", "fetch", "extends", "why"),
 )
 _CHOICES = {
     "sector": ("region", "municipality"),
-    "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact"),
+    "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact", "nexus", "momentum", "sf2900", "fasit", "ydelse"),
     "keeps": ("entitled", "all"),
 }
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
 _SECTORS = {
     "hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality",
     "oioxml": "region", "edifact": "region",
+    "nexus": "municipality", "momentum": "municipality", "ydelse": "municipality",
 }  # fmt: skip
 
 
@@ -183,6 +188,7 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
     senders = _texts(table, "senders", problems)
     certificates = _texts(table, "certificate", problems)
     deliver = connections.read(table, problems)
+    fetch = fetching.read(table, problems)
     zone = _zone(table, problems)
     authorities = _authorities(table, problems)
     if organisation is None or len(problems.found) > before:
@@ -202,6 +208,7 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
         rules=_text(table, "rules", problems),
         certificates=certificates,
         deliver=deliver,
+        fetch=fetch,
     )
 
 

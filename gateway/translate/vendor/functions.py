@@ -1,0 +1,75 @@
+"""The named functions of rules for case systems that are asked (mappings/nexus, mappings/momentum)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gateway.domain import municipality as municipalities
+from gateway.domain.municipality import AREAS, ROLES
+from gateway.translate.rules.functions import date_time, moment
+from gateway.translate.rules.reader import Env, Function, Unfit
+
+Json = dict[str, Any]
+
+_SECTION = re.compile(r"(?:§+\s*)?(\d+)\s*([a-zæøå])?\b[.,]?\s*(.*)", re.IGNORECASE)
+
+
+def past(env: Env, text: str) -> str:
+    """The date, when it was reached when this was fetched: what is planned has not happened."""
+    return text if moment(env, text) <= env.message.fetched else ""
+
+
+def coming(env: Env, text: str) -> str:
+    """The date, when it had not been reached when this was fetched."""
+    return "" if past(env, text) else text
+
+
+def municipality(env: Env, code: str, role: str, area: str, name: str = "", start: str = "") -> Json | None:
+    """A municipality that acts, pays or is the residence, in the one shape (domain/municipality.py). These systems
+    write 165 for 0165; the fact holds from `start`, or as long as what tells it."""
+    if not municipalities.four_digits(code):
+        raise Unfit("is no municipality code")
+    coding = {"code": code} | ({"display": name} if name else {})
+    period = {"start": date_time(env, start)} if start else None
+    try:
+        return municipalities.extension(role, coding, period, area)
+    except ValueError:
+        raise Unfit(f"role is one of {', '.join(ROLES)}, area one of {', '.join(AREAS)}") from None
+
+
+def paragraph(env: Env, section: str, law: str = "") -> str:
+    """A law and its paragraph in one spelling: `Serviceloven § 85 a`, also from `§85a`."""
+    match = _SECTION.fullmatch(section.strip())
+    number = " ".join(part for part in match.groups() if part) if match else section.strip()
+    return f"{law.strip()} § {number}".strip() if match else f"{law.strip()} {number}".strip()
+
+
+def owner(env: Env, kind: str) -> Json:
+    """The municipality whose system this is, by its number."""
+    number = env.source.organisation
+    return {
+        "type": kind,
+        "identifier": {"system": number.system, "value": number.value},
+        "display": env.source.name,
+    }
+
+
+def text_data(env: Env, text: str) -> str:
+    """A text as FHIR keeps it in an attachment: UTF-8 in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "past": Function(past),
+        "coming": Function(coming),
+        "municipality": Function(municipality, gives="Extension", arity=(3, 5)),
+        "paragraph": Function(paragraph, arity=(1, 2)),
+        "owner": Function(owner, gives="Reference"),
+        "text_data": Function(text_data, gives="base64Binary"),
+    }
+)
