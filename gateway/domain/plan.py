@@ -6,9 +6,10 @@ visible part to something that this reader may not see are left out here as well
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from gateway.domain.case import CASE, cases_among
 from gateway.domain.correspondence import in_threads
 from gateway.domain.municipality import facts_of, standing
 from gateway.domain.statement import Body
@@ -33,6 +34,8 @@ _TASK_STATUS = {
     "on-hold": "on-hold", "completed": "completed", "rejected": "cancelled", "cancelled": "cancelled",
     "failed": "stopped",
 }  # fmt: skip
+# KLCore: plan categories and kinds of evaluation; interventions are coded by FFB, FSIII, KLE or in words.
+_CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 _OPEN = frozenset({"not-started", "in-progress", "on-hold"})
 _JOINT = "joint-"
 _OVER = frozenset({"completed", "revoked", "entered-in-error"})
@@ -66,6 +69,8 @@ def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Bo
 
 def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
     running = [p for p in plans if not has_ended(p, at)]
+    cases = cases_among(plans)
+    behind = {case["id"] for meant in cases.values() for case in meant}
     tasks = [_task(one) for one in _of(parts, "Task")]
     open_ = bool(running) or any(one["status"] in _OPEN for one in tasks)
     body: Body = {
@@ -73,7 +78,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "id": joint_id(citizen),
         "meta": {"profile": [PROFILE]},
         "extension": [
-            *({"url": PART, "valueReference": _reference(p)} for p in plans),
+            *(_part(p, cases) for p in plans if p["id"] not in behind),
             *_municipalities([*running, *_of(parts, "Patient")], at),
         ],
         "status": "active" if open_ or not plans else "completed",
@@ -88,7 +93,11 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "supportingInfo": [_reference(p) for p in _supporting(parts)],
         "goal": [_reference(p) for p in _of(parts, "Goal")],
         "activity": [
-            *({"detail": _activity(p, visible, at)} for p in plans if _is_effort(p, plans)),
+            *(
+                {"detail": _activity(p, cases, visible, at)}
+                for p in plans
+                if p["id"] not in behind and _is_effort(p, plans)
+            ),
             *({"detail": one} for one in tasks),
             *({"reference": _reference(p)} for p in _agreed(parts)),
         ],
@@ -134,8 +143,19 @@ def _municipalities(tellers: Sequence[Body], at: datetime) -> list[Body]:
 
 
 def is_intervention(plan: Body) -> bool:
-    """KL writes both a plan and each of its interventions as CarePlan: they are told apart by content."""
-    return "basedOn" in plan or any("code" in a.get("detail", {}) for a in plan.get("activity", []))
+    """KL writes both a plan and each of its interventions as CarePlan: they are told apart by content. A plan's own
+    activities are its evaluations."""
+    return "basedOn" in plan or "code" in _granted(plan)
+
+
+def _granted(plan: Body) -> Body:
+    """What is granted, where the plan is an intervention."""
+    details: list[Body] = [a["detail"] for a in plan.get("activity", []) if "detail" in a]
+    return next((one for one in details if not _is_evaluation(one)), {})
+
+
+def _is_evaluation(detail: Body) -> bool:
+    return any(coding.get("system") == _CARE_SOCIAL for coding in detail.get("code", {}).get("coding", []))
 
 
 def has_ended(plan: Body, at: datetime) -> bool:
@@ -151,19 +171,27 @@ def _is_effort(plan: Body, plans: Sequence[Body]) -> bool:
     return is_intervention(plan) or not carried
 
 
-def _activity(plan: Body, visible: set[str], at: datetime) -> Body:
-    inner: Body = next((a["detail"] for a in plan.get("activity", []) if "detail" in a), {})
+def _part(plan: Body, cases: Mapping[str, Sequence[Body]]) -> Body:
+    """The part that tells of an effort, and those that tell of the case that it is documented in: one effort, told by
+    two systems."""
+    behind: list[Body] = [{"url": CASE, "valueReference": _reference(case)} for case in cases.get(plan["id"], ())]
+    return {"url": PART, "valueReference": _reference(plan) | ({"extension": behind} if behind else {})}
+
+
+def _activity(plan: Body, cases: Mapping[str, Sequence[Body]], visible: set[str], at: datetime) -> Body:
+    inner, told = _granted(plan), [plan, *cases.get(plan["id"], ())]
     status = inner.get("status") or _ACTIVITY_STATUS.get(plan.get("status", ""), "unknown")
     if has_ended(plan, at) and status not in ("cancelled", "stopped"):
         status = "completed"
     detail: Body = {
-        "extension": [{"url": PART, "valueReference": _reference(plan)}],
-        "code": inner.get("code") or next(iter(plan.get("category", [])), None),
+        "extension": [_part(plan, cases)],
+        "code": inner.get("code") or next((c for one in told for c in one.get("category", [])), None),
         "goal": [g for g in plan.get("goal", []) if g.get("reference") in visible],
         "status": status,
         "scheduledPeriod": plan.get("period"),
         "performer": _each_once([*inner.get("performer", []), *([plan["author"]] if "author" in plan else [])]),
-        "description": plan.get("title") or plan.get("description") or inner.get("description"),
+        "description": next((one[name] for one in told for name in ("title", "description") if name in one), None)
+        or inner.get("description"),
     }
     detail["performer"] = [p for p in detail["performer"] if "reference" not in p or p["reference"] in visible]
     return {name: value for name, value in detail.items() if value}

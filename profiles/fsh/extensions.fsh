@@ -22,6 +22,14 @@ Context: CarePlan, CarePlan.activity.detail
 * value[x] 1..1
 * value[x] only Reference(CarePlan)
 
+Extension: Case
+Id: case
+Title: "Sag"
+Description: "On a reference to a part of the joint plan: the part that tells of the case that the first is documented in. One effort, told by a case system and by a KL plan."
+Context: Reference
+* value[x] 1..1
+* value[x] only Reference(CarePlan)
+
 Extension: Municipality
 Id: municipality
 Title: "Kommune"
