@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import normal
 from gateway.domain.outgoing import Outgoing
@@ -25,7 +23,7 @@ from gateway.flows.keeping import About, keep
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import told
-from gateway.store import requests, resources
+from gateway.store import requests, resources, wire
 from gateway.store.intake import Arrival
 from gateway.store.requests import Request
 from gateway.translate.oioxml.out.correspondence import Written
@@ -82,7 +80,7 @@ def _work(gateway: Gateway, request: Request) -> _Work | None:
 
     Raises MissingField where a location number is not known.
     """
-    task = msgspec.json.decode(request.body)
+    task = wire.decode(request.body)
     if not is_open(task):
         return None
     sources = [source for source in gateway.sources.values() if source.language == LANGUAGE]
@@ -114,7 +112,7 @@ async def _answer(gateway: Gateway, work: _Work) -> int:
     seen = _municipal(await look(gateway, caller, parts, ground, persons_of(parts)))
     record = record_of(gateway, caller, "export", "Task", citizen, seen, operation="report-of-admission")
     await on_record(gateway, record)
-    letter = _letter(gateway, work, [msgspec.json.decode(body) for body in opened(seen)])
+    letter = _letter(gateway, work, [wire.decode(body) for body in opened(seen)])
     if letter is None:
         return 0
     identity = await resources.identity_of(gateway.database, citizen, gateway.ids)

@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-import msgspec
-
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
@@ -21,7 +19,7 @@ from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
-from gateway.store import log_reading, resources
+from gateway.store import log_reading, resources, wire
 from gateway.store.log_reading import Found, Search
 
 # Search parameter → field of the log's search. `date`, `patient` and `patient.identifier` are read apart.
@@ -55,7 +53,7 @@ async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, s
         links.append({"relation": "next", "url": _next(gateway, params, wanted, page[-1])})
     entries = [{"resource": _event(gateway, one), "search": {"mode": "match"}} for one in page]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries}
-    return Served(_encode({name: value for name, value in bundle.items() if value}))
+    return Served(wire.encode({name: value for name, value in bundle.items() if value}))
 
 
 async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
@@ -67,7 +65,7 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     await on_record(gateway, record.of(found.record.citizen) if found else record)
     if found is None:
         raise NotFound
-    return Served(_encode(_event(gateway, found)), "1", found.recorded_at)
+    return Served(wire.encode(_event(gateway, found)), "1", found.recorded_at)
 
 
 async def _admitted(
@@ -165,6 +163,3 @@ def _next(gateway: Gateway, params: Sequence[tuple[str, str]], wanted: Search, l
 def _event(gateway: Gateway, found: Found) -> dict[str, object]:
     server = Server(gateway.log_key.origin, f"{gateway.public_url}/fhir")
     return audit_event(found.record, str(found.id), server)
-
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode

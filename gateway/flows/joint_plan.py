@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, compose
 from gateway.domain.statement import Body
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
-from gateway.store import resources
+from gateway.store import resources, wire
 
 # Nobody's plan by itself: who may see only these may not see that there is a plan.
 _FRAME = frozenset({"Patient", "Consent"})
@@ -23,7 +21,7 @@ async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
     """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see."""
     bodies = opened(await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan"))
     plan, team = _composed(bodies, patient, gateway)
-    resources_ = [_encode(plan), _encode(team), *bodies]
+    resources_ = [wire.encode(plan), wire.encode(team), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
     body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
     return Served(body, _version(body), weak=True)
@@ -34,7 +32,7 @@ async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: 
     patient = citizen_of_joint(identity)
     seen = await _looked(gateway, caller, patient, kind, operation="")
     plan, team = _composed(opened(seen), patient, gateway)
-    body = _encode(plan if kind == "CarePlan" else team)
+    body = wire.encode(plan if kind == "CarePlan" else team)
     return Served(body, _version(body), weak=True)
 
 
@@ -63,16 +61,13 @@ def shows_plan(seen: Seen) -> bool:
 def composed_for(seen: Seen, patient: str, gateway: Gateway) -> tuple[bytes, bytes]:
     """The joint CarePlan and CareTeam of the parts that one caller may see."""
     plan, team = _composed(opened(seen), patient, gateway)
-    return _encode(plan), _encode(team)
+    return wire.encode(plan), wire.encode(team)
 
 
 def _composed(bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
-    return compose([msgspec.json.decode(body) for body in bodies], patient, gateway.clock())
+    return compose([wire.decode(body) for body in bodies], patient, gateway.clock())
 
 
 def _version(body: bytes) -> str:
     """A hash of what this reader sees: it changes when and only when that changes."""
     return hashlib.sha256(body).hexdigest()[:16]
-
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -10,8 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.consent import CompiledConsent, compile_consent
 from gateway.domain.consent.actors import in_this_gateway
@@ -23,7 +21,7 @@ from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
 from gateway.flows.parts import Gateway, Served
-from gateway.store import resources
+from gateway.store import resources, wire
 from gateway.store.log import append
 from gateway.store.resources import Found, Ground, Reader, Sealed
 
@@ -178,8 +176,8 @@ def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     body = part.open(permit)
     lost = part.facts.kind != "Consent" and not hidden.isdisjoint(part.facts.related)
     if permit.redactions or lost:
-        told = redact(msgspec.json.decode(body), permit.redactions)
-        body = _encode(without(told, hidden) if lost else told)
+        told = redact(wire.decode(body), permit.redactions)
+        body = wire.encode(without(told, hidden) if lost else told)
     head = len(f'{{"resourceType":"{part.facts.kind}","id":"{part.facts.id}","meta":{{')
     comma = b"" if body[head : head + 1] == b"}" else b","
     meta = f'"versionId":"{part.version}","lastUpdated":"{part.updated.isoformat(timespec="milliseconds")}"'.encode()
@@ -198,15 +196,12 @@ def location_of(gateway: Gateway, part: Sealed) -> str:
     return f"{gateway.public_url}/fhir/{part.facts.kind}/{part.facts.id}/_history/{part.version}"
 
 
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
 @lru_cache(maxsize=4096)
 def _consent(_digest: bytes, body: bytes) -> CompiledConsent:
     """Compiled once for each content: a changed consent has another digest, so nothing outlives a withdrawal."""
-    return compile_consent(msgspec.json.decode(body), resolve=in_this_gateway)
+    return compile_consent(wire.decode(body), resolve=in_this_gateway)
 
 
 @lru_cache(maxsize=4096)
 def _members(_digest: bytes, body: bytes) -> tuple[Membership, ...]:
-    return memberships(msgspec.json.decode(body))
+    return memberships(wire.decode(body))

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.searching.query import Query, understand
@@ -21,7 +19,7 @@ from gateway.flows.joint_plan import composed_for, shows_plan
 from gateway.flows.looking import NOTHING, Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
-from gateway.store import resources
+from gateway.store import resources, wire
 
 COMPOSED = frozenset({"CarePlan", "CareTeam"})
 
@@ -86,7 +84,7 @@ def _matching(gateway: Gateway, kind: str, one: _Look, query: Query) -> list[byt
 def _meets(body: bytes, query: Query) -> bool:
     if not (query.tests or query.ids):
         return True
-    resource = msgspec.json.decode(body)
+    resource = wire.decode(body)
     return (not query.ids or resource["id"] in query.ids) and query.matches(resource)
 
 
@@ -99,7 +97,7 @@ def _bundle(
         links.append(
             {"relation": "next", "url": f"{gateway.public_url}/fhir/{kind}?{_onwards(kind, params, query, found)}"}
         )
-    head = _encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
+    head = wire.encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
     if not page:
         return head
     entries = b",".join(b'{"resource":' + body + b',"search":{"mode":"match"}}' for body in page)
@@ -112,6 +110,3 @@ def _onwards(kind: str, params: Sequence[tuple[str, str]], query: Query, found: 
     shown = dict.fromkeys(citizen for citizen, _ in found) if query.identifiers else ()
     named = [("_id" if kind == "Patient" else "patient", one) for one in shown]
     return urlencode([*kept, *named, ("_offset", str(query.offset + query.count))])
-
-
-_encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import normal
 from gateway.domain.outgoing import Outgoing
@@ -21,7 +19,7 @@ from gateway.errors import BadRequest, Forbidden, GatewayError, NotFound, Unavai
 from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, opened, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.receive import keep_message, may_send
-from gateway.store import resources
+from gateway.store import resources, wire
 from gateway.translate.fhir import write_json
 from gateway.translate.medcom.carecommunication.draft import Writer, draft, former_of, given
 from gateway.translate.medcom.carecommunication.write import letter
@@ -92,7 +90,7 @@ async def _seen(gateway: Gateway, caller: Caller, kind: str, identity: str) -> t
     seen = await look_at_one(gateway, gateway.database, caller, found)
     if found is None or not seen.permitted:
         raise NotFound
-    return msgspec.json.decode(opened(seen)[0]), found.sealed.facts.citizen
+    return wire.decode(opened(seen)[0]), found.sealed.facts.citizen
 
 
 async def _sent(gateway: Gateway, caller: Caller, work: _Work, record: AccessRecord) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -12,13 +13,16 @@ from gateway.domain.statement import Body, Statement
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _in_order = msgspec.json.Encoder(order="deterministic")
-_statements = msgspec.json.Decoder(Statement)
+_statements = msgspec.json.Decoder(Statement, float_hook=Decimal)
 _facts = msgspec.json.Decoder(Facts)
 
 SHOWN = 16
 
 encode = _encoder.encode
 """Any JSON value, statement or facts as compact UTF-8 JSON; sets are sorted by their maker."""
+
+decode = msgspec.json.Decoder(float_hook=Decimal).decode
+"""JSON values again, every digit of a decimal kept: 1.50 is no 1.5 (http://hl7.org/fhir/R4/datatypes.html#decimal)."""
 
 
 def statement(raw: bytes) -> Statement:

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from gateway.domain.resource import Facts
+from gateway.domain.statement import Act, Statement, Verb
 from gateway.store import wire
 
 LABELS = frozenset({"b|2", "a|1", "ø|3", "a|10"})
@@ -34,3 +36,13 @@ def test_equal_facts_are_equal_bytes_in_every_process() -> None:
             [sys.executable, "-c", program], capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
         )
         assert bytes.fromhex(told.stdout.decode()) == wire.facts_bytes(FACTS)
+
+
+def test_a_decimal_keeps_every_digit() -> None:
+    """1.50 says more than 1.5 (R4 datatypes): a statement that is folded once more, or a body that is redacted, must
+    not lose it, else the order of arrival would show."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    body = {"target": [{"detailQuantity": {"value": Decimal("1.50")}}]}
+    said = Statement("Goal", "k", Act.STATE, Verb.ASSERT, at, at, body, "s", "m/1")
+    assert wire.encode(wire.statement(wire.encode(said)).body) == wire.encode(body)
+    assert wire.encode(wire.decode(wire.encode(body))) == b'{"target":[{"detailQuantity":{"value":1.50}}]}'
