@@ -1,8 +1,8 @@
 """The case behind a plan: a case system's Sag and the KL plans and interventions that are documented in it.
 
 KL writes the number of the case on the plan (extension MunicipalityCaseNumber): the case's UUID, or the municipality's
-own number with who gave it. The case itself, as an OIO Sag tells it, has both as its own identifiers. What is documented
-in a case is the same effort told twice: the joint plan shows it once, with both parts (docs/decisions/0015).
+own number with who gave it. The case itself, as an OIO Sag tells it, has both as its own identifiers. What is
+documented in a case is the same effort told twice: the joint plan shows it once, with both parts (docs/decisions/0015).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NUMBER = "http://fhir.kl.dk/core/StructureDefinition/MunicipalityCaseNumber"
 """Extension of a plan: the case that it is documented in. Other spellings are translated to this one."""
 
 CASE = "https://faellesplan.dk/fhir/StructureDefinition/case"
-"""Extension of a reference to a part of the joint plan: the part that tells of the case that the first is documented in."""
+"""Extension of a reference to a part of the joint plan: the part that tells of the case behind it."""
 
 
 def cases_among(plans: Sequence[Body]) -> dict[str, list[Body]]:

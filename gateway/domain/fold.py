@@ -15,6 +15,7 @@ from gateway.domain import appointment
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
+from gateway.domain.reported import fold_reported
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.revised import REVISING, fold_revised
 from gateway.domain.snapshot import fold_snapshot, in_error
@@ -66,6 +67,8 @@ def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: 
         said.sort(key=lambda s: s.order)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)
+    if any(s.act is Act.REPORT for s in said):
+        return fold_reported(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):
         return fold_revised(kind, key, said, ids, sources)
     return fold_snapshot(kind, key, said, ids, sources)

@@ -26,6 +26,7 @@ class Act(StrEnum):
     """What is stated. All but OUTSIDE_STAYS are told of a stay."""
 
     STATE = "state"  # a snapshot of the elements that the source names
+    REPORT = "report"  # a snapshot by a profile that cannot tell everything: what it cannot tell stays (KL reports)
     MEMBER = "member"  # one participant of a care team
     IDENTITY = "identity"  # two identities are one person (HL7 v2 A40)
     PLAN = "plan"  # a stay is expected (A05, A14)
@@ -49,7 +50,7 @@ class Act(StrEnum):
     TIE = "tie"  # one thing refers to another: a goal to its problem, a pathway to its goals
 
 
-OUTSIDE_STAYS = frozenset({Act.STATE, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE})
+OUTSIDE_STAYS = frozenset({Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE})
 """Acts that tell nothing of a stay."""
 
 

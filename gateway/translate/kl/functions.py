@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, normal
 from gateway.domain.source import Source
 from gateway.domain.statement import Verb
+from gateway.translate.rules.functions import moment
 from gateway.translate.rules.reader import Env, Function
 
 Json = dict[str, Any]
@@ -63,11 +65,19 @@ def verb(env: Env, *statuses: str) -> str:
     return Verb.WITHDRAW if _ERROR in statuses else Verb.ASSERT
 
 
+def version(env: Env, updated: str, sent: str) -> datetime:
+    """When what is said became the resource's state: its own version's time (KL asks for it in reports), or the Bundle's
+    where it has none, or one that is still to come."""
+    now = moment(env, sent)
+    return min(moment(env, updated), now) if updated else now
+
+
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "citizen": Function(citizen, gives="key"),
         "identifiers": Function(identifiers, gives="Identifier*"),
         "same_number": Function(same_number, takes="node", gives="Identifier"),
+        "version": Function(version, gives="moment", arity=(2, 2), always=True),
         "verb": Function(verb, gives="code", arity=(1, -1), always=True, codes=frozenset({"assert", "withdraw"})),
     }
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.statement import Act
 from gateway.errors import GatewayError
 from gateway.translate.fhir import outcome, parse, write_json, write_xml, written_in
 from gateway.translate.kl import report
@@ -28,7 +29,8 @@ class KlReports:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
         work = self._work(raw)
         bundle = work.whole.message.bundle
-        return translated(work, report.event_of(bundle), report.number_of(work.whole))
+        event = report.event_of(bundle)
+        return translated(work, event, report.number_of(work.whole), Act.STATE if event == report.PLAN else Act.REPORT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """An OperationOutcome of information, in the format of the report."""
