@@ -37,6 +37,7 @@ from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
 from gateway.translate.vendor import Vendor
+from gateway.translate.ydelse.language import Ydelse
 
 SECRET_BYTES = 32
 
@@ -72,13 +73,14 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
-    hl7v2, medcom, kl, oio, oioxml, edifact, nexus, momentum, (policy, labeller), _ = all_of(
+    hl7v2, medcom, kl, oio, oioxml, edifact, ydelse, nexus, momentum, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
         lambda: Kl(mappings, sources, identify, codes),
         lambda: Oio(mappings, sources, identify, codes),
         lambda: OioXml(mappings, sources, identify, codes),
         lambda: Edifact(mappings, sources, identify, codes),
+        lambda: Ydelse(mappings, sources, identify, codes),
         lambda: Vendor("nexus", mappings, sources, identify, codes),
         lambda: Vendor("momentum", mappings, sources, identify, codes),
         lambda: policy_tables.load(mappings / "policy", owners),
@@ -93,6 +95,7 @@ def read_rules(
             "oio": oio,
             "oioxml": oioxml,
             "edifact": edifact,
+            "ydelse": ydelse,
             "nexus": nexus,
             "momentum": momentum,
         }

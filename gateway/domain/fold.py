@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from gateway.domain import appointment
+from gateway.domain.benefit import KINDS as BENEFIT
+from gateway.domain.benefit import fold_benefit
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
@@ -55,20 +57,26 @@ def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Map
     made = fold_patients(patients, person, ids)
     made += fold_stays(events, ids, sources)
     for (kind, key), said in by_object.items():
-        made.append(_fold_object(kind, key, said, ids, sources))
+        one_made = _fold_object(kind, key, said, ids, sources)
+        if one_made is not None:
+            made.append(one_made)
     _take_back_diagnoses(made)
     _finish(made, person.citizen_id(ids))
     made.sort(key=_PLACE)
     return made
 
 
-def _fold_object(kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
+def _fold_object(
+    kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
+) -> Resource | None:
     if len(said) > 1:
         said.sort(key=lambda s: s.order)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)
     if any(s.act is Act.REPORT for s in said):
         return fold_reported(kind, key, said, ids, sources)
+    if kind in BENEFIT:
+        return fold_benefit(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):
         return fold_revised(kind, key, said, ids, sources)
     return fold_snapshot(kind, key, said, ids, sources)
@@ -94,6 +102,8 @@ def _finish(made: list[Resource], citizen: str) -> None:
         kind, said = one.kind, one.body
         if kind == "Appointment":  # R4 has no subject there: the citizen takes part
             said = appointment.settled(said, citizen)
+        elif kind == "Account":
+            said["subject"] = [{"reference": f"Patient/{citizen}"}]
         elif kind != "Patient":
             said[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
         if kind == "CarePlan":

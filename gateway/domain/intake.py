@@ -132,7 +132,9 @@ def work_out(
     folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge, taken)
     standing = {(f.resource.kind, f.resource.id) for f in folded}
     kinds = _whole_kinds(statements)
-    gone = {key for key in known.resources if (everything or key[0] in kinds) and key not in standing}
+    own = _apart(ids, taken, citizens[key])
+    alerts = {(s.kind, own(s.kind, s.key)) for s in statements if s.kind == "Flag"}  # one may have been none
+    gone = {k for k in known.resources if (everything or k[0] in kinds or k in alerts) and k not in standing}
     touched = {*citizens.values(), *known.citizens.values()}
     return Change(
         citizen=citizens[key],

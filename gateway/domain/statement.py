@@ -47,10 +47,11 @@ class Act(StrEnum):
     ANSWER = "answer"  # the municipality has sent it (XDIS16)
     REVISE = "revise"  # some elements of a problem, goal or pathway; the others stay (PRB, GOL, PTH)
     MENTION = "mention"  # the same, where it only fills what nobody told (action code UC)
+    PAY = "pay"  # an amount was paid of a benefit
     TIE = "tie"  # one thing refers to another: a goal to its problem, a pathway to its goals
 
 
-OUTSIDE_STAYS = frozenset({Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE})
+OUTSIDE_STAYS = frozenset({Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE, Act.PAY})
 """Acts that tell nothing of a stay."""
 
 

@@ -44,6 +44,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/messages/edifact", messages.edifact, _SEND, "import", language="edifact"),
     Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
     Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
+    Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),
     Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),

@@ -36,6 +36,11 @@ async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
     return await _received(inbound, request, caller, "oio", _XML_NAMES, "Send application/xml.")
 
 
+async def ydelse(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /cases/ydelse: grants and payments of Ydelsesindeks (SF1490) in XML, answered as the index answers."""
+    return await _received(inbound, request, caller, "ydelse", _XML_NAMES, "Send application/xml.")
+
+
 async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /messages/oioxml: MedCom letters in an Emessage, bare or in a VANSEnvelope, in its declared encoding.
 

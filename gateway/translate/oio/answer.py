@@ -38,29 +38,32 @@ def accepted(raw: bytes, now: datetime, note: str = "") -> bytes:
 
 def refused(raw: bytes, error: GatewayError, now: datetime) -> bytes:
     """The error with its place. Safe on any bytes; nothing of them is repeated but the case's UUID."""
+    return _answer(raw, status_code(error), error.told(), "")
+
+
+def status_code(error: GatewayError) -> int:
+    """StatusKode of a failure."""
     if error.transient:
-        code = 50
-    elif error.issue == "not-supported":
-        code = 44
-    else:
-        code = _CODES.get(error.status, 49 if error.issue == "duplicate" else 40)
-    return _answer(raw, code, error.told(), "")
+        return 50
+    if error.issue == "not-supported":
+        return 44
+    return _CODES.get(error.status, 49 if error.issue == "duplicate" else 40)
 
 
 def _answer(raw: bytes, code: int, text: str, detail: str) -> bytes:
     wrapper, cases = _asked(raw)
     if not wrapper:
         root = etree.Element(f"{{{_SD}}}StandardRetur", nsmap={"sd": _SD})
-        _fill(root, code, text, detail)
+        fill(root, code, text, detail)
     else:
         root = etree.Element(f"{{{_SDI}}}{wrapper}", nsmap={"sdi": _SDI, "sd": _SD})
         for uuid in cases:
             line = etree.SubElement(root, f"{{{_SD}}}UnikRetur")
-            _fill(line, code, text, detail)
+            fill(line, code, text, detail)
             _text(line, "Type", "Sag")
             _text(line, "UUIDIdentifikator", uuid)
         if not cases:
-            _fill(etree.SubElement(root, f"{{{_SD}}}StandardRetur"), code, text, detail)
+            fill(etree.SubElement(root, f"{{{_SD}}}StandardRetur"), code, text, detail)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
@@ -77,7 +80,8 @@ def _asked(raw: bytes) -> tuple[str, list[str]]:
     return wrapper, [uuid for case in found.each(name) if (uuid := case.said("UUIDIdentifikator"))]
 
 
-def _fill(parent: etree._Element, code: int, text: str, detail: str) -> None:
+def fill(parent: etree._Element, code: int, text: str, detail: str) -> None:
+    """Put StatusKode and the texts of a StandardRetur into an element."""
     _text(parent, "StatusKode", str(code))
     _text(parent, "FejlbeskedTekst", text)
     if detail:

@@ -1,0 +1,74 @@
+"""What in the data means that a benefit is reduced or stopped: mappings/codes/benefit-alert.csv.
+
+Its rows name a KLE number (`source_system` is KLE), a state (`state`) or a phrase of a reason (`text`); most of them
+are marked as guesses there, since no standard says it. Rows without a target say that the benefit is whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gateway.domain.benefit import STRONGEST
+from gateway.translate.oio.tree import Node
+from gateway.translate.rules.codes import Row
+
+KLE = "https://data.gov.dk/id/classification/KLE"
+_NO = ("ikke", "ingen", "intet", "uden")
+_NUMBER = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
+
+
+class Alerts:
+    """The table's rows, made ready to be asked."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._phrases = [(row, _pattern(row.source_code)) for row in rows if row.source_system == "text"]
+
+    def told(self, benefit: Node, states: Iterable[str], reasons: Sequence[str], on: str) -> dict[str, Any] | None:
+        """A CodeableConcept of what became of the benefit on a day; None while it is whole. The benefit's class goes
+        before the state of the grant, and that before the words of a reason."""
+        found = [self.of_state(code, on) for code in states]
+        by_state = found[0] if found and all(found) else None
+        row = self.of_class(benefit, on) or by_state or self._of_reason(" ".join(reasons), on)
+        return _concept(row, benefit) if row is not None else None
+
+    def of_class(self, benefit: Node, on: str) -> Row | None:
+        """What the benefit's own class says."""
+        return self._row(KLE, benefit.said("Ydelse", "Klassifikation", "BrugervendtNoegle"), on)
+
+    def of_state(self, code: str, on: str) -> Row | None:
+        """What a state says."""
+        return self._row("state", code, on)
+
+    def _row(self, system: str, code: str, on: str) -> Row | None:
+        found = (
+            row for row in self._rows if (row.source_system, row.source_code) == (system, code) and row.target_code
+        )
+        return next((row for row in found if row.valid(on)), None)
+
+    def _of_reason(self, text: str, on: str) -> Row | None:
+        """The strongest phrase in a text; none where one says that the benefit is whole again."""
+        flat = " ".join(text.lower().split())
+        found = [row for row, pattern in self._phrases if row.valid(on) and pattern.search(flat)]
+        if any(not row.target_code for row in found):
+            return None
+        return min(found, key=lambda row: STRONGEST.index(row.target_code), default=None)
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    """A phrase at the beginning of a word, unless a word before it takes it back."""
+    denied = "".join(rf"(?<!\b{word} )" for word in _NO)
+    return re.compile(rf"{denied}(?<!\w){re.escape(phrase)}")
+
+
+def _concept(row: Row, benefit: Node) -> dict[str, Any]:
+    """The alert, with the class it rests on behind it, and the benefit's name."""
+    number = benefit.said("Ydelse", "Klassifikation", "BrugervendtNoegle")
+    title = benefit.said("Ydelse", "Klassifikation", "Klassetitel")
+    name = benefit.said("Ydelse", "Ydelsesnavn") or benefit.said("Navn") or title
+    codings = [row.coding]
+    if _NUMBER.fullmatch(number):
+        codings.append({"system": KLE, "code": number, **({"display": title} if title else {})})
+    return {"coding": codings, "text": f"{row.display}: {name}" if name else row.display}
