@@ -230,3 +230,17 @@ receipt = Table(
     Column("outbox", BigInteger, ForeignKey("outbox.id")),
     Index("ix_receipt_outbox", "outbox"),
 )
+
+# What was last fetched of whom from systems that are asked (flows/fetch.py). `citizen` is a keyed hash of the number
+# that is asked for; the empty one is the source itself: when its last round began, and why it ended early.
+fetched = Table(
+    "fetched",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("citizen", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # keyed hash of what was fetched and what it meant
+    _time("since"),  # when that was seen first
+    _time("looked_at"),
+    Column("failure", Text, nullable=False),  # why the last look failed, without a value; empty: it did not
+    PrimaryKeyConstraint("source", "citizen"),
+)
