@@ -51,6 +51,9 @@ class Settings:
     delivery_tries: int = field(
         default=100, metadata={"help": "tries, at most 15 minutes apart, before a message is given up"}
     )
+    receipt_hours: float = field(
+        default=24.0, metadata={"help": "a receipt that is to follow what was sent is overdue after so many hours"}
+    )
     message_bytes: int = field(default=10_000_000, metadata={"help": "largest message taken, at any door"})
     large_message_bytes: int = field(
         default=150_000_000, metadata={"help": "largest FHIR message with files; one at a time on each node"}

@@ -1,4 +1,4 @@
-"""Show what waits to go out, what failed and why, and receipts that match nothing we sent.
+"""Show what waits to go out, what failed and why, receipts that are overdue, and those that match nothing we sent.
 
 The content of messages is not shown. What a receiver wrote into its receipt is, with --told: it may hold anything.
 """
@@ -16,13 +16,17 @@ from gateway.domain.record import masked
 from gateway.flows.outbox import Outbox, Row, Unmatched, send_again, show
 from gateway.settings import Settings
 
-STATES = ("waiting", "failed", "sent", "receipted")
+STATES = ("waiting", "failed", "overdue", "sent", "receipted", "withheld")
+_SHOWN = ("waiting", "failed", "overdue")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which states, how to tell, and what to send again."""
     parser.add_argument(
-        "--state", choices=STATES, action="append", help="only these; when left out, what waits and what failed"
+        "--state",
+        choices=STATES,
+        action="append",
+        help="only these; when left out, what waits, what failed and what has no receipt in time",
     )
     parser.add_argument("--again", type=int, nargs="+", metavar="ID", help="send these again")
     parser.add_argument("--told", action="store_true", help="show what receivers wrote, and why a try failed")
@@ -30,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Exit status 1 when a message failed, or when one that is to be sent again cannot be."""
+    """Exit status 1 when a message failed or has no receipt in time, or when one that is to be sent again cannot be."""
     if args.again:
         done = asyncio.run(_again(args.again, settings))
         for identity in args.again:
@@ -38,14 +42,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 f"{identity} {'waits again' if identity in done else 'is not there, waits already, or was receipted'}"
             )
         return 0 if set(done) == set(args.again) else 1
-    found = asyncio.run(_show(args.state or ("waiting", "failed"), settings))
+    found = asyncio.run(_show(args.state or _SHOWN, settings))
     several: list[Row | Unmatched] = [*found.messages, *found.unmatched]
     lines = [_line(one, told=args.told) for one in several]
     for line in lines:
         print(json.dumps(line, ensure_ascii=False) if args.json else _plain(line))
     if not lines and not args.json:
         print("Nothing waits and nothing failed.")
-    return 1 if any(one.state == "failed" for one in found.messages) else 0
+    return 1 if any(one.state in ("failed", "overdue") for one in found.messages) else 0
 
 
 def _line(one: Row | Unmatched, *, told: bool) -> dict[str, Any]:

@@ -15,8 +15,12 @@ from typing import Protocol
 
 from gateway.domain.outgoing import Outgoing, Receipt, after, pause
 from gateway.domain.source import Source
-from gateway.errors import GatewayError, Unreadable
+from gateway.domain.telling import without_words
+from gateway.errors import GatewayError, Unavailable, Unreadable
+from gateway.flows.disclose import Ready, Withheld, disclosed, is_notice
+from gateway.flows.outbox import silence
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import told
 from gateway.store import outbox
 from gateway.store.outbox import Due
 from gateway.translate.resent import resent
@@ -84,36 +88,64 @@ async def send(gateway: Gateway, lines: Lines, claimed: Claimed, limit: int) -> 
 
 
 async def waiting(gateway: Gateway) -> dict[str, tuple[int, float]]:
-    """How many messages wait or failed and how many receipts match nothing, with the age of the oldest in seconds."""
+    """How many messages wait, failed or have no receipt in time, and how many receipts match nothing; with the age of
+    the oldest in seconds."""
     now = gateway.clock()
-    found = await outbox.counts(gateway.database)
+    found = await outbox.counts(gateway.database, silence(gateway))
     return {state: (count, max(0.0, (now - since).total_seconds())) for state, (count, since) in found.items()}
 
 
 async def _one(gateway: Gateway, line: Line, one: Due, limit: int) -> None:
     """One message, and what becomes of it. Raises Unreachable."""
+    try:
+        ready = await _ready(gateway, one)
+    except Unavailable:
+        raise
+    except GatewayError as unfit:
+        await _later(gateway, one, unfit, limit)
+        return
+    if isinstance(ready, Withheld):
+        now = gateway.clock()
+        await outbox.move(gateway.database, one, "withheld", now, ready.why, now)
+        return
+    reply = await line.send(ready.message)
     now = gateway.clock()
-    message = one.message
-    if one.resends:
-        message = replace(message, body=resent(message.language, message.body, now))
-    reply = await line.send(message)
-    now = gateway.clock()
-    receipt = _receipt(gateway, one.message.language, reply.body)
+    receipt = _receipt(gateway, one.message.language, reply)
     if receipt is not None:
         if receipt.of not in ("", one.message.message_id):
             raise Unreachable("The receiver answered another message than the one it was sent")
         state = after(receipt.outcome, "waiting", one.tries, limit)
-        await outbox.move(gateway.database, one, state, now + pause(one.tries), receipt.text, now)
+        text = without_words(receipt.text, ready.words)
+        await outbox.move(gateway.database, one, state, now + pause(one.tries), text, now)
     elif reply.refusal is not None:
         await _later(gateway, one, reply.refusal, limit)
     else:
         await outbox.move(gateway.database, one, "sent", now, "", now)
 
 
-def _receipt(gateway: Gateway, language: str, body: bytes) -> Receipt | None:
+async def _ready(gateway: Gateway, one: Due) -> Ready | Withheld:
+    """The message as it goes out now. Raises Refused where it never can, Unavailable, and GatewayError for a bug, which
+    must not hold up what is behind."""
+    message = one.message
+    if is_notice(message):
+        try:
+            return await disclosed(gateway, message)
+        except GatewayError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - see above
+            raise told(bug) from None
+    if one.resends:
+        message = replace(message, body=resent(message.language, message.body, gateway.clock()))
+    return Ready(message, ())
+
+
+def _receipt(gateway: Gateway, language: str, reply: Reply) -> Receipt | None:
+    """What the receiver says itself; where its answer is none, what the transport says counts, if it says anything."""
     try:
-        return gateway.languages.answer(language, body) if body else None
+        return gateway.languages.answer(language, reply.body) if reply.body else None
     except Unreadable as garbled:
+        if reply.refusal is not None:
+            return None
         raise Unreachable("The receiver's answer cannot be read") from garbled
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from prometheus_client import Gauge
 
-OUTBOX = Gauge("gateway_outbox_messages", "Messages that wait or failed, and receipts of nothing we sent", ["state"])
+OUTBOX = Gauge(
+    "gateway_outbox_messages",
+    "Messages that wait, failed or have no receipt in time, and receipts of nothing we sent",
+    ["state"],
+)
 OLDEST = Gauge("gateway_outbox_oldest_seconds", "Age of the oldest of them, in seconds", ["state"])
-STATES = ("waiting", "failed", "unmatched")
+STATES = ("waiting", "failed", "overdue", "unmatched")
