@@ -20,6 +20,7 @@ from gateway.store.pool import Database
 from gateway.translate.languages import Languages
 from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
 from gateway.translate.telling.entry import NO_TEXTS, Texts
+from gateway.translate.terms.terms import NO_TERMS, Terms
 
 Writer = Callable[[JournalEntry], bytes]
 
@@ -40,6 +41,7 @@ class Gateway:
     search: Mapping[str, Mapping[str, Parameter]]  # by resource type and name
     public_url: str = ""
     letters: Tables = NO_TABLES  # where letters go
+    terms: Terms = NO_TERMS
     tellings: Tellings = NO_TELLINGS  # which municipal systems are told of what
     texts: Texts = NO_TEXTS  # in which words
     writers: Mapping[str, Writer] = field(default_factory=dict)  # by the language of the destination

@@ -14,12 +14,12 @@ from starlette.routing import compile_path
 from gateway.errors import NotFound, SettingsError
 from gateway.flows.parts import Gateway
 from gateway.flows.tokens import record_token, remember_assertion
-from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages
+from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages, terminology
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
 from gateway.inbound.door import Bearer, Door, Inbound, Open, route, told
-from gateway.inbound.fhir import CLINICAL, READABLE, SINGLE
+from gateway.inbound.fhir import CLINICAL, SEARCHED, SINGLE
 from gateway.inbound.keys import UnfitKey
 from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.shell import ROUTE, Shell
@@ -28,16 +28,25 @@ from gateway.inbound.token_check import TokenCheck
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
+_CODES = ("CodeSystem.r",)
 
 # The most used come first: routes are tried in this order.
 DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/{kind:kind}/{id:id}", fhir.read_one, ("r",), "read", SINGLE),
     Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", fhir.joint, _PLAN, "$joint-plan"),
-    Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", READABLE),
-    Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", READABLE),
+    Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", SEARCHED),
+    Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", SEARCHED),
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", fhir.read_version, ("r",), "vread", CLINICAL),
     Bearer("POST", "/fhir/{kind:kind}", fhir.create, ("c",), "create", ("Consent", "Communication")),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
+    Bearer("GET", "/fhir/CodeSystem/$lookup", terminology.lookup, _CODES, "$lookup"),
+    Bearer("POST", "/fhir/CodeSystem/$lookup", terminology.lookup, _CODES, "$lookup"),
+    Bearer("GET", "/fhir/CodeSystem/$validate-code", terminology.validate_in_system, _CODES, "$validate-code"),
+    Bearer("POST", "/fhir/CodeSystem/$validate-code", terminology.validate_in_system, _CODES, "$validate-code"),
+    Bearer("GET", "/fhir/ValueSet/$validate-code", terminology.validate_in_set, ("ValueSet.r",), "$validate-code"),
+    Bearer("POST", "/fhir/ValueSet/$validate-code", terminology.validate_in_set, ("ValueSet.r",), "$validate-code"),
+    Bearer("GET", "/fhir/ConceptMap/$translate", terminology.translate, ("ConceptMap.r",), "$translate"),
+    Bearer("POST", "/fhir/ConceptMap/$translate", terminology.translate, ("ConceptMap.r",), "$translate"),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway import __version__
 from gateway.flows import audit
 from gateway.flows.parts import Gateway
-from gateway.inbound import negotiate
+from gateway.inbound import definitions, negotiate
 from gateway.inbound.door import Door, Inbound
 from gateway.translate.fhir import write_xml
 
@@ -26,9 +26,14 @@ _PROFILES = {
     "CareTeam": ("faellesplan-careteam",),
     "Encounter": ("faellesplan-encounter",),
 }
+_R4 = "http://hl7.org/fhir/OperationDefinition"
 _OPERATIONS = {
-    "$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
-    "$process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+    "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
+    "$process-message": f"{_R4}/MessageHeader-process-message",
+    "CodeSystem/$lookup": f"{_R4}/CodeSystem-lookup",
+    "CodeSystem/$validate-code": f"{_R4}/CodeSystem-validate-code",
+    "ValueSet/$validate-code": f"{_R4}/ValueSet-validate-code",
+    "ConceptMap/$translate": f"{_R4}/ConceptMap-translate",
 }
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _ORDER = ("read", "vread", "update", "create", "search-type")
@@ -60,11 +65,7 @@ def statement(gateway: Gateway, doors: Sequence[Door]) -> dict[str, Any]:
                 "mode": "server",
                 "security": _security(url),
                 "resource": [_resource(gateway, doors, kind) for kind in kinds],
-                "operation": [
-                    {"name": door.interaction[1:], "definition": _OPERATIONS[door.interaction]}
-                    for door in doors
-                    if door.interaction in _OPERATIONS and "{" not in door.path
-                ],
+                "operation": _operations(doors, ""),
             }
         ],
     }
@@ -84,18 +85,24 @@ def _resource(gateway: Gateway, doors: Sequence[Door], kind: str) -> dict[str, A
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
         "searchParam": _search(gateway, kind) if "search-type" in offered else [],
-        "operation": [
-            {"name": door.interaction[1:], "definition": _OPERATIONS[door.interaction]}
-            for door in doors
-            if door.interaction in _OPERATIONS and door.path.startswith(f"/fhir/{kind}/")
-        ],
+        "operation": _operations(doors, kind),
     }
     return {name: value for name, value in body.items() if value or value is False}
+
+
+def _operations(doors: Sequence[Door], kind: str) -> list[dict[str, str]]:
+    """The operations on a type, or on the server where it is "": each once, whatever its methods."""
+    begins = f"/fhir/{kind}/" if kind else "/fhir/$"
+    offered = dict.fromkeys(door.interaction for door in doors if "$" in door.path and door.path.startswith(begins))
+    spelled = {name: f"{kind}/{name}" if kind else name for name in offered}
+    return [{"name": name[1:], "definition": _OPERATIONS[key]} for name, key in spelled.items()]
 
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
     if kind == "AuditEvent":
         served = dict(audit.PARAMETERS)
+    elif kind in definitions.KINDS:
+        served = dict(definitions.PARAMETERS)
     else:
         served = {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()} | {"_id": "token"}
     return [{"name": name, "type": served[name]} for name in sorted(served)]

@@ -21,7 +21,7 @@ from gateway.domain.caller import Caller
 from gateway.errors import BadRequest, NotFound
 from gateway.flows import audit, joint_plan, read, record_consent, search, write_message
 from gateway.flows.parts import Served
-from gateway.inbound import files, negotiate
+from gateway.inbound import definitions, files, negotiate
 from gateway.inbound.bodies import read_body, read_form
 from gateway.inbound.door import Inbound
 from gateway.translate.fhir import parse, write_json, write_xml
@@ -32,16 +32,17 @@ CLINICAL = (
     "Communication", "Appointment", "ServiceRequest", "DocumentReference",
 )  # fmt: skip
 READABLE = (*CLINICAL, "AuditEvent")
-SINGLE = (*READABLE, "Binary")
+SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
+SEARCHED = (*READABLE, *definitions.KINDS)
 CONSENT_BYTES = 262_144
 """The largest Consent taken: every look at the citizen reads it."""
-_OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
+OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class Form:
     """How the answer is to be written; settled before anything is looked at."""
 
     wanted: str
@@ -54,6 +55,8 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
     if kind == "Binary":
         return await files.read_one(inbound, request, caller, identity)
     form = _only_form(request)
+    if kind in definitions.KINDS:
+        return answer(request, form, definitions.read(inbound, kind, identity))
     if kind == "AuditEvent":
         return answer(request, form, await audit.read(inbound.gateway, caller, identity))
     return answer(request, form, await read.read(inbound.gateway, caller, kind, identity))
@@ -71,18 +74,20 @@ async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Re
 
 async def search_by_url(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """GET /fhir/{kind}?…"""
-    return await _search(inbound, request, caller, _query(request))
+    return await _search(inbound, request, caller, query(request))
 
 
 async def search_by_form(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/{kind}/_search, which keeps identifiers out of URLs; parameters of the URL count too."""
-    return await _search(inbound, request, caller, [*_query(request), *await read_form(request)])
+    return await _search(inbound, request, caller, [*query(request), *await read_form(request)])
 
 
 async def _search(inbound: Inbound, request: Request, caller: Caller, params: list[tuple[str, str]]) -> Response:
-    form = _form(request, params)
+    form = form_of(request, params)
     kind = request.path_params["kind"]
-    wanted = [(name, value) for name, value in params if name not in _OF_ANSWER]
+    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
+    if kind in definitions.KINDS:
+        return answer(request, form, definitions.search(inbound, kind, wanted))
     if kind == "AuditEvent":
         return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
     return answer(request, form, await search.search(inbound.gateway, caller, kind, wanted))
@@ -121,7 +126,7 @@ async def _resource(inbound: Inbound, request: Request, limit: int = CONSENT_BYT
     return raw if sent == negotiate.JSON else write_json(parse(raw, content_type))
 
 
-def answer(request: Request, form: _Form, served: Served, *, written: bool = False) -> Response:
+def answer(request: Request, form: Form, served: Served, *, written: bool = False) -> Response:
     """The HTTP answer: format, ETag, Last-Modified, where it is, and 304 when the caller has it already."""
     headers = {"Vary": "Accept, Authorization"}
     if served.version:
@@ -138,7 +143,7 @@ def answer(request: Request, form: _Form, served: Served, *, written: bool = Fal
     return Response(_written(served.body, form), status, headers, f"{form.wanted}; charset=utf-8")
 
 
-def _written(body: bytes, form: _Form) -> bytes:
+def _written(body: bytes, form: Form) -> bytes:
     if form.wanted == negotiate.XML:
         return write_xml(parse(body, negotiate.JSON))
     return msgspec.json.format(body, indent=2) if form.pretty else body
@@ -164,7 +169,7 @@ def _http_date(text: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _query(request: Request) -> list[tuple[str, str]]:
+def query(request: Request) -> list[tuple[str, str]]:
     """The URL's parameters. Bytes that are no UTF-8 are refused, not replaced."""
     raw: bytes = request.scope["query_string"]
     try:
@@ -173,17 +178,18 @@ def _query(request: Request) -> list[tuple[str, str]]:
         raise BadRequest("The query cannot be read", hint="Percent-encode it as UTF-8.") from None
 
 
-def _only_form(request: Request) -> _Form:
+def _only_form(request: Request) -> Form:
     """The form, where no other parameter may stand: interactions on one resource."""
     if not request.scope["query_string"]:
-        return _form(request, ())
-    params = _query(request)
-    if any(name not in _OF_ANSWER for name, _ in params):
+        return form_of(request, ())
+    params = query(request)
+    if any(name not in OF_ANSWER for name, _ in params):
         raise BadRequest("Only _format and _pretty may stand here", where="the query")
-    return _form(request, params)
+    return form_of(request, params)
 
 
-def _form(request: Request, params: Sequence[tuple[str, str]]) -> _Form:
+def form_of(request: Request, params: Sequence[tuple[str, str]]) -> Form:
+    """How the answer is to be written, by `_format`, `_pretty` and Accept. Raises NotAcceptable."""
     given = dict(params)
     wanted = negotiate.wanted(request.headers.get("accept", ""), given.get("_format", ""))
-    return _Form(wanted, given.get("_pretty") == "true")
+    return Form(wanted, given.get("_pretty") == "true")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 _SCOPE = re.compile(r"(patient|user|system)/(\*|[A-Z][A-Za-z]{2,63})\.(c?r?u?d?s?|read|write|\*)(?:\?([^#\s]+))?")
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 _ORDER = "cruds"
+FREE = frozenset({"CodeSystem", "ValueSet", "ConceptMap"})
+"""Types without anything of a citizen: every token may read and search them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +64,6 @@ def narrow(asked: str, registered: Iterable[Scope]) -> tuple[Scope, ...]:
 
 def allows(scopes: Iterable[str], kind: str, letter: str) -> bool:
     """Whether scopes, as a token holds them, permit one interaction (a letter of `cruds`) on one type."""
+    if kind in FREE and letter in "rs":
+        return True
     return any(s is not None and s.type in (kind, "*") and letter in s.may for s in map(read, scopes))

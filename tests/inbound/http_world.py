@@ -131,6 +131,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         search={kind: parameters(facts, kind) for kind in facts},
         public_url=ISSUER,
         letters=_TABLES,
+        terms=rules.terms,
     )
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from gateway.translate.rules.lines import Line, lines
@@ -75,6 +76,11 @@ class Concept:
     def valid(self, on: str) -> bool:
         """Whether the code is in use on a day."""
         return self.valid_from <= on and (not self.valid_to or on <= self.valid_to)
+
+    @property
+    def retired_from(self) -> str:
+        """The first day on which the code is retired, "" when it is not."""
+        return (date.fromisoformat(self.valid_to) + timedelta(days=1)).isoformat() if self.valid_to else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from gateway.translate.terms import ours, rows
 from gateway.translate.terms.sets import ValueSet
 from gateway.translate.terms.system import Found, System, same_words
 
-MAPS = "https://faellesplan.dk/fhir/ConceptMap/"
+MAPS = "https://faellesplan.dk/fhir/ConceptMap"
 _Index = dict[tuple[str, str], list[tuple[str, Row]]]
 _LISTED = "GET /fhir/{kind} lists what is known here."
 
@@ -68,7 +68,7 @@ class Terms:
         self._to: _Index = {}
         for name, table in codes.tables.items():
             for row in table.rows:
-                source, target = folded(self._canonical(row.source_system)), folded(self._canonical(row.target_system))
+                source, target = folded(self.canonical(row.source_system)), folded(self.canonical(row.target_system))
                 self._from.setdefault((source, row.source_code), []).append((name, row))
                 self._to.setdefault((target, row.target_code), []).append((name, row))
 
@@ -149,7 +149,7 @@ class Terms:
 
     def table(self, url: str) -> CodeTable:
         """A code table by the URL of its ConceptMap. Raises NotFound."""
-        name = folded(url).removeprefix(folded(MAPS))
+        name = folded(url).removeprefix(f"{folded(MAPS)}/")
         if name not in self.codes.tables:
             raise NotFound("This concept map is not known here", hint=_LISTED.format(kind="ConceptMap"))
         return self.codes.tables[name]
@@ -162,7 +162,7 @@ class Terms:
         found: dict[tuple[str, str, str], Match] = {}
         system = self.system(url)
         for match in (*self._same(system, code, on if not table else None), *self._told(url, code, table, reverse, on)):
-            if not target or folded(match.system) == folded(self._canonical(target)):
+            if not target or folded(match.system) == folded(self.canonical(target)):
                 found.setdefault((match.system, match.code, match.table), match)
         return list(found.values())
 
@@ -176,22 +176,24 @@ class Terms:
                 yield Match("equal", system.about.url, other, found.concept.display)
 
     def _told(self, url: str, code: str, table: CodeTable | None, reverse: bool, on: str) -> Iterator[Match]:
-        """What the code tables say. A table whose codes have no system is asked by its name only."""
-        index = self._to if reverse else self._from
-        spelled = self._spellings(url, code)
-        asked = [("", code)] if table and table.rows and not reverse and not table.rows[0].source_system else []
-        for key in (*asked, *((folded(self._canonical(url)), one) for one in spelled)):
-            for name, row in index.get(key, ()):
-                if (table and name != table.name) or (not key[0] and not table) or (on and not row.valid(on)):
-                    continue
+        """What the code tables say. Without a system a table is asked for the code alone."""
+        if table and not url:
+            asked = [
+                (table.name, row) for row in table.rows if code == (row.target_code if reverse else row.source_code)
+            ]
+        else:
+            index, system = self._to if reverse else self._from, folded(self.canonical(url))
+            asked = [one for spelled in self._spellings(url, code) for one in index.get((system, spelled), ())]
+        for name, row in asked:
+            if (not table or name == table.name) and (not on or row.valid(on)):
                 yield self._match(name, row, reverse)
 
     def _match(self, name: str, row: Row, reverse: bool) -> Match:
         if reverse:
-            return Match("relatedto", row.source_system, row.source_code, "", row.note, MAPS + name)
+            return Match("relatedto", row.source_system, row.source_code, "", row.note, f"{MAPS}/{name}")
         if not row.target_code:
-            return Match("unmatched", note=row.note, table=MAPS + name)
-        return Match("relatedto", row.target_system, row.target_code, row.display, row.note, MAPS + name)
+            return Match("unmatched", note=row.note, table=f"{MAPS}/{name}")
+        return Match("relatedto", row.target_system, row.target_code, row.display, row.note, f"{MAPS}/{name}")
 
     def _spellings(self, url: str, code: str) -> tuple[str, ...]:
         """Every code of the concept that is meant, where the system is known."""
@@ -199,9 +201,13 @@ class Terms:
         found = system.find(code) if system else None
         return tuple(dict.fromkeys((code, *system.all_codes(found.concept)))) if system and found else (code,)
 
-    def _canonical(self, url: str) -> str:
+    def canonical(self, url: str) -> str:
+        """The present URL of a system, the same where the system is not known."""
         system = self.system(url)
         return system.about.url if system else url
+
+
+NO_TERMS = Terms({}, (), Codes({}), Problems())
 
 
 def folded(url: str) -> str:

@@ -1,0 +1,151 @@
+"""What the operations answer: Parameters resources. http://hl7.org/fhir/R4/terminology-service.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gateway.errors import BadRequest
+from gateway.translate.terms.asked import Asked
+from gateway.translate.terms.system import Found, System
+from gateway.translate.terms.terms import Match, Terms, Verdict, retired
+
+Json = dict[str, Any]
+PROPERTIES = ("parent", "child", "inactive", "deprecated", "sameAs", "note")
+"""What `$lookup` tells of a concept."""
+
+
+def lookup(terms: Terms, asked: Asked, today: str) -> Json:
+    """http://hl7.org/fhir/R4/codesystem-operation-lookup.html. Raises BadRequest, NotFound."""
+    (coding,) = asked.codings
+    if not coding["system"]:
+        raise BadRequest("A system is needed", where="system")
+    unknown = set(asked.properties) - {*PROPERTIES, "system", "name", "version", "display", "designation", "*"}
+    if unknown:
+        raise BadRequest("A property is not known", where="property", hint=f"Known: {', '.join(PROPERTIES)}.")
+    system = terms.named(coding["system"], coding["version"] or asked.text("version"))
+    on = asked.on or today
+    found = terms.lookup(system, coding["code"], on)
+    parameters = [
+        {"name": "name", "valueString": system.about.title},
+        {"name": "version", "valueString": system.about.version},
+        {"name": "display", "valueString": found.concept.display},
+        *(_designation(display) for display in found.concept.also),
+    ]
+    wanted = set(asked.properties) - {"*"} or set(PROPERTIES)
+    parameters += [_property(*one) for one in _properties(system, found, on) if one[0] in wanted]
+    return {"resourceType": "Parameters", "parameter": parameters}
+
+
+def validate_in_system(terms: Terms, asked: Asked, today: str) -> Json:
+    """http://hl7.org/fhir/R4/codesystem-operation-validate-code.html. Raises BadRequest, NotFound."""
+    url = asked.text("url") or asked.text("system")
+    verdicts = []
+    for coding in asked.codings:
+        told = coding["system"]
+        if url and told and terms.named(url) is not terms.system(told):
+            verdicts.append(Verdict(False, "The coding is of another system than the one that is asked about."))
+            continue
+        if not (url or told):
+            raise BadRequest("A system is needed", where="url")
+        system = terms.named(url or told, coding["version"] or asked.text("version"))
+        verdicts.append(terms.validate(system, coding["code"], coding["display"], asked.on or today))
+    return _verdict(verdicts)
+
+
+def validate_in_set(terms: Terms, asked: Asked, today: str) -> Json:
+    """http://hl7.org/fhir/R4/valueset-operation-validate-code.html. Raises BadRequest, NotFound."""
+    if not asked.text("url"):
+        raise BadRequest("A value set is needed", where="url")
+    value_set = terms.value_set(asked.text("url"))
+    verdicts = []
+    for coding in asked.codings:
+        system = terms.named(coding["system"], coding["version"]) if coding["system"] else None
+        verdicts.append(terms.validate_in(value_set, system, coding["code"], coding["display"], asked.on or today))
+    return _verdict(verdicts)
+
+
+def translate(terms: Terms, asked: Asked) -> Json:
+    """http://hl7.org/fhir/R4/conceptmap-operation-translate.html. Raises BadRequest, NotFound.
+
+    `target` and `source` are value sets, `targetsystem` a code system. Without `url` every code table is asked, and
+    the other codes of the same concept are told too. Without a `date` rows of every day are told.
+    """
+    table = terms.table(asked.text("url")) if asked.text("url") else None
+    matches: list[Match] = []
+    targets = [asked.text("targetsystem")] if asked.text("targetsystem") else [""]
+    if asked.text("target"):
+        targets = [url for url in terms.value_set(asked.text("target")).systems if targets == [""] or url in targets]
+    for coding in asked.codings:
+        if not coding["system"] and table is None:
+            raise BadRequest("A system is needed, or the url of a concept map", where="system")
+        for target in targets:
+            matches += terms.translate(
+                coding["system"], coding["code"], target=target, table=table,
+                reverse=asked.flags.get("reverse", False), on=asked.on,
+            )  # fmt: skip
+    if asked.text("target"):
+        value_set = terms.value_set(asked.text("target"))
+        matches = [one for one in matches if _in_set(terms, value_set.about.url, one)]
+    return {"resourceType": "Parameters", "parameter": list(_translated(matches))}
+
+
+def _in_set(terms: Terms, url: str, match: Match) -> bool:
+    system = terms.system(match.system)
+    return not match.code or (system is not None and terms.validate_in(terms.value_set(url), system, match.code).valid)
+
+
+def _translated(matches: Sequence[Match]) -> Iterable[Json]:
+    result = any(one.code for one in matches)
+    yield {"name": "result", "valueBoolean": result}
+    if not matches:
+        yield {"name": "message", "valueString": "No code table leads from this code to anything that was asked for."}
+    elif not result:
+        notes = " ".join(dict.fromkeys(one.note for one in matches))
+        yield {"name": "message", "valueString": f"The code is known and means nothing there: {notes}"}
+    for one in matches:
+        parts: list[Json] = [{"name": "equivalence", "valueCode": one.equivalence}]
+        if one.code:
+            coding = {"system": one.system, "code": one.code, "display": one.display}
+            parts.append({"name": "concept", "valueCoding": {name: text for name, text in coding.items() if text}})
+        if one.table:
+            parts.append({"name": "source", "valueUri": one.table})
+        yield {"name": "match", "part": parts}
+
+
+def _verdict(verdicts: Sequence[Verdict]) -> Json:
+    """One valid coding of a concept is enough; else everything that is wrong is told."""
+    chosen = next((one for one in verdicts if one.valid), verdicts[0])
+    said = chosen.text if chosen.valid else " ".join(dict.fromkeys(one.text for one in verdicts))
+    parameters: list[Json] = [{"name": "result", "valueBoolean": chosen.valid}]
+    if said:
+        parameters.append({"name": "message", "valueString": said.rstrip(".") + "."})
+    if chosen.found:
+        parameters.append({"name": "display", "valueString": chosen.found.concept.display})
+    return {"resourceType": "Parameters", "parameter": parameters}
+
+
+def _properties(system: System, found: Found, on: str) -> Iterable[tuple[str, Any]]:
+    """What is known of a concept: (property, value); codes are those of the concepts themselves."""
+    concept = found.concept
+    if concept.parent:
+        yield "parent", concept.parent
+    yield from (("child", child) for child in system.children(concept.code))
+    yield "inactive", bool(retired(concept, on))
+    if concept.valid_to:
+        yield "deprecated", concept.retired_from
+    yield from (("sameAs", code) for code in system.all_codes(concept) if code != found.code)
+    if concept.note:
+        yield "note", concept.note
+
+
+def _property(name: str, value: Any) -> Json:
+    kind = {"inactive": "valueBoolean", "deprecated": "valueDateTime", "note": "valueString"}.get(name, "valueCode")
+    return {"name": "property", "part": [{"name": "code", "valueCode": name}, {"name": "value", kind: value}]}
+
+
+def _designation(display: str) -> Json:
+    return {
+        "name": "designation",
+        "part": [{"name": "language", "valueCode": "da"}, {"name": "value", "valueString": display}],
+    }
