@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.domain.identifier import learn
+from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
+from gateway.domain.telling import Tellings
 from gateway.flows.parts import Gateway
 from gateway.inbound import clients
 from gateway.settings import Settings
@@ -24,7 +26,10 @@ from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
 from gateway.translate import policy_tables, r4, spellings
+from gateway.translate.answers import soap
+from gateway.translate.answers.language import Answers
 from gateway.translate.edifact.language import Edifact
+from gateway.translate.fasit import writing as fasit
 from gateway.translate.fhir.messages import FhirMessages
 from gateway.translate.hl7v2.language import Hl7v2
 from gateway.translate.kl.language import Kl
@@ -36,6 +41,8 @@ from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
+from gateway.translate.sf2900 import writing as sf2900
+from gateway.translate.telling import entry, table
 from gateway.translate.terms.terms import Terms
 from gateway.translate.vendor import Vendor
 from gateway.translate.ydelse.language import Ydelse
@@ -54,6 +61,17 @@ class Rules:
     policy: Policy
     labeller: Labeller
     terms: Terms
+    tellings: Tellings
+    texts: entry.Texts
+
+
+def _sf2900(made: JournalEntry) -> bytes:
+    """SF2900 is a SOAP service; FASIT takes the document alone."""
+    return soap.enveloped(sf2900.written(made), made.id)
+
+
+WRITERS = {"sf2900": _sf2900, "fasit": fasit.written}
+"""What municipal systems are told, by their language."""
 
 
 def now() -> datetime:
@@ -76,7 +94,9 @@ def read_rules(
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
     terms = Terms.read(mappings, codes, problems)
-    hl7v2, medcom, kl, oio, oioxml, edifact, ydelse, nexus, momentum, (policy, labeller), _ = all_of(
+    tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
+    texts = entry.read(mappings / "outgoing-texts.csv", problems)
+    hl7v2, medcom, kl, oio, oioxml, edifact, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
         lambda: Kl(mappings, sources, identify, codes),
@@ -86,6 +106,7 @@ def read_rules(
         lambda: Ydelse(mappings, sources, identify, codes),
         lambda: Vendor("nexus", mappings, sources, identify, codes),
         lambda: Vendor("momentum", mappings, sources, identify, codes),
+        lambda: {name: Answers(name, mappings, sources) for name in WRITERS},
         lambda: policy_tables.load(mappings / "policy", owners),
         problems.check,
     )
@@ -101,9 +122,10 @@ def read_rules(
             "ydelse": ydelse,
             "nexus": nexus,
             "momentum": momentum,
+            **receivers,
         }
     )
-    return Rules(languages, sources, policy, labeller, terms)
+    return Rules(languages, sources, policy, labeller, terms, tellings, texts)
 
 
 def owners_of(registered: clients.Clients) -> Owners:
@@ -132,6 +154,10 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
         search={kind: parameters(r4.facts().search, kind) for kind in r4.facts().search},
         letters=Tables.of(Codes.read(settings.mappings_folder / "codes", Problems())),
         terms=rules.terms,
+        tellings=rules.tellings,
+        texts=rules.texts,
+        writers=WRITERS,
+        receipt_within=timedelta(hours=settings.receipt_hours),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
     )
 
