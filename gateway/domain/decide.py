@@ -32,6 +32,7 @@ class Basis(StrEnum):
     CONSENT = "consent"
     TREATMENT = "treatment"
     OWN = "own"
+    LAW = "law"
     OVERRIDE = "override"
 
 
@@ -226,14 +227,14 @@ class _Bench:
             return answer
         if verdict.word is Word.PERMIT:
             return _Yes(Basis.CONSENT, row, verdict)
-        own = row.default == "own" and self._is_own(facts)
+        own = (row.default == "own" and self._is_own(facts)) or (row.default == "authority" and self._is_ours(facts))
         if verdict.rule == 9:
             return _No(Reason.UNKNOWN_PURPOSE, None)
         # A permit is about disclosure: what it leaves out was never disclosed to whoever wrote it.
         if verdict.word is Word.DENY and not (own and verdict.rule == 7):
             return _No(Reason.CONSENT_LIMITS if verdict.rule == 7 else Reason.CONSENT_DENIES, row, verdict.consent)
         if own:
-            return _Yes(Basis.OWN, row, verdict)
+            return _Yes(Basis.OWN if row.default == "own" else Basis.LAW, row, verdict)
         if row.default == "treatment" and purpose == TREAT and self._action == "access":
             return _Yes(Basis.TREATMENT, row, verdict)
         return _No(Reason.CONSENT_NEEDED, row, verdict.consent)
@@ -286,6 +287,13 @@ class _Bench:
         sources = facts.sources or (facts.source,)
         owners = self._policy.owners
         return any(s in self._caller.sends or not self._worlds.isdisjoint(owners.get(s, ())) for s in sources)
+
+    def _is_ours(self, facts: Facts) -> bool:
+        """Sent by the caller's own authority, whichever of its legal worlds wrote it."""
+        ours = {organisation for organisation, _ in self._worlds}
+        owners = self._policy.owners
+        sent = (org for source in facts.sources or (facts.source,) for org, _ in owners.get(source, ()))
+        return self._is_own(facts) or (facts.sector in (self._caller.sector, "shared") and not ours.isdisjoint(sent))
 
 
 def _denial(facts: Facts, answer: _No) -> Denial:

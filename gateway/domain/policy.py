@@ -4,6 +4,7 @@
 |---|---|
 | treatment | permitted for purpose TREAT and reading; for anything else a consent is needed |
 | own | permitted for what the reader's own legal world sent; anything else needs a consent |
+| authority | permitted for what any legal world of the reader's own authority sent; otherwise a consent |
 | consent | a consent is needed |
 | never | closed, whatever a consent or an override says |
 """
@@ -20,7 +21,7 @@ CLASSES = (
 )  # fmt: skip
 ROLES = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor")
 SECTORS = ("region", "municipality", "shared")
-DEFAULTS = ("treatment", "own", "consent", "never")
+DEFAULTS = ("treatment", "own", "authority", "consent", "never")
 ANY = "*"
 
 Owners = Mapping[str, Collection[tuple[str, str]]]

@@ -1,7 +1,7 @@
 """The real tables of mappings/policy, read against the law page: class of data × reader, and what codes mean.
 
 T: look-up for a current treatment unless the citizen objects. C: consent. own: the reader's own legal world sent it,
-else consent. D: closed, also to a consent.
+law: some world of the reader's own authority did, else consent. D: closed, also to a consent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.decide import Denial, Permit, Reason
+from gateway.domain.decide import Basis, Denial, Permit, Reason
+from gateway.domain.identifier import Identifier
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import CLASSES, ROLES
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS
@@ -41,7 +42,7 @@ housing           municipality  C    C    own  own  C    C    C
 function          municipality  C    C    own  own  C    C    D
 wishes            municipality  C    C    own  own  C    C    C
 wishes            shared        C    C    own  own  C    C    C
-benefit           municipality  C    D    own  D    own  own  D
+benefit           municipality  C    D    law  D    law  law  D
 employment        municipality  C    D    own  D    own  own  D
 criminal          municipality  C    D    own  D    D    D    D
 housing           region        T    C    C    own  C    C    C
@@ -70,7 +71,7 @@ def test_the_law_page(data_class: str, sector: str, role: str, word: str) -> Non
     assert isinstance(case_work, Denial), "case work is another purpose than treatment"
     assert isinstance(agreed, Permit) == (word != "D")
     assert isinstance(objected, Denial)
-    assert isinstance(own, Permit) == (word == "own")
+    assert isinstance(own, Permit) == (word in ("own", "law"))
     if word == "D":
         assert alone.reason is agreed.reason is Reason.NEVER
     elif word != "T":
@@ -109,11 +110,33 @@ def test_an_override_never_opens_economy_work_or_criminal_matters() -> None:
 
 def test_one_municipality_is_several_legal_worlds() -> None:
     for data_class in CLASSES:
-        if data_class not in ("benefit", "employment"):
+        if data_class == "benefit":  # retssikkerhedsloven § 11 a (2)-(4)
+            continue
+        if data_class != "employment":
             assert isinstance(answer("jobcenter", data_class, "municipality", "CAREMGT", source="social"), Denial)
         assert isinstance(answer("social", data_class, "municipality", "CAREMGT", source="jobcenter"), Denial)
         assert isinstance(answer("social", data_class, "municipality", "CAREMGT", source="nursing"), Denial)
         assert isinstance(answer("jobcenter", data_class, "municipality", "CAREMGT", source="social"), Denial)
+
+
+def test_a_benefit_is_seen_in_all_of_its_authority_that_decides_about_benefits_and_nowhere_else() -> None:
+    elsewhere = Identifier("http://cvr.dk", "11259979")
+    for role in ("social", "jobcenter", "benefit"):
+        for source in ("social", "jobcenter", "benefit"):
+            seen = answer(role, "benefit", "municipality", "CAREMGT", source=source)
+            assert isinstance(seen, Permit)
+            assert seen.basis is Basis.LAW
+            assert "11 a" in seen.law
+        about = facts("benefit", "municipality", source="benefit")
+        other = decided(caller(role, "CAREMGT", organisation=elsewhere), about, policy=POLICY)
+        assert isinstance(other, Denial)
+        assert other.reason is Reason.CONSENT_NEEDED
+        refused = answer(role, "benefit", "municipality", "CAREMGT", consent(rule("deny")), source="benefit")
+        assert isinstance(refused, Denial)
+    for role in ("nursing", "provider", "ngo"):
+        assert answer(role, "benefit", "municipality", "TREAT", source="benefit").reason is Reason.NEVER
+    assert answer("hospital", "benefit", "municipality", "TREAT", source="benefit").reason is Reason.CONSENT_NEEDED
+    assert isinstance(answer("hospital", "benefit", "municipality", "BTG", source="benefit"), Denial)
 
 
 def test_section_44() -> None:
