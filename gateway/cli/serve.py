@@ -35,6 +35,7 @@ from gateway.flows.forget import forget
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
+from gateway.flows.tell_municipality import tell_municipalities
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
 from gateway.inbound.certificate import door_context
@@ -42,7 +43,7 @@ from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
 from gateway.outbound.courier import Courier
-from gateway.outbound.lines import caller_context, lines
+from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -52,6 +53,9 @@ FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
 REPORTS_EVERY = 15.0
 """Seconds between two looks at the reports of admission that hospitals ask for."""
+
+TELLS_EVERY = 2.0
+"""Seconds between two looks at what municipalities are to be told of."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +117,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         )
         server = _Server(config)
         mllp = _mllp(gateway, settings)
-        courier = Courier(gateway, _lines(settings), settings.delivery_seconds, settings.delivery_tries)
+        courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(
@@ -124,6 +128,8 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         forgetting = asyncio.create_task(_every(FORGETS_EVERY, forget_old, "forgetting"))
         answer_all = partial(answer_requests, gateway, set())
         reporting = asyncio.create_task(_every(REPORTS_EVERY, answer_all, "reports of admission"))
+        tell_all = partial(tell_municipalities, gateway)
+        telling = asyncio.create_task(_every(TELLS_EVERY, tell_all, "telling municipalities"))
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -131,7 +137,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
             await mllp.stop()
             server.stop()
             await stopped
-            for work in (delivering, signing, forgetting, reporting):
+            for work in (delivering, signing, forgetting, reporting, telling):
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
@@ -189,9 +195,10 @@ def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
     return MllpListener(answer, refuse, limits=limits, tls=tls)
 
 
-def _lines(settings: Settings) -> Lines:
-    """Receivers are shown the same certificate as the MLLP door's senders."""
-    return lines(caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca))
+def _lines(gateway: Gateway, settings: Settings) -> Lines:
+    """Receivers are shown the same certificate as the MLLP door's senders, where they have none of their own."""
+    node = (settings.tls_certificate, settings.tls_key, settings.tls_ca)
+    return lines(caller_context(*node), own_contexts(gateway.sources.values(), *node))
 
 
 async def _forget(gateway: Gateway, days: int) -> None:

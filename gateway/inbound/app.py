@@ -52,6 +52,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
     Bearer("POST", "/messages/edifact", messages.edifact, _SEND, "import", language="edifact"),
     Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
+    Bearer("POST", "/messages/sf2900", messages.sf2900, _SEND, "import", language="sf2900"),
     Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
     Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),

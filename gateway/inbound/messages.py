@@ -23,6 +23,7 @@ from gateway.translate.fhir import written_in
 _ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
 _EDIFACT_NAMES = frozenset({outcome.EDIFACT, "application/xml", "text/xml"})
 _XML_NAMES = frozenset({"application/xml", "text/xml"})
+_SOAP_NAMES = _XML_NAMES | {"application/soap+xml"}
 _RETRY = {"Retry-After": "5"}
 
 
@@ -57,6 +58,14 @@ async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Respons
     it is empty when there is nothing to tell.
     """
     return await _received(inbound, request, caller, "edifact", _EDIFACT_NAMES, f"Send {outcome.EDIFACT}.")
+
+
+async def sf2900(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /messages/sf2900: the business receipt of something that was sent by SF2900, in a SOAP envelope or bare.
+
+    It is answered with a status alone; a refusal is a SOAP fault.
+    """
+    return await _received(inbound, request, caller, "sf2900", _SOAP_NAMES, "Send text/xml.")
 
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:

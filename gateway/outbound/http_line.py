@@ -15,7 +15,12 @@ from gateway.domain.source import Connection
 from gateway.errors import Refused, Unavailable
 from gateway.flows.deliver import Reply, Unreachable
 
-_TYPES = {"hl7v2": "x-application/hl7-v2+er7", "edifact": "application/edifact"}
+_TYPES = {
+    "hl7v2": "x-application/hl7-v2+er7",
+    "edifact": "application/edifact",
+    "sf2900": "text/xml; charset=utf-8",  # SOAP 1.1
+}
+_SOAP = frozenset({"sf2900"})  # a call that is taken is answered
 _XML, _JSON = "application/xml", "application/fhir+json"
 _FHIR_XML = "application/fhir+xml"
 _LATER = frozenset({401, 403, 404, 408, 425, 429})  # what an operator or time mends: the message itself is not at fault
@@ -25,7 +30,7 @@ _LATER = frozenset({401, 403, 404, 408, 425, 429})  # what an operator or time m
 async def http_line(there: Connection, tls: ssl.SSLContext, seconds: float, most: int) -> AsyncIterator[HttpLine]:
     """A client of its own for this line: no redirect is followed, and no setting of the environment is read."""
     async with httpx2.AsyncClient(verify=tls, timeout=seconds, follow_redirects=False, trust_env=False) as client:
-        yield HttpLine(client, there.url, seconds, most)
+        yield HttpLine(client, there.url, seconds, most, there.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,14 @@ class HttpLine:
     url: str
     seconds: float  # for the whole exchange: a receiver that sends a byte now and then holds up nothing
     most: int
+    action: str = ""
 
     async def send(self, message: Outgoing) -> Reply:
         """The body of the response. Raises Unreachable."""
         held = bytearray()
         headers = {"Content-Type": media_type(message)}
+        if message.language in _SOAP:
+            headers["SOAPAction"] = f'"{self.action}"'
         try:
             async with (
                 asyncio.timeout(self.seconds),
@@ -52,7 +60,10 @@ class HttpLine:
                         raise Unreachable("The receiver's answer is too large")
         except (httpx2.HTTPError, TimeoutError) as error:
             raise Unreachable("The receiver did not answer", hint=f"({type(error).__name__})") from error
-        return Reply(bytes(held), _refusal(response.status_code))
+        refusal = _refusal(response.status_code)
+        if message.language in _SOAP and not held and refusal is None:
+            raise Unreachable("The receiver gave no technical receipt")
+        return Reply(bytes(held), refusal)
 
 
 def media_type(message: Outgoing) -> str:
