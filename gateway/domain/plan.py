@@ -90,7 +90,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "contributor": _each_once([p["author"] for p in plans if "author" in p]),
         "careTeam": [{"reference": f"CareTeam/{joint_id(citizen)}"}],
         "addresses": [_reference(p) for p in _of(parts, "Condition")],
-        "supportingInfo": [_reference(p) for p in _supporting(parts)],
+        "supportingInfo": [_reference(p) for p in _supporting(parts, at)],
         "goal": [_reference(p) for p in _of(parts, "Goal")],
         "activity": [
             *(
@@ -116,9 +116,18 @@ def _begun(meeting: Body) -> datetime:
     return instant(meeting["start"]) if "start" in meeting else END
 
 
-def _supporting(parts: Sequence[Body]) -> list[Body]:
-    """Stays, correspondence and documents."""
-    return [*_of(parts, "Encounter"), *in_threads(_of(parts, "Communication")), *_of(parts, "DocumentReference")]
+def _supporting(parts: Sequence[Body], at: datetime) -> list[Body]:
+    """Alerts that hold, stays, correspondence, documents and benefits."""
+    alerts = [one for one in _of(parts, "Flag") if alerts_at(one, at)]
+    threads = in_threads(_of(parts, "Communication"))
+    return [*alerts, *_of(parts, "Encounter"), *threads, *_of(parts, "DocumentReference"), *_of(parts, "Account")]
+
+
+def alerts_at(flag: Body, at: datetime) -> bool:
+    """Whether an alert is to be shown: not before it begins and not when it is over, whatever its status says."""
+    period = flag.get("period", {})
+    begun = "start" not in period or instant(period["start"]) <= at
+    return flag.get("status") == "active" and begun and ("end" not in period or at < last_instant(period["end"]))
 
 
 def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:

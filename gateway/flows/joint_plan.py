@@ -14,7 +14,7 @@ from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
 
 # Nobody's plan by itself: who may see only these may not see that there is a plan.
-_FRAME = frozenset({"Patient", "Consent"})
+_FRAME = frozenset({"Patient", "Consent", "Account", "Flag"})
 
 
 async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:

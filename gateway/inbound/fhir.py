@@ -29,7 +29,7 @@ from gateway.translate.fhir import parse, write_json, write_xml
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
 CLINICAL = (
     "Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task",
-    "Communication", "Appointment", "ServiceRequest", "DocumentReference",
+    "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
 )  # fmt: skip
 READABLE = (*CLINICAL, "AuditEvent")
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)

@@ -15,7 +15,7 @@ from gateway.domain.appointment import is_network_meeting
 from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
 from gateway.domain.municipality import Fact, facts_of
-from gateway.domain.plan import in_error
+from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
 
@@ -50,6 +50,7 @@ _MEETING_STATUS = {
 }  # fmt: skip
 _MUNICIPALITY = {"acting": "Handlekommune", "paying": "Betalingskommune", "residence": "Bopælskommune"}
 _AREA = {"social": "på det sociale område", "employment": "på beskæftigelsesområdet", "health": "på sundhedsområdet"}
+_BENEFIT_STATUS = {"active": "bevilget", "inactive": "ikke aktiv", "on-hold": "sat i bero", "unknown": ""}
 _PEOPLE = ("Patient", "RelatedPerson")
 _COMING = {"extension-Encounter.plannedStartDate": "ventes"}
 _GOING = {"expected-return": "ventes tilbage", "extension-Encounter.plannedEndDate": "udskrives efter planen"}
@@ -80,6 +81,7 @@ class PlanView:
     status: str
     when: str
     municipalities: tuple[Line, ...]
+    alerts: tuple[Line, ...]
     coordinators: tuple[Line, ...]
     interventions: tuple[Line, ...]
     goals: tuple[Line, ...]
@@ -87,6 +89,7 @@ class PlanView:
     stays: tuple[Line, ...]
     appointments: tuple[Line, ...]
     correspondence: tuple[Line, ...]
+    benefits: tuple[Line, ...]
     team: tuple[Line, ...]
 
 
@@ -111,6 +114,7 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
         status=_word(_PLAN_STATUS, plan.get("status")),
         when=_period(plan.get("period")),
         municipalities=_municipalities(plan),
+        alerts=tuple(_alert(one) for one in _of(resources, "Flag") if alerts_at(dict(one), at)),
         coordinators=tuple(_member(m, named) for m in members if is_coordinator(m) and not _over(m)),
         interventions=tuple(_intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
         goals=tuple(map(_goal, _of(resources, "Goal"))),
@@ -118,6 +122,7 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
         stays=tuple(map(_stay, stays)),
         appointments=tuple(map(_appointment, _coming(_of(resources, "Appointment"), at))),
         correspondence=tuple(_thread(one) for one in reversed(threads(_messages(resources)))),
+        benefits=tuple(map(_benefit, _of(resources, "Account"))),
         team=tuple(_member(m, named) for m in members),
     )
 
@@ -149,6 +154,18 @@ def _intervention(detail: Body) -> Line:
         _people(detail.get("performer", [])),
         (code,) if told and code and code != told else (),
     )
+
+
+def _alert(flag: Body) -> Line:
+    """That a benefit is reduced or stopped, since when and by whom."""
+    return Line(_concept(flag.get("code")) or "Advarsel", "", _period(flag.get("period")), _display(flag.get("author")))
+
+
+def _benefit(account: Body) -> Line:
+    """A granted benefit: what it is called, whether it runs, from when to when, who grants it."""
+    status = _word(_BENEFIT_STATUS, account.get("status"))
+    name = str(account.get("name") or _concept(account.get("type")) or "Ydelse")
+    return Line(name, status, _period(account.get("servicePeriod")), _display(account.get("owner")))
 
 
 def _goal(goal: Body) -> Line:

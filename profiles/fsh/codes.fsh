@@ -33,6 +33,15 @@ Description: "Every data class."
 * ^experimental = false
 * include codes from system DataClass
 
+CodeSystem: BenefitAlert
+Id: benefit-alert
+Title: "Advarsel om ydelse"
+Description: "What became of a benefit that the citizen was granted. Where the data say so: mappings/codes/benefit-alert.csv."
+* ^caseSensitive = true
+* ^experimental = false
+* #reduced "Nedsat ydelse" "Less is paid than was granted, or the grant says that it is reduced."
+* #stopped "Standset ydelse" "Nothing is paid of it any more."
+
 CodeSystem: TeamRole
 Id: team-role
 Title: "Rolle i teamet"

@@ -137,7 +137,7 @@ Extension: OioSensitivity
 Id: oio-sensitivity
 Title: "Følsomhed (OIO)"
 Description: "Foelsomhed of an OIO case, as its system gave it."
-Context: CarePlan
+Context: CarePlan, Account, Flag
 * value[x] 1..1
 * value[x] only code
 
@@ -145,7 +145,7 @@ Extension: OioAccessProfile
 Id: oio-access-profile
 Title: "Sikkerhedsprofil (OIO)"
 Description: "Who may read an OIO case: a positive list, repeated for each. When there is one it narrows, it never widens."
-Context: CarePlan
+Context: CarePlan, Account, Flag
 * value[x] 1..1
 * value[x] only Reference
 
@@ -242,3 +242,79 @@ Description: "The actor stands for its units too; without it for itself alone."
 Context: Consent.provision.actor
 * value[x] 1..1
 * value[x] only boolean
+
+Extension: BenefitGrant
+Id: benefit-grant
+Title: "Bevilget beløb"
+Description: "What is to be paid of a benefit, from when to when and how often. Repeated for each plan of payment."
+Context: Account
+* extension contains
+    amount 1..1 and
+    period 0..1 and
+    every 0..1 and
+    frequency 0..1 and
+    when 0..1
+* extension[amount].value[x] 1..1
+* extension[amount].value[x] only Money
+* extension[period].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[every] ^short = "UCUM: mo, wk, a"
+* extension[every].value[x] 1..1
+* extension[every].value[x] only code
+* extension[frequency] ^short = "As the sender writes it"
+* extension[frequency].value[x] 1..1
+* extension[frequency].value[x] only string
+* extension[when].value[x] 1..1
+* extension[when].value[x] only string
+
+Extension: BenefitPayment
+Id: benefit-payment
+Title: "Udbetaling"
+Description: "What was paid of a benefit for a time. Repeated for each amount of each payment."
+Context: Account
+* extension contains
+    number 1..1 and
+    name 0..1 and
+    amount 0..1 and
+    period 0..1 and
+    gross 0..1 and
+    afterTax 0..1 and
+    sent 0..1 and
+    paid 0..1 and
+    on 0..1
+* extension[number].value[x] 1..1
+* extension[number].value[x] only string
+* extension[name].value[x] 1..1
+* extension[name].value[x] only string
+* extension[amount] ^short = "Of this benefit"
+* extension[amount].value[x] 1..1
+* extension[amount].value[x] only Money
+* extension[period].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[gross] ^short = "Of the whole payment, before tax"
+* extension[gross].value[x] 1..1
+* extension[gross].value[x] only Money
+* extension[afterTax].value[x] 1..1
+* extension[afterTax].value[x] only Money
+* extension[sent].value[x] 1..1
+* extension[sent].value[x] only Money
+* extension[paid].value[x] 1..1
+* extension[paid].value[x] only Money
+* extension[on].value[x] 1..1
+* extension[on].value[x] only dateTime
+
+Extension: AmountAsWritten
+Id: amount-as-written
+Title: "Beløb som skrevet"
+Description: "The amount digit by digit: a number in JSON may lose some of them."
+Context: Money
+* value[x] 1..1
+* value[x] only string
+
+Extension: BenefitCase
+Id: benefit-case
+Title: "Bevillingssag"
+Description: "The case in which the benefit was granted."
+Context: Account
+* value[x] 1..1
+* value[x] only Reference(CarePlan)
