@@ -47,8 +47,9 @@ class Fault:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which messages, and how to tell."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a message to translate")
-    parser.add_argument("--against", type=Path, metavar="OLD", help="an older mappings folder to compare with")
-    parser.add_argument("--accept", action="store_true", help="from now on the examples must become what they become")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--against", type=Path, metavar="OLD", help="an older mappings folder to compare with")
+    one.add_argument("--accept", action="store_true", help="from now on the examples must become what they become")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 

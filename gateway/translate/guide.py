@@ -7,7 +7,6 @@ not used, or why we put it elsewhere; a line without a row says it of a whole ma
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from gateway.translate.rules.problems import Mark
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.ruleset import Guide
 
 _FIELD = re.compile(r"[A-Z][A-Z0-9]{2}-\d+")
@@ -58,9 +58,12 @@ class Verdict:
 
 
 def official_rows(file: Path) -> list[Official]:
-    """The lines of guide.csv, in its order."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return [Official(row["map"], row["row"], row["element"], row["why"]) for row in csv.DictReader(lines)]
+    """The lines of guide.csv, in its order. Raises MappingError where they cannot be read."""
+    problems = Problems()
+    name = "/".join(file.parts[-3:])
+    found = [Official(**line.cells) for line in lines(file, name, ("map", "row", "element", "why"), problems)]
+    problems.check()
+    return found
 
 
 def verdicts(

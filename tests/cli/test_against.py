@@ -77,3 +77,9 @@ def test_a_message_that_was_refused_before_or_is_now(
     out = capsys.readouterr().out
     assert "at MSH^1^9 (gone)" in out
     assert "Patient (new)" in out
+
+
+def test_comparing_and_accepting_are_two_things(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("--against", old, "--accept")
+    assert "not allowed with" in capsys.readouterr().err

@@ -36,6 +36,41 @@ def test_a_table_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "There is no table v2-sexx" in capsys.readouterr().err
 
 
+def test_the_day_is_a_day(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["codes", "v2-sex", "--on", "nonsense"])
+    assert stopped.value.code == 2
+    assert "is no day (2026-01-31)" in capsys.readouterr().err
+
+
+def test_the_code_systems_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["codes", "--systems"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    tables = {file.stem for file in (ROOT / "mappings" / "codes" / "terms").glob("*.csv")}
+    assert tables < {line.split()[0] for line in lines}
+    assert [line for line in lines if line.startswith("fsiii ") and " 414 concepts  urn:oid:1.2.208.176.2.21" in line]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["FSIII", "E1"], ["E1  Fortsættes", "other codes: 9c90b0e5-9c0a-4b72-a18c-76cd6d6c6213"]),
+        (["kle", "27.35.04", "--on", "2026-02-01"], ["retired: from 2026-01-01", "in use until 2025-12-31"]),
+        (["1.2.208.176.2.22", "{0E25A2EC-4F04-4D14-A5AD-A6519A7D1D5F}"], ["0e25a2ec-", "Misbrug < Socialt problem"]),
+    ],
+)
+def test_one_code_is_looked_up(capsys: pytest.CaptureFixture[str], words: list[str], told: list[str]) -> None:
+    assert main(["codes", "--lookup", *words]) == 0
+    out = capsys.readouterr().out
+    assert not [one for one in told if one not in out], out
+
+
+@pytest.mark.parametrize(("words", "told"), [(["XYZ", "1"], "--systems"), (["FFB", "E1"], "FFB has no such code")])
+def test_a_code_that_is_not_there(capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:
+    assert main(["codes", "--lookup", *words]) == 1
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

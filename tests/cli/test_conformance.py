@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,17 @@ def test_the_counts_add_up(capsys: pytest.CaptureFixture[str]) -> None:
     done, deviates, unused, total = (int(number) for _, number in counted)
     wanted = [row for row in official_rows(ROOT / "mappings" / "hl7v2" / "guide.csv") if row.row]
     assert done + deviates + unused == total == len(wanted)
+
+
+@pytest.mark.parametrize("content", [None, "nonsense\n", b"\xff\xfe"])
+def test_a_guide_that_cannot_be_read_is_told_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str | bytes | None
+) -> None:
+    shutil.copytree(ROOT / "mappings", tmp_path / "mappings")
+    guide = tmp_path / "mappings" / "hl7v2" / "guide.csv"
+    guide.unlink()
+    if content is not None:
+        guide.write_bytes(content if isinstance(content, bytes) else content.encode())
+    monkeypatch.setenv("GATEWAY_MAPPINGS_FOLDER", str(tmp_path / "mappings"))
+    assert main(["conformance"]) == 1
+    assert "mappings/hl7v2/guide.csv" in capsys.readouterr().err
