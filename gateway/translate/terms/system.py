@@ -145,7 +145,8 @@ class System:
         for rows in self._rows.values():
             for newer, older in itertools.pairwise(rows):
                 if newer.valid_from <= (older.valid_to or "9999"):
-                    problems.add(newer.mark, f"{newer.code} stands here twice, first in line {older.mark.line}")
+                    first, second = sorted((newer.mark, older.mark))
+                    problems.add(second, f"{newer.code} stands here twice, first in line {first.line}")
 
     def _circles(self, problems: Problems) -> None:
         for code in self.codes:
