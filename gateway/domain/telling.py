@@ -207,7 +207,7 @@ class Case:
     def of(self, destination: Source, sources: Mapping[str, Source]) -> bool:
         """Whether it is a case of the municipality that this destination belongs to: by its owner, or by who told of
         it. An intervention inside a case is no case."""
-        if self.body.get("basedOn") or self.body.get("partOf"):
+        if self.body.get("basedOn"):
             return False
         number = self.body.get("author", {}).get("identifier", {})
         if normal(number.get("system", ""), number.get("value", "")) == destination.organisation:
