@@ -14,6 +14,10 @@ from gateway.domain.snapshot import in_error
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
 
+_MORE: Mapping[str, frozenset[str]] = {
+    "CarePlan": frozenset({"created", "careTeam", "addresses", "goal"}),
+    "Patient": frozenset({"managingOrganization", "deceasedBoolean"}),
+}
 # What kl-ffb-reporting 1.0.0 and KLGateway 1.2.0 let a report tell, by type; of a plan's activity see _activity.
 _TOLD: Mapping[str, frozenset[str]] = {
     "CarePlan": frozenset({"status", "intent", "period", "basedOn", "activity"}),
@@ -35,6 +39,11 @@ _EXTENSIONS = frozenset(
 )
 _CONCEPTS = ("code", "description", "valueCodeableConcept")
 _GRANTED = frozenset({"code", "status"})
+
+
+def could_tell(kind: str) -> frozenset[str]:
+    """The elements that the profiles let a report tell of a type; none for a type that they do not have."""
+    return _TOLD.get(kind, frozenset()) | _MORE.get(kind, frozenset())
 
 
 def fold_reported(kind: str, key: str, said: Sequence[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:

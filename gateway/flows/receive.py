@@ -113,7 +113,7 @@ async def keep_message(
     source = translation.source
     fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
     translation = await numbered(gateway, translation, fingerprint)
-    answer = gateway.languages.of(language).accept(raw, now)
+    answer = gateway.languages.accepted(language, raw, translation, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)
     kept = await keep(

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from gateway.domain.outgoing import Outgoing, Receipt
 from gateway.errors import GatewayError, UnknownMessage, UnknownSource
 from gateway.translate.rules.trace import Explanation
-from gateway.translate.translation import Translation
+from gateway.translate.translation import Finding, Translation
 
 
 class Language(Protocol):
@@ -69,6 +69,15 @@ class Deferring(Protocol):
         ...
 
 
+@runtime_checkable
+class Remarking(Protocol):
+    """A language whose answers tell the sender what was found in a message that was taken: KL's reports."""
+
+    def accept_with(self, raw: bytes, findings: Sequence[Finding], now: datetime) -> bytes:
+        """The positive answer to these bytes, with what was found."""
+        ...
+
+
 class Languages:
     """Every language by its name: `hl7v2`, `fhir-message` (MedCom or KL by its event), `kl-report`, `oio` …"""
 
@@ -119,6 +128,13 @@ class Languages:
         """What a receipt is answered with: b"", or that it is stored where its sender waits for that."""
         spoken = self._deferring.get(name)
         return spoken.accept(raw, now) if spoken else b""
+
+    def accepted(self, name: str, raw: bytes, translation: Translation, now: datetime) -> bytes:
+        """The positive answer to a message."""
+        spoken = self.of(name)
+        if isinstance(spoken, Remarking):
+            return spoken.accept_with(raw, translation.findings, now)
+        return spoken.accept(raw, now)
 
     def answer(self, name: str, raw: bytes) -> Receipt | None:
         """What a receiver answers to a message in this language, on the line on which it was sent; None where that

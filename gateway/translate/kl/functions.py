@@ -66,8 +66,8 @@ def verb(env: Env, *statuses: str) -> str:
 
 
 def version(env: Env, updated: str, sent: str) -> datetime:
-    """When what is said became the resource's state: its own version's time (KL asks for it in reports), or the Bundle's
-    where it has none, or one that is still to come."""
+    """When what is said became the resource's state: its own version's time (KL asks for it in reports), or the
+    Bundle's where it has none, or one that is still to come."""
     now = moment(env, sent)
     return min(moment(env, updated), now) if updated else now
 

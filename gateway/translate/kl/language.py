@@ -24,6 +24,7 @@ from gateway.translate.kl.understanding import Understanding, Work, translated
 from gateway.translate.medcom import acknowledgement
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.trace import Explanation
+from gateway.translate.terms.terms import Terms
 from gateway.translate.translation import Translation
 
 
@@ -38,10 +39,11 @@ class Kl:
         ids: Ids,
         codes: Codes | None = None,
         facts: r4.Facts | None = None,
+        terms: Terms | None = None,
     ) -> None:
         """Reads the rules in `mappings`; raises MappingError with everything that is wrong. Of `sources` those of
         language kl are known, by a number or the name of the sending organisation, or by the source endpoint."""
-        self._understanding = Understanding(mappings, sources, ids, codes, facts)
+        self._understanding = Understanding(mappings, sources, ids, codes, facts, terms)
         self.reports = KlReports(self._understanding)
 
     def translate(self, raw: bytes) -> Translation:

@@ -6,6 +6,7 @@ answer is an OperationOutcome, to the caller of the HTTP request alone (docs/kl-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,10 @@ from gateway.domain.statement import Act
 from gateway.errors import GatewayError
 from gateway.translate.fhir import outcome, parse, write_json, write_xml, written_in
 from gateway.translate.kl import report
+from gateway.translate.kl.profile import Profile
 from gateway.translate.kl.understanding import Understanding, Work, translated
 from gateway.translate.rules.trace import Explanation
-from gateway.translate.translation import Translation
+from gateway.translate.translation import Finding, Translation
 
 
 class KlReports:
@@ -24,17 +26,23 @@ class KlReports:
     def __init__(self, understanding: Understanding) -> None:
         """The rules and sources are those of orders: what is ordered and what is reported of it are one thing."""
         self._understanding = understanding
+        self._profile = Profile(understanding.terms)
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
-        work = self._work(raw)
-        bundle = work.whole.message.bundle
-        event = report.event_of(bundle)
+        work, event = self._work(parse(raw))
+        if event == report.FFB:
+            work.env.findings += self._profile.findings(work.whole.message, work.whole.sent)
         return translated(work, event, report.number_of(work.whole), Act.STATE if event == report.PLAN else Act.REPORT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """An OperationOutcome of information, in the format of the report."""
         return _written(raw, outcome.received((), note))
+
+    def accept_with(self, raw: bytes, findings: Iterable[Finding], now: datetime) -> bytes:
+        """The same, and what was found: what the report points at and does not hold, which rules of its profile it
+        breaks."""
+        return _written(raw, outcome.received(findings))
 
     def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
         """An OperationOutcome with the kind of failure, its place, and what to do. Safe on any bytes."""
@@ -42,12 +50,14 @@ class KlReports:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        return self._work(raw).explained()
+        return self._work(parse(raw))[0].explained()
 
-    def _work(self, raw: bytes) -> Work:
-        found = report.check(parse(raw))
+    def _work(self, bundle: dict[str, Any]) -> tuple[Work, str]:
+        """The collection, understood, and what it is."""
+        found = report.check(bundle)
+        event = report.event_of(bundle)
         source = self._understanding.source(report.senders(found), report.SENDER)
-        return self._understanding.work(found, source)
+        return self._understanding.work(found, source, told_before=event != report.PLAN), event
 
 
 def _written(raw: bytes, told: dict[str, Any]) -> bytes:

@@ -6,9 +6,12 @@ of the message as it was sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.domain.identifier import normal
+from gateway.domain.case import NUMBER
+from gateway.domain.identifier import Identifier, normal
 from gateway.domain.municipality import CODES as MUNICIPALITIES
 from gateway.domain.municipality import MUNICIPALITY, four_digits
 from gateway.domain.municipality import extension as municipality
@@ -16,6 +19,7 @@ from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.shape import is_resource
+from gateway.translate.kl.codings import Codings
 from gateway.translate.kl.urls import Urls
 from gateway.translate.kl.whole import Whole
 from gateway.translate.translation import Finding
@@ -29,19 +33,40 @@ _AS_SENT = frozenset({"contained", "text"})  # no rule reads them
 _NAMES = ("prefix", "given", "family")
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is the same for every message. `authorities` are the municipalities' own numbers by their code."""
+
+    urls: Urls
+    codings: Codings
+    authorities: Mapping[str, Identifier]
+
+
 class Rewriting:
     """One message on its way into our terms. `findings` fills while `done` works."""
 
     def __init__(
-        self, whole: Whole, urls: Urls, source: Source, ids: Ids, citizen_key: str, kept: frozenset[str]
+        self,
+        whole: Whole,
+        tables: Tables,
+        source: Source,
+        ids: Ids,
+        citizen_key: str,
+        kept: frozenset[str],
+        *,
+        told_before: bool,
     ) -> None:
+        """`told_before`: what the message points at and does not hold may have come in an earlier one, or will."""
         self.findings: list[Finding] = []
         self._whole = whole
-        self._urls = urls
+        self._urls = tables.urls
+        self._codings = tables.codings
+        self._giver = tables.authorities.get(source.municipality, source.organisation)
         self._source = source
         self._ids = ids
         self._citizen = f"Patient/{ids('Patient', citizen_key)}"
         self._kept = kept
+        self._told_before = told_before
         self._own = {id(r): own for r, own in zip(whole.message.resources(), whole.ids, strict=True)}
         self._contained: list[Json] = []
 
@@ -80,7 +105,7 @@ class Rewriting:
         if name in _EXTENSIONS:
             return [self._extension(e) for e in made]
         if name == "coding":
-            return self._codings(made)
+            return self._codings.completed(made)
         return made
 
     def _extension(self, made: Json) -> Json:
@@ -88,18 +113,17 @@ class Rewriting:
         url = self._urls.extension(made.get("url", ""))
         if url.startswith(f"{MUNICIPALITY}#"):
             return municipality(url.removeprefix(f"{MUNICIPALITY}#"), made.get("valueCoding", {}))
+        if url == NUMBER:
+            return {"url": url, "extension": [self._case_number(one) for one in made.get("extension", ())]}
         return made | {"url": url}
 
-    def _codings(self, codings: list[Json]) -> list[Json]:
-        """The present system's coding in front of the one that was sent, unless it is there already."""
-        made: list[Json] = []
-        sent = {(c.get("system"), c.get("code")) for c in codings}
-        for coding in codings:
-            meant = self._urls.system(coding.get("system", ""))
-            if meant != coding.get("system", "") and "code" in coding and (meant, coding["code"]) not in sent:
-                made.append(coding | {"system": meant})
-            made.append(coding)
-        return made
+    def _case_number(self, part: Json) -> Json:
+        """A case's number of the municipality's own, with the municipality that gave it: reports may not name it."""
+        number = part.get("valueIdentifier")
+        if part.get("url") != "municipalitySpecific" or not number or "assigner" in number:
+            return part
+        giver = {"system": self._giver.system, "value": self._giver.value}
+        return part | {"valueIdentifier": number | {"assigner": {"type": "Organization", "identifier": giver}}}
 
     def _municipality(self, coding: Json) -> Json:
         """Municipality codes have four digits; some systems take them for numbers and lose the first."""
@@ -132,11 +156,15 @@ class Rewriting:
         return made | {"extension": [*extra.get("extension", []), contact]} if contact else made
 
     def _dangling(self, reference: Json, place: str) -> Json:
-        """What is not in the message is told by number, in the sender's own numbering."""
+        """What is not in the message is told by number, in the sender's own numbering, or led to what is known under
+        it."""
         self.findings.append(Finding(place, "the message does not hold what this points at; kept by its number"))
         parts = reference["reference"].partition("/_history/")[0].rsplit("/", 2)
         kind, number = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
         kind = reference.get("type", kind if kind[:1].isupper() else "")
+        if self._told_before and kind in self._kept:
+            told = {"display": reference["display"]} if "display" in reference else {}
+            return {"reference": f"{kind}/{self._ids(kind, f'{self._source.id}|{kind}|{number}')}"} | told
         own = {"system": f"urn:faellesplan:source:{self._source.id}:{kind or 'reference'}", "value": number}
         made = {"type": kind, "identifier": reference.get("identifier", own), "display": reference.get("display")}
         return {name: value for name, value in made.items() if value}

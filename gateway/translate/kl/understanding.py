@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.domain.identifier import Identifier
+from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
@@ -22,8 +22,9 @@ from gateway.translate import r4
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.kl import urls
+from gateway.translate.kl.codings import Codings
 from gateway.translate.kl.functions import FUNCTIONS, Context, numbers
-from gateway.translate.kl.rewrite import Rewriting
+from gateway.translate.kl.rewrite import Rewriting, Tables
 from gateway.translate.kl.whole import Whole
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
@@ -32,6 +33,7 @@ from gateway.translate.rules.reader import Env
 from gateway.translate.rules.ruleset import RuleSet, compiled
 from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation
+from gateway.translate.terms.terms import Terms
 from gateway.translate.translation import Finding, Translation
 
 # Read where something points at them, or by the language itself.
@@ -56,14 +58,22 @@ class Understanding:
     """The rules of mappings/kl and the sources of language kl, read once at start."""
 
     def __init__(
-        self, mappings: Path, sources: Iterable[Source], ids: Ids, codes: Codes | None, facts: r4.Facts | None
+        self,
+        mappings: Path,
+        sources: Iterable[Source],
+        ids: Ids,
+        codes: Codes | None,
+        facts: r4.Facts | None,
+        terms: Terms | None,
     ) -> None:
         """Raises MappingError with everything that is wrong."""
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
         self._rules = compiled(mappings, FhirReader("kl", FUNCTIONS), codes, facts or r4.facts(), problems)
-        self._urls = urls.read(mappings / "kl" / "urls.csv", problems)
+        names = urls.read(mappings / "kl" / "urls.csv", problems)
+        self.terms = terms or Terms.read(mappings, codes, problems)
         problems.check()
+        self._tables = Tables(names, Codings(names, self.terms), _authorities(codes))
         self._sources = Sources(sources)
         self._ids = ids
 
@@ -74,16 +84,24 @@ class Understanding:
         except UnknownSource as error:
             raise UnknownSource(where=where, hint=error.hint) from None
 
-    def work(self, whole: Whole, source: Source) -> Work:
-        """The Bundle in our terms, with what was found on the way."""
+    def work(self, whole: Whole, source: Source, *, told_before: bool = False) -> Work:
+        """The Bundle in our terms, with what was found on the way. `told_before` where it is one of several that speak
+        of the same things."""
         rules = self._rules.of(source.rules)
         kept = frozenset(plan.make for plan in rules.plans.values()) - {"Patient"}
         citizen = numbers(whole.citizen, whole.id_of(whole.citizen), source)
-        rewriting = Rewriting(whole, self._urls, source, self._ids, citizen[0].key, kept)
+        rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
         message = rewriting.done()
         env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
         env.findings += [*_not_kept(whole, kept), *_dummies(whole, citizen), *rewriting.findings]
         return Work(whole, message, rules, env)
+
+
+def _authorities(codes: Codes) -> dict[str, Identifier]:
+    """The municipalities by their code: who gave a number is told by CVR in the case systems."""
+    table = codes.tables.get("municipality")
+    rows = table.rows if table else ()
+    return {row.target_code: Identifier(row.source_system, row.source_code) for row in rows if row.source_system == CVR}
 
 
 def translated(work: Work, event: str, message_id: str, act: Act = Act.STATE) -> Translation:

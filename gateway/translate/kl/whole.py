@@ -57,7 +57,7 @@ def check(bundle: Json) -> Whole:
     for at, resource in enumerate(message.resources()):
         if is_resource(resource["resourceType"]):
             _check_subject(message, citizen, resource, f"Bundle.entry[{at}].resource")
-    return Whole(message, citizen, own, _sent(bundle["timestamp"]))
+    return Whole(message, citizen, own, sent_at(bundle))
 
 
 def _check_r4(bundle: Json) -> None:
@@ -74,9 +74,10 @@ def _of_unknown_type(fault: Fault) -> bool:
     return fault.rule == "unknown" and fault.where.endswith(".resourceType")
 
 
-def _sent(timestamp: str) -> datetime:
+def sent_at(bundle: Json) -> datetime:
+    """When the Bundle was made, in UTC. Raises WrongType."""
     try:
-        return datetime.fromisoformat(timestamp).astimezone(UTC)
+        return datetime.fromisoformat(bundle["timestamp"]).astimezone(UTC)
     except (ValueError, OverflowError):
         raise WrongType(where="Bundle.timestamp") from None
 
