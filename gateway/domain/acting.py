@@ -27,6 +27,7 @@ PLACES = {
     "108": "et længerevarende botilbud (servicelovens § 108)",
     "109": "et krisecenter (servicelovens § 109)",
     "110": "et herberg eller forsorgshjem (servicelovens § 110)",
+    "temporary": "et midlertidigt ophold (servicelovens §§ 107, 109 eller 110)",
     "hospital": "en institution under sygehusvæsenet",
     "prison": "en af kriminalforsorgens institutioner",
 }
