@@ -43,6 +43,7 @@ from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
 from gateway.translate.sf2900 import writing as sf2900
 from gateway.translate.telling import entry, table
+from gateway.translate.terms import uses
 from gateway.translate.terms.terms import Terms
 from gateway.translate.vendor import Vendor
 from gateway.translate.ydelse.language import Ydelse
@@ -94,6 +95,7 @@ def read_rules(
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
     terms = Terms.read(mappings, codes, problems)
+    uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
     texts = entry.read(mappings / "outgoing-texts.csv", problems)
     hl7v2, medcom, kl, oio, oioxml, edifact, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
@@ -107,7 +109,7 @@ def read_rules(
         lambda: Vendor("nexus", mappings, sources, identify, codes),
         lambda: Vendor("momentum", mappings, sources, identify, codes),
         lambda: {name: Answers(name, mappings, sources) for name in WRITERS},
-        lambda: policy_tables.load(mappings / "policy", owners),
+        lambda: policy_tables.load(mappings / "policy", owners, terms),
         problems.check,
     )
     fhir = FhirMessages(medcom, kl, medcom.correspondence)

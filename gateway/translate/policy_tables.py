@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
@@ -23,6 +24,8 @@ from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.terms.terms import Terms
+from gateway.translate.terms.uses import check_prefix
 
 LAST_DAY = "9999-12-31"
 
@@ -65,16 +68,17 @@ def _labelled(line: Line, system: str, code: str) -> str:
     return f"{system}|{code}"
 
 
-def load(folder: Path, owners: Owners | None = None) -> tuple[Policy, Labeller]:
+def load(folder: Path, owners: Owners | None = None, terms: Terms | None = None) -> tuple[Policy, Labeller]:
     """The policy and the labeller of mappings/policy. Raises MappingError with every error found.
 
     `owners` as domain/policy.py. The access table must speak of every case on every day from its last change on:
-    what no row speaks of is closed, so a row that ends must be followed by another.
+    what no row speaks of is closed, so a row that ends must be followed by another. With `terms`, codes that there
+    are not are errors too.
     """
     problems = Problems()
     rows = [row for line in _lines(folder, "access.csv", _ACCESS, problems) for row in _access(line)]
-    labels = [_label(line) for line in _lines(folder, "labels.csv", _LABELS, problems)]
-    labels += [_kle(line) for line in _lines(folder, "kle-classes.csv", _KLE, problems)]
+    labels = [_label(line, terms) for line in _lines(folder, "labels.csv", _LABELS, problems)]
+    labels += [_kle(line, terms) for line in _lines(folder, "kle-classes.csv", _KLE, problems)]
     kinds = [_kind(line) for line in _lines(folder, "kinds.csv", _KINDS, problems)]
     _twice(kinds, lambda row: (row.kind, row.sector, row.source), problems)
     policy = Policy(rows, owners)
@@ -126,7 +130,7 @@ def _access(line: Line) -> list[Row]:
     ]
 
 
-def _label(line: Line) -> LabelRow:
+def _label(line: Line, terms: Terms | None) -> LabelRow:
     cells = line.cells
     systems = tuple(cells["code_system"].split())
     if not systems:
@@ -134,6 +138,9 @@ def _label(line: Line) -> LabelRow:
     prefixes = tuple(prefix for spelled in cells["code_prefix"].split() for prefix in _expanded(spelled))
     if not prefixes and not {ANY, TEXT, UNIT}.isdisjoint(systems):
         line.problems.add(line.mark, "code_prefix is empty: it would mean everything")
+    if terms:
+        for system, spelled in product(systems, cells["code_prefix"].split()):
+            check_prefix(terms, system, spelled, line.mark, line.problems)
     label = _labelled(line, cells["label_system"], cells["label_code"])
     data_class = line.one("data_class", CLASSES, empty=True)
     if not label and not data_class:
@@ -149,10 +156,12 @@ def _expanded(spelled: str) -> list[str]:
     return [f"{found[1]}{number:0{len(found[2])}}" for number in range(int(found[2]), int(found[3]) + 1)]
 
 
-def _kle(line: Line) -> LabelRow:
+def _kle(line: Line, terms: Terms | None) -> LabelRow:
     prefix = line.cells["prefix"]
     if not re.fullmatch(r"\d\d(\.\d\d){0,2}", prefix):
         line.problems.add(line.mark, "prefix must be the beginning of a KLE number (27, 27.51, 27.51.04)")
+    if terms:
+        check_prefix(terms, KLE, prefix, line.mark, line.problems)
     system, _, code = line.cells["label"].rpartition("|")
     data_class = line.one("data_class", CLASSES)
     return LabelRow((KLE,), (prefix,), _labelled(line, system, code), data_class, (), str(line.mark))

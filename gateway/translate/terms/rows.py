@@ -10,7 +10,7 @@
 there, else the beginnings of codes of which all are there (`27. 29.`), or nothing. `displays` is `official`, or `ours`
 where the words are our own. `spelled` is how else people write the codes: `exact` (not at all), `uuid` (capitals and
 underscores), `digits` (without the zeros in front), `prefix` (a longer code lies below the shorter one that it begins
-with).
+with; dots do not count, and SKS's D before a code of ICD-10 may be missing).
 
 `also` of a code holds its other displays, `;` between them; `same_as` the other codes of the same concept, with blanks
 between them. `valid_from` and `valid_to` (both included) are days: a code outside of them is retired, and not unknown.

@@ -13,6 +13,7 @@ from gateway.translate.terms.rows import ALL, About, Concept
 _UUID = re.compile(r"[0-9a-f]{8}(?:[-_]?[0-9a-f]{4}){3}[-_]?[0-9a-f]{12}")
 _RETIRING = re.compile(r"\s*\[udgår \d{4}\]\s*$", re.IGNORECASE)  # KLE writes the year behind the name
 _FOUR = 4
+_ICD_10 = re.compile(r"[A-Z]\d")  # SKS writes a D before the codes of ICD-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class System:
             case "digits":
                 return told.zfill(_FOUR) if told.isascii() and told.isdigit() else told
             case "prefix":
-                return told.upper().replace(".", "")
+                bare = told.upper().replace(".", "")
+                return f"D{bare}" if _ICD_10.match(bare) else bare
         return told
 
     def _name(self, concept: Concept, problems: Problems) -> None:
