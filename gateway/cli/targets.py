@@ -20,6 +20,9 @@ TARGETS: Mapping[str, str] = {
     "oioxml": "gateway.translate.oioxml.out.resources",
     "edifact": "gateway.translate.edifact.resources",
     "kl": "gateway.translate.kl.write.resources",
+    "oio": "gateway.translate.oio.write.resources",
+    "sf2900": "gateway.translate.sf2900.resources",
+    "fasit": "gateway.translate.fasit.resources",
 }
 """Language → the module whose `messages(resources, now, mappings)` gives the bytes of each message; `mappings` is the
 folder of rules and code tables. It is loaded when it is asked for. Raises BadRequest when nothing can be written in it.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import cast
 
 from lxml import etree
 
@@ -68,12 +67,13 @@ def reference(parent: etree._Element, namespace: str, name: str, number: str) ->
 
 
 def effect(parent: etree._Element, namespace: str, period: Body, begin: str) -> None:
-    """Virkning of a FHIR Period; without a start it begins at `begin`, as FraTidspunkt is never infinite."""
+    """Virkning of a FHIR Period; without a start it begins at `begin`, as FraTidspunkt is never infinite. `before` in
+    place of `end` is an end that is not included."""
     made = add(parent, namespace, "Virkning")
     first = add(made, SAGDOK, "FraTidspunkt")
     add(first, SAGDOK, "TidsstempelDatoTid", moment(period.get("start") or begin))
     until = add(made, SAGDOK, "TilTidspunkt")
-    if after := behind(period.get("end", "")):
+    if after := moment(period["before"]) if "before" in period else behind(period.get("end", "")):
         add(until, SAGDOK, "TidsstempelDatoTid", after)
     else:
         add(until, SAGDOK, "GraenseIndikator", "true")
@@ -112,4 +112,4 @@ def behind(text: str) -> str:
 def written(document: etree._Element) -> bytes:
     """The document as UTF-8, namespaces that it does not use taken away."""
     etree.cleanup_namespaces(document)
-    return cast("bytes", etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+    return etree.tostring(document, xml_declaration=True, encoding="UTF-8")

@@ -1,0 +1,196 @@
+"""Documents of the index (DokumentIndeks): what is known of a document, never its content.
+
+One is made of a DocumentReference (one that came as OIO Dokument, or a hospital's letter) or of a journal entry (a
+hospital's goal): then its text stands in Beskrivelse, and as it is about health it is at least
+FOELSOMME_PERSONOPLYSNINGER. It has an owner, a KLE subject and a sensitivity of its own (SF1470: they decide who may
+read it), taken from its case where nobody said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from gateway.domain.journal import JournalEntry
+from gateway.domain.statement import Body
+from gateway.domain.when import DANISH, instant
+from gateway.errors import MissingField, UnknownCode
+from gateway.translate.oio.write import sensitivity
+from gateway.translate.oio.write.case import EXEMPT, numbers_of, uuid_of
+from gateway.translate.oio.write.case_relations import KLE, PROFILE, class_uuid, classes_of
+from gateway.translate.oio.write.elements import (
+    DEFINITIONS,
+    DOCUMENT_INDEX,
+    INDEX,
+    SAGDOK,
+    add,
+    effect,
+    told,
+)
+from gateway.translate.oio.write.party import Citizen, of_patient
+from gateway.translate.oio.write.relations import Relation, Writer, actor, owner
+from gateway.translate.oio.write.states import STATE
+from gateway.translate.oio.write.tables import Tables
+
+TYPES = (
+    "Faktura", "Brev, indgaaende", "Brev, udgaaende", "Brev", "Internt Notat", "Eksternt Notat", "Rapport", "Dagsorden",
+    "Plan", "Andet",
+)  # fmt: skip
+"""DokumentIndeks.xsd, Type."""
+
+_STATES = (
+    "Modtaget", "Fordelt", "Underudarbejdelse", "Underreview", "Publiceret", "Endeligt", "Afleveret",
+)  # fmt: skip
+_BY_STATUS = {"preliminary": "Underudarbejdelse", "final": "Endeligt", "amended": "Endeligt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is written of a document. `begin` is a FHIR dateTime, `kind` one of `TYPES`, `states` are (code, Period)."""
+
+    uuid: str
+    title: str
+    text: str
+    kind: str
+    begin: str
+    sensitivity: str
+    states: Sequence[tuple[str, Body]]
+    owner: Body
+    subject: Body
+    key: str = ""
+    number: str = ""
+    day: str = ""
+    law: str = ""
+    readers: Sequence[Body] = ()
+
+
+def of_reference(document: Body, plan: Body, uuid: str, tables: Tables) -> Document:
+    """A DocumentReference on the case `plan` ({} for none). `uuid` names one that has no UUID of its own, which is then
+    a hospital's. Raises MissingField, UnknownCode."""
+    begin = document.get("date") or next((one["start"] for _, one in _told(document) if "start" in one), "")
+    if not begin:
+        raise MissingField("Nothing says when the document was written.", where="DocumentReference.date")
+    attachments = [one.get("attachment", {}) for one in document.get("content", [])]
+    numbers = {one.get("use"): one["value"] for one in numbers_of(document)}
+    own = uuid_of(document)
+    shown = str(document.get("type", {}).get("text", ""))
+    title = document.get("description") or next((one["title"] for one in attachments if one.get("title")), "")
+    return Document(
+        uuid=own or uuid,
+        title=title,
+        text="",
+        kind=shown if shown in TYPES else "" if own else "Brev",
+        begin=begin,
+        sensitivity=sensitivity.of(document, tables, sensitivity.SENSITIVITY[0] if own else sensitivity.HEALTH),
+        states=_told(document) or [(_BY_STATUS.get(document.get("docStatus", ""), "Endeligt"), {"start": begin})],
+        owner=document["custodian"] if own and "custodian" in document else plan.get("author", {}),
+        subject=_subject(document, plan),
+        key=numbers.get("secondary", ""),
+        number=numbers.get("usual", ""),
+        day=next(
+            (one["creation"][:10] for one in attachments if len(one.get("creation", "")) >= len("2026-01-31")), ""
+        ),
+        law=next((one["valueString"] for one in document.get("extension", []) if one.get("url") == EXEMPT), ""),
+        readers=[one["valueReference"] for one in document.get("extension", []) if one.get("url") == PROFILE],
+    )
+
+
+def of_entry(entry: JournalEntry, plan: Body, kind: str) -> Document:
+    """A journal entry on the case `plan`."""
+    begin = entry.written.astimezone(DANISH).isoformat(timespec="seconds")
+    return Document(
+        uuid=entry.id,
+        title=entry.title,
+        text=entry.text,
+        kind=kind,
+        begin=begin,
+        sensitivity=sensitivity.HEALTH,
+        states=[("Endeligt", {"start": begin})],
+        owner=plan.get("author", {}),
+        subject=classes_of(plan)[0],
+        day=begin[:10],
+    )
+
+
+def put(index: etree._Element, document: Document, patient: Body, tables: Tables, at: datetime) -> None:
+    """The document as the last element of an ImporterSagDokumentIndeksInput, as registered at `at`. Raises
+    MissingField, NoCitizen."""
+    made = add(index, INDEX, "DokumentIndeks")
+    add(made, SAGDOK, "UUIDIdentifikator", document.uuid)
+    registered = add(made, DOCUMENT_INDEX, "Registrering")
+    add(registered, SAGDOK, "Tidspunkt", at.astimezone(DANISH).isoformat(timespec="seconds"))
+    add(registered, SAGDOK, "LivscyklusKode", "Importeret")
+    _properties(add(add(registered, DOCUMENT_INDEX, "AttributListe"), DOCUMENT_INDEX, "Egenskaber"), document)
+    listed = add(registered, DOCUMENT_INDEX, "TilstandListe")
+    for code, period in document.states:
+        state = add(listed, DOCUMENT_INDEX, "Fremdrift")
+        effect(state, DOCUMENT_INDEX, period, document.begin)
+        add(state, DOCUMENT_INDEX, "FremdriftStatusKode", code)
+    _relations(add(registered, DOCUMENT_INDEX, "RelationListe"), document, of_patient(patient), tables)
+
+
+def _properties(parent: etree._Element, document: Document) -> None:
+    effect(parent, DOCUMENT_INDEX, {}, document.begin)
+    told(parent, DOCUMENT_INDEX, "BrugervendtNoegle", document.key, 50)
+    told(parent, DOCUMENT_INDEX, "Titel", document.title)
+    told(parent, DOCUMENT_INDEX, "Beskrivelse", document.text, 4096)
+    told(parent, DOCUMENT_INDEX, "BrevDato", document.day)
+    if document.law:
+        exempt = add(parent, DOCUMENT_INDEX, "OffentlighedUndtaget")
+        # The schema wants a title here. The confidential one is not kept: the public one tells nobody anything.
+        add(exempt, SAGDOK, "TitelAlternativTekst", document.title[:255])
+        add(exempt, SAGDOK, "OffentlighedUndtagetHjemmelTekst", document.law[:1024])
+    told(parent, DOCUMENT_INDEX, "Dokumentnummer", document.number, 50)
+    add(parent, DOCUMENT_INDEX, "Foelsomhed", document.sensitivity)
+    told(parent, DOCUMENT_INDEX, "Type", document.kind)
+
+
+def _relations(listed: etree._Element, document: Document, citizen: Citizen, tables: Tables) -> None:
+    writer = Writer(tables, document.begin, DOCUMENT_INDEX, DOCUMENT_INDEX)
+    writer.put(listed, owner(document.owner, "DocumentReference.custodian", "Dokumentaktoer", "CVR-Nr"))
+    beside = (("BrugervendtNoegle", citizen.key), ("FuldtNavn", citizen.name))
+    writer.put(
+        listed, Relation("Dokumentpart", "PrimaerPart", "Person", citizen.urn, {}, "DokumentpartLokalUdvidelse", beside)
+    )
+    subject = document.subject
+    beside = (("Klassetitel", subject.get("display", "")), ("BrugervendtNoegle", subject["code"]))
+    uuid = class_uuid(subject, tables)
+    writer.put(
+        listed, Relation("Dokumentklasse", "PrimaerKlasse", "Klasse", uuid, {}, "DokumentklasseLokalUdvidelse", beside)
+    )
+    allowed = [actor(one, "Adgang", {}) for one in document.readers]
+    if None in allowed:
+        where = "DocumentReference.extension[oio-access-profile]"
+        raise MissingField("Who alone may read the document has no UUID.", where=where)
+    for one in filter(None, allowed):
+        inner = next((part for part in listed if part.tag.endswith("}LokalUdvidelseListe")), None)
+        inner = add(listed, DEFINITIONS, "LokalUdvidelseListe") if inner is None else inner
+        writer.put(inner, Relation("Sikkerhedsprofil", "Adgang", one.kind, one.number))
+
+
+def _told(document: Body) -> list[tuple[str, Body]]:
+    """The states that the document came with."""
+    found = []
+    for one in document.get("extension", []):
+        if one.get("url") == STATE:
+            parts = {part.get("url"): part for part in one.get("extension", [])}
+            code = parts.get("state", {}).get("valueCode", "")
+            if code not in _STATES:
+                raise UnknownCode("OIO has no such state.", where="DocumentReference.extension[oio-state].state")
+            found.append((code, parts.get("period", {}).get("valuePeriod", {})))
+    return sorted(found, key=lambda pair: instant(pair[1]["start"]) if "start" in pair[1] else instant("0001-01-01"))
+
+
+def _subject(document: Body, plan: Body) -> Body:
+    """The document's own KLE subject, else its case's. Where both tell one number, the one that tells the UUID."""
+    codings = [coding for one in document.get("category", []) for coding in one.get("coding", [])]
+    own = next((one for one in codings if one.get("system") == KLE and "." in str(one.get("code", ""))), None)
+    case = classes_of(plan)[0] if plan else None
+    if own is None and case is None:
+        raise MissingField("The document has no KLE subject and no case.", where="DocumentReference.category")
+    if own is None or (case is not None and own["code"] == case["code"] and "extension" not in own):
+        return case or {}
+    return own

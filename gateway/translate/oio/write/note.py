@@ -1,0 +1,57 @@
+"""Journal notes of a case: title, base64 text, format. Notes larger than 100 KB are replaced by a fixed sentence."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from lxml import etree
+
+from gateway.domain.journal import JournalEntry
+from gateway.domain.statement import Body
+from gateway.translate.oio.write.elements import SAG, add, told
+
+LARGEST = 100 * 1024
+"""Bytes of base64 (SF1470 sag guide, Journalnotat: 100 KB)."""
+
+TOO_LARGE = "Dette Journalnotat er for stort til at blive sendt til Sags- og Dokumentindekset"
+"""The beginning of the guide's sentence, which is as much of it as is public."""
+
+EMPTY = "URN:Empty"
+"""What a journal note's ReferenceID is, literally: there is no document behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """`data` is base64, `format` a UUID of Klassifikation or "", `begin` when it was written (FHIR dateTime)."""
+
+    title: str
+    data: str
+    format: str
+    begin: str
+
+
+def of_document(document: Body) -> Note | None:
+    """The note that a DocumentReference holds; None for one that holds no text of its own."""
+    for content in document.get("content", []):
+        attachment = content.get("attachment", {})
+        if data := "".join(str(attachment.get("data", "")).split()):
+            form = str(content.get("format", {}).get("code", "")).removeprefix("urn:uuid:")
+            title = document.get("description") or attachment.get("title", "")
+            return Note(title, data, form, document.get("date", ""))
+    return None
+
+
+def of_entry(entry: JournalEntry) -> Note:
+    """The note that a journal entry is."""
+    data = base64.b64encode(entry.text.encode()).decode()
+    return Note(entry.title, data, "", entry.written.isoformat(timespec="seconds"))
+
+
+def put(journal_post: etree._Element, note: Note) -> None:
+    """JournalpostEgenskaber of a note."""
+    made = add(add(journal_post, SAG, "JournalpostEgenskaber"), SAG, "JournalnotatEgenskaber")
+    told(made, SAG, "Titel", note.title)
+    small = len(note.data) <= LARGEST
+    add(made, SAG, "Notat", note.data if small else base64.b64encode(TOO_LARGE.encode()).decode())
+    told(made, SAG, "Format", note.format if small else "", 50)

@@ -1,0 +1,123 @@
+"""Which resources become OIO: a citizen's cases, what lies on them, and what a hospital tells of the citizen.
+
+One ImporterSagDokumentIndeksInput for each citizen and owner: SF1470 takes whole cases, with all of their states.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from gateway.domain.statement import Body
+from gateway.errors import BadRequest
+from gateway.translate.oio.write import case, document
+from gateway.translate.oio.write.case import uuid_of
+from gateway.translate.oio.write.case_relations import Filed
+from gateway.translate.oio.write.document import Document
+from gateway.translate.oio.write.elements import INDEX, root, written
+from gateway.translate.oio.write.note import Note, of_document, of_entry
+from gateway.translate.oio.write.tables import Tables
+from gateway.translate.telling.of_resources import Entry, cases, entries, is_told
+
+_STATE = "/oio-state"
+
+
+@dataclass(slots=True)
+class _Case:
+    """A case on its way out, and what lies on it."""
+
+    plan: Body
+    teams: list[Body]
+    notes: list[Note] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+
+    def filed(self) -> Filed:
+        return Filed(self.notes, [(one.uuid, one.title, one.begin) for one in self.documents])
+
+
+def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
+    """The messages; `now` is the time of registration.
+
+    Raises BadRequest when nothing becomes one, MissingField and others naming what a case cannot be written without.
+    """
+    tables = Tables.read(mappings)
+    made: list[bytes] = []
+    for citizen in resources:
+        if citizen.get("resourceType") == "Patient" and citizen.get("active") is not False:
+            by_owner: dict[str, list[_Case]] = defaultdict(list)
+            for one in _cases(resources, citizen, now, mappings, tables):
+                number = one.plan.get("author", {}).get("identifier", {})
+                by_owner[str(number.get("value", ""))].append(one)
+            made += [_message(found, citizen, tables, now) for _, found in sorted(by_owner.items())]
+    if not made:
+        raise BadRequest(
+            "Nothing here becomes an OIO case", hint="A CarePlan with a case number or a KLE subject does."
+        )
+    return made
+
+
+def _message(found: Sequence[_Case], citizen: Body, tables: Tables, now: datetime) -> bytes:
+    index = root(INDEX, "ImporterSagDokumentIndeksInput")
+    for one in found:
+        for each in one.documents:
+            document.put(index, each, citizen, tables, now)
+        case.put(index, one.plan, one.teams, citizen, one.filed(), tables, now)
+    return written(index)
+
+
+def _cases(resources: Sequence[Body], citizen: Body, now: datetime, mappings: Path, tables: Tables) -> Iterator[_Case]:
+    """The citizen's cases with all that is filed on them. Of two plans with one number (a case, and the KL plan that is
+    documented in it) the case itself is written. What a hospital tells waits for a case: without one it is refused."""
+    plans: dict[str, Body] = {}
+    for plan in cases(resources, citizen):
+        key = uuid_of(plan) or str(plan.get("id"))
+        if key not in plans or _is_case(plan):
+            plans[key] = plan
+    told = list(entries(resources, citizen, now, mappings))
+    for plan in plans.values():
+        made = _Case(plan, _named(resources, "CareTeam", plan.get("careTeam", [])))
+        for letter in resources:
+            if letter.get("resourceType") == "DocumentReference" and _lies_on(letter, plan) and not is_told(letter):
+                _file(letter, made, tables)
+        for one in told:
+            if one.case["id"] == plan["id"]:
+                _tell(one, made, tables)
+        yield made
+
+
+def _file(letter: Body, made: _Case, tables: Tables) -> None:
+    """A document by its UUID; a note of the case itself in it."""
+    if uuid_of(letter):
+        made.documents.append(document.of_reference(letter, made.plan, "", tables))
+    elif note := of_document(letter):
+        made.notes.append(note)
+
+
+def _tell(one: Entry, made: _Case, tables: Tables) -> None:
+    """A stay that has ended as a note, a goal as a document with its text, a letter as a document."""
+    kind = one.resource["resourceType"]
+    if kind == "Encounter":
+        made.notes.append(of_entry(one.entry))
+    elif kind == "Goal":
+        made.documents.append(document.of_entry(one.entry, made.plan, "Plan"))
+    else:
+        made.documents.append(document.of_reference(one.resource, made.plan, one.entry.id, tables))
+
+
+def _is_case(plan: Body) -> bool:
+    return any(str(one.get("url", "")).endswith(_STATE) for one in plan.get("extension", []))
+
+
+def _lies_on(letter: Body, plan: Body) -> bool:
+    here, there = f"CarePlan/{plan['id']}", f"DocumentReference/{letter['id']}"
+    up = [one.get("reference") for one in letter.get("context", {}).get("related", [])]
+    down = [one.get("reference") for one in plan.get("supportingInfo", [])]
+    return here in up or there in down
+
+
+def _named(resources: Sequence[Body], kind: str, references: Sequence[Body]) -> list[Body]:
+    wanted = {one.get("reference") for one in references}
+    return [one for one in resources if one.get("resourceType") == kind and f"{kind}/{one.get('id')}" in wanted]

@@ -1,0 +1,25 @@
+"""Foelsomhed: how sensitive a case or document is. Mandatory, and never lower than what anybody said of it."""
+
+from __future__ import annotations
+
+from gateway.domain.security_label import CONFIDENTIALITY
+from gateway.domain.statement import Body
+from gateway.errors import UnknownCode
+from gateway.translate.oio.write.tables import SENSITIVITY, Tables
+
+EXTENSION = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
+HEALTH = "FOELSOMME_PERSONOPLYSNINGER"
+"""Health, criminal matters, considerable social problems: what a hospital tells, and what nobody has judged."""
+
+
+def of(resource: Body, tables: Tables, least: str = SENSITIVITY[0]) -> str:
+    """The highest of what the case system said, of the resource's confidentiality and of `least`. A resource of which
+    nobody said anything is taken for sensitive. Raises UnknownCode."""
+    said = [one.get("valueCode", "") for one in resource.get("extension", []) if one.get("url") == EXTENSION]
+    if any(one not in SENSITIVITY for one in said):
+        raise UnknownCode(
+            "OIO has no such sensitivity.", where=f"{resource['resourceType']}.extension[oio-sensitivity]"
+        )
+    labels = [one for one in resource.get("meta", {}).get("security", []) if one.get("system") == CONFIDENTIALITY]
+    said += [tables.codes[code] for one in labels if (code := one.get("code", "")) in tables.codes]
+    return max([*(said or [HEALTH]), least], key=SENSITIVITY.index)

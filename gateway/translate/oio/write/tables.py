@@ -1,0 +1,94 @@
+"""The tables that a case is written by: those that its reader has, read backwards, and two that only a writer needs.
+
+`mappings/oio/classes.csv` holds UUIDs of classes (KLE subjects, action facets) in Fælleskommunalt
+Klassifikationssystem: they are not public, so the table comes empty; what a case told itself goes before it.
+`mappings/oio/owners.csv` holds what an owner's cases have where nobody told it: the responsible unit, the system that
+holds the case, the system that sends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.translate.oio import roles
+from gateway.translate.oio.roles import Roles
+from gateway.translate.oio.write.elements import is_uuid
+from gateway.translate.rules.codes import Codes, CodeTable
+from gateway.translate.rules.lines import Line, lines
+from gateway.translate.rules.problems import Problems
+
+SENSITIVITY = ("IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER")
+"""Foelsomhed, the mildest first (SF1470 sag guide, Sagindeksegenskaber)."""
+
+_CLASSES = ("number", "uuid", "title", "note")
+_OWNERS = ("owner", "relation", "role", "uuid", "name", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A unit or system of an owner: UUID in FK Organisation, and its name."""
+
+    uuid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`uuids` of roles and types by (relation, role); `codes` Confidentiality → Foelsomhed; `classes` KLE number →
+    UUID; `owners` by (CVR number, relation, role)."""
+
+    roles: Roles
+    uuids: Mapping[tuple[str, str], str]
+    codes: Mapping[str, str]
+    classes: Mapping[str, str]
+    owners: Mapping[tuple[str, str, str], Known]
+
+    @classmethod
+    def read(cls, mappings: Path) -> Tables:
+        """The tables in the folder of rules. Raises MappingError with everything that is wrong in them."""
+        problems = Problems()
+        known = roles.read(mappings / "oio" / "roles.csv", problems)
+        tables = Codes.read(mappings / "codes", problems).tables
+        made = cls(
+            roles=known,
+            uuids={(relation, role): uuid for (relation, uuid), role in known.by_uuid.items()},
+            codes=_backwards(tables.get("oio-foelsomhed")),
+            classes=_classes(mappings / "oio" / "classes.csv", problems),
+            owners=_owners(mappings / "oio" / "owners.csv", known, problems),
+        )
+        problems.check()
+        return made
+
+    def role_of(self, relation: str, display: str) -> str:
+        """The role that is shown by this name, or by its UUID; "" for none."""
+        named = (role for (kind, role), shown in self.roles.known.items() if kind == relation and shown == display)
+        return next(named, "") or self.roles.by_uuid.get((relation, display), "")
+
+
+def _backwards(table: CodeTable | None) -> Mapping[str, str]:
+    return {row.target_code: row.source_code for row in (table.rows if table else ())}
+
+
+def _classes(file: Path, problems: Problems) -> Mapping[str, str]:
+    found = {}
+    for line in lines(file, f"{file.parent.name}/{file.name}", _CLASSES, problems):
+        found[line.cells["number"]] = _uuid(line)
+    return found
+
+
+def _owners(file: Path, known: Roles, problems: Problems) -> Mapping[tuple[str, str, str], Known]:
+    found = {}
+    for line in lines(file, f"{file.parent.name}/{file.name}", _OWNERS, problems):
+        cells = line.cells
+        line.one("role", [role for relation, role in known.known if relation == cells["relation"]])
+        found[cells["owner"], cells["relation"], cells["role"]] = Known(_uuid(line), cells["name"])
+    return found
+
+
+def _uuid(line: Line) -> str:
+    uuid = line.cells["uuid"].lower()
+    if not is_uuid(uuid):
+        line.problems.add(line.mark, "uuid must be a UUID")
+    return uuid
