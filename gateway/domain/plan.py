@@ -124,10 +124,10 @@ def _supporting(parts: Sequence[Body], at: datetime) -> list[Body]:
 
 
 def alerts_at(flag: Body, at: datetime) -> bool:
-    """Whether an alert is to be shown: not before it begins and not when it is over, whatever its status says."""
-    period = flag.get("period", {})
-    begun = "start" not in period or instant(period["start"]) <= at
-    return flag.get("status") == "active" and begun and ("end" not in period or at < last_instant(period["end"]))
+    """Whether an alert is to be shown: until it is over, whatever its status says, and before it begins, since that is
+    when something can be done about it."""
+    end = flag.get("period", {}).get("end")
+    return flag.get("status") == "active" and (end is None or at < last_instant(end))
 
 
 def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
