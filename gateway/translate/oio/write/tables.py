@@ -1,9 +1,12 @@
 """The tables that a case is written by: those that its reader has, read backwards, and two that only a writer needs.
 
-`mappings/oio/classes.csv` holds UUIDs of classes (KLE subjects, action facets) in Fælleskommunalt
-Klassifikationssystem: they are not public, so the table comes empty; what a case told itself goes before it.
-`mappings/oio/owners.csv` holds what an owner's cases have where nobody told it: the responsible unit, the system that
-holds the case, the system that sends it.
+Both are an installation's own, and no file is an empty table (docs/municipal-messages.md):
+
+- `mappings/oio/classes.csv` (number, uuid, title, note): UUIDs of KLE subjects and action facets in Fælleskommunalt
+  Klassifikationssystem, where they are not public. What a case told itself goes before it.
+- `mappings/oio/owners.csv` (owner, relation, role, uuid, name, note): what an owner's cases have where nobody told it.
+  `owner` is a CVR number; `Sagsaktoer,Ansvarlig` is the responsible unit, `SagsitsystemRelation,Master` the system that
+  holds the case, `SagsitsystemRelation,Afsender` the one that sends it.
 """
 
 from __future__ import annotations
@@ -72,15 +75,15 @@ def _backwards(table: CodeTable | None) -> Mapping[str, str]:
 
 
 def _classes(file: Path, problems: Problems) -> Mapping[str, str]:
-    found = {}
-    for line in lines(file, f"{file.parent.name}/{file.name}", _CLASSES, problems):
+    found: dict[str, str] = {}
+    for line in lines(file, f"{file.parent.name}/{file.name}", _CLASSES, problems) if file.exists() else ():
         found[line.cells["number"]] = _uuid(line)
     return found
 
 
 def _owners(file: Path, known: Roles, problems: Problems) -> Mapping[tuple[str, str, str], Known]:
-    found = {}
-    for line in lines(file, f"{file.parent.name}/{file.name}", _OWNERS, problems):
+    found: dict[tuple[str, str, str], Known] = {}
+    for line in lines(file, f"{file.parent.name}/{file.name}", _OWNERS, problems) if file.exists() else ():
         cells = line.cells
         line.one("role", [role for relation, role in known.known if relation == cells["relation"]])
         found[cells["owner"], cells["relation"], cells["role"]] = Known(_uuid(line), cells["name"])
