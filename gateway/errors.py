@@ -99,6 +99,22 @@ class NoCitizen(MissingField):
     """The message names no identifier that can stand for a citizen."""
 
 
+class NamedByNumber(NoCitizen):
+    """The message names what it is about by number alone, and nothing of that number is known here.
+
+    `asked` are the things it may mean, as (source id, kind, key): whoever knows one of them can tell the citizen.
+    """
+
+    status = 404
+    issue = "not-found"
+
+    def __init__(
+        self, text: str = "", *, where: str = "", hint: str = "", asked: tuple[tuple[str, str, str], ...] = ()
+    ) -> None:
+        self.asked = asked
+        super().__init__(text, where=where, hint=hint)
+
+
 class RuleBroken(Refused):
     """A rule of the message's profile is broken."""
 

@@ -17,6 +17,7 @@ from gateway.domain.benefit import fold_benefit
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
+from gateway.domain.registered import REGISTERING, fold_registered
 from gateway.domain.reported import fold_reported
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.revised import REVISING, fold_revised
@@ -75,6 +76,8 @@ def _fold_object(
         return fold_team(key, said, ids, sources)
     if any(s.act is Act.REPORT for s in said):
         return fold_reported(kind, key, said, ids, sources)
+    if any(s.act in REGISTERING for s in said):
+        return fold_registered(kind, key, said, ids, sources)
     if kind in BENEFIT:
         return fold_benefit(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):
@@ -107,7 +110,7 @@ def _finish(made: list[Resource], citizen: str) -> None:
         elif kind != "Patient":
             said[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
         if kind == "CarePlan":
-            said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}]
+            said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}, *said.get("partOf", ())]
         body: Body = {"resourceType": kind, "id": one.id, "meta": said.pop("meta", None) or {}}
         body.update(sorted(said.items()))
         one.body = body

@@ -49,9 +49,14 @@ class Act(StrEnum):
     MENTION = "mention"  # the same, where it only fills what nobody told (action code UC)
     PAY = "pay"  # an amount was paid of a benefit
     TIE = "tie"  # one thing refers to another: a goal to its problem, a pathway to its goals
+    REGISTER = "register"  # a case or document as a whole, in parts that are true at their own times (OIO)
+    AMEND = "amend"  # only those parts of it that changed
 
 
-OUTSIDE_STAYS = frozenset({Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE, Act.PAY})
+OUTSIDE_STAYS = frozenset(
+    {Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE, Act.PAY}
+    | {Act.REGISTER, Act.AMEND}
+)
 """Acts that tell nothing of a stay."""
 
 

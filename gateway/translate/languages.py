@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from gateway.domain.identifier import Identifier
 from gateway.domain.outgoing import Outgoing, Receipt
 from gateway.errors import GatewayError, UnknownMessage, UnknownSource
 from gateway.translate.rules.trace import Explanation
@@ -66,6 +68,27 @@ class Deferring(Protocol):
     def of_source(self, source: str) -> Language:
         """The same language for a sender whose certificate says which source it is: a message that names no source
         comes from that one. Raises UnknownSource."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom something is about that was told before, and when it was last registered."""
+
+    citizen: Identifier
+    moment: datetime
+
+
+Recalled = Mapping[tuple[str, str, str], Known]
+"""What was told before, by (source id, kind, key)."""
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A language in which a message may name by number alone what was told before (errors.NamedByNumber): OIO."""
+
+    def translate_known(self, raw: bytes, known: Recalled) -> Translation:
+        """As `translate`, with what is known of what it names. Raises GatewayError with the place."""
         ...
 
 

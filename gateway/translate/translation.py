@@ -38,6 +38,8 @@ class Translation:
 
     A language whose messages have ids that must not stand for other content (domain/message_number.py) gives the
     `envelope`'s id (Bundle.id) and SHA-256 over what the message `concerns`: sender, citizen, episode, provider.
+
+    A message that `registers` tells of things that are about one citizen at a time, whoever else they were about.
     """
 
     language: str
@@ -55,3 +57,4 @@ class Translation:
     without_files: bytes = b""
     envelope: str = ""
     concerns: bytes = b""
+    registers: bool = False

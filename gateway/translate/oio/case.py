@@ -1,44 +1,53 @@
-"""The cases in a document, each as it was registered at one time.
+"""The cases and documents in what was sent, each as it was registered at one time.
 
-SF1470 carries a case as `Sag` or, in the index, `SagIndeks`; in `ImporterSagDokumentIndeksInput` (whole cases) and
-`OpdaterSagDokumentIndeksInput` (only what changed). A SOAP envelope around them is looked through.
+SF1470 carries a case as `Sag` or, in the index, `SagIndeks`, and a document as `DokumentIndeks`; in
+`ImporterSagDokumentIndeksInput` (whole ones), `OpdaterSagDokumentIndeksInput` and `RetSagDokumentIndeksInput` (only
+what changed) and `FremsoegSagDokumentIndeksOutput` (what the index answers with). `FjernSagDokumentIndeksInput`,
+`FjernInput` and `SletInput` name what is taken out. A SOAP envelope around them is looked through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
-from gateway.translate.oio.effect import in_effect, instant, lenient_span
-from gateway.translate.oio.roles import Roles
-from gateway.translate.oio.shape import REGISTERED
+from gateway.translate.oio.effect import instant
 from gateway.translate.oio.tree import Node
 
-_ENVELOPES = frozenset({"Envelope", "Body", "ImportInput"})
-_WHOLE = {"ImporterSagDokumentIndeksInput": "SagIndeks"}
-_CHANGED = {"OpdaterSagDokumentIndeksInput": "OpdaterSagIndeks"}
-_BARE = frozenset({"Sag", "SagIndeks", "RegistreringBesked"})
+SAG = "Sag"
+DOKUMENT = "Dokument"
 
-# One of each at a time, and the case cannot be understood without it: when none is in force the nearest one counts.
-_SINGLE = frozenset({"Egenskaber", "SagIndeksEgenskaber"})
-_NEEDED = frozenset({"Ejer", "PrimaerPart", "PrimaerKlasse", "Handlingsklasse"})
-_HISTORY = frozenset({"Fremdrift", "Sagsaktoer"})
+_ENVELOPES = frozenset({"Envelope", "Body", "ImportInput"})
+_BARE = {"Sag": SAG, "SagIndeks": SAG, "DokumentIndeks": DOKUMENT, "Dokument": DOKUMENT}
+# What stands in each wrapper, what it is, and whether it is told as a whole.
+_WRAPPERS: dict[str, dict[str, tuple[str, bool]]] = {
+    "ImporterSagDokumentIndeksInput": {"SagIndeks": (SAG, True), "DokumentIndeks": (DOKUMENT, True)},
+    "OpdaterSagDokumentIndeksInput": {"OpdaterSagIndeks": (SAG, False), "OpdaterDokumentIndeks": (DOKUMENT, False)},
+    "RetSagDokumentIndeksInput": {"RetSagIndeks": (SAG, False), "RetDokumentIndeks": (DOKUMENT, False)},
+    "FremsoegSagDokumentIndeksOutput": {
+        "SagFiltreretOejebliksbillede": (SAG, True), "DokumentFiltreretOejebliksbillede": (DOKUMENT, True),
+    },
+}  # fmt: skip
+_EVENTS = {name: name.partition("SagDokument")[0] for name in _WRAPPERS}
+_REMOVALS = frozenset({"FjernSagDokumentIndeksInput", "FjernInput", "SletInput"})
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a document. `whole` is False when only what changed was sent; `sag` has the shape of a Sag."""
+    """One case or document. `sag` has the shape of a Sag and the name `Sag` or `Dokument`. `whole` is False when only
+    what changed was sent; `removed` says that it is taken out: then `sag` holds nothing but its UUID."""
 
     event: str
     sag: Node
     whole: bool = True
+    removed: bool = False
 
     @property
     def uuid(self) -> str:
-        """The case's UUID. Raises MissingField."""
+        """Its UUID. Raises MissingField."""
         found = self.sag.said("UUIDIdentifikator")
         if not found:
             raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
@@ -47,8 +56,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A case as one registration tells it: `sag` holds this registration alone, and of its properties and
-    relations those in force at `moment` (when the sender registered it). `recorded` is when the index got it."""
+    """A case or document as one registration tells it: `sag` holds this registration alone. `moment` is when the sender
+    registered it, `recorded` when the index got it."""
 
     sag: Node
     registration: Node
@@ -56,50 +65,102 @@ class Registered:
     recorded: datetime
     whole: bool
 
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a document, no case."""
+        return self.sag.name == DOKUMENT
+
+    def relations(self, *names: str) -> list[Node]:
+        """Its relations of these kinds, in document order within a kind."""
+        return [node for name in names for node in self.registration.each("RelationListe", name)]
+
 
 def find(document: Node) -> list[Case]:
-    """Every case in the document. Raises UnknownMessage for another document, MissingField for one without cases."""
+    """Every case and document. Raises UnknownMessage for another message, MissingField for one without any."""
     while document.name in _ENVELOPES and document.parts:
         document = document.parts[-1]
     if document.name in _BARE:
-        return [Case("Sag", replace(document, name="Sag"))]
-    if document.name in _WHOLE:
-        name = _WHOLE[document.name]
-        cases = [Case("Importer", replace(sag, name="Sag")) for sag in document.each(name)]
-    elif document.name in _CHANGED:
-        name = _CHANGED[document.name]
-        cases = [Case("Opdater", _as_sag(change), whole=False) for change in document.each(name)]
-    else:
+        return [
+            Case("Sag" if _BARE[document.name] == SAG else "Dokument", replace(document, name=_BARE[document.name]))
+        ]
+    if document.name == "RegistreringBesked":
+        return [Case("Sag", replace(document, name=_told_kind(document)))]
+    if document.name in _REMOVALS:
+        return _removals(document)
+    if document.name not in _WRAPPERS:
         raise UnknownMessage(
-            "This is no OIO case.", where="line 1", hint="Sag, SagIndeks, Importer and Opdater are read."
+            "This is no OIO case or document.",
+            where="line 1",
+            hint="Sag, SagIndeks, DokumentIndeks, Importer, Opdater and Fjern are read.",
         )
+    cases = list(_wrapped(document))
     if not cases:
-        raise MissingField("The document holds no case.", where=f"{document.place}/{name}")
+        names = " or ".join(_WRAPPERS[document.name])
+        raise MissingField("The message holds no case and no document.", where=f"{document.place}/{names}")
     return cases
 
 
-def left_out(document: Node) -> list[Node]:
-    """What stands beside the cases and is not read: documents of the index."""
-    return [node for node in document.walk() if node.name in {"DokumentIndeks", "OpdaterDokumentIndeks"}]
+def _wrapped(document: Node) -> Iterator[Case]:
+    event = _EVENTS[document.name]
+    for part in document.parts:
+        if part.name in _WRAPPERS[document.name]:
+            name, whole = _WRAPPERS[document.name][part.name]
+            if event == "Fremsoeg":
+                yield Case("Importer", _of_picture(part, name))
+            else:
+                yield Case(event, replace(part, name=name) if whole else _of_change(part, name), whole)
 
 
-def registered(case: Case, roles: Roles, timezone: ZoneInfo) -> list[Registered]:
+def _told_kind(document: Node) -> str:
+    """Both indexes call this message by one name: they are told apart by the relations in it."""
+    lists = document.each("Registrering", "RelationListe")
+    return DOKUMENT if any(part.name.startswith("Dokument") for one in lists for part in one.parts) else SAG
+
+
+def _of_picture(picture: Node, name: str) -> Node:
+    uuid = picture.each("ObjektType", "UUIDIdentifikator")
+    return Node(name, picture.place, parts=[*uuid, *picture.each("Registrering")], up=picture.up)
+
+
+def _of_change(change: Node, name: str) -> Node:
+    """An update has no Registrering around what was registered: put it where a Sag has it."""
+    registration = Node("Registrering", change.place, parts=[p for p in change.parts if p.name != "UUIDIdentifikator"])
+    return Node(name, change.place, parts=[*change.each("UUIDIdentifikator"), registration])
+
+
+def _removals(document: Node) -> list[Case]:
+    """What is named by number. Raises MissingField; UnknownMessage for a removal of whatever a search finds."""
+    if document.first("SoegUdtryk"):
+        raise UnknownMessage(
+            "What a search finds cannot be removed here.",
+            where=f"{document.place}/SoegUdtryk",
+            hint="Name each case by its SagUuid.",
+        )
+    named = [*document.each("SagUuid"), *([document] if document.first("UUIDIdentifikator") else [])]
+    if not named:
+        raise MissingField("The message names no case.", where=f"{document.place}/SagUuid")
+    return [Case("Fjern", Node(SAG, one.place, parts=one.each("UUIDIdentifikator")), removed=True) for one in named]
+
+
+def registered(case: Case, timezone: ZoneInfo) -> list[Registered]:
     """The case at each of its registrations, in the order of the document. Raises MissingField, WrongType."""
     found = case.sag.each("Registrering")
     if not found:
         raise MissingField(where=f"{case.sag.place}/Registrering")
-    return [_at(case, registration, roles, timezone) for registration in found]
+    return [_at(case, registration, found, timezone) for registration in found]
 
 
-def _at(case: Case, registration: Node, roles: Roles, timezone: ZoneInfo) -> Registered:
+def _at(case: Case, registration: Node, among: Sequence[Node], timezone: ZoneInfo) -> Registered:
     moment = _time(registration, "Tidspunkt", timezone)
     recorded = _time(registration, "StsTidspunkt", timezone) or moment
     moment = moment or recorded
     if moment is None or recorded is None:
         raise MissingField(where=f"{registration.place}/Tidspunkt")
-    pruned = _pruned(registration, roles, moment, timezone)
-    parts = [part for part in case.sag.parts if part.name != "Registrering"]
-    return Registered(replace(case.sag, parts=[*parts, pruned]), registration, moment, recorded, case.whole)
+    sag = case.sag
+    if len(among) > 1:
+        alone = [part for part in sag.parts if part is registration or part.name != "Registrering"]
+        sag = replace(sag, parts=alone)
+    return Registered(sag, registration, moment, recorded, case.whole)
 
 
 def _time(registration: Node, name: str, timezone: ZoneInfo) -> datetime | None:
@@ -112,52 +173,4 @@ def _time(registration: Node, name: str, timezone: ZoneInfo) -> datetime | None:
         found = None
     if found is None:
         raise WrongType(where=f"{registration.place}/{name}", hint="A date with a time is expected.")
-    return found.at.astimezone(UTC)
-
-
-def _as_sag(change: Node) -> Node:
-    """An update has no Registrering around what was registered: put it where a Sag has it."""
-    registration = Node("Registrering", change.place, parts=[p for p in change.parts if p.name != "UUIDIdentifikator"])
-    return Node("Sag", change.place, parts=[*change.each("UUIDIdentifikator"), registration])
-
-
-def _pruned(registration: Node, roles: Roles, moment: datetime, timezone: ZoneInfo) -> Node:
-    """A copy of which each list keeps what is in force; states and actors keep their history."""
-
-    def start(node: Node) -> datetime:
-        begun = lenient_span(node, timezone).start
-        return begun.at.astimezone(UTC) if begun else datetime.min.replace(tzinfo=UTC)
-
-    def chosen(listed: Node) -> Node:
-        alone: dict[str, list[Node]] = {}
-        out: set[int] = set()
-        for node in _spread(listed):
-            if node.name in _SINGLE or roles.of(node) in _NEEDED:
-                alone.setdefault(f"{node.name}|{roles.of(node)}", []).append(node)
-            elif node.name not in _HISTORY and not in_effect([node], moment, timezone):
-                out.add(id(node))
-        for rivals in alone.values():
-            best = max(in_effect(rivals, moment, timezone) or rivals, key=start)
-            out.update(id(node) for node in rivals if node is not best)
-        return _without(listed, out)
-
-    parts = [chosen(part) if part.name in REGISTERED else part for part in registration.parts]
-    return replace(registration, parts=parts)
-
-
-def _spread(listed: Node) -> Iterator[Node]:
-    """The items of a list, those of its extension (LokalUdvidelseListe) included."""
-    for part in listed.parts:
-        if part.name == "LokalUdvidelseListe":
-            yield from part.parts
-        else:
-            yield part
-
-
-def _without(listed: Node, out: set[int]) -> Node:
-    parts = [
-        _without(part, out) if part.name == "LokalUdvidelseListe" else part
-        for part in listed.parts
-        if id(part) not in out
-    ]
-    return replace(listed, parts=parts)
+    return found.utc

@@ -1,54 +1,159 @@
-"""What a case must hold beyond being well-formed: only what the guide itself demands (SF1470 sag guide)."""
+"""What a case must hold beyond being well-formed: only what the guide itself demands (SF1470 sag guide).
+
+mappings/oio/demands.csv says of each demand whether a case that does not meet it is refused or only noted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from gateway.errors import MissingField
-from gateway.translate.oio.case import Case
-from gateway.translate.oio.party import Party
-from gateway.translate.oio.roles import Roles
+from gateway.errors import GatewayError, MissingField, RuleBroken, WrongType
+from gateway.translate.oio import notes
+from gateway.translate.oio.case import Registered
+from gateway.translate.oio.effect import span
+from gateway.translate.oio.parts import LIFE, lenient
+from gateway.translate.oio.party import Party, extension, identity_text
+from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import REGISTERED
 from gateway.translate.oio.tree import Node
+from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.translation import Finding
 
+Demands = Mapping[str, bool]
+"""Each demand, and whether a case that does not meet it is refused."""
 
-def check_update(one: Case) -> None:
-    """An update may tell only what changed; what it does not repeat would be lost, so it must repeat everything.
+DEMANDS = ("opstaaet", "opstaaet-first", "one-owner", "one-primary-party", "begins-before-it-ends", "readable-times")
+_COLUMNS = ["demand", "unmet", "why"]
+_RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
-    Raises MissingField.
-    """
-    for name in REGISTERED if not one.whole else ():
-        if one.sag.first("Registrering", name) is None:
-            raise MissingField(
-                "The update does not tell the whole case.",
-                where=f"{one.sag.place}/{name}",
-                hint="Repeat what did not change, or send the case with Importer.",
+
+def read(path: Path, problems: Problems) -> Demands:
+    """The table in a file; every fault is noted with its line."""
+    name = f"mappings/{path.parent.name}/{path.name}"
+    demands = dict.fromkeys(DEMANDS, True)
+    try:
+        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError):
+        problems.add(Mark(name, 0), "cannot be read as UTF-8")
+        return demands
+    if rows.fieldnames != _COLUMNS:
+        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
+        return demands
+    for row in rows:
+        mark = Mark(name, rows.line_num)
+        if row["demand"] not in DEMANDS:
+            problems.unknown(mark, "demand", row["demand"] or "", DEMANDS)
+        elif row["unmet"] not in ("refuse", "note"):
+            problems.add(mark, "unmet must be refuse or note")
+        else:
+            demands[row["demand"]] = row["unmet"] == "refuse"
+    return demands
+
+
+class Completeness:
+    """The checks of one installation."""
+
+    def __init__(self, roles: Roles, demands: Demands) -> None:
+        self._roles = roles
+        self._demands = demands
+
+    def check(self, found: Registered, timezone: ZoneInfo) -> Iterator[Finding]:
+        """What a case does not meet but is only noted. Raises MissingField, RuleBroken for what is refused."""
+        if found.whole and not found.is_document:
+            _check_state(found)
+            _check_class(found, self._roles)
+        for demand, error in self._unmet(found, timezone):
+            if self._demands[demand]:
+                raise error
+            yield Finding(error.where, error.text.rstrip("."))
+
+    def _unmet(self, found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
+        if not found.is_document:
+            yield from _states(found, timezone)
+        yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
+        yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
+        for node in holders(found.registration):
+            try:
+                effect = span(node, timezone)
+            except ValueError:
+                text = "A time of the effect cannot be read; it counts as open."
+                yield "readable-times", WrongType(text, where=f"{node.place}/Virkning")
+                continue
+            if effect.start and effect.end and effect.end.at < effect.start.at:
+                place = f"{node.place}/Virkning"
+                yield "begins-before-it-ends", RuleBroken("The effect ends before it begins.", where=place)
+
+    def _two(
+        self, found: Registered, timezone: ZoneInfo, role: str, demand: str, text: str
+    ) -> Iterator[tuple[str, GatewayError]]:
+        """Two of what there is one of, both in force when the case was registered."""
+        names = ("Sagsaktoer", "Dokumentaktoer") if role == "Ejer" else ("Sagspart", "Dokumentpart")
+        ones = [node for node in found.relations(*names) if self._roles.of(node) == role]
+        in_force = [node for node in ones if lenient(node, timezone).covers(found.moment)] if len(ones) > 1 else []
+        for node in in_force[1:]:
+            if identity_text(node) != identity_text(in_force[0]):
+                yield demand, RuleBroken(text, where=node.place, hint="End the one before the other begins.")
+
+    def noticed(self, found: Registered, citizen: Party | None) -> Iterator[Finding]:
+        """What was read otherwise than it was written."""
+        if citizen and citizen.name_only:
+            yield Finding(
+                citizen.place, "the citizen has no number; the case's own stands for them", severity="information"
             )
+        if found.whole and not any(_sensitivities(found)):
+            place = (found.registration.first("AttributListe") or found.registration).place
+            yield Finding(place, "Foelsomhed is missing; the case is treated as restricted")
+        for node in found.relations(*_RELATIONS):
+            if self._roles.of(node) == OTHER:
+                yield Finding(node.place, "its role is not in mappings/oio/roles.csv; it is kept by the role's number")
+        for post in found.relations("Journalpost"):
+            if notes.is_cut_off(post.said("JournalpostEgenskaber", "JournalnotatEgenskaber", "Notat")):
+                yield Finding(post.place, "the note is larger than the index takes; only its title came along")
 
 
-def check_case(sag: Node, roles: Roles) -> None:
-    """A state and a KLE subject: without them neither status nor data class can be told. Raises MissingField."""
-    registration = sag.first("Registrering") or sag
-    states = registration.each("TilstandListe", "Fremdrift")
+def holders(registration: Node) -> Iterator[Node]:
+    """Every property, state and relation: what has a Virkning of its own."""
+    for name in REGISTERED:
+        for part in registration.each(name, "LokalUdvidelseListe") + registration.each(name):
+            yield from (one for one in part.parts if one.name != "LokalUdvidelseListe")
+
+
+def _states(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
+    """On import all earlier states come along, and Opstaaet, with which every case begins, is never missing."""
+    states = [
+        (state, start.at if (start := lenient(state, timezone).start) else None)
+        for state in found.registration.each("TilstandListe", "Fremdrift")
+        if state.said("FremdriftStatusKode") in LIFE
+    ]
+    first = [start for state, start in states if state.said("FremdriftStatusKode") == LIFE[0]]
+    if found.whole and states and not first:
+        place = f"{found.registration.place}/TilstandListe/Fremdrift"
+        yield "opstaaet", MissingField("The state Opstaaet is missing.", where=place, hint="Tell all earlier states.")
+    begun = min((start for start in first if start), default=None)
+    if begun and not any(start is None for start in first):
+        for state, at in states:
+            if at is not None and at < begun:
+                yield "opstaaet-first", RuleBroken("A state begins before Opstaaet.", where=state.place)
+
+
+def _check_state(found: Registered) -> None:
+    states = found.registration.each("TilstandListe", "Fremdrift")
     if not any(state.said("FremdriftStatusKode") for state in states):
-        raise MissingField("The case has no state.", where=f"{registration.place}/TilstandListe/Fremdrift")
-    classes = registration.each("RelationListe", "Sagsklasse")
-    if not any(_kle(found) for found in classes if roles.of(found) == "PrimaerKlasse"):
-        where = f"{registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
+        raise MissingField("The case has no state.", where=f"{found.registration.place}/TilstandListe/Fremdrift")
+
+
+def _check_class(found: Registered, roles: Roles) -> None:
+    """Without a KLE subject nobody can tell what kind of data it is."""
+    classes = [node for node in found.relations("Sagsklasse") if roles.of(node) == "PrimaerKlasse"]
+    if not any(extension(node).said("BrugervendtNoegle") for node in classes):
+        where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
         raise MissingField("The case has no KLE subject.", where=where)
 
 
-def _kle(relation: Node) -> str:
-    return relation.said("LokalUdvidelseListe", "SagsklasseLokalUdvidelse", "BrugervendtNoegle")
-
-
-def noticed(sag: Node, citizen: Party) -> Iterator[Finding]:
-    """What was read otherwise than it was written."""
-    if citizen.name_only:
-        yield Finding(
-            citizen.place, "the citizen has no number; the case's own stands for them", severity="information"
-        )
-    if not sag.said("Registrering", "AttributListe", "LokalUdvidelseListe", "SagIndeksEgenskaber", "Foelsomhed"):
-        place = (sag.first("Registrering", "AttributListe") or sag).place
-        yield Finding(place, "Foelsomhed is missing; the case is treated as restricted")
+def _sensitivities(found: Registered) -> Iterator[str]:
+    attributes = found.registration.first("AttributListe") or Node("AttributListe")
+    for one in (*attributes.each("LokalUdvidelseListe", "SagIndeksEgenskaber"), *attributes.each("Egenskaber")):
+        yield one.said("Foelsomhed")

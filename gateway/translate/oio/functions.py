@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.domain.identifier import Identifier
+from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
-from gateway.translate.oio.effect import Instant, Span, instant, lenient_span, span, tidspunkt
-from gateway.translate.oio.party import Party, cvr_number, organisation
+from gateway.translate.oio.effect import Instant, instant, span, tidspunkt
+from gateway.translate.oio.party import Party, cvr_number, extension, organisation
 from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
 
 _KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
 
-# In the order of a case's life (1.2.STS-4, which has all six; v6 has four of them).
-_LIFE = ("Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert", "Afsluttet")
+# How sensitive data is, in the words of OIO, the harmless first.
+SENSITIVITY = (
+    "IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,12 @@ class Context:
     """What the functions know of the case they are asked about; `Env.message`."""
 
     registered: Registered
-    party: Party
+    party: Party | None
 
 
 def moment(env: Env, text: str) -> datetime:
     """A point in time in UTC; hides the shared one, as the guide's own examples are no valid xs:dateTime."""
-    found = _instant(env, text)
-    return found.at.astimezone(UTC)
+    return _instant(env, text).utc
 
 
 def date_time(env: Env, text: str) -> str:
@@ -67,77 +69,75 @@ def kle(env: Env, text: str) -> str:
     return text
 
 
-def progress(env: Env, states: list[Node]) -> str:
-    """The state that holds when the case was registered: of those in force the most advanced.
-
-    With none in force: the most advanced that has begun, else the first. The order of the list says nothing.
-    """
-    moment = env.message.registered.moment
-    known = [(state, lenient_span(state, env.timezone)) for state in states if state.said("FremdriftStatusKode")]
-    begun = [pair for pair in known if _has_begun(pair[1], moment)]
-    in_force = [pair for pair in begun if pair[1].covers(moment)]
-    for choice in (in_force, begun):
-        if choice:
-            return max((state.said("FremdriftStatusKode") for state, _ in choice), key=_advance)
-    return min((state.said("FremdriftStatusKode") for state, _ in known), key=_advance, default="")
-
-
-def _has_begun(effect: Span, moment: datetime) -> bool:
-    return effect.start is None or effect.start.at <= moment
-
-
-def _advance(code: str) -> int:
-    """How far a case has come; a state nobody knows is the furthest, so that the code table judges it."""
-    return _LIFE.index(code) if code in _LIFE else len(_LIFE)
-
-
-def opened(env: Env, states: list[Node]) -> str:
-    """When the first state began."""
-    starts = [start for state in states if (start := _start(env, state))]
-    return min(starts, key=lambda start: start.at).fhir() if starts else ""
-
-
-def closed(env: Env, states: list[Node]) -> str:
-    """The last instant before the case was Afsluttet; nothing when it is not, or was opened again."""
-    ended = [state for state in states if state.said("FremdriftStatusKode") == "Afsluttet"]
-    open_ended = [state for state in ended if lenient_span(state, env.timezone).end is None]
-    starts = [start for state in open_ended if (start := _start(env, state))]
-    return min(starts, key=lambda start: start.at).before().fhir() if starts else ""
-
-
-def _start(env: Env, state: Node) -> Instant | None:
-    effect = state.first("Virkning")
+def stamp(env: Env, effect: Node) -> str:
+    """When a Virkning begins as FHIR instant: a mere day is its midnight."""
     try:
-        return tidspunkt(effect.first("FraTidspunkt") if effect else None, env.timezone)
+        found = tidspunkt(effect.first("FraTidspunkt"), env.timezone)
     except ValueError:
         raise Unfit("has a time that cannot be read") from None
+    return found.at.isoformat(timespec="seconds") if found else ""
+
+
+def strictest(env: Env, levels: list[Node]) -> str:
+    """Of several the level that fewest may read; a word that is none of the four is given back, so that the code table
+    judges it."""
+    said = [level.text for level in levels]
+    return next((word for word in said if word not in SENSITIVITY), "") or max(said, key=SENSITIVITY.index, default="")
 
 
 def party(env: Env, relation: Node) -> dict[str, str]:
     """The citizen's Identifier; a citizen known by name alone gets the case's own."""
-    found: Identifier = env.message.party.identifier
-    return {"system": found.system, "value": found.value}
+    found: Party | None = env.message.party
+    return {"system": found.identifier.system, "value": found.identifier.value} if found else {}
 
 
 def party_key(env: Env, relation: Node) -> str:
     """The citizen's key."""
-    return str(env.message.party.identifier.key)
+    return str(env.message.party.identifier.key) if env.message.party else ""
 
 
 def party_name(env: Env, relation: Node) -> str:
     """The citizen's name as the case has it."""
-    return str(env.message.party.name)
+    return str(env.message.party.name) if env.message.party else ""
+
+
+def party_member(env: Env, relation: Node) -> dict[str, Any] | None:
+    """Another party than the citizen: a company by its number, a person by name alone. Their CPR numbers are nobody's
+    business in this citizen's plan."""
+    number = organisation(relation.first("ReferenceID"))
+    name = extension(relation).said("FuldtNavn")
+    if number and number.system.lower() in _COMPANIES:
+        return _reference("Organization", number, name)
+    if number and number.system == "urn:oio:fuldtnavn":
+        name = name or number.value
+    return {"type": "RelatedPerson", "display": name or "Navn ikke oplyst"}
+
+
+def class_number(env: Env, relation: Node) -> str:
+    """The class that a Sagsklasse leads to, as a URI."""
+    number = told(relation.first("ReferenceID"))
+    return number if ":" in number else f"urn:uuid:{number}"
+
+
+def document_key(env: Env, post: Node) -> str:
+    """The key of what a Journalpost leads to: a document by its UUID; a note has none (`URN:Empty`), so it is named by
+    its case and its number there."""
+    found: Registered = env.message.registered
+    return f"{env.source.id}|DocumentReference|{notes.number(post, found.sag.said('UUIDIdentifikator'))}"
 
 
 def cvr(env: Env, relation: Node) -> str:
     """The CVR number of a Sagsaktoer, "" when it has none."""
-    found = cvr_number(relation)
-    return found.value if found else ""
+    number = cvr_number(relation)
+    return number.value if number else ""
 
 
 def system(env: Env, relation: Node) -> dict[str, Any] | None:
     """An IT system as a Reference by identifier and name."""
     return _reference("Device", organisation(relation.first("ReferenceID")), relation.said("SystemNavn"))
+
+
+_COMPANIES = frozenset({"http://cvr.dk", "urn:oio:pnr", "urn:oio:se-nr"})
 
 
 def _reference(kind: str, found: Identifier | None, display: str) -> dict[str, Any] | None:
@@ -158,8 +158,8 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         whole = kind == "Organisation" or roles.of(relation) in ("Ejer", "Bopaelskommune")
         number = organisation(relation.first("ReferenceID"))
         found = (cvr_number(relation) or number) if whole else (number or cvr_number(relation))
-        own = relation.first("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse")
-        display = own.said("FuldtNavn") or own.said("BrugervendtNoegle") if own else ""
+        own = extension(relation)
+        display = own.said("FuldtNavn") or own.said("BrugervendtNoegle")
         return _reference("Practitioner" if kind == "Bruger" else "Organization", found, display)
 
     def employer(env: Env, relation: Node) -> dict[str, Any] | None:
@@ -168,15 +168,22 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         number = cvr_number(relation)
         if roles.type_of(relation) != "Bruger" or number is None:
             return None
-        actors = env.message.registered.sag.first("Registrering", "RelationListe").each("Sagsaktoer")
-        owner = next((one for one in actors if roles.of(one) == "Ejer"), None)
-        same = owner is not None and cvr_number(owner) == number
-        name = owner.said("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse", "FuldtNavn") if owner and same else ""
-        return _reference("Organization", number, name)
+        actors = env.message.registered.relations("Sagsaktoer", "Dokumentaktoer")
+        owner = next((one for one in actors if roles.of(one) == "Ejer" and cvr_number(one) == number), None)
+        return _reference("Organization", number, extension(owner).said("FuldtNavn") if owner else "")
 
     def role(env: Env, relation: Node) -> str:
         """The role as the table names it; the bare UUID when the table does not know it."""
         return roles.display(relation) or told(relation.first("Rolle"))
+
+    def relation_(env: Env, relation: Node) -> str:
+        """The role in the word of the table, `Anden` for one that it does not know."""
+        return roles.of(relation)
+
+    def journal_role(env: Env, post: Node) -> str:
+        """How a document lies on its case, or that it is a note of the case."""
+        is_note = post.first("JournalpostEgenskaber", "JournalnotatEgenskaber") is not None
+        return roles.display(post) or ("Journalnotat" if is_note else "")
 
     by_node: dict[str, tuple[Callable[..., Any], str]] = {
         "period": (period, "Period"),
@@ -188,13 +195,20 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "cvr": (cvr, "string"),
         "system": (system, "Reference"),
         "role": (role, "string"),
+        "relation": (relation_, "string"),
+        "journal_role": (journal_role, "string"),
+        "party_member": (party_member, "Reference"),
+        "class": (class_number, "code"),
+        "document_key": (document_key, "key"),
+        "stamp": (stamp, "instant"),
     }
     return {
         "moment": Function(moment, gives="moment"),
         "datetime": Function(date_time, gives="dateTime"),
         "kle": Function(kle, gives="code"),
-        "progress": Function(progress, takes="nodes", gives="string"),
-        "opened": Function(opened, takes="nodes", gives="dateTime"),
-        "closed": Function(closed, takes="nodes", gives="dateTime"),
+        "strictest": Function(strictest, takes="nodes", gives="string"),
+        "note": Function(notes.content, gives="base64Binary"),
+        "note_type": Function(notes.media_type, gives="code"),
+        "note_format": Function(notes.format_code, gives="code"),
         **{name: Function(call, takes="node", gives=gives) for name, (call, gives) in by_node.items()},
     }

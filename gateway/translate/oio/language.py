@@ -1,8 +1,8 @@
-"""OIO Sag: bytes to statements, and StandardRetur back. Made once at start, pure afterwards.
+"""OIO Sag and Dokument: bytes to statements, and StandardRetur back. Made once at start, pure afterwards.
 
-What belongs together: tree.py reads, case.py finds the cases and what is in force when they were registered, party.py
-finds citizen and owner, the rule files of mappings/oio say what becomes of the elements, and here their results
-become statements.
+What belongs together: tree.py reads, case.py finds the cases and documents, subject.py says whose they are,
+complete.py what they must hold; the rule files of mappings/oio say what becomes of the elements, and here their results
+become statements, each made of parts with a time of their own (parts.py).
 """
 
 from __future__ import annotations
@@ -10,42 +10,44 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
-from gateway.errors import GatewayError, RuleBroken, UnknownSource
+from gateway.errors import GatewayError
 from gateway.translate import r4
-from gateway.translate.oio import answer, case, complete, party, roles
+from gateway.translate.languages import Recalled
+from gateway.translate.oio import answer, case, complete, roles
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.functions import Context, with_roles
+from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.paths import Reader
+from gateway.translate.oio.subject import Subject, Subjects
 from gateway.translate.oio.tree import Node, read
+from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Env
-from gateway.translate.rules.ruleset import compiled
+from gateway.translate.rules.ruleset import RuleSet, compiled
 from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Finding, Translation
 
-# The owner must be known before the source, and so before the source's zone.
-_ZONE = ZoneInfo("Europe/Copenhagen")
+_DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
+_WHOLE_CASE = ("CarePlan", "CareTeam")
+_AFTER = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One document, understood as far as the rules need it: one `Env` per registration."""
+    """One message, understood as far as the rules need it: one `Env` per registration."""
 
     cases: list[Case]
-    left_out: list[Node]
-    source: Source
-    citizen: Identifier
-    jobs: list[tuple[Registered, Env]]
+    about: Subject
+    jobs: list[tuple[Case, Registered, Env]]
 
 
 class Oio:
@@ -64,32 +66,45 @@ class Oio:
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
         self._roles = roles.read(mappings / "oio" / "roles.csv", problems)
+        demands = complete.read(mappings / "oio" / "demands.csv", problems)
         reader = Reader(self._roles, with_roles(self._roles))
         self._rules = compiled(mappings, reader, codes, facts or r4.facts(), problems)
         problems.check()
-        self._sources = Sources(sources)
+        self._complete = complete.Completeness(self._roles, demands)
+        self._subjects = Subjects(self._roles, Sources(sources))
         self._ids = ids
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Sag/Registrering/RelationListe/Sagspart[2]`)."""
-        work = self._understood(raw)
-        fingerprint = _fingerprint(work.cases)
+        return self.of_tree(read(raw))
+
+    def translate_known(self, raw: bytes, known: Recalled) -> Translation:
+        """As `translate`, for a message that names by number alone what was told before."""
+        return self.of_tree(read(raw), known)
+
+    def of_tree(self, document: Node, known: Recalled | None = None) -> Translation:
+        """A document that was read already, in whatever form it came. Raises as `translate`."""
+        work = self._understood(document, known or {})
+        fingerprint = _fingerprint(work)
         message_id = f"{work.cases[0].uuid}:{fingerprint.hex()[:16]}"
-        findings = [Finding(node.place, "documents of the index are not read") for node in work.left_out]
         statements: list[Statement] = []
-        for registered, env in work.jobs:
-            statements += self._statements(registered, env, f"{work.source.id}:{message_id}/{len(statements)}")
+        findings: list[Finding] = []
+        for one, registered, env in work.jobs:
+            origin = f"{work.about.source.id}:{message_id}/{len(statements)}"
+            statements += self._statements(one, registered, env, origin)
             findings += env.findings
+        statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
         return Translation(
             language="oio",
-            source=work.source,
+            source=work.about.source,
             message_id=message_id,
             event=work.cases[0].event,
-            sent=max(registered.moment for registered, _ in work.jobs),
+            sent=max((registered.moment for _, registered, _ in work.jobs), default=None),
             fingerprint=fingerprint,
-            citizen=(work.citizen,),
+            citizen=(work.about.citizen,),
             statements=tuple(statements),
             findings=tuple(findings),
+            registers=True,
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -102,70 +117,95 @@ class Oio:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, for each registration. Raises as `translate` does."""
-        work = self._understood(raw)
-        found = [self._rules.of(work.source.rules).trace(reg.sag, env)[1] for reg, env in work.jobs]
+        return self.explain_tree(read(raw))
+
+    def explain_tree(self, document: Node) -> Explanation:
+        """As `explain`, of a document that was read already."""
+        work = self._understood(document, {})
+        rules = self._rules.of(work.about.source.rules)
+        found = [rules.trace(reg.sag, env, _names(rules, reg))[1] for _, reg, env in work.jobs]
         return Explanation(
             tuple(row for one in found for row in one.rows),
             tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
             tuple(finding for one in found for finding in one.findings),
         )
 
-    def _understood(self, raw: bytes) -> _Work:
-        document = read(raw)
+    def _understood(self, document: Node, known: Recalled) -> _Work:
         cases = case.find(document)
-        for one in cases:
-            complete.check_update(one)
-        source = self._source(cases)
-        timezone = ZoneInfo(source.timezone)
-        jobs = [
-            self._job(reg, source, timezone) for one in cases for reg in case.registered(one, self._roles, timezone)
-        ]
-        citizens = {env.message.party.identifier for _, env in jobs}
-        if len(citizens) > 1:
-            places = [env.message.party.place for _, env in jobs]
-            raise RuleBroken("The message is about more than one citizen.", where=places[-1], hint="Send them apart.")
-        return _Work(cases, case.left_out(document), source, citizens.pop(), jobs)
+        told = self._subjects.registrations(cases)
+        about = self._subjects.of(cases, told, known)
+        timezone = ZoneInfo(about.source.timezone)
+        jobs = [(one, registered, self._env(registered, about, timezone)) for one, registered in told]
+        return _Work(cases, about, jobs)
 
-    def _source(self, cases: list[Case]) -> Source:
-        """Who sends: the owner of the cases, as the newest registration of each has it."""
-        newest = [max(case.registered(one, self._roles, _ZONE), key=lambda reg: reg.moment).sag for one in cases]
-        owners = {party.owner(sag, self._roles) for sag in newest}
-        if len(owners) > 1:
-            raise RuleBroken("The cases of one message have several owners.", where=newest[-1].place)
-        try:
-            return self._sources.find("oio", owners.pop().value)
-        except UnknownSource as error:
-            where = f"{newest[0].place}/Registrering/RelationListe/Sagsaktoer[Ejer]"
-            raise UnknownSource(where=where, hint=error.hint) from None
+    def _env(self, registered: Registered, about: Subject, timezone: ZoneInfo) -> Env:
+        party = about.parties.get(id(registered))
+        day = registered.moment.date().isoformat()
+        env = Env(about.source, self._ids, timezone, Context(registered, party), day)
+        env.findings += self._complete.check(registered, timezone)
+        env.findings += self._complete.noticed(registered, party)
+        return env
 
-    def _job(self, registered: Registered, source: Source, timezone: ZoneInfo) -> tuple[Registered, Env]:
-        complete.check_case(registered.sag, self._roles)
-        citizen = party.citizen(registered.sag, self._roles, source)
-        env = Env(source, self._ids, timezone, Context(registered, citizen), registered.moment.date().isoformat())
-        env.findings += complete.noticed(registered.sag, citizen)
-        return registered, env
-
-    def _statements(self, registered: Registered, env: Env, origin: str) -> Iterator[Statement]:
-        for number, made in enumerate(self._rules.of(env.source.rules).run(registered.sag, env)):
+    def _statements(self, one: Case, registered: Registered, env: Env, origin: str) -> Iterator[Statement]:
+        rules = self._rules.of(env.source.rules)
+        made = rules.run(registered.sag, env, _names(rules, registered))
+        for number, (kind, key, body) in enumerate(self._objects(one, made, env)):
+            whole = Act.REGISTER if registered.whole else Act.AMEND
             yield Statement(
-                kind=made.kind,
-                key=made.key,
-                act=made.act or Act.STATE,
-                verb=made.verb or Verb.ASSERT,
-                happened=made.happened or registered.moment,
-                recorded=made.recorded or registered.recorded,
-                body=made.body,
+                kind=kind,
+                key=key,
+                act=whole if "parts" in body else Act.STATE,
+                verb=Verb.ASSERT,
+                happened=registered.moment,
+                recorded=registered.recorded,
+                body=body,
                 source=env.source.id,
                 origin=f"{origin}.{number}",
-                aliases=made.aliases,
             )
 
+    def _objects(self, one: Case, made: list[Made], env: Env) -> Iterator[tuple[str, str, dict[str, object]]]:
+        """What the rules made, each object with all its parts; a citizen is no object of the case."""
+        grouped: dict[tuple[str, str], list[object]] = {}
+        for thing in made:
+            if thing.kind == "Patient":
+                yield thing.kind, thing.key, thing.body
+            elif thing.body:
+                part = part_of(thing.node, thing.body, self._roles, env.timezone)
+                grouped.setdefault((thing.kind, thing.key), []).append(part)
+        for (kind, key), parts in grouped.items():
+            yield kind, key, {"by": one.uuid, "parts": parts}
 
-def _fingerprint(cases: list[Case]) -> bytes:
-    """SHA-256 of the cases' names and texts; StsTidspunkt, the index's own stamp, left out."""
-    digest = hashlib.sha256()
-    for one in cases:
+    def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
+        """What is taken out as it was last registered; what is registered later stands again."""
+        source = work.about.source.id
+        for number, (uuid, kind, moment) in enumerate(work.about.removed):
+            for place, each in enumerate(_WHOLE_CASE if kind == "CarePlan" else (kind,)):
+                yield Statement(
+                    kind=each,
+                    key=f"{source}|{each}|{uuid}",
+                    act=Act.REGISTER,
+                    verb=Verb.WITHDRAW,
+                    happened=moment,
+                    recorded=moment + _AFTER,
+                    body={"by": uuid, "parts": []},
+                    source=source,
+                    origin=f"{origin}.{number}.{place}",
+                )
+
+
+def _names(rules: RuleSet, registered: Registered) -> list[str]:
+    """The rule documents for a case, or those for a document of the index."""
+    return [name for name in rules.plans if name.startswith(_DOCUMENT) == registered.is_document]
+
+
+def _fingerprint(work: _Work) -> bytes:
+    """SHA-256 of the names and texts of what was sent; StsTidspunkt, the index's own stamp, left out. Of what is taken
+    out also when it was last registered: registered anew, it can be taken out anew."""
+    told: list[str] = []
+    for one in work.cases:
+        told.append(f"{one.whole}{one.removed}")
         for node in one.sag.walk():
             if node.name != "StsTidspunkt":
-                digest.update(f"{node.name}\0{len(node.parts)}\0{node.text}\0".encode())
-    return digest.digest()
+                told += (node.name, str(len(node.parts)), node.text)
+    told += (moment.isoformat() for _, _, moment in work.about.removed)
+    return hashlib.sha256("\0".join(told).encode()).digest()

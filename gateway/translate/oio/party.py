@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier, names_a_person, normal
 from gateway.domain.source import Source
-from gateway.errors import MissingField, NoCitizen, WrongType
-from gateway.translate.oio.roles import Roles
+from gateway.errors import NoCitizen, WrongType
 from gateway.translate.oio.tree import Node
 
 PERSON_ID = "urn:oio:us:personid"
@@ -35,25 +34,38 @@ class Party:
     place: str
 
 
-def citizen(sag: Node, roles: Roles, source: Source) -> Party:
-    """Who the case is about. Raises MissingField, NoCitizen, WrongType with the place."""
-    relations = sag.first("Registrering", "RelationListe")
-    parties = relations.each("Sagspart") if relations else []
-    primary = next((part for part in parties if roles.of(part) == "PrimaerPart"), None)
-    if primary is None:
-        where = f"{(relations or sag).place}/Sagspart[PrimaerPart]"
-        raise MissingField("The case has no primary party.", where=where)
+def citizen(primary: Node, uuid: str, source: Source) -> Party:
+    """Who a relation with the role Primær part names; `uuid` is the case's. Raises NoCitizen, WrongType with the
+    place."""
     reference = primary.first("ReferenceID")
     urn = reference.said("URNIdentifikator") if reference else ""
     place = (reference or primary).place
+    name = extension(primary).said("FuldtNavn")
+    if not urn and (number := extension(primary).said("CPR-nr")):  # 1.2.STS-4 tells it beside the reference
+        urn = f"urn:oio:cpr-nr:{number}"
     if not urn:
         raise NoCitizen(where=place, hint="A primary party is named by URN, never by UUID.")
-    name = primary.said("LokalUdvidelseListe", "SagspartLokalUdvidelse", "FuldtNavn")
     found, told = read_urn(urn, place)
     if found and names_a_person(found):
         return Party(found, name, False, place)
-    own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", sag.said("UUIDIdentifikator"))
+    own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", uuid)
     return Party(own, name or told, True, place)
+
+
+def identity_text(relation: Node) -> str:
+    """What tells one party or actor from another: its CVR number, else what its reference says."""
+    number = cvr_number(relation)
+    reference = relation.first("ReferenceID")
+    said = "".join(part.text for part in reference.parts) if reference else ""
+    return number.value if number else said.lower()
+
+
+def extension(relation: Node) -> Node:
+    """What the index adds to a relation (SagspartLokalUdvidelse, DokumentaktoerLokalUdvidelse, …); an empty node where
+    it adds nothing."""
+    listed = relation.first("LokalUdvidelseListe")
+    found = next((part for part in listed.parts if part.name.endswith("LokalUdvidelse")), None) if listed else None
+    return found or Node("LokalUdvidelse", up=relation)
 
 
 def read_urn(urn: str, place: str) -> tuple[Identifier | None, str]:
@@ -90,21 +102,9 @@ def authority(cvr: str) -> Identifier | None:
     return Identifier(CVR, cvr) if re.fullmatch(r"\d{8}", cvr, re.ASCII) else None
 
 
-def owner(sag: Node, roles: Roles) -> Identifier:
-    """The authority that owns a case, by CVR number. Raises MissingField."""
-    relations = sag.first("Registrering", "RelationListe")
-    actors = relations.each("Sagsaktoer") if relations else []
-    found = next((actor for actor in actors if roles.of(actor) == "Ejer"), None)
-    if found is None:
-        where = f"{(relations or sag).place}/Sagsaktoer[Ejer]"
-        raise MissingField("The case has no owner.", where=where)
-    if number := cvr_number(found):
-        return number
-    raise MissingField("The owner has no CVR number.", where=found.place)
-
-
 def cvr_number(actor: Node) -> Identifier | None:
     """The CVR number of the authority that an actor is, or belongs to."""
-    told = authority(actor.said("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse", "CVR-Nummer"))
+    beside = extension(actor)
+    told = authority(beside.said("CVR-Nummer") or beside.said("CVR-Nr"))
     named = organisation(actor.first("ReferenceID"))
     return told or (named if named and named.system == CVR else None)

@@ -1,4 +1,5 @@
-"""Which element stands in which: OIO Sag in SF1470 v6 and 1.2.STS-4 (Sag.xsd, SagIndeks.xsd, SagDokObjekt.xsd).
+"""Which element stands in which: OIO Sag and Dokument in SF1470 v6 and 1.2.STS-4 (Sag.xsd, SagIndeks.xsd,
+DokumentIndeks.xsd, SagDokObjekt.xsd). Both are told from one root, as they share most of their elements.
 
 A path in a rule file is checked against this at start. Messages are not: what stands elsewhere is simply not read.
 """
@@ -9,6 +10,7 @@ import difflib
 from collections.abc import Mapping
 
 _RELATION = "Virkning Rolle Type Indeks ReferenceID LokalUdvidelseListe"
+_PARTY = "BrugervendtNoegle FuldtNavn CPR-nr CVR-nr SE-nr P-nr"
 _ID = "UUIDIdentifikator URNIdentifikator"
 
 INSIDE: dict[str, frozenset[str]] = {
@@ -16,15 +18,23 @@ INSIDE: dict[str, frozenset[str]] = {
     for name, parts in {
         "Sag": "UUIDIdentifikator Registrering UdenNotifikation",
         "Registrering": "NoteTekst Tidspunkt LivscyklusKode BrugerRef StsTidspunkt "
-        "AttributListe TilstandListe RelationListe",
+        "AttributListe TilstandListe RelationListe VariantListe",
         "AttributListe": "Egenskaber LokalUdvidelseListe",
         "Egenskaber": "Virkning BrugervendtNoegle AfleveretIndikator Beskrivelse HjemmelSpecifikation Kassationskode "
-        "OffentlighedUndtaget PrincipielIndikator Sagsnummer Titel",
+        "OffentlighedUndtaget PrincipielIndikator Sagsnummer Titel BrevDato VersionIdentifikator "
+        "UnderversionIdentifikator Dokumentnummer Foelsomhed Type",
         "OffentlighedUndtaget": "TitelAlternativTekst OffentlighedUndtagetHjemmelTekst",
         "TilstandListe": "Fremdrift LokalUdvidelseListe",
         "Fremdrift": "Virkning FremdriftStatusKode",
         "RelationListe": "Sagsaktoer Sagsarkiv Sagsklasse Sagspart Sagsrelation Sagsgenstande Journalpost "
-        "LokalUdvidelseListe",
+        "Dokumentrelation Dokumentaktoer Dokumentpart Dokumentklasse LokalUdvidelseListe",
+        "Dokumentrelation": _RELATION,
+        "Dokumentaktoer": _RELATION,
+        "Dokumentpart": _RELATION,
+        "Dokumentklasse": _RELATION,
+        "DokumentitsystemRelation": _RELATION + " SystemNavn SystemURI",
+        "VariantListe": "Variant LokalUdvidelseListe",
+        "Variant": "Variant Egenskaber",
         "Sagsaktoer": _RELATION,
         "Sagsarkiv": _RELATION,
         "Sagsklasse": _RELATION,
@@ -46,12 +56,16 @@ INSIDE: dict[str, frozenset[str]] = {
         "ReferenceID": _ID,
         "LokalUdvidelseListe": "SagIndeksEgenskaber SagsaktoerLokalUdvidelse SagsklasseLokalUdvidelse "
         "SagspartLokalUdvidelse SagsgenstandeLokalUdvidelse Sikkerhedsprofil SagsitsystemRelation "
-        "SenestAendretTidspunkt",
+        "DokumentaktoerLokalUdvidelse DokumentpartLokalUdvidelse DokumentklasseLokalUdvidelse "
+        "DokumentitsystemRelation SenestAendretTidspunkt",
+        "DokumentaktoerLokalUdvidelse": "BrugervendtNoegle FuldtNavn CVR-Nr",
+        "DokumentpartLokalUdvidelse": _PARTY,
+        "DokumentklasseLokalUdvidelse": "Klassetitel BrugervendtNoegle Soegeord",
         "SagIndeksEgenskaber": "Virkning Sagsstatus Sagskategori Foelsomhed Lokation OprettetTidspunkt",
         "SagsaktoerLokalUdvidelse": "BrugervendtNoegle FuldtNavn CVR-Nummer",
         "SagsklasseLokalUdvidelse": "Facettitel Klassetitel BrugervendtNoegle Soegeord",
-        "Soegeord": "SoegeordIdentifikator BeskrivelseTekst SoegeordKategoriTekst",
-        "SagspartLokalUdvidelse": "BrugervendtNoegle FuldtNavn",
+        "Soegeord": "SoegeordIdentifikator BeskrivelseTekst SoegeordKategoriTekst Beskrivelse SoegeordKategori",
+        "SagspartLokalUdvidelse": _PARTY,
         "SagsgenstandeLokalUdvidelse": "Tekstfelt",
     }.items()
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from gateway.domain.registered import fold_registered
+from gateway.domain.resource import ids
 from gateway.domain.statement import Statement
 from gateway.translate.oio import Oio
 from gateway.translate.translation import Translation
@@ -87,8 +90,16 @@ def with_states(*rows: tuple[str, str, str]) -> bytes:
     return changed((between("<sag:TilstandListe>", "</sag:TilstandListe>"), states(*rows)))
 
 
-def said(translation: Translation, kind: str) -> Statement:
-    return next(s for s in translation.statements if s.kind == kind)
+def said(translation: Translation, kind: str, number: int = 0) -> Statement:
+    """What is said of the first (or another) thing of a kind; of what is registered in parts with the body that they
+    make together."""
+    keys = list(dict.fromkeys(s.key for s in translation.statements if s.kind == kind))
+    about = [s for s in translation.statements if (s.kind, s.key) == (kind, keys[number])]
+    if "parts" not in about[-1].body:
+        return about[-1]
+    about.sort(key=lambda s: s.order)
+    sources = {translation.source.id: translation.source}
+    return replace(about[-1], body=fold_registered(kind, keys[number], about, ids(b"test"), sources).body)
 
 
 def plan(oio: Oio, raw: bytes) -> dict[str, object]:

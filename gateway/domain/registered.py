@@ -1,0 +1,239 @@
+"""Fold of what case systems register part by part (OIO): each part has its own time in which it is true.
+
+A statement's body is `{"by": number, "parts": [part, …]}`: `by` is the case or document that was registered, and each
+part is
+
+| name | what |
+|---|---|
+| slot | which part it is: its kind, and for relations the composite key of role, type and index |
+| what | what it is about: the number that a relation leads to, the code of a state |
+| body | the FHIR elements that it gives; lists of several parts are joined |
+| keep | `one`: of the slot the one that holds, else the last that began · `now`: only while it holds · `all`: always |
+| from, to | when it is true, `to` not included; UTC as `2025-01-14T00:00:00.000000`, absent where it is open |
+| period, before | the same as FHIR Period, and the last instant before `from` in its spelling |
+| state | of a state: how far it is in the life of the thing, and whether it ends it |
+
+Act.REGISTER tells the whole: all that was told by the same `by` before is gone. Act.AMEND tells what changed: a part
+takes its slot's place from the time on from which it is true, and a relation to the same thing is the same relation,
+with a new end perhaps. Verb.WITHDRAW takes all out until it is registered anew. What two tell of one thing (a document
+and the case it lies on) stands side by side; the thing's own word goes before the other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.domain.resource import Ids, Resource
+from gateway.domain.security_label import CONFIDENTIALITY
+from gateway.domain.snapshot import in_error
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Body, Statement, Verb
+
+REGISTERING = frozenset({Act.REGISTER, Act.AMEND})
+Part = dict[str, Any]
+
+_STATE = "Fremdrift"
+_LIFE = {"CarePlan": "completed", "CareTeam": "inactive"}
+"""Types that last as long as the case, and their status once it is over."""
+_DEFAULTS: dict[str, Body] = {
+    "CarePlan": {"status": "unknown", "intent": "plan"},
+    "DocumentReference": {"status": "current", "content": [{"attachment": {}}]},
+}
+_RESTRICTED = {"system": CONFIDENTIALITY, "code": "R"}
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as parts tell it: in UTC, so that texts sort as moments do."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def fold_registered(
+    kind: str, key: str, said: Sequence[Statement], ids: Ids, sources: Mapping[str, Source]
+) -> Resource:
+    """The resource that these statements, in order, make together."""
+    tellers: dict[str, _Teller] = {}
+    for one in said:
+        tellers.setdefault(one.body["by"], _Teller()).hear(one)
+    standing = [tellers[by] for by in sorted(tellers, key=lambda by: (key.endswith(by), by)) if not tellers[by].gone]
+    body = Body()
+    for teller in standing or tellers.values():
+        body = _over(body, teller.told(kind))
+    body = _DEFAULTS.get(kind, {}) | body
+    _restrict(body)
+    if not standing:
+        body = in_error(kind, body)
+    last = said[-1]
+    return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, not standing, last.notes)
+
+
+class _Teller:
+    """What one case or document tells of the thing: the parts that stand, as of its last registration."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self.moment = ""
+        self.gone = False
+
+    def hear(self, one: Statement) -> None:
+        if one.verb is Verb.WITHDRAW:
+            self.gone = True
+            return
+        parts: list[Part] = one.body["parts"]
+        if one.act is Act.REGISTER:
+            self.parts, self.gone = parts, False
+        else:
+            self.parts = _amended(self.parts, parts)
+        self.moment = moment_text(one.happened)
+
+    def told(self, kind: str) -> Body:
+        body = Body()
+        for part in self._chosen():
+            _join(body, part["body"], part.get("period"))
+        if kind in _LIFE:
+            _last(kind, body, self.parts, self.moment)
+        return body
+
+    def _chosen(self) -> Iterator[Part]:
+        rivals: dict[str, list[Part]] = {}
+        for part in self.parts:
+            if part.get("keep") == "one" or part["slot"] == _STATE:
+                rivals.setdefault(part["slot"], []).append(part)
+        best = {slot: _best(parts, self.moment) for slot, parts in rivals.items()}
+        for part in self.parts:
+            if part["slot"] in best:
+                if part is best[part["slot"]]:
+                    yield part
+                elif part["slot"] == _STATE:
+                    yield part | {"body": _listed(part["body"])}
+            elif part.get("keep") == "all" or _holds(part, self.moment):
+                yield part
+
+
+def _listed(body: Body) -> Body:
+    """Of a state that is not the present one what belongs to the history."""
+    return {name: value for name, value in body.items() if isinstance(value, list)}
+
+
+def _holds(part: Part, moment: str) -> bool:
+    return bool(part.get("from", "") <= moment and ("to" not in part or moment < part["to"]))
+
+
+def _best(rivals: Sequence[Part], moment: str) -> Part:
+    """Of those that hold, the most advanced state, or what began last; else of those that have begun; else what comes
+    first. The order in which they are told says nothing."""
+    holding = [part for part in rivals if _holds(part, moment)]
+    begun = [part for part in rivals if part.get("from", "") <= moment]
+    if holding or begun:
+        return max(holding or begun, key=lambda part: (_rank(part), part.get("from", "")))
+    return min(rivals, key=lambda part: (_rank(part), part.get("from", "")))
+
+
+def _rank(part: Part) -> int:
+    return int(part["state"][0]) if "state" in part else 0
+
+
+def _amended(before: Sequence[Part], told: Sequence[Part]) -> list[Part]:
+    """What still stands of the parts before, cut where one that is told takes their place, and what is told."""
+    slots: dict[str, list[Part]] = {}
+    for part in before:
+        slots.setdefault(part["slot"], []).append(part)
+    new = [_going_on(part, slots.get(part["slot"], ())) for part in told]
+    places: dict[str, list[Part]] = {}
+    for part in new:
+        places.setdefault(part["slot"], []).append(part)
+    kept = (_left(part, places.get(part["slot"], ())) for part in before)
+    return [*(part for part in kept if part), *new]
+
+
+def _going_on(new: Part, before: Sequence[Part]) -> Part:
+    """A part that tells of the same thing as one before, at one time with it or right after it, is the same part: it is
+    true from when that was."""
+    for old in before:
+        if _same(old, new) and old.get("from", "") < new.get("from", ""):
+            edges = {"end": new.get("period", {}).get("end"), "start": old.get("period", {}).get("start")}
+            new = {name: value for name, value in new.items() if name not in ("from", "before", "period")}
+            new |= {name: old[name] for name in ("from", "before") if name in old}
+            new["period"] = {edge: said for edge, said in edges.items() if said}
+    return new
+
+
+def _same(old: Part, new: Part) -> bool:
+    meet = old.get("from", "") <= new.get("to", "~") and new.get("from", "") <= old.get("to", "~")
+    return bool(meet and old.get("what") and old.get("what") == new.get("what"))
+
+
+def _left(old: Part, new: Sequence[Part]) -> Part | None:
+    """What is left of a part when others come into its slot; None when nothing is."""
+    for one in new:
+        start = one.get("from", "")
+        if _same(old, one) or start <= old.get("from", ""):
+            if one.get("to", "~") > old.get("from", "") or _same(old, one):
+                return None
+        elif start < old.get("to", "~"):
+            begun = old.get("period", {}).get("start")
+            old = old | {"to": start, "period": {"end": one["before"]} | ({"start": begun} if begun else {})}
+    return old
+
+
+def _join(body: Body, told: Body, period: Body | None) -> None:
+    for name, new in told.items():
+        value: Any = new
+        if period and name in ("participant", "extension"):
+            value = [_dated(one, period) for one in new]
+        there = body.get(name)
+        if isinstance(there, list):
+            body[name] = [*there, *(one for one in value if one not in there)]
+        elif isinstance(there, dict):
+            joined = dict(there)
+            _join(joined, value, None)
+            body[name] = joined
+        else:
+            body[name] = value
+
+
+def _dated(item: Body, period: Body) -> Body:
+    """A member, or an extension with a period, that is true as long as its part is: another may have cut that short."""
+    if "member" in item:
+        return item | {"period": period}
+    inner = item.get("extension", ())
+    if not any(one.get("url") == "period" for one in inner):
+        return item
+    redated = [one | {"valuePeriod": period} if one.get("url") == "period" else one for one in inner]
+    return item | {"extension": redated}
+
+
+def _over(before: Body, own: Body) -> Body:
+    """One teller's word with another's over it: lists are the later one's alone where it has any."""
+    return before | own
+
+
+def _last(kind: str, body: Body, parts: Sequence[Part], moment: str) -> None:
+    """How long the case lasts: from its first state until one that ends it, or until its states or properties are
+    valid no longer. Some systems never send the state that ends a case."""
+    states = [part for part in parts if "state" in part]
+    starts = [part for part in states if "start" in part.get("period", {})]
+    period = {"start": min(starts, key=lambda part: part["from"])["period"]["start"]} if starts else {}
+    ends = [
+        (part["from"], part["before"]) for part in states if part["state"][1] and "to" not in part and "from" in part
+    ]
+    for group in (states, [part for part in parts if part["slot"] == "Egenskaber"]):
+        if group and all("to" in part for part in group):
+            final = max(group, key=lambda part: part["to"])
+            if "end" in final.get("period", {}):
+                ends.append((final["to"], final["period"]["end"]))
+    if ends:
+        over, period["end"] = min(ends)
+        if over <= moment:
+            body["status"] = _LIFE[kind]
+    if period:
+        body["period"] = period
+
+
+def _restrict(body: Body) -> None:
+    """Without a word on how sensitive it is nobody may take it for harmless."""
+    meta = body.get("meta", {})
+    labels = meta.get("security", [])
+    if not any(label.get("system") == CONFIDENTIALITY for label in labels):
+        body["meta"] = meta | {"security": [*labels, _RESTRICTED]}

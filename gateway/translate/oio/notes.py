@@ -1,0 +1,80 @@
+"""Journal notes: a title and a note in base64, whose format is told by a UUID (SF1470 sag guide, Journalnotat).
+
+A note larger than 100 KB does not come along: a fixed sentence stands in its place. A note is no document of the
+index, so the reference that every Journalpost has says `URN:Empty`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+
+from gateway.translate.oio.roles import told
+from gateway.translate.oio.tree import Node
+from gateway.translate.rules.reader import Env, Unfit
+
+_EMPTY = "urn:empty"
+_TOO_LARGE = "Dette Journalnotat er for stort til at blive sendt til Sags- og Dokumentindekset"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_BEGINNINGS = (
+    (b"{\\rtf", "application/rtf"), (b"%PDF", "application/pdf"), (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (b"<html", "text/html"), (b"<!doctype html", "text/html"),
+)  # fmt: skip
+
+
+def number(post: Node, case: str) -> str:
+    """What names the document or note of a Journalpost: a document's UUID; of a note its case and its number there, or
+    what it is called and when it was written."""
+    reference = told(post.first("ReferenceID"))
+    if reference and reference.lower() != _EMPTY:
+        return reference.lower()
+    index = post.said("Indeks")
+    if not index:
+        title = post.said("JournalpostEgenskaber", "JournalnotatEgenskaber", "Titel")
+        written = post.said("Virkning", "FraTidspunkt", "TidsstempelDatoTid")
+        index = hashlib.sha256(f"{title}\0{written}".encode()).hexdigest()[:32]
+    return f"{case}/{index}"
+
+
+def content(env: Env, text: str) -> str:
+    """The note in base64 without blanks; nothing where it was too large to come along."""
+    return "" if _bytes(text).decode("utf-8", "replace").strip().startswith(_TOO_LARGE) else "".join(text.split())
+
+
+def media_type(env: Env, text: str) -> str:
+    """What the note is by its first bytes; nothing where it did not come along or cannot be told."""
+    begun = _bytes(text)
+    if any(begun.lower().startswith(mark) for mark, kind in _BEGINNINGS[5:]):
+        return "text/html"
+    for mark, kind in _BEGINNINGS:
+        if begun.startswith(mark):
+            return kind
+    try:
+        said = begun.decode("utf-8")
+    except UnicodeDecodeError:
+        return "application/octet-stream"
+    return "" if said.strip().startswith(_TOO_LARGE) else "text/plain;charset=utf-8"
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether the fixed sentence stands in the note's place."""
+    try:
+        return _bytes(text).decode("utf-8", "replace").strip().startswith(_TOO_LARGE)
+    except Unfit:
+        return False
+
+
+def format_code(env: Env, text: str) -> str:
+    """The note's format as a URI: a class of Klassifikation, or what the sender calls it."""
+    return f"urn:uuid:{text.strip().lower()}" if _UUID.fullmatch(text.strip()) else text.strip()
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Unfit("is no base64") from None

@@ -1,0 +1,83 @@
+"""What a registration is made of: each property, state and relation is a part with a slot and a time of its own
+(gateway/domain/registered.py folds them)."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.domain.registered import Part, moment_text
+from gateway.domain.statement import Body
+from gateway.translate.oio.case import DOKUMENT, SAG
+from gateway.translate.oio.effect import Span, span
+from gateway.translate.oio.notes import number
+from gateway.translate.oio.roles import Roles, told
+from gateway.translate.oio.tree import Node
+
+# The states in the order of a life: those of a case in 1.2.STS-4, of which v6 has four, and those of a document.
+LIFE = ("Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert", "Afsluttet")
+_DOCUMENT_LIFE = (
+    "Modtaget", "Fordelt", "Underudarbejdelse", "Underreview", "Publiceret", "Endeligt", "Afleveret",
+)  # fmt: skip
+_RANKS = {code: rank for life in (LIFE, _DOCUMENT_LIFE) for rank, code in enumerate(life)}
+_LAST = LIFE[-1]
+
+# What there is one of at a time, and the case cannot be understood without: where none is in force the last one counts.
+_NEEDED = frozenset({"Egenskaber", "SagIndeksEgenskaber", "Ejer", "PrimaerKlasse", "Handlingsklasse"})
+# There is at most one of each, whatever type of thing it leads to: a new one takes the old one's place.
+_ALONE = _NEEDED | {
+    "Ansvarlig", "PrimaerBehandler", "UdlaantTil", "Bopaelskommune", "Ydelsesmodtager", "Oversag", "Praecedens",
+    "Master",
+}  # fmt: skip
+_HISTORY = frozenset({"Sagsaktoer", "Sagspart"})
+
+
+def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
+    """The part that a rule made of an element."""
+    if node.name in (SAG, DOKUMENT):
+        return {"slot": "", "keep": "all", "body": body}
+    role = roles.of(node)
+    made: Part = {"slot": _slot(node, role), "keep": _keep(node, role), "what": _what(node), "body": body}
+    if node.name == "Fremdrift":
+        code = node.said("FremdriftStatusKode")
+        made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
+    return made | _effect(lenient(node, timezone))
+
+
+def lenient(node: Node, timezone: ZoneInfo) -> Span:
+    """The Virkning; what cannot be read is open (the language refuses that before)."""
+    try:
+        return span(node, timezone)
+    except ValueError:
+        return Span()
+
+
+def _slot(node: Node, role: str) -> str:
+    if node.first("Rolle") is None and node.first("ReferenceID") is None:
+        return node.name
+    if role in _ALONE:
+        return f"{node.name}|{role}"
+    index = node.said("Indeks") or (number(node, "") if node.name == "Journalpost" else told(node.first("ReferenceID")))
+    return f"{node.name}|{told(node.first('Rolle'))}|{told(node.first('Type'))}|{index}"
+
+
+def _keep(node: Node, role: str) -> str:
+    if node.name in _NEEDED or role in _NEEDED:
+        return "one"
+    return "all" if node.name in _HISTORY else "now"
+
+
+def _what(node: Node) -> str:
+    return node.said("FremdriftStatusKode") or told(node.first("ReferenceID"))
+
+
+def _effect(effect: Span) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if effect.start:
+        made["from"] = moment_text(effect.start.at)
+        made["before"] = effect.start.before().fhir()
+    if effect.end:
+        made["to"] = moment_text(effect.end.at)
+    if period := effect.period():
+        made["period"] = period
+    return made

@@ -1,0 +1,139 @@
+"""Whose the cases of a message are: which source sends, and which citizen they are about.
+
+A case tells both by its owner (CVR number) and its primary party, a document too where it names them. An update may
+tell neither, a removal never does: then whoever knows the number can tell (`NamedByNumber`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.domain.identifier import Identifier
+from gateway.domain.source import Source
+from gateway.errors import MissingField, NamedByNumber, RuleBroken, UnknownSource
+from gateway.translate.languages import Recalled
+from gateway.translate.oio import case
+from gateway.translate.oio.case import Case, Registered
+from gateway.translate.oio.effect import standing
+from gateway.translate.oio.party import Party, citizen, cvr_number
+from gateway.translate.oio.roles import Roles
+from gateway.translate.oio.tree import Node
+from gateway.translate.rules.sources import Sources
+
+_LANGUAGE = "oio"
+# The owner must be known before the source, and so before the source's zone.
+_ZONE = ZoneInfo("Europe/Copenhagen")
+
+Told = Sequence[tuple[Case, Registered]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who sends and whom it is about. `parties` are the citizens of the registrations that name them, by `id` of the
+    registration; `removed` are what is taken out: UUID, kind, and when it was last registered."""
+
+    source: Source
+    citizen: Identifier
+    parties: dict[int, Party] = field(default_factory=dict)
+    removed: tuple[tuple[str, str, datetime], ...] = ()
+
+
+class Subjects:
+    """Sources and citizens by a table of roles."""
+
+    def __init__(self, roles: Roles, sources: Sources) -> None:
+        self._roles = roles
+        self._sources = sources
+
+    def registrations(self, cases: Sequence[Case]) -> list[tuple[Case, Registered]]:
+        """Every registration of what is not taken out. Raises MissingField, WrongType."""
+        return [(one, found) for one in cases if not one.removed for found in case.registered(one, _ZONE)]
+
+    def of(self, cases: Sequence[Case], told: Told, known: Recalled) -> Subject:
+        """Raises MissingField, RuleBroken, UnknownSource, NoCitizen, WrongType with the place; NamedByNumber where the
+        message does not tell and `known` does not either."""
+        source = self._source(told)
+        asked = self._asked(cases, source)
+        recalled = [(asked[key], key, one) for key, one in known.items() if key in asked]
+        if source is None:
+            if len({key[0] for _, key, _ in recalled}) != 1:
+                raise _named(cases, asked)
+            source = self._sources.of(recalled[0][1][0])
+        parties = {id(found): party for one, found in told if (party := self._party(one, found, source))}
+        meant = {party.identifier: party.place for party in parties.values()}
+        if not meant or any(one.removed for one in cases):
+            meant |= {one.citizen: uuid for uuid, _, one in recalled}
+        if not meant:
+            raise _named(cases, asked)
+        if len(meant) > 1:
+            places = [party.place for party in parties.values()] or [cases[-1].sag.place]
+            raise RuleBroken("The message is about more than one citizen.", where=places[-1], hint="Send them apart.")
+        gone = {one.uuid for one in cases if one.removed}
+        removed = tuple((uuid, key[1], one.moment) for uuid, key, one in recalled if uuid in gone)
+        if gone - {uuid for uuid, _, _ in removed}:
+            raise _named(cases, asked)
+        return Subject(source, next(iter(meant)), parties, removed)
+
+    def _source(self, told: Told) -> Source | None:
+        """Who sends: the owner of the cases, as the newest registration of each has it. Raises MissingField,
+        RuleBroken, UnknownSource; None where only updates and documents come, which need not tell it."""
+        newest: dict[int, Registered] = {}
+        for one, found in told:
+            before = newest.get(id(one))
+            newest[id(one)] = found if before is None or before.moment < found.moment else before
+        owners: dict[Identifier, Node] = {}
+        for found in newest.values():
+            if (owner := self._owner(found)) and (number := cvr_number(owner)):
+                owners.setdefault(number, owner)
+        if len(owners) > 1:
+            raise RuleBroken("The cases of one message have several owners.", where=list(owners.values())[-1].place)
+        if not owners:
+            return None
+        number, owner = next(iter(owners.items()))
+        try:
+            return self._sources.find(_LANGUAGE, number.value)
+        except UnknownSource as error:
+            name = f"{owner.name}[Ejer]"
+            where = f"{owner.up.place}/{name}" if owner.up else name
+            raise UnknownSource(where=where, hint=error.hint) from None
+
+    def _owner(self, found: Registered) -> Node | None:
+        name = "Dokumentaktoer" if found.is_document else "Sagsaktoer"
+        owners = [actor for actor in found.relations(name) if self._roles.of(actor) == "Ejer"]
+        in_force = standing(owners, found.moment, _ZONE)
+        if not in_force and found.whole and not found.is_document:
+            where = f"{found.registration.place}/RelationListe/{name}[Ejer]"
+            raise MissingField("The case has no owner.", where=where)
+        if in_force and not any(cvr_number(one) for one in in_force):
+            raise MissingField("The owner has no CVR number.", where=in_force[0].place)
+        return next((one for one in in_force if cvr_number(one)), None)
+
+    def _party(self, one: Case, found: Registered, source: Source) -> Party | None:
+        name = "Dokumentpart" if found.is_document else "Sagspart"
+        primary = [party for party in found.relations(name) if self._roles.of(party) == "PrimaerPart"]
+        in_force = standing(primary, found.moment, ZoneInfo(source.timezone))
+        if in_force:
+            return citizen(in_force[0], one.uuid, source)
+        if found.whole and not found.is_document:
+            where = f"{found.registration.place}/RelationListe/{name}[PrimaerPart]"
+            raise MissingField("The case has no primary party.", where=where)
+        return None
+
+    def _asked(self, cases: Sequence[Case], source: Source | None) -> dict[tuple[str, str, str], str]:
+        """What the message may mean, (source id, kind, key), and by which UUID it says so."""
+        names = [source.id] if source else [one.id for one in self._sources if one.language == _LANGUAGE]
+        asked = {}
+        for one in cases:
+            kind = "DocumentReference" if one.sag.name == case.DOKUMENT else "CarePlan"
+            for each in ("CarePlan", "DocumentReference") if one.removed else (kind,):
+                for name in names:
+                    asked[name, each, f"{name}|{each}|{one.uuid}"] = one.uuid
+        return asked
+
+
+def _named(cases: Sequence[Case], asked: dict[tuple[str, str, str], str]) -> NamedByNumber:
+    place = f"{cases[0].sag.place}/UUIDIdentifikator"
+    return NamedByNumber(where=place, hint="Send it with Importer first.", asked=tuple(asked))
