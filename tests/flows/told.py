@@ -86,7 +86,8 @@ async def told(gateway: Gateway) -> list[Ready | Withheld]:
     return found
 
 
-async def exports(gateway: Gateway) -> list[dict[str, Any]]:
+async def exports(gateway: Gateway, since: int = 0) -> list[dict[str, Any]]:
     """The records of what was looked at to be told."""
-    rows = await gateway.database.fetch("SELECT body FROM access_record WHERE interaction = 'export' ORDER BY id")
+    sql = "SELECT body FROM access_record WHERE interaction = 'export' AND id > $1 ORDER BY id"
+    rows = await gateway.database.fetch(sql, since)
     return [json.loads(row["body"]) for row in rows]
