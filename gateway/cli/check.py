@@ -24,6 +24,7 @@ from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
 from gateway.translate.rules.problems import MappingError
+from gateway.translate.terms.noticing import noticed
 
 _SECRET = b"references in examples must not change from one installation to the next"
 _EXPECTED = ".expected.json"
@@ -109,7 +110,8 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
     try:
         raw = file.read_bytes()
         door = door_of(raw)
-        translations = [rules.languages.of(door).translate(one) for one in rules.languages.messages(door, raw)]
+        spoken = rules.languages.of(door)
+        translations = [noticed(rules.terms, spoken.translate(one)) for one in rules.languages.messages(door, raw)]
     except OSError as error:
         return [Fault(str(file), f"cannot be read: {error.strerror}")]
     except GatewayError as error:

@@ -30,6 +30,7 @@ from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
 from gateway.translate.door import door_of
 from gateway.translate.languages import Languages
+from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
 
 # Ids must not depend on an installation here: the same message gives the same Bundle everywhere.
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
     given, named = _given(rules.languages, args.files, args.to)
-    found = [rules.languages.of(door_of(raw)).translate(raw) for _, raw in named]
+    found = [noticed(rules.terms, rules.languages.of(door_of(raw)).translate(raw)) for _, raw in named]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
     if args.to:
         bodies = [*given, *(one.body for one in resources), *targets.files_of(found)]

@@ -18,6 +18,7 @@ from gateway.flows.numbers import numbered
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.store import intake, messages
+from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
 
 log = logging.getLogger("gateway.receive")
@@ -112,7 +113,7 @@ async def keep_message(
     now = gateway.clock()
     source = translation.source
     fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
-    translation = await numbered(gateway, translation, fingerprint)
+    translation = noticed(gateway.terms, await numbered(gateway, translation, fingerprint))
     answer = gateway.languages.accepted(language, raw, translation, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)

@@ -143,3 +143,13 @@ def test_an_example_needs_what_it_must_become(settings: Settings, capsys: pytest
 )
 def test_differences(wanted: object, got: object, places: list[str]) -> None:
     assert list(differing.differences(wanted, got, "")) == places
+
+
+def test_a_code_that_there_is_not_is_a_finding_of_the_message(
+    own: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "mappings" / "oio" / "examples" / "closed-case.xml").read_text("utf-8")
+    assert "27.57.16" in text
+    (tmp_path / "case.xml").write_text(text.replace("27.57.16", "27.57.99"), "utf-8")
+    assert run(own, tmp_path / "case.xml") == 0
+    assert "KLE has no such code" in capsys.readouterr().out
