@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
 from gateway.translate.fasit.writing import written
-from gateway.translate.telling.of_resources import entries
+from gateway.translate.telling.of_resources import entries, texts_in
 
 
 def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
@@ -18,11 +18,12 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
     Raises BadRequest when there is none, MissingField and others naming what cannot be written without.
     """
+    texts = texts_in(mappings)
     told = [
         one.entry
         for citizen in resources
         if citizen.get("resourceType") == "Patient" and citizen.get("active") is not False
-        for one in entries(resources, citizen, now, mappings)
+        for one in entries(resources, citizen, now, texts)
     ]
     if not told:
         hint = "A hospital's stay that has ended, goal or letter does, with the case that it is for."

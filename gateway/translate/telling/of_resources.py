@@ -24,7 +24,7 @@ from gateway.domain.telling import KINDS, KLE, Case, Event, Notice, Telling
 from gateway.domain.when import instant
 from gateway.errors import MissingField, NoCitizen, RuleBroken, WrongType
 from gateway.translate.rules.problems import Problems
-from gateway.translate.telling.entry import Sending, Told, entry, name_of, read
+from gateway.translate.telling.entry import Sending, Texts, Told, entry, name_of, read
 
 CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 _ATTACHMENT = "DocumentReference.content.attachment"
@@ -78,15 +78,20 @@ def is_told(resource: Body) -> bool:
     return False
 
 
-def entries(resources: Sequence[Body], citizen: Body, now: datetime, mappings: Path) -> Iterator[Entry]:
+def texts_in(mappings: Path) -> Texts:
+    """The words, from the folder of rules. Raises MappingError with everything that is wrong in them."""
+    problems = Problems()
+    texts = read(mappings / "outgoing-texts.csv", problems)
+    problems.check()
+    return texts
+
+
+def entries(resources: Sequence[Body], citizen: Body, now: datetime, texts: Texts) -> Iterator[Entry]:
     """What there is to tell of a citizen, in the order of `resources`.
 
     Raises MissingField where no case is there to file it on or nobody says which hospital told it, RuleBroken where
     several cases are there.
     """
-    problems = Problems()
-    texts = read(mappings / "outgoing-texts.csv", problems)
-    problems.check()
     for one in resources:
         if not is_told(one) or not is_about(one, citizen):
             continue

@@ -20,7 +20,8 @@ from gateway.translate.oio.write.document import Document
 from gateway.translate.oio.write.elements import INDEX, root, written
 from gateway.translate.oio.write.note import Note, of_document, of_entry
 from gateway.translate.oio.write.tables import Tables
-from gateway.translate.telling.of_resources import Entry, cases, entries, is_told
+from gateway.translate.telling.entry import Texts
+from gateway.translate.telling.of_resources import Entry, cases, entries, is_told, texts_in
 
 _STATE = "/oio-state"
 
@@ -43,12 +44,16 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
     Raises BadRequest when nothing becomes one, MissingField and others naming what a case cannot be written without.
     """
-    tables = Tables.read(mappings)
+    return write(resources, now, Tables.read(mappings), texts_in(mappings))
+
+
+def write(resources: Sequence[Body], now: datetime, tables: Tables, texts: Texts) -> list[bytes]:
+    """As `messages`, by tables that were read before."""
     made: list[bytes] = []
     for citizen in resources:
         if citizen.get("resourceType") == "Patient" and citizen.get("active") is not False:
             by_owner: dict[str, list[_Case]] = defaultdict(list)
-            for one in _cases(resources, citizen, now, mappings, tables):
+            for one in _cases(resources, citizen, now, tables, texts):
                 number = one.plan.get("author", {}).get("identifier", {})
                 by_owner[str(number.get("value", ""))].append(one)
             made += [_message(found, citizen, tables, now) for _, found in sorted(by_owner.items())]
@@ -68,7 +73,7 @@ def _message(found: Sequence[_Case], citizen: Body, tables: Tables, now: datetim
     return written(index)
 
 
-def _cases(resources: Sequence[Body], citizen: Body, now: datetime, mappings: Path, tables: Tables) -> Iterator[_Case]:
+def _cases(resources: Sequence[Body], citizen: Body, now: datetime, tables: Tables, texts: Texts) -> Iterator[_Case]:
     """The citizen's cases with all that is filed on them. Of two plans with one number (a case, and the KL plan that is
     documented in it) the case itself is written. What a hospital tells waits for a case: without one it is refused."""
     plans: dict[str, Body] = {}
@@ -76,7 +81,7 @@ def _cases(resources: Sequence[Body], citizen: Body, now: datetime, mappings: Pa
         key = uuid_of(plan) or str(plan.get("id"))
         if key not in plans or _is_case(plan):
             plans[key] = plan
-    told = list(entries(resources, citizen, now, mappings))
+    told = list(entries(resources, citizen, now, texts))
     for plan in plans.values():
         made = _Case(plan, _named(resources, "CareTeam", plan.get("careTeam", [])))
         for letter in resources:

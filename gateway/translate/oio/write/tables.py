@@ -18,9 +18,9 @@ from pathlib import Path
 from gateway.translate.oio import roles
 from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.write.elements import is_uuid
-from gateway.translate.rules.codes import Codes, CodeTable
+from gateway.translate.rules.codes import table
 from gateway.translate.rules.lines import Line, lines
-from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.problems import Mark, Problems
 
 SENSITIVITY = ("IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER")
 """Foelsomhed, the mildest first (SF1470 sag guide, Sagindeksegenskaber)."""
@@ -53,11 +53,10 @@ class Tables:
         """The tables in the folder of rules. Raises MappingError with everything that is wrong in them."""
         problems = Problems()
         known = roles.read(mappings / "oio" / "roles.csv", problems)
-        tables = Codes.read(mappings / "codes", problems).tables
         made = cls(
             roles=known,
             uuids={(relation, role): uuid for (relation, uuid), role in known.by_uuid.items()},
-            codes=_backwards(tables.get("oio-foelsomhed")),
+            codes=_backwards(mappings / "codes" / "oio-foelsomhed.csv", problems),
             classes=_classes(mappings / "oio" / "classes.csv", problems),
             owners=_owners(mappings / "oio" / "owners.csv", known, problems),
         )
@@ -70,8 +69,11 @@ class Tables:
         return next(named, "") or self.roles.by_uuid.get((relation, display), "")
 
 
-def _backwards(table: CodeTable | None) -> Mapping[str, str]:
-    return {row.target_code: row.source_code for row in (table.rows if table else ())}
+def _backwards(file: Path, problems: Problems) -> Mapping[str, str]:
+    mark = Mark(f"mappings/{file.parent.name}/{file.name}", 0)
+    return {
+        row.target_code: row.source_code for row in table(file.stem, mark, file.read_text("utf-8-sig"), problems).rows
+    }
 
 
 def _classes(file: Path, problems: Problems) -> Mapping[str, str]:
