@@ -1,7 +1,8 @@
 """What every test may use: a real PostgreSQL, the public samples, a clock.
 
 The server is the embedded one, started once; each test that asks for `database_url` gets a database of its own,
-cloned from a migrated template (about 50 ms). `GATEWAY_TEST_DATABASE_URL` names another server to use instead.
+cloned from a migrated template: some 300 files, in 20 ms where temporary files lie in memory and in 300 where they lie
+on a disk. `GATEWAY_TEST_DATABASE_URL` names another server to use instead.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, max_exa
 settings.load_profile("repeatable")
 
 PROJECT = Path(__file__).parent.parent
+MEMORY = Path("/dev/shm")
+_ENOUGH = 2 << 30  # bytes; a container may have a few megabytes there
 _numbers = itertools.count()
+
+
+def pytest_configure() -> None:
+    """Temporary files in memory, ours and those of the commands that tests start, unless TMPDIR says where."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > _ENOUGH:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(scope="session")
