@@ -11,7 +11,7 @@ from gateway import __version__, settings
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "replay", "outbox",
+    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "outbox",
     "close-stay", "export-log", "verify-log", "register-client", "bench",
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
+from gateway.cli.fetch import opened_systems
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, Unavailable
 from gateway.flows.admission_report import answer_requests
@@ -44,6 +45,7 @@ from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
+from gateway.outbound.vendors import fetch_due
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -53,6 +55,8 @@ FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
 REPORTS_EVERY = 15.0
 """Seconds between two looks at the reports of admission that hospitals ask for."""
+FETCHES_EVERY = 15.0
+"""Seconds between two looks whether it is time to ask a system that does not send by itself."""
 
 TELLS_EVERY = 2.0
 """Seconds between two looks at what municipalities are to be told of."""
@@ -118,6 +122,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         server = _Server(config)
         mllp = _mllp(gateway, settings)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
+        ask_all = partial(fetch_due, gateway, opened_systems(gateway, settings))
         port = await mllp.start(settings.mllp_host, settings.mllp_port)
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(
@@ -130,6 +135,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         reporting = asyncio.create_task(_every(REPORTS_EVERY, answer_all, "reports of admission"))
         tell_all = partial(tell_municipalities, gateway)
         telling = asyncio.create_task(_every(TELLS_EVERY, tell_all, "telling municipalities"))
+        fetching = asyncio.create_task(_every(FETCHES_EVERY, ask_all, "fetching"))
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -137,7 +143,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
             await mllp.stop()
             server.stop()
             await stopped
-            for work in (delivering, signing, forgetting, reporting, telling):
+            for work in (delivering, signing, forgetting, reporting, telling, fetching):
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await work

@@ -17,11 +17,12 @@ RETURNING true
 """
 
 _SEEN = """
+WITH before AS (SELECT digest FROM fetched WHERE source = $1 AND citizen = $2)
 INSERT INTO fetched AS f (source, citizen, digest, since, looked_at, failure) VALUES ($1, $2, $3, $4, $4, '')
 ON CONFLICT (source, citizen) DO UPDATE
    SET digest = $3, looked_at = $4,
        since = CASE WHEN f.digest = $3 THEN f.since ELSE greatest($4, f.since + interval '1 microsecond') END
-RETURNING since
+RETURNING since, (SELECT digest FROM before) IS DISTINCT FROM $3 AS new
 """
 
 _FAILED = """
@@ -67,11 +68,11 @@ async def claim(database: Database, source: str, now: datetime, before: datetime
     return bool(await database.fetchval(_CLAIM, source, _ROUND, now, before))
 
 
-async def seen(database: Database, source: str, citizen: bytes, digest: bytes, now: datetime) -> datetime:
-    """When what was fetched now was seen first: now, unless it is what was fetched last. Never before or at the time
-    of something else that was seen before it."""
-    since: datetime = await database.fetchval(_SEEN, source, citizen, digest, now)
-    return since
+async def seen(database: Database, source: str, citizen: bytes, digest: bytes, now: datetime) -> tuple[datetime, bool]:
+    """When what was fetched now was seen first, and whether that is now: unless it is what was fetched last. Never
+    before or at the time of something else that was seen before it."""
+    row = await database.fetchrow(_SEEN, source, citizen, digest, now)
+    return (row["since"], row["new"]) if row else (now, True)
 
 
 async def told(database: Database, source: str, citizen: bytes, failure: str, now: datetime) -> None:
