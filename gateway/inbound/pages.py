@@ -26,6 +26,7 @@ from gateway.inbound.door import Inbound
 from gateway.inbound.plan_view import plan_view
 from gateway.inbound.shell import CLIENT, TRACE
 from gateway.inbound.tickets import SESSION_SECONDS, TICKET_SECONDS
+from gateway.translate.terms.wording import worded
 
 COOKIE = "faellesplan"
 _FOLDER = Path(__file__).parent / "templates"
@@ -96,7 +97,8 @@ async def plan(inbound: Inbound, request: Request) -> Response:
     caller = replace(visit.caller, trace=request.scope[TRACE])
     served = await joint_plan(inbound.gateway, caller, patient)
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
-    shown = plan_view(msgspec.json.decode(served.body), inbound.gateway.clock())
+    bundle = worded(inbound.gateway.terms, msgspec.json.decode(served.body))
+    shown = plan_view(bundle, inbound.gateway.clock())
     return _page("plan.html", plan=shown, reader=reader or caller.client_name)
 
 

@@ -74,10 +74,12 @@ async def headers(here: Http, client: str = "epj", purpose: str = "TREAT", **mor
     return await here.bearer(EVERYTHING, client, extensions=nurse(iua={"purpose_of_use": purposes}, **more))
 
 
-async def arrive(here: Http) -> str:
+ORDER = (FIXTURES / "kl" / "order.json").read_bytes()
+
+
+async def arrive(here: Http, order: bytes = ORDER) -> str:
     """The municipality's order and the hospital's admission come in; gives the Patient id."""
     social, epj = await headers(here, "social"), await headers(here)
-    order = (FIXTURES / "kl" / "order.json").read_bytes()
     fhir = {**social, "Content-Type": "application/fhir+json"}
     answer = await here.web.post("/fhir/$process-message", headers=fhir, content=order)
     assert answer.status_code == 200, answer.text

@@ -12,7 +12,7 @@ from gateway.domain.identifier import Identifier
 from gateway.inbound.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import Clock
-from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
+from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
 
 CALLER = Caller(
     "epj", "EPJ", Identifier("s", "v"), "Region Test", "region", "hospital", "u", "Karla Bo", "", ("TREAT",), ()
@@ -49,6 +49,20 @@ def test_from_ticket_to_plan(database_url: str) -> None:
             for heading in ("Tovholder", "Indsatser", "Mål", "Ophold", "Tilstande", "Team"):
                 assert f">{heading}</h2>" in page.text
             assert await here.gateway.database.fetchval("SELECT count(*) FROM access_record") == before + 1
+
+    run(test)
+
+
+def test_codes_that_came_without_words_are_words_on_the_page(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            bare = ORDER.replace(b'"display": "Boligsituation"', b'"version": "1"')
+            assert bare != ORDER
+            patient = await arrive(here, bare)
+            entered = await enter(here, patient)
+            page = await here.web.get(entered.headers["location"])
+            assert "Boligsituation" in page.text
+            assert "35c56275-0093-4901-9fd8-d06fdb5cb8f3" not in page.text
 
     run(test)
 
