@@ -21,6 +21,7 @@ from typing import Any, Literal
 from gateway.domain.identifier import normal
 from gateway.domain.journal import Form
 from gateway.domain.outgoing import State
+from gateway.domain.plan import has_ended, is_intervention
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
@@ -35,10 +36,11 @@ KINDS: Mapping[str, Event] = {"Encounter": "discharge", "Goal": "goal"}
 LANGUAGES = ("sf2900", "fasit")
 """The languages of destinations that are told by notices."""
 
+NO_CASE = "none"
+"""In the column `cases`: nothing is told of a case."""
 CASE_NUMBER = "https://data.gov.dk/id/organization"
 KLE = "https://data.gov.dk/id/classification/KLE"
 _SUBJECT, _FACET = re.compile(r"\d\d\.\d\d\.\d\d"), re.compile(r"[A-ZÆØÅ]\d\d")
-_CLOSED = frozenset({"completed", "revoked", "entered-in-error"})
 _UNSAID = frozenset({"proposed", "rejected", "entered-in-error"})
 
 
@@ -47,7 +49,8 @@ class Telling:
     """One row of mappings/outgoing.csv. `destination` is a source id; `role` and `purpose` are whom it reads as.
 
     `classes` are Encounter classes (none: any), `cases` beginnings of the KLE subjects of cases that it is for (none:
-    any). `subject` and `facet` route what a case without its own cannot. What ended longer than `within` ago is not
+    any). `caseless`: the citizen has a case there, and it is not told for any: its reader may not see the case.
+    `subject` and `facet` route what a case without its own cannot. What ended longer than `within` ago is not
     told any more. Days are included, "" for open. `rule` is `file:line`.
     """
 
@@ -64,6 +67,7 @@ class Telling:
     valid_from: str
     valid_to: str
     rule: str
+    caseless: bool = False
 
     def holds(self, day: str) -> bool:
         """Whether the row holds on a day (2026-01-31)."""
@@ -201,13 +205,12 @@ class Case:
 
     def is_open(self, now: datetime) -> bool:
         """Whether it is being worked on: active says only that it is ready, an end that has passed closes it."""
-        end = self.body.get("period", {}).get("end")
-        return self.body.get("status") not in _CLOSED and (not end or last_instant(end) > now)
+        return not has_ended(self.body, now)
 
     def of(self, destination: Source, sources: Mapping[str, Source]) -> bool:
         """Whether it is a case of the municipality that this destination belongs to: by its owner, or by who told of
         it. An intervention inside a case is no case."""
-        if self.body.get("basedOn"):
+        if is_intervention(self.body):
             return False
         number = self.body.get("author", {}).get("identifier", {})
         if normal(number.get("system", ""), number.get("value", "")) == destination.organisation:

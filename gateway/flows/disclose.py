@@ -96,18 +96,18 @@ async def _looked(gateway: Gateway, work: _Work) -> Seen | None:
     parts, ground = await resources.parts(gateway.database, citizen)
     caller = _reader(work.destination, work.telling)
     seen = _of(work, await look(gateway, caller, parts, ground, persons_of(parts)))
-    kinds = {part.facts.kind for part, _ in seen.permitted}
-    whole = {"Patient", "CarePlan", work.notice.resource.partition("/")[0]} <= kinds
-    shown = seen if whole else replace(seen, permitted=())
     kind = work.notice.resource.partition("/")[0]
+    whole = {"Patient", kind, *(() if work.telling.caseless else ("CarePlan",))}
+    permitted = whole <= {part.facts.kind for part, _ in seen.permitted}
+    shown = seen if permitted else replace(seen, permitted=())
     record = record_of(gateway, caller, "export", kind, citizen, shown, operation=OPERATION)
     await on_record(gateway, replace(record, messages=(work.message.message_id,)))
-    return seen if whole else None
+    return seen if permitted else None
 
 
 def _of(work: _Work, seen: Seen) -> Seen:
     """The look as far as it is at what is told: who it is about, the matter itself, and the case that it goes to."""
-    wanted = {work.notice.resource, work.notice.case}
+    wanted = {work.notice.resource, "" if work.telling.caseless else work.notice.case}
 
     def told(kind: str, identity: str) -> bool:
         return kind == "Patient" or f"{kind}/{identity}" in wanted
@@ -130,17 +130,17 @@ def _reader(destination: Source, telling: Telling) -> Caller:
 
 def _written(gateway: Gateway, work: _Work, seen: Seen) -> Ready | Withheld:
     bodies: list[dict[str, Any]] = [msgspec.json.decode(body) for body in opened(seen)]
-    plan = next((one for one in bodies if f"CarePlan/{one['id']}" == work.notice.case), None)
     patient = next((one for one in bodies if one["resourceType"] == "Patient" and one.get("active") is not False), None)
     resource = next(one for one in bodies if f"{one['resourceType']}/{one['id']}" == work.notice.resource)
-    if plan is None or patient is None:
-        raise Refused("The case or the citizen is not known under this id any more")
-    case = next((one for one in work.known.cases if one.id == plan["id"]), Case(plan["id"], plan, ()))
-    if work.word == "told" and not case.is_open(gateway.clock()):
+    if patient is None:
+        raise Refused("The citizen is not known under this id any more")
+    case = next((one for one in work.known.cases if f"CarePlan/{one.id}" == work.notice.case), None)
+    if work.word == "told" and (case is None or not case.is_open(gateway.clock())):
         return Withheld("The case was closed before it was told")
+    plan = next((one for one in bodies if one["resourceType"] == "CarePlan"), {})
     author = _author(gateway.sources, seen, work.notice.resource)
     sending = Sending(work.message.message_id, work.notice, work.word, work.corrects, work.telling, work.destination)
-    made = entry(Told(patient, resource, Case(case.id, plan, case.sources), author), sending, gateway.texts)
+    made = entry(Told(patient, resource, Case(work.notice.case, plan, ()), author), sending, gateway.texts)
     body = gateway.writers[work.destination.language](made)
     _check_size(body, work.destination)
     return Ready(replace(work.message, body=body), tuple(name_of(patient).split()))

@@ -203,6 +203,39 @@ def test_another_municipality_s_citizen_is_not_told_of(house: House) -> None:
     telling(house).run(work)
 
 
+NURSING = "discharge,koebenhavn-fordeling,note,nursing,TREAT,IMP,none,29.18.00,A26,14,,,test\n"
+
+
+def test_the_municipality_s_nursing_is_told_by_law_and_of_no_case(house: House) -> None:
+    """Sundhedsloven § 41: a current treatment needs it, also without a consent; the social case is another world."""
+
+    async def work(gateway: Gateway) -> None:
+        await heard(gateway, CASE, a01(), a03())
+        (ready,) = await told(gateway)
+        assert isinstance(ready, Ready)
+        for word in (b"5b0c9d2e", b"27.57.16", b"herberg"):
+            assert word not in ready.message.body
+        assert b"29.18.00" in ready.message.body
+        (record,) = await exports(gateway)
+        assert {one.split("/")[0] for one in record["resources"]} == {"Patient", "Encounter"}
+        assert record["basis"] == ["sundhedsloven § 42 a"]
+
+    telling(house, NURSING).run(work)
+
+
+def test_an_objection_holds_against_the_law_s_default(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, CASE, a01())
+        treat = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "TREAT"}]
+        await consented(gateway, patient, type="deny", purpose=treat)
+        await heard(gateway, a03())
+        (answer,) = await told(gateway)
+        assert isinstance(answer, Withheld)
+        assert [record["decision"] for record in await exports(gateway)] == ["deny"]
+
+    telling(house, NURSING).run(work)
+
+
 def test_as_it_comes_nothing_is_noticed(house: House) -> None:
     async def work(gateway: Gateway) -> None:
         await heard(gateway, CASE, a01(), a03())

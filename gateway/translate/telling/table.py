@@ -7,10 +7,13 @@
 | form | `note` (for the journal of a case) or `document` (filed on it); FASIT takes documents alone |
 | role, purpose | whom the destination reads as: a role of mappings/policy/access.csv and a v3-ActReason code |
 | classes | Encounter classes with blanks between them (`IMP EMER`); empty: any |
-| cases | beginnings of the KLE subjects of cases that are told (`27 29.24`); empty: any |
-| subject, facet | what routes it where the case itself has no KLE subject or action facet |
+| cases | beginnings of the KLE subjects of cases that are told (`27 29.24`); empty: any; `none`: see below |
+| subject, facet | what routes it where the case itself has no KLE subject or action facet, or none is told |
 | within | a stay that ended more days ago than this is not told any more |
 | valid_from, valid_to | days, both included |
+
+With `none` the citizen has a case in the municipality, and is told of without it: its reader may not see that case (the
+municipality's nursing is another legal world than its social authority). Subject and facet must then be in the row.
 
 The role must be one that a client is registered with for this destination, where there is such a client
 (`sends`, `gateway register-client`): one municipality is several legal worlds.
@@ -26,7 +29,7 @@ from pathlib import Path
 from gateway.domain.consent.ask import ACT_REASON, BREAK_GLASS, PURPOSES
 from gateway.domain.policy import ROLES, Owners
 from gateway.domain.source import Source
-from gateway.domain.telling import KINDS, LANGUAGES, Telling, Tellings
+from gateway.domain.telling import KINDS, LANGUAGES, NO_CASE, Telling, Tellings
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Problems
 
@@ -68,6 +71,11 @@ def _telling(line: Line, sources: Mapping[str, Source], owners: Owners) -> Telli
         if cells[cell] and not re.fullmatch(pattern, cells[cell]):
             line.problems.add(line.mark, f"{cell} must be written {told}")
     cases = tuple(cells["cases"].split())
+    caseless = cases == (NO_CASE,)
+    if caseless:
+        cases = ()
+        if not cells["subject"] or not cells["facet"]:
+            line.problems.add(line.mark, "what is told without a case is routed by subject and facet: both are needed")
     if any(not _KLE.fullmatch(one) for one in cases):
         line.problems.add(line.mark, "cases must be beginnings of KLE subjects: 27, 27.57 or 27.57.16")
     days = int(cells["within"]) if re.fullmatch(r"\d{1,3}", cells["within"]) else 0
@@ -81,6 +89,7 @@ def _telling(line: Line, sources: Mapping[str, Source], owners: Owners) -> Telli
         purpose=line.one("purpose", _PURPOSES),
         classes=tuple(cells["classes"].split()),
         cases=cases,
+        caseless=caseless,
         subject=cells["subject"],
         facet=cells["facet"],
         within=timedelta(days=days),
