@@ -162,6 +162,14 @@ Context: CarePlan
 * extension[period].value[x] 1..1
 * extension[period].value[x] only Period
 
+Extension: OioIndex
+Id: oio-index
+Title: "Indeks (OIO)"
+Description: "The number that a note has in its OIO case: it has no UUID of its own."
+Context: DocumentReference
+* value[x] 1..1
+* value[x] only string
+
 Extension: OioExempt
 Id: oio-exempt
 Title: "Undtaget fra offentlighed (OIO)"

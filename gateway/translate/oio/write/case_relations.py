@@ -71,11 +71,11 @@ class Relations:
     def put(self, listed: etree._Element, filed: Filed) -> None:
         for relation in [self._owner, *self._actors(), *self._classes(), self._citizen(), *self._related()]:
             self._writer.put(listed, relation)
-        for number, one in enumerate(filed.notes, 1):
-            empty = Relation("Journalpost", "Journalnotat", "", notes.EMPTY, _from(one.begin), index=str(number))
+        for one in filed.notes:
+            empty = Relation("Journalpost", "Journalnotat", "", notes.EMPTY, _from(one.begin), index=one.index)
             notes.put(self._writer.put(listed, empty), one)
-        for number, (uuid, title, begin) in enumerate(filed.documents, len(filed.notes) + 1):
-            there = Relation("Journalpost", "Tilakteret", "", uuid, _from(begin), index=str(number))
+        for uuid, title, begin in filed.documents:
+            there = Relation("Journalpost", "Tilakteret", "", uuid, _from(begin))
             made = self._writer.put(listed, there)
             told(add(made, SAG, "JournalpostEgenskaber"), SAG, "Dokumenttitel", title)
         self._beside(add(listed, DEFINITIONS, "LokalUdvidelseListe"))  # the schema lets it be empty

@@ -17,18 +17,22 @@ LARGEST = 100 * 1024
 TOO_LARGE = "Dette Journalnotat er for stort til at blive sendt til Sags- og Dokumentindekset"
 """The beginning of the guide's sentence, which is as much of it as is public."""
 
+INDEX = "https://faellesplan.dk/fhir/StructureDefinition/oio-index"
+
 EMPTY = "URN:Empty"
 """What a journal note's ReferenceID is, literally: there is no document behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`data` is base64, `format` a UUID of Klassifikation or "", `begin` when it was written (FHIR dateTime)."""
+    """`data` is base64, `format` a UUID of Klassifikation or "", `begin` when it was written (FHIR dateTime). `index` is
+    its number in the case, by which it is known there; "" where it has none."""
 
     title: str
     data: str
     format: str
     begin: str
+    index: str = ""
 
 
 def of_document(document: Body) -> Note | None:
@@ -38,8 +42,12 @@ def of_document(document: Body) -> Note | None:
         if data := "".join(str(attachment.get("data", "")).split()):
             form = str(content.get("format", {}).get("code", "")).removeprefix("urn:uuid:")
             title = document.get("description") or attachment.get("title", "")
-            return Note(title, data, form, document.get("date", ""))
+            return Note(title, data, form, document.get("date", ""), _index(document))
     return None
+
+
+def _index(document: Body) -> str:
+    return next((str(one["valueString"]) for one in document.get("extension", []) if one.get("url") == INDEX), "")
 
 
 def of_entry(entry: JournalEntry) -> Note:
