@@ -64,5 +64,7 @@ validate_in_set = _door(
 )  # fmt: skip
 """GET, POST /fhir/ValueSet/$validate-code"""
 
-translate = _door("ConceptMap", "$translate", lambda inbound, told: answers.translate(inbound.gateway.terms, told))
+translate = _door(
+    "ConceptMap", "$translate", lambda inbound, told: answers.translate(inbound.gateway.terms, told, _today(inbound))
+)
 """GET, POST /fhir/ConceptMap/$translate"""

@@ -17,6 +17,8 @@ from tests.inbound.http_world import Http, http, run
 
 FFB = "urn:oid:1.2.208.176.2.22"
 FSIII = "urn:oid:1.2.208.176.2.21"
+MUNICIPALITY = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
+REGION = "urn:iso:std:iso:3166:-2"
 KLE = "https://data.gov.dk/id/classification/KLE"
 CARE = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 HOMELESS = "293bf940-c075-4e3d-b5ef-6e331202e556"
@@ -133,6 +135,14 @@ def test_translate(database_url: str) -> None:
                 await get(here, path, system=FFB, code="8328ce4a-6238-4f73-bf1a-74aadb68eff8", targetsystem=FSIII)
             )
             assert scale["result"] is False
+            member = {"system": MUNICIPALITY, "code": "0101", "targetsystem": REGION}
+            now = told(await get(here, path, **member, date="2026-12-31"))
+            assert [one["concept"]["code"] for one in now["match"]] == ["DK-84"]
+            url = "https://faellesplan.dk/fhir/ConceptMap/municipality-region"
+            later = told(await get(here, path, url=url, code="0101", date="2027-01-01"))
+            assert later["result"] is False
+            assert later["match"][0]["concept"] == {"display": "Region Østdanmark"}
+            assert "no code there" in later["message"]
             table = "https://faellesplan.dk/fhir/ConceptMap/v2-sex"
             sex = told(await get(here, path, url=table, code="F"))
             assert sex["match"][0]["concept"]["code"] == "female"

@@ -65,11 +65,11 @@ def validate_in_set(terms: Terms, asked: Asked, today: str) -> Json:
     return _verdict(verdicts)
 
 
-def translate(terms: Terms, asked: Asked) -> Json:
+def translate(terms: Terms, asked: Asked, today: str) -> Json:
     """http://hl7.org/fhir/R4/conceptmap-operation-translate.html. Raises BadRequest, NotFound.
 
     `target` and `source` are value sets, `targetsystem` a code system. Without `url` every code table is asked, and
-    the other codes of the same concept are told too. Without a `date` rows of every day are told.
+    the other codes of the same concept are told too. Rows are those of the `date`, or of today.
     """
     table = terms.table(asked.text("url")) if asked.text("url") else None
     matches: list[Match] = []
@@ -82,7 +82,7 @@ def translate(terms: Terms, asked: Asked) -> Json:
         for target in targets:
             matches += terms.translate(
                 coding["system"], coding["code"], target=target, table=table,
-                reverse=asked.flags.get("reverse", False), on=asked.on,
+                reverse=asked.flags.get("reverse", False), on=asked.on or today,
             )  # fmt: skip
     if asked.text("target"):
         value_set = terms.value_set(asked.text("target"))
@@ -102,12 +102,12 @@ def _translated(matches: Sequence[Match]) -> Iterable[Json]:
         yield {"name": "message", "valueString": "No code table leads from this code to anything that was asked for."}
     elif not result:
         notes = " ".join(dict.fromkeys(one.note for one in matches))
-        yield {"name": "message", "valueString": f"The code is known and means nothing there: {notes}"}
+        yield {"name": "message", "valueString": f"The code is known and has no code there: {notes}"}
     for one in matches:
         parts: list[Json] = [{"name": "equivalence", "valueCode": one.equivalence}]
-        if one.code:
-            coding = {"system": one.system, "code": one.code, "display": one.display}
-            parts.append({"name": "concept", "valueCoding": {name: text for name, text in coding.items() if text}})
+        coding = {"system": one.system, "code": one.code, "display": one.display}
+        if told := {name: text for name, text in coding.items() if text}:
+            parts.append({"name": "concept", "valueCoding": told})
         if one.table:
             parts.append({"name": "source", "valueUri": one.table})
         yield {"name": "match", "part": parts}

@@ -35,7 +35,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One code that another is translated to. `code` is "" where the table says that it means nothing there."""
+    """One code that another is translated to. `code` is "" where the table says that there is none; it may have words
+    for it all the same."""
 
     equivalence: str
     system: str = ""
@@ -192,7 +193,7 @@ class Terms:
         if reverse:
             return Match("relatedto", row.source_system, row.source_code, "", row.note, f"{MAPS}/{name}")
         if not row.target_code:
-            return Match("unmatched", note=row.note, table=f"{MAPS}/{name}")
+            return Match("unmatched", display=row.display, note=row.note, table=f"{MAPS}/{name}")
         return Match("relatedto", row.target_system, row.target_code, row.display, row.note, f"{MAPS}/{name}")
 
     def _spellings(self, url: str, code: str) -> tuple[str, ...]:
