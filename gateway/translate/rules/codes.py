@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
+from gateway.translate.rules.kept import Kept, state
 from gateway.translate.rules.problems import Mark, Problems
 
 ABOUT = ("table", "owner", "version", "date", "source")
@@ -114,15 +116,23 @@ def _pick(rows: list[Row] | tuple[Row, ...], on: str) -> Row | None:
 
 
 class Codes:
-    """All code tables, by name."""
+    """All code tables, by name. `state` tells these tables from any others."""
 
-    def __init__(self, tables: dict[str, CodeTable], about: Mapping[str, About] | None = None) -> None:
+    def __init__(
+        self, tables: dict[str, CodeTable], about: Mapping[str, About] | None = None, state: bytes = b""
+    ) -> None:
         self.tables = tables
         self.about = about or {}
+        self.state = state or token_bytes()
 
     @classmethod
     def read(cls, folder: Path, problems: Problems) -> Codes:
         """Every table in a folder; errors are noted with file and line."""
+        found = state(folder, folder.parent / "code-tables.csv", told=folder.parent.name)
+        return _KEPT.of(found, problems, lambda: cls._read(folder, problems, found))
+
+    @classmethod
+    def _read(cls, folder: Path, problems: Problems, found: bytes) -> Codes:
         tables: dict[str, CodeTable] = {}
         for path in sorted(folder.glob("*.csv")):
             mark = Mark(f"{folder.parent.name}/{folder.name}/{path.name}", 0)
@@ -132,7 +142,10 @@ class Codes:
                 problems.add(mark, "cannot be read as UTF-8")
                 continue
             tables[path.stem] = table(path.stem, mark, text, problems)
-        return cls(tables, _about(folder, tables, problems))
+        return cls(tables, _about(folder, tables, problems), found)
+
+
+_KEPT = Kept[Codes](4)
 
 
 def _about(folder: Path, tables: Mapping[str, CodeTable], problems: Problems) -> dict[str, About]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from gateway.translate.rules.compile import Compiler
 from gateway.translate.rules.documents import documents
 from gateway.translate.rules.emit import source
 from gateway.translate.rules.functions import SHARED
+from gateway.translate.rules.kept import Kept, state
 from gateway.translate.rules.overlay import Folder
 from gateway.translate.rules.plan import ObjectRule, Plan, rules
 from gateway.translate.rules.problems import Mark, Problems
@@ -129,29 +129,23 @@ def compiled(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, prob
 
     What has no errors is compiled once in a process for as long as no file of it changes.
     """
-    content = _content(mappings, reader, facts)
-    if content not in _kept:
-        book = _compiled_now(mappings, reader, codes, facts, problems)
-        if problems.found:  # of another file too: no rules are made then
-            return book
-        while len(_kept) >= _MOST_KEPT:
-            del _kept[next(iter(_kept))]
-        _kept[content] = book
-    return _kept[content]
+    functions = sorted((name, _told(one.call)) for name, one in reader.functions.items())
+    about = f"{reader.name} {type(reader).__qualname__} {mappings.name} {id(facts)} {functions} {codes.state.hex()}"
+    content = state(mappings / reader.name, told=about)
+    return _KEPT.of(content, problems, lambda: _compiled_now(mappings, reader, codes, facts, problems))
 
 
-_MOST_KEPT = 24
-_kept: dict[bytes, Rulebook] = {}
+def _told(call: Any) -> str:
+    """What a function does, in words that another process of this file would find too: its code, and the tables that
+    it was made for. One that cannot be told so is told by its identity."""
+    code = getattr(call, "__code__", None)
+    if code is None:
+        return str(id(call))
+    tables = [repr(cell.cell_contents) for cell in call.__closure__ or ()]
+    return f"{call.__module__}.{call.__qualname__} {code.co_code.hex()} {code.co_consts} {code.co_names} {tables}"
 
 
-def _content(mappings: Path, reader: Reader, facts: r4.Facts) -> bytes:
-    """What tells one state of a language's rules and of the code tables from another."""
-    functions = sorted((name, id(one.call)) for name, one in reader.functions.items())
-    by = f"{reader.name}\0{type(reader).__qualname__}\0{mappings.name}\0{id(facts)}\0{functions}\0"
-    told = hashlib.sha256(by.encode())
-    for file in (*sorted((mappings / reader.name).rglob("*.yaml")), *sorted((mappings / "codes").glob("*.csv"))):
-        told.update(f"{file.relative_to(mappings)}\0".encode() + file.read_bytes() + b"\0")
-    return told.digest()
+_KEPT = Kept["Rulebook"](40)
 
 
 def _compiled_now(mappings: Path, reader: Reader, codes: Codes, facts: r4.Facts, problems: Problems) -> Rulebook:

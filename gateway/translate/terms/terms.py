@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.errors import NotFound
 from gateway.translate.rules.codes import Codes, CodeTable, Row
+from gateway.translate.rules.kept import Kept, state
 from gateway.translate.rules.problems import Problems
 from gateway.translate.terms import ours, rows
 from gateway.translate.terms.sets import ValueSet
@@ -76,6 +77,11 @@ class Terms:
     @classmethod
     def read(cls, mappings: Path, codes: Codes, problems: Problems, definitions: Path = ours.FOLDER) -> Terms:
         """The tables of a mappings folder and our own definitions; errors are noted with file and line."""
+        files = state(mappings / "codes", *sorted(mappings.glob("*.csv")), definitions, told=codes.state.hex())
+        return _KEPT.of(files, problems, lambda: cls._read(mappings, codes, problems, definitions))
+
+    @classmethod
+    def _read(cls, mappings: Path, codes: Codes, problems: Problems, definitions: Path) -> Terms:
         found: dict[str, System] = {}
         for about in rows.systems(mappings, problems):
             if about.table in found:
@@ -235,3 +241,6 @@ def _unknown(system: System, code: str) -> str:
     if system.knows_all_like(code):
         return f"{about.name} has no such code"
     return f"The code is not among those of {about.name} that are known here; it may be one all the same"
+
+
+_KEPT = Kept[Terms](4)
