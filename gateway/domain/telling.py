@@ -213,8 +213,9 @@ class Case:
         if is_intervention(self.body):
             return False
         number = self.body.get("author", {}).get("identifier", {})
-        if normal(number.get("system", ""), number.get("value", "")) == destination.organisation:
-            return True
+        owner = normal(number.get("system", ""), number.get("value", ""))
+        if owner.system == destination.organisation.system:
+            return owner == destination.organisation
         told = [sources[name] for name in self.sources if name in sources]
         return any(one.organisation == destination.organisation for one in told)
 

@@ -1,4 +1,4 @@
-"""A journal entry as SF2900 hands it over, and the receipts that come back."""
+"""A journal entry as SF2900 hands it over."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from lxml import etree
 
 from gateway.domain.identifier import CPR, CVR, SOR, X_ECPR, Identifier
 from gateway.domain.journal import JournalEntry
-from gateway.errors import GatewayError, MissingField, NoCitizen, UnknownMessage, Unreadable
+from gateway.errors import GatewayError, MissingField, NoCitizen
 from gateway.translate import xml
 from gateway.translate.oio.party import PERSON_ID
 from gateway.translate.sf2900 import names
-from gateway.translate.sf2900.receipt import read
 from gateway.translate.sf2900.writing import written
 
 ENTRY = JournalEntry(
@@ -40,12 +39,6 @@ ENTRY = JournalEntry(
 
 def said(raw: bytes) -> dict[str, str]:
     return {xml.local(one.tag): one.text for one in xml.parse(raw).iter() if one.text}
-
-
-def receipt(kind: str, code: str, number: str = ENTRY.id, text: str = "") -> bytes:
-    fields = {names.ID: number, names.RECEIPT_CODE: code, names.RECEIPT_TEXT: text}
-    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
-    return f'<{kind} xmlns="{names.NAMESPACE}">{inner}</{kind}>'.encode()
 
 
 def test_routed_by_authority_subject_and_facet() -> None:
@@ -100,35 +93,3 @@ def test_any_text_is_carried_or_refused(title: str, text: str) -> None:
     except GatewayError:
         return
     assert base64.b64decode(found["Notat"]).decode() == text
-
-
-def test_two_receipts() -> None:
-    taken, filed = read(receipt(names.TECHNICAL_RECEIPT, "20")), read(receipt(names.BUSINESS_RECEIPT, "20"))
-    assert (taken.of, taken.outcome) == (ENTRY.id, "taken")
-    assert (filed.of, filed.outcome) == (ENTRY.id, "ok")
-    refused = read(receipt(names.BUSINESS_RECEIPT, "40", ENTRY.id.upper(), "Sagen er lukket"))
-    assert (refused.of, refused.outcome, refused.text) == (ENTRY.id, "fatal-error", "Sagen er lukket")
-    assert read(receipt(names.TECHNICAL_RECEIPT, "50")).outcome == "transient-error"
-
-
-def test_a_receipt_in_an_envelope() -> None:
-    soap = (
-        b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/><s:Body>%s</s:Body></s:Envelope>'
-    )
-    assert read(soap % receipt(names.TECHNICAL_RECEIPT, "20")).outcome == "taken"
-
-
-@pytest.mark.parametrize(
-    ("raw", "error"),
-    [
-        (b"", Unreadable),
-        (b"<a>", Unreadable),
-        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', GatewayError),
-        (b"<Journalnotat/>", UnknownMessage),
-        (receipt(names.BUSINESS_RECEIPT, ""), MissingField),
-        (receipt(names.BUSINESS_RECEIPT, "20", ""), MissingField),
-    ],
-)
-def test_what_is_no_receipt_is_refused(raw: bytes, error: type[GatewayError]) -> None:
-    with pytest.raises(error):
-        read(raw)
