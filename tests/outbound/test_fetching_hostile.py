@@ -1,0 +1,322 @@
+"""Systems that answer as they should not: nothing outside their host is asked, nothing endless is followed, nothing
+that is here already is lost, and every failure is told without a number."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.domain.source import Fetching
+from gateway.flows.parts import Gateway
+from gateway.flows.replay import replay
+from tests.outbound.case_system import CPR, OTHER, CaseSystem, Momentum, Nexus, Reply, grant, listening
+from tests.outbound.conftest import Office
+from tests.outbound.test_fetching import MOMENTUM, NEXUS, QUICK, count, fetching, look, nexus, parts, secrets
+
+__all__ = ["secrets"]
+
+GRANT = "GET /api/v2/grants/1"
+
+
+def link(href: Any) -> Any:
+    return {"_links": {"referencedObject": {"href": href}}, "type": "basketGrantReference"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(lambda _: b"{", "This is not JSON", id="half"),
+        pytest.param(lambda _: b"<html/>", "This is not JSON", id="a page"),
+        pytest.param(lambda _: b'{"a": NaN}', "This is not JSON", id="no number"),
+        pytest.param(lambda _: b"[" * 5000 + b"]" * 5000, "This is not JSON", id="deeper than a parser goes"),
+        pytest.param(lambda _: b"[" * 90 + b"]" * 90, "The JSON is nested too deep", id="deep"),
+        pytest.param(lambda _: [1, 2], "An answer is no object and no list of objects", id="numbers"),
+        pytest.param(lambda _: "text", "An answer is no object and no list of objects", id="a text"),
+        pytest.param(lambda _: b"x" * 300_000, "An answer is too large", id="giant"),
+        pytest.param(lambda _: Reply(b"{}", headers={"Content-Length": "999999"}), "busy", id="cut off"),
+        pytest.param(lambda _: Reply(None, 302, {"Location": "http://127.0.0.1:1/"}), "HTTP 302", id="redirect"),
+        pytest.param(lambda _: Reply(None, 403), "HTTP 403", id="forbidden"),
+        pytest.param(lambda _: Reply(None, 404), "A link leads nowhere", id="nothing there"),
+        pytest.param(lambda _: Reply(None, 500), "busy", id="500"),
+        pytest.param(lambda _: Reply({}, wait=5), "busy", id="slow"),
+        pytest.param(lambda _: Reply({"a": "b" * 40}, drip=0.2), "busy", id="a byte now and then"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_changes_nothing(
+    office: Office, answer: Callable[[Any], Any], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    system = nexus(grant(1))
+    quick = replace(QUICK, seconds=0.25, tries=2)
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR])).looks["new"]
+        before = await parts(gateway, "CarePlan")
+        system.answers[GRANT] = answer
+        done = await look(gateway, [CPR], limits=quick)
+        failure = await gateway.database.fetchval("SELECT failure FROM fetched WHERE citizen <> ''")
+        assert told in (failure or done.failure)
+        assert (done.looks["failed"] == 1) != bool(done.failure)
+        assert await parts(gateway, "CarePlan") == before
+        assert await count(gateway, "message") == 1
+        system.answers[GRANT] = lambda _: grant(1)
+        assert (await look(gateway, [CPR])).looks["unchanged"], "and when it is well again nothing is missing"
+
+    with caplog.at_level(logging.DEBUG):
+        fetching(office, system, test)
+    assert CPR not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "http://127.0.0.1:1/api/v2/grants/1",
+        "https://127.0.0.1:{port}/api/v2/grants/1",
+        "//example.org/grants/1",
+        "http://user@127.0.0.1:{port}/api/v2/grants/1",
+        "http://127.0.0.1:{port}@example.org/",
+        "http://127.0.0.1:{port}\\@example.org/",
+        "http://169.254.169.254/latest/meta-data/",
+        "file:///etc/passwd",
+        "http://[::1",
+        "javascript:1",
+    ],
+)
+def test_a_link_to_another_host_is_never_followed(office: Office, href: str) -> None:
+    system = nexus(grant(1))
+
+    async def test(gateway: Gateway) -> None:
+        system.answers["GET /api/v2/patients/4000/references"] = lambda _: [link(href.format(port=system.port))]
+        async with listening(CaseSystem()) as elsewhere:
+            done = await look(gateway, [CPR])
+            assert done.looks["failed"] == 1
+            assert elsewhere.asked == []
+        assert (await gateway.database.fetchval("SELECT failure FROM fetched")).startswith("A link")
+        assert system.asked[-1].path == "/api/v2/patients/4000/references"
+
+    fetching(office, system, test)
+
+
+def test_a_relative_link_and_a_template_are_followed(office: Office) -> None:
+    system = nexus(grant(1))
+    system.answers["GET /api/v2/patients/4000/references"] = lambda _: [link("/api/v2/grants/1{?projection}")]
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR])).looks["new"]
+
+    fetching(office, system, test)
+
+
+def test_the_token_is_shown_to_nobody_else(office: Office) -> None:
+    system = nexus(grant(1))
+
+    async def test(gateway: Gateway) -> None:
+        async with listening(CaseSystem()) as elsewhere:
+            href = f"{elsewhere.url}/steal"
+            system.answers["GET /api/v2/patients/4000/references"] = lambda _: [link(href)]
+            system.answers["GET /api/v2/patients/4000/conditions"] = lambda _: Reply(None, 307, {"Location": href})
+            await look(gateway, [CPR])
+            assert elsewhere.asked == []
+
+    fetching(office, system, test)
+
+
+def test_pages_without_end_are_given_up(office: Office) -> None:
+    system = nexus(grant(1))
+    numbers = itertools.count()
+
+    def page(asked: Any) -> Any:
+        return {"_embedded": {"conditions": []}, "_links": {"next": system.link(f"/api/v2/page?n={next(numbers)}")}}
+
+    async def test(gateway: Gateway) -> None:
+        system.answers |= {"GET /api/v2/patients/4000/conditions": page, "GET /api/v2/page": page}
+        assert (await look(gateway, [CPR])).looks["failed"] == 1
+        assert len(system.asked) <= QUICK.requests + 5
+        assert (
+            await gateway.database.fetchval("SELECT failure FROM fetched")
+            == "The answers lead on and on at conditions."
+        )
+        system.answers["GET /api/v2/patients/4000/conditions"] = lambda _: {
+            "_links": {"next": system.link("/api/v2/page?n=x")}
+        }
+        system.answers["GET /api/v2/page"] = lambda _: {"_links": {"next": system.link("/api/v2/page?n=x")}}
+        await look(gateway, [CPR])
+        failure = await gateway.database.fetchval("SELECT failure FROM fetched")
+        assert failure == "The pages lead round in a circle at conditions."
+
+    fetching(office, system, test)
+
+
+def test_all_pages_are_read(office: Office) -> None:
+    system = nexus(grant(1))
+
+    def conditions(asked: Any) -> Any:
+        number = int(asked.path.partition("n=")[2] or 0)
+        links = {"next": system.link(f"/api/v2/page?n={number + 1}")} if number < 4 else {}
+        return {"_embedded": {"conditions": [{"id": number, "name": f"Tilstand {number}"}]}, "_links": links}
+
+    async def test(gateway: Gateway) -> None:
+        system.answers |= {"GET /api/v2/patients/4000/conditions": conditions, "GET /api/v2/page": conditions}
+        await look(gateway, [CPR])
+        assert len(await parts(gateway, "Condition")) == 5
+
+    fetching(office, system, test)
+
+
+def test_a_citizen_whose_answers_are_too_large_together_is_left(office: Office) -> None:
+    system = nexus(*[grant(number, "x" * 150_000) for number in range(4)])
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR])).looks["failed"] == 1
+        assert (await gateway.database.fetchval("SELECT failure FROM fetched")).startswith("The answers are too large")
+
+    fetching(office, system, test)
+
+
+def test_another_citizen_than_the_one_asked_for_is_not_taken_for_them(office: Office) -> None:
+    """In quarantine, told without a number; replay refuses it again."""
+    system = nexus(grant(1))
+    system.citizens[CPR]["patientIdentifier"] = {"type": "cpr", "identifier": OTHER}
+
+    async def test(gateway: Gateway) -> None:
+        for _ in range(3):
+            assert (await look(gateway, [CPR])).looks["refused"] == 1
+        assert await count(gateway, "message", "state = 'quarantined'") == 1, "the same again is one row"
+        assert await count(gateway, "statement") == 0
+        [one] = await replay(gateway)
+        assert "another citizen" in one.error
+        assert CPR not in one.error
+        assert OTHER not in one.error
+
+    fetching(office, system, test)
+
+
+def test_one_citizen_under_two_ids_of_the_system_is_one_citizen(office: Office) -> None:
+    system = nexus(grant(1))
+
+    async def test(gateway: Gateway) -> None:
+        await look(gateway, [CPR])
+        system.citizens.pop(CPR)
+        system.add(OTHER, [])
+        system.add(CPR, [grant(1), grant(2)])
+        assert system.citizens[CPR]["id"] == 4001
+        await look(gateway, [CPR])
+        [patient] = await parts(gateway, "Patient")
+        assert {one["value"] for one in patient["identifier"]} == {CPR, "4000", "4001"}
+        assert len(await parts(gateway, "CarePlan")) == 2
+
+    fetching(office, system, test)
+
+
+def test_two_citizens_under_one_id_of_the_system_stay_two(office: Office) -> None:
+    system = nexus(grant(1))
+    system.add(OTHER, [grant(2)])
+    system.answers["POST /api/v2/search"] = lambda asked: system.search(asked) | {"id": 4000}
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR, OTHER])).looks["new"] == 2
+        assert len(await parts(gateway, "Patient")) == 2
+        assert len({one["subject"]["reference"] for one in await parts(gateway, "CarePlan")}) == 2
+
+    fetching(office, system, test)
+
+
+def test_a_search_that_finds_two_is_no_answer(office: Office) -> None:
+    system = nexus(grant(1))
+    system.add(OTHER, [])
+    system.answers["POST /api/v2/search"] = lambda _: [
+        one | {"_links": system.links(one["id"])} for one in system.citizens.values()
+    ]
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR])).looks["refused"] == 1
+        assert await count(gateway, "resource") == 0
+
+    fetching(office, system, test)
+
+
+def test_a_system_that_is_away_ends_the_round_and_is_not_asked_for_everybody(office: Office) -> None:
+    system = nexus(grant(1))
+    many = [f"{day:02}0180999{day % 10}" for day in range(1, 30)]
+
+    async def test(gateway: Gateway) -> None:
+        system.answers["POST /api/v2/search"] = lambda _: Reply(None, 503)
+        done = await look(gateway, many)
+        assert "busy" in done.failure
+        assert len(system.paths("POST")) == QUICK.tries
+        system.answers["POST /api/v2/search"] = lambda _: b"garbage"
+        done = await look(gateway, many)
+        assert done.looks["failed"] == 5
+        assert done.failure == "One look after the other failed"
+
+    fetching(office, system, test)
+
+
+def test_a_busy_system_is_asked_again_after_a_while(office: Office) -> None:
+    system = nexus(grant(1))
+    answers = iter([Reply(None, 503), Reply(None, 429), grant(1)])
+
+    async def test(gateway: Gateway) -> None:
+        system.answers[GRANT] = lambda _: next(answers)
+        assert (await look(gateway, [CPR])).looks["new"] == 1
+
+    fetching(office, system, test)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        Reply({"error": "invalid_client"}, 401),
+        Reply({"access_token": ""}),
+        Reply({"access_token": "a\r\nX-Evil: 1"}),
+        Reply({"access_token": "a", "expires_in": "soon"}),
+        Reply([1]),
+        Reply(b"{"),
+        Reply(None, 302, {"Location": "http://127.0.0.1:1/"}),
+        Reply({"access_token": "x" * 200_000}),
+    ],
+    ids=["refused", "empty", "split", "lifetime", "list", "half", "redirect", "giant"],
+)
+def test_a_token_that_is_none_ends_the_round(office: Office, token: Reply, caplog: pytest.LogCaptureFixture) -> None:
+    system = nexus(grant(1))
+    system.token = lambda asked: token  # type: ignore[method-assign]
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR])).failure == "The token endpoint gives no token"
+        assert system.paths() == []
+
+    fetching(office, system, test)
+    assert "hush" not in caplog.text
+
+
+def test_an_id_that_would_lead_to_another_place_is_no_id(office: Office) -> None:
+    system = Momentum()
+    system.add(CPR)
+    system.citizens[CPR]["id"] = ".."
+
+    async def test(gateway: Gateway) -> None:
+        assert (await look(gateway, [CPR], MOMENTUM)).looks["failed"] == 1
+        system.citizens[CPR]["id"] = "../../admin?x="
+        await look(gateway, [CPR], MOMENTUM)
+        assert all(path.startswith("/api/citizens/") for path in system.paths())
+        assert not any("/admin" in path for path in system.paths())
+
+    fetching(office, system, test)
+
+
+def test_a_system_that_nobody_can_reach_is_told(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with listening(Nexus()) as gone:
+            port = gone.port
+        there = Fetching(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/token", "x", "NEXUS_SECRET")
+        sources = dict(gateway.sources) | {NEXUS: replace(gateway.sources[NEXUS], fetch=there)}
+        done = await look(replace(gateway, sources=sources), [CPR])
+        assert done.failure == "The token endpoint does not answer"
+        assert str(port) not in json.dumps(done.failure)
+
+    office.run(work)
