@@ -113,12 +113,22 @@ def test_validate_code(database_url: str) -> None:
             assert (abuse["result"], "below it" in abuse["message"]) == (False, True)
             core = "http://fhir.kl.dk/core/ValueSet/KLGoalTypeCodes"
             goal = {"system": CARE, "code": "0bb3daef-538d-45dc-b444-abdbcb63f6bc"}
-            concept = {"coding": [{"system": FFB, "code": HOMELESS}, goal]}
+            concept = {
+                "coding": [{"system": FFB, "code": "x"}, {"system": "http://snomed.info/sct", "code": "1"}, goal]
+            }
             parameters = (
                 {"name": "url", "valueUri": core},
                 {"name": "codeableConcept", "valueCodeableConcept": concept},
             )
             assert told(await post(here, in_set, *parameters))["result"] is True
+            assert told(await post(here, in_system, parameters[1]))["result"] is True
+            strange = {"name": "codeableConcept", "valueCodeableConcept": {"coding": concept["coding"][:2]}}
+            none = told(await post(here, in_set, parameters[0], strange))
+            assert (none["result"], none["message"]) == (
+                False, "FFB has no such code. The code system is not known here."
+            )  # fmt: skip
+            other = told(await get(here, in_system, url=FFB, system=KLE, code="27.51.04"))
+            assert other["result"] is False
 
     run(test)
 

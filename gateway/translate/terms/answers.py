@@ -13,6 +13,7 @@ from gateway.translate.terms.terms import Match, Terms, Verdict, retired
 Json = dict[str, Any]
 PROPERTIES = ("parent", "child", "inactive", "deprecated", "sameAs", "note")
 """What `$lookup` tells of a concept."""
+_STRANGE = Verdict(False, "The code system is not known here.")
 
 
 def lookup(terms: Terms, asked: Asked, today: str) -> Json:
@@ -38,29 +39,42 @@ def lookup(terms: Terms, asked: Asked, today: str) -> Json:
 
 
 def validate_in_system(terms: Terms, asked: Asked, today: str) -> Json:
-    """http://hl7.org/fhir/R4/codesystem-operation-validate-code.html. Raises BadRequest, NotFound."""
-    url = asked.text("url") or asked.text("system")
+    """http://hl7.org/fhir/R4/codesystem-operation-validate-code.html. Raises BadRequest, NotFound.
+
+    Of the codings of a concept one that is valid is enough; those of systems that are not asked about do not count.
+    """
+    url, version = asked.text("url") or asked.text("system"), asked.text("version")
+    system = terms.named(url, version) if url else None
     verdicts = []
     for coding in asked.codings:
-        told = coding["system"]
-        if url and told and terms.named(url) is not terms.system(told):
-            verdicts.append(Verdict(False, "The coding is of another system than the one that is asked about."))
-            continue
-        if not (url or told):
+        told = coding["system"] or url
+        if not told:
             raise BadRequest("A system is needed", where="url")
-        system = terms.named(url or told, coding["version"] or asked.text("version"))
-        verdicts.append(terms.validate(system, coding["code"], coding["display"], asked.on or today))
+        if system and terms.system(told) is not system:
+            verdicts.append(Verdict(False, "The coding is of another system than the one that is asked about."))
+        elif not system and len(asked.codings) > 1 and terms.system(told) is None:
+            verdicts.append(_STRANGE)
+        else:
+            named = terms.named(told, coding["version"])
+            verdicts.append(terms.validate(named, coding["code"], coding["display"], asked.on or today))
     return _verdict(verdicts)
 
 
 def validate_in_set(terms: Terms, asked: Asked, today: str) -> Json:
-    """http://hl7.org/fhir/R4/valueset-operation-validate-code.html. Raises BadRequest, NotFound."""
+    """http://hl7.org/fhir/R4/valueset-operation-validate-code.html. Raises BadRequest, NotFound.
+
+    A coding of a system that is not known here is in no value set that is.
+    """
     if not asked.text("url"):
         raise BadRequest("A value set is needed", where="url")
     value_set = terms.value_set(asked.text("url"))
     verdicts = []
     for coding in asked.codings:
-        system = terms.named(coding["system"], coding["version"]) if coding["system"] else None
+        told = coding["system"]
+        if told and terms.system(told) is None:
+            verdicts.append(_STRANGE)
+            continue
+        system = terms.named(told, coding["version"]) if told else None
         verdicts.append(terms.validate_in(value_set, system, coding["code"], coding["display"], asked.on or today))
     return _verdict(verdicts)
 
@@ -116,10 +130,11 @@ def _translated(matches: Sequence[Match]) -> Iterable[Json]:
 def _verdict(verdicts: Sequence[Verdict]) -> Json:
     """One valid coding of a concept is enough; else everything that is wrong is told."""
     chosen = next((one for one in verdicts if one.valid), verdicts[0])
-    said = chosen.text if chosen.valid else " ".join(dict.fromkeys(one.text for one in verdicts))
+    texts = [chosen.text] if chosen.valid else dict.fromkeys(one.text for one in verdicts)
+    said = " ".join(f"{text.rstrip('.')}." for text in texts if text)
     parameters: list[Json] = [{"name": "result", "valueBoolean": chosen.valid}]
     if said:
-        parameters.append({"name": "message", "valueString": said.rstrip(".") + "."})
+        parameters.append({"name": "message", "valueString": said})
     if chosen.found:
         parameters.append({"name": "display", "valueString": chosen.found.concept.display})
     return {"resourceType": "Parameters", "parameter": parameters}
