@@ -49,7 +49,7 @@ def put(
         hint = "MunicipalityCaseNumber, official, holds the UUID of its OIO case."
         raise MissingField("The plan names no case.", where="CarePlan.identifier", hint=hint)
     found = states(plan, at)
-    begin = begin_of(found)
+    begin = begin_of(found, at)
     case = add(index, INDEX, "SagIndeks")
     add(case, SAGDOK, "UUIDIdentifikator", uuid)
     registered = add(case, SAG, "Registrering")

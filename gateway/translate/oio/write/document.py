@@ -9,7 +9,7 @@ read it), taken from its case where nobody said otherwise.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
@@ -28,6 +28,7 @@ from gateway.translate.oio.write.elements import (
     SAGDOK,
     add,
     effect,
+    is_uuid,
     told,
 )
 from gateway.translate.oio.write.party import Citizen, of_patient
@@ -65,6 +66,8 @@ class Document:
     day: str = ""
     law: str = ""
     readers: Sequence[Body] = ()
+    authors: Sequence[Body] = ()
+    related: Sequence[str] = ()
 
 
 def of_reference(document: Body, plan: Body, uuid: str, tables: Tables) -> Document:
@@ -77,11 +80,11 @@ def of_reference(document: Body, plan: Body, uuid: str, tables: Tables) -> Docum
     numbers = {one.get("use"): one["value"] for one in numbers_of(document)}
     own = uuid_of(document)
     shown = str(document.get("type", {}).get("text", ""))
-    title = document.get("description") or next((one["title"] for one in attachments if one.get("title")), "")
+    title, text = _words(document)
     return Document(
         uuid=own or uuid,
         title=title,
-        text="",
+        text=text if own else "",
         kind=shown if shown in TYPES else "" if own else "Brev",
         begin=begin,
         sensitivity=sensitivity.of(document, tables, sensitivity.SENSITIVITY[0] if own else sensitivity.HEALTH),
@@ -95,7 +98,28 @@ def of_reference(document: Body, plan: Body, uuid: str, tables: Tables) -> Docum
         ),
         law=next((one["valueString"] for one in document.get("extension", []) if one.get("url") == EXEMPT), ""),
         readers=[one["valueReference"] for one in document.get("extension", []) if one.get("url") == PROFILE],
+        authors=document.get("author", []) if own else (),
+        related=[one["identifier"]["value"] for one in _named(document)],
     )
+
+
+def title_of(document: Body) -> str:
+    """The public title of a DocumentReference."""
+    return _words(document)[0]
+
+
+def _words(document: Body) -> tuple[str, str]:
+    """The title, and the description where it says something else."""
+    attachments = [one.get("attachment", {}) for one in document.get("content", [])]
+    said = str(document.get("description", ""))
+    title = next((str(one["title"]) for one in attachments if one.get("title")), said)
+    return title, said if said != title else ""
+
+
+def _named(document: Body) -> list[Body]:
+    """Other documents that it names by UUID."""
+    related = [one for one in document.get("context", {}).get("related", []) if one.get("type") == "DocumentReference"]
+    return [one for one in related if is_uuid(str(one.get("identifier", {}).get("value", "")))]
 
 
 def of_entry(entry: JournalEntry, plan: Body, kind: str) -> Document:
@@ -150,25 +174,40 @@ def _properties(parent: etree._Element, document: Document) -> None:
 
 def _relations(listed: etree._Element, document: Document, citizen: Citizen, tables: Tables) -> None:
     writer = Writer(tables, document.begin, DOCUMENT_INDEX, DOCUMENT_INDEX)
-    writer.put(listed, owner(document.owner, "DocumentReference.custodian", "Dokumentaktoer", "CVR-Nr"))
-    beside = (("BrugervendtNoegle", citizen.key), ("FuldtNavn", citizen.name))
-    writer.put(
-        listed, Relation("Dokumentpart", "PrimaerPart", "Person", citizen.urn, {}, "DokumentpartLokalUdvidelse", beside)
-    )
-    subject = document.subject
-    beside = (("Klassetitel", subject.get("display", "")), ("BrugervendtNoegle", subject["code"]))
-    uuid = class_uuid(subject, tables)
-    writer.put(
-        listed, Relation("Dokumentklasse", "PrimaerKlasse", "Klasse", uuid, {}, "DokumentklasseLokalUdvidelse", beside)
-    )
-    allowed = [actor(one, "Adgang", {}) for one in document.readers]
-    if None in allowed:
+    owned = owner(document.owner, "DocumentReference.custodian", "Dokumentaktoer", "CVR-Nr")
+    found = [Relation("Dokumentrelation", "", "", uuid) for uuid in document.related]
+    found += [owned, *filter(None, map(_author, document.authors))]
+    if not citizen.by_name:  # one of that name is whoever the case is about: the case says it
+        named = (("FuldtNavn", citizen.name),)
+        found.append(
+            Relation("Dokumentpart", "PrimaerPart", "Person", citizen.urn, {}, "DokumentpartLokalUdvidelse", named)
+        )
+    said = (("Klassetitel", document.subject.get("display", "")), ("BrugervendtNoegle", document.subject["code"]))
+    uuid = class_uuid(document.subject, tables)
+    found.append(Relation("Dokumentklasse", "PrimaerKlasse", "Klasse", uuid, {}, "DokumentklasseLokalUdvidelse", said))
+    for relation in found:
+        writer.put(listed, relation)
+    if document.readers:
+        inner = add(listed, DEFINITIONS, "LokalUdvidelseListe")
+        for named_reader in document.readers:
+            writer.put(inner, _reader(named_reader))
+
+
+def _reader(named: Body) -> Relation:
+    """Somebody who alone may read it: left out they would be locked out, or everybody let in."""
+    made = actor(named, "Adgang", {})
+    if made is None:
         where = "DocumentReference.extension[oio-access-profile]"
         raise MissingField("Who alone may read the document has no UUID.", where=where)
-    for one in filter(None, allowed):
-        inner = next((part for part in listed if part.tag.endswith("}LokalUdvidelseListe")), None)
-        inner = add(listed, DEFINITIONS, "LokalUdvidelseListe") if inner is None else inner
-        writer.put(inner, Relation("Sikkerhedsprofil", "Adgang", one.kind, one.number))
+    return Relation("Sikkerhedsprofil", "Adgang", made.kind, made.number)
+
+
+def _author(named: Body) -> Relation | None:
+    """A unit is responsible for a document, a person handles it; which other role they had is not kept."""
+    role = "PrimaerBehandler" if named.get("type") == "Practitioner" else "Ansvarlig"
+    made = actor(named, role, {})
+    beside = (("FuldtNavn", named.get("display", "")),)
+    return made and replace(made, name="Dokumentaktoer", beside_name="DokumentaktoerLokalUdvidelse", beside=beside)
 
 
 def _told(document: Body) -> list[tuple[str, Body]]:

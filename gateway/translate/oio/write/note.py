@@ -25,8 +25,8 @@ EMPTY = "URN:Empty"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """`data` is base64, `format` a UUID of Klassifikation or "", `begin` when it was written (FHIR dateTime). `index` is
-    its number in the case, by which it is known there; "" where it has none."""
+    """`data` is base64, `format` a UUID of Klassifikation or "", `begin` when it was written (FHIR dateTime).
+    `index` is its number in the case, by which it is known there; "" where it has none."""
 
     title: str
     data: str

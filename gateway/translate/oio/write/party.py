@@ -16,6 +16,7 @@ from gateway.errors import NoCitizen
 from gateway.translate.oio.party import BORGER_ID, PERSON_ID
 
 _URNS = {CPR: "urn:oio:cpr-nr", PERSON_ID: PERSON_ID, BORGER_ID: BORGER_ID}
+_NAME = "urn:oio:fuldtnavn:"
 _LONGEST = 255  # SagDokObjekt.xsd, URNIdentifikator
 
 
@@ -26,6 +27,11 @@ class Citizen:
     urn: str
     name: str
     key: str
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the name is all that names the citizen."""
+        return self.urn.startswith(_NAME)
 
 
 def of_patient(patient: Body, where: str = "Patient.identifier") -> Citizen:
@@ -50,7 +56,7 @@ def party(numbers: Sequence[Identifier], name: str, where: str, *, by_name: bool
             where=where,
             hint="A CPR number, PersonID or BorgerID, or a name and the case.",
         )
-    return Citizen(f"urn:oio:fuldtnavn:{name}"[:_LONGEST], name, key)
+    return Citizen(f"{_NAME}{name}"[:_LONGEST], name, key)
 
 
 def name_of(patient: Body) -> str:

@@ -34,9 +34,10 @@ class _Case:
     teams: list[Body]
     notes: list[Note] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    only_named: list[tuple[str, str, str]] = field(default_factory=list)
 
     def filed(self) -> Filed:
-        return Filed(self.notes, [(one.uuid, one.title, one.begin) for one in self.documents])
+        return Filed(self.notes, [*((one.uuid, one.title, one.begin) for one in self.documents), *self.only_named])
 
 
 def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
@@ -94,9 +95,11 @@ def _cases(resources: Sequence[Body], citizen: Body, now: datetime, tables: Tabl
 
 
 def _file(letter: Body, made: _Case, tables: Tables) -> None:
-    """A document by its UUID; a note of the case itself in it."""
-    if uuid_of(letter):
+    """A document by its UUID, with what it told itself; a note of the case itself in it."""
+    if uuid_of(letter) and "docStatus" in letter:
         made.documents.append(document.of_reference(letter, made.plan, "", tables))
+    elif uuid := uuid_of(letter):
+        made.only_named.append((uuid, document.title_of(letter), letter.get("date", "")))
     elif note := of_document(letter):
         made.notes.append(note)
 

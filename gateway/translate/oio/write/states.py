@@ -15,7 +15,7 @@ from datetime import datetime
 
 from gateway.domain.plan import has_ended
 from gateway.domain.statement import Body
-from gateway.domain.when import BEGINNING, instant
+from gateway.domain.when import BEGINNING, instant, said_time
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.oio.write.elements import behind, moment
 
@@ -51,9 +51,11 @@ def states(plan: Body, at: datetime) -> list[State]:
     return found
 
 
-def begin_of(found: Sequence[State]) -> str:
-    """When the first state began, for what has no time of its own."""
-    return moment(str(found[0].period["start"]))
+def begin_of(found: Sequence[State], at: datetime) -> str:
+    """From when what has no time of its own is true: when the first state began, and not after it is registered (`at`),
+    since then it would not be true yet."""
+    first = str(found[0].period["start"])
+    return moment(first) if instant(first) <= at else said_time(at)
 
 
 def _told(plan: Body) -> list[State]:
