@@ -12,7 +12,7 @@ municipalities, both are, and the answer says so. Social law alone: employment l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -70,13 +70,15 @@ class Residence:
 @dataclass(frozen=True, slots=True)
 class Acting:
     """Who acts from `start` until `end`: `codes` are empty when nobody told enough, and two or more when the sources
-    contradict each other. `reason` is in the words that a caseworker reads; `told` are the resources it rests on."""
+    contradict each other. `reason` is in the words that a caseworker reads; `told` are the resources it rests on.
+    `kept`: by a stay in a place that an authority helped to."""
 
     codes: tuple[str, ...]
     start: datetime
     end: datetime
     reason: str
     told: tuple[str, ...] = ()
+    kept: bool = False
 
     @property
     def disputed(self) -> bool:
@@ -113,7 +115,7 @@ def acting_over_time(
     for start, end in pairwise(sorted(edges)):
         word = _by_law([p for p in stays if p.holds(start)], _registered(homes, start), before)
         codes, reason, tellers = _with_claims(word, [f for f in said if f.holds(start)])
-        spans.append(Acting(codes, start, end, reason, tuple(sorted({*tellers} - {""}))))
+        spans.append(Acting(codes, start, end, reason, tuple(sorted({*tellers} - {""})), word.kept))
         before = word.codes if word.firm else codes
     return _joined(spans)
 
@@ -130,6 +132,7 @@ class _Word(NamedTuple):
     reason: str
     told: tuple[str, ...] = ()
     firm: bool = False
+    kept: bool = False
 
 
 def _registered(residences: Sequence[Residence], at: datetime) -> list[Residence]:
@@ -144,11 +147,11 @@ def _by_law(here: Sequence[Placement], registered: Sequence[Residence], before: 
     helped = next((p for p in here if p.helped), None)
     stays = tuple(p.told for p in here)
     if helped and before:
-        return _Word(before, _STAYS.format(place=PLACES[helped.kind]), stays, firm=True)
+        return _Word(before, _STAYS.format(place=PLACES[helped.kind]), stays, firm=True, kept=True)
     if homes := [r for r in registered if r.home]:
         return _Word(tuple(sorted({r.code for r in homes})), _HOME, tuple(r.told for r in homes), firm=True)
     if helped and (helpers := {p.helper for p in here if p.helped and p.helper}):
-        return _Word(tuple(sorted(helpers)), _HELPED.format(place=PLACES[helped.kind]), stays, firm=True)
+        return _Word(tuple(sorted(helpers)), _HELPED.format(place=PLACES[helped.kind]), stays, firm=True, kept=True)
     if before:
         return _Word(before, _ALONE if here else _NONE_SINCE, stays)
     return _Word((), _UNKNOWN)
@@ -174,7 +177,7 @@ def _joined(spans: Sequence[Acting]) -> list[Acting]:
     for one in spans:
         last = joined[-1] if joined else None
         if last and (last.codes, last.reason, last.told) == (one.codes, one.reason, one.told):
-            joined[-1] = Acting(last.codes, last.start, one.end, last.reason, last.told)
+            joined[-1] = replace(last, end=one.end)
         else:
             joined.append(one)
     return joined

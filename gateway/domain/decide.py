@@ -50,6 +50,7 @@ class Reason(StrEnum):
     CONSENT_DENIES = "consent-denies"
     CONSENT_LIMITS = "consent-limits"
     CONSENT_NEEDED = "consent-needed"
+    HANDED_OVER = "handed-over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +91,31 @@ class Denial:
 def decide(
     caller: Caller, facts: Facts, consents: Iterable[CompiledConsent], policy: Policy, now: datetime, *,
     action: str = "access", care_teams: Iterable[str] = (), same: Same | None = None, protected: Collection[str] = (),
+    away: bool = False,
 ) -> Permit | Denial:  # fmt: skip
     """One decision. As `decide_all`."""
     permits, denials = decide_all(
-        caller, (facts,), consents, policy, now, action=action, care_teams=care_teams, same=same, protected=protected
-    )
+        caller, (facts,), consents, policy, now,
+        action=action, care_teams=care_teams, same=same, protected=protected, away=away,
+    )  # fmt: skip
     return permits[0] if permits else denials[0]
 
 
 def decide_all(
     caller: Caller, facts: Iterable[Facts], consents: Iterable[CompiledConsent], policy: Policy, now: datetime, *,
     action: str = "access", care_teams: Iterable[str] = (), same: Same | None = None, protected: Collection[str] = (),
+    away: bool = False,
 ) -> tuple[list[Permit], list[Denial]]:  # fmt: skip
     """Decisions about many resources, each in the order given; what caller and consents share is worked out once.
 
     `consents` are those of every citizen in the resources. `care_teams` are references of the teams that the caller
     is a member of now. `same` are the references and identifiers that count as one citizen. `protected` are Patient
-    ids of citizens with a protected address, besides those whose Patient is among `facts`.
+    ids of citizens with a protected address, besides those whose Patient is among `facts`. `away`: the caller's
+    municipality has handed the citizens over to another (domain/handover.py) and treats them no more.
     """
     listed = tuple(facts)
     hidden = {f.citizen for f in listed if f.kind == "Patient" and PROTECTED_ADDRESS in f.labels} | set(protected)
-    bench = _Bench(caller, consents, policy, now, action, frozenset(care_teams), same or {}, hidden)
+    bench = _Bench(caller, consents, policy, now, action, frozenset(care_teams), same or {}, hidden, away=away)
     permits: list[Permit] = []
     denials: list[Denial] = []
     for one in listed:
@@ -167,9 +172,10 @@ class _Bench:
 
     def __init__(
         self, caller: Caller, consents: Iterable[CompiledConsent], policy: Policy, now: datetime, action: str,
-        care_teams: frozenset[str], same: Same, protected: set[str],
+        care_teams: frozenset[str], same: Same, protected: set[str], *, away: bool,
     ) -> None:  # fmt: skip
         self._caller = caller
+        self._away = away
         self._policy = policy
         self._day = now.astimezone(DANISH).date().isoformat()
         self._action = action
@@ -236,8 +242,14 @@ class _Bench:
         if own:
             return _Yes(Basis.OWN if row.default == "own" else Basis.LAW, row, verdict)
         if row.default == "treatment" and purpose == TREAT and self._action == "access":
-            return _Yes(Basis.TREATMENT, row, verdict)
+            return self._treating(row, facts, verdict)
         return _No(Reason.CONSENT_NEEDED, row, verdict.consent)
+
+    def _treating(self, row: Row, facts: Facts, verdict: Verdict) -> _Yes | _No:
+        """Current treatment. Who has handed the citizen over treats no more, and keeps what it wrote itself."""
+        if not self._away:
+            return _Yes(Basis.TREATMENT, row, verdict)
+        return _Yes(Basis.OWN, row, verdict) if self._is_own(facts) else _No(Reason.HANDED_OVER, row)
 
     def _override(self, row: Row, verdict: Verdict) -> _Yes | _No | None:
         """Værdispring (consent-semantics 10): only a deny that names it stands; None where the table has no say."""
@@ -261,7 +273,7 @@ class _Bench:
         if row is None or row.default == "never":
             return paths
         cleared = (
-            (row.default == "treatment" and purpose == TREAT)
+            (row.default == "treatment" and purpose == TREAT and not self._away)
             or (row.default == "own" and self._is_own(facts))
             or (answer.basis is Basis.OVERRIDE and row.override)
             or (answer.basis is Basis.CONSENT and PROTECTED_ADDRESS in answer.verdict.names)

@@ -20,6 +20,7 @@ from gateway.domain.references import points_at, without
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
+from gateway.flows.departed import as_left, when_left
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
 from gateway.store.log import append
@@ -53,7 +54,10 @@ async def look(
     """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities."""
     covered = [part for part in parts if caller.covers(part.facts.kind)]
     facts = [part.facts for part in covered]
-    permits, denials = await _decided(gateway, gateway.database, caller, facts, ground, persons)
+    left = when_left(gateway, caller, ground)
+    permits, denials = await _decided(gateway, gateway.database, caller, facts, ground, persons, away=left is not None)
+    if left:
+        covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     named = (points_at(part.facts, persons) for part in covered)
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
@@ -66,9 +70,14 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
         return NOTHING
     part, ground, persons = found.sealed, found.ground, found.persons
     covered = [target for target in found.targets if caller.covers(target.kind)]
-    permits, denials = await _decided(gateway, database, caller, [part.facts, *covered], ground, persons)
+    left = when_left(gateway, caller, ground)
+    away = left is not None
+    permits, denials = await _decided(gateway, database, caller, [part.facts, *covered], ground, persons, away=away)
+    if left:
+        old = found.now is not None
+        (part,) = await as_left(gateway, database, caller, [part], permits, denials, left, version=old)
     if found.now is not None:
-        today, closed = await _decided(gateway, database, caller, [found.now], ground, persons)
+        today, closed = await _decided(gateway, database, caller, [found.now], ground, persons, away=away)
         permits, denials = (permits, denials) if today else ({}, closed)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     return _seen([part], permits, denials, points_at(part.facts, persons) - there)
@@ -94,7 +103,7 @@ def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden:
 
 async def _decided(
     gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground],
-    persons: Sequence[Facts],
+    persons: Sequence[Facts], *, away: bool,
 ) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
@@ -105,7 +114,7 @@ async def _decided(
     protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
     permits, denials = decide_all(
         caller, facts, consents, gateway.policy, now,
-        care_teams=joined, same=await _same(database, caller, facts), protected=protected,
+        care_teams=joined, same=await _same(database, caller, facts), protected=protected, away=away,
     )  # fmt: skip
     return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 

@@ -68,7 +68,7 @@ class HttpLine:
 
 def media_type(message: Outgoing) -> str:
     """The content type of a message in its language."""
-    if message.language == "fhir-message":
+    if message.language in ("fhir-message", "kl-report"):
         return _FHIR_XML if message.body.lstrip()[:1] == b"<" else _JSON
     return _TYPES.get(message.language, _XML)
 

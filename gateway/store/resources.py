@@ -57,6 +57,13 @@ SELECT kind, version, updated, withdrawn, facts, body, digest
   FROM resource WHERE citizen = (SELECT citizen FROM resource WHERE kind = 'Patient' AND id = $1) ORDER BY kind, id
 """
 
+_STOOD = """
+SELECT DISTINCT ON (v.kind, v.id) v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, r.citizen
+  FROM resource_version v JOIN resource r USING (kind, id)
+ WHERE (v.kind, v.id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND v.updated <= $3
+ ORDER BY v.kind, v.id, v.version DESC
+"""
+
 
 class Sealed:
     """A resource's content that only a permit for this very resource opens."""
@@ -122,6 +129,12 @@ async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tup
     rows = await database.fetch(_PARTS, citizen)
     ground = tuple(Ground(r["kind"], r["digest"], r["body"]) for r in rows if r["kind"] in ("Consent", "CareTeam"))
     return [_sealed(row) for row in rows], ground
+
+
+async def as_they_stood(database: Reader, named: Sequence[tuple[str, str]], at: datetime) -> Sequence[Sealed]:
+    """Resources (kind, id) in the version that there was at a time; those that were not there yet are left out."""
+    kinds, ids = [kind for kind, _ in named], [identity for _, identity in named]
+    return [_sealed(row, row["citizen"]) for row in await database.fetch(_STOOD, kinds, ids, at)]
 
 
 async def citizens_of(database: Database, identifiers: Sequence[str]) -> list[tuple[str, str]]:

@@ -52,6 +52,7 @@ Description: "Roles in the joint care team that no other code system has."
 * #deputy "Stedfortræder for tovholder" "Stands in for the coordinator."
 * #contact "Kontaktperson" "The citizen's contact in one sector or unit."
 * #member "Medlem af teamet" "Takes part; the source told no role."
+* #acting-municipality "Handlekommune" "Acted, or acts, for the citizen in its period: told where a case goes from one municipality to another."
 
 ValueSet: TeamRoleVS
 Id: team-role

@@ -1,0 +1,65 @@
+"""What a municipality sees of a citizen whom it has handed over: what it said itself, and what it had before it left.
+
+What others have a word in too (the Patient above all) is shown to it as it stood then, unless the citizen's consent or
+an override shows more: who lives where now, and under which number, is not for the old municipality
+(domain/handover.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from gateway.domain.caller import Caller
+from gateway.domain.decide import Basis, Denial, Permit, Reason
+from gateway.domain.handover import is_hand_over, left_at, own_sources
+from gateway.flows.parts import Gateway
+from gateway.store import resources
+from gateway.store.resources import Ground, Reader, Sealed
+
+Key = tuple[str, str]
+
+
+def when_left(gateway: Gateway, caller: Caller, ground: Sequence[Ground]) -> datetime | None:
+    """When the caller's municipality handed the citizen over, None for everybody who has not."""
+    bodies = [one.body for one in ground if one.kind == "CareTeam"]
+    if not any(map(is_hand_over, bodies)):
+        return None
+    own = own_sources(caller, gateway.sources)
+    organisations = {
+        caller.organisation.key,
+        *caller.member_of,
+        *(gateway.sources[one].organisation.key for one in own),
+    }
+    return left_at(map(msgspec.json.decode, bodies), organisations, gateway.clock()) if own else None
+
+
+async def as_left(
+    gateway: Gateway, database: Reader, caller: Caller, parts: Sequence[Sealed], permits: dict[Key, Permit],
+    denials: dict[Key, Denial], left: datetime, *, version: bool = False,
+) -> list[Sealed]:  # fmt: skip
+    """The parts as the caller may see them: shared ones in the version from when it left. What was not there then is
+    denied, and so is a later `version` that is asked for by its number."""
+    own = own_sources(caller, gateway.sources)
+    later = [part for part in parts if _is_later(part, permits.get(_key(part)), own, left)]
+    if not later:
+        return list(parts)
+    named = [] if version else [_key(part) for part in later]
+    stood = {_key(one): one for one in await resources.as_they_stood(database, named, left)}
+    for part in later:
+        if _key(part) not in stood:
+            permit = permits.pop(_key(part))
+            denials[_key(part)] = Denial(permit.kind, permit.id, Reason.HANDED_OVER, permit.rule, permit.law)
+    return [stood.get(_key(part), part) for part in parts]
+
+
+def _is_later(part: Sealed, permit: Permit | None, own: frozenset[str], left: datetime) -> bool:
+    """Whether it is shown as the caller's own, others have a word in it too, and it changed since."""
+    tellers = part.facts.sources or (part.facts.source,)
+    return permit is not None and permit.basis is Basis.OWN and part.updated > left and not own.issuperset(tellers)
+
+
+def _key(part: Sealed) -> Key:
+    return (part.facts.kind, part.facts.id)

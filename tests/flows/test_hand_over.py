@@ -1,0 +1,211 @@
+"""A case goes from one municipality to another: what may go goes, on record; the old one sees nothing of what comes
+after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.bootstrap import read_rules
+from gateway.domain.caller import Caller
+from gateway.errors import BadRequest, Forbidden, NotFound, RuleBroken
+from gateway.flows.hand_over import HandedOver, Wish, hand_over
+from gateway.flows.joint_plan import joint_plan
+from gateway.flows.parts import Gateway
+from gateway.flows.receive import receive
+from gateway.flows.record_consent import record_consent
+from gateway.translate.handing_over import HandingOver
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
+from tests.flows.conftest import House, caller
+from tests.translate.hl7v2.ward import adt, pv1, segment
+
+Json = dict[str, Any]
+PROJECT = Path(__file__).parents[2]
+STORY = PROJECT / "fixtures" / "stories" / "flytning"
+WHO, WHY = "Karen Lund", "Borgeren er flyttet i egen bolig på Frederiksberg"
+HANDING = HandingOver.of(Codes.read(PROJECT / "mappings" / "codes", Problems()), PROJECT / "mappings")
+OLD, NEW, NURSE, HERLEV = caller("social"), caller("frederiksberg"), caller("nursing"), caller("herlev")
+CPR = "0108589995"
+
+
+async def told(gateway: Gateway, *names: str) -> str:
+    """The story's messages up to here; the Patient id."""
+    for name in names:
+        language = "oio" if name.endswith(".xml") else "fhir-message"
+        answer = await receive(gateway, language, (STORY / name).read_bytes())
+        assert answer.accepted, (name, answer.body)
+    row = await gateway.database.fetchrow("SELECT DISTINCT citizen FROM resource")
+    return str(row["citizen"])  # type: ignore[index]
+
+
+async def begun(gateway: Gateway) -> str:
+    """København has a case, orders support, and closes the case; a hospital has the citizen."""
+    return await told(gateway, "01-sag-koebenhavn.xml", "02-bestilling.json", "03-stin.json", "05-sag-lukket.xml")
+
+
+async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: str = "social") -> None:
+    """The citizen lets a municipality see what concerns the case and the stay, for a quarter of a year."""
+    text = (STORY / "08-samtykke.json").read_text("utf-8").replace("{citizen}", citizen).replace("11259979", to)
+    body = json.loads(text)
+    today = gateway.clock().date()
+    body["dateTime"] = today.isoformat()
+    body["provision"]["period"] = {"start": today.isoformat(), "end": (today + timedelta(days=90)).isoformat()}
+    body["provision"]["provision"][0]["actor"][0]["role"]["coding"][0]["code"] = role
+    await record_consent(gateway, OLD, json.dumps(body).encode())
+
+
+async def handed(gateway: Gateway, citizen: str, **more: Any) -> HandedOver:
+    wish = {"patient": citizen, "new": "0147", "who": WHO, "reason": WHY, "to_file": True} | more
+    return await hand_over(gateway, HANDING, Wish(**wish))
+
+
+async def last_record(gateway: Gateway) -> str:
+    row = await gateway.database.fetchrow("SELECT body FROM access_record ORDER BY id DESC LIMIT 1")
+    return bytes(row["body"]).decode()  # type: ignore[index]
+
+
+async def sees(gateway: Gateway, who: Caller, citizen: str) -> Json:
+    """Kind/id → resource, as a caller sees the joint plan; nothing where there is none for it."""
+    try:
+        bundle = json.loads((await joint_plan(gateway, who, citizen)).body)
+    except NotFound:
+        return {}
+    return {f"{e['resource']['resourceType']}/{e['resource']['id']}": e["resource"] for e in bundle["entry"]}
+
+
+def without_times(seen: Json) -> Json:
+    """What stands in it, without the composed ones, which tell what has ended by now."""
+    return {key: body for key, body in seen.items() if "/joint-" not in key}
+
+
+Work = Callable[[Gateway], Awaitable[Any]]
+
+
+def test_what_goes_is_the_old_municipalitys_case_and_it_can_be_read_again(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[HandedOver, str, Json]:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        found = await handed(gateway, citizen)
+        return found, await last_record(gateway), await sees(gateway, OLD, citizen)
+
+    found, record, seen = house.run(work)
+    bundle = json.loads(found.body)
+    kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+    assert (bundle["type"], found.destination) == ("collection", "")
+    assert {"Patient", "CarePlan", "CareTeam"} <= set(kinds)
+    assert "Encounter" not in kinds, "what the hospital told is not the municipality's to hand over"
+    assert found.regions == ("Region Hovedstaden", "Region Hovedstaden") or "Region Østdanmark" in found.regions
+    again = read_rules(PROJECT / "mappings", b"elsewhere").languages.of("kl-report").translate(found.body)
+    assert again.source.municipality == "0101"
+    assert sum(one.kind == "CarePlan" for one in again.statements) == kinds.count("CarePlan")
+    assert "hand-over" in record
+    assert bundle["id"] in record
+    assert WHY in record
+    team = next(b for b in seen.values() if b["resourceType"] == "CareTeam" and b.get("name") == "Handlekommune")
+    assert [(p["member"]["display"], sorted(p["period"])) for p in team["participant"]] == [
+        ("København", ["end"]), ("Frederiksberg", ["start"]),
+    ]  # fmt: skip
+
+
+def test_without_a_consent_nothing_goes_and_the_refusal_is_on_record(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[str, str]:
+        citizen = await begun(gateway)
+        with pytest.raises(Forbidden) as caught:
+            await handed(gateway, citizen)
+        record = await last_record(gateway)
+        teams = await sees(gateway, OLD, citizen)
+        assert not any(body.get("name") == "Handlekommune" for body in teams.values()), "it has not left"
+        return caught.value.told(), record
+
+    text, record = house.run(work)
+    assert "consents first" in text
+    assert "hand-over" in record
+    assert "deny" in record
+
+
+def test_unclear_wishes_are_refused(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        for wrong in ({"new": "0101"}, {"new": "9999"}, {"new": "0411"}, {"old": "9999"}, {"to_file": False}):
+            with pytest.raises(BadRequest):
+                await handed(gateway, citizen, **wrong)
+        with pytest.raises(NotFound):
+            await handed(gateway, "f" * 32)
+
+    house.run(work)
+
+
+def test_three_digits_and_a_cvr_number_name_a_municipality_too(house: House) -> None:
+    async def work(gateway: Gateway) -> list[int]:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        return [(await handed(gateway, citizen, new=new, old="101")).parts for new in ("147", "11259979")]
+
+    first, second = house.run(work)
+    assert first == second > 1
+
+
+# --- who may not stop to act
+
+
+def test_a_municipality_that_helped_into_a_shelter_still_acts(house: House) -> None:
+    async def work(gateway: Gateway) -> str:
+        citizen = await told(gateway, "01-sag-koebenhavn.xml", "02-bestilling.json")  # the case is not closed
+        await consents(gateway, citizen)
+        with pytest.raises(RuleBroken) as caught:
+            await handed(gateway, citizen)
+        assert "deny" in await last_record(gateway)
+        await told(gateway, "05-sag-lukket.xml")
+        assert (await handed(gateway, citizen)).parts > 1
+        return caught.value.told()
+
+    text = house.run(work)
+    assert "et midlertidigt botilbud (servicelovens § 107)" in text
+    assert "retssikkerhedsloven § 9" in text
+
+
+# --- what the old municipality sees afterwards
+
+MOVED = ("04-sag-frederiksberg.xml", "06-re-stin.json", "07-slhj.json")
+
+
+def test_what_comes_after_changes_nothing_that_the_old_municipality_sees(house: House) -> None:
+    """Non-interference: whatever others tell after the move, the old one sees what it saw, by every way of looking."""
+
+    async def work(gateway: Gateway) -> tuple[list[Json], list[Json], Json]:
+        citizen = await begun(gateway)
+        nurse_before = await sees(gateway, NURSE, citizen)
+        assert "in-progress" in statuses(nurse_before, "Encounter"), "she treats him"
+        await consents(gateway, citizen)
+        await handed(gateway, citizen)
+        before = [await sees(gateway, who, citizen) for who in (OLD, NURSE)]
+        await told(gateway, *MOVED)
+        await moves_house(gateway)
+        assert "Nyvej 7" in json.dumps(await sees(gateway, HERLEV, citizen))
+        after = [await sees(gateway, who, citizen) for who in (OLD, NURSE)]
+        return before, after, await sees(gateway, NEW, citizen)
+
+    before, after, new = house.run(work)
+    assert after == before
+    assert statuses(after[0], "Encounter") == statuses(after[1], "Encounter") == []
+    assert "CarePlan" in {body["resourceType"] for body in after[0].values()}, "its own case stays its own"
+    assert "finished" in statuses(new, "Encounter")
+
+
+async def moves_house(gateway: Gateway) -> None:
+    """A hospital tells where the citizen lives now, and under which other number."""
+    pid = {3: f"{CPR}^^^CPR&1.2.208.176.1.2&ISO~777^^^EPI", 5: "Bak^Bent", 11: "Nyvej 7^^Frederiksberg^^2000^DK^H"}
+    at = "20260410101500+0200"
+    raw = adt("A01", citizen=segment("PID", pid), visit=pv1({2: "I", 19: "v-after"}), at=at, sent=at)
+    assert (await receive(gateway, "hl7v2", raw)).accepted
+
+
+def statuses(seen: Json, kind: str) -> list[str]:
+    return [body["status"] for body in seen.values() if body["resourceType"] == kind]
