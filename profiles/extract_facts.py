@@ -21,7 +21,7 @@ Json = dict[str, Any]
 RESOURCES = """Account Appointment AuditEvent Binary Bundle CapabilityStatement CarePlan CareTeam ClinicalImpression
 CodeSystem Communication ConceptMap Condition Consent DocumentReference Encounter EpisodeOfCare Flag Goal
 HealthcareService Location MessageHeader Observation OperationOutcome Organization Parameters Patient
-Practitioner PractitionerRole Provenance RelatedPerson ServiceRequest Subscription Task ValueSet""".split()
+Practitioner PractitionerRole Procedure Provenance RelatedPerson ServiceRequest Subscription Task ValueSet""".split()
 
 LONGEST_CODE_LIST = 300  # longer ones (media types, languages) are named by their value set
 DEFINITIONS = "http://hl7.org/fhir/StructureDefinition/"

@@ -36,6 +36,7 @@ _TASK_STATUS = {
 }  # fmt: skip
 # KLCore: plan categories and kinds of evaluation; interventions are coded by FFB, FSIII, KLE or in words.
 _CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
+_LISTED = ("DocumentReference", "Account", "ClinicalImpression", "Observation", "Procedure")
 _OPEN = frozenset({"not-started", "in-progress", "on-hold"})
 _JOINT = "joint-"
 _OVER = frozenset({"completed", "revoked", "entered-in-error"})
@@ -117,10 +118,11 @@ def _begun(meeting: Body) -> datetime:
 
 
 def _supporting(parts: Sequence[Body], at: datetime) -> list[Body]:
-    """Alerts that hold, stays, correspondence, documents and benefits."""
+    """Alerts that hold, stays, correspondence, documents, benefits, and what the municipality found out and did."""
     alerts = [one for one in _of(parts, "Flag") if alerts_at(one, at)]
     threads = in_threads(_of(parts, "Communication"))
-    return [*alerts, *_of(parts, "Encounter"), *threads, *_of(parts, "DocumentReference"), *_of(parts, "Account")]
+    listed = [one for kind in _LISTED for one in _of(parts, kind)]
+    return [*alerts, *_of(parts, "Encounter"), *threads, *listed]
 
 
 def alerts_at(flag: Body, at: datetime) -> bool:

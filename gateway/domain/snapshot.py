@@ -21,7 +21,7 @@ _WITHDRAWN: dict[str, dict[str, Any]] = {
         kind: {"status": _ERROR}
         for kind in (
             "CarePlan", "CareTeam", "Consent", "Encounter", "ServiceRequest", "Task", "Appointment", "Observation",
-            "ClinicalImpression", "DocumentReference", "Communication", "EpisodeOfCare",
+            "ClinicalImpression", "DocumentReference", "Communication", "EpisodeOfCare", "Procedure", "Account",
         )
     },
 }  # fmt: skip

@@ -30,6 +30,7 @@ from gateway.translate.fhir import parse, write_json, write_xml
 CLINICAL = (
     "Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task",
     "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
+    "Observation", "ClinicalImpression", "Procedure",
 )  # fmt: skip
 READABLE = (*CLINICAL, "AuditEvent")
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)

@@ -19,7 +19,7 @@ Description: "The joint plan of one citizen, composed for one reader of the part
 * subject only Reference(Patient)
 * careTeam only Reference(FaellesplanCareTeam)
 * addresses only Reference(Condition)
-* supportingInfo only Reference(Encounter or Appointment or Communication or DocumentReference or ServiceRequest or Flag or Account)
+* supportingInfo only Reference(Encounter or Appointment or Communication or DocumentReference or ServiceRequest or Flag or Account or ClinicalImpression or Observation or Procedure)
 * goal only Reference(Goal)
 * partOf 0..0
 * replaces 0..0

@@ -1,5 +1,6 @@
 """Every code of a concept beside the one that was sent: FSIII has each concept by uuid and by a legacy key, equal in
-rights (KLGateway 1.2), and KL moved its code systems to other URLs. What was sent always stays.
+rights (KLGateway 1.2), and KL moved its code systems to other URLs. What was sent always stays; reports send codes
+without a word, so a known one gets its name.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.translate.kl.urls import Urls
+from gateway.translate.terms.rows import Concept
 from gateway.translate.terms.terms import Terms
 
 Json = dict[str, Any]
@@ -23,24 +25,32 @@ class Codings:
 
     def completed(self, codings: list[Json]) -> list[Json]:
         """In front of each coding the concept's own code in the present system, behind it its other codes; none of them
-        twice."""
+        twice, and not what was sent."""
         made: list[Json] = []
         there = {(c.get("system"), c.get("code")) for c in codings}
         for coding in codings:
-            before, behind = self._beside(coding) if "code" in coding and "system" in coding else ((), ())
-            for one in (*before, coding, *behind):
-                name = (one.get("system"), one.get("code"))
-                if one is coding or name not in there:
-                    made.append(one)
-                    there.add(name)
+            sent, *beside = self._all(coding) if "code" in coding and "system" in coding else (coding,)
+            new = [one for one in beside if (one["system"], one["code"]) not in there]
+            there.update((one["system"], one["code"]) for one in new)
+            first = new[:1] if beside[:1] == new[:1] else []
+            made += [*first, sent, *new[len(first) :]]
         return made
 
-    def _beside(self, coding: Json) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
+    def _all(self, coding: Json) -> list[Json]:
+        """The coding as it was sent, with its name; the concept's own in the present system; the others."""
         meant, code = self._urls.system(coding["system"]), coding["code"]
         system = self._terms.system(meant)
         found = system.find(code) if system and system.about.spelled == _SEVERAL else None
         if system is None or found is None:
-            return (coding | {"system": meant},), ()
-        own, *others = system.all_codes(found.concept)
-        named = {"system": meant, "display": found.concept.display}
-        return (named | {"code": own}, coding | {"system": meant}), tuple(named | {"code": one} for one in others)
+            return [coding, coding | {"system": meant}]
+        name = coding.get("display") or _words(found.concept)
+        codes = dict.fromkeys((*system.all_codes(found.concept), code))
+        return [
+            coding | {"display": name},
+            *({"system": meant, "code": one, "display": name} for one in codes),
+        ]
+
+
+def _words(concept: Concept) -> str:
+    """What a concept is called; FSIII's levels are called by a digit first."""
+    return concept.also[0] if concept.display.isdigit() and concept.also else concept.display

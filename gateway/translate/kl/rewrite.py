@@ -29,7 +29,7 @@ Json = dict[str, Any]
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
-_AS_SENT = frozenset({"contained", "text"})  # no rule reads them
+_NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
 _NAMES = ("prefix", "given", "family")
 
 
@@ -69,6 +69,9 @@ class Rewriting:
         self._told_before = told_before
         self._own = {id(r): own for r, own in zip(whole.message.resources(), whole.ids, strict=True)}
         self._contained: list[Json] = []
+        self._current: Json = {}
+        self._histories = self._by_target()
+        self._cited: list[Json] = []
 
     def done(self) -> Message:
         """The message, rewritten; a header and all that is not kept stay as they were sent."""
@@ -78,15 +81,48 @@ class Rewriting:
             if resource["resourceType"] not in self._kept | {"Patient"}:
                 entries.append(bundle["entry"][at])
                 continue
-            self._contained = resource.get("contained", [])
-            place = f"Bundle.entry[{at}].resource"
-            made = {
-                name: value if name in _AS_SENT else self._named(name, value, f"{place}.{name}")
-                for name, value in resource.items()
-            }
-            made["id"] = self._own[id(resource)]
+            made = self._resource(resource, f"Bundle.entry[{at}].resource")
             entries.append({"fullUrl": bundle["entry"][at].get("fullUrl", ""), "resource": made})
         return Message(bundle | {"entry": entries})
+
+    def _resource(self, resource: Json, place: str) -> Json:
+        """One resource, and inside it the Provenances that tell of it or that it names: who said it, on whose behalf
+        and by whose word. What it contained itself is told where it is pointed at."""
+        self._contained, self._current = resource.get("contained", []), resource
+        self._cited = list(self._histories.get(self._name_of(resource), ()))
+        made = {
+            name: value if name == "text" else self._named(name, value, f"{place}.{name}")
+            for name, value in resource.items()
+            if name != "contained"
+        }
+        made["id"] = self._own[id(resource)]
+        told = [self._history(one) for one in self._cited]  # which grows meanwhile
+        return made | ({"contained": told} if told else {})
+
+    def _history(self, provenance: Json) -> Json:
+        self._contained = provenance.get("contained", [])
+        place = self._whole.message.place(provenance)
+        made = {n: self._named(n, v, f"{place}.{n}") for n, v in provenance.items() if n not in _NOT_INSIDE}
+        own = self._name_of(self._current)
+        found = [self._whole.message.resolve(one) for one in provenance.get("target", ())]
+        made["target"] = [
+            {"reference": "#"} if target is not None and self._name_of(target) == own else told
+            for target, told in zip(found, made.get("target", ()), strict=True)
+        ]
+        return made | {"id": self._own[id(provenance)]}
+
+    def _by_target(self) -> dict[tuple[str, str], list[Json]]:
+        """Every Provenance by the resource that it tells of."""
+        found: dict[tuple[str, str], list[Json]] = {}
+        for one in self._whole.message.roots.get("Provenance", ()):
+            for reference in one.get("target", ()):
+                target = self._whole.message.resolve(reference)
+                if target is not None and one not in found.setdefault(self._name_of(target), []):
+                    found[self._name_of(target)].append(one)
+        return found
+
+    def _name_of(self, resource: Json) -> tuple[str, str]:
+        return resource["resourceType"], self._own.get(id(resource), "")
 
     def _value(self, node: Any, place: str) -> Any:
         if isinstance(node, list):
@@ -144,6 +180,9 @@ class Rewriting:
         if target is None or not is_resource(target["resourceType"]):
             return self._dangling(reference, place) | extra
         kind = target["resourceType"]
+        if kind == "Provenance" and id(target) in self._own:
+            self._cited += [] if any(one is target for one in self._cited) else [target]
+            return {"reference": f"#{self._own[id(target)]}"} | extra
         if target == self._whole.citizen:
             return {"reference": self._citizen} | extra
         if kind in self._kept and id(target) in self._own:

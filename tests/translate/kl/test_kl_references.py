@@ -117,9 +117,11 @@ def test_provider_by_managing_organisation_alone_and_no_subject(kl: Kl) -> None:
 def test_types_that_are_not_kept_do_no_harm(kl: Kl) -> None:
     bundle = order()
     plan = the(bundle, "CarePlan", description="egen bolig")
-    bundle["entry"].append({"resource": {"resourceType": "Procedure", "id": "p", "code": ["odd"], "subject": "odd"}})
-    plan["activity"] = [{"outcomeReference": [{"reference": "Procedure/p"}]}]
+    bundle["entry"].append(
+        {"resource": {"resourceType": "RiskAssessment", "id": "p", "code": ["odd"], "subject": "odd"}}
+    )
+    plan["activity"] = [{"outcomeReference": [{"reference": "RiskAssessment/p"}]}]
     found = kl.translate(raw(bundle))
-    assert "Procedure is not kept here" in [f.text for f in found.findings]
+    assert "RiskAssessment is not kept here" in [f.text for f in found.findings]
     told = of(found, plan).body["activity"][0]["outcomeReference"][0]
     assert told["identifier"]["value"] == "p"
