@@ -37,6 +37,7 @@ _STRONGEST = (
 _SYSTEM, _WORD, _CODE = range(3)
 
 _UUID = 32
+_UUID_PART = 8  # of a UUID that a row shortens, at least its first group is told
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
 _REMEMBERED = 8192
@@ -127,10 +128,14 @@ class Labeller:
         upper = code.upper()
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
-        # a UUID may begin like a diagnosis: rows for any system are about codes that people write
-        for name in (system,) if len(code) >= _UUID else (system, ANY):
+        # A UUID may begin like a diagnosis or like a short key of its system (FSIII's A13): rows for any system and
+        # short prefixes are about codes that people write.
+        short = range(1, _UUID_PART) if len(code) >= _UUID else ()
+        for name in (system,) if short else (system, ANY):
             for length in self._lengths.get(name, ()):
-                for row in self._by_system[name].get(upper[:length], ()) if length <= len(upper) else ():
+                if length > len(upper) or length in short:
+                    continue
+                for row in self._by_system[name].get(upper[:length], ()):
                     _add(row, kind, length, labels, classes)
         longest = max((length for length, _ in classes), default=0)
         sure = _CODE if longest else _SYSTEM

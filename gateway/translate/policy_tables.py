@@ -25,7 +25,7 @@ from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIA
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.terms.terms import Terms
-from gateway.translate.terms.uses import check_prefix
+from gateway.translate.terms.uses import check_prefix, every_code, every_spelling
 
 LAST_DAY = "9999-12-31"
 
@@ -73,7 +73,7 @@ def load(folder: Path, owners: Owners | None = None, terms: Terms | None = None)
 
     `owners` as domain/policy.py. The access table must speak of every case on every day from its last change on:
     what no row speaks of is closed, so a row that ends must be followed by another. With `terms`, codes that there
-    are not are errors too.
+    are not are errors too, and a row is about every code of a concept and every URL of a system that it names.
     """
     problems = Problems()
     rows = [row for line in _lines(folder, "access.csv", _ACCESS, problems) for row in _access(line)]
@@ -141,6 +141,7 @@ def _label(line: Line, terms: Terms | None) -> LabelRow:
     if terms:
         for system, spelled in product(systems, cells["code_prefix"].split()):
             check_prefix(terms, system, spelled, line.mark, line.problems)
+        systems, prefixes = every_spelling(terms, systems), every_code(terms, systems, prefixes)
     label = _labelled(line, cells["label_system"], cells["label_code"])
     data_class = line.one("data_class", CLASSES, empty=True)
     if not label and not data_class:

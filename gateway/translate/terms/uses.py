@@ -6,6 +6,7 @@ Asked at start and by `gateway check`, for the code systems and parts of them th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Mark, Problems
@@ -38,6 +39,19 @@ def check_codes(terms: Terms, codes: Codes, problems: Problems) -> None:
                     problems.unknown(row.mark, f"{system.about.name} code", code, system.codes)
                 elif not found.exact:
                     problems.add(row.mark, f"{code} is written {found.code} in {system.about.name}")
+
+
+def every_spelling(terms: Terms, urls: Iterable[str]) -> tuple[str, ...]:
+    """These systems under all of their URLs."""
+    known = [system.about for url in urls if (system := terms.system(url))]
+    return tuple(dict.fromkeys((*urls, *(url for about in known for url in (about.url, *about.also)))))
+
+
+def every_code(terms: Terms, urls: Iterable[str], codes: Iterable[str]) -> tuple[str, ...]:
+    """These codes, each with the other codes of its concept: what is said of one is said of all."""
+    systems = [system for url in urls if (system := terms.system(url))]
+    found = [(system, one) for code in codes for system in systems if (one := system.find(code)) and one.exact]
+    return tuple(dict.fromkeys((*codes, *(code for system, one in found for code in system.all_codes(one.concept)))))
 
 
 def _is_told(system: System, prefix: str) -> bool:

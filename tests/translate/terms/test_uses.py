@@ -84,3 +84,24 @@ def test_a_label_on_a_misspelled_code_stops_the_start(tmp_path: Path) -> None:
     told = [str(one) for one in stopped.value.problems]
     assert [one.partition(": ")[2][:22] for one in told] == ["unknown KLE code 27.57", "unknown FFB code 293bf"]
     assert "did you mean 27.57.16?" in told[0]
+
+
+def test_every_code_of_a_concept_is_labelled_alike() -> None:
+    _, labeller = policy_tables.load(MAPPINGS / "policy", None, terms())
+    system = terms().named(FSIII)
+
+    def labelled(url: str, code: str) -> tuple[frozenset[str], str]:
+        body = {"resourceType": "Condition", "code": {"coding": [{"system": url, "code": code}]}}
+        return labeller.label(body, "municipality", "Condition", "x")
+
+    for own in system.codes:
+        asked = [(url, code) for url in (FSIII, *system.about.also) for code in system.all_codes(system.concept(own))]
+        assert len({labelled(url, code) for url, code in asked}) == 1, own
+    sexuality, communication = (
+        "Problemer_med_seksualitet_koen_og_kropsopfattelse",
+        "a13ec0ec-b525-4b42-89e1-a75c743fcca5",
+    )
+    assert "http://terminology.hl7.org/CodeSystem/v3-ActCode|SEX" in labelled(FSIII, sexuality)[0]
+    psychiatry = "http://terminology.hl7.org/CodeSystem/v3-ActCode|PSY"
+    assert psychiatry in labelled(FSIII, "A13")[0]
+    assert psychiatry not in labelled(FSIII, communication)[0], "its uuid only begins like the key A13"
