@@ -107,15 +107,19 @@ async def _one(gateway: Gateway, line: Line, one: Due, limit: int) -> None:
     if isinstance(ready, Withheld):
         now = gateway.clock()
         await outbox.move(gateway.database, one, "withheld", now, ready.why, now)
-        return
-    reply = await line.send(ready.message)
+    else:
+        await _handed_over(gateway, one, await line.send(ready.message), ready.words, limit)
+
+
+async def _handed_over(gateway: Gateway, one: Due, reply: Reply, words: Sequence[str], limit: int) -> None:
+    """What became of it by its receiver's answer, which is kept without these words. Raises Unreachable."""
     now = gateway.clock()
     receipt = _receipt(gateway, one.message.language, reply)
     if receipt is not None:
         if receipt.of not in ("", one.message.message_id):
             raise Unreachable("The receiver answered another message than the one it was sent")
         state = after(receipt.outcome, "waiting", one.tries, limit)
-        text = without_words(receipt.text, ready.words)
+        text = without_words(receipt.text, words)
         await outbox.move(gateway.database, one, state, now + pause(one.tries), text, now)
     elif reply.refusal is not None:
         await _later(gateway, one, reply.refusal, limit)

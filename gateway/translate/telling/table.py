@@ -1,4 +1,5 @@
-"""mappings/outgoing.csv: which event is told to which destination, as which reader. Empty as it comes: it is opt-in.
+"""mappings/outgoing.csv: which event is told to which destination, as which reader. It is opt-in: as the gateway comes
+there is no such file (docs/municipal-delivery.md shows one), and nobody is told.
 
 | column | holds |
 |---|---|
