@@ -36,6 +36,7 @@ from gateway.translate.kl.language import Kl
 from gateway.translate.languages import Languages
 from gateway.translate.medcom.language import MedCom
 from gateway.translate.oio.language import Oio
+from gateway.translate.oio.lora import OioJson
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.rules.codes import Codes
@@ -98,13 +99,14 @@ def read_rules(
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
     texts = entry.read(mappings / "outgoing-texts.csv", problems)
-    hl7v2, medcom, kl, oio, oioxml, edifact, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
+    hl7v2, medcom, kl, oio, oioxml, edifact, lora, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
         lambda: Kl(mappings, sources, identify, codes),
         lambda: Oio(mappings, sources, identify, codes),
         lambda: OioXml(mappings, sources, identify, codes),
         lambda: Edifact(mappings, sources, identify, codes),
+        lambda: OioJson(mappings, sources, identify, codes),
         lambda: Ydelse(mappings, sources, identify, codes),
         lambda: Vendor("nexus", mappings, sources, identify, codes),
         lambda: Vendor("momentum", mappings, sources, identify, codes),
@@ -121,6 +123,7 @@ def read_rules(
             "oio": oio,
             "oioxml": oioxml,
             "edifact": edifact,
+            "oio-json": lora,
             "ydelse": ydelse,
             "nexus": nexus,
             "momentum": momentum,

@@ -228,7 +228,7 @@ def _last(kind: str, body: Body, parts: Sequence[Part], moment: str) -> None:
         if over <= moment:
             body["status"] = _LIFE[kind]
     if period:
-        body["period"] = period
+        body["period"] = period | body.get("period", {})  # an effort tells its own
 
 
 def _restrict(body: Body) -> None:

@@ -54,6 +54,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
     Bearer("POST", "/messages/sf2900", messages.sf2900, _SEND, "import", language="sf2900"),
     Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
+    Bearer("POST", "/cases/oio-json", messages.oio_json, _SEND, "import", language="oio-json"),
     Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),

@@ -22,6 +22,7 @@ from gateway.translate.fhir import written_in
 
 _ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
 _EDIFACT_NAMES = frozenset({outcome.EDIFACT, "application/xml", "text/xml"})
+_JSON_NAMES = frozenset({"application/json"})
 _XML_NAMES = frozenset({"application/xml", "text/xml"})
 _SOAP_NAMES = _XML_NAMES | {"application/soap+xml"}
 _RETRY = {"Retry-After": "5"}
@@ -35,6 +36,11 @@ async def hl7v2(inbound: Inbound, request: Request, caller: Caller) -> Response:
 async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /cases/oio: one OIO Sag in XML, in the encoding of its declaration."""
     return await _received(inbound, request, caller, "oio", _XML_NAMES, "Send application/xml.")
+
+
+async def oio_json(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /cases/oio-json: Sag, Dokument and Indsats in LoRa's JSON, answered as LoRa answers."""
+    return await _received(inbound, request, caller, "oio-json", _JSON_NAMES, "Send application/json.")
 
 
 async def ydelse(inbound: Inbound, request: Request, caller: Caller) -> Response:

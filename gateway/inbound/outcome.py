@@ -77,6 +77,8 @@ def media_type_of(language: str, body: bytes) -> str:
     EDIFACT, which is written in ISO 8859-1, unless it lies in a VANSEnvelope."""
     if language == "edifact" and not body.startswith(b"<"):
         return f"{EDIFACT}; charset=iso-8859-1"
+    if language == "oio-json":
+        return "application/json"
     if language != "hl7v2":
         return "application/xml"
     try:

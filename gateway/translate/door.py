@@ -13,12 +13,15 @@ _ENVELOPED = b"VANSEnvelope"
 _JSON_TYPE = re.compile(rb'"type"\s*:\s*"(collection|message)"')
 _XML_TYPE = re.compile(rb"<type\s+value\s*=\s*[\"'](collection|message)[\"']")
 _ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"([a-z]+)"')
+_LORA = re.compile(rb'"(?:sag|dokument|indsats)(?:egenskaber|fremdrift)"|"(?:attributter|relationer)"\s*:')
+_RESOURCE = re.compile(rb'"resourceType"')
 _BENEFITS = b"urn:oio:sts:ydelse:"
 _BLANK = b"\xef\xbb\xbf \t\r\n\x0b"
 
 
 def door_of(raw: bytes) -> str:
-    """`hl7v2`, `fhir-message`, `kl-report`, `oioxml`, `edifact`, `ydelse` or `oio`. Raises UnknownMessage for none of them.
+    """`hl7v2`, `fhir-message`, `kl-report`, `oioxml`, `edifact`, `oio`, `oio-json`, `ydelse`, or a vendor. Raises
+    UnknownMessage for none of them.
 
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
@@ -29,6 +32,8 @@ def door_of(raw: bytes) -> str:
         return "edifact"
     if asked := _ASKED.match(text[:100]):
         return asked[1].decode()
+    if text[:1] == b"{" and _LORA.search(text) and not _RESOURCE.search(text):
+        return "oio-json"
     if text[:1] == b"{":
         return "kl-report" if _is_collection(_JSON_TYPE, text) else "fhir-message"
     if text[:1] == b"<" and _ENVELOPED in text[:4000]:

@@ -94,6 +94,14 @@ _QUICK = msgspec.json.Decoder(float_hook=_with_care)
 
 
 def _carefully(raw: bytes) -> dict[str, Any]:
+    made = read_object(raw)
+    if not isinstance(made.get("resourceType"), str):
+        raise MissingField(where="resourceType")
+    return made
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The object in these bytes, read with the same care: for JSON that is no FHIR too. Raises as `read_json` does."""
     text = _decoded(raw)
     _check_depth(raw)
     try:
@@ -109,9 +117,7 @@ def _carefully(raw: bytes) -> dict[str, Any]:
     if _HALF_SURROGATE.search(raw):
         _check_surrogates(made)
     if not isinstance(made, dict):
-        raise Unreadable("A FHIR resource is a JSON object.", where="line 1")
-    if not isinstance(made.get("resourceType"), str):
-        raise MissingField(where="resourceType")
+        raise Unreadable("This is no JSON object.", where="line 1")
     return made
 
 
@@ -119,12 +125,12 @@ def _decoded(raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise TooLarge(hint=f"At most {MAX_BYTES} bytes are read.")
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        raise WrongCharset("FHIR JSON is UTF-8 without a byte order mark.", where="line 1")
+        raise WrongCharset("JSON is UTF-8 without a byte order mark.", where="line 1")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
-        raise WrongCharset("FHIR JSON is UTF-8.", where=f"line {line}") from None
+        raise WrongCharset("JSON is UTF-8.", where=f"line {line}") from None
 
 
 def _check_depth(raw: bytes) -> None:

@@ -25,7 +25,15 @@ from gateway.translate.translation import Finding
 Demands = Mapping[str, bool]
 """Each demand, and whether a case that does not meet it is refused."""
 
-DEMANDS = ("opstaaet", "opstaaet-first", "one-owner", "one-primary-party", "begins-before-it-ends", "readable-times")
+DEMANDS = (
+    "kle-subject",
+    "opstaaet",
+    "opstaaet-first",
+    "one-owner",
+    "one-primary-party",
+    "begins-before-it-ends",
+    "readable-times",
+)
 _COLUMNS = ["demand", "unmet", "why"]
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
@@ -64,7 +72,6 @@ class Completeness:
         """What a case does not meet but is only noted. Raises MissingField, RuleBroken for what is refused."""
         if found.whole and not found.is_document:
             _check_state(found)
-            _check_class(found, self._roles)
         for demand, error in self._unmet(found, timezone):
             if self._demands[demand]:
                 raise error
@@ -72,6 +79,7 @@ class Completeness:
 
     def _unmet(self, found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
         if not found.is_document:
+            yield from _classes(found, self._roles)
             yield from _states(found, timezone)
         yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
         yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
@@ -145,12 +153,12 @@ def _check_state(found: Registered) -> None:
         raise MissingField("The case has no state.", where=f"{found.registration.place}/TilstandListe/Fremdrift")
 
 
-def _check_class(found: Registered, roles: Roles) -> None:
+def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayError]]:
     """Without a KLE subject nobody can tell what kind of data it is."""
     classes = [node for node in found.relations("Sagsklasse") if roles.of(node) == "PrimaerKlasse"]
-    if not any(extension(node).said("BrugervendtNoegle") for node in classes):
+    if found.whole and not any(extension(node).said("BrugervendtNoegle") for node in classes):
         where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
-        raise MissingField("The case has no KLE subject.", where=where)
+        yield "kle-subject", MissingField("The case has no KLE subject.", where=where)
 
 
 def _sensitivities(found: Registered) -> Iterator[str]:

@@ -60,13 +60,15 @@ class Oio:
         ids: Ids,
         codes: Codes | None = None,
         facts: r4.Facts | None = None,
+        dialect: str = "oio",
     ) -> None:
         """Reads the rules in `mappings`; raises MappingError with everything that is wrong. Of `sources` those of
-        language oio are known, by the CVR number of a case's owner."""
+        language oio are known, by the CVR number of a case's owner. What a `dialect` demands of a case stands in its
+        own folder."""
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
         self._roles = roles.read(mappings / "oio" / "roles.csv", problems)
-        demands = complete.read(mappings / "oio" / "demands.csv", problems)
+        demands = complete.read(mappings / dialect / "demands.csv", problems)
         reader = Reader(self._roles, with_roles(self._roles))
         self._rules = compiled(mappings, reader, codes, facts or r4.facts(), problems)
         problems.check()
@@ -119,9 +121,9 @@ class Oio:
         """Which rule made which element of what, for each registration. Raises as `translate` does."""
         return self.explain_tree(read(raw))
 
-    def explain_tree(self, document: Node) -> Explanation:
+    def explain_tree(self, document: Node, known: Recalled | None = None) -> Explanation:
         """As `explain`, of a document that was read already."""
-        work = self._understood(document, {})
+        work = self._understood(document, known or {})
         rules = self._rules.of(work.about.source.rules)
         found = [rules.trace(reg.sag, env, _names(rules, reg))[1] for _, reg, env in work.jobs]
         return Explanation(

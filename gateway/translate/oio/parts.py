@@ -14,12 +14,13 @@ from gateway.translate.oio.notes import number
 from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
 
-# The states in the order of a life: those of a case in 1.2.STS-4, of which v6 has four, and those of a document.
+# The states in the order of a life: those of a case in 1.2.STS-4, of which v6 has four, of a document, of an effort.
 LIFE = ("Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert", "Afsluttet")
 _DOCUMENT_LIFE = (
     "Modtaget", "Fordelt", "Underudarbejdelse", "Underreview", "Publiceret", "Endeligt", "Afleveret",
 )  # fmt: skip
-_RANKS = {code: rank for life in (LIFE, _DOCUMENT_LIFE) for rank, code in enumerate(life)}
+_EFFORT_LIFE = ("Uoplyst", "Visiteret", "Disponeret", "Leveret", "Vurderet")
+_RANKS = {code: rank for life in (LIFE, _DOCUMENT_LIFE, _EFFORT_LIFE) for rank, code in enumerate(life)}
 _LAST = LIFE[-1]
 
 # What there is one of at a time, and the case cannot be understood without: where none is in force the last one counts.

@@ -48,6 +48,11 @@ def told(reference: Node | None) -> str:
     return reference.said("UUIDIdentifikator") or reference.said("URNIdentifikator")
 
 
+def urn(role: str) -> str:
+    """A role by its name, for dialects of OIO that have no UUIDs for roles (LoRa): no sender of XML writes this."""
+    return f"urn:faellesplan:rolle:{role.lower()}"
+
+
 def read(path: Path, problems: Problems) -> Roles:
     """The table in a file; every fault is noted with its line."""
     name = f"mappings/{path.parent.name}/{path.name}"
@@ -69,6 +74,7 @@ def read(path: Path, problems: Problems) -> Roles:
             problems.add(Mark(name, rows.line_num), f"{relation} {role}: the role or its UUID stands here twice")
         else:
             known[relation, role] = row["display"] or role
+            by_uuid[relation, urn(role)] = role
             if uuid:
                 by_uuid[relation, uuid] = role
     return Roles(known, by_uuid)

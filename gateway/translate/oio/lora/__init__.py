@@ -1,0 +1,5 @@
+"""LoRa JSON: the dialect of OIO Sag, Dokument and Indsats that Magenta's LoRa speaks over REST."""
+
+from gateway.translate.oio.lora.language import OioJson
+
+__all__ = ["OioJson"]
