@@ -21,8 +21,8 @@ demo: .venv/runtime ## play one citizen's story through the real doors (ARGS=--s
 serve: .venv/runtime ## run the gateway, with its embedded PostgreSQL unless GATEWAY_DATABASE_URL is set
 	@python -m gateway serve $(ARGS)
 
-test: .venv/dev ## run every test (ARGS="tests/domain tests/translate": the inner loop)
-	python -m pytest -q $(ARGS)
+test: .venv/dev ## run every test, on two cores (ARGS="tests/domain tests/translate": the inner loop, on one)
+	python -m pytest -q $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 check: .venv/dev ## everything that is checked before the tests
 	ruff check .
