@@ -38,6 +38,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--member-of", action="append", default=[], metavar="SYSTEM|VALUE", help="unit or parent it counts as (repeat)"
     )
+    parser.add_argument(
+        "--cases", action="append", default=[], metavar="CVR|KLE,KLE|FOELSOMHED",
+        help="OIO cases it may read: owner, KLE classes, level of Foelsomhed; * for any owner or class (repeat)",
+    )  # fmt: skip
     parser.add_argument("--jku", default="", help="the only key URL that its assertions may name; never fetched")
     keys = parser.add_mutually_exclusive_group(required=True)
     keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys")
@@ -63,6 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "scopes": args.scope,
             "sends": args.sends,
             "member_of": args.member_of,
+            "cases": [_case(one) for one in args.cases],
             "jku": args.jku,
             "jwks": keys,
         }
@@ -74,6 +79,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _write(args.new_key, private, 0o600)
         print(f"{args.new_key}: the private key. Give it to the system and keep no copy.")
     return 0
+
+
+def _case(text: str) -> dict[str, Any]:
+    owner, classes, level = [*text.split("|"), "", ""][:3]
+    return {"owner": owner, "classes": [one for one in classes.split(",") if one], "sensitivity": level}
 
 
 def _made() -> tuple[bytes, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.limits import CaseAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Caller:
     override: Override | None = None
     on_behalf_of: str = ""
     trace: str = ""
+    cases: tuple[CaseAccess, ...] = ()  # OIO cases it may read; without any, what law and consent permit
 
     def covers(self, kind: str) -> bool:
         """Whether the token's scopes (`system/<type or *>.<letters of cruds>`) let it read or search this type: what is

@@ -17,6 +17,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.consent import Ask, CompiledConsent, Evaluation, Same, Verdict, Word
 from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
 from gateway.domain.identifier import normal
+from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
 from gateway.domain.redact import ADDRESS_PATHS
 from gateway.domain.resource import Facts
@@ -24,6 +25,7 @@ from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.when import DANISH
 
 _SEAL = object()
+_LIMITS = "SF1470 chapter 12"
 
 
 class Basis(StrEnum):
@@ -51,6 +53,7 @@ class Reason(StrEnum):
     CONSENT_LIMITS = "consent-limits"
     CONSENT_NEEDED = "consent-needed"
     HANDED_OVER = "handed-over"
+    CASE_LIMITS = "case-limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,19 @@ def decide_all(
             permits.append(decision)
         else:
             denials.append(decision)
-    return permits, denials
+    return _within_limits(caller, listed, permits, denials)
+
+
+def _within_limits(
+    caller: Caller, facts: tuple[Facts, ...], permits: list[Permit], denials: list[Denial]
+) -> tuple[list[Permit], list[Denial]]:
+    """What is permitted, narrowed by what case systems say of their cases (domain/limits.py)."""
+    closed = barred(caller, facts, {(permit.kind, permit.id) for permit in permits})
+    if not closed:
+        return permits, denials
+    reason = Reason.CASE_LIMITS
+    denials += [Denial(*key, reason, reason.value, law=_LIMITS) for key in sorted(closed)]
+    return [permit for permit in permits if (permit.kind, permit.id) not in closed], denials
 
 
 def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str], same: Same) -> Ask:

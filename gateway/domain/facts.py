@@ -11,6 +11,7 @@ from gateway.domain.consent.span import period, span
 from gateway.domain.content import Content, content_of
 from gateway.domain.identifier import normal
 from gateway.domain.labels import Labeller, labelled
+from gateway.domain.limits import limits_of
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.security_label import label_of
 from gateway.domain.statement import Body
@@ -78,6 +79,7 @@ def facts_of(
         citizens=(citizen, *sorted(others)) if others else (),
         ends=_end(body),
         sources=sources,
+        limits=limits_of(body),
     )
 
 

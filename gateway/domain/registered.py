@@ -8,7 +8,8 @@ part is
 | slot | which part it is: its kind, and for relations the composite key of role, type and index |
 | what | what it is about: the number that a relation leads to, the code of a state |
 | body | the FHIR elements that it gives; lists of several parts are joined |
-| keep | `one`: of the slot the one that holds, else the last that began · `now`: only while it holds · `all`: always |
+| keep | `one`: of the slot the one that holds, else the last that began · `now`: while it holds · `ahead`: until it has
+ended · `all`: always |
 | from, to | when it is true, `to` not included; UTC as `2025-01-14T00:00:00.000000`, absent where it is open |
 | period, before | the same as FHIR Period, and the last instant before `from` in its spelling |
 | state | of a state: how far it is in the life of the thing, and whether it ends it |
@@ -25,6 +26,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.domain.limits import SENSITIVITY, SENSITIVITY_URL
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.snapshot import in_error
@@ -42,6 +44,7 @@ _DEFAULTS: dict[str, Body] = {
     "DocumentReference": {"status": "current", "content": [{"attachment": {}}]},
 }
 _RESTRICTED = {"system": CONFIDENTIALITY, "code": "R"}
+_SENSITIVE = {"url": SENSITIVITY_URL, "valueCode": SENSITIVITY[2]}
 
 
 def moment_text(moment: datetime) -> str:
@@ -107,8 +110,12 @@ class _Teller:
                     yield part
                 elif part["slot"] == _STATE:
                     yield part | {"body": _listed(part["body"])}
-            elif part.get("keep") == "all" or _holds(part, self.moment):
+            elif part.get("keep") == "all" or _holds(part, self.moment) or _ahead(part, self.moment):
                 yield part
+
+
+def _ahead(part: Part, moment: str) -> bool:
+    return part.get("keep") == "ahead" and ("to" not in part or moment < part["to"])
 
 
 def _listed(body: Body) -> Body:
@@ -237,3 +244,6 @@ def _restrict(body: Body) -> None:
     labels = meta.get("security", [])
     if not any(label.get("system") == CONFIDENTIALITY for label in labels):
         body["meta"] = meta | {"security": [*labels, _RESTRICTED]}
+    extensions = body.get("extension", [])
+    if not any(one.get("url") == SENSITIVITY_URL for one in extensions):
+        body["extension"] = [*extensions, _SENSITIVE]

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 
+from gateway.domain.limits import Limits
 from gateway.domain.statement import Body
 
 Ids = Callable[[str, str], str]
@@ -50,6 +51,7 @@ class Facts:
     citizens: tuple[str, ...] = ()  # every citizen it is about, when more than one
     ends: datetime | None = None  # when the content says that it stops to hold
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
+    limits: Limits | None = None  # that a case system put on it
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
         raise Unauthenticated("The client is not registered for this any more")
     override = told["override"]
     return Caller(
+        cases=client.cases,
         client=client.id,
         client_name=client.name,
         organisation=client.organisation,

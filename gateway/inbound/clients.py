@@ -9,6 +9,8 @@ purposes: [TREAT, BTG]                    # v3-ActReason codes that its users ma
 scopes: [system/*.rs, system/Bundle.c]    # the most it can be given
 sends: [rh]                               # sources it may send messages as (mappings/sources)
 member_of: ["urn:oid:1.2.208.176.1.1|265161000016001"]     # units and parents it also counts as
+cases:                                    # optional: OIO cases it may read, each row owner × KLE classes × Foelsomhed;
+  - {owner: "64942212", classes: ["27", "29.18"], sensitivity: FOELSOMME_PERSONOPLYSNINGER}   # domain/limits.py
 jku: https://epj.example.dk/jwks.json     # optional: the only key URL its assertions may name; never fetched
 jwks:
   keys:
@@ -24,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.identifier import Identifier, normal
+from gateway.domain.identifier import CVR, Identifier, normal
+from gateway.domain.limits import ANY, SENSITIVITY, CaseAccess
 from gateway.errors import SettingsError
 from gateway.inbound.keys import PublicKey, UnfitKey, public_key
 from gateway.inbound.scopes import Scope
@@ -37,7 +40,7 @@ ROLES = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "n
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TEXTS = ("id", "name", "sector", "role", "jku")
 _LISTS = ("purposes", "scopes", "sends", "member_of")
-_KNOWN = "id name organisation sector role purposes scopes sends member_of jku jwks".split()
+_KNOWN = "id name organisation sector role purposes scopes sends member_of cases jku jwks".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Client:
     sends: tuple[str, ...] = ()
     member_of: tuple[str, ...] = ()
     jku: str = ""
+    cases: tuple[CaseAccess, ...] = ()
 
 
 class Clients:
@@ -124,6 +128,7 @@ class _File:
             self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
         keys = self.keys()
         given = self.given()
+        cases = self.cases()
         if len(self.problems.found) > before:
             return None
         return Client(
@@ -139,6 +144,7 @@ class _File:
             sends=lists["sends"],
             member_of=lists["member_of"],
             jku=texts["jku"],
+            cases=cases,
         )
 
     def text(self, name: str, *, required: bool = True) -> str:
@@ -182,6 +188,16 @@ class _File:
                 found.append(scope)
         return tuple(found)
 
+    def cases(self) -> tuple[CaseAccess, ...]:
+        node = self.table.entries.get("cases")
+        if node is None:
+            return ()
+        found = [_case_access(_plain(item)) for item in node.items] if isinstance(node, Items) else [None]
+        if not found or None in found:
+            text = "cases must be a list of {owner, classes, sensitivity}: a CVR number or *, KLE numbers or *, one of "
+            self.problems.add(self.table.marks["cases"], text + ", ".join(SENSITIVITY))
+        return tuple(one for one in found if one)
+
     def keys(self) -> dict[str, PublicKey]:
         jwks = self.table.entries.get("jwks")
         listed = jwks.entries.get("keys") if isinstance(jwks, Table) else None
@@ -200,6 +216,18 @@ class _File:
                 self.problems.add(item.mark, "two keys have this kid")
             found[key.kid] = key
         return found
+
+
+def _case_access(parts: Any) -> CaseAccess | None:
+    """One row of `cases`; None when it is no such row."""
+    if not isinstance(parts, dict) or parts.keys() != {"owner", "classes", "sensitivity"}:
+        return None
+    owner, classes, level = parts["owner"], parts["classes"], parts["sensitivity"]
+    if not isinstance(classes, list) or not classes or not all(isinstance(one, str) and one for one in classes):
+        return None
+    if level not in SENSITIVITY or not (owner == ANY or (isinstance(owner, str) and re.fullmatch(r"[0-9]{8}", owner))):
+        return None
+    return CaseAccess(ANY if owner == ANY else f"{CVR}|{owner}", tuple(classes), SENSITIVITY.index(level))
 
 
 def _plain(node: Node) -> Any:

@@ -24,12 +24,17 @@ ARRAY(SELECT (b.kind, b.digest, b.body) FROM resource b
        WHERE b.citizen = r.citizen AND b.kind IN ('Consent', 'CareTeam') ORDER BY b.kind, b.id)
 """
 _PERSONS = "ARRAY(SELECT p.facts FROM resource p WHERE p.citizen = r.citizen AND p.kind = 'Patient')"
-# What it refers to: only the facts, for a reader who may not see it must not learn of the reference either.
+# What it refers to, and of a document the cases on which it lies: only the facts, for a reader who may not see it
+# must not learn of the reference either.
 _TARGETS = """
 ARRAY(SELECT (t.facts, t.updated) FROM resource t
        WHERE t.citizen = r.citizen AND (t.kind, t.id) IN (
          SELECT split_part(named, '/', 1), split_part(named, '/', 2)
-           FROM jsonb_array_elements_text(convert_from({of}.facts, 'UTF8')::jsonb -> 'related') AS named))
+           FROM jsonb_array_elements_text(convert_from({of}.facts, 'UTF8')::jsonb -> 'related') AS named
+         UNION ALL
+         SELECT c.kind, c.id FROM resource c
+          WHERE {of}.kind = 'DocumentReference' AND c.citizen = {of}.citizen AND c.kind = 'CarePlan'
+            AND convert_from(c.facts, 'UTF8')::jsonb -> 'related' ? ('DocumentReference/' || {of}.id)))
 """
 _FIND = f"""
 SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSONS} AS persons,

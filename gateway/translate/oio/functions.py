@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.limits import SENSITIVITY
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
 from gateway.translate.oio.effect import Instant, instant, span, tidspunkt
@@ -18,11 +19,6 @@ from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
 
 _KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
-
-# How sensitive data is, in the words of OIO, the harmless first.
-SENSITIVITY = (
-    "IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,3 +104,23 @@ def said(translation: Translation, kind: str, number: int = 0) -> Statement:
 
 def plan(oio: Oio, raw: bytes) -> dict[str, object]:
     return said(oio.translate(raw), "CarePlan").body
+
+
+UNIT = "0d9b7c61-8b1e-4f5a-b0a7-6f7f3f5f2a20"
+
+
+def with_profile(end: str = "") -> bytes:
+    """The fixture with a Sikkerhedsprofil of one unit."""
+    until = (
+        f"<sd:TidsstempelDatoTid>{end}</sd:TidsstempelDatoTid>"
+        if end
+        else "<sd:GraenseIndikator>true</sd:GraenseIndikator>"
+    )
+    profile = (
+        "<si:Sikkerhedsprofil><gd:Virkning><sd:FraTidspunkt><sd:TidsstempelDatoTid>2025-01-14T00:00:00+01:00"
+        f"</sd:TidsstempelDatoTid></sd:FraTidspunkt><sd:TilTidspunkt>{until}</sd:TilTidspunkt></gd:Virkning>"
+        "<gd:Rolle><sd:UUIDIdentifikator>11111111-2222-4333-8444-555555555555</sd:UUIDIdentifikator></gd:Rolle>"
+        "<gd:Type><sd:UUIDIdentifikator>c5fc3b3b-5197-49ee-92e6-ae6ba1957174</sd:UUIDIdentifikator></gd:Type>"
+        f"<gd:ReferenceID><sd:UUIDIdentifikator>{UNIT}</sd:UUIDIdentifikator></gd:ReferenceID></si:Sikkerhedsprofil>"
+    )
+    return changed(("<si:SagsitsystemRelation>", profile + "<si:SagsitsystemRelation>"))

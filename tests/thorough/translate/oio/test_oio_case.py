@@ -24,6 +24,7 @@ from tests.translate.oio.cases import (
     changed,
     plan,
     said,
+    with_profile,
     with_states,
     without,
 )
@@ -248,7 +249,7 @@ def test_missing_sensitivity_is_not_harmless(oio: Oio) -> None:
 
 
 def test_the_access_profile_is_kept(oio: Oio) -> None:
-    profile = [e for e in plan(oio, SAG.encode())["extension"] if e["url"] == OURS + "oio-access-profile"]  # type: ignore[attr-defined]
+    profile = [e for e in plan(oio, with_profile())["extension"] if e["url"] == OURS + "oio-access-profile"]  # type: ignore[attr-defined]
     assert profile[0]["valueReference"]["identifier"]["value"] == "0d9b7c61-8b1e-4f5a-b0a7-6f7f3f5f2a20"
 
 

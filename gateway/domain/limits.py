@@ -1,0 +1,147 @@
+"""The access limits that a case system puts on its cases and documents (OIO: SF1470 general guide, chapter 12).
+
+| limit | who passes it |
+|---|---|
+| owner, KLE class, Foelsomhed | readers whose registration names all three together (`CaseAccess`) |
+| Sikkerhedsprofil | only the organisations, units and people on it, whatever else they may |
+| its cases | a document follows its cases: one of them must be open to the reader, and its own limits too |
+
+They narrow what law and consent permit and never widen it, also not for an override. Foelsomhed has four levels; who
+may see one sees those below it. VIP_SAGER is open to those alone whose registration says so. A reader without any
+registration for cases passes the three levels below for every owner and class: law and consent decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.domain.identifier import normal
+
+if TYPE_CHECKING:
+    from gateway.domain.caller import Caller
+    from gateway.domain.resource import Facts
+
+SENSITIVITY = (
+    "IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER",
+)  # fmt: skip
+"""How sensitive data is, in the words of OIO, the harmless first."""
+SENSITIVITY_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
+PROFILE_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-access-profile"
+ANY = "*"
+
+_VIP = len(SENSITIVITY) - 1
+_KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
+_SUBJECT = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
+_OWNER = {"CarePlan": "author", "CareTeam": "managingOrganization", "DocumentReference": "custodian"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What limits a case or document: the identifier key of its owner, its KLE subject ("" where it has none), its
+    level of Foelsomhed, and the keys on its profile. `gone`: it was taken out of its system."""
+
+    owner: str
+    subject: str
+    level: int
+    profile: tuple[str, ...] = ()
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """Cases that a client may read: of one owner (identifier key, or `*`), of KLE classes by the beginning of their
+    number (or `*`), up to a level of Foelsomhed. All three must fit."""
+
+    owner: str
+    classes: tuple[str, ...]
+    level: int
+
+    def opens(self, limits: Limits) -> bool:
+        """Whether a case within these limits may be read."""
+        fits = ANY in self.classes or any(limits.subject.startswith(one) for one in self.classes if limits.subject)
+        return self.owner in (ANY, limits.owner) and fits and limits.level <= self.level
+
+
+_UNREGISTERED = CaseAccess(ANY, (ANY,), _VIP - 1)
+
+
+def limits_of(body: dict[str, Any]) -> Limits | None:
+    """The limits of a FHIR body; None where no case system put any."""
+    told = [one for one in body.get("extension", ()) if isinstance(one, dict)]
+    levels = [_level(one.get("valueCode")) for one in told if one.get("url") == SENSITIVITY_URL]
+    if not levels:
+        return None
+    profile = {_key(one.get("valueReference")) for one in told if one.get("url") == PROFILE_URL}
+    owner = body.get(_OWNER.get(str(body.get("resourceType")), ""), {})
+    gone = body.get("status") == "entered-in-error"
+    first = owner[0] if isinstance(owner, list) and owner else owner
+    return Limits(_key(first), _subject(body), max(levels), tuple(sorted(profile)), gone)
+
+
+def barred(caller: Caller, facts: Sequence[Facts], permitted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the resources (kind, id) that are permitted so far, those that their limits close to this caller."""
+    limited = [one for one in facts if one.limits is not None]
+    if not limited:
+        return set()
+    keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
+    closed = {(one.kind, one.id) for one in limited if one.limits and not _passes(caller, keys, one.limits, one.kind)}
+    cases = [one for one in facts if one.kind == "CarePlan" and one.limits]
+    for one in limited:
+        if one.kind == "DocumentReference" and not _follows(one, cases, permitted, closed):
+            closed.add((one.kind, one.id))
+    return closed & set(permitted)
+
+
+def _passes(caller: Caller, keys: Collection[str], limits: Limits, kind: str) -> bool:
+    if limits.profile and keys.isdisjoint(limits.profile):
+        return False
+    if caller.role == "citizen":  # they are told by their own right; the three limit authorities
+        return True
+    if kind == "DocumentReference" and not limits.subject:  # it is about what its case is about
+        return any(one.level >= limits.level and one.owner in (ANY, limits.owner) for one in _access(caller))
+    return any(one.opens(limits) for one in _access(caller))
+
+
+def _access(caller: Caller) -> Sequence[CaseAccess]:
+    return caller.cases or (_UNREGISTERED,)
+
+
+def _follows(
+    document: Facts, cases: Iterable[Facts], permitted: Collection[tuple[str, str]], closed: Collection[tuple[str, str]]
+) -> bool:
+    """One of its cases must be open. What says which case it lies on, and lies on it no more, is open to nobody."""
+    own = f"DocumentReference/{document.id}"
+    there = [one for one in cases if own in one.related and one.limits and not one.limits.gone]
+    if not there:
+        return not any(reference.startswith("CarePlan/") for reference in document.related)
+    return any((one.kind, one.id) in permitted and (one.kind, one.id) not in closed for one in there)
+
+
+def _level(word: object) -> int:
+    """A word that is none of the four counts as the last."""
+    return SENSITIVITY.index(word) if isinstance(word, str) and word in SENSITIVITY else _VIP
+
+
+def _subject(body: dict[str, Any]) -> str:
+    for concept in body.get("category", ()):
+        for coding in concept.get("coding", ()) if isinstance(concept, dict) else ():
+            code = coding.get("code", "") if isinstance(coding, dict) else ""
+            if coding.get("system") == _KLE_SYSTEM and _SUBJECT.fullmatch(str(code)):
+                return str(code)
+    return ""
+
+
+def _key(reference: object) -> str:
+    """The key of who is referred to; a text that nobody's key is where it has none."""
+    identifier = reference.get("identifier") if isinstance(reference, dict) else None
+    if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
+        return normal(str(identifier["system"]), str(identifier["value"])).key
+    return "nobody"
+
+
+def _spelled(key: str) -> str:
+    system, bar, value = key.partition("|")
+    return normal(system, value).key if bar else key
