@@ -61,8 +61,9 @@ class Deferring(Protocol):
         """What is to be told of these bytes later; None when everything is told at once."""
         ...
 
-    def answered(self, raw: bytes) -> Receipt:
-        """What a receiver answers on the line on which it was sent a message. Raises Unreadable."""
+    def answered(self, raw: bytes) -> Receipt | None:
+        """What a receiver answers on the line on which it was sent a message; None where its answer may say nothing and
+        does not. Raises Unreadable."""
         ...
 
     def of_source(self, source: str) -> Language:

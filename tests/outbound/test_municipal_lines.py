@@ -299,6 +299,9 @@ def test_a_receiver_that_knows_not_our_certificate_hears_nothing(town: Town, tmp
     [
         (b"200 OK\n<StandardRetur><StatusKode>20</StatusKode></StandardRetur>", "receipted", ""),
         (b"204 No Content\n", "sent", ""),
+        (b"200 OK\n<OpretSvar><Id>7</Id></OpretSvar>", "sent", ""),
+        (b"200 OK\n<html><body>Log ind</body></html>", "waiting", "The receiver's answer cannot be read."),
+        (b"400 Bad\n<Fejl>nej</Fejl>", "failed", "The receiver answered HTTP 400."),
         (
             (
                 b"400 Bad\n<StandardRetur><StatusKode>40</StatusKode><FejlbeskedTekst>Part</FejlbeskedTekst>"

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.domain.identifier import CVR, normal
-from gateway.domain.outgoing import Outgoing, Receipt
+from gateway.domain.outgoing import TOLD_LATER, Outgoing, Receipt
 from gateway.domain.record import masked
 from gateway.domain.source import Source
 from gateway.errors import GatewayError, MissingField, UnknownCode, UnknownMessage, Unreadable
@@ -62,15 +62,18 @@ class Answers:
             receipt=receipt,
         )
 
-    def answered(self, raw: bytes) -> Receipt:
-        """What is answered on the line. Raises Unreadable for what is no technical receipt."""
+    def answered(self, raw: bytes) -> Receipt | None:
+        """What is answered on the line. Raises Unreadable for what is no technical receipt; None where a receiver that
+        tells nothing later answers a document of its own: that it took the message is said by the HTTP status."""
         try:
             found = soap.opened(raw)
             if isinstance(found, Fault):
                 told = f"SOAP fault {found.code}: {found.text}" if found.text else f"SOAP fault {found.code}"
                 return Receipt("", found.outcome, _kept(told))
             if self._table.kind(found) != TECHNICAL:
-                raise Unreadable(where=found.name)
+                if self._name in TOLD_LATER or found.name.lower() == "html":
+                    raise Unreadable(where=found.name)
+                return None
             of = self._table.node(TECHNICAL, "of", found)
             return self._receipt(TECHNICAL, found, _bare(of.text) if of else "")
         except Unreadable:

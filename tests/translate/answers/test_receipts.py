@@ -44,6 +44,7 @@ def test_a_technical_receipt_in_an_envelope(namespace: str, code: str, outcome: 
     told = SF2900.answered(
         b'<s:Envelope xmlns:s="%s"><s:Header/><s:Body>%s</s:Body></s:Envelope>' % (namespace.encode(), body)
     )
+    assert told is not None
     assert (told.of, told.outcome) == (OF, outcome)
 
 
@@ -80,6 +81,7 @@ def test_a_cpr_in_a_receiver_s_text_is_masked_and_a_long_text_cut() -> None:
 def test_faults_of_both_versions(fault: str, code: str, outcome: str) -> None:
     raw = f'<s:Envelope xmlns:s="{ENVELOPES[0]}"><s:Body><s:Fault>{fault}</s:Fault></s:Body></s:Envelope>'.encode()
     told = SF2900.answered(raw)
+    assert told is not None
     assert told.outcome == outcome
     assert told.text.startswith(f"SOAP fault {code}".strip())
 
@@ -117,8 +119,12 @@ def test_no_bytes_are_an_answer_by_accident(raw: bytes) -> None:
 
 
 def test_fasit_answers_as_oio_does() -> None:
-    assert FASIT.answered(xml("StandardRetur", StatusKode="20")).outcome == "ok"
+    accepted = FASIT.answered(xml("StandardRetur", StatusKode="20"))
+    assert accepted is not None
+    assert accepted.outcome == "ok"
     refused = FASIT.answered(xml("StandardRetur", StatusKode="40", FejlbeskedTekst="Part mangler"))
+    assert refused is not None
+    assert FASIT.answered(xml("OpretSvar", Id="7")) is None, "the HTTP status says that it was taken"
     assert (refused.outcome, refused.text) == ("fatal-error", "FASIT afviste dokumentet. Part mangler")
     with pytest.raises(UnknownMessage):
         FASIT.translate(xml("StandardRetur", StatusKode="20"))
