@@ -14,6 +14,8 @@ from fhir.resources.R4B.valueset import ValueSet
 
 from gateway.translate.fhir import parse, write_xml
 from tests.inbound.http_world import Http, http, run
+from tests.inbound.one_citizen import CLIENTS, headers
+from tests.translate.terms.test_terms import MAPPINGS
 
 FFB = "urn:oid:1.2.208.176.2.22"
 FSIII = "urn:oid:1.2.208.176.2.21"
@@ -182,6 +184,21 @@ BAD = [
     ("ConceptMap/$translate", {"url": "https://faellesplan.dk/fhir/ConceptMap/x", "code": "F"}, 404, "not known"),
     ("ConceptMap/$translate", {"system": FFB, "code": "x", "reverse": "perhaps"}, 400, "true or false"),
 ]  # fmt: skip
+
+
+def test_a_report_with_a_code_that_there_is_not_is_kept_and_told(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            report = (MAPPINGS / "kl" / "examples" / "ffb-report.json").read_text("utf-8")
+            drugs = "0e25a2ec-4f04-4d14-a5ad-a6519a7d1d5f"
+            assert drugs in report
+            bad = report.replace(drugs, drugs[:-1] + "a").encode()
+            sender = await headers(here, "social") | {"Content-Type": "application/fhir+json"}
+            answers = [await here.web.post("/cases/kl", content=one, headers=sender) for one in (report.encode(), bad)]
+            assert [one.status_code for one in answers] == [200, 200]
+            assert ["FFB has no such code" in one.text for one in answers] == [False, True]
+
+    run(test)
 
 
 def test_what_cannot_be_answered_says_why_and_repeats_nothing(database_url: str) -> None:

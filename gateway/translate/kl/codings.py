@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.translate.kl.urls import Urls
-from gateway.translate.terms.rows import Concept
 from gateway.translate.terms.terms import Terms
 
 Json = dict[str, Any]
@@ -43,14 +42,9 @@ class Codings:
         found = system.find(code) if system and system.about.spelled == _SEVERAL else None
         if system is None or found is None:
             return [coding, coding | {"system": meant}]
-        name = coding.get("display") or _words(found.concept)
+        name = coding.get("display") or found.concept.words
         codes = dict.fromkeys((*system.all_codes(found.concept), code))
         return [
             coding | {"display": name},
             *({"system": meant, "code": one, "display": name} for one in codes),
         ]
-
-
-def _words(concept: Concept) -> str:
-    """What a concept is called; FSIII's levels are called by a digit first."""
-    return concept.also[0] if concept.display.isdigit() and concept.also else concept.display

@@ -78,6 +78,11 @@ class Concept:
         return self.valid_from <= on and (not self.valid_to or on <= self.valid_to)
 
     @property
+    def words(self) -> str:
+        """What people call it: FSIII's levels have a digit for a display, and words besides."""
+        return self.also[0] if self.display.isdigit() and self.also else self.display
+
+    @property
     def retired_from(self) -> str:
         """The first day on which the code is retired, "" when it is not."""
         return (date.fromisoformat(self.valid_to) + timedelta(days=1)).isoformat() if self.valid_to else ""

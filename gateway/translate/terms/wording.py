@@ -20,5 +20,5 @@ def worded(terms: Terms, resource: dict[str, Any]) -> dict[str, Any]:
                 known = terms.system(system)
                 found = known.find(code) if known else None
                 if found:
-                    node["display"] = found.concept.display
+                    node["display"] = found.concept.words
     return resource
