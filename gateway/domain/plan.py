@@ -97,7 +97,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
             *(
                 {"detail": _activity(p, cases, visible, at)}
                 for p in plans
-                if p["id"] not in behind and _is_effort(p, plans)
+                if p["id"] in cases or (p["id"] not in behind and _is_effort(p, plans))
             ),
             *({"detail": one} for one in tasks),
             *({"reference": _reference(p)} for p in _agreed(parts)),
@@ -190,22 +190,35 @@ def _part(plan: Body, cases: Mapping[str, Sequence[Body]]) -> Body:
 
 
 def _activity(plan: Body, cases: Mapping[str, Sequence[Body]], visible: set[str], at: datetime) -> Body:
-    inner, told = _granted(plan), [plan, *cases.get(plan["id"], ())]
+    inner, behind = _granted(plan), cases.get(plan["id"], ())
     status = inner.get("status") or _ACTIVITY_STATUS.get(plan.get("status", ""), "unknown")
     if has_ended(plan, at) and status not in ("cancelled", "stopped"):
         status = "completed"
     detail: Body = {
         "extension": [_part(plan, cases)],
-        "code": inner.get("code") or next((c for one in told for c in one.get("category", [])), None),
+        "code": inner.get("code") or _category([*behind, plan]),
         "goal": [g for g in plan.get("goal", []) if g.get("reference") in visible],
         "status": status,
         "scheduledPeriod": plan.get("period"),
         "performer": _each_once([*inner.get("performer", []), *([plan["author"]] if "author" in plan else [])]),
-        "description": next((one[name] for one in told for name in ("title", "description") if name in one), None)
+        "description": next(
+            (one[name] for one in (plan, *behind) for name in ("title", "description") if name in one), None
+        )
         or inner.get("description"),
     }
     detail["performer"] = [p for p in detail["performer"] if "reference" not in p or p["reference"] in visible]
     return {name: value for name, value in detail.items() if value}
+
+
+def _category(told: Sequence[Body]) -> Body | None:
+    """What a plan is about. A case tells it by KLE, which has codes where FFB has none (§§ 101, 110 and 141): it goes
+    before the plan's own category."""
+    first = [one["category"][0] for one in told if one.get("category")]
+    if len(first) < 2:
+        return next(iter(first), None)
+    codings = [coding for one in first for coding in one.get("coding", [])]
+    text = next((one["text"] for one in first if "text" in one), "")
+    return {"coding": codings} | ({"text": text} if text else {})
 
 
 def _task(task: Body) -> Body:

@@ -25,6 +25,7 @@ MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
 _ONE_UNIT = frozenset({SOR, FK_ORG, YDER, PRODUCTION_UNIT})
 """A number of these is one unit whatever it is called; under one CVR or EAN number there are many."""
 
+_OFFERS = "urn:oid:1.2.208.176.2.22"  # FFB: kinds of social offers (tilbud)
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
 
@@ -98,11 +99,22 @@ def _once(members: Sequence[Body], key: Callable[[Body], Key]) -> dict[Key, Body
 def members_of(team: Body, at: datetime) -> list[Body]:
     """The participants of one team. Nobody is in a team for longer than there is one: of a closed case everybody has
     left when it closed, whatever was said of each; where it is not told when, nobody is shown."""
-    listed: list[Body] = team.get("participant", [])
+    listed: list[Body] = [*team.get("participant", []), *_provider(team)]
     end = team.get("period", {}).get("end")
     if team.get("status") != "inactive" and (end is None or last_instant(end) > at):
         return listed
     return [] if end is None else [_left(member, end) for member in listed]
+
+
+def _provider(team: Body) -> list[Body]:
+    """Who provides what the team is for (KL's ServicePerformer), where it is named as the team's organisation alone:
+    KL's profile names it so, its guide as a participant."""
+    offers = [one for one in team.get("category", []) if any(c.get("system") == _OFFERS for c in one.get("coding", []))]
+    if not offers:
+        return []
+    there = {_who(member) for member in team.get("participant", [])}
+    named = team.get("managingOrganization", [])
+    return [{"role": offers, "member": one} for one in named if _who({"member": one}) not in there]
 
 
 def _left(member: Body, end: str) -> Body:

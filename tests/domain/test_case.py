@@ -65,9 +65,13 @@ def test_two_plans_of_one_case_stay_two_efforts() -> None:
     assert [a["detail"]["description"] for a in plan["activity"]] == ["Bestilling 2", "Bestilling 3"]
 
 
-def test_the_efforts_of_a_plan_stand_for_it_and_for_its_case() -> None:
-    plan = plan_of(case(1), order(2, extension=[BY_UUID]), effort(3, 2))
-    assert [a["detail"]["code"]["text"] for a in plan["activity"]] == ["Kørsel efter § 105"]
+def test_a_plan_with_efforts_shows_what_its_case_is_about() -> None:
+    """FFB has no code for § 110; KLE has, and the case tells it."""
+    social = [{"coding": [{"system": "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes", "code": "e459386d"}]}]
+    plan = plan_of(case(1), order(2, extension=[BY_UUID], category=social), effort(3, 2))
+    first, second = (a["detail"]["code"] for a in plan["activity"])
+    assert first == {"coding": [*KLE[0]["coding"], *social[0]["coding"]]}
+    assert second == {"text": "Kørsel efter § 105"}
     assert [e["valueReference"]["reference"] for e in plan["extension"]] == ["CarePlan/careplan2", "CarePlan/careplan3"]
 
 

@@ -24,8 +24,13 @@ def team(number: int, *members: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def shown(*teams: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Name → period of everybody in the joint team."""
-    told = compose(teams, "p1", NOW)[1].get("participant", [])
+    told = composed(*teams).get("participant", [])
     return {one["member"]["display"]: one.get("period", {}) for one in told}
+
+
+def composed(*teams: dict[str, Any]) -> dict[str, Any]:
+    """The joint team."""
+    return compose(teams, "p1", NOW)[1]
 
 
 def test_of_a_closed_case_everybody_has_left_when_it_closed() -> None:
@@ -128,3 +133,17 @@ def test_who_has_left_one_goal_is_still_there_for_the_other() -> None:
     for members in ([left, stays], [stays, left]):
         assert goals(*members) == [["Goal/b"]]
         assert shown(team(1, *members)) == {"Ea": {}}
+
+
+def test_a_provider_is_in_the_team_wherever_it_is_named() -> None:
+    """KL's profile names the provider in managingOrganization, its guide in participant.member."""
+    shelter = {"type": "Organization", "display": "Herberget Fyrtårnet"}
+    offer = [{"coding": [{"system": "urn:oid:1.2.208.176.2.22", "code": "25de7444-3919-4dab-b844-8cec6c15f30e"}]}]
+    organised = team(1, category=offer, managingOrganization=[shelter])
+    taking_part = team(2, {"role": offer, "member": shelter}, category=offer)
+    for teams in ([organised], [taking_part], [organised, taking_part]):
+        assert composed(*teams)["participant"] == [{"role": offer, "member": shelter}]
+    both = team(1, {"member": shelter}, category=offer, managingOrganization=[shelter])
+    assert len(composed(both)["participant"]) == 1
+    hospital = team(1, managingOrganization=[{"type": "Organization", "display": "Sygehus"}])
+    assert "participant" not in composed(hospital)

@@ -93,7 +93,8 @@ class Understanding:
         rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
         message = rewriting.done()
         env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
-        env.findings += [*_not_kept(whole, kept), *_dummies(whole, citizen), *rewriting.findings]
+        env.findings += [*_not_kept(whole, kept), *_without_citizen(whole), *_dummies(whole, citizen)]
+        env.findings += rewriting.findings
         return Work(whole, message, rules, env)
 
 
@@ -145,6 +146,13 @@ def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
         kind = resource["resourceType"]
         if kind not in kept | _QUIET | {"Patient"}:
             yield Finding(f"Bundle.entry[{at}].resource", f"{kind} is not kept here", severity="information")
+
+
+def _without_citizen(whole: Whole) -> Iterator[Finding]:
+    """The fold would make the citizen take part in it."""
+    for contact in whole.message.roots.get("Encounter", ()):
+        if "subject" not in contact:
+            yield Finding(f"{whole.message.place(contact)}.subject", "a contact without the citizen is no Encounter")
 
 
 def _dummies(whole: Whole, citizen: tuple[Identifier, ...]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.domain.identifier import normal
 from gateway.errors import Contradiction, GatewayError, MissingField, NoCitizen, RuleBroken, UnknownCode, WrongType
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.shape import is_resource
@@ -112,5 +113,14 @@ def _check_subject(message: Message, citizen: Json, resource: Json, place: str) 
     for name in _SUBJECTS:
         said = resource.get(name)
         for reference in said if isinstance(said, list) else [said] if said else []:
-            if message.resolve(reference) != citizen:
+            if message.resolve(reference) != citizen and not _names(reference, citizen):
                 raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=f"{place}.{name}")
+
+
+def _names(reference: Json, citizen: Json) -> bool:
+    """Whether a reference without a target names the citizen by one of the citizen's numbers."""
+    told = reference.get("identifier", {})
+    if "reference" in reference or not told.get("system") or not told.get("value"):
+        return False
+    numbers = (one for one in citizen.get("identifier", ()) if one.get("system") and one.get("value"))
+    return normal(told["system"], told["value"]) in {normal(one["system"], one["value"]) for one in numbers}

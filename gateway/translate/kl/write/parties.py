@@ -8,9 +8,9 @@ import json
 
 from gateway.domain.identifier import FK_ORG, normal
 from gateway.domain.statement import Body
+from gateway.translate.fhir.settled import CONTACT
 
 KINDS = ("Organization", "Practitioner")
-CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 FFB_ORGANISATION = "https://www.kombit.dk/organisation"
 _NAMING = frozenset({"type", "identifier", "display"})
 
