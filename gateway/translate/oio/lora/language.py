@@ -72,7 +72,9 @@ class OioJson:
             else:
                 made = self._oio.of_tree(_document(objects), known)
         guessed = tuple(Finding(place, _GUESSED, severity="information") for one in objects for place in one.when)
-        return replace(made, language=_NAME, findings=(*nobody, *guessed, *made.findings))
+        kind = objects[0].kind
+        told = (replace(one, where=placed.place(one.where, self._names, kind)) for one in made.findings)
+        return replace(made, language=_NAME, findings=(*nobody, *guessed, *told))
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """`{"uuid": …}`. `now` is part of every language's answers; LoRa's has no place for it."""

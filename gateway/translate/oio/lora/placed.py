@@ -30,7 +30,7 @@ def place(where: str, names: Names, kind: str) -> str:
     while stripped := _WRAPPERS.match(where):
         where = where[stripped.end() :]
     told, *steps = where.split("/") if where else [""]
-    if told in (*LISTS.values(), "Registrering", "UUIDIdentifikator"):
+    if told[:1].isupper():  # names of JSON are written small
         told, steps = "", [told, *steps]
     made = [told] if told else []
     for step in steps:

@@ -11,16 +11,20 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.fhir.read_json import read_object
+from gateway.translate.oio.effect import instant
 from gateway.translate.oio.lora import names as called
 from gateway.translate.oio.lora.names import LISTS, Names
 from gateway.translate.oio.roles import Roles, urn
 from gateway.translate.oio.tree import Node
 
+_ZONE = ZoneInfo("Europe/Copenhagen")  # until the source is known
 _SPACE = UUID("6e0b4b8e-6c3a-5d0b-9a53-5f2d5c8a7f10")  # of UUIDs for objects that were written without one
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _HOURS_ALONE = re.compile(r"(?<=\d)([+-]\d\d)$", re.ASCII)  # PostgreSQL's zone: 2017-01-01 00:00:00+01
@@ -394,14 +398,19 @@ def _time(text: str) -> str:
 
 
 def _newest(lists: list[Node]) -> str:
-    """The start of the newest effect; "" when none begins. Texts of one dialect sort as their times do."""
-    starts = [
-        node.said("FraTidspunkt", "TidsstempelDatoTid")
-        for one in lists
-        for node in one.walk()
-        if node.name == "Virkning"
-    ]
-    return max(starts, default="")
+    """The start of the newest effect; "" when none begins."""
+    effects = (node for one in lists for node in one.walk() if node.name == "Virkning")
+    starts = [node.said("FraTidspunkt", "TidsstempelDatoTid") for node in effects]
+    timed = [(at, text) for text in starts if (at := _at(text))]
+    return max(timed)[1] if timed else ""
+
+
+def _at(text: str) -> datetime | None:
+    try:
+        found = instant(text, _ZONE)
+    except ValueError:
+        return None  # whoever reads the effect says so, with its place
+    return found.at.astimezone(UTC) if found else None
 
 
 def _join(place: str, name: str) -> str:
