@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.identifier import normal
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest
 
@@ -54,8 +55,11 @@ def _token(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
         return lambda item: isinstance(item, dict) and value.lower() in _texts(item)
     system, bar, code = value.rpartition("|")
     system, code = (system, code) if bar else ("", value)
+    number = normal(system, code)
 
     def test(item: Any) -> bool:
+        if bar and code and isinstance(item, dict) and "value" in item:  # an Identifier, in whatever spelling
+            return normal(item.get("system", ""), str(item["value"])) == number
         pairs = _pairs(item)
         if not bar:
             return any(c == code for _, c in pairs)

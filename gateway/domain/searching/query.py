@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.domain.identifier import normal
 from gateway.domain.searching.extract import Extract, compile_expression
 from gateway.domain.searching.match import MODIFIERS, compile_match
 from gateway.errors import BadRequest
@@ -96,12 +97,12 @@ def _read(
 ) -> None:
     """One parameter: those that name the citizen say whose parts to read, all others test them."""
     if name in ("patient.identifier", "subject.identifier") or (modifier == "identifier" and name in _WHO):
-        identifiers += value.split(",")
+        identifiers += map(_spelled, value.split(","))
         return
     if "." in name:
         raise _unknown(kind, name, served)
     if kind == "Patient" and name == "identifier" and not modifier:
-        identifiers += value.split(",")
+        identifiers += map(_spelled, value.split(","))
         return
     if name in _WHO and modifier in ("", "Patient"):
         citizens += _ids(name, ",".join(one.removeprefix("Patient/") for one in value.split(",")))
@@ -112,6 +113,12 @@ def _read(
 
 
 _WHO = ("patient", "subject")
+
+
+def _spelled(token: str) -> str:
+    """`system|value` in the one spelling that identifiers are kept in."""
+    system, bar, value = token.partition("|")
+    return normal(system, value).key if bar else token
 
 
 def _ids(name: str, value: str) -> list[str]:
