@@ -113,8 +113,8 @@ async def fetch(gateway: Gateway, systems: Systems, source: Source, numbers: Seq
                 if failing == MOST_FAILURES:
                     raise Unreachable("One look after the other failed")
     except Unreachable as away:
-        done.failure = away.text
-        log.warning("fetching from %s ended early: %s", source.id, away.text)
+        done.failure = away.told()
+        log.warning("fetching from %s ended early: %s", source.id, done.failure)
     if numbers is None or done.failure:
         await fetched.ended(gateway.database, source.id, done.failure, gateway.clock())
     return done

@@ -50,6 +50,8 @@ def systems(languages: Languages, tls: ssl.SSLContext | None = None, limits: Lim
 
 async def fetch_due(gateway: Gateway, opening: Systems) -> None:
     """A round of every source whose time has come, and how it stands with all of them told to the metrics."""
+    if all(source.fetch is None for source in gateway.sources.values()):
+        return
     async for done in fetch.rounds(gateway, opening):
         log.info("fetched", source=done.source, letters=done.letters, letters_left=done.left, **done.looks)
         for outcome in fetch.OUTCOMES:

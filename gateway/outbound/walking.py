@@ -19,12 +19,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A letter as it lies there: its object, what is done with it, and the object that it is to be placed on."""
+    """A letter as it lies there: its object, what is done with it, and the object that it is to be placed on; `lost`
+    when there is none of the name that an operator gave."""
 
     node: Json
     letters: Letters
     step: str
     place: Json | None
+    lost: bool
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Walker:
         mark: _Mark = letter.mark
         node = mark.node
         for action in (mark.letters.accept, mark.letters.place if mark.place else None, mark.letters.archive):
+            if mark.lost and action is mark.letters.archive:
+                raise Refused("There is nothing of the name under place to put letters on", where=mark.step)
             link = _href(node, action.link) if action else ""
             if action and link:
                 told = await self.asking.ask(action.method, link, self._sent(action, mark), step=mark.step)
@@ -120,10 +124,9 @@ class Walker:
             raw = base64.b64decode(str(node.get(letters.raw, "")), validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        place = _place(letters.place, self.asking.there.place, answers) if letters.place else None
-        if self.asking.there.place and letters.place and place is None:
-            raise Refused("There is nothing of the name under place to put letters on", where=step.name)
-        return Letter(raw, _Mark(node, letters, step.name, place))
+        wanted = self.asking.there.place if letters.place else ""
+        place = _place(letters.place, wanted, answers) if letters.place else None
+        return Letter(raw, _Mark(node, letters, step.name, place, lost=bool(wanted) and place is None))
 
     def _kept(self, node: Any) -> Any:
         """An answer without what changes though nothing has happened."""

@@ -17,11 +17,13 @@ from gateway.flows.parts import Gateway
 from gateway.outbound.asking import Limits
 from gateway.outbound.vendors import systems
 from gateway.store.fetched import State
+from tests.conftest import PROJECT
 from tests.outbound.case_system import CPR, OTHER, CaseSystem, Momentum, Nexus, Reply, grant, listening
 from tests.outbound.conftest import Office
 from tests.translate.oioxml.letters import HOSPITAL_EAN, enveloped, stay_letter, written
 
 NEXUS, MOMENTUM, LETTERS = "koebenhavn-nexus", "koebenhavn-momentum", "regionh-oioxml"
+NOTIFICATION = PROJECT / "mappings" / "medcom" / "examples" / "admission-asking-for-a-report.json"
 QUICK = Limits(seconds=2.0, bytes=200_000, whole=400_000, requests=40, tries=3, pause=0.01)
 
 
@@ -236,6 +238,35 @@ def test_the_inbox_is_read_and_told_only_after_the_letter_is_kept(office: Office
         assert (await look(gateway, [CPR])).letters == 0
 
     fetching(office, system, test, letters=(LETTERS,), place="Bostøtte")
+
+
+def test_a_letter_in_medcoms_fhir_comes_in_by_the_same_way(office: Office) -> None:
+    system = nexus(grant(1))
+    system.deliver(CPR, NOTIFICATION.read_bytes().replace(OTHER.encode(), CPR.encode()))
+
+    async def test(gateway: Gateway) -> None:
+        done = await look(gateway, [CPR])
+        assert (done.letters, done.left) == (1, 0)
+        assert [action for action, _ in system.told] == ["accept", "archive"], (
+            "placed nowhere unless somebody says where"
+        )
+
+    fetching(office, system, test, letters=("regionh-medcom",))
+
+
+def test_a_letter_that_cannot_be_placed_as_wanted_is_not_archived(office: Office) -> None:
+    system = nexus(grant(1))
+    system.deliver(CPR, admission())
+
+    async def test(gateway: Gateway) -> None:
+        done = await look(gateway, [CPR])
+        assert done.looks["failed"] == 1
+        assert [action for action, _ in system.told] == ["accept"]
+        assert len(await parts(gateway, "CarePlan")) == 1, "what was found is kept all the same"
+        told = await gateway.database.fetchval("SELECT failure FROM fetched")
+        assert told == "There is nothing of the name under place to put letters on at inbox."
+
+    fetching(office, system, test, letters=(LETTERS,), place="Et forløb, der ikke findes")
 
 
 def test_an_inbox_is_left_alone_unless_somebody_says_whose_letters_may_come_out(office: Office) -> None:
