@@ -99,6 +99,11 @@ class Sources:
             if source.rules and not (mappings / source.language / source.rules).is_dir():
                 mark = Mark(f"{mappings.name}/sources/{source.id}.yaml", 0)
                 problems.add(mark, f"rules: there is no folder mappings/{source.language}/{source.rules}")
+            for name in source.fetch.letters if source.fetch else ():
+                if name not in {one.id for one in found}:
+                    problems.unknown(
+                        Mark(f"{mappings.name}/sources/{source.id}.yaml", 0), "source in letters:", name, files
+                    )
         return cls(found)
 
     def find(self, language: str, *senders: str) -> Source:
