@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from fastapi import FastAPI
@@ -18,7 +18,7 @@ from gateway.inbound import capability, discovery, fhir, messages, operations, o
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
-from gateway.inbound.door import Bearer, Door, Inbound, Open, route, told
+from gateway.inbound.door import Answer, Bearer, Door, Inbound, Open, route, told
 from gateway.inbound.fhir import CLINICAL, SEARCHED, SINGLE
 from gateway.inbound.keys import UnfitKey
 from gateway.inbound.oauth import TokenEndpoint
@@ -28,7 +28,21 @@ from gateway.inbound.token_check import TokenCheck
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
-_CODES = ("CodeSystem.r",)
+
+
+def _terminology() -> Iterator[Door]:
+    """The operations on codes, by URL and by Parameters; the resource of a definition may be asked itself."""
+    operations: tuple[tuple[str, str, Answer, bool], ...] = (
+        ("CodeSystem", "$lookup", terminology.lookup, False),
+        ("CodeSystem", "$validate-code", terminology.validate_in_system, True),
+        ("ValueSet", "$validate-code", terminology.validate_in_set, True),
+        ("ConceptMap", "$translate", terminology.translate, True),
+    )
+    for kind, name, answer, itself in operations:
+        for path in (f"/fhir/{kind}/{name}", *([f"/fhir/{kind}/{{id:id}}/{name}"] if itself else [])):
+            for method in ("GET", "POST"):
+                yield Bearer(method, path, answer, (f"{kind}.r",), name)
+
 
 # The most used come first: routes are tried in this order.
 DOORS: tuple[Door, ...] = (
@@ -39,14 +53,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", fhir.read_version, ("r",), "vread", CLINICAL),
     Bearer("POST", "/fhir/{kind:kind}", fhir.create, ("c",), "create", ("Consent", "Communication")),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
-    Bearer("GET", "/fhir/CodeSystem/$lookup", terminology.lookup, _CODES, "$lookup"),
-    Bearer("POST", "/fhir/CodeSystem/$lookup", terminology.lookup, _CODES, "$lookup"),
-    Bearer("GET", "/fhir/CodeSystem/$validate-code", terminology.validate_in_system, _CODES, "$validate-code"),
-    Bearer("POST", "/fhir/CodeSystem/$validate-code", terminology.validate_in_system, _CODES, "$validate-code"),
-    Bearer("GET", "/fhir/ValueSet/$validate-code", terminology.validate_in_set, ("ValueSet.r",), "$validate-code"),
-    Bearer("POST", "/fhir/ValueSet/$validate-code", terminology.validate_in_set, ("ValueSet.r",), "$validate-code"),
-    Bearer("GET", "/fhir/ConceptMap/$translate", terminology.translate, ("ConceptMap.r",), "$translate"),
-    Bearer("POST", "/fhir/ConceptMap/$translate", terminology.translate, ("ConceptMap.r",), "$translate"),
+    *_terminology(),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),

@@ -14,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
+from gateway.errors import NotFound
 from gateway.flows.parts import Served
 from gateway.inbound import fhir
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import sent
 from gateway.translate.fhir import parse
-from gateway.translate.terms import answers, asked
+from gateway.translate.terms import answers, asked, definitions
 from gateway.translate.terms.asked import Asked
 
 _BYTES = 65_536
@@ -38,9 +39,19 @@ def _door(kind: str, operation: str, answer: _Answer) -> Callable[[Inbound, Requ
             question = asked.of_resource(kind, operation, resource, wanted)
         else:
             question = asked.of_query(kind, operation, wanted)
+        if "id" in request.path_params:
+            question = asked.about(question, _url(inbound, kind, request.path_params["id"]))
         return fhir.answer(request, form, Served(msgspec.json.encode(answer(inbound, question))))
 
     return door
+
+
+def _url(inbound: Inbound, kind: str, identity: str) -> str:
+    """The URL of the definition that is asked itself. Raises NotFound."""
+    found = definitions.url_of(inbound.gateway.terms, kind, identity)
+    if not found:
+        raise NotFound
+    return found
 
 
 def _today(inbound: Inbound) -> str:
@@ -56,15 +67,15 @@ validate_in_system = _door(
     "CodeSystem", "$validate-code",
     lambda inbound, told: answers.validate_in_system(inbound.gateway.terms, told, _today(inbound)),
 )  # fmt: skip
-"""GET, POST /fhir/CodeSystem/$validate-code"""
+"""GET, POST /fhir/CodeSystem/$validate-code, /fhir/CodeSystem/{id}/$validate-code"""
 
 validate_in_set = _door(
     "ValueSet", "$validate-code",
     lambda inbound, told: answers.validate_in_set(inbound.gateway.terms, told, _today(inbound)),
 )  # fmt: skip
-"""GET, POST /fhir/ValueSet/$validate-code"""
+"""GET, POST /fhir/ValueSet/$validate-code, /fhir/ValueSet/{id}/$validate-code"""
 
 translate = _door(
     "ConceptMap", "$translate", lambda inbound, told: answers.translate(inbound.gateway.terms, told, _today(inbound))
 )
-"""GET, POST /fhir/ConceptMap/$translate"""
+"""GET, POST /fhir/ConceptMap/$translate, /fhir/ConceptMap/{id}/$translate"""

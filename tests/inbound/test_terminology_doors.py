@@ -186,6 +186,22 @@ BAD = [
 ]  # fmt: skip
 
 
+def test_a_definition_is_asked_itself(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            assert told(await get(here, "CodeSystem/ffb/$validate-code", code=HOMELESS))["result"] is True
+            assert told(await get(here, "ValueSet/KLTargetGroupsFFB/$validate-code", code=HOMELESS))["result"] is True
+            sex = told(await get(here, "ConceptMap/v2-sex/$translate", code="F"))
+            assert sex["match"][0]["concept"]["code"] == "female"
+            coding = {"name": "coding", "valueCoding": {"system": KLE, "code": "27.51.04"}}
+            assert told(await post(here, "CodeSystem/ffb/$validate-code", coding))["result"] is False
+            await get(here, "CodeSystem/nothing/$validate-code", 404, code=HOMELESS)
+            await get(here, "CodeSystem/ffb/$validate-code", 400, code=HOMELESS, url=KLE)
+            await get(here, "CodeSystem/ffb/$lookup", 404, code=HOMELESS)
+
+    run(test)
+
+
 def test_a_report_with_a_code_that_there_is_not_is_kept_and_told(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:

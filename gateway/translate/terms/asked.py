@@ -7,7 +7,7 @@ has besides and is not served here is refused by name, so that nobody takes an a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -77,6 +77,13 @@ def of_resource(kind: str, operation: str, resource: Json, params: Sequence[tupl
         _served(kind, operation, one["name"])
         made.setdefault(one["name"], []).append(_value(one, f"Parameters.parameter[{at}]"))
     return _asked(made)
+
+
+def about(asked: Asked, url: str) -> Asked:
+    """The same of one definition, where that is asked itself. Raises BadRequest where another is named."""
+    if asked.text("url"):
+        raise BadRequest("The resource that is asked needs no url", where="url")
+    return replace(asked, texts={**asked.texts, "url": url})
 
 
 def _served(kind: str, operation: str, name: str) -> None:

@@ -38,6 +38,15 @@ def definition(terms: Terms, kind: str, identity: str) -> Json | None:
     return None
 
 
+def url_of(terms: Terms, kind: str, identity: str) -> str:
+    """The URL of the resource of this id, "" when there is none."""
+    if kind == "CodeSystem" and identity in terms.systems:
+        return terms.systems[identity].about.url
+    if kind == "ValueSet" and identity in terms.sets:
+        return terms.sets[identity].about.url
+    return f"{MAPS}/{identity}" if kind == "ConceptMap" and identity in terms.codes.tables else ""
+
+
 def metadata(terms: Terms, kind: str) -> Iterator[Json]:
     """Every resource of a type without what it holds, tagged so."""
     if kind == "CodeSystem":
