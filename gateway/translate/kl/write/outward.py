@@ -6,13 +6,14 @@
 | case numbers among the identifiers of a plan | MunicipalityCaseNumber |
 | acting municipality without a period or area of its own | kl-messaging-ffb-actingMunicipality |
 | our coordinator | koordinerende-myndighed |
-| codings in old systems | the present system alone |
+| codings in old systems, FSIII's older keys | the present system, the UUID alone |
 | a KLE subject of the social area | category Social indsats beside it |
 | a goal that the citizen tells | category Borgers ønsker og mål |
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,8 +29,10 @@ from gateway.translate.kl.write.tables import Tables
 
 ACTING = "http://fhir.kl.dk/ffbmessaging/StructureDefinition/kl-messaging-ffb-actingMunicipality"
 KLE = "https://data.gov.dk/id/classification/KLE"
+FSIII = "urn:oid:1.2.208.176.2.21"
 CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 _WISH = {"system": CARE_SOCIAL, "code": "ffb9886b-d04e-46b1-9165-a400f91f822b", "display": "Borgers ønsker og mål"}
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _KEPT_META = ("lastUpdated", "security")
 _LEFT_OUT = frozenset({"text", "contained", "meta", "resourceType", "id"})
 
@@ -113,7 +116,11 @@ class Outward:
         return {"reference": url} | extra if url in self._inside else reference | extra
 
     def _codings(self, codings: list[Body]) -> list[Body]:
-        """Each once, in KL's systems; a role of ours as KL's own."""
+        """Each once, in KL's systems; a role of ours as KL's own; of FSIII's two keys of one concept the UUID alone, as
+        a profile takes one coding of a system and KLGateway in time UUIDs alone."""
+        both = [_is_uuid(one) for one in codings if one.get("system") == FSIII]
+        if sorted(both) == [False, True]:
+            codings = [one for one in codings if one.get("system") != FSIII or _is_uuid(one)]
         made: dict[tuple[str, str, str], Body] = {}
         for one in codings:
             mine = self._tables.roles.get(f"{one.get('system')}|{one.get('code')}")
@@ -146,6 +153,11 @@ class Outward:
         found = next((self._tables.categories[group] for group in groups if group in self._tables.categories), None)
         if found and not any("text" in one for one in plan["category"]):
             plan["category"] = [{"coding": [dict(found), *codings]}]
+
+
+def _is_uuid(coding: Body) -> bool:
+    """Whether a code is a UUID; some of FSIII's older keys are one with underscores."""
+    return _UUID.fullmatch(str(coding.get("code", ""))) is not None
 
 
 def _municipality(extension: Body) -> Body:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
+from gateway.translate.fhir.settled import settled
 from gateway.translate.oio.write import case, document
 from gateway.translate.oio.write.case import uuid_of
 from gateway.translate.oio.write.case_relations import Filed
@@ -45,7 +46,7 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
     Raises BadRequest when nothing becomes one, MissingField and others naming what a case cannot be written without.
     """
-    return write(resources, now, Tables.read(mappings), texts_in(mappings))
+    return write(settled(resources), now, Tables.read(mappings), texts_in(mappings))
 
 
 def write(resources: Sequence[Body], now: datetime, tables: Tables, texts: Texts) -> list[bytes]:

@@ -1,0 +1,71 @@
+"""Resources of one file as the fold would hold them: what writers expect, whoever made the Bundle.
+
+References lead to `Type/id` whichever way they were written (`https://…/Type/id`, `urn:uuid:…`), and organisations and
+people who work there are named by number, name and contact where something points at them, as no resources of theirs
+are kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.domain.identifier import normal
+from gateway.domain.statement import Body
+
+CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
+_NAMED = ("Organization", "Practitioner")
+
+
+def settled(resources: Sequence[Body]) -> list[Body]:
+    """The same resources, in their order; references to what is not among them stay as they are."""
+    known = {str(one["id"]): one for one in resources if one.get("id")}
+    named = {name: _named(one) for name, one in known.items() if one.get("resourceType") in _NAMED}
+    return [_settled(one, known, named) for one in resources]
+
+
+def _settled(node: Any, known: Mapping[str, Body], named: Mapping[str, Body]) -> Any:
+    if isinstance(node, list):
+        return [_settled(item, known, named) for item in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: _settled(value, known, named) for name, value in node.items()}
+    tail = _tail(node.get("reference"))
+    if tail in named:
+        extra = [*made.get("extension", []), *named[tail].get("extension", [])]
+        return named[tail] | ({"extension": extra} if extra else {})
+    if tail in known:
+        made["reference"] = f"{known[tail]['resourceType']}/{tail}"
+    return made
+
+
+def _tail(reference: object) -> str:
+    if not isinstance(reference, str) or reference.startswith("#"):
+        return ""
+    return reference.partition("/_history/")[0].rpartition("/")[2].rpartition(":")[2]
+
+
+def _named(resource: Body) -> Body:
+    """A Reference by number and name."""
+    numbers = [one for one in resource.get("identifier", []) if one.get("system") and one.get("value")]
+    found = normal(numbers[0]["system"], str(numbers[0]["value"])) if numbers else None
+    contact: Body = next(iter(resource.get("contact", [])), {})
+    told = {"name": _name(contact.get("name")), "telecom": contact.get("telecom")}
+    detail = {name: value for name, value in told.items() if value}
+    made = {
+        "type": resource["resourceType"],
+        "identifier": {"system": found.system, "value": found.value} if found else None,
+        "display": _name(resource.get("name")),
+        "extension": [{"url": CONTACT, "valueContactDetail": detail}] if detail else None,
+    }
+    return {name: value for name, value in made.items() if value}
+
+
+def _name(name: Any) -> str:
+    """An organisation's name, or a person's first one as a text."""
+    if isinstance(name, list):
+        name = name[0] if name else ""
+    if isinstance(name, dict):
+        parts = [*name.get("prefix", []), *name.get("given", []), name.get("family", "")]
+        return str(name.get("text") or " ".join(part for part in parts if part))
+    return str(name or "")

@@ -1,0 +1,42 @@
+"""Resources of a foreign Bundle as writers expect them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.translate.fhir.settled import settled
+
+OFFICE: dict[str, Any] = {
+    "resourceType": "Organization",
+    "id": "o1",
+    "identifier": [{"system": "urn:oid:1.3.184", "value": "11259979"}],
+    "name": "Frederiksberg Kommune",
+    "contact": [{"name": {"prefix": ["Sagsbehandler"], "family": "Abildtrup"}, "telecom": [{"value": "+4530000003"}]}],
+}
+WHO: dict[str, Any] = {"resourceType": "Practitioner", "id": "w1", "name": [{"given": ["Asger"], "family": "Lindholt"}]}
+
+
+def plan(**more: Any) -> dict[str, Any]:
+    return {"resourceType": "CarePlan", "id": "c1"} | more
+
+
+def test_organisations_and_people_are_named_where_something_points_at_them() -> None:
+    found = settled(
+        [plan(author={"reference": "Organization/o1"}, contributor=[{"reference": "Practitioner/w1"}]), OFFICE, WHO]
+    )
+    author = found[0]["author"]
+    assert author["identifier"] == {"system": "http://cvr.dk", "value": "11259979"}
+    assert (author["type"], author["display"]) == ("Organization", "Frederiksberg Kommune")
+    assert author["extension"][0]["valueContactDetail"]["name"] == "Sagsbehandler Abildtrup"
+    assert found[0]["contributor"] == [{"type": "Practitioner", "display": "Asger Lindholt"}]
+
+
+def test_every_spelling_of_a_reference_is_one() -> None:
+    goal = {"resourceType": "Goal", "id": "g1"}
+    for written in ("Goal/g1", "https://x.example/fhir/Goal/g1", "urn:uuid:g1", "Goal/g1/_history/2"):
+        assert settled([plan(goal=[{"reference": written}]), goal])[0]["goal"] == [{"reference": "Goal/g1"}]
+
+
+def test_what_is_not_there_stays_as_it_was_written() -> None:
+    told = plan(goal=[{"reference": "Goal/elsewhere"}, {"reference": "#inside"}, {"display": "et mål"}])
+    assert settled([told]) == [told]
