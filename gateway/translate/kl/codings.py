@@ -12,6 +12,7 @@ from gateway.translate.terms.terms import Terms
 
 Json = dict[str, Any]
 
+_MOST_KNOWN = 4096
 _SEVERAL = "uuid"  # systems whose concepts may have a second code
 
 
@@ -21,6 +22,7 @@ class Codings:
     def __init__(self, urls: Urls, terms: Terms) -> None:
         self._urls = urls
         self._terms = terms
+        self._known: dict[tuple[Any, ...], list[Json]] = {}
 
     def completed(self, codings: list[Json]) -> list[Json]:
         """In front of each coding the concept's own code in the present system, behind it its other codes; none of them
@@ -36,7 +38,20 @@ class Codings:
         return made
 
     def _all(self, coding: Json) -> list[Json]:
-        """The coding as it was sent, with its name; the concept's own in the present system; the others."""
+        """The coding as it was sent, with its name; the concept's own in the present system; the others. Codes recur
+        from message to message: what was found is known, for those without an element that is no text."""
+        key = tuple(coding.items())
+        try:
+            known = self._known.get(key)
+        except TypeError:
+            return self._found(coding)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = self._found(coding)
+        return known
+
+    def _found(self, coding: Json) -> list[Json]:
         meant, code = self._urls.system(coding["system"]), coding["code"]
         system = self._terms.system(meant)
         found = system.find(code) if system and system.about.spelled == _SEVERAL else None

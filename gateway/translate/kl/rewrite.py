@@ -25,6 +25,8 @@ from gateway.translate.kl.whole import Whole
 from gateway.translate.translation import Finding
 
 Json = dict[str, Any]
+Place = str | tuple["Place", str | int]
+"""Where something stands: what holds it, and the name or number in there. Spelled only where it is told."""
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
@@ -91,7 +93,7 @@ class Rewriting:
         self._contained, self._current = resource.get("contained", []), resource
         self._cited = list(self._histories.get(self._name_of(resource), ()))
         made = {
-            name: value if name == "text" else self._named(name, value, f"{place}.{name}")
+            name: value if type(value) is str or name == "text" else self._named(name, value, (place, name))
             for name, value in resource.items()
             if name != "contained"
         }
@@ -102,7 +104,7 @@ class Rewriting:
     def _history(self, provenance: Json) -> Json:
         self._contained = provenance.get("contained", [])
         place = self._whole.message.place(provenance)
-        made = {n: self._named(n, v, f"{place}.{n}") for n, v in provenance.items() if n not in _NOT_INSIDE}
+        made = {n: self._named(n, v, (place, n)) for n, v in provenance.items() if n not in _NOT_INSIDE}
         own = self._name_of(self._current)
         found = [self._whole.message.resolve(one) for one in provenance.get("target", ())]
         made["target"] = [
@@ -124,19 +126,20 @@ class Rewriting:
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
-    def _value(self, node: Any, place: str) -> Any:
-        if isinstance(node, list):
-            return [self._value(item, f"{place}[{at}]") for at, item in enumerate(node)]
-        if not isinstance(node, dict):
-            return node
-        if isinstance(node.get("reference"), str):
-            return self._reference(node, place)
-        made = {name: self._named(name, value, f"{place}.{name}") for name, value in node.items()}
-        if isinstance(made.get("system"), str) and "code" in made:
-            made = self._municipality(made)
-        return made
+    def _value(self, node: Any, place: Place) -> Any:
+        if type(node) is dict:
+            if type(node.get("reference")) is str:
+                return self._reference(node, place)
+            made = {
+                name: value if type(value) is str else self._named(name, value, (place, name))
+                for name, value in node.items()
+            }
+            return self._municipality(made) if "code" in made and type(made.get("system")) is str else made
+        if type(node) is list:
+            return [self._value(item, (place, at)) for at, item in enumerate(node)]
+        return node
 
-    def _named(self, name: str, value: Any, place: str) -> Any:
+    def _named(self, name: str, value: Any, place: Place) -> Any:
         made = self._value(value, place)
         if name in _EXTENSIONS:
             return [self._extension(e) for e in made]
@@ -170,8 +173,8 @@ class Rewriting:
 
     # --- references
 
-    def _reference(self, reference: Json, place: str) -> Json:
-        extra = {name: self._named(name, reference[name], place) for name in _EXTENSIONS & reference.keys()}
+    def _reference(self, reference: Json, place: Place) -> Json:
+        extra = {name: self._named(name, reference[name], (place, name)) for name in _EXTENSIONS & reference.keys()}
         url = reference["reference"]
         if url.startswith("#"):
             target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
@@ -190,14 +193,15 @@ class Rewriting:
             return {"reference": f"{kind}/{self._ids(kind, key)}"} | extra
         made = self._logical(reference, target) | extra
         if len(made) == 1:
-            self.findings.append(Finding(place, "points at something that is not kept here and has no name"))
+            self.findings.append(Finding(_told(place), "points at something that is not kept here and has no name"))
         contact = _contact(target)
         return made | {"extension": [*extra.get("extension", []), contact]} if contact else made
 
-    def _dangling(self, reference: Json, place: str) -> Json:
+    def _dangling(self, reference: Json, place: Place) -> Json:
         """What is not in the message is told by number, in the sender's own numbering, or led to what is known under
         it."""
-        self.findings.append(Finding(place, "the message does not hold what this points at; kept by its number"))
+        text = "the message does not hold what this points at; kept by its number"
+        self.findings.append(Finding(_told(place), text))
         parts = reference["reference"].partition("/_history/")[0].rsplit("/", 2)
         kind, number = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
         kind = reference.get("type", kind if kind[:1].isupper() else "")
@@ -218,6 +222,14 @@ class Rewriting:
             "display": _name(target) or reference.get("display"),
         }
         return {name: value for name, value in made.items() if value}
+
+
+def _told(place: Place) -> str:
+    """`Bundle.entry[3].resource.subject`."""
+    if isinstance(place, str):
+        return place
+    inside, step = place
+    return f"{_told(inside)}[{step}]" if isinstance(step, int) else f"{_told(inside)}.{step}"
 
 
 def _name(target: Json) -> str:

@@ -7,11 +7,12 @@ here their results become statements.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import orjson
 
 from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.resource import Ids
@@ -168,9 +169,9 @@ def _fingerprint(whole: Whole, message_id: str) -> bytes:
     whenever it is sent; under another id it is news: what was said, changed, and said again as at first is not what
     was said first."""
     parts = sorted(
-        json.dumps(resource, sort_keys=True, ensure_ascii=False, default=str)
+        orjson.dumps(resource, default=str, option=orjson.OPT_SORT_KEYS)
         for resource in whole.message.resources()
         if resource["resourceType"] != "MessageHeader"
     )
     named = message_id or whole.sent.isoformat()
-    return hashlib.sha256("\n".join([named, *parts]).encode()).digest()
+    return hashlib.sha256(b"\n".join([named.encode(), *parts])).digest()

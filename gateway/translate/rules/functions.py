@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -116,6 +117,7 @@ def _day(year: int, month: int, day: int) -> date:
         raise Unfit("is not a date of the calendar") from None
 
 
+@lru_cache(maxsize=256)  # one message tells the same few times again and again
 def _time(text: str, zone: ZoneInfo) -> tuple[datetime, str]:
     """The time and its fraction of a second as written. 24:00 is the next day; :60 the next minute."""
     match = _TIME.fullmatch(text)
