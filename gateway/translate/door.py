@@ -12,7 +12,7 @@ _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
 _ENVELOPED = b"VANSEnvelope"
 _JSON_TYPE = re.compile(rb'"type"\s*:\s*"(collection|message)"')
 _XML_TYPE = re.compile(rb"<type\s+value\s*=\s*[\"'](collection|message)[\"']")
-_ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"([a-z]+)"')
+_ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"(nexus|momentum)"')
 _LORA = re.compile(rb'"(?:sag|dokument|indsats)(?:egenskaber|fremdrift)"|"(?:attributter|relationer)"\s*:')
 _RESOURCE = re.compile(rb'"resourceType"')
 _BENEFITS = b"urn:oio:sts:ydelse:"
