@@ -33,6 +33,9 @@ Word = Literal["told", "changed", "void"]
 KINDS: Mapping[str, Event] = {"Encounter": "discharge", "Goal": "goal"}
 """The resource types that are told of, by the event that they tell."""
 
+CASE = "CarePlan"
+"""The type that a municipality's case has: one that becomes known later is told of what happened while it was open."""
+
 LANGUAGES = ("sf2900", "fasit")
 """The languages of destinations that are told by notices."""
 
@@ -86,7 +89,8 @@ class Tellings:
 
     def __init__(self, rows: Sequence[Telling] = ()) -> None:
         self.rows = tuple(rows)
-        self.kinds = tuple(kind for kind, event in KINDS.items() if any(one.event == event for one in self.rows))
+        kinds = [kind for kind, event in KINDS.items() if any(one.event == event for one in self.rows)]
+        self.kinds = (*kinds, CASE) if kinds else ()
 
     def of(self, event: str, day: str, destination: str = "") -> list[Telling]:
         """The rows for an event on a day, of one destination or of all."""
@@ -221,13 +225,20 @@ class Case:
 
 
 def chosen(
-    cases: Sequence[Case], telling: Telling, destination: Source, sources: Mapping[str, Source], now: datetime
+    cases: Sequence[Case],
+    body: Body,
+    telling: Telling,
+    destination: Source,
+    sources: Mapping[str, Source],
+    now: datetime,
 ) -> Case | None:
-    """The case that is told: of the destination's municipality, open, with a subject that the row names; one that has
-    its number before one that has not, then the newest."""
+    """The case that is told of a resource with this body: of the destination's municipality, open, begun before the
+    stay ended, with a subject that the row names; one that has its number before one that has not, then the newest."""
+    ended = body.get("period", {}).get("end") if telling.event == "discharge" else None
+    latest = last_instant(ended) if ended else now
     fit = [
         one for one in cases
-        if one.is_open(now) and one.of(destination, sources)
+        if one.is_open(now) and one.of(destination, sources) and _begin(one.body) < latest
         and (not telling.cases or any(one.subject.startswith(begin) for begin in telling.cases))
     ]  # fmt: skip
     return max(fit, key=lambda one: (bool(one.number), _begin(one.body), one.id)) if fit else None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gateway.domain.journal import entry_id
 from gateway.domain.outgoing import Outgoing
-from gateway.domain.telling import KINDS, Before, Case, Notice, Telling, chosen, is_news, notice_of, state_of
+from gateway.domain.telling import CASE, KINDS, Before, Case, Notice, Telling, chosen, is_news, notice_of, state_of
 from gateway.domain.when import DANISH
 from gateway.errors import Unavailable
 from gateway.flows.parts import Gateway
@@ -34,7 +34,7 @@ async def tell_municipalities(gateway: Gateway) -> int:
     now = gateway.clock()
     for one in await to_tell.claim(gateway.database, now, now + LEASE, MOST):
         try:
-            notices = await _notices(gateway, one)
+            notices = [notice for noted in await _about(gateway, one) for notice in await _notices(gateway, noted)]
             await outbox.put(gateway.database, notices, gateway.clock())
             await to_tell.done(gateway.database, one)
         except Unavailable:
@@ -44,6 +44,13 @@ async def tell_municipalities(gateway: Gateway) -> int:
         else:
             put += len(notices)
     return put
+
+
+async def _about(gateway: Gateway, one: Noted) -> list[Noted]:
+    """The resource itself; of a case, all that may be told of its citizen."""
+    if one.kind != CASE:
+        return [one]
+    return await to_tell.of_citizen(gateway.database, one, gateway.tellings.kinds)
 
 
 async def _notices(gateway: Gateway, one: Noted) -> list[Outgoing]:
@@ -62,7 +69,7 @@ async def _notice(gateway: Gateway, row: Telling, one: Noted, known: Known | Non
     before = await told_before(gateway, row.destination, resource)
     if not is_news(state, before):
         return None
-    case = before[-1].notice.case if before else _first_case(gateway, row, known, one.noticed_at)
+    case = before[-1].notice.case if before else _first_case(gateway, row, known)
     if not case:
         return None
     notice = Notice(row.event, resource, case, state, len(before) + 1, one.noticed_at)
@@ -71,11 +78,13 @@ async def _notice(gateway: Gateway, row: Telling, one: Noted, known: Known | Non
     return Outgoing(row.destination, language, identity, notice.to_bytes(), known.citizen if known else "")
 
 
-def _first_case(gateway: Gateway, row: Telling, known: Known | None, now: datetime) -> str:
+def _first_case(gateway: Gateway, row: Telling, known: Known | None) -> str:
     """The case that is told of this for the first time, "" where nobody is."""
+    now = gateway.clock()
     if known is None or not row.fits(known.body, now):
         return ""
-    found: Case | None = chosen(known.cases, row, gateway.sources[row.destination], gateway.sources, now)
+    destination = gateway.sources[row.destination]
+    found: Case | None = chosen(known.cases, known.body, row, destination, gateway.sources, now)
     return f"CarePlan/{found.id}" if found else ""
 
 

@@ -16,6 +16,7 @@ from gateway.domain.correspondence import Attached
 from gateway.domain.intake import Change, Folded, Known, Touch
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
+from gateway.domain.telling import CASE
 from gateway.store import attachments, wire
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import OUTBOX_WIDTH, outbox_args, outbox_insert
@@ -195,8 +196,8 @@ async def save(
     tells: Collection[str] = (),
 ) -> bool:
     """Write everything that a message changes and causes to be sent, durably. Of the types in `tells` a hospital's
-    resources that changed are noted: a municipality may have to be told of them. False: another writer was faster, read
-    again; or a resource in it is `taken`."""
+    resources and municipalities' cases that changed are noted: there may be something to tell. False: another writer
+    was faster, read again; or a resource in it is `taken`."""
     rows = _changed(change, known)
     arguments: list[object] = [
         *_columns(change.revisions, 2),
@@ -279,7 +280,9 @@ def _row(folded: Folded, known: Known) -> tuple[object, ...] | None:
 
 
 def _to_tell(rows: Sequence[tuple[object, ...]], change: Change, kinds: Collection[str]) -> list[tuple[object, ...]]:
-    changed = [row[:2] for row in rows if row[0] in kinds and row[4] == "region"]
+    changed = [
+        row[:2] for row in rows if row[0] in kinds and row[4] == ("municipality" if row[0] == CASE else "region")
+    ]
     return [*changed, *(one for one in change.gone if one[0] in kinds)]
 
 

@@ -41,6 +41,10 @@ _DONE = """
 WITH gone AS (DELETE FROM to_tell WHERE kind = $1 AND id = $2 AND noticed_at = $3 RETURNING 1)
 UPDATE to_tell SET leased_until = NULL WHERE kind = $1 AND id = $2 AND NOT EXISTS (SELECT FROM gone)
 """
+_OF_CITIZEN = """
+SELECT r.kind, r.id FROM resource c JOIN resource r ON r.citizen = c.citizen
+ WHERE c.kind = $1 AND c.id = $2 AND r.kind = ANY($3::text[]) AND r.sector = 'region' ORDER BY r.kind, r.id
+"""
 _RESOURCE = "SELECT citizen, withdrawn, body FROM resource WHERE kind = $1 AND id = $2"
 _CASES = """
 SELECT id, facts, body FROM resource
@@ -78,6 +82,12 @@ async def claim(database: Database, now: datetime, until: datetime, most: int) -
 async def done(database: Database, one: Noted) -> None:
     """It was worked through, unless it has changed since it was claimed."""
     await database.fetchval(_DONE, one.kind, one.id, one.noticed_at)
+
+
+async def of_citizen(database: Database, one: Noted, kinds: Sequence[str]) -> list[Noted]:
+    """Every hospital's resource of these types about the citizen of one resource, as noticed when that was."""
+    rows = await database.fetch(_OF_CITIZEN, one.kind, one.id, list(kinds))
+    return [Noted(row["kind"], row["id"], one.noticed_at) for row in rows if row["kind"] != one.kind]
 
 
 async def known(database: Database, kind: str, identity: str) -> Known | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from datetime import timedelta
@@ -17,7 +18,7 @@ from gateway.translate.oio.tree import read
 from tests.flows.conftest import House, caller
 from tests.flows.messages import CPR, case
 from tests.flows.test_looks import consent
-from tests.flows.told import DISCHARGE, SOCIAL, a01, a03, a13, at, exports, heard, telling, told, waiting
+from tests.flows.told import DISCHARGE, GOAL, SOCIAL, a01, a03, a13, at, exports, goal, heard, telling, told, waiting
 
 CASE = ("oio", case())
 
@@ -201,6 +202,74 @@ def test_another_municipality_s_citizen_is_not_told_of(house: House) -> None:
         assert await told(gateway) == []
 
     telling(house).run(work)
+
+
+def test_a_case_that_becomes_known_after_the_discharge_is_told_of_it(house: House) -> None:
+    """The order of arrival does not matter: the case was open while the citizen was in hospital."""
+
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, ("oio", case(owner="11259979")), a01())
+        await record_consent(gateway, caller("frederiksberg"), consent(patient))
+        await heard(gateway, a03())
+        assert await told(gateway) == []
+        mine = case().replace(b"5B0C9D2E", b"6C0C9D2E")
+        await heard(gateway, ("oio", mine))
+        (ready,) = await told(gateway)
+        assert isinstance(ready, Ready)
+        assert b"6c0c9d2e" in ready.message.body
+        await heard(gateway, ("oio", mine.replace(b"2025-03-10T09:15", b"2025-04-10T09:15")))
+        assert await told(gateway) == []
+
+    telling(house).run(work)
+
+
+def test_a_case_that_was_opened_after_the_discharge_is_not(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, ("oio", case(owner="11259979")), a01())
+        await record_consent(gateway, caller("frederiksberg"), consent(patient))
+        await heard(gateway, a03())
+        day = (gateway.clock() - timedelta(hours=3)).strftime("%Y-%m-%d").encode()
+        later = re.sub(rb"2025-0[123]-\d\d", day, case().replace(b"5B0C9D2E", b"6C0C9D2E"))
+        await heard(gateway, ("oio", re.sub(rb"T00:00:00\+01:00", b"T09:00:00+01:00", later)))
+        assert await told(gateway) == []
+
+    telling(house).run(work)
+
+
+def test_two_nodes_tell_it_once(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, CASE, a01())
+        await consented(gateway, patient)
+        await heard(gateway, a03())
+        put = await asyncio.gather(*(tell_municipalities(gateway) for _ in range(4)))
+        assert sorted(put) == [0, 0, 0, 1]
+        assert len(await waiting(gateway)) == 1
+
+    telling(house).run(work)
+
+
+def test_a_goal_is_told_as_a_document_and_again_when_it_changes(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, CASE, a01())
+        await consented(gateway, patient)
+        await heard(gateway, goal())
+        (first,) = await told(gateway)
+        assert isinstance(first, Ready)
+        assert first.message.language == "fasit"
+        await heard(gateway, goal(), goal(8))
+        assert await told(gateway) == []
+        await heard(gateway, goal(9, "Eget hus", act="UP", hour=-3))
+        (second,) = await told(gateway)
+        assert isinstance(second, Ready)
+        content = next(node.text for node in read(second.message.body).walk() if node.name == "IndholdTekst")
+        assert "Eget hus" in base64.b64decode(content).decode()
+        assert first.message.message_id.encode() in second.message.body, "it names what it corrects"
+        await heard(gateway, goal(10, "Eget hus", act="DE", hour=-2))
+        (third,) = await told(gateway)
+        assert isinstance(third, Ready)
+        assert "gælder ikke".encode() in third.message.body
+
+    telling(house, GOAL).run(work)
 
 
 NURSING = "discharge,koebenhavn-fordeling,note,nursing,TREAT,IMP,none,29.18.00,A26,14,,,test\n"

@@ -59,6 +59,18 @@ def a13(number: int = 3, **other: Any) -> tuple[str, bytes]:
     return "hl7v2", adt("A13", number, at(-20), **other)
 
 
+def goal(number: int = 7, text: str = "Egen bolig", *, act: str = "AD", hour: float = -40) -> tuple[str, bytes]:
+    """A hospital's goal: added, updated (UP) or deleted (DE)."""
+    active = "ACT^Active^L"
+    segments = [
+        f"MSH|^~\\&|SP|REGH|GW|KK|{at(hour)}||PGL^PC6^PGL_PC6|G{number}|P|2.5||||||UNICODE UTF-8",
+        f"PID|1||{CPR}^^^CPR&1.2.208.176.1.2&ISO^NI||Lind^Ask||19481225|M",
+        "PV1|1|I|||||||||||||||||V77^^^REGH&1.2.208.176.1.2.1&ISO^VN",
+        f"GOL|{act}|{at(hour)}|BOL^{text}^L|G-12^REGH||1|20260316|20260601|SOC^Socialt^L|||||||IP^I gang^L|x|{active}",
+    ]
+    return "hl7v2", ("\r".join(segments) + "\r").encode()
+
+
 async def heard(gateway: Gateway, *messages: tuple[str, bytes]) -> str:
     """The messages are taken; the Patient id of the first citizen."""
     for language, message in messages:

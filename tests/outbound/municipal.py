@@ -26,9 +26,9 @@ from gateway.store.pool import Database
 from tests.certificates import authority, signed
 from tests.conftest import _execute, database
 from tests.flows.conftest import Clock, House, caller
-from tests.flows.messages import CPR, case
+from tests.flows.messages import case
 from tests.flows.test_looks import consent
-from tests.flows.told import DISCHARGE, FASIT, GOAL, SOCIAL, a01, a03, at, heard, telling
+from tests.flows.told import DISCHARGE, FASIT, GOAL, SOCIAL, a01, a03, goal, heard, telling
 from tests.outbound.conftest import courier as plain_courier
 from tests.outbound.receivers import Behaviour, Receiver, receiving
 
@@ -120,20 +120,6 @@ def business(code: str, of: str, text: str = "", *, cvr: str = "64942212") -> by
         f"<ModtagendeMyndighedCVR>{cvr}</ModtagendeMyndighedCVR><StatusKode>{code}</StatusKode>"
         f"<StatusTekst>{text}</StatusTekst></Forretningskvittering>"
     ).partition(b"\n")[2]
-
-
-def goal(number: int = 7, text: str = "Egen bolig") -> tuple[str, bytes]:
-    """A hospital's goal."""
-    lines_ = [
-        f"MSH|^~\\&|SP|REGH|GW|KK|{at(-40)}||PGL^PC6^PGL_PC6|G{number}|P|2.5||||||UNICODE UTF-8",
-        f"PID|1||{CPR}^^^CPR&1.2.208.176.1.2&ISO^NI||Lind^Ask||19481225|M",
-        "PV1|1|I|||||||||||||||||V77^^^REGH&1.2.208.176.1.2.1&ISO^VN",
-        (
-            f"GOL|AD|{at(-40)}|BOL^{text}^L|G-12^REGH||1|20260316|20260601|SOC^Socialt^L|||||||IP^I gang^L|x"
-            "|ACT^Active^L|20260316"
-        ),
-    ]
-    return "hl7v2", ("\r".join(lines_) + "\r").encode()
 
 
 @pytest.fixture(scope="session")

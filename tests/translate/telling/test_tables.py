@@ -44,7 +44,7 @@ def table(tmp_path: Path, *rows: str, owners: Any = None) -> tuple[Tellings, lis
 def test_a_row(tmp_path: Path) -> None:
     found, faults = table(tmp_path, GOOD, "goal,jobs,document,jobcenter,ELIGDTRM,,,,,30,,,\n")
     assert faults == []
-    assert found.kinds == ("Encounter", "Goal")
+    assert found.kinds == ("Encounter", "Goal", "CarePlan")
     (row,) = found.of("discharge", "2026-05-05")
     assert (row.destination, row.role, row.classes, row.cases) == ("town", "social", ("IMP", "EMER"), ("27", "29.24"))
     assert found.of("discharge", "2025-12-31") == []
