@@ -3,8 +3,12 @@ after."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +16,19 @@ from typing import Any
 import pytest
 
 from gateway.bootstrap import read_rules
+from gateway.cli import hand_over as command
 from gateway.domain.caller import Caller
+from gateway.domain.source import Connection
 from gateway.errors import BadRequest, Forbidden, NotFound, RuleBroken
+from gateway.flows.deliver import claim, send
 from gateway.flows.hand_over import HandedOver, Wish, hand_over
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway
+from gateway.flows.read import read
 from gateway.flows.receive import receive
 from gateway.flows.record_consent import record_consent
+from gateway.flows.search import search
+from gateway.outbound.lines import lines
 from gateway.translate.handing_over import HandingOver
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -79,14 +89,6 @@ async def sees(gateway: Gateway, who: Caller, citizen: str) -> Json:
     return {f"{e['resource']['resourceType']}/{e['resource']['id']}": e["resource"] for e in bundle["entry"]}
 
 
-def without_times(seen: Json) -> Json:
-    """What stands in it, without the composed ones, which tell what has ended by now."""
-    return {key: body for key, body in seen.items() if "/joint-" not in key}
-
-
-Work = Callable[[Gateway], Awaitable[Any]]
-
-
 def test_what_goes_is_the_old_municipalitys_case_and_it_can_be_read_again(house: House) -> None:
     async def work(gateway: Gateway) -> tuple[HandedOver, str, Json]:
         citizen = await begun(gateway)
@@ -99,6 +101,8 @@ def test_what_goes_is_the_old_municipalitys_case_and_it_can_be_read_again(house:
     kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
     assert (bundle["type"], found.destination) == ("collection", "")
     assert {"Patient", "CarePlan", "CareTeam"} <= set(kinds)
+    plans = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "CarePlan"]
+    assert "completed" in {plan["status"] for plan in plans}, "with its history: the case is closed"
     assert "Encounter" not in kinds, "what the hospital told is not the municipality's to hand over"
     assert found.regions == ("Region Hovedstaden", "Region Hovedstaden") or "Region Østdanmark" in found.regions
     again = read_rules(PROJECT / "mappings", b"elsewhere").languages.of("kl-report").translate(found.body)
@@ -149,7 +153,7 @@ def test_three_digits_and_a_cvr_number_name_a_municipality_too(house: House) -> 
         return [(await handed(gateway, citizen, new=new, old="101")).parts for new in ("147", "11259979")]
 
     first, second = house.run(work)
-    assert first == second > 1
+    assert 1 < first < second, "the second tells of the first too"
 
 
 # --- who may not stop to act
@@ -207,5 +211,152 @@ async def moves_house(gateway: Gateway) -> None:
     assert (await receive(gateway, "hl7v2", raw)).accepted
 
 
+@dataclass
+class Taker:
+    """The new municipality's system: takes what comes and answers with an OperationOutcome."""
+
+    taken: list[tuple[str, bytes]] = field(default_factory=list)
+    port: int = 0
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.taken.append((headers["content-type"], body))
+        answer = b'{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"}]}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(answer), answer))
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def taking(there: Taker) -> AsyncIterator[None]:
+    server = await asyncio.start_server(there.talk, "127.0.0.1", 0)
+    there.port = server.sockets[0].getsockname()[1]
+    try:
+        yield
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
 def statuses(seen: Json, kind: str) -> list[str]:
     return [body["status"] for body in seen.values() if body["resourceType"] == kind]
+
+
+def test_the_old_municipality_reads_what_it_has_as_it_stood(house: House) -> None:
+    """Read, version read and search: no other way leads to what came after."""
+
+    async def work(gateway: Gateway) -> None:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        await handed(gateway, citizen)
+        await told(gateway, *MOVED)
+        await moves_house(gateway)
+        newest = json.loads((await read(gateway, HERLEV, "Patient", citizen)).body)["meta"]["versionId"]
+        for who in (OLD, NURSE):
+            with pytest.raises(NotFound):
+                await read(gateway, who, "Patient", citizen, int(newest))
+        mine = await read(gateway, OLD, "Patient", citizen)
+        assert b"Nyvej" not in mine.body
+        assert int(mine.version) < int(newest)
+        found = json.loads((await search(gateway, OLD, "Patient", [("_id", citizen)])).body)
+        assert [e["resource"]["meta"]["versionId"] for e in found["entry"]] == [mine.version]
+        stay = next(key for key in await sees(gateway, NEW, citizen) if key.startswith("Encounter/"))
+        for who in (OLD, NURSE):
+            with pytest.raises(NotFound):
+                await read(gateway, who, "Encounter", stay.removeprefix("Encounter/"))
+
+    house.run(work)
+
+
+def test_the_citizen_may_let_the_old_municipality_see_on(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[list[str], list[str]]:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        await handed(gateway, citizen)
+        await told(gateway, *MOVED)
+        before = statuses(await sees(gateway, OLD, citizen), "Encounter")
+        await consents(gateway, citizen, to="64942212")
+        return before, statuses(await sees(gateway, OLD, citizen), "Encounter")
+
+    before, after = house.run(work)
+    assert (before, after) == ([], ["finished"])
+
+
+def test_who_gets_the_case_back_treats_again(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[Json, Json]:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        await handed(gateway, citizen)
+        away = await sees(gateway, NURSE, citizen)
+        await told(gateway, "04-sag-frederiksberg.xml")
+        await consents(gateway, citizen, to="64942212")
+        house.clock.ahead += timedelta(days=2)
+        await handed(gateway, citizen, old="0147", new="0101")
+        return away, await sees(gateway, NURSE, citizen)
+
+    away, back = house.run(work)
+    assert statuses(away, "Encounter") == []
+    assert statuses(back, "Encounter") == ["in-progress"]
+
+
+# --- out of the house
+
+
+def test_it_waits_in_the_outbox_and_goes_to_the_new_municipalitys_system(house: House) -> None:
+    """Over a real socket, as FHIR JSON; once, however often it is tried."""
+    there = Taker()
+
+    async def work(gateway: Gateway) -> HandedOver:
+        source = gateway.sources["frederiksberg-ffb"]
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        async with taking(there):
+            to = replace(source, deliver=Connection(f"http://127.0.0.1:{there.port}/cases/kl"))
+            gateway = replace(gateway, sources={**gateway.sources, source.id: to})
+            found = await handed(gateway, citizen, to_file=False)
+            for _ in range(2):
+                for claimed in await claim(gateway):
+                    await send(gateway, lines(), claimed, 3)
+        rows = await gateway.database.fetch("SELECT destination, state, about FROM outbox")
+        assert [(row["destination"], row["state"], row["about"]) for row in rows] == [(source.id, "sent", citizen)]
+        return found
+
+    found = house.run(work)
+    assert found.destination == "frederiksberg-ffb"
+    assert there.taken == [("application/fhir+json", found.body)]
+
+
+def test_the_command_writes_a_new_file_and_names_no_citizen(
+    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def work(gateway: Gateway) -> str:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        return citizen
+
+    citizen = house.run(work)
+    settings = replace(house.settings, database_url=house.url)
+    parser = argparse.ArgumentParser()
+    command.arguments(parser)
+    file = tmp_path / "case.json"
+
+    def run(*more: str) -> int:
+        named = ["--citizen-id", citizen, "--to", "0147", "--by", WHO, "--reason", WHY, *more]
+        return command.run(parser.parse_args(named), settings)
+
+    with pytest.raises(BadRequest):
+        run("--file", str(file), "--from", "9999")
+    assert not file.exists(), "nothing is left behind"
+    assert run("--file", str(file)) == 0
+    assert json.loads(file.read_bytes())["type"] == "collection"
+    assert file.stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
+    with pytest.raises(BadRequest):
+        run("--file", str(file))
+    with pytest.raises(BadRequest):
+        run("--by", " ")
+    told_ = capsys.readouterr()
+    assert "parts of the case" in told_.out
+    assert CPR not in told_.out + told_.err
+    assert "Bent" not in told_.out + told_.err
