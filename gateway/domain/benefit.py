@@ -31,8 +31,8 @@ WRITTEN = f"{_BASE}/StructureDefinition/amount-as-written"
 ALERT = f"{_BASE}/CodeSystem/benefit-alert"
 DETAIL = "http://hl7.org/fhir/StructureDefinition/flag-detail"
 STRONGEST = ("stopped", "reduced")
-KINDS = frozenset({"Account", "Flag"})
-"""What these folds make."""
+NUMBER = f"{_BASE}/NamingSystem/bevilget-ydelse"
+"""The identifier system of benefits: the grant's UUID and the benefit's Id in it."""
 
 _DANISH = {"stopped": "Standset ydelse", "reduced": "Nedsat ydelse"}
 # The fewest days of one calculation (UCUM): a shorter payment is part of one.
@@ -60,6 +60,19 @@ class _Amount:
     period: tuple[str, str] = ("", "")
 
 
+def tells_of_benefit(kind: str, said: Iterable[Statement]) -> bool:
+    """Whether these statements are folded here: payments, and alerts that no source has made by itself."""
+    if kind == "Flag":
+        return all("status" not in one.body for one in said)
+    return kind == "Account" and any(one.act is Act.PAY for one in said)
+
+
+def is_benefit(account: Body) -> bool:
+    """Whether an Account is a benefit: others are who pays for what a plan grants."""
+    numbers = account.get("identifier", [])
+    return any(one.get("system") == NUMBER for one in numbers) or bool(_extensions(account, PAYMENT))
+
+
 def fold_benefit(
     kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
 ) -> Resource | None:
@@ -69,7 +82,8 @@ def fold_benefit(
     last = (grants or said)[-1]
     withdrawn = last.verb is Verb.WITHDRAW
     if kind == "Account":
-        body: Body | None = _account(last.body if grants else {"status": "unknown"}, payments)
+        told = next((one.body for one in reversed(grants) if one.body), {"status": "unknown"})
+        body: Body | None = _account(told, payments)
     else:
         body = _flag(grants, payments, max(max(one.happened, one.recorded) for one in said))
     if body is None:

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from gateway.domain import appointment
-from gateway.domain.benefit import KINDS as BENEFIT
-from gateway.domain.benefit import fold_benefit
+from gateway.domain.benefit import fold_benefit, tells_of_benefit
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
@@ -78,7 +77,7 @@ def _fold_object(
         return fold_reported(kind, key, said, ids, sources)
     if any(s.act in REGISTERING for s in said):
         return fold_registered(kind, key, said, ids, sources)
-    if kind in BENEFIT:
+    if kind in ("Account", "Flag") and tells_of_benefit(kind, said):
         return fold_benefit(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):
         return fold_revised(kind, key, said, ids, sources)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.appointment import is_network_meeting
+from gateway.domain.benefit import is_benefit
 from gateway.domain.correspondence import threads
 from gateway.domain.identifier import CPR
 from gateway.domain.municipality import Fact, facts_of
@@ -122,7 +123,7 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
         stays=tuple(map(_stay, stays)),
         appointments=tuple(map(_appointment, _coming(_of(resources, "Appointment"), at))),
         correspondence=tuple(_thread(one) for one in reversed(threads(_messages(resources)))),
-        benefits=tuple(map(_benefit, _of(resources, "Account"))),
+        benefits=tuple(_benefit(one) for one in _of(resources, "Account") if is_benefit(dict(one))),
         team=tuple(_member(m, named) for m in members),
     )
 
