@@ -4,6 +4,7 @@ that it names, and each citizen whole. Each becomes a statement, nothing of it g
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from gateway.translate.translation import Translation
 from tests.translate.kl.orders import Json, message, raw
 from tests.translate.kl.reporting import SENDER
 
-EXAMPLES = Path("/work/shared/examples/municipal/fhir/examples")
+_BESIDE = Path(__file__).parents[5] / "shared" / "examples"
+EXAMPLES = Path(os.environ.get("GATEWAY_EXAMPLES", _BESIDE)) / "municipal" / "fhir" / "examples"
 _TOLD_ELSEWHERE = ("Organization", "Practitioner", "Provenance")
 _KEPT = {
     "CarePlan", "Condition", "Goal", "CareTeam", "RelatedPerson", "Consent", "Encounter", "ClinicalImpression",
