@@ -11,12 +11,13 @@ import argparse
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from gateway.cli.translate import content, rules_for, strangers, tell_stranger
 from gateway.settings import Settings
 from gateway.translate.door import door_of
 from gateway.translate.rules.trace import Explanation, holds
+from gateway.translate.terms.noticing import remarks
 
 _LITERAL = "(literal)"
 _QUALIFIER = re.compile(r"\[[^]]*\]")  # EDIFACT: which of several segments, `NAD` of `S01[SEQ-2=1]/NAD-2.1`
@@ -36,7 +37,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     door = door_of(whole)
     language = rules.languages.of(door)
     for raw in rules.languages.messages(door, whole):
-        found, source = language.explain(raw), language.translate(raw).source
+        found, understood = language.explain(raw), language.translate(raw)
+        source = understood.source
+        found = replace(found, findings=(*found.findings, *remarks(rules.terms, understood)))
         if args.json:
             print(json.dumps(asdict(found), ensure_ascii=False, indent=2))
         else:
@@ -54,7 +57,7 @@ def _print(found: Explanation) -> None:
         print("\nFields that no rule read:\n")
         _table(("field", "why"), left)
     if found.findings:
-        print("\nNot carried over faithfully:\n")
+        print("\nFound on the way:\n")
         _table(("place", "what", "rule"), [(f.where, f.text, f.rule) for f in found.findings])
 
 

@@ -150,7 +150,7 @@ def test_explain_tells_what_was_not_carried_over(tmp_path: Path, capsys: pytest.
     file.write_bytes(BENCH.read_bytes().replace(b"|D^Fraskilt^HL70002|", b"|Q^Andet^L|") + b"ZBE|1\r")
     assert run(explain, file) == 0
     out = capsys.readouterr().out
-    assert "Not carried over faithfully" in out
+    assert "Found on the way" in out
     assert "ZBE-1   unread" in out
     assert "Andet" not in out
 
@@ -166,3 +166,10 @@ def test_explain_for_a_script(capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_speaks_the_other_languages_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(explain, STIN) == 0
     assert "mappings/medcom/" in capsys.readouterr().out
+
+
+def test_explain_tells_of_a_code_that_there_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "mappings" / "oio" / "examples" / "closed-case.xml").read_text("utf-8")
+    (tmp_path / "case.xml").write_text(text.replace("27.57.16", "27.57.99"), "utf-8")
+    assert run(explain, tmp_path / "case.xml") == 0
+    assert "KLE has no such code" in capsys.readouterr().out.partition("Found on the way")[2]

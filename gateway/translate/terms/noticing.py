@@ -18,11 +18,16 @@ from gateway.translate.translation import Finding, Translation
 
 
 def noticed(terms: Terms, translation: Translation) -> Translation:
-    """The translation with what there is to say of its codes. Hospitals' messages hold none of these."""
-    if translation.source.sector != "municipality":
-        return translation
-    found = tuple(dict.fromkeys(one for said in translation.statements for one in _of_statement(terms, said)))
+    """The translation with what there is to say of its codes."""
+    found = remarks(terms, translation)
     return replace(translation, findings=(*translation.findings, *found)) if found else translation
+
+
+def remarks(terms: Terms, translation: Translation) -> tuple[Finding, ...]:
+    """What there is to say of the codes of a message. Hospitals' messages hold none of these."""
+    if translation.source.sector != "municipality":
+        return ()
+    return tuple(dict.fromkeys(one for said in translation.statements for one in _of_statement(terms, said)))
 
 
 def _of_statement(terms: Terms, said: Statement) -> Iterator[Finding]:
