@@ -92,10 +92,12 @@ def _tell_states(states: Sequence[fetch.State], *, as_json: bool) -> int:
         begun = one.round.isoformat(timespec="seconds") if one.round else ""
         if as_json:
             line = {"source": one.source, "round": begun, "citizens": one.citizens, "failing": one.failing}
-            print(json.dumps(line | {"failure": one.failure}, ensure_ascii=False))
+            print(json.dumps(line | {"failure": one.failure, "reasons": dict(one.reasons)}, ensure_ascii=False))
         else:
             away = f"; it ended early: {one.failure}" if one.failure else ""
             print(f"{one.source}: {one.citizens} citizens, {one.failing} failing; last round {begun or 'never'}{away}")
+            for reason, count in one.reasons:
+                print(f"  {count}: {reason}")
     if not states and not as_json:
         print("Nothing was ever fetched.")
     return 1 if any(one.failing or one.failure for one in states) else 0

@@ -156,9 +156,10 @@ async def _look(gateway: Gateway, system: System, source: Source, number: str, d
     try:
         found = await system.find(number)
         if found is None:
-            return "unknown"
-        outcome, failure = await _keep(gateway, source, citizen, number, found.content)
-        await _take(gateway, system, source, number, found.letters, done)
+            outcome = "unknown"
+        else:
+            outcome, failure = await _keep(gateway, source, citizen, number, found.content)
+            await _take(gateway, system, source, number, found.letters, done)
     except (Unreachable, Unavailable):
         raise
     except Refused as wrong:

@@ -80,7 +80,8 @@ class Asking:
 
     async def ask(self, method: str, url: str, body: Mapping[str, Any] | None = None, *, step: str) -> Any:
         """The JSON of an answer; None for 404 and for an empty one. `url` may be relative to the root; one that leads
-        to another host is refused. `step` names the place in errors. Raises Unreachable, Refused."""
+        to another host is refused. `step` names the place in errors. A system that stays busy fails this look and no
+        other: it may be one object that it cannot show. Raises Unreachable, Refused."""
         target = self._inside(url, step)
         for number in range(self.limits.tries):
             if number:
@@ -91,7 +92,7 @@ class Asking:
                 status, held = await self._once(method, target, body, step)
             if status not in _BUSY:
                 return self._understood(status, held, step)
-        raise Unreachable("The system is busy or away", where=step)
+        raise Refused("The system is busy or away", where=step)
 
     def _inside(self, url: str, step: str) -> httpx2.URL:
         """Judged by the parser that the request is made with: two parsers may see two hosts in one text."""

@@ -50,17 +50,23 @@ SELECT source, max(since) FILTER (WHERE citizen = '') AS round, count(*) FILTER 
   FROM fetched GROUP BY source ORDER BY source
 """
 
+_REASONS = """
+SELECT source, failure, count(*) AS citizens FROM fetched WHERE citizen <> '' AND failure <> ''
+ GROUP BY source, failure ORDER BY source, citizens DESC, failure
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One source: when its last round began, of how many citizens something was fetched, at how many the last look
-    failed, and why the round ended early (empty: it did not)."""
+    """One source: when its last round began, how many citizens were asked for, at how many the last look
+    failed, why the round ended early (empty: it did not), and for what reasons looks failed, with their number."""
 
     source: str
     round: datetime | None
     citizens: int
     failing: int
     failure: str
+    reasons: tuple[tuple[str, int], ...] = ()
 
 
 async def claim(database: Database, source: str, now: datetime, before: datetime) -> bool:
@@ -104,4 +110,8 @@ async def numbers_of(database: Database, system: str, citizen: str) -> list[str]
 
 async def states(database: Database) -> list[State]:
     """How it stands with every source that was ever asked."""
-    return [State(**row) for row in await database.fetch(_STATES)]
+    reasons: dict[str, list[tuple[str, int]]] = {}
+    for row in await database.fetch(_REASONS):
+        reasons.setdefault(row["source"], []).append((row["failure"], row["citizens"]))
+    rows = await database.fetch(_STATES)
+    return [State(**row, reasons=tuple(reasons.get(row["source"], ()))) for row in rows]

@@ -85,6 +85,7 @@ def test_an_operator_fetches_and_sees_counts_alone(
         assert command(site, "--state") == 1
         told = capsys.readouterr().out
         assert "1 citizens, 1 failing" in told
+        assert "  1: The system answered HTTP 418 at grants." in told
         assert CPR not in told + caplog.text
         assert "Bruno" not in told + caplog.text
 

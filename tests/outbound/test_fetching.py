@@ -311,7 +311,7 @@ def test_a_stop_between_keeping_and_telling_loses_and_doubles_nothing(office: Of
     async def test(gateway: Gateway) -> None:
         archive = system.answers.pop("PUT /api/v2/inbox/1/archive")
         system.answers["PUT /api/v2/inbox/1/archive"] = lambda _: Reply(None, 500)
-        assert "busy" in (await look(gateway, [CPR])).failure
+        assert (await look(gateway, [CPR])).looks["failed"] == 1
         system.answers["PUT /api/v2/inbox/1/archive"] = archive
         done = await look(gateway, [CPR])
         assert (done.letters, done.left, done.failure) == (1, 0, "")
@@ -367,11 +367,11 @@ def test_states_tell_what_failed_without_a_number(office: Office) -> None:
     async def test(gateway: Gateway) -> None:
         system.answers["GET /api/v2/grants/1"] = lambda _: b"<html>" + CPR.encode()
         assert (await look(gateway, [CPR])).looks["failed"] == 1
-        assert await states(gateway) == [State(NEXUS, None, 1, 1, "")]
+        assert await states(gateway) == [State(NEXUS, None, 1, 1, "", (("This is not JSON at grants.", 1),))]
         told = await gateway.database.fetchval("SELECT failure FROM fetched")
         assert told == "This is not JSON at grants."
-        system.answers["GET /api/v2/grants/1"] = lambda _: grant(1)
-        await look(gateway, [CPR])
-        assert await states(gateway) == [State(NEXUS, None, 1, 0, "")]
+        system.citizens.clear()
+        assert (await look(gateway, [CPR])).looks["unknown"] == 1
+        assert await states(gateway) == [State(NEXUS, None, 1, 0, "")], "and nothing fails any more"
 
     fetching(office, system, test)
