@@ -147,19 +147,19 @@ class Before:
 def state_of(event: Event, body: Body, ids: Ids, *, withdrawn: bool) -> str:
     """What there is to tell, "" for nothing: a stay is not over, a goal is withdrawn. Another state is another telling.
 
-    A goal's is a keyed hash of what would be told of it.
+    It is a keyed hash of what would be told: nothing can be read from it.
     """
     if withdrawn:
         return ""
     if event == "discharge":
         end = body.get("period", {}).get("end", "")
-        return f"ended|{end}" if body.get("status") == "finished" and end else ""
+        return ids("Told", end) if body.get("status") == "finished" and end else ""
     if body.get("lifecycleStatus", "proposed") in _UNSAID:
         return ""
     told = {
         name: body.get(name) for name in ("lifecycleStatus", "description", "startDate", "target", "achievementStatus")
     }
-    return f"said|{ids('Told', json.dumps(told, sort_keys=True, default=str))}"
+    return ids("Told", json.dumps(told, sort_keys=True, default=str))
 
 
 def is_news(state: str, before: Sequence[Before]) -> bool:

@@ -90,7 +90,7 @@ def test_what_may_have_arrived_counts_as_told() -> None:
 @pytest.mark.parametrize(
     ("event", "body", "withdrawn", "state"),
     [
-        ("discharge", {"status": "finished", "period": {"end": "2026-03-01"}}, False, "ended|2026-03-01"),
+        ("discharge", {"status": "finished", "period": {"end": "2026-03-01"}}, False, IDS("Told", "2026-03-01")),
         ("discharge", {"status": "finished", "period": {"end": "2026-03-01"}}, True, ""),
         ("discharge", {"status": "finished"}, False, ""),
         ("discharge", {"status": "in-progress", "period": {"start": "2026-03-01"}}, False, ""),

@@ -12,7 +12,9 @@ import pytest
 from gateway.errors import Refused, TooLarge
 from gateway.flows.disclose import Ready, Withheld, disclosed
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import receive
 from gateway.flows.record_consent import record_consent
+from gateway.flows.replay import replay
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.translate.oio.tree import read
 from tests.flows.conftest import House, caller
@@ -69,7 +71,7 @@ def test_what_waits_holds_nothing_of_what_is_told(house: House) -> None:
         await heard(gateway, a03())
         assert await tell_municipalities(gateway) == 1
         (one,) = await waiting(gateway)
-        for word in (CPR, "Lind", "Ask", "Psyk", "BBH"):
+        for word in (CPR, "Lind", "Ask", "Psyk", "BBH", (gateway.clock() - timedelta(hours=24)).date().isoformat()):
             assert word.encode() not in one.message.body
         assert await exports(gateway) == [], "nobody looks before it goes out"
 
@@ -234,6 +236,34 @@ def test_a_case_that_was_opened_after_the_discharge_is_not(house: House) -> None
         assert await told(gateway) == []
 
     telling(house).run(work)
+
+
+def test_a_receipt_with_a_code_that_nobody_knew_counts_when_the_table_was_mended(house: House) -> None:
+    async def before(gateway: Gateway) -> str:
+        patient = await heard(gateway, CASE, a01())
+        await consented(gateway, patient)
+        await heard(gateway, a03())
+        (ready,) = await told(gateway)
+        assert isinstance(ready, Ready)
+        of = ready.message.message_id
+        answer = await receive(gateway, "sf2900", receipt(of), sends=[SOCIAL])
+        assert (answer.accepted, answer.status) == (False, 422)
+        assert b"outcomes.csv" in answer.body
+        return of
+
+    async def after(gateway: Gateway) -> None:
+        (done,) = await replay(gateway)
+        assert done.error == ""
+        assert await gateway.database.fetchval("SELECT state FROM outbox") == "receipted"
+
+    def receipt(of: str) -> bytes:
+        parts = f"<TransaktionsId>{of}</TransaktionsId><ModtagendeMyndighedCVR>64942212</ModtagendeMyndighedCVR>"
+        return f"<Forretningskvittering>{parts}<StatusKode>77</StatusKode></Forretningskvittering>".encode()
+
+    telling(house).run(before)
+    table = house.settings.mappings_folder / "sf2900" / "outcomes.csv"
+    table.write_text(table.read_text("utf-8") + "business,77,ok,\n", "utf-8")
+    house.run(after)
 
 
 def test_two_nodes_tell_it_once(house: House) -> None:
