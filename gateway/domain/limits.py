@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.identifier import normal
@@ -32,6 +32,7 @@ SENSITIVITY_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivi
 PROFILE_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-access-profile"
 ANY = "*"
 
+_NOBODY = "nobody"
 _VIP = len(SENSITIVITY) - 1
 _KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
 _SUBJECT = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
@@ -87,37 +88,40 @@ def barred(caller: Caller, facts: Sequence[Facts], permitted: Collection[tuple[s
     if not limited:
         return set()
     keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
-    closed = {(one.kind, one.id) for one in limited if one.limits and not _passes(caller, keys, one.limits, one.kind)}
-    cases = [one for one in facts if one.kind == "CarePlan" and one.limits]
+    cases = [one for one in limited if one.kind == "CarePlan"]
+    lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
+    closed = {(one.kind, one.id) for one in limited if not _passes(caller, keys, one, bool(lying.get(one.id)))}
     for one in limited:
-        if one.kind == "DocumentReference" and not _follows(one, cases, permitted, closed):
+        if one.kind == "DocumentReference" and not _follows(one, lying[one.id], permitted, closed):
             closed.add((one.kind, one.id))
     return closed & set(permitted)
 
 
-def _passes(caller: Caller, keys: Collection[str], limits: Limits, kind: str) -> bool:
-    if limits.profile and keys.isdisjoint(limits.profile):
-        return False
+def _passes(caller: Caller, keys: set[str], one: Facts, on_case: bool) -> bool:
+    limits = one.limits
+    if limits is None or (limits.profile and keys.isdisjoint(limits.profile)):
+        return limits is None
     if caller.role == "citizen":  # they are told by their own right; the three limit authorities
         return True
-    if kind == "DocumentReference" and not limits.subject:  # it is about what its case is about
-        return any(one.level >= limits.level and one.owner in (ANY, limits.owner) for one in _access(caller))
-    return any(one.opens(limits) for one in _access(caller))
-
-
-def _access(caller: Caller) -> Sequence[CaseAccess]:
-    return caller.cases or (_UNREGISTERED,)
+    access = caller.cases or (_UNREGISTERED,)
+    if on_case:  # whose it is and what it is about are its case's, where it does not say
+        access = tuple(replace(row, owner=ANY) if limits.owner == _NOBODY else row for row in access)
+        access = access if limits.subject else tuple(replace(row, classes=(ANY,)) for row in access)
+    return any(row.opens(limits) for row in access)
 
 
 def _follows(
-    document: Facts, cases: Iterable[Facts], permitted: Collection[tuple[str, str]], closed: Collection[tuple[str, str]]
+    document: Facts, there: Sequence[Facts], permitted: Collection[tuple[str, str]], closed: set[tuple[str, str]]
 ) -> bool:
     """One of its cases must be open. What says which case it lies on, and lies on it no more, is open to nobody."""
-    own = f"DocumentReference/{document.id}"
-    there = [one for one in cases if own in one.related and one.limits and not one.limits.gone]
     if not there:
         return not any(reference.startswith("CarePlan/") for reference in document.related)
     return any((one.kind, one.id) in permitted and (one.kind, one.id) not in closed for one in there)
+
+
+def _cases_of(document: Facts, cases: Iterable[Facts]) -> list[Facts]:
+    own = f"DocumentReference/{document.id}"
+    return [one for one in cases if own in one.related and one.limits and not one.limits.gone]
 
 
 def _level(word: object) -> int:
@@ -139,7 +143,7 @@ def _key(reference: object) -> str:
     identifier = reference.get("identifier") if isinstance(reference, dict) else None
     if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
         return normal(str(identifier["system"]), str(identifier["value"])).key
-    return "nobody"
+    return _NOBODY
 
 
 def _spelled(key: str) -> str:

@@ -150,8 +150,9 @@ def _amended(before: Sequence[Part], told: Sequence[Part]) -> list[Part]:
     places: dict[str, list[Part]] = {}
     for part in new:
         places.setdefault(part["slot"], []).append(part)
+    order = {slot: place for place, slot in enumerate([*slots, *(slot for slot in places if slot not in slots)])}
     kept = (_left(part, places.get(part["slot"], ())) for part in before)
-    return [*(part for part in kept if part), *new]
+    return sorted([*(part for part in kept if part), *new], key=lambda part: order[part["slot"]])
 
 
 def _going_on(new: Part, before: Sequence[Part]) -> Part:

@@ -17,6 +17,7 @@ from gateway.flows.keeping import About, keep
 from gateway.flows.numbers import numbered
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
+from gateway.flows.registered import settle, understood
 from gateway.store import intake, messages
 from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
@@ -64,7 +65,7 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
     spoken = gateway.languages.of(language)
     now = gateway.clock()
     try:
-        translation = spoken.translate(raw)
+        translation = await understood(gateway, spoken, raw)
         may_send(sender.sends, translation)
         if translation.receipt is not None:
             return await take_receipt(gateway, language, raw, translation, translation.receipt)
@@ -121,6 +122,8 @@ async def keep_message(
         gateway, arrival, about, lambda change: import_record(translation, change, now, caller),
         entitled_only=source.keeps == "entitled", outgoing=lambda change: later,
     )  # fmt: skip
+    if translation.registers and (kept.change or kept.before):
+        await settle(gateway, language, translation, fingerprint, caller)
     if kept.before is not None:
         return Answer(kept.before.body, kept.before.accepted)
     if kept.change is None:

@@ -9,6 +9,7 @@ from gateway.errors import GatewayError, Unavailable
 from gateway.flows.parts import Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.flows.receive import heard, keep_message, may_send, reason_of, told
+from gateway.flows.registered import understood
 from gateway.store import messages
 
 
@@ -32,7 +33,7 @@ async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
     gateway = heard(gateway, one.language, selected)
     spoken = gateway.languages.of(one.language)
     try:
-        translation = spoken.translate(one.body)
+        translation = await understood(gateway, spoken, one.body)
         may_send(sends, translation)
         if translation.receipt is not None:
             await take_receipt(gateway, one.language, one.body, translation, translation.receipt)

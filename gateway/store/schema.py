@@ -244,3 +244,16 @@ fetched = Table(
     Column("failure", Text, nullable=False),  # why the last look failed, without a value; empty: it did not
     PrimaryKeyConstraint("source", "citizen"),
 )
+
+# Of every registered case and document the identities under which it was told, and when last (domain/moved.py).
+registered = Table(
+    "registered",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    _time("moment"),
+    _time("recorded"),
+    Column("teller", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "key", "identity"),
+)

@@ -74,10 +74,11 @@ class Deferring(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Whom something is about that was told before, and when it was last registered."""
+    """Whom something is about that was told before, and when it was last registered and recorded."""
 
     citizen: Identifier
     moment: datetime
+    recorded: datetime | None = None
 
 
 Recalled = Mapping[tuple[str, str, str], Known]

@@ -104,8 +104,8 @@ def test_an_update_replaces_what_there_is_one_of_and_leaves_the_rest() -> None:
     )
     change = said("2025-03-01", member("C", "2025-03-01"), act=Act.AMEND, kind="CareTeam")
     assert names(fold(whole, change)) == [
-        ("A", {"start": "2025-01-01", "end": "before 2025-03-01"}), ("B", {"start": "2025-01-01"}),
-        ("C", {"start": "2025-03-01"}),
+        ("A", {"start": "2025-01-01", "end": "before 2025-03-01"}), ("C", {"start": "2025-03-01"}),
+        ("B", {"start": "2025-01-01"}),
     ]  # fmt: skip
 
 

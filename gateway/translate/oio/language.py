@@ -180,15 +180,15 @@ class Oio:
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
         """What is taken out as it was last registered; what is registered later stands again."""
         source = work.about.source.id
-        for number, (uuid, kind, moment) in enumerate(work.about.removed):
+        for number, (uuid, kind, known) in enumerate(work.about.removed):
             for place, each in enumerate(_WHOLE_CASE if kind == "CarePlan" else (kind,)):
                 yield Statement(
                     kind=each,
                     key=f"{source}|{each}|{uuid}",
                     act=Act.REGISTER,
                     verb=Verb.WITHDRAW,
-                    happened=moment,
-                    recorded=moment + _AFTER,
+                    happened=known.moment,
+                    recorded=(known.recorded or known.moment) + _AFTER,
                     body={"by": uuid, "parts": []},
                     source=source,
                     origin=f"{origin}.{number}.{place}",
@@ -209,5 +209,5 @@ def _fingerprint(work: _Work) -> bytes:
         for node in one.sag.walk():
             if node.name != "StsTidspunkt":
                 told += (node.name, str(len(node.parts)), node.text)
-    told += (moment.isoformat() for _, _, moment in work.about.removed)
+    told += (f"{known.moment}{known.recorded}" for _, _, known in work.about.removed)
     return hashlib.sha256("\0".join(told).encode()).digest()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.source import Source
 from gateway.errors import MissingField, NamedByNumber, RuleBroken, UnknownSource
-from gateway.translate.languages import Recalled
+from gateway.translate.languages import Known, Recalled
 from gateway.translate.oio import case
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
@@ -33,12 +32,12 @@ Told = Sequence[tuple[Case, Registered]]
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Who sends and whom it is about. `parties` are the citizens of the registrations that name them, by `id` of the
-    registration; `removed` are what is taken out: UUID, kind, and when it was last registered."""
+    registration; `removed` are what is taken out: UUID, kind, and what is known of it."""
 
     source: Source
     citizen: Identifier
     parties: dict[int, Party] = field(default_factory=dict)
-    removed: tuple[tuple[str, str, datetime], ...] = ()
+    removed: tuple[tuple[str, str, Known], ...] = ()
 
 
 class Subjects:
@@ -72,7 +71,7 @@ class Subjects:
             places = [party.place for party in parties.values()] or [cases[-1].sag.place]
             raise RuleBroken("The message is about more than one citizen.", where=places[-1], hint="Send them apart.")
         gone = {one.uuid for one in cases if one.removed}
-        removed = tuple((uuid, key[1], one.moment) for uuid, key, one in recalled if uuid in gone)
+        removed = tuple((uuid, key[1], one) for uuid, key, one in recalled if uuid in gone)
         if gone - {uuid for uuid, _, _ in removed}:
             raise _named(cases, asked)
         return Subject(source, next(iter(meant)), parties, removed)

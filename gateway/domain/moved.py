@@ -1,0 +1,79 @@
+"""Cases that turn out to be about another citizen: the newest registration says whom a case is about, and what was
+registered of it under others is taken back there. Otherwise one citizen's case would stay in another's plan.
+
+Whatever comes when: for each citizen the same registrations stand, since who is newest rests on what they say alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.domain.registered import REGISTERING
+from gateway.domain.statement import Act, Statement, Verb
+
+_AFTER = timedelta(microseconds=1)
+
+Thing = tuple[str, str]
+"""Kind and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """When a thing was last registered under one identity of a citizen, and by whom it was told."""
+
+    kind: str
+    key: str
+    identity: str
+    moment: datetime
+    recorded: datetime
+    by: str
+
+    @property
+    def order(self) -> tuple[datetime, datetime, str]:
+        """The newest is the greatest."""
+        return (self.moment, self.recorded, self.identity)
+
+
+def registrations(identity: str, statements: Iterable[Statement]) -> list[Standing]:
+    """Of each thing that these statements register the newest registration."""
+    newest: dict[Thing, Standing] = {}
+    for one in statements:
+        if one.act in REGISTERING and one.verb is Verb.ASSERT:
+            found = Standing(one.kind, one.key, identity, one.happened, one.recorded, one.body["by"])
+            before = newest.get((one.kind, one.key))
+            newest[one.kind, one.key] = max(before, found, key=lambda each: each.order) if before else found
+    return list(newest.values())
+
+
+def taken_back(
+    standing: Iterable[Standing], citizens: Mapping[str, str], source: str
+) -> dict[str, tuple[Statement, ...]]:
+    """What is to be said under which identity, so that each thing is about one citizen. `citizens` tells to whom an
+    identity belongs by now: two identities of one person lose nothing to each other."""
+    things: dict[Thing, list[Standing]] = defaultdict(list)
+    for one in standing:
+        things[one.kind, one.key].append(one)
+    said: dict[str, list[Statement]] = defaultdict(list)
+    for rivals in things.values():
+        newest = max(rivals, key=lambda each: each.order)
+        for one in rivals:
+            if citizens.get(one.identity) != citizens.get(newest.identity):
+                said[one.identity].append(_withdrawal(one, newest, source))
+    return {identity: tuple(statements) for identity, statements in said.items()}
+
+
+def _withdrawal(one: Standing, newest: Standing, source: str) -> Statement:
+    return Statement(
+        kind=one.kind,
+        key=one.key,
+        act=Act.REGISTER,
+        verb=Verb.WITHDRAW,
+        happened=newest.moment,
+        recorded=newest.recorded + _AFTER,
+        body={"by": one.by, "parts": []},
+        source=source,
+        origin=f"{source}:moved/{newest.moment.isoformat()}",
+    )
