@@ -35,7 +35,8 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`seconds` for one exchange, `bytes` of one answer, `whole` bytes and `requests` of one citizen, `tries` where the
-    system is busy, with `pause` seconds before the second and twice as long before each next one."""
+    system is busy, with `pause` seconds before the second and twice as long before each next one, or as long as the
+    system asks for (Retry-After), at most `longest`."""
 
     seconds: float = 30.0
     bytes: int = 10_000_000
@@ -43,6 +44,7 @@ class Limits:
     requests: int = 1000
     tries: int = 4
     pause: float = 1.0
+    longest: float = 30.0
 
 
 @asynccontextmanager
@@ -68,6 +70,7 @@ class Asking:
     _until: float = 0.0
     _asked: int = 0
     _got: int = 0
+    _wished: float = 0.0
     _root: httpx2.URL = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +88,8 @@ class Asking:
         target = self._inside(url, step)
         for number in range(self.limits.tries):
             if number:
-                await asyncio.sleep(self.limits.pause * 2 ** (number - 1))
+                wished = min(self._wished, self.limits.longest)
+                await asyncio.sleep(max(self.limits.pause * 2 ** (number - 1), wished))
             status, held = await self._once(method, target, body, step)
             if status == 401:
                 self._token = ""  # it ended before its time, or was taken back
@@ -128,6 +132,8 @@ class Asking:
     ) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {token}"}
         async with self.client.stream(method.upper(), target, json=body, headers=headers) as response:
+            wished = response.headers.get("retry-after", "")
+            self._wished = float(wished) if wished.isascii() and wished.isdigit() else 0.0
             return response.status_code, await _bounded(response, self.limits.bytes, step)
 
     def _understood(self, status: int, held: bytes, step: str) -> Any:

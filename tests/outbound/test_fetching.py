@@ -24,7 +24,7 @@ from tests.translate.oioxml.letters import HOSPITAL_EAN, enveloped, stay_letter,
 
 NEXUS, MOMENTUM, LETTERS = "koebenhavn-nexus", "koebenhavn-momentum", "regionh-oioxml"
 NOTIFICATION = PROJECT / "mappings" / "medcom" / "examples" / "admission-asking-for-a-report.json"
-QUICK = Limits(seconds=2.0, bytes=200_000, whole=400_000, requests=40, tries=3, pause=0.01)
+QUICK = Limits(seconds=2.0, bytes=200_000, whole=400_000, requests=40, tries=3, pause=0.01, longest=0.05)
 
 
 @pytest.fixture(autouse=True)

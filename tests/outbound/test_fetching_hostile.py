@@ -274,7 +274,7 @@ def test_one_object_that_a_system_cannot_show_stops_nobody_else(office: Office) 
 
 def test_a_busy_system_is_asked_again_after_a_while(office: Office) -> None:
     system = nexus(grant(1))
-    answers = iter([Reply(None, 503), Reply(None, 429), grant(1)])
+    answers = iter([Reply(None, 503, {"Retry-After": "9" * 30}), Reply(None, 429, {"Retry-After": "soon"}), grant(1)])
 
     async def test(gateway: Gateway) -> None:
         system.answers[GRANT] = lambda _: next(answers)
