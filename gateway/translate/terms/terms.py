@@ -144,15 +144,15 @@ class Terms:
         """Whether a code is in a value set; without a system in whichever of its systems has it."""
         candidates = [system] if system else [self.named(url) for url in value_set.systems]
         verdicts = [self.validate(one, code, display, on) for one in candidates]
-        found = next((one for one in verdicts if one.found), None)
-        if found is None or found.found is None or found.system is None:
-            return next(iter(verdicts), Verdict(False, "The value set holds no codes."))
-        if value_set.holds(found.system, found.found.concept.code):
-            return found
+        known = [(one, one.system, one.found) for one in verdicts if one.system and one.found]
+        inside = [one for one, its, found in known if value_set.holds(its, found.concept.code)]
+        if inside or not known:
+            return (inside or verdicts)[0]
+        verdict, its, found = known[0]
         why = f"The code is none of {value_set.about.name}."
-        if not found.system.is_leaf(found.found.concept.code):
+        if not its.is_leaf(found.concept.code):
             why += " Others stand below it."
-        return Verdict(False, f"{why} {found.text}".strip(), found.found, found.system)
+        return Verdict(False, f"{why} {verdict.text}".strip(), found, its)
 
     def table(self, url: str) -> CodeTable:
         """A code table by the URL of its ConceptMap. Raises NotFound."""
