@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
 from gateway.translate.fasit.writing import written
-from gateway.translate.fhir.settled import settled
+from gateway.translate.fhir.settled import settled, with_files
 from gateway.translate.telling.of_resources import entries, texts_in
 
 
@@ -20,7 +20,7 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
     Raises BadRequest when there is none, MissingField and others naming what cannot be written without.
     """
     texts = texts_in(mappings)
-    resources = settled(resources)
+    resources = with_files(settled(resources))
     told = [
         one.entry
         for citizen in resources

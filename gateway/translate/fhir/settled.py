@@ -24,6 +24,26 @@ def settled(resources: Sequence[Body]) -> list[Body]:
     return [_settled(one, known, named) for one in resources]
 
 
+def with_files(resources: Sequence[Body]) -> list[Body]:
+    """The same resources with the bytes of the Binary resources among them where a document points at one."""
+    files = {
+        f"Binary/{one['id']}": one["data"] for one in resources if one.get("resourceType") == "Binary" and "data" in one
+    }
+    return [_with_files(one, files) if one.get("resourceType") == "DocumentReference" else one for one in resources]
+
+
+def _with_files(document: Body, files: Mapping[str, str]) -> Body:
+    content = []
+    for one in document.get("content", []):
+        attachment = one.get("attachment", {})
+        url = str(attachment.get("url", ""))
+        file = files.get("/".join(url.split("/")[-2:]))
+        if file is not None:
+            attachment = {name: value for name, value in attachment.items() if name != "url"} | {"data": file}
+        content.append(one | {"attachment": attachment} if attachment else one)
+    return document | ({"content": content} if content else {})
+
+
 def _settled(node: Any, known: Mapping[str, Body], named: Mapping[str, Body]) -> Any:
     if isinstance(node, list):
         return [_settled(item, known, named) for item in node]

@@ -16,7 +16,7 @@ from gateway.domain.statement import Body
 from gateway.domain.when import DANISH
 from gateway.errors import MissingField
 from gateway.translate.oio.write import sensitivity
-from gateway.translate.oio.write.case_relations import OFFICIAL, Filed, Relations
+from gateway.translate.oio.write.case_relations import OFFICIAL, Around, Relations
 from gateway.translate.oio.write.elements import (
     CASE_INDEX,
     DEFINITIONS,
@@ -37,12 +37,10 @@ EXEMPT, ATTRIBUTE = f"{_BASE}/oio-exempt", f"{_BASE}/oio-attribute"
 _CASE_NUMBER = "MunicipalityCaseNumber"
 
 
-def put(
-    index: etree._Element, plan: Body, teams: Sequence[Body], patient: Body, filed: Filed, tables: Tables, at: datetime
-) -> None:
+def put(index: etree._Element, plan: Body, around: Around, patient: Body, tables: Tables, at: datetime) -> None:
     """The case as the last element of an ImporterSagDokumentIndeksInput, as registered at `at`.
 
-    `teams` are the plan's CareTeams. Raises MissingField naming what is missing, NoCitizen, RuleBroken, UnknownCode.
+    Raises MissingField naming what is missing, NoCitizen, RuleBroken, UnknownCode.
     """
     uuid = uuid_of(plan)
     if not uuid:
@@ -61,7 +59,7 @@ def put(
         one = add(listed, SAG, "Fremdrift")
         effect(one, SAG, state.period, begin)
         add(one, SAG, "FremdriftStatusKode", state.code)
-    Relations(plan, teams, patient, tables, begin).put(add(registered, SAG, "RelationListe"), filed)
+    Relations(plan, around, patient, tables, begin).put(add(registered, SAG, "RelationListe"))
 
 
 def uuid_of(resource: Body) -> str:

@@ -4,18 +4,19 @@ who alone may read it, and the systems that hold and send it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from gateway.domain.municipality import facts_of
 from gateway.domain.statement import Body
 from gateway.errors import MissingField
 from gateway.translate.oio.write import note as notes
 from gateway.translate.oio.write.elements import CASE_INDEX, DEFINITIONS, SAG, add, is_uuid, told
 from gateway.translate.oio.write.note import Note
 from gateway.translate.oio.write.party import of_patient
-from gateway.translate.oio.write.relations import Relation, Writer, actor, owner, system_names, unit
+from gateway.translate.oio.write.relations import Relation, Writer, actor, number_of, owner, system_names, unit
 from gateway.translate.oio.write.tables import Tables
 
 OFFICIAL = "https://data.gov.dk/id/organization"
@@ -25,12 +26,15 @@ MASTER, CLASS, PROFILE = f"{_BASE}/oio-master", f"{_BASE}/oio-class", f"{_BASE}/
 _SUBJECT, _FACET = re.compile(r"\d\d\.\d\d\.\d\d"), re.compile(r"[A-ZÆØÅ]\d\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What lies on a case: notes in it, and documents by UUID, public title and when they came (FHIR dateTime)."""
+@dataclass(slots=True)
+class Around:
+    """What belongs to a case: its CareTeams, the notes in it, documents by UUID, public title and when they came (FHIR
+    dateTime), and the UUIDs of the citizen's cases by `CarePlan/<id>`."""
 
-    notes: Sequence[Note] = ()
-    documents: Sequence[tuple[str, str, str]] = ()
+    teams: Sequence[Body]
+    known: Mapping[str, str]
+    notes: list[Note] = field(default_factory=list)
+    documents: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def classes_of(plan: Body) -> tuple[Body, Body]:
@@ -59,22 +63,23 @@ def class_uuid(coding: Body, tables: Tables) -> str:
 class Relations:
     """The relations of one case, in the order that the schema wants."""
 
-    def __init__(self, plan: Body, teams: Sequence[Body], patient: Body, tables: Tables, begin: str) -> None:
+    def __init__(self, plan: Body, around: Around, patient: Body, tables: Tables, begin: str) -> None:
+        self._around = around
         self._plan = plan
-        self._teams = teams
         self._patient = patient
         self._tables = tables
         self._owner = owner(plan.get("author", {}), "CarePlan.author")
         self._cvr = self._owner.number.rpartition(":")[2]
         self._writer = Writer(tables, begin)
 
-    def put(self, listed: etree._Element, filed: Filed) -> None:
-        for relation in [self._owner, *self._actors(), *self._classes(), self._citizen(), *self._related()]:
+    def put(self, listed: etree._Element) -> None:
+        actors, parties = self._actors(), [self._citizen(), *self._parties()]
+        for relation in [self._owner, *actors, *self._residence(), *self._classes(), *parties, *self._related()]:
             self._writer.put(listed, relation)
-        for one in filed.notes:
+        for one in self._around.notes:
             empty = Relation("Journalpost", "Journalnotat", "", notes.EMPTY, _from(one.begin), index=one.index)
             notes.put(self._writer.put(listed, empty), one)
-        for uuid, title, begin in filed.documents:
+        for uuid, title, begin in self._around.documents:
             there = Relation("Journalpost", "Tilakteret", "", uuid, _from(begin))
             made = self._writer.put(listed, there)
             told(add(made, SAG, "JournalpostEgenskaber"), SAG, "Dokumenttitel", title)
@@ -84,7 +89,10 @@ class Relations:
         """Who handles the case, earlier handlers with the time in which they did. Raises MissingField without a
         responsible unit."""
         made = [
-            relation for team in self._teams for one in team.get("participant", []) for relation in self._actor(one)
+            relation
+            for team in self._around.teams
+            for one in team.get("participant", [])
+            for relation in self._actor(one)
         ]
         if not any(one.role == "Ansvarlig" for one in made):
             known = self._tables.owners.get((self._cvr, "Sagsaktoer", "Ansvarlig"))
@@ -116,13 +124,42 @@ class Relations:
         beside = (("BrugervendtNoegle", citizen.key), ("FuldtNavn", citizen.name))
         return Relation("Sagspart", "PrimaerPart", "Person", citizen.urn, {}, "SagspartLokalUdvidelse", beside)
 
+    def _parties(self) -> list[Relation]:
+        """Other parties, where the UUID of their role is known: companies by number, people by name, as kept."""
+        made: list[Relation] = []
+        for one in (one for team in self._around.teams for one in team.get("participant", [])):
+            role = self._tables.role_of("Sagspart", next((r["text"] for r in one.get("role", []) if "text" in r), ""))
+            name = str(one.get("member", {}).get("display", ""))
+            urn = number_of(one.get("member", {})) or f"urn:oio:fuldtnavn:{name}"
+            if ("Sagspart", role) in self._tables.uuids and role != "PrimaerPart" and urn.startswith("urn:oio:"):
+                made.append(_part(role, urn, name, one.get("period", {}), str(len(made) + 1)))
+        return made
+
+    def _residence(self) -> list[Relation]:
+        """Bopælskommune: only where it is another than the owner's, and where the UUID of the role is known."""
+        made = []
+        for fact in facts_of(self._plan) if ("Sagsaktoer", "Bopaelskommune") in self._tables.uuids else ():
+            cvr, name = self._tables.municipalities.get(fact.code, ("", ""))
+            if fact.role == "residence" and cvr not in ("", self._cvr):
+                beside = (("FuldtNavn", f"{fact.display or name} Kommune"), ("CVR-Nummer", cvr))
+                urn, period = f"urn:oio:cvr-nr:{cvr}", dict(fact.period)
+                extension = "SagsaktoerLokalUdvidelse"
+                made.append(Relation("Sagsaktoer", "Bopaelskommune", "Organisation", urn, period, extension, beside))
+        return made
+
     def _related(self) -> list[Relation]:
-        """Other cases that this one names by their UUID."""
+        """Other cases that this one names by their UUID; the one above and the one before, where the UUIDs of those
+        roles are known."""
         named = [
             one.get("identifier", {}) for one in self._plan.get("supportingInfo", []) if one.get("type") == "CarePlan"
         ]
         uuids = [one["value"] for one in named if one.get("system") == OFFICIAL and is_uuid(one.get("value", ""))]
-        return [Relation("Sagsrelation", "AndreSager", "", uuid, index=str(n)) for n, uuid in enumerate(uuids, 1)]
+        made = [Relation("Sagsrelation", "AndreSager", "", uuid, index=str(n)) for n, uuid in enumerate(uuids, 1)]
+        for role, element in (("Oversag", "partOf"), ("Praecedens", "replaces")):
+            above = [self._around.known.get(str(one.get("reference", "")), "") for one in self._plan.get(element, [])]
+            if ("Sagsrelation", role) in self._tables.uuids:
+                made += [Relation("Sagsrelation", role, "", uuid) for uuid in above if uuid]
+        return made
 
     def _beside(self, listed: etree._Element) -> None:
         """Who alone may read the case, and the systems that hold and send it."""
@@ -147,6 +184,12 @@ class Relations:
         if uuid:
             made = self._writer.put(listed, Relation("SagsitsystemRelation", role, "ItSystem", uuid), CASE_INDEX)
             system_names(made, CASE_INDEX, told_by[0].get("display", "") if said else known.name if known else "")
+
+
+def _part(role: str, urn: str, name: str, period: Body, index: str) -> Relation:
+    kind = "Person" if urn.startswith("urn:oio:fuldtnavn:") else ""
+    beside = (("FuldtNavn", name),)
+    return Relation("Sagspart", role, kind, urn[:255], period, "SagspartLokalUdvidelse", beside, index)
 
 
 def _numbered(relation: Relation, number: int) -> Relation:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from gateway.domain.journal import JournalEntry
 from gateway.domain.statement import Body
+from gateway.errors import BadRequest
 from gateway.translate.oio.write.elements import SAG, add, told
 
 LARGEST = 100 * 1024
@@ -35,15 +36,18 @@ class Note:
     index: str = ""
 
 
-def of_document(document: Body) -> Note | None:
-    """The note that a DocumentReference holds; None for one that holds no text of its own."""
-    for content in document.get("content", []):
-        attachment = content.get("attachment", {})
-        if data := "".join(str(attachment.get("data", "")).split()):
-            form = str(content.get("format", {}).get("code", "")).removeprefix("urn:uuid:")
-            title = document.get("description") or attachment.get("title", "")
-            return Note(title, data, form, document.get("date", ""), _index(document))
-    return None
+def of_document(document: Body) -> Note:
+    """The note that a DocumentReference holds; one that was too large to come along is a title alone. Raises BadRequest
+    where its file is not here."""
+    content: Body = next(iter(document.get("content", [])), {})
+    attachment = content.get("attachment", {})
+    if str(attachment.get("url", "")).startswith("Binary/"):
+        where = "DocumentReference.content.attachment.url"
+        raise BadRequest("The file of a note is not here.", where=where, hint="Give the Binary as well.")
+    data = "".join(str(attachment.get("data", "")).split())
+    form = str(content.get("format", {}).get("code", "")).removeprefix("urn:uuid:")
+    title = document.get("description") or attachment.get("title", "")
+    return Note(title, data, form, document.get("date", ""), _index(document))
 
 
 def _index(document: Body) -> str:
@@ -61,5 +65,5 @@ def put(journal_post: etree._Element, note: Note) -> None:
     made = add(add(journal_post, SAG, "JournalpostEgenskaber"), SAG, "JournalnotatEgenskaber")
     told(made, SAG, "Titel", note.title)
     small = len(note.data) <= LARGEST
-    add(made, SAG, "Notat", note.data if small else base64.b64encode(TOO_LARGE.encode()).decode())
+    told(made, SAG, "Notat", note.data if small else base64.b64encode(TOO_LARGE.encode()).decode(), LARGEST)
     told(made, SAG, "Format", note.format if small else "", 50)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, normal
+from gateway.domain.identifier import BORGER_ID, CPR, D_ECPR, PERSON_ID, X_ECPR, Identifier, best_first, normal
 from gateway.domain.statement import Body
 from gateway.errors import NoCitizen
-from gateway.translate.oio.party import BORGER_ID, PERSON_ID
 
 _URNS = {CPR: "urn:oio:cpr-nr", PERSON_ID: PERSON_ID, BORGER_ID: BORGER_ID}
 _NAME = "urn:oio:fuldtnavn:"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from lxml import etree
 
-from gateway.domain.identifier import CVR, FK_ORG, normal
+from gateway.domain.identifier import CVR, FK_ORG, Identifier, normal
 from gateway.domain.statement import Body
 from gateway.errors import MissingField
 from gateway.translate.oio.write.elements import (
@@ -21,6 +20,8 @@ from gateway.translate.oio.write.elements import (
     told,
 )  # fmt: skip
 from gateway.translate.oio.write.tables import Known, Tables
+
+_URNS = {CVR: "urn:oio:cvr-nr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,8 @@ def owner(author: Body, where: str, name: str = "Sagsaktoer", cvr_name: str = "C
 def actor(named: Body, role: str, period: Body, employer: Body | None = None) -> Relation | None:
     """A unit or person by the number that OIO knows it by; None for one that has no such number."""
     number = _number(named)
-    if number.system == FK_ORG and is_uuid(number.value):
-        reference_id = number.value
-    elif number.system == CVR:
-        reference_id = f"urn:oio:cvr-nr:{number.value}"
-    elif number.system.startswith("urn:oio:"):
-        reference_id = f"{number.system}:{number.value}"
-    else:
+    reference_id = number_of(named)
+    if not reference_id:
         return None
     kind = "Bruger" if named.get("type") == "Practitioner" else "OrganisationEnhed"
     kind = "Organisation" if number.system == CVR else kind
@@ -94,13 +90,22 @@ def actor(named: Body, role: str, period: Body, employer: Body | None = None) ->
     return Relation("Sagsaktoer", role, kind, reference_id, period, "SagsaktoerLokalUdvidelse", beside)
 
 
+def number_of(named: Body) -> str:
+    """The UUID or URN by which OIO knows a unit, person or company; "" where it has no such number."""
+    number = _number(named)
+    if number.system == FK_ORG:
+        return number.value if is_uuid(number.value) else ""
+    kind = _URNS.get(number.system, number.system)
+    return f"{kind}:{number.value}" if number.value and kind.startswith("urn:oio:") else ""
+
+
 def unit(known: Known, name: str, role: str, kind: str) -> Relation:
     """What mappings/oio/owners.csv says of an owner."""
     beside = (("FuldtNavn", known.name),) if name == "Sagsaktoer" else ()
     return Relation(name, role, kind, known.uuid, {}, f"{name}LokalUdvidelse", beside)
 
 
-def _number(named: Body) -> Any:
+def _number(named: Body) -> Identifier:
     found = named.get("identifier", {})
     return normal(str(found.get("system", "")), str(found.get("value", "")))
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from gateway.domain.plan import in_error
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
-from gateway.translate.fhir.settled import settled
+from gateway.translate.fhir.settled import settled, with_files
 from gateway.translate.oio.write import case, document
 from gateway.translate.oio.write.case import uuid_of
-from gateway.translate.oio.write.case_relations import Filed
+from gateway.translate.oio.write.case_relations import Around
 from gateway.translate.oio.write.document import Document
 from gateway.translate.oio.write.elements import INDEX, root, written
-from gateway.translate.oio.write.note import Note, of_document, of_entry
+from gateway.translate.oio.write.note import of_document, of_entry
 from gateway.translate.oio.write.tables import Tables
 from gateway.translate.telling.entry import Texts
 from gateway.translate.telling.of_resources import Entry, cases, entries, is_told, texts_in
@@ -29,16 +30,15 @@ _STATE = "/oio-state"
 
 @dataclass(slots=True)
 class _Case:
-    """A case on its way out, and what lies on it."""
+    """A case on its way out, with what belongs to it, and the documents that are told beside it."""
 
     plan: Body
-    teams: list[Body]
-    notes: list[Note] = field(default_factory=list)
+    around: Around
     documents: list[Document] = field(default_factory=list)
-    only_named: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def filed(self) -> Filed:
-        return Filed(self.notes, [*((one.uuid, one.title, one.begin) for one in self.documents), *self.only_named])
+    def add(self, document: Document) -> None:
+        self.documents.append(document)
+        self.around.documents.append((document.uuid, document.title, document.begin))
 
 
 def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
@@ -46,7 +46,7 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
     Raises BadRequest when nothing becomes one, MissingField and others naming what a case cannot be written without.
     """
-    return write(settled(resources), now, Tables.read(mappings), texts_in(mappings))
+    return write(with_files(settled(resources)), now, Tables.read(mappings), texts_in(mappings))
 
 
 def write(resources: Sequence[Body], now: datetime, tables: Tables, texts: Texts) -> list[bytes]:
@@ -71,7 +71,7 @@ def _message(found: Sequence[_Case], citizen: Body, tables: Tables, now: datetim
     for one in found:
         for each in one.documents:
             document.put(index, each, citizen, tables, now)
-        case.put(index, one.plan, one.teams, citizen, one.filed(), tables, now)
+        case.put(index, one.plan, one.around, citizen, tables, now)
     return written(index)
 
 
@@ -79,15 +79,19 @@ def _cases(resources: Sequence[Body], citizen: Body, now: datetime, tables: Tabl
     """The citizen's cases with all that is filed on them. Of two plans with one number (a case, and the KL plan that is
     documented in it) the case itself is written. What a hospital tells waits for a case: without one it is refused."""
     plans: dict[str, Body] = {}
-    for plan in cases(resources, citizen):
+    standing = [one for one in cases(resources, citizen) if not in_error(one)]
+    for plan in standing or cases(resources, citizen):
         key = uuid_of(plan) or str(plan.get("id"))
         if key not in plans or _is_case(plan):
             plans[key] = plan
     told = list(entries(resources, citizen, now, texts))
+    known = {f"CarePlan/{one['id']}": uuid_of(one) for one in plans.values() if uuid_of(one)}
     for plan in plans.values():
-        made = _Case(plan, _named(resources, "CareTeam", plan.get("careTeam", [])))
+        made = _Case(plan, Around(_named(resources, "CareTeam", plan.get("careTeam", [])), known))
         for letter in resources:
-            if letter.get("resourceType") == "DocumentReference" and _lies_on(letter, plan) and not is_told(letter):
+            if letter.get("resourceType") != "DocumentReference" or in_error(letter) or is_told(letter):
+                continue
+            if _lies_on(letter, plan):
                 _file(letter, made, tables)
         for one in told:
             if one.case["id"] == plan["id"]:
@@ -98,22 +102,22 @@ def _cases(resources: Sequence[Body], citizen: Body, now: datetime, tables: Tabl
 def _file(letter: Body, made: _Case, tables: Tables) -> None:
     """A document by its UUID, with what it told itself; a note of the case itself in it."""
     if uuid_of(letter) and "docStatus" in letter:
-        made.documents.append(document.of_reference(letter, made.plan, "", tables))
+        made.add(document.of_reference(letter, made.plan, "", tables))
     elif uuid := uuid_of(letter):
-        made.only_named.append((uuid, document.title_of(letter), letter.get("date", "")))
-    elif note := of_document(letter):
-        made.notes.append(note)
+        made.around.documents.append((uuid, document.title_of(letter), letter.get("date", "")))
+    else:
+        made.around.notes.append(of_document(letter))
 
 
 def _tell(one: Entry, made: _Case, tables: Tables) -> None:
     """A stay that has ended as a note, a goal as a document with its text, a letter as a document."""
     kind = one.resource["resourceType"]
     if kind == "Encounter":
-        made.notes.append(of_entry(one.entry))
+        made.around.notes.append(of_entry(one.entry))
     elif kind == "Goal":
-        made.documents.append(document.of_entry(one.entry, made.plan, "Plan"))
+        made.add(document.of_entry(one.entry, made.plan, "Plan"))
     else:
-        made.documents.append(document.of_reference(one.resource, made.plan, one.entry.id, tables))
+        made.add(document.of_reference(one.resource, made.plan, one.entry.id, tables))
 
 
 def _is_case(plan: Body) -> bool:

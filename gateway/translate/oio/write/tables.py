@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.domain.identifier import CVR
 from gateway.translate.oio import roles
 from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.write.elements import is_uuid
@@ -40,13 +41,14 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """`uuids` of roles and types by (relation, role); `codes` Confidentiality → Foelsomhed; `classes` KLE number →
-    UUID; `owners` by (CVR number, relation, role)."""
+    UUID; `owners` by (CVR number, relation, role); `municipalities` code → CVR number and name."""
 
     roles: Roles
     uuids: Mapping[tuple[str, str], str]
     codes: Mapping[str, str]
     classes: Mapping[str, str]
     owners: Mapping[tuple[str, str, str], Known]
+    municipalities: Mapping[str, tuple[str, str]]
 
     @classmethod
     def read(cls, mappings: Path) -> Tables:
@@ -58,6 +60,7 @@ class Tables:
             uuids={(relation, role): uuid for (relation, uuid), role in known.by_uuid.items()},
             codes=_backwards(mappings / "codes" / "oio-foelsomhed.csv", problems),
             classes=_classes(mappings / "oio" / "classes.csv", problems),
+            municipalities=_municipalities(mappings / "codes" / "municipality.csv", problems),
             owners=_owners(mappings / "oio" / "owners.csv", known, problems),
         )
         problems.check()
@@ -74,6 +77,12 @@ def _backwards(file: Path, problems: Problems) -> Mapping[str, str]:
     return {
         row.target_code: row.source_code for row in table(file.stem, mark, file.read_text("utf-8-sig"), problems).rows
     }
+
+
+def _municipalities(file: Path, problems: Problems) -> Mapping[str, tuple[str, str]]:
+    mark = Mark(f"mappings/{file.parent.name}/{file.name}", 0)
+    rows = table(file.stem, mark, file.read_text("utf-8-sig"), problems).rows
+    return {row.target_code: (row.source_code, row.display) for row in rows if row.source_system == CVR}
 
 
 def _classes(file: Path, problems: Problems) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from lxml import etree
 
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
+from gateway.domain.municipality import CODES, MUNICIPALITY, facts_of
 from gateway.domain.resource import ids
 from gateway.translate.oio import Oio
 from gateway.translate.oio.write.resources import write
@@ -281,3 +283,70 @@ def test_what_is_written_by_hand_is_read_as_it_was_meant(oio: Oio, resources: li
 @given(parts())
 def test_whatever_is_written_is_valid_by_the_schemas(schema: etree.XMLSchema, resources: list[Json]) -> None:
     check(schema, out(resources))
+
+
+UNPUBLISHED = {
+    "Sagsaktoer,AndreBehandlere": "00000000-0000-4000-8000-0000000000a1",
+    "Sagsaktoer,Bopaelskommune": "00000000-0000-4000-8000-0000000000a2",
+    "Sagspart,SekundaerPart": "00000000-0000-4000-8000-0000000000a3",
+    "Sagsrelation,Oversag": "00000000-0000-4000-8000-0000000000a4",
+    "Sagsrelation,Praecedens": "00000000-0000-4000-8000-0000000000a5",
+    "Sagsrelation,AndreSager": "00000000-0000-4000-8000-0000000000a6",
+    "Journalpost,Journalnotat": "00000000-0000-4000-8000-0000000000a7",
+}
+
+
+@pytest.fixture(scope="module")
+def informed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Oio, Tables]:
+    """An installation that has filled in the UUIDs of roles that nobody publishes."""
+    folder = tmp_path_factory.mktemp("informed") / "mappings"
+    shutil.copytree(MAPPINGS, folder, ignore=shutil.ignore_patterns("examples", "terms"))
+    file = folder / "oio" / "roles.csv"
+    text = file.read_text("utf-8")
+    for role, uuid in UNPUBLISHED.items():
+        assert f"\n{role},," in text
+        text = text.replace(f"\n{role},,", f"\n{role},{uuid},")
+    file.write_text(text, "utf-8")
+    return Oio(folder, Sources.read(folder), ids(b"test")), Tables.read(folder)
+
+
+def test_roles_that_an_installation_knows_are_kept(informed: tuple[Oio, Tables]) -> None:
+    oio, known = informed
+    other = str(ANY)[:-2] + "77"
+    municipality = {"url": "municipality", "valueCoding": {"system": CODES, "code": "0101"}}
+    residence = {"url": MUNICIPALITY, "extension": [{"url": "role", "valueCode": "residence"}, municipality]}
+    number = {"system": "https://data.gov.dk/id/organization", "value": other}
+    person = {"system": "https://kombit.dk/sts/organisation", "value": other}
+    members: list[Json] = [
+        {"role": [{"text": "Andre behandlere"}], "member": {"type": "Practitioner", "identifier": person}},
+        {"role": [{"text": "Sekundær part"}], "member": {"type": "RelatedPerson", "display": "Birgit Tangmose"}},
+        {
+            "role": [{"text": "Sekundær part"}],
+            "member": {"type": "Organization", "identifier": {"system": "urn:oio:cvr-nr", "value": "12345678"}},
+        },
+    ]
+    above = plan(id="above", identifier=[number | {"use": "official"}], careTeam=[{"reference": "CareTeam/t"}])
+    case = plan(
+        extension=[residence],
+        partOf=[{"reference": "CarePlan/above"}],
+        replaces=[{"reference": "CarePlan/above"}],
+        supportingInfo=[{"type": "CarePlan", "identifier": number}],
+    )
+    (raw,) = write([patient(), above, case, team(*members)], LATER, known, tables()[1])
+    found = folded(oio, raw)
+    (read,) = [one for one in found if one["resourceType"] == "CarePlan" and "replaces" in one]
+    (over,) = [one for one in found if one["resourceType"] == "CarePlan" and "replaces" not in one]
+    assert read["replaces"] == [{"reference": f"CarePlan/{over['id']}"}]
+    assert {"reference": f"CarePlan/{over['id']}"} in read["partOf"]
+    assert [one["identifier"]["value"] for one in read["supportingInfo"]] == [other]
+    (fact,) = facts_of(read)
+    assert (fact.role, fact.code) == ("residence", "0101")
+    roles = [one["role"][0].get("text") for one in _team_of(read, found)["participant"]]
+    assert sorted(roles) == ["Andre behandlere", "Ansvarlig", "Sekundær part", "Sekundær part"]
+    (again,) = write(found, LATER, known, tables()[1])
+    assert facts(folded(oio, again)) == facts(found)
+
+
+def _team_of(plan: Json, found: list[Json]) -> Json:
+    url = plan["careTeam"][0]["reference"]
+    return next(one for one in found if f"CareTeam/{one['id']}" == url)
