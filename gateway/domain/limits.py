@@ -36,7 +36,11 @@ _NOBODY = "nobody"
 _VIP = len(SENSITIVITY) - 1
 _KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
 _SUBJECT = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
-_OWNER = {"CarePlan": "author", "CareTeam": "managingOrganization", "DocumentReference": "custodian"}
+_OWNER = {
+    "CarePlan": "author", "CareTeam": "managingOrganization", "DocumentReference": "custodian", "Account": "owner",
+    "Flag": "author",
+}  # fmt: skip
+_CLASSED = ("category", "type", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ def _level(word: object) -> int:
 
 
 def _subject(body: dict[str, Any]) -> str:
-    for concept in body.get("category", ()):
+    told = [body.get(name, ()) for name in _CLASSED]
+    for concept in (one for value in told for one in (value if isinstance(value, list) else [value])):
         for coding in concept.get("coding", ()) if isinstance(concept, dict) else ():
             code = coding.get("code", "") if isinstance(coding, dict) else ""
             if coding.get("system") == _KLE_SYSTEM and _SUBJECT.fullmatch(str(code)):

@@ -149,6 +149,7 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #log-broken "Log broken" "The log does not continue what was last signed; nothing more is signed."
 * #mapping-error "Mapping error" "Some mappings are wrong; the gateway does not start."
 * #missing-field "Missing field" "A required field is empty."
+* #named-by-number "Named by number" "The message names what it is about by number alone, and nothing of that number is known here."
 * #no-citizen "No citizen" "The message names no identifier that can stand for a citizen."
 * #no-receiver "No receiver" "The message does not say whom it is for."
 * #not-acceptable "Not acceptable" "This format is not written here."

@@ -136,24 +136,24 @@ Context: Reference
 Extension: OioSensitivity
 Id: oio-sensitivity
 Title: "Følsomhed (OIO)"
-Description: "Foelsomhed of an OIO case, as its system gave it."
-Context: CarePlan, Account, Flag
+Description: "Foelsomhed of an OIO case, its team or a document, as its system gave it; FOELSOMME_PERSONOPLYSNINGER where it gave none."
+Context: CarePlan, CareTeam, DocumentReference, Account, Flag
 * value[x] 1..1
 * value[x] only code
 
 Extension: OioAccessProfile
 Id: oio-access-profile
 Title: "Sikkerhedsprofil (OIO)"
-Description: "Who may read an OIO case: a positive list, repeated for each. When there is one it narrows, it never widens."
-Context: CarePlan, Account, Flag
+Description: "Who may read an OIO case, its team or a document: a positive list, repeated for each. When there is one it narrows, it never widens."
+Context: CarePlan, CareTeam, DocumentReference, Account, Flag
 * value[x] 1..1
 * value[x] only Reference
 
 Extension: OioState
 Id: oio-state
 Title: "Fremdrift (OIO)"
-Description: "One state of an OIO case and when it held or holds: earlier ones and several at once, repeated for each. CarePlan.status tells the present one in the words of R4."
-Context: CarePlan
+Description: "One state of an OIO case or document and when it held or holds: earlier ones and several at once, repeated for each. CarePlan.status and DocumentReference.docStatus tell the present one in the words of R4."
+Context: CarePlan, DocumentReference
 * extension contains
     state 1..1 and
     period 0..1
