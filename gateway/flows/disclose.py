@@ -7,7 +7,7 @@ receiver was away holds, and no content lies in the outbox.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,9 @@ class Withheld:
     """It does not go out, and why: in words without anything of the citizen."""
 
     why: str
+
+
+_CHANGED = Withheld("It has changed since; a later notice tells how it is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,13 @@ async def _work(gateway: Gateway, message: Outgoing) -> _Work | Withheld:
     if known is None:
         raise Refused("What was told stands under another id now", hint="Tell the municipality by other means.")
     if state_of(notice.event, known.body, gateway.ids, withdrawn=known.withdrawn) != notice.state:
-        return Withheld("It has changed since; a later notice tells how it is")
+        return _CHANGED
     word, corrects = word_of(notice, await told_before(gateway, message.destination, notice.resource))
     if word is None:
         return Withheld("There is nothing to correct: the destination was told nothing of it")
+    case = next((one for one in known.cases if f"CarePlan/{one.id}" == notice.case), None)
+    if word == "told" and (case is None or not case.is_open(gateway.clock())):
+        return Withheld("The case was closed before it was told")
     return _Work(message, notice, rows[0], gateway.sources[message.destination], known, word, corrects)
 
 
@@ -134,22 +140,16 @@ def _written(gateway: Gateway, work: _Work, seen: Seen) -> Ready | Withheld:
     resource = next(one for one in bodies if f"{one['resourceType']}/{one['id']}" == work.notice.resource)
     if patient is None:
         raise Refused("The citizen is not known under this id any more")
-    case = next((one for one in work.known.cases if f"CarePlan/{one.id}" == work.notice.case), None)
-    if work.word == "told" and (case is None or not case.is_open(gateway.clock())):
-        return Withheld("The case was closed before it was told")
+    part = next(part for part, _ in seen.permitted if f"{part.facts.kind}/{part.facts.id}" == work.notice.resource)
+    if state_of(work.notice.event, resource, gateway.ids, withdrawn=part.withdrawn) != work.notice.state:
+        return _CHANGED  # just now
     plan = next((one for one in bodies if one["resourceType"] == "CarePlan"), {})
-    author = _author(gateway.sources, seen, work.notice.resource)
     sending = Sending(work.message.message_id, work.notice, work.word, work.corrects, work.telling, work.destination)
-    made = entry(Told(patient, resource, Case(work.notice.case, plan, ()), author), sending, gateway.texts)
+    told = Told(patient, resource, Case(work.notice.case, plan, ()), gateway.sources[part.facts.source])
+    made = entry(told, sending, gateway.texts)
     body = gateway.writers[work.destination.language](made)
     _check_size(body, work.destination)
     return Ready(replace(work.message, body=body), tuple(name_of(patient).split()))
-
-
-def _author(sources: Mapping[str, Source], seen: Seen, resource: str) -> Source:
-    """The source that told it."""
-    facts = next(part.facts for part, _ in seen.permitted if f"{part.facts.kind}/{part.facts.id}" == resource)
-    return sources[facts.source]
 
 
 def _check_size(body: bytes, destination: Source) -> None:

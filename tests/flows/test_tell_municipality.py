@@ -18,7 +18,7 @@ from gateway.flows.replay import replay
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.translate.oio.tree import read
 from tests.flows.conftest import House, caller
-from tests.flows.messages import CPR, case
+from tests.flows.messages import CPR, adt, case
 from tests.flows.test_looks import consent
 from tests.flows.told import DISCHARGE, GOAL, SOCIAL, a01, a03, a13, at, exports, goal, heard, telling, told, waiting
 
@@ -147,6 +147,23 @@ def test_a_cancelled_discharge_is_told_as_a_correction_and_the_next_one_as_new(h
         assert text_of(fourth)[0].startswith("Rettelse"), "another end is a correction"
         ids = {one.message.message_id for one in (first, second, third, fourth) if isinstance(one, Ready)}
         assert len(ids) == 4
+
+    telling(house).run(work)
+
+
+@pytest.mark.parametrize("event", ["A11", "A23"])
+def test_a_stay_that_was_an_error_is_told_as_a_correction(house: House, event: str) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, CASE, a01())
+        await consented(gateway, patient)
+        await heard(gateway, a03())
+        (first,) = await told(gateway)
+        assert isinstance(first, Ready)
+        await heard(gateway, ("hl7v2", adt(event, 3, at(-20))))
+        (second,) = await told(gateway)
+        assert text_of(second)[0].startswith("Rettelse")
+        assert isinstance(second, Ready)
+        assert first.message.message_id.encode() in second.message.body
 
     telling(house).run(work)
 
