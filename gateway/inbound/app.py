@@ -62,6 +62,8 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/messages/sf2900", messages.sf2900, _SEND, "import", language="sf2900"),
     Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
     Bearer("POST", "/cases/oio-json", messages.oio_json, _SEND, "import", language="oio-json"),
+    Bearer("PUT", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
+    Bearer("PATCH", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
     Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),

@@ -7,6 +7,8 @@ its body, what the sender's system understands: an ACK with MSA and ERR, a MedCo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +21,7 @@ from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
 from gateway.translate.fhir import written_in
+from gateway.translate.oio.lora import addressed
 
 _ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
 _EDIFACT_NAMES = frozenset({outcome.EDIFACT, "application/xml", "text/xml"})
@@ -41,6 +44,15 @@ async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
 async def oio_json(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /cases/oio-json: Sag, Dokument and Indsats in LoRa's JSON, answered as LoRa answers."""
     return await _received(inbound, request, caller, "oio-json", _JSON_NAMES, "Send application/json.")
+
+
+async def oio_json_one(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """PUT and PATCH /cases/oio-json/{uuid}: one object as it is now, or what changed of it, as LoRa takes them."""
+    uuid, whole = request.path_params["id"], request.method == "PUT"
+    hint = "Send application/json."
+    return await _received(
+        inbound, request, caller, "oio-json", _JSON_NAMES, hint, settle=lambda raw: addressed(raw, uuid, whole=whole)
+    )
 
 
 async def ydelse(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -98,7 +110,7 @@ async def _bundle(inbound: Inbound, request: Request, caller: Caller, language: 
 
 async def _received(
     inbound: Inbound, request: Request, caller: Caller, language: str, accepted: frozenset[str], hint: str, *,
-    large: bool = False,
+    large: bool = False, settle: Callable[[bytes], bytes] = bytes,
 ) -> Response:  # fmt: skip
     raw = b""
     try:
@@ -108,7 +120,7 @@ async def _received(
             async with inbound.room.read(request) as raw:
                 answer = await receive(inbound.gateway, language, raw, caller)
         else:
-            raw = await read_body(request, inbound.message_bytes)
+            raw = settle(await read_body(request, inbound.message_bytes))
             answer = await receive(inbound.gateway, language, raw, caller)
     except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
         return outcome.in_language(inbound.gateway, language, raw, outcome.failure(error))

@@ -20,7 +20,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import MissingField, NamedByNumber, RuleBroken, UnknownSource
 from gateway.translate import r4
-from gateway.translate.languages import Recalled
+from gateway.translate.languages import Known, Recalled
 from gateway.translate.oio import case
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
@@ -54,7 +54,7 @@ class _Work:
     source: Source
     citizen: Identifier
     jobs: list[tuple[Object, Registered, Env]]
-    removed: list[tuple[str, Any]]
+    removed: list[tuple[str, Known]]
 
 
 class Efforts:
@@ -131,9 +131,11 @@ class Efforts:
             (one, found, Env(source, self._ids, zone, Context(found, parties[id(found)]), _day(found)))
             for one, found in registered
         ]
-        removed = [(one.uuid, self._last(one, recalled)) for one in objects if one.removed]
-        if any(moment is None for _, moment in removed):
+        gone = {one.uuid for one in objects if one.removed}
+        told_of = {key[2].rpartition("|")[2]: one for key, one in recalled}
+        if gone - told_of.keys():
             raise _unknown(objects, asked)
+        removed = [(uuid, told_of[uuid]) for uuid in sorted(gone)]
         for one, found, _ in jobs:
             _check(one, found)
         return _Work(objects, source, next(iter(people)), jobs, removed)
@@ -168,9 +170,6 @@ class Efforts:
         uuids = [*(one.uuid for one in objects), *filter(None, cases)]
         return [(name, "CarePlan", f"{name}|CarePlan|{uuid}") for name in names for uuid in dict.fromkeys(uuids)]
 
-    def _last(self, one: Object, recalled: list[tuple[tuple[str, str, str], Any]]) -> Any:
-        return next((known.moment for key, known in recalled if key[2].endswith(f"|{one.uuid}")), None)
-
     def _statements(self, one: Object, found: Registered, env: Env, origin: str) -> Iterator[Statement]:
         made = self._rules.of("").run(found.sag, env)
         for number, (kind, key, body) in enumerate(self._things(one, made, env)):
@@ -201,15 +200,15 @@ class Efforts:
             yield kind, key, {"by": one.uuid, "parts": parts}
 
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
-        for number, (uuid, moment) in enumerate(work.removed):
+        for number, (uuid, known) in enumerate(work.removed):
             for kind in _WHOLE:
                 yield Statement(
                     kind=kind,
                     key=f"{work.source.id}|{kind}|{uuid}",
                     act=Act.REGISTER,
                     verb=Verb.WITHDRAW,
-                    happened=moment,
-                    recorded=moment + _AFTER,
+                    happened=known.moment,
+                    recorded=(known.recorded or known.moment) + _AFTER,
                     body={"by": uuid, "parts": []},
                     source=work.source.id,
                     origin=f"{origin}.{number}.{kind}",
@@ -244,5 +243,5 @@ def _fingerprint(work: _Work) -> bytes:
         texts.append(f"{one.whole}{one.removed}")
         for node in one.node.walk():
             texts += (node.name, str(len(node.parts)), node.text)
-    texts += (moment.isoformat() for _, moment in work.removed)
+    texts += (f"{known.moment}{known.recorded}" for _, known in work.removed)
     return hashlib.sha256("\0".join(texts).encode()).digest()
