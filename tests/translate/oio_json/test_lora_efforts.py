@@ -147,3 +147,14 @@ def test_a_receiver_of_before_is_not_the_citizen(lora: OioJson) -> None:
     ]
     found = lora.translate(raw(effort(relationer__indsatsmodtager=receivers)))
     assert [one.value for one in found.citizen] == [CPR]
+
+
+def test_who_works_on_an_effort_is_as_sensitive_as_the_effort(lora: OioJson) -> None:
+    told = effort(relationer__indsatstype=to(urn="urn:oio:kle:27.51.04"))
+    told["attributter"]["indsatsegenskaber"][0]["foelsomhed"] = "VIP_SAGER"
+    made = folded(lora, told)
+    for body in (made["CarePlan"][0], made["CareTeam"][0]):
+        assert body["category"][0]["coding"][0]["code"] == "27.51.04"
+        assert [one["code"] for one in body["meta"]["security"]] == ["V"]
+    silent = folded(lora, effort())
+    assert [one["code"] for one in silent["CareTeam"][0]["meta"]["security"]] == ["R"]
