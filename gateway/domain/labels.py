@@ -37,6 +37,7 @@ _STRONGEST = (
 _SYSTEM, _WORD, _CODE = range(3)
 
 _UUID = 32
+_PARAGRAPH = re.compile(r"§+\s+(?=\d)")  # the tables write §110, people § 110
 _UUID_PART = 8  # of a UUID that a row shortens, at least its first group is told
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
@@ -114,6 +115,11 @@ class Labeller:
                 found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
         return self._of_all(kind, sector, source, given, frozenset(found))
 
+    def of_code(self, system: str, code: str, kind: str) -> tuple[frozenset[str], frozenset[str]]:
+        """What one code tells of a resource of this type: its labels (`system|code`) and its data classes."""
+        said = self._of_code(system, code, kind)
+        return said.labels, frozenset(name for _, name in said.classes)
+
     def _concluded(
         self, kind: str, sector: str, source: str, given: frozenset[str], found: frozenset[_Meaning]
     ) -> tuple[frozenset[str], str]:
@@ -145,7 +151,7 @@ class Labeller:
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
         pattern = self._words[system]
-        for match in pattern.finditer(words) if pattern else ():
+        for match in pattern.finditer(_PARAGRAPH.sub("§", words)) if pattern else ():
             said = match.group().upper()
             for prefix in (said, f"*{said}"):
                 for row in self._by_system[system].get(prefix, ()):

@@ -54,11 +54,12 @@ class Codings:
     def _found(self, coding: Json) -> list[Json]:
         meant, code = self._urls.system(coding["system"]), coding["code"]
         system = self._terms.system(meant)
-        found = system.find(code) if system and system.about.spelled == _SEVERAL else None
+        found = system.find(code) if system and system.about.official else None
         if system is None or found is None:
             return [coding, coding | {"system": meant}]
         name = coding.get("display") or found.concept.words
-        codes = dict.fromkeys((*system.all_codes(found.concept), code))
+        several = system.all_codes(found.concept) if system.about.spelled == _SEVERAL else ()
+        codes = dict.fromkeys((*several, code))
         return [
             coding | {"display": name},
             *({"system": meant, "code": one, "display": name} for one in codes),
