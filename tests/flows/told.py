@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -12,15 +14,19 @@ from gateway.bootstrap import now
 from gateway.flows.disclose import Ready, Withheld, disclosed
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
+from gateway.flows.record_consent import record_consent
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.store import outbox
 from gateway.store.outbox import Due
-from tests.flows.conftest import House
-from tests.flows.messages import CPR, adt
+from gateway.translate.oio.tree import read
+from tests.flows.conftest import House, caller
+from tests.flows.messages import CPR, adt, case
+from tests.flows.test_looks import consent
 
 HEADER = "event,destination,form,role,purpose,classes,cases,subject,facet,within,valid_from,valid_to,why\n"
 DISCHARGE = "discharge,koebenhavn-fordeling,note,social,COC,IMP,27,,,14,,,test\n"
 GOAL = "goal,koebenhavn-fasit,document,social,COC,,,,,14,,,test\n"
+CASE = ("oio", case())
 SOCIAL, FASIT = "koebenhavn-fordeling", "koebenhavn-fasit"
 
 
@@ -103,3 +109,16 @@ async def exports(gateway: Gateway, since: int = 0) -> list[dict[str, Any]]:
     sql = "SELECT body FROM access_record WHERE interaction = 'export' AND id > $1 ORDER BY id"
     rows = await gateway.database.fetch(sql, since)
     return [json.loads(row["body"]) for row in rows]
+
+
+def text_of(ready: Ready | Withheld) -> tuple[str, str]:
+    """Title and text of what goes out."""
+    assert isinstance(ready, Ready), ready
+    said = {node.name: node.text for node in read(ready.message.body).walk() if node.text}
+    return said["Titel"], base64.b64decode(said["Notat"]).decode()
+
+
+async def consented(gateway: Gateway, patient: str, **provision: object) -> str:
+    """A consent to case work, written; its id."""
+    served = await record_consent(gateway, caller("social"), consent(patient, **provision))
+    return str(re.search(rb'"id":"([0-9a-f]{32})"', served.body)[1].decode())  # type: ignore[index]
