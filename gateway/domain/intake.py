@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,7 +130,13 @@ def work_out(
     said = [*known.statements, *((key, s) for s in statements)]
     if not everything and any(_takes_a_stay_back(s) for _, s in said):
         return None  # its diagnoses go with it, and come again when it stands again
-    folded = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, judge, taken)
+    made = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, taken)
+    if len(made) > 1:
+        made |= {
+            one: _fold_one(one, said, ids, sources, {*taken, *more})
+            for one, more in _clashing(made, persons[key], known, ids).items()
+        }
+    folded = [Folded(*judge(r, c), c) for one, rs in made.items() for c in (one.citizen_id(ids),) for r in rs]
     standing = {(f.resource.kind, f.resource.id) for f in folded}
     kinds = _whole_kinds(statements)
     own = _apart(ids, taken, citizens[key])
@@ -165,16 +172,43 @@ def _fold_all(
     said: Sequence[tuple[str, Statement]],
     ids: Ids,
     sources: Mapping[str, Source],
-    judge: Judge,
     taken: Collection[tuple[str, str]],
-) -> list[Folded]:
-    folded = []
-    for person in persons.values():
-        own = [statement for identity, statement in said if identity in person.identities]
-        citizen = person.citizen_id(ids)
-        for resource in _told_apart(fold(own, person, _apart(ids, taken, citizen), sources), ids, taken, citizen):
-            folded.append(Folded(*judge(resource, citizen), citizen))
-    return folded
+) -> dict[Person, list[Resource]]:
+    return {person: _fold_one(person, said, ids, sources, taken) for person in persons.values()}
+
+
+def _fold_one(
+    person: Person,
+    said: Sequence[tuple[str, Statement]],
+    ids: Ids,
+    sources: Mapping[str, Source],
+    taken: Collection[tuple[str, str]],
+) -> list[Resource]:
+    own = [statement for identity, statement in said if identity in person.identities]
+    citizen = person.citizen_id(ids)
+    return _told_apart(fold(own, person, _apart(ids, taken, citizen), sources), ids, taken, citizen)
+
+
+def _clashing(
+    made: Mapping[Person, Sequence[Resource]], told: Person, known: Known, ids: Ids
+) -> dict[Person, set[tuple[str, str]]]:
+    """Which resources must get an id of their own, where two citizens of one change (they share a local number, and
+    are two all the same) would have one with the same id. Who has one of its own already stays there; of the others
+    the one whom this message is `told` of goes aside."""
+    makers: dict[tuple[str, str], list[Person]] = defaultdict(list)
+    for person, resources in made.items():
+        for one in resources:
+            if one.kind != _WHOLE:
+                makers[one.kind, one.id].append(person)
+    aside: dict[Person, set[tuple[str, str]]] = defaultdict(set)
+    for (kind, plain), persons in makers.items():
+        if len(persons) > 1:
+            new = [p for p in persons if (kind, _own_id(ids, kind, plain, p.citizen_id(ids))) not in known.resources]
+            keeper = min(new or persons, key=lambda p: (p is told, p.survivor))
+            for person in persons:
+                if person is not keeper:
+                    aside[person].add((kind, plain))
+    return aside
 
 
 def _apart(ids: Ids, taken: Collection[tuple[str, str]], citizen: str) -> Ids:

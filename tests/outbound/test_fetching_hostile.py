@@ -214,15 +214,26 @@ def test_one_citizen_under_two_ids_of_the_system_is_one_citizen(office: Office) 
     fetching(office, system, test)
 
 
-def test_two_citizens_under_one_id_of_the_system_stay_two(office: Office) -> None:
-    system = nexus(grant(1))
-    system.add(OTHER, [grant(2)])
+@pytest.mark.parametrize("order", [(CPR, OTHER), (OTHER, CPR)])
+def test_two_citizens_under_one_id_with_one_grant_stay_two(office: Office, order: tuple[str, str]) -> None:
+    """Neither loses what is told of them, whoever is asked for first and however often."""
+    system = nexus(grant(1, "Støtte"))
+    system.add(OTHER, [grant(1, "Støtte"), grant(2, "Ledsagelse")])
     system.answers["POST /api/v2/search"] = lambda asked: system.search(asked) | {"id": 4000}
 
     async def test(gateway: Gateway) -> None:
-        assert (await look(gateway, [CPR, OTHER])).looks["new"] == 2
+        ids: set[str] = set()
+        for turn in range(3):
+            system.answers["GET /api/v2/grants/1"] = lambda _, n=turn: grant(1, "Støtte", startDate=f"2026-02-0{n + 1}")
+            assert (await look(gateway, list(order))).looks["new"] == 2
+            plans = await parts(gateway, "CarePlan")
+            titles = sorted((one["subject"]["reference"], one["title"]) for one in plans)
+            assert len(titles) == 3
+            assert len({subject for subject, _ in titles}) == 2
+            assert [title for _, title in titles].count("Støtte") == 2
+            ids = ids or {one["id"] for one in plans}
+            assert {one["id"] for one in plans} == ids, "each keeps its own"
         assert len(await parts(gateway, "Patient")) == 2
-        assert len({one["subject"]["reference"] for one in await parts(gateway, "CarePlan")}) == 2
 
     fetching(office, system, test)
 
