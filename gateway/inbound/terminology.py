@@ -76,6 +76,7 @@ validate_in_set = _door(
 """GET, POST /fhir/ValueSet/$validate-code, /fhir/ValueSet/{id}/$validate-code"""
 
 translate = _door(
-    "ConceptMap", "$translate", lambda inbound, told: answers.translate(inbound.gateway.terms, told, _today(inbound))
-)
+    "ConceptMap", "$translate",
+    lambda inbound, told: answers.translate(inbound.gateway.terms, told, _today(inbound), inbound.gateway.labeller),
+)  # fmt: skip
 """GET, POST /fhir/ConceptMap/$translate, /fhir/ConceptMap/{id}/$translate"""

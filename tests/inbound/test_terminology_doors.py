@@ -20,6 +20,7 @@ from tests.translate.terms.test_terms import MAPPINGS
 FFB = "urn:oid:1.2.208.176.2.22"
 FSIII = "urn:oid:1.2.208.176.2.21"
 MUNICIPALITY = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
+SKS = "urn:oid:1.2.208.176.2.4.12"
 REGION = "urn:iso:std:iso:3166:-2"
 KLE = "https://data.gov.dk/id/classification/KLE"
 CARE = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
@@ -155,6 +156,17 @@ def test_translate(database_url: str) -> None:
             assert later["result"] is False
             assert later["match"][0]["concept"] == {"display": "Region Østdanmark"}
             assert "no code there" in later["message"]
+            both = told(await get(here, path, system=MUNICIPALITY, code="0101", targetsystem=REGION, date="2027-01-01"))
+            assert both["match"][0]["equivalence"] == "unmatched"
+            act_code = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+            label = told(await get(here, path, system=SKS, code="DF1023", targetsystem=act_code))
+            assert [one["concept"]["code"] for one in label["match"]] == ["ETHUD", "SUD"]
+            assert {one["equivalence"] for one in label["match"]} == {"wider"}
+            classes = "https://faellesplan.dk/fhir/CodeSystem/data-class"
+            shelter = told(await get(here, path, system=KLE, code="27.57.16", targetsystem=classes))
+            assert [one["concept"]["code"] for one in shelter["match"]] == ["housing"]
+            in_set = classes.replace("CodeSystem", "ValueSet")
+            assert told(await get(here, path, system=KLE, code="27.57.16", target=in_set)) == shelter
             table = "https://faellesplan.dk/fhir/ConceptMap/v2-sex"
             sex = told(await get(here, path, url=table, code="F"))
             assert sex["match"][0]["concept"]["code"] == "female"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from gateway.domain.labels import Labeller
+from gateway.domain.security_label import DATA_CLASS
 from gateway.errors import BadRequest
 from gateway.translate.terms.asked import Asked
 from gateway.translate.terms.system import Found, System
-from gateway.translate.terms.terms import Match, Terms, Verdict, retired
+from gateway.translate.terms.terms import Match, Terms, Verdict, folded, retired
 
 Json = dict[str, Any]
 PROPERTIES = ("parent", "child", "inactive", "deprecated", "sameAs", "note")
@@ -79,13 +81,15 @@ def validate_in_set(terms: Terms, asked: Asked, today: str) -> Json:
     return _verdict(verdicts)
 
 
-def translate(terms: Terms, asked: Asked, today: str) -> Json:
+def translate(terms: Terms, asked: Asked, today: str, labeller: Labeller) -> Json:
     """http://hl7.org/fhir/R4/conceptmap-operation-translate.html. Raises BadRequest, NotFound.
 
     `target` and `source` are value sets, `targetsystem` a code system. Without `url` every code table is asked, and
-    the other codes of the same concept are told too. Rows are those of the `date`, or of today.
+    the other codes of the same concept are told too, and the labels and data classes that mappings/policy gives a
+    condition with the code. Rows are those of the `date`, or of today.
     """
     table = terms.table(asked.text("url")) if asked.text("url") else None
+    reverse = asked.flags.get("reverse", False)
     matches: list[Match] = []
     targets = [asked.text("targetsystem")] if asked.text("targetsystem") else [""]
     if asked.text("target"):
@@ -96,12 +100,27 @@ def translate(terms: Terms, asked: Asked, today: str) -> Json:
         for target in targets:
             matches += terms.translate(
                 coding["system"], coding["code"], target=target, table=table,
-                reverse=asked.flags.get("reverse", False), on=asked.on or today,
+                reverse=reverse, on=asked.on or today,
             )  # fmt: skip
+            if table is None and not reverse:
+                told = _labels(terms, labeller, coding["system"], coding["code"])
+                matches += [one for one in told if not target or folded(one.system) == folded(target)]
     if asked.text("target"):
         value_set = terms.value_set(asked.text("target"))
         matches = [one for one in matches if _in_set(terms, value_set.about.url, one)]
     return {"resourceType": "Parameters", "parameter": list(_translated(matches))}
+
+
+def _labels(terms: Terms, labeller: Labeller, url: str, code: str) -> Iterable[Match]:
+    """The labels of a code: a label says less than the code it stands on."""
+    system = terms.system(url)
+    found = system.find(code) if system else None
+    labels, classes = labeller.of_code(terms.canonical(url), found.concept.code if found else code, "Condition")
+    for token in sorted(labels | {f"{DATA_CLASS}|{name}" for name in classes}):
+        its, _, label = token.rpartition("|")
+        known = terms.system(its)
+        meant = known.find(label) if known else None
+        yield Match("wider", its, label, meant.concept.display if meant else "")
 
 
 def _in_set(terms: Terms, url: str, match: Match) -> bool:
@@ -119,7 +138,7 @@ def _translated(matches: Sequence[Match]) -> Iterable[Json]:
         yield {"name": "message", "valueString": f"The code is known and has no code there: {notes}"}
     for one in matches:
         parts: list[Json] = [{"name": "equivalence", "valueCode": one.equivalence}]
-        coding = {"system": one.system, "code": one.code, "display": one.display}
+        coding = {"system": one.system if one.code else "", "code": one.code, "display": one.display}
         if told := {name: text for name, text in coding.items() if text}:
             parts.append({"name": "concept", "valueCoding": told})
         if one.table:

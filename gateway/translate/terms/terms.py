@@ -198,8 +198,10 @@ class Terms:
     def _match(self, name: str, row: Row, reverse: bool) -> Match:
         if reverse:
             return Match("relatedto", row.source_system, row.source_code, "", row.note, f"{MAPS}/{name}")
-        if not row.target_code:
-            return Match("unmatched", display=row.display, note=row.note, table=f"{MAPS}/{name}")
+        if not row.target_code:  # of the system that the table leads to otherwise
+            others = {one.target_system for one in self.codes.tables[name].rows if one.target_code}
+            system = row.target_system or (others.pop() if len(others) == 1 else "")
+            return Match("unmatched", system, display=row.display, note=row.note, table=f"{MAPS}/{name}")
         return Match("relatedto", row.target_system, row.target_code, row.display, row.note, f"{MAPS}/{name}")
 
     def _spellings(self, url: str, code: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,18 +12,27 @@ from fhir.resources.R4B.parameters import Parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain.labels import Labeller
 from gateway.errors import BadRequest, NotFound
+from gateway.translate import policy_tables
 from gateway.translate.fhir import parse, write_xml
 from gateway.translate.terms import answers
 from gateway.translate.terms.asked import OPERATIONS, Asked, of_query, of_resource
-from tests.translate.terms.test_terms import FFB, FSIII, HOMELESS, KLE, MUNICIPALITY, SKS, terms
+from tests.translate.terms.test_terms import FFB, FSIII, HOMELESS, KLE, MAPPINGS, MUNICIPALITY, SKS, terms
 
 TODAY = "2026-11-22"
+
+
+@functools.cache
+def labeller() -> Labeller:
+    return policy_tables.load(MAPPINGS / "policy", None, terms())[1]
+
+
 DOORS: dict[tuple[str, str], Callable[[Asked], dict[str, Any]]] = {
     ("CodeSystem", "$lookup"): lambda asked: answers.lookup(terms(), asked, TODAY),
     ("CodeSystem", "$validate-code"): lambda asked: answers.validate_in_system(terms(), asked, TODAY),
     ("ValueSet", "$validate-code"): lambda asked: answers.validate_in_set(terms(), asked, TODAY),
-    ("ConceptMap", "$translate"): lambda asked: answers.translate(terms(), asked, TODAY),
+    ("ConceptMap", "$translate"): lambda asked: answers.translate(terms(), asked, TODAY, labeller()),
 }
 SETS = ["http://fhir.kl.dk/core/ValueSet/KLGoalTypeCodes", "http://fhir.kl.dk/term/ValueSet/KLTargetGroupsFFB|2"]
 MAPS = ["https://faellesplan.dk/fhir/ConceptMap/v2-sex", "https://faellesplan.dk/fhir/ConceptMap/municipality-region"]
