@@ -90,6 +90,12 @@ def test_each_area_of_law_may_have_its_own() -> None:
     assert shown(told) == [("acting", "employment", ISHOEJ, False), ("acting", "social", COPENHAGEN, False)]
 
 
+def test_an_order_and_a_grant_contradict_each_other_in_one_area() -> None:
+    """KL's order is of the social area by what it is, a Nexus grant by its paragraph: they speak of one thing."""
+    order_, grant = acting(COPENHAGEN, area="social"), acting(ISHOEJ, area="social")
+    assert [fact[3] for fact in shown(plan(1, order_), plan(2, grant, author="11931316"))] == [True, True]
+
+
 def test_a_fact_holds_in_its_period_and_else_as_long_as_its_plan() -> None:
     own = plan(1, acting(COPENHAGEN, "2025-01-01", "2026-03-02"))
     whole = plan(2, acting(COPENHAGEN), period={"start": "2026-03-01", "end": "2026-03-02"})

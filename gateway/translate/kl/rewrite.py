@@ -151,7 +151,8 @@ class Rewriting:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
         url = self._urls.extension(made.get("url", ""))
         if url.startswith(f"{MUNICIPALITY}#"):
-            return municipality(url.removeprefix(f"{MUNICIPALITY}#"), made.get("valueCoding", {}))
+            role, _, area = url.removeprefix(f"{MUNICIPALITY}#").partition(".")
+            return municipality(role, made.get("valueCoding", {}), area=area)
         if url == NUMBER:
             return {"url": url, "extension": [self._case_number(one) for one in made.get("extension", ())]}
         return made | {"url": url}

@@ -4,7 +4,7 @@
 |---|---|
 | organisations and people by number and name | entries of their own |
 | case numbers among the identifiers of a plan | MunicipalityCaseNumber |
-| acting municipality without a period or area of its own | kl-messaging-ffb-actingMunicipality |
+| acting municipality of the social area without a period of its own | kl-messaging-ffb-actingMunicipality |
 | our coordinator | koordinerende-myndighed |
 | codings in old systems, FSIII's older keys | the present system, the UUID alone |
 | a KLE subject of the social area | category Social indsats beside it |
@@ -165,6 +165,8 @@ def _municipality(extension: Body) -> Body:
     if extension.get("url") != MUNICIPALITY:
         return extension
     told = {one.get("url"): one for one in extension.get("extension", [])}
-    if told.keys() == {"role", "municipality"} and told["role"].get("valueCode") == "acting":
+    social = told.get("area", {}).get("valueCode", "social") == "social"  # the area of KL's own extension
+    plain = told.keys() - {"area"} == {"role", "municipality"} and social
+    if plain and told["role"].get("valueCode") == "acting":
         return {"url": ACTING, "valueCoding": told["municipality"]["valueCoding"]}
     return extension

@@ -73,6 +73,7 @@ def test_the_plan(kl: Kl) -> None:
         "extension": [
             {"url": "role", "valueCode": "acting"},
             {"url": "municipality", "valueCoding": {"system": MUNICIPALITIES, "code": "0101", "display": "København"}},
+            {"url": "area", "valueCode": "social"},
         ],
     }  # fmt: skip
     assert plan["identifier"][0]["system"] == "https://data.gov.dk/id/organization"
