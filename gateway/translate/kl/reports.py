@@ -31,8 +31,6 @@ class KlReports:
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
         work, event = self._work(parse(raw))
-        if event == report.FFB:
-            work.env.findings += self._profile.findings(work.whole.message, work.whole.sent)
         return translated(work, event, report.number_of(work.whole), Act.STATE if event == report.PLAN else Act.REPORT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -53,11 +51,14 @@ class KlReports:
         return self._work(parse(raw))[0].explained()
 
     def _work(self, bundle: dict[str, Any]) -> tuple[Work, str]:
-        """The collection, understood, and what it is."""
+        """The collection, understood, with what breaks its profile's rules; and what it is."""
         found = report.check(bundle)
         event = report.event_of(bundle)
         source = self._understanding.source(report.senders(found), report.SENDER)
-        return self._understanding.work(found, source, told_before=event != report.PLAN), event
+        work = self._understanding.work(found, source, told_before=event != report.PLAN)
+        if event == report.FFB:
+            work.env.findings += self._profile.findings(found.message, found.sent)
+        return work, event
 
 
 def _written(raw: bytes, told: dict[str, Any]) -> bytes:
