@@ -88,7 +88,7 @@ def test_a_spoilt_message_gets_a_declared_answer(folder: Path) -> None:
 @given(raw=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_noise_gets_a_declared_answer_from_every_language(raw: bytes) -> None:
     error = GatewayError()
-    for name in ("hl7v2", "fhir-message", "oio", "oioxml", "edifact"):
+    for name in ("hl7v2", "fhir-message", "oio", "oioxml", "edifact", "oio-json", "ydelse"):
         language = rules().languages.of(name)
         try:
             language.translate(raw)

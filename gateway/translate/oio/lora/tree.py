@@ -7,7 +7,6 @@ says `"livscykluskode": "Slettet"`, what tells only what changed says `"Rettet"`
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.fhir.read_json import read_object
 from gateway.translate.oio.effect import instant
+from gateway.translate.oio.lora import elements
 from gateway.translate.oio.lora import names as called
 from gateway.translate.oio.lora.names import LISTS, Names
 from gateway.translate.oio.roles import Roles, urn
@@ -26,13 +26,10 @@ from gateway.translate.oio.tree import Node
 
 _ZONE = ZoneInfo("Europe/Copenhagen")  # until the source is known
 _SPACE = UUID("6e0b4b8e-6c3a-5d0b-9a53-5f2d5c8a7f10")  # of UUIDs for objects that were written without one
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_HOURS_ALONE = re.compile(r"(?<=\d)([+-]\d\d)$", re.ASCII)  # PostgreSQL's zone: 2017-01-01 00:00:00+01
 _OTHER_URNS = {"urn:dk:cpr:person:": "urn:oio:cpr-nr:", "urn:dk:cvr:virksomhed:": "urn:oio:cvr-nr:"}
 _KLE = re.compile(r"urn:[\w:.-]*?kle:(\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d)", re.IGNORECASE)
 _TOP = frozenset({"id", "uuid", "note", "attributter", "tilstande", "relationer", "varianter", "livscykluskode",
                   "fratidspunkt", "tiltidspunkt", "brugerref", "objekttype", "virkning"})  # fmt: skip
-_DEEPEST = 6
 # What the index adds to relations of a case stands beside those of an effort too.
 _EXTENSIONS = {
     "Indsatstype": "SagsklasseLokalUdvidelse", "Indsatskvalitet": "SagsklasseLokalUdvidelse",
@@ -72,7 +69,7 @@ def _objects(whole: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "", whole
         return
     for place, one in _flat(whole["results"], "results", 2):
-        yield place, _object(one, place)
+        yield place, elements.held_in(one, place)
 
 
 def _flat(node: Any, place: str, deep: int) -> Iterator[tuple[str, Any]]:
@@ -86,19 +83,15 @@ def _flat(node: Any, place: str, deep: int) -> Iterator[tuple[str, Any]]:
             yield f"{place}[{at}]", one
 
 
-def _object(node: Any, place: str) -> dict[str, Any]:
-    if not isinstance(node, dict):
-        raise WrongType(where=place or "line 1", hint="An object is expected.")
-    return node
-
-
 class _Reading:
     """One object, being read."""
 
     def __init__(self, names: Names, roles: Roles, told: dict[str, Any], place: str) -> None:
         self._names = names
         self._types = {role.lower(): uuid for (kind, uuid), role in roles.by_uuid.items() if kind == "Type"}
-        self._uuids = {(kind, role): uuid for (kind, uuid), role in roles.by_uuid.items() if _UUID.fullmatch(uuid)}
+        self._uuids = {
+            (kind, role): uuid for (kind, uuid), role in roles.by_uuid.items() if elements.UUID.fullmatch(uuid)
+        }
         self._told = told
         self._place = place
         self._kind = ""
@@ -109,7 +102,7 @@ class _Reading:
         root = Node(self._kind, self._place or self._kind)
         codes = {str(one.get("livscykluskode", "")) for _, one in listed}
         removed = codes == {"Slettet"}
-        root.parts = [_text("UUIDIdentifikator", self._uuid(), self._at("uuid"), root)]
+        root.parts = [elements.leaf("UUIDIdentifikator", self._uuid(), self._at("uuid"), root)]
         when = []
         for place, one in listed if not removed else ():
             registration, guessed = self._registration(one, place, root)
@@ -125,7 +118,7 @@ class _Reading:
         if "registreringer" not in self._told:
             return [(self._place, self._told)]
         place = self._at("registreringer")
-        found = [(where, _object(one, where)) for where, one in _flat(self._told["registreringer"], place, 1)]
+        found = [(where, elements.held_in(one, where)) for where, one in _flat(self._told["registreringer"], place, 1)]
         if not found:
             raise MissingField("The object has no registration.", where=place)
         return found
@@ -150,7 +143,7 @@ class _Reading:
         """The object's own; one made of what names it, so that the same object written twice is one."""
         for name in ("uuid", "id"):
             if (told := self._told.get(name)) is not None:
-                if not isinstance(told, str) or not _UUID.fullmatch(told):
+                if not isinstance(told, str) or not elements.UUID.fullmatch(told):
                     raise WrongType(where=self._at(name), hint="A UUID is expected.")
                 return told.lower()
         return str(uuid5(_SPACE, f"{self._kind}\0{self._own_name()}"))
@@ -184,19 +177,21 @@ class _Reading:
         told = one.get("fratidspunkt")
         moment = told.get("tidsstempeldatotid") if isinstance(told, dict) else told
         if moment is not None:
-            stamp = _time(_said(moment, _join(place, "fratidspunkt")))
+            stamp = elements.zoned(elements.single(moment, _join(place, "fratidspunkt")))
         else:
             stamp = _newest([found for found in lists if found])
         if stamp:
-            node.parts.append(_text("Tidspunkt", stamp, _join(place, "fratidspunkt"), node))
+            node.parts.append(elements.leaf("Tidspunkt", stamp, _join(place, "fratidspunkt"), node))
         if (code := one.get("livscykluskode")) is not None:
-            node.parts.append(_text("LivscyklusKode", _said(code, _join(place, "livscykluskode")), "", node))
+            node.parts.append(
+                elements.leaf("LivscyklusKode", elements.single(code, _join(place, "livscykluskode")), "", node)
+            )
         if (note := one.get("note")) is not None:
-            node.parts.append(_text("NoteTekst", _said(note, _join(place, "note")), "", node))
+            node.parts.append(elements.leaf("NoteTekst", elements.single(note, _join(place, "note")), "", node))
         node.parts += [found for found in lists if found is not None]
         for key, value in one.items():
             if key not in _TOP and key != "registreringer":
-                node.parts.append(_unknown(key, value, _join(place, key), node))
+                node.parts.append(elements.unknown(key, value, _join(place, key), node))
         return node, moment is None
 
     def _list(self, one: dict[str, Any], name: str, place: str, up: Node) -> Node | None:
@@ -204,13 +199,13 @@ class _Reading:
             return None
         where = _join(place, name)
         node = Node(LISTS[name], where, up=up)
-        for key, items in _object(one[name], where).items():
+        for key, items in elements.held_in(one[name], where).items():
             element, role = self._names.told.get((self._kind, name, key), ("", ""))
             if not element:
-                node.parts.append(_unknown(key, items, f"{where}.{key}", node))
+                node.parts.append(elements.unknown(key, items, f"{where}.{key}", node))
                 continue
             for at, item in _flat(items, f"{where}.{key}", 1):
-                held = _object(item, at)
+                held = elements.held_in(item, at)
                 if name == "attributter":
                     self._properties(held, at, node)
                 elif name == "tilstande":
@@ -227,19 +222,19 @@ class _Reading:
         for key, value in held.items():
             where = f"{place}.{key}"
             if key == "virkning":
-                node.parts.append(_effect(value, where, node))
-                own.parts.append(_effect(value, where, own))
+                node.parts.append(elements.effect(value, where, node))
+                own.parts.append(elements.effect(value, where, own))
             elif key == "offentlighedundtaget":
-                node.parts.append(_named("OffentlighedUndtaget", value, called.EXEMPT, where, node))
+                node.parts.append(elements.named("OffentlighedUndtaget", value, called.EXEMPT, where, node))
             elif key in called.INDEX:
                 holder = own if self._kind == "Sag" else node
-                holder.parts.append(_text(called.INDEX[key], _said(value, where), where, holder))
+                holder.parts.append(elements.leaf(called.INDEX[key], elements.single(value, where), where, holder))
             elif key in called.VALUES:
-                said = _said(value, where)
-                text = _time(said) if key.endswith(("tidspunkt", "dato")) else said
-                node.parts.append(_text(called.VALUES[key], text, where, node))
+                said = elements.single(value, where)
+                text = elements.zoned(said) if key.endswith(("tidspunkt", "dato")) else said
+                node.parts.append(elements.leaf(called.VALUES[key], text, where, node))
             else:
-                node.parts.append(_unknown(key, value, where, node))
+                node.parts.append(elements.unknown(key, value, where, node))
         up.parts.append(node)
         if any(part.name != "Virkning" for part in own.parts):
             up.parts.append(beside)
@@ -247,154 +242,64 @@ class _Reading:
     def _state(self, element: str, key: str, held: dict[str, Any], place: str, up: Node) -> None:
         """A state; '' is LoRa's word for one that is not told."""
         node = Node(element, place, up=up)
-        code = _said(held.get(key, ""), f"{place}.{key}")
+        code = elements.single(held.get(key, ""), f"{place}.{key}")
         if not code:
             return
-        node.parts.append(_text(f"{element}StatusKode", code, f"{place}.{key}", node))
+        node.parts.append(elements.leaf(f"{element}StatusKode", code, f"{place}.{key}", node))
         if "virkning" in held:
-            node.parts.append(_effect(held["virkning"], f"{place}.virkning", node))
+            node.parts.append(elements.effect(held["virkning"], f"{place}.virkning", node))
         up.parts.append(node)
 
     def _relation(self, element: str, role: str, held: dict[str, Any], place: str, up: Node) -> None:
         node = Node(element, place, up=up)
         if "virkning" in held:
-            node.parts.append(_effect(held["virkning"], f"{place}.virkning", node))
+            node.parts.append(elements.effect(held["virkning"], f"{place}.virkning", node))
         code = held.get("journalpostkode")
         if element == "Journalpost" and code is not None:
-            said = _said(code, f"{place}.journalpostkode")
+            said = elements.single(code, f"{place}.journalpostkode")
             role = called.JOURNAL.get(said, said)
         if role:
             uuid = self._uuids.get((element, role))
-            node.parts.append(_reference("Rolle", uuid or "", "" if uuid else urn(role), place, node))
+            node.parts.append(elements.pointing("Rolle", uuid or "", "" if uuid else urn(role), place, node))
         if (kind := held.get("objekttype")) is not None:
-            said = _said(kind, f"{place}.objekttype")
+            said = elements.single(kind, f"{place}.objekttype")
             uuid = self._types.get(said.lower().replace("organisationsenhed", "organisationenhed"), "")
-            uuid = uuid if _UUID.fullmatch(uuid) else self._uuids.get(("Type", said), "")
-            node.parts.append(_reference("Type", uuid, "" if uuid else f"urn:oio:{said.lower()}", place, node))
+            uuid = uuid if elements.UUID.fullmatch(uuid) else self._uuids.get(("Type", said), "")
+            node.parts.append(elements.pointing("Type", uuid, "" if uuid else f"urn:oio:{said.lower()}", place, node))
         if (index := held.get("indeks")) is not None:
-            node.parts.append(_text("Indeks", _said(index, f"{place}.indeks"), f"{place}.indeks", node))
+            node.parts.append(
+                elements.leaf("Indeks", elements.single(index, f"{place}.indeks"), f"{place}.indeks", node)
+            )
         self._target(element, held, place, node)
         if element == "Journalpost":
-            _journal(held, place, node)
+            elements.journal(held, place, node)
         known = {"virkning", "journalpostkode", "journalnotat", "journaldokument", "objekttype", "indeks", "uuid",
                  "urn", *called.BESIDE}  # fmt: skip
-        node.parts += [_unknown(key, value, f"{place}.{key}", node) for key, value in held.items() if key not in known]
+        node.parts += [
+            elements.unknown(key, value, f"{place}.{key}", node) for key, value in held.items() if key not in known
+        ]
         up.parts.append(node)
 
     def _target(self, element: str, held: dict[str, Any], place: str, node: Node) -> None:
         """What a relation leads to, and what is told of that beside it."""
-        uuid, said = (_said(held.get(name, ""), f"{place}.{name}") for name in ("uuid", "urn"))
-        if uuid and not _UUID.fullmatch(uuid):
+        uuid, said = (elements.single(held.get(name, ""), f"{place}.{name}") for name in ("uuid", "urn"))
+        if uuid and not elements.UUID.fullmatch(uuid):
             raise WrongType(where=f"{place}.uuid", hint="A UUID is expected.")
         for other, own in _OTHER_URNS.items():
             said = own + said[len(other) :] if said.lower().startswith(other) else said
         if uuid or said:
-            node.parts.append(_reference("ReferenceID", uuid.lower(), "" if uuid else said, place, node))
+            node.parts.append(elements.pointing("ReferenceID", uuid.lower(), "" if uuid else said, place, node))
         beside = {name: held[name] for name in called.BESIDE if name in held}
         if (number := _KLE.fullmatch(said)) and "brugervendtnoegle" not in beside:
             beside["brugervendtnoegle"] = number[1].upper()
         if beside:
             listed = Node("LokalUdvidelseListe", place, up=node)
             listed.parts = [
-                _named(_EXTENSIONS.get(element, f"{element}LokalUdvidelse"), beside, called.BESIDE, place, listed)
+                elements.named(
+                    _EXTENSIONS.get(element, f"{element}LokalUdvidelse"), beside, called.BESIDE, place, listed
+                )
             ]
             node.parts.append(listed)
-
-
-def _journal(held: dict[str, Any], place: str, up: Node) -> None:
-    properties = Node("JournalpostEgenskaber", place, up=up)
-    if "journalnotat" in held:
-        where = f"{place}.journalnotat"
-        note = _named("JournalnotatEgenskaber", held["journalnotat"], called.NOTE, where, properties)
-        written = note.first("Notat")
-        # LoRa has the note as it is; OIO has it in base64, told by a format that is a UUID.
-        if written is not None and not _UUID.fullmatch(note.said("Format")):
-            written.text = base64.b64encode(written.text.encode()).decode()
-        properties.parts.append(note)
-    if "journaldokument" in held:
-        where = f"{place}.journaldokument"
-        told = _object(held["journaldokument"], where)
-        if "dokumenttitel" in told:
-            title = _said(told["dokumenttitel"], f"{where}.dokumenttitel")
-            properties.parts.append(_text("Dokumenttitel", title, f"{where}.dokumenttitel", properties))
-        if "offentlighedundtaget" in told:
-            inner = f"{where}.offentlighedundtaget"
-            exempt = _named("OffentlighedUndtaget", told["offentlighedundtaget"], called.EXEMPT, inner, properties)
-            properties.parts.append(exempt)
-    if properties.parts:
-        up.parts.append(properties)
-
-
-def _effect(told: Any, place: str, up: Node) -> Node:
-    """A Virkning: `from` and `to`, `infinity` and `-infinity`, times without a zone in the source's own."""
-    held = _object(told, place)
-    node = Node("Virkning", place, up=up)
-    for key, name in (("from", "FraTidspunkt"), ("to", "TilTidspunkt")):
-        said = _said(held.get(key, ""), f"{place}.{key}").strip()
-        if not said or said == "-infinity":
-            continue
-        edge = Node(name, f"{place}.{key}", up=node)
-        open_ = said == "infinity"
-        text = (
-            _text("GraenseIndikator", "true", "", edge) if open_ else _text("TidsstempelDatoTid", _time(said), "", edge)
-        )
-        edge.parts = [text]
-        node.parts.append(edge)
-    if reference := _said(held.get("aktoerref", ""), f"{place}.aktoerref"):
-        node.parts.append(_reference("AktoerRef", reference.lower(), "", place, node))
-    for key, name in (("aktoertypekode", "AktoerTypeKode"), ("notetekst", "NoteTekst")):
-        if said := _said(held.get(key, ""), f"{place}.{key}"):
-            node.parts.append(_text(name, said, f"{place}.{key}", node))
-    return node
-
-
-def _named(name: str, told: Any, inside: dict[str, str], place: str, up: Node) -> Node:
-    node = Node(name, place, up=up)
-    for key, value in _object(told, place).items():
-        where = f"{place}.{key}"
-        if key in inside:
-            node.parts.append(_text(inside[key], _said(value, where), where, node))
-        else:
-            node.parts.append(_unknown(key, value, where, node))
-    return node
-
-
-def _reference(name: str, uuid: str, said: str, place: str, up: Node) -> Node:
-    node = Node(name, place, up=up)
-    node.parts = [
-        _text("UUIDIdentifikator", uuid, place, node) if uuid else _text("URNIdentifikator", said, place, node)
-    ]
-    return node
-
-
-def _unknown(key: str, value: Any, place: str, up: Node, deep: int = 0) -> Node:
-    """What the table does not know, under its own name: `explain` lists it as unread."""
-    node = Node(key, place, up=up)
-    if isinstance(value, dict) and deep < _DEEPEST:
-        node.parts = [_unknown(name, one, f"{place}.{name}", node, deep + 1) for name, one in value.items()]
-    elif isinstance(value, list) and deep < _DEEPEST:
-        node.parts = [_unknown(key, one, f"{place}[{at}]", node, deep + 1) for at, one in enumerate(value)]
-    elif value is not None and not isinstance(value, dict | list):
-        node.text = _said(value, place)
-    return node
-
-
-def _text(name: str, text: str, place: str, up: Node) -> Node:
-    return Node(name, place, text, [], up)
-
-
-def _said(value: Any, place: str) -> str:
-    """A value as text. Raises WrongType for what holds other values."""
-    if isinstance(value, dict | list):
-        raise WrongType(where=place, hint="A single value is expected.")
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _time(text: str) -> str:
-    """A time whose zone PostgreSQL wrote as hours alone, with its minutes."""
-    return _HOURS_ALONE.sub(r"\1:00", text) if ":" in text else text
 
 
 def _newest(lists: list[Node]) -> str:
