@@ -105,6 +105,19 @@ def test_a_consent_that_is_withdrawn_while_the_receiver_is_away_holds(house: Hou
     telling(house).run(work)
 
 
+def test_a_consent_that_leaves_psychiatry_out_tells_of_no_psychiatric_stay(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await heard(gateway, CASE, a01(), a01(5, visit="V88", sender="PAS|HGH"))
+        label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}
+        await consented(gateway, patient, provision=[{"type": "deny", "securityLabel": [label]}])
+        await heard(gateway, a03(), a03(6, visit="V88", sender="PAS|HGH"))
+        found = {type(one): one for one in await told(gateway)}
+        assert set(found) == {Ready, Withheld}
+        assert "Psyk" not in text_of(found[Ready])[1]
+
+    telling(house).run(work)
+
+
 def test_a_consent_for_another_purpose_or_municipality_is_none(house: House) -> None:
     async def work(gateway: Gateway) -> None:
         patient = await heard(gateway, CASE, a01())
@@ -168,7 +181,7 @@ def test_a_receipt_with_a_code_that_nobody_knew_counts_when_the_table_was_mended
         parts = f"<TransaktionsId>{of}</TransaktionsId><ModtagendeMyndighedCVR>64942212</ModtagendeMyndighedCVR>"
         return f"<Forretningskvittering>{parts}<StatusKode>77</StatusKode></Forretningskvittering>".encode()
 
-    telling(house).run(before)
+    telling(house, more=", most: 999999").run(before)
     table = house.settings.mappings_folder / "sf2900" / "outcomes.csv"
     table.write_text(table.read_text("utf-8") + "business,77,ok,\n", "utf-8")
     house.run(after)

@@ -8,6 +8,7 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from gateway.bootstrap import now
@@ -38,11 +39,18 @@ def at(hours: float) -> str:
 ADMITTED, DISCHARGED = at(-48), at(-24)
 
 
+_COPIES: dict[tuple[str, ...], Path] = {}
+
+
 def telling(house: House, *rows: str, url: str = "https://127.0.0.1:9/", more: str = "") -> House:
-    """The house with these rows of outgoing.csv, and connections to the destinations."""
-    copy = house.settings.data_folder / "mappings"
-    if house.settings.mappings_folder != copy:
-        shutil.copytree(house.settings.mappings_folder, copy)
+    """The house with these rows of outgoing.csv, and connections to the destinations. Houses with the same share one
+    copy of the mappings: a test that changes them takes one `more` of its own."""
+    key = (*rows, url, more)
+    copy = _COPIES.setdefault(key, house.settings.data_folder / f"told-{len(_COPIES)}" / "mappings")
+    if copy.exists():
+        house.settings = replace(house.settings, mappings_folder=copy)
+        return house
+    shutil.copytree(house.settings.mappings_folder, copy)
     (copy / "outgoing.csv").write_text(HEADER + "".join(rows or (DISCHARGE,)), "utf-8")
     for name in (SOCIAL, FASIT):
         text = (house.settings.mappings_folder / "sources" / f"{name}.yaml").read_text("utf-8")
