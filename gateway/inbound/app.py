@@ -35,6 +35,7 @@ def _terminology() -> Iterator[Door]:
     operations: tuple[tuple[str, str, Answer, bool], ...] = (
         ("CodeSystem", "$lookup", terminology.lookup, False),
         ("CodeSystem", "$validate-code", terminology.validate_in_system, True),
+        ("CodeSystem", "$subsumes", terminology.subsumes, True),
         ("ValueSet", "$validate-code", terminology.validate_in_set, True),
         ("ConceptMap", "$translate", terminology.translate, True),
     )

@@ -32,6 +32,7 @@ _OPERATIONS = {
     "$process-message": f"{_R4}/MessageHeader-process-message",
     "CodeSystem/$lookup": f"{_R4}/CodeSystem-lookup",
     "CodeSystem/$validate-code": f"{_R4}/CodeSystem-validate-code",
+    "CodeSystem/$subsumes": f"{_R4}/CodeSystem-subsumes",
     "ValueSet/$validate-code": f"{_R4}/ValueSet-validate-code",
     "ConceptMap/$translate": f"{_R4}/ConceptMap-translate",
 }

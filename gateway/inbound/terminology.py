@@ -69,6 +69,9 @@ validate_in_system = _door(
 )  # fmt: skip
 """GET, POST /fhir/CodeSystem/$validate-code, /fhir/CodeSystem/{id}/$validate-code"""
 
+subsumes = _door("CodeSystem", "$subsumes", lambda inbound, told: answers.subsumes(inbound.gateway.terms, told))
+"""GET, POST /fhir/CodeSystem/$subsumes, /fhir/CodeSystem/{id}/$subsumes"""
+
 validate_in_set = _door(
     "ValueSet", "$validate-code",
     lambda inbound, told: answers.validate_in_set(inbound.gateway.terms, told, _today(inbound)),

@@ -198,6 +198,29 @@ BAD = [
 ]  # fmt: skip
 
 
+def test_subsumes(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            path, problem = "CodeSystem/$subsumes", "0919515d-9975-4743-a16f-edb45374b0da"
+            asked = {"system": FFB, "codeA": problem}
+            assert told(await get(here, path, **asked, codeB=HOMELESS)) == {"outcome": "subsumes"}
+            up = told(await get(here, "CodeSystem/ffb/$subsumes", codeA=HOMELESS, codeB=problem))
+            assert up == {"outcome": "subsumed-by"}
+            assert told(await get(here, path, **asked, codeB=problem.upper())) == {"outcome": "equivalent"}
+            level = "e89d317c-4657-4970-b614-ada2ed220595"
+            assert told(await get(here, path, **asked, codeB=level)) == {"outcome": "not-subsumed"}
+            legacy = told(await get(here, path, system=FSIII, codeA="E", codeB="9c90b0e5-9c0a-4b72-a18c-76cd6d6c6213"))
+            assert legacy == {"outcome": "subsumes"}
+            codings = [{"system": FFB, "code": problem}, {"system": KLE, "code": "27.51.04"}]
+            both = [{"name": f"coding{n}", "valueCoding": one} for n, one in zip("AB", codings, strict=True)]
+            await post(here, path, *both, expect=400)
+            assert told(await post(here, path, both[0], {**both[0], "name": "codingB"})) == {"outcome": "equivalent"}
+            await get(here, path, 400, **asked)
+            await get(here, path, 404, **asked, codeB="x")
+
+    run(test)
+
+
 def test_a_definition_is_asked_itself(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:

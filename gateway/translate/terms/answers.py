@@ -62,6 +62,26 @@ def validate_in_system(terms: Terms, asked: Asked, today: str) -> Json:
     return _verdict(verdicts)
 
 
+def subsumes(terms: Terms, asked: Asked) -> Json:
+    """http://hl7.org/fhir/R4/codesystem-operation-subsumes.html. Raises BadRequest, NotFound."""
+    told = {coding["system"] or asked.text("url") or asked.text("system") for coding in asked.codings}
+    if not all(told):
+        raise BadRequest("A system is needed", where="system")
+    system, *others = {terms.named(url, asked.text("version")) for url in told}
+    if others:
+        raise BadRequest("Both codes must be of one system", where="codingB")
+    first, second = (terms.lookup(system, coding["code"]).concept.code for coding in asked.codings)
+    if first == second:
+        outcome = "equivalent"
+    elif any(one.code == first for one in system.above(second)):
+        outcome = "subsumes"
+    elif any(one.code == second for one in system.above(first)):
+        outcome = "subsumed-by"
+    else:
+        outcome = "not-subsumed"
+    return {"resourceType": "Parameters", "parameter": [{"name": "outcome", "valueCode": outcome}]}
+
+
 def validate_in_set(terms: Terms, asked: Asked, today: str) -> Json:
     """http://hl7.org/fhir/R4/valueset-operation-validate-code.html. Raises BadRequest, NotFound.
 

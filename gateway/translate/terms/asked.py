@@ -20,6 +20,7 @@ _VALIDATE = ("code", "display", "coding", "codeableConcept", "date", "abstract",
 OPERATIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("CodeSystem", "$lookup"): ("code", "system", "version", "coding", "date", "displayLanguage", "property"),
     ("CodeSystem", "$validate-code"): ("url", "system", "version", *_VALIDATE),
+    ("CodeSystem", "$subsumes"): ("url", "codeA", "codeB", "system", "version", "codingA", "codingB"),
     ("ValueSet", "$validate-code"): ("url", "system", "systemVersion", *_VALIDATE),
     ("ConceptMap", "$translate"): (
         "url", "code", "system", "version", "source", "coding", "codeableConcept", "target", "targetsystem", "reverse",
@@ -28,6 +29,9 @@ OPERATIONS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 """The parameters that are served, by type and operation."""
 
+_WAYS: Mapping[str, Sequence[tuple[str, ...]]] = {"$subsumes": (("codeA", "codingA"), ("codeB", "codingB"))}
+_ONE_CODE = (("code", "coding", "codeableConcept"),)
+"""How a code may be told; exactly one way of each row."""
 _TEXTS = ("valueUri", "valueCode", "valueString", "valueUrl", "valueCanonical", "valueId", "valueOid", "valueUuid")
 _DATES = ("valueDateTime", "valueDate", "valueInstant", "valueString")
 _TRUTHS = {"true": True, "false": False}
@@ -56,10 +60,10 @@ def of_query(kind: str, operation: str, params: Sequence[tuple[str, str]]) -> As
     made: dict[str, list[Any]] = {}
     for name, value in params:
         _served(kind, operation, name)
-        if name in ("coding", "codeableConcept"):
+        if name.startswith("coding") or name == "codeableConcept":
             raise BadRequest("A URL has no place for this parameter", where=name, hint="POST a Parameters resource.")
         made.setdefault(name, []).append(value)
-    return _asked(made)
+    return _asked(operation, made)
 
 
 def of_resource(kind: str, operation: str, resource: Json, params: Sequence[tuple[str, str]] = ()) -> Asked:
@@ -76,7 +80,7 @@ def of_resource(kind: str, operation: str, resource: Json, params: Sequence[tupl
     for at, one in enumerate(resource.get("parameter", ())):
         _served(kind, operation, one["name"])
         made.setdefault(one["name"], []).append(_value(one, f"Parameters.parameter[{at}]"))
-    return _asked(made)
+    return _asked(operation, made)
 
 
 def about(asked: Asked, url: str) -> Asked:
@@ -95,7 +99,7 @@ def _served(kind: str, operation: str, name: str) -> None:
 def _value(one: Json, where: str) -> Any:
     """The value of one parameter, of a type that it may have."""
     name = one["name"]
-    if name == "coding":
+    if name.startswith("coding"):
         wanted: tuple[str, ...] = ("valueCoding",)
     elif name == "codeableConcept":
         wanted = ("valueCodeableConcept",)
@@ -109,25 +113,31 @@ def _value(one: Json, where: str) -> Any:
     return value
 
 
-def _asked(made: Mapping[str, list[Any]]) -> Asked:
+def _asked(operation: str, made: Mapping[str, list[Any]]) -> Asked:
     """Raises BadRequest where a parameter comes twice, is empty or contradicts another."""
     for name, values in made.items():
         if len(values) > 1 and name != "property":
             raise BadRequest("A parameter stands here twice", where=name)
         if any(value == "" or (isinstance(value, str) and len(value) > _LONGEST) for value in values):
             raise BadRequest("A parameter is empty or too long", where=name)
-    ways = [name for name in ("code", "coding", "codeableConcept") if name in made]
-    if len(ways) != 1:
-        where = " and ".join(ways) or "code"
-        raise BadRequest("Exactly one of code, coding and codeableConcept is needed", where=where)
+    ways = [_way(made, names) for names in _WAYS.get(operation, _ONE_CODE)]
     texts = {name: values[0] for name, values in made.items() if isinstance(values[0], str) and name not in _FLAGS}
     flags = {name: _truth(name, made[name][0]) for name in _FLAGS if name in made}
-    codings = _codings(ways[0], made[ways[0]][0], texts)
+    codings = [coding for way in ways for coding in _codings(way, made[way][0], texts)]
     return Asked(texts, codings, tuple(made.get("property", ())), flags, _day(texts.pop("date", "")))
 
 
+def _way(made: Mapping[str, list[Any]], names: tuple[str, ...]) -> str:
+    """The way in which a code is told."""
+    told = [name for name in names if name in made]
+    if len(told) != 1:
+        where = " and ".join(told) or names[0]
+        raise BadRequest(f"Exactly one of {', '.join(names[:-1])} and {names[-1]} is needed", where=where)
+    return told[0]
+
+
 def _codings(way: str, value: Any, texts: Mapping[str, str]) -> list[dict[str, str]]:
-    if way == "code":
+    if way in ("code", "codeA", "codeB"):
         told = {"system": texts.get("system", ""), "code": value, "display": texts.get("display", "")}
         return [told | {"version": texts.get("version") or texts.get("systemVersion", "")}]
     codings = value.get("coding", []) if way == "codeableConcept" else [value]

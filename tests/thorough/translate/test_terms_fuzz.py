@@ -31,6 +31,7 @@ def labeller() -> Labeller:
 DOORS: dict[tuple[str, str], Callable[[Asked], dict[str, Any]]] = {
     ("CodeSystem", "$lookup"): lambda asked: answers.lookup(terms(), asked, TODAY),
     ("CodeSystem", "$validate-code"): lambda asked: answers.validate_in_system(terms(), asked, TODAY),
+    ("CodeSystem", "$subsumes"): lambda asked: answers.subsumes(terms(), asked),
     ("ValueSet", "$validate-code"): lambda asked: answers.validate_in_set(terms(), asked, TODAY),
     ("ConceptMap", "$translate"): lambda asked: answers.translate(terms(), asked, TODAY, labeller()),
 }
@@ -63,6 +64,8 @@ good = st.sampled_from(
         {"name": "system", "valueUri": FSIII},
         {"name": "code", "valueCode": "E1"},
         {"name": "coding", "valueCoding": {"system": FFB, "code": HOMELESS}},
+        {"name": "codeA", "valueCode": "E1"},
+        {"name": "codeB", "valueCode": "E"},
         {"name": "url", "valueUri": SETS[0]},
         {"name": "url", "valueUri": MAPS[1]},
         {"name": "targetsystem", "valueUri": FSIII},

@@ -62,6 +62,7 @@ def test_the_renamed_systems_of_kl_are_the_same_here() -> None:
 def test_a_uuid_and_its_legacy_key_are_one_concept() -> None:
     system = terms().named(FSIII)
     pairs = [("E1", "9c90b0e5-9c0a-4b72-a18c-76cd6d6c6213"), ("Kroppen", "aec684bd-c2ea-4ff0-8eb7-6d2cf67fb863")]
+    pairs += [("H2", "5270beb2-5d61-46f0-acc3-d1ee2a750e53")]  # what Nexus calls a uuid
     pairs += [("83_stk_1_nr_1_Personlig_hjaelp_og_pleje", "23a80ae9-ab88-48ed-a689-36bdd3cc6e41")]
     for legacy, uuid in (*pairs, ("6eddbaf7_2a73_49d4_91e7_6138d419f58c", TALK)):
         first, second = terms().lookup(system, legacy), terms().lookup(system, uuid)
