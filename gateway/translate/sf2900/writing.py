@@ -24,7 +24,7 @@ def written(entry: JournalEntry) -> bytes:
     Raises MissingField for what the distribution cannot do without, NoCitizen when the citizen cannot be named.
     """
     check(entry)
-    request = root(names.NAMESPACE, names.SEND)
+    request = root(names.NAMESPACE, names.SEND, {"sf": names.NAMESPACE, "sag": SAG, "sd": SAGDOK})
     _add(request, names.ID, entry.id)
     _who(_add(request, names.SENDER), entry.author, entry.author_name)
     routing = _add(request, names.ROUTING)

@@ -115,13 +115,15 @@ def test_a_number_of_nobody_is_told_as_reporting_tells_it(tables: Tables) -> Non
 
 
 def test_the_acting_municipality_in_kls_word_and_what_kl_cannot_say_in_ours(tables: Tables) -> None:
-    acting = extension("acting", {"code": "147"})
-    dated = extension("acting", {"code": "0101"}, {"end": "2024-12-31"})
+    acting = extension("acting", {"code": "147"}, area="social")
+    dated = extension("acting", {"code": "0101"}, {"end": "2024-12-31"}, area="social")
+    employment = extension("acting", {"code": "0101"}, area="employment")
+    anywhere = extension("acting", {"code": "0101"})
     paying = extension("paying", {"code": "0101"}, area="social")
-    told = the(made(tables, plan(extension=[acting, dated, paying])), "CarePlan")["extension"]
+    told = the(made(tables, plan(extension=[acting, dated, employment, anywhere, paying])), "CarePlan")["extension"]
     assert told[0]["url"].endswith("kl-messaging-ffb-actingMunicipality")
     assert told[0]["valueCoding"]["code"] == "0147"
-    assert told[1:] == [dated, paying]
+    assert told[1:] == [dated, employment, anywhere, paying]
     assert {one["url"] for one in told[1:]} == {MUNICIPALITY}
 
 

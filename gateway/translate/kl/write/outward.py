@@ -27,7 +27,6 @@ from gateway.translate.kl.write.parties import KINDS as PARTIES
 from gateway.translate.kl.write.parties import Parties, official
 from gateway.translate.kl.write.tables import Tables
 
-ACTING = "http://fhir.kl.dk/ffbmessaging/StructureDefinition/kl-messaging-ffb-actingMunicipality"
 KLE = "https://data.gov.dk/id/classification/KLE"
 FSIII = "urn:oid:1.2.208.176.2.21"
 CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
@@ -88,7 +87,7 @@ class Outward:
         if name == "coding":
             return self._codings(made)
         if name == "extension":
-            return [_municipality(one) for one in made]
+            return [self._municipality(one) for one in made]
         return made
 
     def _value(self, node: Any) -> Any:
@@ -114,6 +113,17 @@ class Outward:
             url = self._citizen
         extra = {"extension": self._named("extension", reference["extension"])} if "extension" in reference else {}
         return {"reference": url} | extra if url in self._inside else reference | extra
+
+    def _municipality(self, extension: Body) -> Body:
+        """KL has a word for the acting municipality alone, and none for since when. Which area of law it means stands
+        in mappings/kl/urls.csv; a fact that says more or less than that stays in our words."""
+        if extension.get("url") != MUNICIPALITY:
+            return extension
+        told = {str(one.get("url")): one for one in extension.get("extension", [])}
+        coding = told.pop("municipality", {}).get("valueCoding")
+        said = tuple(told.pop(name, {}).get("valueCode", "") for name in ("role", "area"))
+        url = self._tables.municipality.get(said, "")
+        return {"url": url, "valueCoding": coding} if url and coding and not told else extension
 
     def _codings(self, codings: list[Body]) -> list[Body]:
         """Each once, in KL's systems; a role of ours as KL's own; of FSIII's two keys of one concept the UUID alone, as
@@ -158,15 +168,3 @@ class Outward:
 def _is_uuid(coding: Body) -> bool:
     """Whether a code is a UUID; some of FSIII's older keys are one with underscores."""
     return _UUID.fullmatch(str(coding.get("code", ""))) is not None
-
-
-def _municipality(extension: Body) -> Body:
-    """KL has a word for the acting municipality alone, and none for since when or in which area of law."""
-    if extension.get("url") != MUNICIPALITY:
-        return extension
-    told = {one.get("url"): one for one in extension.get("extension", [])}
-    social = told.get("area", {}).get("valueCode", "social") == "social"  # the area of KL's own extension
-    plain = told.keys() - {"area"} == {"role", "municipality"} and social
-    if plain and told["role"].get("valueCode") == "acting":
-        return {"url": ACTING, "valueCoding": told["municipality"]["valueCoding"]}
-    return extension

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.statement import Body
 from gateway.translate.kl.urls import Urls, read
 from gateway.translate.rules.codes import Codes
@@ -31,11 +32,12 @@ class Profile:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """`roles`: our codings (`system|code`) → KL's participant roles. `categories`: group of a KLE subject → KL's
-    category of a plan."""
+    category of a plan; `municipality` (role, area) → KL's extension that means them."""
 
     urls: Urls
     roles: Mapping[str, Body]
     categories: Mapping[str, Body]
+    municipality: Mapping[tuple[str, ...], str]
     profiles: tuple[Profile, ...]
 
     @classmethod
@@ -45,8 +47,10 @@ class Tables:
         codes = Codes.read(mappings / "codes", problems).tables
         roles = codes["kl-participant-role"].rows if "kl-participant-role" in codes else ()
         categories = codes["kl-plan-category"].rows if "kl-plan-category" in codes else ()
+        known = read(mappings / "kl" / "urls.csv", problems)
         made = cls(
-            urls=read(mappings / "kl" / "urls.csv", problems),
+            urls=known,
+            municipality=_municipality(known),
             roles={
                 f"{row.target_system}|{row.target_code}": {"system": row.source_system, "code": row.source_code}
                 for row in roles
@@ -57,6 +61,17 @@ class Tables:
         )
         problems.check()
         return made
+
+
+def _municipality(known: Urls) -> Mapping[tuple[str, ...], str]:
+    """Of `…/municipality#acting.social`: role and area behind the #, the newest URL of KL's first."""
+    found: dict[tuple[str, ...], str] = {}
+    for (kind, written), meant in known.exact.items():
+        url, _, said = meant.partition("#")
+        if kind == "extension" and url == MUNICIPALITY and said:
+            role, _, area = said.partition(".")
+            found.setdefault((role, area), written)
+    return found
 
 
 def _profiles(path: Path, problems: Problems) -> tuple[Profile, ...]:

@@ -7,6 +7,7 @@ the first instant after it, as fine as it was told. An end that nobody told is G
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from lxml import etree
@@ -31,9 +32,9 @@ _CONTROL = re.compile(
 )
 
 
-def root(namespace: str, name: str) -> etree._Element:
-    """A document's first element, which declares every namespace."""
-    return etree.Element(f"{{{namespace}}}{name}", nsmap=NAMES)
+def root(namespace: str, name: str, names: Mapping[str, str] = NAMES) -> etree._Element:
+    """A document's first element, which declares every namespace; `names` are their prefixes."""
+    return etree.Element(f"{{{namespace}}}{name}", nsmap=dict(names))
 
 
 def add(parent: etree._Element, namespace: str, name: str, text: str = "") -> etree._Element:

@@ -57,7 +57,7 @@ class Tables:
         known = roles.read(mappings / "oio" / "roles.csv", problems)
         made = cls(
             roles=known,
-            uuids={(relation, role): uuid for (relation, uuid), role in known.by_uuid.items()},
+            uuids={(relation, role): uuid for (relation, uuid), role in known.by_uuid.items() if is_uuid(uuid)},
             codes=_backwards(mappings / "codes" / "oio-foelsomhed.csv", problems),
             classes=_classes(mappings / "oio" / "classes.csv", problems),
             municipalities=_municipalities(mappings / "codes" / "municipality.csv", problems),

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from gateway import bootstrap
 from gateway.cli.translate import folded
+from gateway.domain.identifier import FK_ORG
 from gateway.domain.resource import ids
 from gateway.domain.source import Source
 from gateway.translate.door import door_of
+from gateway.translate.kl.write import Tables, write
 from gateway.translate.kl.write.resources import messages
 from gateway.translate.languages import Languages
 from tests.thorough.translate.kl.differential import Differentials
@@ -231,3 +233,13 @@ def test_written_from_a_bundle_of_ours_it_is_the_same_bundle() -> None:
     once = written(understood(OWN[-1].read_bytes())[1])
     again = written({entry["fullUrl"]: entry["resource"] for entry in once["entry"]})
     assert [entry["resource"] for entry in again["entry"]] == [entry["resource"] for entry in once["entry"]]
+
+
+def test_the_example_is_what_is_written() -> None:
+    """mappings/kl/examples/handed-over.json: the plan of the fixture order, handed over by its municipality."""
+    _, resources = understood((EXAMPLES / "order.json").read_bytes())
+    parts = list(resources.values())
+    citizen = next(one for one in parts if one["resourceType"] == "Patient")
+    sender = {"type": "Organization", "identifier": {"system": FK_ORG, "value": SENDER["identifier"]["value"]}}
+    example = json.loads((EXAMPLES / "handed-over.json").read_bytes())
+    assert json.loads(write(parts, citizen, AT, Tables.read(MAPPINGS), sender=sender)) == example

@@ -350,3 +350,13 @@ def test_roles_that_an_installation_knows_are_kept(informed: tuple[Oio, Tables])
 def _team_of(plan: Json, found: list[Json]) -> Json:
     url = plan["careTeam"][0]["reference"]
     return next(one for one in found if f"CareTeam/{one['id']}" == url)
+
+
+def test_the_example_is_what_is_written() -> None:
+    """mappings/oio/examples/handed-back.xml, whose other half is what it is read as."""
+
+    def canonical(raw: bytes) -> str:
+        return etree.canonicalize(etree.fromstring(raw), strip_text=True)  # type: ignore[no-any-return,attr-defined]
+
+    example = (MAPPINGS / "oio" / "examples" / "handed-back.xml").read_bytes()
+    assert canonical(out([*documented(), goal(), stay()])) == canonical(example)
