@@ -40,7 +40,7 @@ def systems(languages: Languages, tls: ssl.SSLContext | None = None, limits: Lim
         if source.fetch is None or not isinstance(spoken, Vendor):
             raise Unreachable("fetch is missing", where=f"mappings/sources/{source.id}.yaml")
         try:
-            async with OPENINGS[source.language](source.fetch, spoken.walk, trusted, bounds) as walker:
+            async with OPENINGS[source.language](source.fetch, spoken.walk_of(source), trusted, bounds) as walker:
                 yield walker
         except Refused as wrong:  # before any citizen was asked for
             raise Unreachable(wrong.text, where=wrong.where, hint=wrong.hint) from None

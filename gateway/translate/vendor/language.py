@@ -62,12 +62,17 @@ class Vendor:
         problems = Problems()
         codes = codes or Codes.read(mappings / "codes", problems)
         self.name = name
-        self.walk = walk.read(mappings / name, problems)
-        reader = VendorReader(name, FUNCTIONS, self.walk.names)
+        self._walks = walk.read(mappings / name, problems)
+        steps = frozenset(step for one in self._walks.values() for step in one.names)
+        reader = VendorReader(name, FUNCTIONS, steps)
         self._rules = compiled(mappings, reader, codes, facts or r4.facts(), problems)
         problems.check()
         self._sources = Sources(sources)
         self._ids = ids
+
+    def walk_of(self, source: Source) -> walk.Walk:
+        """What is fetched of a citizen at this source: the system's own walk, or that of the source's overlay."""
+        return self._walks[source.rules]
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`grants[3]`)."""

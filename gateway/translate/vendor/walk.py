@@ -21,6 +21,8 @@
 - `each` leads from the answer to the objects to start from (`CITIZEN_PATHWAY`, dotted); lists are walked through.
 - `{asked}` is the number that is asked for, any other `{path}` a text of the object the step starts from.
 - `letters` makes the answers messages to be received here instead: see `Letters`.
+- An overlay (mappings/<system>/<folder>/) may have a walk of its own: its steps replace those of the same name, new
+  ones come after them, and a `leave-out` there replaces the whole list.
 - `leave-out` names members that change without anything having happened (links, the time of the look); they are left
   out of what is kept, wherever they stand.
 """
@@ -145,31 +147,43 @@ def filled(text: str, asked: str, node: Json, spell: Any = str) -> str | None:
     return None if missing else made
 
 
-def read(folder: Path, problems: Problems) -> Walk:
-    """The walk of the system whose rules stand in this folder; what is wrong is noted in `problems`."""
+def read(folder: Path, problems: Problems) -> dict[str, Walk]:
+    """The walks of the system whose rules stand in this folder: `""` the plain one, and that of each overlay folder;
+    what is wrong is noted in `problems`."""
+    plain = _in(folder, problems)
+    if plain is None:
+        problems.add(Mark(f"mappings/{folder.name}", 0), "there is no walk: what is fetched of a citizen")
+        return {"": Walk(())}
+    walks = {"": _walk(plain, problems, Walk(()))}
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            table = _in(path, problems)
+            walks[path.name] = _walk(table, problems, walks[""]) if table else walks[""]
+    return walks
+
+
+def _in(folder: Path, problems: Problems) -> Table | None:
+    """The one document with a walk in a folder."""
     found = [
         table
         for path in sorted(folder.glob("*.yaml"))
         for table in read_all(path, written(path), Problems())  # what is no YAML the rules tell
         if WALK in table.entries
     ]
-    if not found:
-        problems.add(Mark(f"mappings/{folder.name}", 0), "there is no walk: what is fetched of a citizen")
-        return Walk(())
     for table in found[1:]:
         problems.add(table.mark, f"the walk stands at {found[0].mark} already")
-    return _walk(found[0], problems)
+    return found[0] if found else None
 
 
-def _walk(table: Table, problems: Problems) -> Walk:
+def _walk(table: Table, problems: Problems, base: Walk) -> Walk:
     for key in table.entries:
         if key not in ("name", WALK, "leave-out", "why"):
             problems.unknown(table.marks[key], "key", key, (WALK, "leave-out"))
     node = table.entries[WALK]
     if not isinstance(node, Table) or not node.entries:
         problems.add(table.marks[WALK], "walk must be a mapping from steps to what they ask")
-        return Walk(())
-    steps: dict[str, Step] = {}
+        return base
+    steps = {step.name: step for step in base.steps}
     for name, one in node.entries.items():
         if isinstance(one, Table):
             steps[name] = _step(name, one, steps, problems)
@@ -177,7 +191,7 @@ def _walk(table: Table, problems: Problems) -> Walk:
             problems.add(node.marks[name], f"{name} must be a mapping")
     left = table.entries.get("leave-out")
     texts = [item.value for item in left.items if isinstance(item, Text)] if isinstance(left, Items) else []
-    return Walk(tuple(steps.values()), frozenset(texts))
+    return Walk(tuple(steps.values()), frozenset(texts) if left else base.leave_out)
 
 
 def _step(name: str, table: Table, before: Mapping[str, Step], problems: Problems) -> Step:

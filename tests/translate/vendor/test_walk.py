@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.domain.identifier import CVR, Identifier
+from gateway.domain.source import Source
 from gateway.translate.rules.problems import Problems
 from gateway.translate.vendor import Vendor
 from gateway.translate.vendor.walk import at, deep, filled, read, started
@@ -29,9 +31,23 @@ def wrong(tmp_path: Path, text: str) -> list[str]:
 
 def test_a_walk_as_it_should_be(tmp_path: Path) -> None:
     assert wrong(tmp_path, GOOD) == []
-    walk = read(tmp_path / "mappings" / "toy", Problems())
+    walk = read(tmp_path / "mappings" / "toy", Problems())[""]
     assert walk.names == {"citizen", "grants"}
     assert walk.leave_out == {"_links"}
+
+
+def test_an_overlay_replaces_steps_and_keeps_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "mappings" / "toy" / "odense"
+    folder.mkdir(parents=True)
+    (folder / "changes.yaml").write_text("walk:\n  tree: {of: citizen, link: forest}\n  more: {of: tree, link: x}\n")
+    assert wrong(tmp_path, GOOD) == []
+    plain, odense = read(tmp_path / "mappings" / "toy", Problems()).values()
+    assert [step.name for step in odense.steps] == ["citizen", "tree", "grants", "more"]
+    assert [one.steps[1].link for one in (plain, odense)] == ["tree", "forest"]
+    assert odense.names == {"citizen", "tree", "grants", "more"}
+    assert odense.leave_out == {"_links"}
+    (folder / "changes.yaml").write_text("walk:\n  tree: {of: citzen, link: forest}\n")
+    assert wrong(tmp_path, GOOD) == ["mappings/toy/odense/changes.yaml:2: unknown step citzen (did you mean citizen?)"]
 
 
 def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
@@ -61,8 +77,9 @@ def test_actions_on_letters_are_checked(tmp_path: Path) -> None:
 
 
 def test_a_path_of_the_rules_begins_at_a_step(nexus: Vendor, momentum: Vendor) -> None:
-    assert nexus.walk.names == {"citizen", "grants", "conditions"}
-    assert momentum.walk.names == {"citizen", "markings", "tasks", "notes", "caseworkers", "plans"}
+    plain = Source("x", "X", "municipality", Identifier(CVR, "64942212"), "nexus", ("x",))
+    assert nexus.walk_of(plain).names == {"citizen", "grants", "conditions"}
+    assert momentum.walk_of(plain).names == {"citizen", "markings", "tasks", "notes", "caseworkers", "plans"}
 
 
 def test_where_a_step_starts(tmp_path: Path) -> None:
@@ -77,7 +94,7 @@ def test_where_a_step_starts(tmp_path: Path) -> None:
 
 def read_good(tmp_path: Path):  # type: ignore[no-untyped-def]
     wrong(tmp_path, GOOD)
-    return read(tmp_path / "mappings" / "toy", Problems())
+    return read(tmp_path / "mappings" / "toy", Problems())[""]
 
 
 def test_what_is_missing_fills_nothing() -> None:
