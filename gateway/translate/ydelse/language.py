@@ -168,5 +168,6 @@ def _fingerprint(entries: list[Entry]) -> bytes:
     for one in entries:
         for node in one.node.walk():
             if node.name != "StsTidspunkt":
-                digest.update(f"{node.name}\0{len(node.parts)}\0{node.text}\0".encode())
+                parts = sum(part.name != "StsTidspunkt" for part in node.parts)
+                digest.update(f"{node.name}\0{parts}\0{node.text}\0".encode())
     return digest.digest()
