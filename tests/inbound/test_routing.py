@@ -142,7 +142,7 @@ def test_types_that_are_not_served(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:
             headers = await here.bearer(extensions=nurse())
-            for path in ("/fhir/Observation/1", "/fhir/Observation?patient=1", "/fhir/Bundle/1"):
+            for path in ("/fhir/Medication/1", "/fhir/Medication?patient=1", "/fhir/Bundle/1"):
                 answer = await here.web.get(path, headers=headers)
                 assert answer.status_code == 404
                 assert "Served: Patient" in answer.json()["issue"][0]["diagnostics"]
