@@ -5,7 +5,7 @@ Only what the flow gave is known here, so nothing that this reader may not see c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,7 @@ _MUNICIPALITY = {"acting": "Handlekommune", "paying": "Betalingskommune", "resid
 _AREA = {"social": "på det sociale område", "employment": "på beskæftigelsesområdet", "health": "på sundhedsområdet"}
 _BENEFIT_STATUS = {"active": "bevilget", "inactive": "ikke aktiv", "on-hold": "sat i bero", "unknown": ""}
 _PEOPLE = ("Patient", "RelatedPerson")
+_INFORMER = "http://fhir.kl.dk/core/StructureDefinition/MatterOfInterestInformer"
 _COMING = {"extension-Encounter.plannedStartDate": "ventes"}
 _GOING = {"expected-return": "ventes tilbage", "extension-Encounter.plannedEndDate": "udskrives efter planen"}
 _STAY_CLASS = {
@@ -87,6 +88,7 @@ class PlanView:
     interventions: tuple[Line, ...]
     goals: tuple[Line, ...]
     conditions: tuple[Line, ...]
+    assessments: tuple[Line, ...]
     stays: tuple[Line, ...]
     appointments: tuple[Line, ...]
     correspondence: tuple[Line, ...]
@@ -120,6 +122,7 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
         interventions=tuple(_intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
         goals=tuple(map(_goal, _of(resources, "Goal"))),
         conditions=tuple(map(_condition, _of(resources, "Condition"))),
+        assessments=tuple(map(_assessment, _of(resources, "Observation"))),
         stays=tuple(map(_stay, stays)),
         appointments=tuple(map(_appointment, _coming(_of(resources, "Appointment"), at))),
         correspondence=tuple(_thread(one) for one in reversed(threads(_messages(resources)))),
@@ -177,8 +180,19 @@ def _goal(goal: Body) -> Line:
         _word(_ACHIEVEMENT, reached) if reached else _word(_GOAL_STATUS, goal.get("lifecycleStatus")),
         f"fra {_time(goal['startDate'])}" if goal.get("startDate") else "",
         str(goal.get("expressedBy", {}).get("display", "")),
-        (*(f"frist {day}" for day in due), *(str(note["text"]) for note in goal.get("note", []) if note.get("text"))),
+        (
+            *filter(None, [_concept(next(iter(goal.get("category", [])), None)), *_informers(goal)]),
+            *(f"frist {day}" for day in due),
+            *(str(note["text"]) for note in goal.get("note", []) if note.get("text")),
+        ),
     )
+
+
+def _informers(told: Body) -> Iterator[str]:
+    """Whose word it is: the citizen's, a relative's or the staff's, never all in one."""
+    for one in told.get("extension", []):
+        if one.get("url") == _INFORMER and (who := _concept(one.get("valueCodeableConcept"))):
+            yield f"oplyst af {who.lower()}"
 
 
 def _coming(appointments: Iterable[Body], at: datetime) -> list[Body]:
@@ -211,6 +225,18 @@ def _condition(condition: Body) -> Line:
     when = [f"fra {_time(began)}" if began else "", f"til {over}" if over else ""]
     status = _word(_PROBLEM_STATUS, _code(condition.get("clinicalStatus")))
     return Line(_concept(condition.get("code")) or "Tilstand", status, " ".join(filter(None, when)))
+
+
+def _assessment(found: Body) -> Line:
+    """What was found or assessed, in the words of whoever said it."""
+    quantity = found.get("valueQuantity", {})
+    measured = " ".join(str(quantity[name]) for name in ("value", "unit") if name in quantity).replace(".", ",")
+    told = _concept(found.get("valueCodeableConcept")) or str(found.get("valueString", "")) or measured
+    when = found.get("effectiveDateTime") or found.get("effectivePeriod", {}).get("start")
+    who = _display(next(iter(found.get("performer", [])), None))
+    return Line(
+        _concept(found.get("code")) or "Vurdering", "", _time(when), who, (*filter(None, [told]), *_informers(found))
+    )
 
 
 def _stay(stay: Body) -> Line:

@@ -204,6 +204,40 @@ def test_how_a_problem_stands_and_what_is_noted_of_a_goal() -> None:
     assert goal.facts == ("frist 1. marts 2025", "Går 20 meter")
 
 
+def test_whose_word_it_is_stands_beside_each() -> None:
+    """VUM and FFB keep citizen, relatives and staff apart."""
+    url = "http://fhir.kl.dk/core/StructureDefinition/MatterOfInterestInformer"
+    citizen = {"url": url, "valueCodeableConcept": {"coding": [{"code": "x", "display": "Borger"}]}}
+    shown = view(
+        {
+            "resourceType": "Goal",
+            "description": {"text": "Egen nøgle"},
+            "lifecycleStatus": "active",
+            "category": [{"coding": [{"code": "y", "display": "FFB borgers mål og ønsker"}]}],
+            "extension": [citizen],
+        },
+        {
+            "resourceType": "Observation",
+            "code": {"coding": [{"code": "z", "display": "Mentale funktioner"}]},
+            "effectiveDateTime": "2025-01-07",
+            "valueCodeableConcept": {"text": "Har svært ved at holde orden."},
+            "performer": [{"display": "Kristina Jensen"}],
+            "extension": [citizen],
+        },
+        {
+            "resourceType": "Observation",
+            "code": {"text": "Blodsukker"},
+            "valueQuantity": {"value": 3.6, "unit": "mmol/l"},
+        },
+    )
+    (goal,) = shown.goals
+    assert goal.facts == ("FFB borgers mål og ønsker", "oplyst af borger")
+    told, measured = shown.assessments
+    assert (told.title, told.when, told.who) == ("Mentale funktioner", "7. januar 2025", "Kristina Jensen")
+    assert told.facts == ("Har svært ved at holde orden.", "oplyst af borger")
+    assert measured.facts == ("3,6 mmol/l",)
+
+
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
