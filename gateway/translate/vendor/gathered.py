@@ -91,12 +91,25 @@ def json_of(raw: bytes) -> Any:
         found = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Unreadable("This is not JSON", where="line 1") from None
+    if b"\\u" in raw and not _storable(found):
+        raise Unreadable("The JSON holds U+0000 or half a character", where="line 1")
     here: Iterable[Any] = [found]
     for _ in range(DEEPEST):
         here = [child for node in here for child in _children(node)]
         if not here:
             return found
     raise Unreadable("The JSON is nested too deep", where="line 1")
+
+
+def _storable(found: Any) -> bool:
+    """Whether its texts can be written down: escapes may spell what no text holds. Deeper than can be looked into is
+    told as such."""
+    try:
+        return b"\\u0000" not in json.dumps(found, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    except RecursionError:
+        return True
 
 
 def _children(node: Any) -> Iterable[Any]:

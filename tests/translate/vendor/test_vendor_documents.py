@@ -40,6 +40,8 @@ def changed(**more: Any) -> bytes:
         (b'{"vendor": "nexus", "x": NaN}', Unreadable, "line 1"),
         (b'{"vendor":' * 60 + b"1" + b"}" * 60, Unreadable, "line 1"),
         (b'{"vendor":' * 20_000 + b"1" + b"}" * 20_000, Unreadable, "line 1"),
+        (changed(x="a\x00b"), Unreadable, "line 1"),
+        (changed(x="a\ud800b"), Unreadable, "line 1"),
         (b'{"vendor": "nexus"}', MissingField, "installation"),
         (changed(content=[]), WrongType, "content"),
         (changed(content={"grants": {}}), WrongType, "content"),
