@@ -19,7 +19,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from gateway.domain.limits import SENSITIVITY, SENSITIVITY_URL
 from gateway.domain.resource import Ids, Resource
+from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
 from gateway.domain.when import BEGINNING, END, instant, last_instant, said_time
@@ -38,6 +40,12 @@ _DANISH = {"stopped": "Standset ydelse", "reduced": "Nedsat ydelse"}
 # The fewest days of one calculation (UCUM): a shorter payment is part of one.
 _WHOLE = {"mo": 28, "wk": 7, "a": 365}
 _ERROR = "entered-in-error"
+# Nobody has told how sensitive it is, so nobody may take it for harmless.
+_UNGRANTED: Body = {
+    "status": "unknown",
+    "meta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]},
+    "extension": [{"url": SENSITIVITY_URL, "valueCode": SENSITIVITY[2]}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def fold_benefit(
     last = (grants or said)[-1]
     withdrawn = last.verb is Verb.WITHDRAW
     if kind == "Account":
-        told = next((one.body for one in reversed(grants) if one.body), {"status": "unknown"})
+        told = next((one.body for one in reversed(grants) if one.body), _UNGRANTED)
         body: Body | None = _account(told, payments)
     else:
         body = _flag(grants, payments, max(max(one.happened, one.recorded) for one in said))

@@ -242,3 +242,25 @@ def test_garbage_is_answered_in_the_index_own_words(database_url: str) -> None:
 
 assert HOSPITAL.organisation.system == SOR
 assert SOCIAL.organisation.value == OFFICE.organisation.value
+
+
+def test_a_profile_narrows_who_sees_the_alert(database_url: str) -> None:
+    unit = "0d9b7c61-8b1e-4f5a-b0a7-6f7f3f5f2a20"
+    profile = (
+        f"<bi:Sikkerhedsprofil><gd:ReferenceID><sd:UUIDIdentifikator>{unit}</sd:UUIDIdentifikator></gd:ReferenceID>"
+        "</bi:Sikkerhedsprofil>"
+    )
+
+    async def test() -> None:
+        async with http(database_url, *CAST) as here:
+            await arrive(here)
+            assert (await send(here, grant(benefit(REDUCED, from_=MAY), more=profile)))[0] == 200
+            assert await flags(here, "social") == []
+            vip = grant(benefit(REDUCED, from_=MAY), at="2025-05-03T09:00:00+02:00", sensitivity="VIP_SAGER")
+            assert (await send(here, vip))[0] == 200
+            assert await flags(here, "social") == []
+            again = grant(benefit(REDUCED, from_=MAY), at="2025-05-04T09:00:00+02:00")
+            assert (await send(here, again))[0] == 200
+            assert len(await flags(here, "social")) == 1
+
+    run(test)

@@ -159,4 +159,8 @@ def test_several_benefits_of_one_grant_are_told_apart(ydelse: Ydelse) -> None:
 def test_without_foelsomhed_it_is_restricted(ydelse: Ydelse) -> None:
     made = folded(ydelse, grant(benefit(REDUCED), sensitivity=""))
     for kind in ("Account", "Flag"):
-        assert of(kind, made)[0]["meta"]["security"][0]["code"] == "R"
+        (body,) = of(kind, made)
+        assert body["meta"]["security"][0]["code"] == "R"
+        assert [one["valueCode"] for one in body["extension"] if one["url"].endswith("oio-sensitivity")] == [
+            "FOELSOMME_PERSONOPLYSNINGER"
+        ]

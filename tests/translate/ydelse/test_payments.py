@@ -49,7 +49,8 @@ def test_payments_stand_on_the_benefit(ydelse: Ydelse) -> None:
 def test_a_payment_before_its_grant_is_kept(ydelse: Ydelse) -> None:
     (account,) = of("Account", folded(ydelse, payment(3, "100.00")))
     assert account["status"] == "unknown"
-    assert len(account["extension"]) == 1
+    assert account["meta"]["security"][0]["code"] == "R"
+    assert [one["url"].rpartition("/")[2] for one in account["extension"]] == ["oio-sensitivity", "benefit-payment"]
 
 
 def test_a_payment_that_names_no_benefit_stands_by_itself(ydelse: Ydelse) -> None:
