@@ -102,7 +102,7 @@ def read_rules(
     hl7v2, medcom, kl, oio, oioxml, edifact, lora, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
-        lambda: Kl(mappings, sources, identify, codes),
+        lambda: Kl(mappings, sources, identify, codes, terms=terms),
         lambda: Oio(mappings, sources, identify, codes),
         lambda: OioXml(mappings, sources, identify, codes),
         lambda: Edifact(mappings, sources, identify, codes),

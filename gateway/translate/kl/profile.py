@@ -23,8 +23,9 @@ from typing import Any
 
 from gateway.domain.plan import has_ended, is_intervention
 from gateway.domain.reported import could_tell
-from gateway.errors import RuleBroken
+from gateway.errors import NotFound, RuleBroken
 from gateway.translate.fhir.message import Message
+from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.terms.terms import Terms
 from gateway.translate.translation import Finding
 
@@ -51,9 +52,14 @@ class _At:
 class Profile:
     """The rules, with the codes that they ask for."""
 
-    def __init__(self, terms: Terms) -> None:
-        found = terms.value_set(_ACTIVITY_AND_PARTICIPATION)
-        self._activity = frozenset(found.members.get(FFB, ()))
+    def __init__(self, terms: Terms, problems: Problems) -> None:
+        self._activity: frozenset[str] = frozenset()
+        try:
+            self._activity = frozenset(terms.value_set(_ACTIVITY_AND_PARTICIPATION).members.get(FFB, ()))
+        except NotFound:
+            problems.add(
+                Mark("mappings/term-sets.csv", 0), f"{_ACTIVITY_AND_PARTICIPATION} is missing: reports need it"
+            )
 
     def findings(self, report: Message, sent: datetime) -> Iterator[Finding]:
         """What in an FFB report breaks a rule. Raises RuleBroken for what cannot be kept as it stands."""

@@ -14,7 +14,6 @@ from gateway.domain.statement import Act
 from gateway.errors import GatewayError
 from gateway.translate.fhir import outcome, parse, write_json, write_xml, written_in
 from gateway.translate.kl import report
-from gateway.translate.kl.profile import Profile
 from gateway.translate.kl.understanding import Understanding, Work, translated
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Finding, Translation
@@ -26,7 +25,6 @@ class KlReports:
     def __init__(self, understanding: Understanding) -> None:
         """The rules and sources are those of orders: what is ordered and what is reported of it are one thing."""
         self._understanding = understanding
-        self._profile = Profile(understanding.terms)
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
@@ -57,7 +55,7 @@ class KlReports:
         source = self._understanding.source(report.senders(found), report.SENDER)
         work = self._understanding.work(found, source, told_before=event != report.PLAN)
         if event == report.FFB:
-            work.env.findings += self._profile.findings(found.message, found.sent)
+            work.env.findings += self._understanding.profile.findings(found.message, found.sent)
         return work, event
 
 

@@ -25,6 +25,7 @@ from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.kl import urls
 from gateway.translate.kl.codings import Codings
 from gateway.translate.kl.functions import FUNCTIONS, Context, numbers
+from gateway.translate.kl.profile import Profile
 from gateway.translate.kl.rewrite import Rewriting, Tables
 from gateway.translate.kl.whole import Whole
 from gateway.translate.rules.bound import Made
@@ -72,9 +73,11 @@ class Understanding:
         codes = codes or Codes.read(mappings / "codes", problems)
         self._rules = compiled(mappings, FhirReader("kl", FUNCTIONS), codes, facts or r4.facts(), problems)
         names = urls.read(mappings / "kl" / "urls.csv", problems)
-        self.terms = terms or Terms.read(mappings, codes, problems)
+        terms = terms or Terms.read(mappings, codes, problems)
+        self.profile = Profile(terms, problems)
+        """What reports are held against."""
         problems.check()
-        self._tables = Tables(names, Codings(names, self.terms), _authorities(codes))
+        self._tables = Tables(names, Codings(names, terms), _authorities(codes))
         self._sources = Sources(sources)
         self._ids = ids
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from gateway.domain.identifier import CPR as CPR_SYSTEM
 from gateway.domain.identifier import Identifier
 from gateway.domain.plan import compose
+from gateway.domain.resource import ids
 from gateway.domain.statement import Act, Verb
 from gateway.errors import GatewayError, MissingField, NoCitizen, RuleBroken, UnknownMessage, UnknownSource, WrongType
 from gateway.translate.fhir import parse, write_xml
 from gateway.translate.kl import Kl
+from gateway.translate.rules.problems import MappingError
+from gateway.translate.rules.sources import Sources
+from tests.translate.kl.conftest import MAPPINGS
 from tests.translate.kl.reporting import (
     CORE,
     CPR,
@@ -369,3 +375,14 @@ def test_codes_of_function_and_of_need_are_two_scales(kl: Kl) -> None:
     unknown = "Ikke vurderet"  # a report sends codes alone: both get their name
     assert need["coding"] == [{"system": FFB, "code": "2254dac8-8aa3-4334-8502-9720194f49ad", "display": unknown}]
     assert level["coding"] == [{"system": FFB, "code": "1c327095-107f-4b96-88d0-ec562cb980be", "display": unknown}]
+
+
+def test_a_value_set_that_is_missing_stops_the_start_with_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "mappings"
+    shutil.copytree(MAPPINGS, folder)
+    sets = (folder / "term-sets.csv").read_text("utf-8").splitlines(keepends=True)
+    (folder / "term-sets.csv").write_text(
+        "".join(line for line in sets if "KLConditionADCodesFFB" not in line), "utf-8"
+    )
+    with pytest.raises(MappingError, match=r"mappings/term-sets\.csv: .*KLConditionADCodesFFB is missing"):
+        Kl(folder, Sources.read(folder), ids(b"test"))
