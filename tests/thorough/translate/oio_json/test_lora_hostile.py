@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError, MissingField, TooLarge, UnknownMessage, Unreadable, WrongCharset, WrongType
+from gateway.translate.conformance import Profiles
 from gateway.translate.oio.lora import OioJson
-from tests.translate.oio_json.objects import CPR, UNIT, case, effect, effort, raw, state, to
+from tests.translate.invariants import broken
+from tests.translate.oio_json.objects import CPR, UNIT, case, effect, effort, folded, raw, state, to
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -216,3 +218,14 @@ def test_the_public_case_about_somebody(examples: Any, lora: OioJson) -> None:
     found = lora.translate(raw(told))
     assert found.source.id == "koebenhavn-sag"
     assert "it names no owner" not in " ".join(finding.text for finding in found.findings)
+
+
+PROFILES = Profiles.read()
+
+
+@pytest.mark.parametrize("told", [*WHOLE, effort(attributter=None), case(relationer__primaerklasse=None)])
+def test_what_is_made_conforms(lora: OioJson, told: dict[str, Any]) -> None:
+    for bodies in folded(lora, told).values():
+        for body in bodies:
+            settled = {name: value for name, value in body.items() if value}  # meta is completed when it is stored
+            assert [*PROFILES.check(settled), *broken(PROFILES, settled)] == []

@@ -20,8 +20,10 @@ from gateway.errors import (
     Unreadable,
     WrongType,
 )
+from gateway.translate.conformance import Profiles
 from gateway.translate.door import door_of
 from gateway.translate.ydelse import Ydelse
+from tests.translate.invariants import broken
 from tests.translate.ydelse.folding import folded, of
 from tests.translate.ydelse.making import (
     COPENHAGEN,
@@ -202,3 +204,21 @@ def test_our_answers_are_valid(examples: Any, ydelse: Ydelse) -> None:
     for answer in (ydelse.accept(imported(), NOW), ydelse.refuse(imported(), UnknownSource(), NOW)):
         found.validate(etree.fromstring(answer))
         assert not found.error_log, found.error_log
+
+
+PROFILES = Profiles.read()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        EXAMPLE.read_bytes(),
+        imported(granted(registered(benefit(plans=plan("12550.00")))), paid(amount("100.00"))),
+        imported(granted(registered(benefit("K1", reason="Sanktion"), sensitivity=""))),
+        imported(paid(amount("1" * 30))),
+    ],
+)
+def test_what_is_made_conforms(ydelse: Ydelse, raw: bytes) -> None:
+    for one in folded(ydelse, raw):
+        body = {name: value for name, value in one.body.items() if value}  # meta is completed when it is stored
+        assert [*PROFILES.check(body), *broken(PROFILES, body)] == []
