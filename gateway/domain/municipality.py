@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from gateway.domain.identifier import normal
 from gateway.domain.statement import Body
 from gateway.domain.when import BEGINNING, END, instant, last_instant
 
@@ -85,8 +86,10 @@ class Fact:
         return made
 
 
-def facts_of(resource: Body) -> Iterator[Fact]:
-    """What one resource tells. Where a fact has no period of its own it holds as long as the plan that tells it."""
+def facts_of(resource: Body, teller: str = "") -> Iterator[Fact]:
+    """What one resource tells. Where a fact has no period of its own it holds as long as the plan that tells it.
+    `teller` is the authority that told the resource; else its author is, where the author has a number: names are no
+    one's own."""
     whole = resource.get("period", {})
     for one in resource.get("extension", []):
         if one.get("url") == MUNICIPALITY:
@@ -103,17 +106,15 @@ def facts_of(resource: Body) -> Iterator[Fact]:
                     start=instant(period["start"]) if "start" in period else BEGINNING,
                     end=last_instant(period["end"]) if "end" in period else END,
                     told=(f"{resource['resourceType']}/{resource['id']}",),
-                    teller=_teller(resource),
+                    teller=teller or _author(resource),
                     period=tuple((edge, period[edge]) for edge in ("start", "end") if edge in period),
                     disputed=parts.get("disputed", {}).get("valueBoolean") is True,
                 )
 
 
-def _teller(resource: Body) -> str:
-    """The authority that says it: two systems of one municipality speak with one voice."""
-    author = resource.get("author", {})
-    number = author.get("identifier", {})
-    return f"{number.get('system', '')}|{number['value']}" if number.get("value") else str(author.get("display", ""))
+def _author(resource: Body) -> str:
+    number = resource.get("author", {}).get("identifier", {})
+    return normal(number.get("system", ""), number["value"]).key if number.get("value") else ""
 
 
 def standing(facts: Iterable[Fact], at: datetime) -> list[Fact]:

@@ -57,15 +57,22 @@ def citizen_of_joint(identity: str) -> str:
     return identity.removeprefix(_JOINT)
 
 
-def compose(parts: Sequence[Body], citizen: str, at: datetime) -> tuple[Body, Body]:
+def compose(
+    parts: Sequence[Body], citizen: str, at: datetime, tellers: Mapping[str, str] | None = None
+) -> tuple[Body, Body]:
     """The joint CarePlan and CareTeam of one citizen from the visible parts: FHIR bodies of any kind, any order.
 
-    `at` decides what has ended: KL systems leave `status` active on interventions whose period is over.
+    `at` decides what has ended: KL systems leave `status` active on interventions whose period is over. `tellers` are
+    references of parts with the authority that told them, for what one authority says anew.
     """
     parts = sorted((p for p in parts if not in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
     visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
     plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
-    return _plan(parts, plans, visible, citizen, at), _team(parts, visible, citizen, at)
+    told = [p for p in plans if not has_ended(p, at)] + _of(parts, "Patient")
+    plan = _plan(parts, plans, visible, citizen, at)
+    if municipalities := _municipalities(told, at, tellers or {}):
+        plan["extension"] = [*plan.get("extension", []), *municipalities]
+    return plan, _team(parts, visible, citizen, at)
 
 
 def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
@@ -78,10 +85,7 @@ def _plan(parts: Sequence[Body], plans: Sequence[Body], visible: set[str], citiz
         "resourceType": "CarePlan",
         "id": joint_id(citizen),
         "meta": {"profile": [PROFILE]},
-        "extension": [
-            *(_part(p, cases) for p in plans if p["id"] not in behind),
-            *_municipalities([*running, *_of(parts, "Patient")], at),
-        ],
+        "extension": [_part(p, cases) for p in plans if p["id"] not in behind],
         "status": "active" if open_ or not plans else "completed",
         "intent": "plan",
         "category": [_CATEGORY],
@@ -147,10 +151,11 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
     return {name: value for name, value in body.items() if value}
 
 
-def _municipalities(tellers: Sequence[Body], at: datetime) -> list[Body]:
+def _municipalities(told: Sequence[Body], at: datetime, tellers: Mapping[str, str]) -> list[Body]:
     """Which municipality acts, pays and is the residence now, as the citizen's running plans say; never guessed from
     an address or a shelter. Where they contradict each other all are shown."""
-    return [fact.extension() for fact in standing((f for one in tellers for f in facts_of(one)), at)]
+    facts = (fact for one in told for fact in facts_of(one, tellers.get(f"{one['resourceType']}/{one['id']}", "")))
+    return [fact.extension() for fact in standing(facts, at)]
 
 
 def is_intervention(plan: Body) -> bool:

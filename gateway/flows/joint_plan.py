@@ -19,8 +19,9 @@ _FRAME = frozenset({"Patient", "Consent", "Account", "Flag"})
 
 async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
     """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see."""
-    bodies = opened(await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan"))
-    plan, team = _composed(bodies, patient, gateway)
+    seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan")
+    bodies = opened(seen)
+    plan, team = _composed(seen, bodies, patient, gateway)
     resources_ = [wire.encode(plan), wire.encode(team), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
     body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
@@ -31,7 +32,7 @@ async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: 
     """The joint CarePlan or CareTeam alone, under its own id."""
     patient = citizen_of_joint(identity)
     seen = await _looked(gateway, caller, patient, kind, operation="")
-    plan, team = _composed(opened(seen), patient, gateway)
+    plan, team = _composed(seen, opened(seen), patient, gateway)
     body = wire.encode(plan if kind == "CarePlan" else team)
     return Served(body, _version(body), weak=True)
 
@@ -60,12 +61,14 @@ def shows_plan(seen: Seen) -> bool:
 
 def composed_for(seen: Seen, patient: str, gateway: Gateway) -> tuple[bytes, bytes]:
     """The joint CarePlan and CareTeam of the parts that one caller may see."""
-    plan, team = _composed(opened(seen), patient, gateway)
+    plan, team = _composed(seen, opened(seen), patient, gateway)
     return wire.encode(plan), wire.encode(team)
 
 
-def _composed(bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
-    return compose([wire.decode(body) for body in bodies], patient, gateway.clock())
+def _composed(seen: Seen, bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
+    told = {f"{part.facts.kind}/{part.facts.id}": gateway.sources.get(part.facts.source) for part, _ in seen.permitted}
+    tellers = {one: source.municipality or source.organisation.key for one, source in told.items() if source}
+    return compose([wire.decode(body) for body in bodies], patient, gateway.clock(), tellers)
 
 
 def _version(body: bytes) -> str:

@@ -72,9 +72,11 @@ async def ordered(here: Http, client: str, body: bytes) -> None:
     await send(here, client, "/fhir/$process-message", body, "application/fhir+json")
 
 
-async def acts(here: Http, client: str) -> list[tuple[str, bool]]:
+async def acts(here: Http, client: str, *, override: bool = False) -> list[tuple[str, bool]]:
     """Who acts, as one reader's joint plan has it, and whether that is disputed."""
-    look = await headers(here, client, "TREAT" if client == "epj" else "HOPERAT")
+    reason = {"faellesplan": {"override": {"code": "emergency", "text": "Fundet bevidstløs"}}} if override else {}
+    purpose = "BTG" if override else "TREAT" if client == "epj" else "HOPERAT"
+    look = await headers(here, client, purpose, **reason)
     found = await here.web.post("/fhir/Patient/_search", headers=look, data={"identifier": f"urn:oio:cpr-nr|{CPR}"})
     patient = found.json()["entry"][0]["resource"]["id"]
     answer = await here.web.get(f"/fhir/CarePlan/joint-{patient}", headers=look)
@@ -114,6 +116,21 @@ def test_case_b_a_flat_for_thirteen_days_and_back_to_the_shelter(database_url: s
             await send(here, "frb", "/cases/oio", shelter(FREDERIKSBERG[0], "3"), "application/xml")
             assert await acts(here, "frb") == [("0147", False)]
             assert await acts(here, "social") == [], "its plan is over, and it does not see the other's"
+
+    run(work)
+
+
+def test_two_municipalities_that_both_say_it_are_both_shown(database_url: str) -> None:
+    """Never guessed: who sees both orders sees both municipalities and that they disagree."""
+
+    async def work() -> None:
+        async with http(database_url, *CLIENTS, FRB) as here:
+            await ordered(here, "social", order(start="2014-01-01"))
+            await ordered(
+                here, "frb", order(start="2025-03-01", acting="147", sender=FREDERIKSBERG[0], at="2025-03-02")
+            )
+            assert await acts(here, "epj", override=True) == [("0101", True), ("0147", True)]
+            assert await acts(here, "social") == [("0101", False)], "what it may not see contradicts nothing"
 
     run(work)
 
