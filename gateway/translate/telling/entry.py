@@ -4,8 +4,10 @@ A text holds fields in braces. A line of which a field has nothing to say is lef
 
 | event | fields |
 |---|---|
-| discharge | `{hospital}` `{begin}` `{end}` `{kind}` (of the stay) `{disposition}` (where to) |
+| discharge | `{hospital}` `{begin}` `{end}` `{disposition}` (where to) |
 | goal | `{hospital}` `{goal}` `{status}` `{begin}` `{due}` |
+
+Codes are told in the words of mappings/outgoing-words.csv beside it, else in those of whoever sent them.
 
 Every event has a title for each word: `told`, `changed` (a correction of what was told) and `void` (it does not hold).
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -29,11 +31,12 @@ from gateway.errors import NoCitizen
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
 
+WORDS = "outgoing-words.csv"
 _COLUMNS = ("event", "word", "part", "text")
 _WORDS: tuple[Word, ...] = ("told", "changed", "void")
 _EVENTS = tuple(KINDS.values())
 _FIELDS = {
-    "discharge": frozenset({"hospital", "begin", "end", "kind", "disposition"}),
+    "discharge": frozenset({"hospital", "begin", "end", "disposition"}),
     "goal": frozenset({"hospital", "goal", "status", "begin", "due"}),
 }
 # Nothing that a reader cannot see, and nothing that XML cannot hold.
@@ -48,6 +51,14 @@ class Texts:
 
     titles: Mapping[tuple[str, str], str]
     texts: Mapping[tuple[str, str], tuple[str, ...]]
+    words: Mapping[tuple[str, str], str] = field(default_factory=dict)  # by system and code
+
+    def said(self, concept: Mapping[str, Any]) -> str:
+        """A coded concept in words."""
+        codings = concept.get("coding", ())
+        known = (self.words.get((one.get("system", ""), one.get("code", ""))) for one in codings)
+        own = (one["display"] for one in codings if one.get("display"))
+        return next(filter(None, known), "") or str(concept.get("text") or next(own, ""))
 
     def of(self, event: str, word: Word, fields: Mapping[str, str]) -> tuple[str, str]:
         """Title and text, lines parted by a line feed."""
@@ -86,7 +97,18 @@ def read(file: Path, problems: Problems) -> Texts:
         for word in _WORDS:
             if not titles.get((event, word)):
                 problems.add(Mark(name, 0), f"{event} {word} has no title")
-    return Texts(titles, texts)
+    return Texts(titles, texts, _words(file.with_name(WORDS), problems))
+
+
+def _words(file: Path, problems: Problems) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    if file.exists():
+        for line in lines(file, f"{file.parent.name}/{file.name}", ("system", "code", "word"), problems):
+            key = (line.cells["system"], line.cells["code"])
+            if not all(line.cells.values()) or key in found:
+                problems.add(line.mark, "a code needs one line, with its word")
+            found[key] = line.cells["word"]
+    return found
 
 
 def _check_fields(line: Line, event: str) -> None:
@@ -95,9 +117,9 @@ def _check_fields(line: Line, event: str) -> None:
     except ValueError:
         line.problems.add(line.mark, "a brace stands alone")
         return
-    for field in found:
-        if field not in _FIELDS.get(event, ()):
-            line.unknown("field", field, _FIELDS.get(event, ()))
+    for name in found:
+        if name not in _FIELDS.get(event, ()):
+            line.unknown("field", name, _FIELDS.get(event, ()))
 
 
 def _said(line: str, fields: Mapping[str, str]) -> str:
@@ -126,7 +148,7 @@ def entry(told: Told, sending: Sending, texts: Texts) -> JournalEntry:
     if not numbers:
         raise NoCitizen(where="Patient.identifier")
     hospital = _organisation(told)
-    fields = _fields(told, hospital[1])
+    fields = _fields(told, hospital[1], texts)
     title, text = texts.of(notice.event, sending.word, {name: _visible(value) for name, value in fields.items()})
     return JournalEntry(
         id=sending.id,
@@ -164,14 +186,14 @@ def _organisation(told: Told) -> tuple[Identifier, str]:
     return told.author.organisation, provider.get("display") or told.author.name
 
 
-def _fields(told: Told, hospital: str) -> dict[str, str]:
+def _fields(told: Told, hospital: str, texts: Texts) -> dict[str, str]:
     body = told.resource
     if body["resourceType"] == "Goal":
         due = next((one["dueDate"] for one in body.get("target", ()) if "dueDate" in one), "")
         return {
             "hospital": hospital,
-            "goal": body.get("description", {}).get("text") or _display(body.get("description", {})),
-            "status": _display(body.get("achievementStatus", {})),
+            "goal": texts.said(body.get("description", {})),
+            "status": texts.said(body.get("achievementStatus", {})),
             "begin": _day(body.get("startDate", "")),
             "due": _day(due),
         }
@@ -180,14 +202,8 @@ def _fields(told: Told, hospital: str) -> dict[str, str]:
         "hospital": hospital,
         "begin": _time(period.get("start", "")),
         "end": _time(period.get("end", "")),
-        "kind": body.get("class", {}).get("display", ""),
-        "disposition": _display(body.get("hospitalization", {}).get("dischargeDisposition", {})),
+        "disposition": texts.said(body.get("hospitalization", {}).get("dischargeDisposition", {})),
     }
-
-
-def _display(concept: Mapping[str, Any]) -> str:
-    codings = concept.get("coding", ())
-    return str(concept.get("text") or next((one["display"] for one in codings if one.get("display")), ""))
 
 
 def _time(text: str) -> str:

@@ -144,6 +144,34 @@ def test_the_words_of_a_discharge() -> None:
     assert made("void").title.startswith("Rettelse")
 
 
+DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "line"),
+    [
+        (
+            {"coding": [{"system": DISPOSITION, "code": "home", "display": "Home"}]},
+            "Afslutning: udskrevet til eget hjem.",
+        ),
+        ({"coding": [{"system": DISPOSITION, "code": "exp"}], "text": "x"}, "Afslutning: afgået ved døden."),
+        ({"coding": [{"system": "urn:own", "code": "7", "display": "Herberg"}]}, "Afslutning: Herberg."),
+        ({"text": "Til bekendt"}, "Afslutning: Til bekendt."),
+    ],
+)
+def test_codes_are_told_in_danish_or_as_they_were_sent(disposition: Any, line: str) -> None:
+    stay = STAY | {"hospitalization": {"dischargeDisposition": disposition}}
+    assert made(resource=stay).text.splitlines()[-1] == line
+
+
+def test_words_have_one_line_each(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text((MAPPINGS / "outgoing-texts.csv").read_text("utf-8"), "utf-8")
+    (tmp_path / "outgoing-words.csv").write_text("system,code,word\na,b,c\na,b,d\na,e,\n", "utf-8")
+    problems = Problems()
+    entries.read(tmp_path / "t.csv", problems)
+    assert len(problems.found) == 2
+
+
 def test_nothing_unseen_gets_into_a_text() -> None:
     evil = "A\x00\x1b[2J\u202eB\ud800\ufeff\nC"
     told = made(resource=STAY | {"serviceProvider": {"display": evil}})
