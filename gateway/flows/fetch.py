@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from gateway.domain.identifier import CPR, normal
@@ -102,7 +102,7 @@ async def fetch(gateway: Gateway, systems: Systems, source: Source, numbers: Seq
     is here already is lost by either. Raises Unavailable.
     """
     done = Round(source.id)
-    wanted = await known_to(gateway, source) if numbers is None else numbers
+    wanted = await _in_turn(gateway, source) if numbers is None else numbers
     try:
         async with systems(source) as system:
             failing = 0
@@ -141,6 +141,20 @@ async def known_to(gateway: Gateway, source: Source) -> list[str]:
     return await fetched.known(gateway.database, CPR, same, gateway.clock())
 
 
+async def _in_turn(gateway: Gateway, source: Source) -> list[str]:
+    """Everybody known: who was never asked for first, then who was so longest ago; last those whose last look failed,
+    as some of them may fail each time and end the round."""
+    looks = await fetched.looks(gateway.database, source.id)
+    never = (False, datetime.min.replace(tzinfo=UTC))
+    known = await known_to(gateway, source)
+    return sorted(known, key=lambda number: looks.get(_hidden(gateway, source, number), never))
+
+
+def _hidden(gateway: Gateway, source: Source, number: str) -> bytes:
+    """The citizen, as what was fetched is remembered."""
+    return gateway.fingerprint(b"fetched", source.id.encode(), number.encode())
+
+
 async def numbers_of(gateway: Gateway, citizen: str) -> list[str]:
     """The CPR numbers of a citizen: of the one with this Patient id, or the number itself."""
     number = normal(CPR, citizen).value
@@ -151,7 +165,7 @@ async def numbers_of(gateway: Gateway, citizen: str) -> list[str]:
 
 async def _look(gateway: Gateway, system: System, source: Source, number: str, done: Round) -> str:
     """One citizen. Raises Unreachable, Unavailable."""
-    citizen = gateway.fingerprint(b"fetched", source.id.encode(), number.encode())
+    citizen = _hidden(gateway, source, number)
     outcome, failure = "failed", ""
     try:
         found = await system.find(number)

@@ -86,6 +86,14 @@ async def told(database: Database, source: str, citizen: bytes, failure: str, no
     await database.fetchval(_FAILED, source, citizen, now, failure)
 
 
+async def looks(database: Database, source: str) -> dict[bytes, tuple[bool, datetime]]:
+    """Of every citizen who was asked for: whether the last look failed, and when it was."""
+    rows = await database.fetch(
+        "SELECT citizen, failure <> '' AS failed, looked_at FROM fetched WHERE source = $1", source
+    )
+    return {row["citizen"]: (row["failed"], row["looked_at"]) for row in rows}
+
+
 async def ended(database: Database, source: str, failure: str, now: datetime) -> None:
     """Why the round ended early; empty: it did not."""
     await told(database, source, _ROUND, failure, now)

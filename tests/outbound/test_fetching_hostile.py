@@ -283,6 +283,22 @@ def test_one_object_that_a_system_cannot_show_stops_nobody_else(office: Office) 
     fetching(office, system, test)
 
 
+def test_citizens_whose_looks_always_fail_keep_nobody_from_being_asked_for(office: Office) -> None:
+    system = Nexus()
+    numbers = [f"010180999{last}" for last in range(MOST_FAILURES + 2)]
+    for at, number in enumerate(numbers):
+        system.add(number, [grant(at)])
+
+    async def test(gateway: Gateway) -> None:
+        await look(gateway, numbers)
+        for at in range(MOST_FAILURES):
+            system.answers[f"GET /api/v2/grants/{at}"] = lambda _: b"broken"
+        looks = [dict((await look(gateway, None)).looks) for _ in range(2)]
+        assert looks == [{"failed": MOST_FAILURES}, {"unchanged": 2, "failed": MOST_FAILURES}]
+
+    fetching(office, system, test)
+
+
 def test_a_busy_system_is_asked_again_after_a_while(office: Office) -> None:
     system = nexus(grant(1))
     answers = iter([Reply(None, 503, {"Retry-After": "9" * 30}), Reply(None, 429, {"Retry-After": "soon"}), grant(1)])
