@@ -1,4 +1,5 @@
-"""A collection of KL's: FFB reports (kl-ffb-reporting 1.0.0), KLGateway's FSIII reports, and whole plans handed over.
+"""A collection of KL's: FFB reports (kl-ffb-reporting 1.0.0), KLGateway's reports (FSIII, rehabilitation, prevention,
+children, easy-access offers), and whole plans handed over.
 
 A report is what one municipality's system says of one citizen on one day. The same id is the same thing, said anew;
 `entered-in-error` takes it back; what it leaves out it does not speak of (docs/kl-reports.md).
@@ -29,6 +30,10 @@ _PROFILES = {
     "http://ffb/reporting/kl.dk/": FFB,
     "http://fhir.kl.dk/gateway/": FSIII,
     "http://gateway.kl.dk/": FSIII,
+    "http://fhir.kl.dk/rehab/": "rehab-report",
+    "http://fhir.kl.dk/prevention/": "prevention-report",
+    "http://fhir.kl.dk/children/": "children-report",
+    "http://fhir.kl.dk/ltt/": "ltt-report",
 }
 
 

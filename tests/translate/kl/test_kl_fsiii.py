@@ -108,3 +108,12 @@ def test_what_was_done_and_when_it_is_followed_up(kl: Kl) -> None:
     followed = {"reference": f"Encounter/{our('Encounter', 'f', 'koebenhavn-fsiii')}"}
     assert made["Condition/c"].body["extension"] == [{"url": f"{CORE}/FollowUpEncounter", "valueReference": followed}]
     assert made["Encounter/f"].body["status"] == "planned"
+
+
+@pytest.mark.parametrize("guide", ["rehab", "prevention", "children", "ltt"])
+def test_the_other_areas_of_klgateway(kl: Kl, guide: str) -> None:
+    bundle = visit(condition("J1.1"))
+    bundle["meta"]["profile"] = [f"http://fhir.kl.dk/{guide}/StructureDefinition/klgateway-{guide}-delivery-report"]
+    found = kl.reports.translate(raw(bundle))
+    assert found.event == f"{guide}-report"
+    assert next(s for s in found.statements if s.kind == "Condition").act == "report"

@@ -257,3 +257,45 @@ def _codings(node: Any) -> Iterator[Json]:
         yield from node.get("coding", ())
         for value in node.values():
             yield from _codings(value)
+
+
+# --- what the profiles require
+
+
+def required(definition: Json) -> list[str]:
+    """The elements right below the type that the profile requires."""
+    kind = definition["type"]
+    elements = (e for e in definition["differential"]["element"] if e.get("min", 0) > 0 and "sliceName" not in e)
+    names = (e["path"].removeprefix(f"{kind}.") for e in elements if e["path"].startswith(f"{kind}."))
+    return [name for name in names if "." not in name]
+
+
+def has(body: Json, name: str) -> bool:
+    stem = name.removesuffix("[x]")
+    return any(key == stem or (name.endswith("[x]") and key.startswith(stem)) for key in body)
+
+
+def test_what_is_made_keeps_what_its_profile_requires(kl: Kl, library: dict[str, Json]) -> None:
+    definitions = (
+        json.loads(p.read_bytes()) for p in (EXAMPLES.parent / "structuredefinitions").glob("Structure*.json")
+    )
+    demands = {d["url"]: required(d) for d in definitions}
+    held = 0
+    for path in EXAMPLES.glob("*Bundle*"):
+        found = kl.reports.translate(path.read_bytes())
+        for entry in json.loads(path.read_bytes())["entry"]:
+            held += keeps(found, entry["resource"], demands)
+    for resource in library.values():
+        if resource["resourceType"] in _KEPT:
+            (found, _) = both(kl, around(library, resource), citizen_of(library, resource))
+            held += keeps(found, resource, demands)
+    assert held > 100
+
+
+def keeps(found: Translation, resource: Json, demands: dict[str, list[str]]) -> int:
+    """How many demands were looked at; each must be met by what is made, where the example met it."""
+    body = whole(about(found, resource))
+    named = [name for url in resource.get("meta", {}).get("profile", ()) for name in demands.get(url, ())]
+    asked = [name for name in named if has(resource, name)]
+    assert [name for name in asked if not has(body, name)] == [], resource["id"]
+    return len(asked)
