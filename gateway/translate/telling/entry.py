@@ -113,13 +113,15 @@ def _words(file: Path, problems: Problems) -> dict[tuple[str, str], str]:
 
 def _check_fields(line: Line, event: str) -> None:
     try:
-        found = [field for _, field, form, turned in Formatter().parse(line.cells["text"]) if field is not None]
+        parsed = [part[1:] for part in Formatter().parse(line.cells["text"]) if part[1] is not None]
     except ValueError:
         line.problems.add(line.mark, "a brace stands alone")
         return
-    for name in found:
+    for name, form, turned in parsed:
         if name not in _FIELDS.get(event, ()):
-            line.unknown("field", name, _FIELDS.get(event, ()))
+            line.unknown("field", name or "", _FIELDS.get(event, ()))
+        elif form or turned:
+            line.problems.add(line.mark, "a field is its name alone, without a format")
 
 
 def _said(line: str, fields: Mapping[str, str]) -> str:
