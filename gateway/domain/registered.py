@@ -59,16 +59,18 @@ def fold_registered(
     tellers: dict[str, _Teller] = {}
     for one in said:
         tellers.setdefault(one.body["by"], _Teller()).hear(one)
+    own = next((teller for by, teller in tellers.items() if key.endswith(by)), None)
     standing = [tellers[by] for by in sorted(tellers, key=lambda by: (key.endswith(by), by)) if not tellers[by].gone]
+    withdrawn = not standing or (own is not None and own.gone)
     body = Body()
     for teller in standing or tellers.values():
         body = _over(body, teller.told(kind))
     body = _DEFAULTS.get(kind, {}) | body
     _restrict(body)
-    if not standing:
+    if withdrawn:
         body = in_error(kind, body)
     last = said[-1]
-    return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, not standing, last.notes)
+    return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)
 
 
 class _Teller:

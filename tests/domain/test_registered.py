@@ -163,6 +163,10 @@ def test_a_document_tells_more_of_itself_than_its_case_does() -> None:
     itself = said("2025-02-01", title("its own", {"docStatus": "final"}), kind="DocumentReference", key=own, by=own)
     body = fold(lies, itself).body
     assert (body["description"], body["type"], body["docStatus"]) == ("its own", {"text": "Vedlagt"}, "final")
+    gone = said("2025-04-01", verb=Verb.WITHDRAW, kind="DocumentReference", key=own, by=own)
+    assert fold(lies, itself, gone).withdrawn, "its case cannot bring it back"
+    off = said("2025-04-01", verb=Verb.WITHDRAW, kind="DocumentReference", key=own)
+    assert fold(lies, itself, off).body["description"] == "its own"
 
 
 def test_without_a_word_on_sensitivity_it_is_sensitive() -> None:

@@ -9,25 +9,33 @@
 | 49 | it contradicts what was received before | 409, 412 |
 | 50 | not now: send again | 500, 503 |
 
-Import and update answer in their own wrapper with one line per case (UnikRetur), everything else with a bare
-StandardRetur. The first digit is what a client acts on; only 20 is documented by the service.
+Import, update and removal answer in their own wrapper and version, with one line per case and document (UnikRetur),
+everything else with a bare StandardRetur. The first digit is what a client acts on; only 20 is documented by the
+service.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from lxml import etree
 
 from gateway.errors import GatewayError
-from gateway.translate.oio.tree import Node, read
+from gateway.translate import xml
 
 _SD = "urn:oio:sagdok:3.0.0"
-_SDI = "urn:oio:sts:sagdok:sagdokumentindeks:6"
-_WRAPPED = {
-    "ImporterSagDokumentIndeksInput": ("ImporterSagDokumentIndeksOutput", "SagIndeks"),
-    "OpdaterSagDokumentIndeksInput": ("OpdaterSagDokumentIndeksOutput", "OpdaterSagIndeks"),
+_SDI = "urn:oio:sts:sagdok:sagdokumentindeks"
+_OLD = "1.2.4.0"
+# What stands in each wrapper, and what the answer's line calls it.
+_NAMED = {
+    "Importer": {"SagIndeks": "Sag", "DokumentIndeks": "Dokument"},
+    "Opdater": {"OpdaterSagIndeks": "Sag", "OpdaterDokumentIndeks": "Dokument"},
+    "Ret": {"RetSagIndeks": "Sag", "RetDokumentIndeks": "Dokument"},
+    "Fjern": {"SagUuid": "Sag"},
 }
+_WRAPPERS = {f"{verb}SagDokumentIndeksInput": verb for verb in _NAMED}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _CODES = {401: 41, 403: 41, 404: 44, 409: 49, 410: 44, 412: 49}
 
 
@@ -51,33 +59,42 @@ def status_code(error: GatewayError) -> int:
 
 
 def _answer(raw: bytes, code: int, text: str, detail: str) -> bytes:
-    wrapper, cases = _asked(raw)
-    if not wrapper:
+    asked = _asked(raw)
+    if asked is None:
         root = etree.Element(f"{{{_SD}}}StandardRetur", nsmap={"sd": _SD})
         fill(root, code, text, detail)
     else:
-        root = etree.Element(f"{{{_SDI}}}{wrapper}", nsmap={"sdi": _SDI, "sd": _SD})
-        for uuid in cases:
+        verb, named = asked
+        space = f"{_SDI}:{_OLD if f'{_SDI}:{_OLD}'.encode() in raw else '6'}"
+        root = etree.Element(f"{{{space}}}{verb}SagDokumentIndeksOutput", nsmap={"sdi": space, "sd": _SD})
+        for kind, uuid in named:
             line = etree.SubElement(root, f"{{{_SD}}}UnikRetur")
             fill(line, code, text, detail)
-            _text(line, "Type", "Sag")
+            _text(line, "Type", kind)
             _text(line, "UUIDIdentifikator", uuid)
-        if not cases:
+        if not named:
             fill(etree.SubElement(root, f"{{{_SD}}}StandardRetur"), code, text, detail)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _asked(raw: bytes) -> tuple[str, list[str]]:
-    """The wrapper that the answer has to wear, and the UUIDs of the cases in it."""
+def _asked(raw: bytes) -> tuple[str, list[tuple[str, str]]] | None:
+    """What the wrapper asks for, and the kind and UUID of each thing in it; None where there is no wrapper."""
     try:
-        document = read(raw)
+        root = xml.parse(raw)
     except GatewayError:
-        return "", []
-    found: Node | None = next((node for node in document.walk() if node.name in _WRAPPED), None)
-    if found is None:
-        return "", []
-    wrapper, name = _WRAPPED[found.name]
-    return wrapper, [uuid for case in found.each(name) if (uuid := case.said("UUIDIdentifikator"))]
+        return None
+    wrapper = next(root.iter(*(f"{{*}}{name}" for name in _WRAPPERS)), None)
+    if wrapper is None:
+        return None
+    verb = _WRAPPERS[xml.local(wrapper.tag)]
+    named = [(_NAMED[verb].get(xml.local(child.tag), ""), _uuid(child)) for child in wrapper]
+    return verb, [(kind, uuid) for kind, uuid in named if kind and uuid]
+
+
+def _uuid(thing: etree._Element) -> str:
+    """Its UUID in small letters; "" for what is none, as an answer repeats nothing else."""
+    text = (thing.findtext("{*}UUIDIdentifikator") or "").strip().lower()
+    return text if _UUID.fullmatch(text) else ""
 
 
 def fill(parent: etree._Element, code: int, text: str, detail: str) -> None:

@@ -129,20 +129,37 @@ def _zone(zone: str | None, timezone: ZoneInfo) -> tzinfo:
 
 def tidspunkt(node: Node | None, timezone: ZoneInfo) -> Instant | None:
     """A Tidspunkt is a choice of TidsstempelDatoTid and GraenseIndikator; text straight in it is read as well."""
+    text = _written(node)
+    return instant(text, timezone) if text else None
+
+
+def _written(node: Node | None) -> str:
+    """The text of a Tidspunkt, "" for one that never comes."""
     if node is None:
-        return None
-    text = node.said("TidsstempelDatoTid") or node.text
-    if not text or node.first("GraenseIndikator"):
-        return None
-    return instant(text, timezone)
+        return ""
+    text = node.text
+    for part in node.parts:
+        if part.name == "GraenseIndikator":
+            return ""
+        if part.name == "TidsstempelDatoTid":
+            text = part.text or text
+    return text
 
 
 def span(holder: Node, timezone: ZoneInfo) -> Span:
     """The Virkning of a property, state or relation; open at both ends when it has none. Raises ValueError."""
     effect = holder.first("Virkning")
     if effect is None:
-        return Span()
-    return Span(tidspunkt(effect.first("FraTidspunkt"), timezone), tidspunkt(effect.first("TilTidspunkt"), timezone))
+        return _OPEN
+    return _span(_written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt")), timezone)
+
+
+_OPEN = Span()
+
+
+@lru_cache(maxsize=4096)
+def _span(start: str, end: str, timezone: ZoneInfo) -> Span:
+    return Span(instant(start, timezone) if start else None, instant(end, timezone) if end else None)
 
 
 def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:

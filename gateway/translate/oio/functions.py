@@ -51,7 +51,7 @@ def _instant(env: Env, text: str) -> Instant:
 
 def period(env: Env, effect: Node) -> dict[str, str]:
     """A Virkning as FHIR Period: the end, exclusive there, inclusive here."""
-    holder = Node("", effect.place, parts=[effect])
+    holder = Node("", parts=[effect])
     try:
         return span(holder, env.timezone).period()
     except ValueError:

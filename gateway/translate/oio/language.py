@@ -36,6 +36,7 @@ from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Finding, Translation
 
+_STAMP = "StsTidspunkt"
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
 _WHOLE_CASE = ("CarePlan", "CareTeam")
 _AFTER = timedelta(microseconds=1)
@@ -206,8 +207,6 @@ def _fingerprint(work: _Work) -> bytes:
     told: list[str] = []
     for one in work.cases:
         told.append(f"{one.whole}{one.removed}")
-        for node in one.sag.walk():
-            if node.name != "StsTidspunkt":
-                told += (node.name, str(len(node.parts)), node.text)
+        told += [f"{node.name}\0{len(node.parts)}\0{node.text}" for node in one.sag.walk() if node.name != _STAMP]
     told += (f"{known.moment}{known.recorded}" for _, _, known in work.about.removed)
     return hashlib.sha256("\0".join(told).encode()).digest()

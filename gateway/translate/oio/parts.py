@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,8 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     if node.name == "Fremdrift":
         code = node.said("FremdriftStatusKode")
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
-    return made | _effect(lenient(node, timezone))
+    made.update(_effect(lenient(node, timezone)))
+    return made
 
 
 def lenient(node: Node, timezone: ZoneInfo) -> Span:
@@ -74,7 +76,9 @@ def _what(node: Node) -> str:
     return node.said("FremdriftStatusKode") or told(node.first("ReferenceID"))
 
 
+@lru_cache(maxsize=4096)  # most parts of a case are true from the same day on
 def _effect(effect: Span) -> dict[str, Any]:
+    """Nobody changes what comes of it: parts are copied where they change."""
     made: dict[str, Any] = {}
     if effect.start:
         made["from"] = moment_text(effect.start.at)

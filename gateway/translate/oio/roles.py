@@ -29,8 +29,11 @@ class Roles:
 
     def of(self, node: Node) -> str:
         """The role of a relation: `OTHER` when its UUID is not in the table, "" for what is no relation."""
-        written = told(node.first("Rolle"))
-        return self.by_uuid.get((node.name, written), OTHER) if written else ""
+        for part in node.parts:
+            if part.name == "Rolle":
+                written = told(part)
+                return self.by_uuid.get((node.name, written), OTHER) if written else ""
+        return ""
 
     def type_of(self, node: Node) -> str:
         """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""

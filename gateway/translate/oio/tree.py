@@ -84,7 +84,10 @@ class Node:
         """No text in it or below it."""
         if self.text:
             return False
-        return all(part.empty for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - a generator takes twice as long
+            if not part.empty:
+                return False
+        return True
 
 
 def read(raw: bytes) -> Node:

@@ -21,6 +21,7 @@ from gateway.errors import (
     WrongType,
 )  # fmt: skip
 from gateway.translate.oio import Oio
+from tests.translate.oio.building import OLD, case, document, index, uuid, wrapped
 from tests.translate.oio.cases import PROJECT, SAG, UUID, imported, states, updated
 
 FIXTURES = sorted((PROJECT / "fixtures" / "messages" / "oio").glob("*.xml"))
@@ -65,6 +66,26 @@ def test_a_case_is_answered_by_its_uuid(oio: Oio) -> None:
     line = root.find(f"{SD}UnikRetur")
     assert root.tag == "{urn:oio:sts:sagdok:sagdokumentindeks:6}ImporterSagDokumentIndeksOutput"
     assert [part.text for part in line] == ["20", "OK", "gemt", "Sag", UUID]  # type: ignore[union-attr]
+
+
+def test_documents_updates_removals_and_the_old_version_are_answered_in_kind(xsd: etree.XMLSchema, oio: Oio) -> None:
+    raw = wrapped(*index(case()), document(uuid(30)))
+    root = etree.fromstring(oio.accept(raw, NOW))
+    assert xsd.validate(root), xsd.error_log
+    assert [(line.findtext(f"{SD}Type"), line.findtext(f"{SD}UUIDIdentifikator")) for line in root] == [
+        ("Sag", UUID), ("Dokument", uuid(30)),
+    ]  # fmt: skip
+    removal = f"<sdi:SagUuid><sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator></sdi:SagUuid>"
+    gone = etree.fromstring(oio.accept(wrapped(removal, name="sdi:FjernSagDokumentIndeksInput"), NOW))
+    assert xsd.validate(gone), xsd.error_log
+    assert gone.tag.endswith("}FjernSagDokumentIndeksOutput")
+    old = etree.fromstring(oio.accept(wrapped(*index(case()), version=OLD), NOW))
+    assert old.tag == "{urn:oio:sts:sagdok:sagdokumentindeks:1.2.4.0}ImporterSagDokumentIndeksOutput"
+
+
+def test_nothing_but_a_uuid_is_repeated(oio: Oio) -> None:
+    raw = imported(SAG).replace(UUID.upper().encode(), b"0108589995")
+    assert b"0108589995" not in oio.refuse(raw, WrongType(), NOW)
 
 
 @pytest.mark.parametrize(
