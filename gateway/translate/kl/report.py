@@ -13,6 +13,7 @@ from typing import Any
 from gateway.domain.identifier import normal
 from gateway.errors import RuleBroken, UnknownMessage, Unreadable
 from gateway.translate.fhir.message import COLLECTION
+from gateway.translate.fhir.shape import is_resource
 from gateway.translate.kl import whole
 from gateway.translate.kl.whole import Whole
 
@@ -53,7 +54,8 @@ def check(bundle: Json) -> Whole:
 
 def event_of(bundle: Json) -> str:
     """What the collection is, by the profile that it names, or else by one that its resources name."""
-    named = [bundle, *(entry["resource"] for entry in bundle.get("entry", ()))]
+    resources = (entry["resource"] for entry in bundle.get("entry", ()))
+    named = [bundle, *(one for one in resources if is_resource(one["resourceType"]))]
     profiles = (one for resource in named for one in resource.get("meta", {}).get("profile", ()))
     found = (event for one in profiles for start, event in _PROFILES.items() if one.startswith(start))
     return next(found, PLAN)
