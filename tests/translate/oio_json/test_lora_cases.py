@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from gateway.domain.resource import ids
-from gateway.errors import GatewayError, MissingField, NamedByNumber, NoCitizen, RuleBroken, UnknownSource
+from gateway.errors import (
+    GatewayError,
+    MissingField,
+    NamedByNumber,
+    NoCitizen,
+    RuleBroken,
+    UnknownMessage,
+    UnknownSource,
+)
 from gateway.translate.oio import Oio
 from gateway.translate.oio.lora import OioJson
 from gateway.translate.rules.sources import Sources
@@ -336,3 +345,22 @@ def test_what_nobody_knows_is_told_as_unread(lora: OioJson) -> None:
     assert any("nyt" in field for field in fields)
     assert any("farve" in field for field in fields)
     assert any("vejr" in field for field in fields)
+
+
+def test_an_owner_that_a_source_is_registered_with_by_its_uuid() -> None:
+    unit = "7c1d9a50-3a43-4c6e-9a2e-5d7f1e0b4c10"
+    known = next(one for one in Sources.read(MAPPINGS) if one.id == "koebenhavn-sag")
+    lora = OioJson(MAPPINGS, [replace(known, senders=(*known.senders, unit))], ids(b"test"))
+    told = case(relationer__ejer=to(uuid=unit.upper(), objekttype="Organisation", fuldtnavn="Københavns Kommune"))
+    assert lora.translate(raw(told)).source.id == "koebenhavn-sag"
+    (body,) = folded(lora, told)["CarePlan"]
+    assert body["author"]["identifier"] == {"system": "http://cvr.dk", "value": "64942212"}
+
+
+def test_what_is_taken_out_says_what_it_is(lora: OioJson) -> None:
+    gone = {"uuid": CASE, "livscykluskode": "Slettet"}
+    with pytest.raises(UnknownMessage):
+        lora.translate(raw(gone))
+    with pytest.raises(NamedByNumber) as error:
+        lora.translate(raw(gone | {"objekttype": "Sag"}))
+    assert any(key.endswith(CASE) for _, _, key in error.value.asked)

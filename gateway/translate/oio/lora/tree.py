@@ -135,7 +135,9 @@ class _Reading:
         if not found:
             place = self._place or "line 1"
             raise UnknownMessage(
-                "This is no object of LoRa that is read here.", where=place, hint="Sag, Dokument and Indsats are."
+                "This is no object of LoRa that is read here.",
+                where=place,
+                hint="Sag, Dokument and Indsats are; tell objekttype where nothing else says which.",
             )
         return next(kind for kind in called.KINDS if kind in found)
 
