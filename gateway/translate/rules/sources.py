@@ -24,7 +24,8 @@
 |---|---|
 | hl7v2 | first component of MSH-3, `|`, first component of MSH-4: `SP|REGH` |
 | medcom | SOR number of the sending organisation |
-| kl | a number, the source endpoint or the name of the sending organisation, the first that is known |
+| kl | orders: a number, the source endpoint or the name of the sending organisation, the first that is known; reports:
+  `Bundle.meta.source`, or a number of the citizen's organisation (UUID of FK Organisation, SOR, CVR) |
 | oio | CVR number of the case's owner |
 | ydelse | CVR number of the authority that grants or pays |
 | sf2900, fasit | CVR number of the municipality: of its receipts (sf2900), of what it is sent |
