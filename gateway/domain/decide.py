@@ -316,11 +316,14 @@ class _Bench:
         return any(s in self._caller.sends or not self._worlds.isdisjoint(owners.get(s, ())) for s in sources)
 
     def _is_ours(self, facts: Facts) -> bool:
-        """Sent by the caller's own authority, whichever of its legal worlds wrote it."""
+        """Of the caller's own authority, whichever of its legal worlds wrote it: sent by one of its clients, or owned
+        by it where a system of several authorities sends for all of them."""
+        if self._is_own(facts):
+            return True
         ours = {organisation for organisation, _ in self._worlds}
-        owners = self._policy.owners
-        sent = (org for source in facts.sources or (facts.source,) for org, _ in owners.get(source, ()))
-        return self._is_own(facts) or (facts.sector in (self._caller.sector, "shared") and not ours.isdisjoint(sent))
+        theirs = {org for source in facts.sources or (facts.source,) for org, _ in self._policy.owners.get(source, ())}
+        owner = {facts.limits.owner} if facts.limits is not None else set()
+        return facts.sector in (self._caller.sector, "shared") and not ours.isdisjoint(theirs | owner)
 
 
 def _denial(facts: Facts, answer: _No) -> Denial:

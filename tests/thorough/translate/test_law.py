@@ -14,6 +14,7 @@ import pytest
 from gateway.domain.decide import Basis, Denial, Permit, Reason
 from gateway.domain.identifier import Identifier
 from gateway.domain.labels import Labeller
+from gateway.domain.limits import Limits
 from gateway.domain.policy import CLASSES, ROLES
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS
 from gateway.translate.policy_tables import load
@@ -133,6 +134,10 @@ def test_a_benefit_is_seen_in_all_of_its_authority_that_decides_about_benefits_a
         assert other.reason is Reason.CONSENT_NEEDED
         refused = answer(role, "benefit", "municipality", "CAREMGT", consent(rule("deny")), source="benefit")
         assert isinstance(refused, Denial)
+    owned = Limits(CLINIC.key, "32.24.06", 1)
+    for limits, kind in ((owned, Permit), (Limits(elsewhere.key, "32.24.06", 1), Denial), (None, Denial)):
+        sent_for_all = facts("benefit", "municipality", source="platform", limits=limits)
+        assert isinstance(decided(caller("social", "CAREMGT"), sent_for_all, policy=POLICY), kind)
     for role in ("nursing", "provider", "ngo"):
         assert answer(role, "benefit", "municipality", "TREAT", source="benefit").reason is Reason.NEVER
     assert answer("hospital", "benefit", "municipality", "TREAT", source="benefit").reason is Reason.CONSENT_NEEDED
