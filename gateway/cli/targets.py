@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from gateway.domain.resource import Resource
 from gateway.domain.statement import Body
 from gateway.errors import GatewayError
 from gateway.translate.fhir import parse
+from gateway.translate.telling import of_resources
 from gateway.translate.translation import Translation
 
 TARGETS: Mapping[str, str] = {
@@ -29,10 +31,23 @@ folder of rules and code tables. It is loaded when it is asked for. Raises BadRe
 """
 
 
+_BACK = frozenset({"oio", "sf2900", "fasit"})
+
+
 def written(target: str, resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
     """The messages that these resources become."""
     made: list[bytes] = importlib.import_module(TARGETS[target]).messages(resources, now, mappings)
     return made
+
+
+def bodies_of(target: str, resources: Iterable[Resource]) -> list[Body]:
+    """What a language is written from. Only a hospital's stays, goals and letters are told to a municipality: a
+    municipality's own are not told to it as if a hospital had said them."""
+    return [
+        one.body
+        for one in resources
+        if target not in _BACK or one.sector == "region" or not of_resources.is_told(one.body)
+    ]
 
 
 def resources_of(raw: bytes) -> list[Body] | None:

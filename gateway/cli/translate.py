@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     found = [noticed(rules.terms, rules.languages.of(door_of(raw)).translate(raw)) for _, raw in named]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
     if args.to:
-        bodies = [*given, *(one.body for one in resources), *targets.files_of(found)]
+        bodies = [*given, *targets.bodies_of(args.to, resources), *targets.files_of(found)]
         for message in targets.written(args.to, bodies, datetime.now(UTC), settings.mappings_folder):
             sys.stdout.buffer.write(message)
         sys.stdout.buffer.flush()

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import translate
-from gateway.cli.targets import resources_of, written
+from gateway.cli.targets import bodies_of, resources_of, written
 from gateway.domain.identifier import CPR
+from gateway.domain.resource import Resource
 from gateway.errors import BadRequest, MissingField
 from gateway.translate import xml
 from tests.cli.test_translate import ROOT, run
@@ -79,3 +80,14 @@ def test_what_a_hospital_tells_needs_a_case(target: str) -> None:
 def test_nothing_to_tell_is_told(target: str) -> None:
     with pytest.raises(BadRequest):
         written(target, resources_of(b'{"resourceType": "Patient", "id": "p"}') or [], NOW, ROOT / "mappings")
+
+
+def test_a_municipalitys_own_goals_and_letters_are_not_a_hospitals() -> None:
+    goal = {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active"}
+    stay = {"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"end": "2026-02-27"}}
+    told = [
+        Resource("Goal", "g", goal, "koebenhavn-nexus", "municipality"),
+        Resource("Encounter", "e", stay, "regionh", "region"),
+    ]
+    assert bodies_of("oio", told) == [stay]
+    assert bodies_of("kl", told) == [goal, stay]

@@ -96,6 +96,8 @@ def entries(resources: Sequence[Body], citizen: Body, now: datetime, texts: Text
         if not is_told(one) or not is_about(one, citizen):
             continue
         case = _only(cases(resources, citizen), one)
+        if _is_of(one, case):
+            continue
         form: Form = "note" if one["resourceType"] == "Encounter" else "document"
         telling = _telling(KINDS.get(one["resourceType"], "goal"), form)
         told = Told(citizen, one, _case(case), _hospital(one, resources))
@@ -152,6 +154,13 @@ def _only(found: Sequence[Body], resource: Body) -> Body:
     if len({_case(one).number or one["id"] for one in found}) > 1:
         raise RuleBroken("There are several cases to file this on.", where="CarePlan", hint="Give one of them.")
     return max(found, key=lambda one: bool(_case(one).subject))
+
+
+def _is_of(resource: Body, case: Body) -> bool:
+    """Whether the case's own authority keeps or wrote this: it need not be told."""
+    owner = case.get("author", {}).get("identifier")
+    named = [resource.get("custodian", {}), resource.get("serviceProvider", {}), *resource.get("author", [])]
+    return owner is not None and any(one.get("identifier") == owner for one in named)
 
 
 def _case(plan: Body) -> Case:

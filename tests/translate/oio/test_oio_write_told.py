@@ -116,3 +116,8 @@ def test_a_goal_of_kls_is_the_municipalitys_own() -> None:
 def test_nobody_is_told_what_no_hospital_says() -> None:
     with pytest.raises(MissingField, match="which hospital"):
         written(patient(), plan(), team(), goal())
+
+
+def test_what_the_cases_own_authority_keeps_is_not_told_to_it() -> None:
+    own = letter(custodian=plan()["author"])
+    assert written(patient(), plan(), team(), own).each("DokumentIndeks") == []

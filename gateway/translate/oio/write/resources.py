@@ -59,11 +59,12 @@ def write(resources: Sequence[Body], now: datetime, tables: Tables, texts: Texts
                 number = one.plan.get("author", {}).get("identifier", {})
                 by_owner[str(number.get("value", ""))].append(one)
             made += [_message(found, citizen, tables, now) for _, found in sorted(by_owner.items())]
-    if not made:
-        raise BadRequest(
-            "Nothing here becomes an OIO case", hint="A CarePlan with a case number or a KLE subject does."
-        )
-    return made
+    if made:
+        return made
+    if not any(one.get("resourceType") == "Patient" for one in resources):
+        raise BadRequest("Nobody says whom this is about", hint="Give a Bundle that holds the Patient as well.")
+    hint = "A CarePlan with a case number or a KLE subject does."
+    raise BadRequest("Nothing here becomes an OIO case", hint=hint)
 
 
 def _message(found: Sequence[_Case], citizen: Body, tables: Tables, now: datetime) -> bytes:
