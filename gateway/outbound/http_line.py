@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -24,6 +26,29 @@ _SOAP = frozenset({"sf2900"})  # a call that is taken is answered
 _XML, _JSON = "application/xml", "application/fhir+json"
 _FHIR_XML = "application/fhir+xml"
 _LATER = frozenset({401, 403, 404, 408, 425, 429})  # what an operator or time mends: the message itself is not at fault
+
+
+async def reached(there: Connection, tls: ssl.SSLContext, seconds: float) -> None:
+    """A TLS handshake, and good-bye: the receiver is there and is who it should be. What is decided and put on record
+    as it leaves is then not decided for nobody. Raises Unreachable."""
+    parts = urlsplit(there.url)
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=tls)
+    except (OSError, TimeoutError) as error:
+        raise Unreachable(hint=f"({type(error).__name__})") from error
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def municipal_line(there: Connection, tls: ssl.SSLContext, seconds: float, most: int) -> AsyncIterator[HttpLine]:
+    """A line to a municipal system that is there. Raises Unreachable."""
+    await reached(there, tls, seconds)
+    async with http_line(there, tls, seconds, most) as line:
+        yield line
 
 
 @asynccontextmanager

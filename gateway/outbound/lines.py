@@ -11,7 +11,7 @@ from gateway.domain.source import Source
 from gateway.domain.telling import LANGUAGES
 from gateway.errors import SettingsError
 from gateway.flows.deliver import Line, Lines
-from gateway.outbound.http_line import http_line
+from gateway.outbound.http_line import http_line, municipal_line
 from gateway.outbound.mllp_line import mllp_line
 
 
@@ -88,9 +88,11 @@ def lines(
     def open_line(source: Source) -> AbstractAsyncContextManager[Line]:
         if source.deliver is None:
             raise ValueError("a source without a connection")
-        if source.language in LANGUAGES and source.id not in special:
-            raise ValueError("a municipal system without a certificate")
         context = special.get(source.id, trusted)
+        if source.language in LANGUAGES:
+            if source.id not in special:
+                raise ValueError("a municipal system without a certificate")
+            return municipal_line(source.deliver, context, seconds, most)
         if source.deliver.url.startswith("mllp"):
             return mllp_line(source.deliver, context, seconds, most)
         return http_line(source.deliver, context, seconds, most)

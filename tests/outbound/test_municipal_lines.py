@@ -257,6 +257,19 @@ def test_a_receiver_that_hangs_or_drips_is_left(town: Town) -> None:
     town.run(work)
 
 
+def test_while_the_receiver_is_away_nobody_is_looked_at(town: Town) -> None:
+    async def work(gateway: Gateway) -> None:
+        async with municipal(town, lambda _: technical("20")) as gone:
+            port = gone.port
+        one = town.courier(gateway, sf2900=port)
+        await delivered(one)
+        told = "The receiver cannot be reached. (ConnectionRefusedError)"
+        assert (await states(gateway))[town.ids[SOCIAL]] == ("waiting", 1, told)
+        assert await exports(gateway, town.since) == []
+
+    town.run(work)
+
+
 @pytest.mark.parametrize(("authority_of", "name"), [("own", "another.example"), ("stranger", "localhost")])
 def test_a_receiver_with_a_wrong_certificate_gets_nothing(
     town: Town, tmp_path: Path, authority_of: str, name: str
@@ -265,12 +278,10 @@ def test_a_receiver_with_a_wrong_certificate_gets_nothing(
         context = server(town.folder if authority_of == "own" else tmp_path, name)
         async with receiving(lambda _: technical("20"), tls=context, http=True) as receiver:
             await delivered(town.courier(gateway, sf2900=receiver.port))
-            assert (await states(gateway))[town.ids[SOCIAL]] == (
-                "waiting",
-                1,
-                "The receiver did not answer. (ConnectError)",
-            )
+            told = "The receiver cannot be reached. (SSLCertVerificationError)"
+            assert (await states(gateway))[town.ids[SOCIAL]] == ("waiting", 1, told)
             assert receiver.got == []
+            assert await exports(gateway, town.since) == [], "nobody is looked at for nobody"
 
     town.run(work)
 
