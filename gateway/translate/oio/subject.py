@@ -106,7 +106,7 @@ class Subjects:
         if not in_force and found.whole and not found.is_document:
             where = f"{found.registration.place}/RelationListe/{name}[Ejer]"
             raise MissingField("The case has no owner.", where=where)
-        if in_force and not any(cvr_number(one) for one in in_force):
+        if in_force and found.whole and not any(cvr_number(one) for one in in_force):
             raise MissingField("The owner has no CVR number.", where=in_force[0].place)
         return next((one for one in in_force if cvr_number(one)), None)
 

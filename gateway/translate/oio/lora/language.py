@@ -23,7 +23,7 @@ from gateway.translate.oio.lora import answer, names, placed
 from gateway.translate.oio.lora.efforts import Efforts
 from gateway.translate.oio.lora.shape import INDSATS
 from gateway.translate.oio.lora.tree import Object, read
-from gateway.translate.oio.party import cvr_number, extension, organisation
+from gateway.translate.oio.party import cvr_number, extension, organisation, read_urn
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -97,7 +97,11 @@ class OioJson:
         object may leave out whose it is: LoRa itself demands neither owner nor party."""
         objects = read(raw, self._names, self._roles)
         self._number_owners(objects)
-        if self._guest is None or all(map(self._names_somebody, objects)):
+        if self._guest is None:
+            return objects, known, ()
+        for one in objects:
+            self._without_strangers(one)
+        if all(map(self._names_somebody, objects)):
             return objects, known, ()
         guest = self._guest.id
         citizen = Identifier(f"urn:faellesplan:source:{guest}:case-party", objects[0].uuid)
@@ -107,13 +111,22 @@ class OioJson:
         finding = Finding(objects[0].node.place, _NOBODY)
         return [replace(one, whole=False) for one in objects], known, (finding,)
 
+    def _without_strangers(self, one: Object) -> None:
+        """Parties that no number tells, as LoRa's own examples have them, are nobody."""
+        for listed in one.node.each("Registrering", "RelationListe"):
+            listed.parts = [part for part in listed.parts if not self._is_party(part) or _is_person(part)]
+
+    def _is_party(self, relation: Node) -> bool:
+        return relation.name == "Indsatsmodtager" or self._roles.of(relation) == "PrimaerPart"
+
     def _names_somebody(self, one: Object) -> bool:
         """Whether an object names whose it is and whom it is about."""
         listed = one.node.each("Registrering", "RelationListe")
         relations = [relation for found in listed for relation in found.parts]
         if one.kind == INDSATS:
             return {"Indsatsmodtager", "Indsatsaktoer"} <= {relation.name for relation in relations}
-        return {"Ejer", "PrimaerPart"} <= {self._roles.of(relation) for relation in relations}
+        owners = [relation for relation in relations if self._roles.of(relation) == "Ejer"]
+        return any(map(self._is_party, relations)) and any(map(cvr_number, owners))
 
     def _number_owners(self, objects: list[Object]) -> None:
         """LoRa names an owner by the UUID of its organisation: a source that is registered with it tells the number."""
@@ -132,6 +145,14 @@ class OioJson:
                 beside.parts.append(Node("CVR-Nummer", actor.place, source.organisation.value, [], beside))
                 if beside not in (part for listed in actor.each("LokalUdvidelseListe") for part in listed.parts):
                     actor.parts.append(Node("LokalUdvidelseListe", actor.place, "", [beside], actor))
+
+
+def _is_person(relation: Node) -> bool:
+    reference = relation.first("ReferenceID")
+    try:
+        return bool(reference and read_urn(reference.said("URNIdentifikator"), relation.place))
+    except GatewayError:
+        return False
 
 
 def _of_one_kind(objects: list[Object]) -> str:

@@ -28,7 +28,7 @@ _ZONE = ZoneInfo("Europe/Copenhagen")  # until the source is known
 _SPACE = UUID("6e0b4b8e-6c3a-5d0b-9a53-5f2d5c8a7f10")  # of UUIDs for objects that were written without one
 _OTHER_URNS = {"urn:dk:cpr:person:": "urn:oio:cpr-nr:", "urn:dk:cvr:virksomhed:": "urn:oio:cvr-nr:"}
 _KLE = re.compile(r"urn:[\w:.-]*?kle:(\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d)", re.IGNORECASE)
-_TOP = frozenset({"id", "uuid", "note", "attributter", "tilstande", "relationer", "varianter", "livscykluskode",
+_TOP = frozenset({"id", "uuid", "note", "attributter", "tilstande", "relationer", "livscykluskode",
                   "fratidspunkt", "tiltidspunkt", "brugerref", "objekttype", "virkning"})  # fmt: skip
 # What the index adds to relations of a case stands beside those of an effort too.
 _EXTENSIONS = {

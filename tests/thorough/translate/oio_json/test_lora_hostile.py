@@ -229,3 +229,41 @@ def test_what_is_made_conforms(lora: OioJson, told: dict[str, Any]) -> None:
         for body in bodies:
             settled = {name: value for name, value in body.items() if value}  # meta is completed when it is stored
             assert [*PROFILES.check(settled), *broken(PROFILES, settled)] == []
+
+
+def test_as_lora_itself_writes_a_document(for_strangers: OioJson) -> None:
+    """Modelled on LoRa's own fixtures: owner and parties by UUID, variants with parts, nobody whom a number tells."""
+    told = {
+        "note": "Nyt dokument",
+        "attributter": {
+            "dokumentegenskaber": [
+                {
+                    "brugervendtnoegle": "dok-1",
+                    "beskrivelse": "En beskrivelse",
+                    "brevdato": "2014-05-19",
+                    "kassationskode": "k",
+                    "major": 4,
+                    "minor": 9,
+                    "titel": "Brev",
+                    "dokumenttype": "Type",
+                    "virkning": effect("2014-05-19 12:02:32"),
+                }
+            ]
+        },
+        "tilstande": {"dokumentfremdrift": [state("Modtaget", "2014-05-19 12:02:32")]},
+        "relationer": {
+            "ejer": to(uuid=UNIT, objekttype="Organisation"),
+            "parter": to(uuid=UNIT),
+            "nyrevision": to(uuid=UNIT),
+            "tilknyttedesager": to(uuid=UNIT),
+        },
+        "varianter": [{"varianttekst": "PDF", "egenskaber": [{"arkivering": False}], "dele": [{"deltekst": "a"}]}],
+    }
+    made = for_strangers.translate(raw(told))
+    (document,) = [s for s in made.statements if s.kind == "DocumentReference"]
+    body = {name: value for part in document.body["parts"] for name, value in part["body"].items()}
+    assert body["docStatus"] == "final"
+    assert body["custodian"]["identifier"]["value"] == UNIT
+    assert body["content"][0]["attachment"]["title"] == "Brev"
+    unread = {row.field for row in for_strangers.explain(raw(told)).unread}
+    assert any("varianttekst" in field for field in unread)
