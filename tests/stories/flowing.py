@@ -21,7 +21,7 @@ from gateway.store.pool import Database
 from tests.flows.conftest import caller
 from tests.stories.playing import SECRET
 
-LANGUAGE = {"mllp": "hl7v2", "fhir": "fhir-message", "oio": "oio"}
+LANGUAGE = {"mllp": "hl7v2", "fhir": "fhir-message", "kl": "kl-report", "oio": "oio"}
 _EMPTIED = (
     "statement", "message", "resource", "resource_version", "merge", "identifier", "identity", "citizen", "attachment",
 )  # fmt: skip

@@ -223,3 +223,18 @@ def test_everything_that_is_shown_is_labelled_and_belongs_to_one_citizen(name: s
         assert codes & {"N", "R", "V"}, f"{body['resourceType']}/{body['id']} has no confidentiality"
     citizens = {b[key]["reference"] for b in bodies for key in ("subject", "patient") if key in b}
     assert len(citizens) <= 1
+
+
+def test_boligplan_reports_make_one_plan_with_their_case_whatever_came_late() -> None:
+    """FFB reports: an error taken back, an end told by the period alone, a change of plan, an old snapshot at last."""
+    told = [one["detail"] for one in joint("boligplan", "social", "CarePlan")["activity"] if "detail" in one]
+    assert [(one["code"]["coding"][0]["code"], one["status"]) for one in told] == [
+        ("27.57.16", "in-progress"), ("27.57.16", "in-progress"), ("c56634ca-6847-4c50-b5c1-c528c1ffc1d8", "completed"),
+    ]  # fmt: skip
+    plans = {one["id"]: one for one in seen("boligplan", "social", "CarePlan")}
+    (ended,) = [p for p in plans.values() if "basedOn" in p and p["status"] == "active"]
+    assert "extension" in plans[ended["basedOn"][0]["reference"].partition("/")[2]], "it is under the other plan now"
+    assert [p["intent"] for p in plans.values() if "addresses" in p] == ["order"], "the old snapshot undid nothing"
+    cases = {str(one["extension"][0]["valueReference"].get("extension")) for one in told[:2]}
+    assert len(cases) == 1, "both plans are documented in one case"
+    assert "None" not in cases

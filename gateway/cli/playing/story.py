@@ -34,7 +34,7 @@ from gateway.errors import SettingsError
 from gateway.translate.rules.loader import Items, Table, read
 from gateway.translate.rules.problems import Problems
 
-_URL = {"oio": "/cases/oio", "fhir": "/fhir/$process-message", "hl7v2": "/messages/hl7v2"}
+_URL = {"oio": "/cases/oio", "kl": "/cases/kl", "fhir": "/fhir/$process-message", "hl7v2": "/messages/hl7v2"}
 _TYPE = {
     ".xml": "application/fhir+xml",
     ".json": "application/fhir+json",
