@@ -94,8 +94,9 @@ class _Teller:
 
     def told(self, kind: str) -> Body:
         body = Body()
+        seen: set[str] = set()
         for part in self._chosen():
-            _join(body, part["body"], part.get("period"))
+            _join(body, part["body"], part.get("period"), seen, "")
         if kind in _LIFE:
             _last(kind, body, self.parts, self.moment)
         return body
@@ -187,18 +188,22 @@ def _left(old: Part, new: Sequence[Part]) -> Part | None:
     return old
 
 
-def _join(body: Body, told: Body, period: Body | None) -> None:
+def _join(body: Body, told: Body, period: Body | None, seen: set[str], place: str) -> None:
+    """What is told besides what stands; what was `seen` at its place in a list is not said twice."""
     for name, new in told.items():
         value: Any = new
         if period and name in ("participant", "extension"):
             value = [_dated(one, period) for one in new]
-        there = body.get(name)
-        if isinstance(there, list):
-            body[name] = [*there, *(one for one in value if one not in there)]
-        elif isinstance(there, dict):
-            joined = dict(there)
-            _join(joined, value, None)
-            body[name] = joined
+        if isinstance(value, list):
+            there = body.setdefault(name, [])
+            for one in value:
+                key = f"{place}{name}{one}"
+                if key not in seen:
+                    seen.add(key)
+                    there.append(one)
+        elif isinstance(value, dict):
+            body[name] = dict(body.get(name, {}))
+            _join(body[name], value, None, seen, f"{place}{name}.")
         else:
             body[name] = value
 

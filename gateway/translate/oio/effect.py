@@ -148,17 +148,20 @@ def _written(node: Node | None) -> str:
 
 def span(holder: Node, timezone: ZoneInfo) -> Span:
     """The Virkning of a property, state or relation; open at both ends when it has none. Raises ValueError."""
+    return span_of(*written(holder), timezone)
+
+
+def written(holder: Node) -> tuple[str, str]:
+    """The texts of a Virkning, "" for an end that is open."""
     effect = holder.first("Virkning")
     if effect is None:
-        return _OPEN
-    return _span(_written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt")), timezone)
-
-
-_OPEN = Span()
+        return "", ""
+    return _written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt"))
 
 
 @lru_cache(maxsize=4096)
-def _span(start: str, end: str, timezone: ZoneInfo) -> Span:
+def span_of(start: str, end: str, timezone: ZoneInfo) -> Span:
+    """As `span`, of the texts. Raises ValueError."""
     return Span(instant(start, timezone) if start else None, instant(end, timezone) if end else None)
 
 

@@ -18,15 +18,19 @@ from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
 
+_KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
 _KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the functions know of the case they are asked about; `Env.message`."""
+    """What the functions know of the case they are asked about; `Env.message`. `owner` and `subject` are the relations
+    to its owner and its KLE subject that count when it was registered."""
 
     registered: Registered
     party: Party | None
+    owner: Node | None = None
+    subject: Node | None = None
 
 
 def moment(env: Env, text: str) -> datetime:
@@ -115,6 +119,22 @@ def class_number(env: Env, relation: Node) -> str:
     return number if ":" in number else f"urn:uuid:{number}"
 
 
+def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
+    """The KLE subject of the case as CodeableConcept: what lies on a case is about what the case is about."""
+    subject: Node | None = env.message.subject
+    beside = extension(subject) if subject else None
+    if beside is None or not _KLE.fullmatch(beside.said("BrugervendtNoegle")):
+        return None
+    coding = {"system": _KLE_SYSTEM, "code": beside.said("BrugervendtNoegle"), "display": beside.said("Klassetitel")}
+    return {"coding": [{name: said for name, said in coding.items() if said}]}
+
+
+def case_owner(env: Env, post: Node) -> dict[str, Any] | None:
+    """The owner of the case."""
+    owner: Node | None = env.message.owner
+    return _reference("Organization", cvr_number(owner), extension(owner).said("FuldtNavn")) if owner else None
+
+
 def document_key(env: Env, post: Node) -> str:
     """The key of what a Journalpost leads to: a document by its UUID; a note has none (`URN:Empty`), so it is named by
     its case and its number there."""
@@ -164,9 +184,9 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         number = cvr_number(relation)
         if roles.type_of(relation) != "Bruger" or number is None:
             return None
-        actors = env.message.registered.relations("Sagsaktoer", "Dokumentaktoer")
-        owner = next((one for one in actors if roles.of(one) == "Ejer" and cvr_number(one) == number), None)
-        return _reference("Organization", number, extension(owner).said("FuldtNavn") if owner else "")
+        owner: Node | None = env.message.owner
+        same = owner is not None and cvr_number(owner) == number
+        return _reference("Organization", number, extension(owner).said("FuldtNavn") if owner and same else "")
 
     def role(env: Env, relation: Node) -> str:
         """The role as the table names it; the bare UUID when the table does not know it."""
@@ -197,6 +217,8 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "class": (class_number, "code"),
         "document_key": (document_key, "key"),
         "stamp": (stamp, "instant"),
+        "case_subject": (case_subject, "CodeableConcept"),
+        "case_owner": (case_owner, "Reference"),
     }
     return {
         "moment": Function(moment, gives="moment"),

@@ -22,6 +22,7 @@ from gateway.translate import r4
 from gateway.translate.languages import Recalled
 from gateway.translate.oio import answer, case, complete, roles
 from gateway.translate.oio.case import Case, Registered
+from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
 from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.paths import Reader
@@ -144,10 +145,16 @@ class Oio:
     def _env(self, registered: Registered, about: Subject, timezone: ZoneInfo) -> Env:
         party = about.parties.get(id(registered))
         day = registered.moment.date().isoformat()
-        env = Env(about.source, self._ids, timezone, Context(registered, party), day)
+        owner = self._current(registered, timezone, "Ejer", "Sagsaktoer", "Dokumentaktoer")
+        subject = self._current(registered, timezone, "PrimaerKlasse", "Sagsklasse")
+        env = Env(about.source, self._ids, timezone, Context(registered, party, owner, subject), day)
         env.findings += self._complete.check(registered, timezone)
         env.findings += self._complete.noticed(registered, party)
         return env
+
+    def _current(self, registered: Registered, timezone: ZoneInfo, role: str, *names: str) -> Node | None:
+        ones = [one for one in registered.relations(*names) if self._roles.of(one) == role]
+        return next(iter(standing(ones, registered.moment, timezone)), None)
 
     def _statements(self, one: Case, registered: Registered, env: Env, origin: str) -> Iterator[Statement]:
         rules = self._rules.of(env.source.rules)

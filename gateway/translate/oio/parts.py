@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.registered import Part, moment_text
 from gateway.domain.statement import Body
 from gateway.translate.oio.case import DOKUMENT, SAG
-from gateway.translate.oio.effect import Span, span
+from gateway.translate.oio.effect import Span, span, span_of, written
 from gateway.translate.oio.notes import number
 from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
@@ -43,7 +43,7 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     if node.name == "Fremdrift":
         code = node.said("FremdriftStatusKode")
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
-    made.update(_effect(lenient(node, timezone)))
+    made.update(_effect(*written(node), timezone))
     return made
 
 
@@ -77,9 +77,14 @@ def _what(node: Node) -> str:
 
 
 @lru_cache(maxsize=4096)  # most parts of a case are true from the same day on
-def _effect(effect: Span) -> dict[str, Any]:
-    """Nobody changes what comes of it: parts are copied where they change."""
+def _effect(start: str, end: str, timezone: ZoneInfo) -> dict[str, Any]:
+    """Nobody changes what comes of it: parts are copied where they change. By texts, as equal times may be spelled in
+    two zones."""
     made: dict[str, Any] = {}
+    try:
+        effect = span_of(start, end, timezone)
+    except ValueError:
+        return made
     if effect.start:
         made["from"] = moment_text(effect.start.at)
         made["before"] = effect.start.before().fhir()

@@ -57,7 +57,10 @@ class Reader:
             steps.append((name, role))
             parent = name
         field = "/".join(part for part in (start, written) if part)
-        return self._path(path, field, len(within) if relative else 0, self._finder(steps))
+        find = self._finder(steps)
+        if within and not relative:  # asked of the whole case again for each item
+            find = _once(field, find)
+        return self._path(path, field, len(within) if relative else 0, find)
 
     def clears(self, message: Scope) -> bool:
         """OIO has no way to say that something is deleted; an effect that ended says it."""
@@ -122,6 +125,19 @@ class Reader:
             return found[0].place if found else f"{scopes[level].place}/{_below(field, level, text)}"
 
         return Path(text, field, level, value, values, node, nodes, lambda _: False, where)
+
+
+def _once(field: str, find: Callable[[Node], list[Node]]) -> Callable[[Node], list[Node]]:
+    """What a path leads to, looked for once in each case."""
+
+    def kept(scope: Node) -> list[Node]:
+        if scope.found is None:
+            scope.found = {}
+        if field not in scope.found:
+            scope.found[field] = find(scope)
+        return scope.found[field]
+
+    return kept
 
 
 def _below(field: str, level: int, text: str) -> str:

@@ -28,6 +28,7 @@ class Node:
     text: str = ""
     parts: list[Node] = field(default_factory=list)
     up: Node | None = None
+    found: dict[str, list[Node]] | None = None  # what absolute paths led to, kept by paths.py
 
     def __repr__(self) -> str:
         return f"Node({self.place})"

@@ -257,3 +257,13 @@ def test_who_handled_the_case_before_is_told_with_the_time(oio: Oio) -> None:
     periods = {one["member"]["display"]: one["period"] for one in team["participant"]}
     assert periods["Før"]["end"] == "2025-01-31T23:59:59+01:00", "the exclusive end is inclusive in FHIR"
     assert "end" not in periods["Nu"]
+
+
+def test_one_moment_in_two_zones_keeps_the_spelling_of_each(oio: Oio) -> None:
+    """What is remembered of one case never changes the next."""
+    spelled = {}
+    for start in ("2025-01-14T00:00:00+01:00", "2025-01-13T23:00:00+00:00", "2025-01-14T00:00:00+01:00"):
+        raw = wrapped(*index(case())).replace(b"2025-01-14T00:00:00+01:00", start.encode())
+        body = said(oio.translate(raw), "CareTeam").body
+        spelled[start] = body["participant"][0]["period"]["start"]
+    assert spelled == {start: start for start in spelled}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,8 @@ from lxml import etree
 from gateway.errors import GatewayError, Unreadable
 from gateway.translate.oio import Oio
 from gateway.translate.translation import Translation
-from tests.translate.oio.cases import SAG, imported
+from tests.translate.oio.building import OWNER, UNKNOWN, actor, case, index, note, uuid, wrapped
+from tests.translate.oio.cases import SAG, imported, said
 
 _TREE = etree.fromstring(SAG.encode())
 _ELEMENTS = len(list(_TREE.iter()))
@@ -36,6 +39,14 @@ def outcome(oio: Oio, raw: bytes) -> Translation | GatewayError:
         b"<Sag>" + b"<Registrering>" * 250 + b"</Registrering>" * 250 + b"</Sag>",
         b"<Sag/>",
         b"<Sag><UUIDIdentifikator/></Sag>",
+        b"<Sag>" * 20_000 + b"</Sag>" * 20_000,
+        b"<SagUuid>" * 20_000,
+        b"<FjernSagDokumentIndeksInput/>",
+        b"<FjernSagDokumentIndeksInput><SoegUdtryk/></FjernSagDokumentIndeksInput>",
+        b"<FjernSagDokumentIndeksInput><SagUuid/></FjernSagDokumentIndeksInput>",
+        b"<OpdaterSagDokumentIndeksInput><OpdaterSagIndeks/></OpdaterSagDokumentIndeksInput>",
+        b"<ImporterSagDokumentIndeksInput><DokumentIndeks/></ImporterSagDokumentIndeksInput>",
+        b"<DokumentIndeks><UUIDIdentifikator>x</UUIDIdentifikator><Registrering/></DokumentIndeks>",
         b"<Envelope/>",
         b"<Envelope><Body/></Envelope>",
         b"<Sag><Registrering/></Sag>",
@@ -50,6 +61,45 @@ def test_wide_documents_take_no_time(oio: Oio) -> None:
     states = "<sag:Fremdrift/>" * 20_000
     raw = SAG.replace("<sag:TilstandListe>", "<sag:TilstandListe>" + states).encode()
     assert isinstance(outcome(oio, raw), Translation)
+
+
+@pytest.mark.parametrize("kind", ["actors", "notes", "registrations"])
+def test_many_of_one_thing_take_no_more_than_their_number(oio: Oio, kind: str) -> None:
+    """Counted, not timed: four times as many are read and folded in about four times the steps."""
+
+    def steps(number: int) -> int:
+        many = range(number)
+        made = {
+            "actors": lambda: case(*[actor(UNKNOWN, "Bruger", uuid(n), "N", OWNER, index=str(n)) for n in many]),
+            "notes": lambda: case(*[note(str(n), "Notat", b"x") for n in many]),
+            "registrations": lambda: case().replace(
+                "</sag:Registrering>", "</sag:Registrering>" + _registration() * number, 1
+            ),
+        }[kind]()  # fmt: skip
+        raw = wrapped(*index(made))
+        oio.translate(raw)
+        seen = 0
+
+        def count(frame: object, event: str, arg: object) -> None:
+            nonlocal seen
+            seen += 1
+
+        sys.setprofile(count)
+        try:
+            found = oio.translate(raw)
+            said(found, "CarePlan")
+            said(found, "CareTeam")
+        finally:
+            sys.setprofile(None)
+        return seen
+
+    assert steps(80) < 6 * steps(20)
+
+
+def _registration() -> str:
+    text = case()
+    inner = text.partition("<sag:Registrering>")[2].partition("</sag:Registrering>")[0]
+    return f"<sag:Registrering>{inner}</sag:Registrering>"
 
 
 @given(st.binary(max_size=300))
