@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import replace
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -105,7 +104,7 @@ def test_several_states_at_once_in_any_order_and_an_undefined_one(lora: OioJson)
         state("", "2025-02-21 00:00:00"),
     ]
     bodies = []
-    for order in permutations(states):
+    for order in (states, states[::-1], states[2:] + states[:2]):
         bodies.append(plan(lora, tilstande__sagfremdrift=list(order)))
         assert bodies[-1]["status"] == "active"
         told = {one["extension"][0]["valueCode"] for one in told_as(bodies[-1], "oio-state")}

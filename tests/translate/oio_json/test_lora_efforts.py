@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import permutations
 
 import pytest
 
@@ -74,7 +73,7 @@ def test_of_several_states_the_furthest_that_is_in_force(lora: OioJson) -> None:
         state("Leveret", "2031-01-01"),
         state("", "2025-01-15"),
     ]
-    for order in permutations(states):
+    for order in (states, states[::-1], states[2:] + states[:2]):
         told = effort(tilstande__indsatsfremdrift=list(order), fratidspunkt="2025-02-01 00:00:00")
         (body,) = folded(lora, told)["CarePlan"]
         assert body["status"] == "active"
