@@ -68,7 +68,8 @@ def compose(
     parts = sorted((p for p in parts if not in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
     visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
     plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
-    told = [p for p in plans if not has_ended(p, at)] + _of(parts, "Patient")
+    teams = (one for one in _of(parts, "CareTeam") if one.get("status") != "inactive")
+    told = [*(p for p in (*plans, *teams) if not has_ended(p, at)), *_of(parts, "Patient")]
     plan = _plan(parts, plans, visible, citizen, at)
     if municipalities := _municipalities(told, at, tellers or {}):
         plan["extension"] = [*plan.get("extension", []), *municipalities]
@@ -152,8 +153,8 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
 
 
 def _municipalities(told: Sequence[Body], at: datetime, tellers: Mapping[str, str]) -> list[Body]:
-    """Which municipality acts, pays and is the residence now, as the citizen's running plans say; never guessed from
-    an address or a shelter. Where they contradict each other all are shown."""
+    """Which municipality acts, pays and is the residence now, as running plans and teams say; never guessed from an
+    address or a shelter. Where they contradict each other all are shown."""
     facts = (fact for one in told for fact in facts_of(one, tellers.get(f"{one['resourceType']}/{one['id']}", "")))
     return [fact.extension() for fact in standing(facts, at)]
 

@@ -34,7 +34,7 @@ Extension: Municipality
 Id: municipality
 Title: "Kommune"
 Description: "What a source says of the citizen's municipalities: which one acts (retssikkerhedsloven § 9), pays (§ 9 c) or is the registered residence, from when to when and in which area of law. Three facts that may be three municipalities; none follows from another, from an address, a hospital or a shelter. Repeated for each."
-Context: CarePlan, Patient
+Context: CarePlan, CareTeam, Patient
 * extension contains
     role 1..1 and
     municipality 1..1 and
@@ -57,7 +57,7 @@ Context: CarePlan, Patient
 * extension[area].valueCode from MunicipalityAreaVS (required)
 * extension[told] ^short = "In the joint plan: the part that says so"
 * extension[told].value[x] 1..1
-* extension[told].value[x] only Reference(CarePlan or Patient)
+* extension[told].value[x] only Reference(CarePlan or CareTeam or Patient)
 * extension[disputed] ^short = "In the joint plan: another source says another municipality"
 * extension[disputed].value[x] 1..1
 * extension[disputed].value[x] only boolean

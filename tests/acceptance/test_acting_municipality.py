@@ -96,7 +96,7 @@ def test_case_a_home_then_shelters_and_a_hospital_elsewhere(database_url: str) -
             await send(here, "frb", "/cases/oio", shelter(FREDERIKSBERG[0], "2"), "application/xml")
             assert await acts(here, "social") == [("0101", False)]
             assert await acts(here, "frb") == [], "what it may not see does not tell it either"
-            assert await acts(here, "epj") == []
+            assert await acts(here, "epj") == [("0101", False)], "who treats may know whom to call, and sees no plan"
 
     run(work)
 

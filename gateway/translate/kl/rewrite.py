@@ -30,6 +30,7 @@ Place = str | tuple["Place", str | int]
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
+_OVER = frozenset({"completed", "revoked", "entered-in-error"})
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
 _NAMES = ("prefix", "given", "family")
@@ -73,6 +74,7 @@ class Rewriting:
         self._contained: list[Json] = []
         self._current: Json = {}
         self._histories = self._by_target()
+        self._acting = self._by_team()
         self._cited: list[Json] = []
 
     def done(self) -> Message:
@@ -98,6 +100,8 @@ class Rewriting:
             if name != "contained"
         }
         made["id"] = self._own[id(resource)]
+        if acting := self._acting.get(self._name_of(resource)):
+            made["extension"] = [*made.get("extension", []), *acting]
         told = [self._history(one) for one in self._cited]  # which grows meanwhile
         return made | ({"contained": told} if told else {})
 
@@ -123,6 +127,24 @@ class Rewriting:
                     found[self._name_of(target)].append(one)
         return found
 
+    def _by_team(self) -> dict[tuple[str, str], list[Json]]:
+        """Each team with the municipalities that its plan names, as long as that plan runs: who may see who is around
+        the citizen may see who acts, also where the plan is not for them."""
+        found: dict[tuple[str, str], list[Json]] = {}
+        for plan in self._whole.message.roots.get("CarePlan", ()):
+            period = plan.get("period", {})
+            if plan.get("status") in _OVER and "end" not in period:
+                continue
+            told = [self._extension(one, period) for one in plan.get("extension", ()) if self._is_municipality(one)]
+            for reference in plan.get("careTeam", ()) if told else ():
+                team = self._whole.message.resolve(reference)
+                if team is not None:
+                    found[self._name_of(team)] = [*found.get(self._name_of(team), []), *told]
+        return found
+
+    def _is_municipality(self, extension: Json) -> bool:
+        return self._urls.extension(extension.get("url", "")).startswith(f"{MUNICIPALITY}#")
+
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
@@ -147,12 +169,12 @@ class Rewriting:
             return self._codings.completed(made)
         return made
 
-    def _extension(self, made: Json) -> Json:
+    def _extension(self, made: Json, period: Json | None = None) -> Json:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
         url = self._urls.extension(made.get("url", ""))
         if url.startswith(f"{MUNICIPALITY}#"):
             role, _, area = url.removeprefix(f"{MUNICIPALITY}#").partition(".")
-            return municipality(role, made.get("valueCoding", {}), area=area)
+            return municipality(role, made.get("valueCoding", {}), period, area)
         if url == NUMBER:
             return {"url": url, "extension": [self._case_number(one) for one in made.get("extension", ())]}
         return made | {"url": url}

@@ -61,7 +61,7 @@ class Outward:
     def part(self, part: Body) -> Body:
         """Any other part."""
         kind = part["resourceType"]
-        made = self._made(part)
+        made = self._made(_of_the_plan(part) if kind == "CareTeam" else part)
         made[SUBJECT.get(kind, "subject")] = {"reference": self._citizen}
         if kind == "CarePlan":
             case_number.put(made)
@@ -168,3 +168,10 @@ class Outward:
 def _is_uuid(coding: Body) -> bool:
     """Whether a code is a UUID; some of FSIII's older keys are one with underscores."""
     return _UUID.fullmatch(str(coding.get("code", ""))) is not None
+
+
+def _of_the_plan(team: Body) -> Body:
+    """A team without who acts: KL tells that on the plan."""
+    left = [one for one in team.get("extension", []) if one.get("url") != MUNICIPALITY]
+    rest = {name: value for name, value in team.items() if name != "extension"}
+    return rest | ({"extension": left} if left else {})
