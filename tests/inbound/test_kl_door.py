@@ -20,10 +20,12 @@ from gateway.flows.replay import replay
 from gateway.settings import Settings
 from gateway.translate.fhir import parse, write_xml
 from tests.inbound.http_world import SECRET, Http, http, run
-from tests.inbound.one_citizen import CLIENTS, ORDER, headers
+from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
 from tests.translate.kl.reporting import (
     CPR,
     Json,
+    about,
+    coded,
     contact,
     evaluation,
     function,
@@ -222,5 +224,52 @@ def test_replayed_after_the_rule_is_mended(database_url: str, tmp_path: Path) ->
             assert [one.error for one in await replay(here.gateway)] == [""]
             assert await count(here, "message WHERE state = 'quarantined'") == 0
             assert len((await joint(here, CPR))["entry"]) > 5
+
+    run(test)
+
+
+async def found(here: Http, who: str, kind: str, cpr: str) -> list[dict[str, Any]]:
+    given = await headers(here, who, "HOPERAT" if who != "epj" else "TREAT")
+    form = {"patient.identifier": f"{CPR_SYSTEM}|{cpr}"}
+    answer = await here.web.post(f"/fhir/{kind}/_search", headers=given, data=form)
+    assert answer.status_code == 200, answer.text
+    listed = [entry["resource"] for entry in answer.json().get("entry", [])]
+    return [one for one in listed if not one["id"].startswith("joint-")]
+
+
+def test_what_was_found_and_done_is_read_by_those_who_may(database_url: str) -> None:
+    done = about("Procedure", "w", status="completed", code=coded("G1.39", "urn:oid:1.2.208.176.2.21"))
+    told = of_citizen(report("2026-01-20", *whole(done, about("ClinicalImpression", "u", status="completed"))), CPR)
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            assert (await send(here, raw(told)))[0] == 200
+            for kind in ("Observation", "ClinicalImpression", "Procedure", "CarePlan"):
+                (one,) = await found(here, "social", kind, CPR)
+                given = await headers(here, "social", "HOPERAT")
+                answer = await here.web.get(f"/fhir/{kind}/{one['id']}", headers=given)
+                assert answer.json() == one
+                assert await found(here, "jobcenter", kind, CPR) == []
+            joint_plan = (await joint(here, CPR))["entry"][0]["resource"]
+            listed = {one["reference"].partition("/")[0] for one in joint_plan["supportingInfo"]}
+            assert {"Observation", "ClinicalImpression", "Procedure", "Encounter"} <= listed
+
+    run(test)
+
+
+def test_a_consent_whose_performer_is_the_receiver_opens_nothing(database_url: str) -> None:
+    """KL's example names the mother, who is to be told, as the one who consents: it permits nobody anything."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            (consent,) = await found(here, "social", "Consent", NUMBER)
+            assert consent["performer"][0]["reference"].startswith("RelatedPerson/")
+            assert "provision" not in consent
+            assert await found(here, "epj", "CarePlan", NUMBER) == []
+            assert len(await found(here, "social", "CarePlan", NUMBER)) == 8
+            seen = await here.web.get(f"/fhir/Patient/{patient}/$joint-plan", headers=await headers(here))
+            kinds = {e["resource"]["resourceType"] for e in seen.json()["entry"] if "joint-" not in e["resource"]["id"]}
+            assert not kinds & {"CarePlan", "Goal", "Observation", "Account", "DocumentReference"}
 
     run(test)
