@@ -30,7 +30,7 @@ Place = str | tuple["Place", str | int]
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
-_OVER = frozenset({"completed", "revoked", "entered-in-error"})
+_OVER = frozenset({"completed", "revoked"})
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
 _NAMES = ("prefix", "given", "family")
@@ -133,7 +133,7 @@ class Rewriting:
         found: dict[tuple[str, str], list[Json]] = {}
         for plan in self._whole.message.roots.get("CarePlan", ()):
             period = plan.get("period", {})
-            if plan.get("status") in _OVER and "end" not in period:
+            if plan.get("status") == "entered-in-error" or (plan.get("status") in _OVER and "end" not in period):
                 continue
             told = [self._extension(one, period) for one in plan.get("extension", ()) if self._is_municipality(one)]
             for reference in plan.get("careTeam", ()) if told else ():
