@@ -19,7 +19,7 @@ from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, 
 from gateway.domain.identifier import normal
 from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
-from gateway.domain.redact import ADDRESS_PATHS
+from gateway.domain.redact import ADDRESS_PATHS, WORDS
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.when import DANISH
@@ -107,14 +107,15 @@ def decide(
 def decide_all(
     caller: Caller, facts: Iterable[Facts], consents: Iterable[CompiledConsent], policy: Policy, now: datetime, *,
     action: str = "access", care_teams: Iterable[str] = (), same: Same | None = None, protected: Collection[str] = (),
-    away: bool = False,
+    away: bool = False, around: Iterable[Facts] = (),
 ) -> tuple[list[Permit], list[Denial]]:  # fmt: skip
     """Decisions about many resources, each in the order given; what caller and consents share is worked out once.
 
     `consents` are those of every citizen in the resources. `care_teams` are references of the teams that the caller
     is a member of now. `same` are the references and identifiers that count as one citizen. `protected` are Patient
     ids of citizens with a protected address, besides those whose Patient is among `facts`. `away`: the caller's
-    municipality has handed the citizens over to another (domain/handover.py) and treats them no more.
+    municipality has handed the citizens over to another (domain/handover.py) and treats them no more. `around` are
+    resources of the citizen that are not decided about: documents follow the cases among them (domain/limits.py).
     """
     listed = tuple(facts)
     hidden = {f.citizen for f in listed if f.kind == "Patient" and PROTECTED_ADDRESS in f.labels} | set(protected)
@@ -127,14 +128,14 @@ def decide_all(
             permits.append(decision)
         else:
             denials.append(decision)
-    return _within_limits(caller, listed, permits, denials)
+    return _within_limits(caller, listed, permits, denials, around)
 
 
 def _within_limits(
-    caller: Caller, facts: tuple[Facts, ...], permits: list[Permit], denials: list[Denial]
+    caller: Caller, facts: tuple[Facts, ...], permits: list[Permit], denials: list[Denial], around: Iterable[Facts]
 ) -> tuple[list[Permit], list[Denial]]:
     """What is permitted, narrowed by what case systems say of their cases (domain/limits.py)."""
-    closed = barred(caller, facts, {(permit.kind, permit.id) for permit in permits})
+    closed = barred(caller, facts, {(permit.kind, permit.id) for permit in permits}, around)
     if not closed:
         return permits, denials
     reason = Reason.CASE_LIMITS
@@ -248,14 +249,15 @@ class _Bench:
             return answer
         if verdict.word is Word.PERMIT:
             return _Yes(Basis.CONSENT, row, verdict)
-        own = (row.default == "own" and self._is_own(facts)) or (row.default == "authority" and self._is_ours(facts))
+        own = row.default in ("own", "authority") and self._is_own(facts)
+        by_law = row.default == "authority" and self._is_ours(facts)
         if verdict.rule == 9:
             return _No(Reason.UNKNOWN_PURPOSE, None)
         # A permit is about disclosure: what it leaves out was never disclosed to whoever wrote it.
-        if verdict.word is Word.DENY and not (own and verdict.rule == 7):
+        if verdict.word is Word.DENY and not ((own or by_law) and verdict.rule == 7):
             return _No(Reason.CONSENT_LIMITS if verdict.rule == 7 else Reason.CONSENT_DENIES, row, verdict.consent)
-        if own:
-            return _Yes(Basis.OWN if row.default == "own" else Basis.LAW, row, verdict)
+        if own or by_law:
+            return _Yes(Basis.OWN if own else Basis.LAW, row, verdict)
         if row.default == "treatment" and purpose == TREAT and self._action == "access":
             return self._treating(row, facts, verdict)
         return _No(Reason.CONSENT_NEEDED, row, verdict.consent)
@@ -277,8 +279,11 @@ class _Bench:
         return None
 
     def _redactions(self, purpose: str, facts: Facts, answer: _Yes) -> frozenset[str]:
-        """What tells where a protected citizen lives, for roles that the table does not let see it; and who provides
-        what to whom in a municipal team, for those who see the team for the coordinator's sake alone."""
+        """What tells where a protected citizen lives, for roles that the table does not let see it; who provides what
+        to whom in a municipal team, for those who see the team for the coordinator's sake alone; and why a benefit was
+        granted, in words that may tell of illness, for those to whom a law opens economic matters alone."""
+        if answer.basis is Basis.LAW and facts.kind in WORDS:
+            return WORDS[facts.kind]
         paths = ADDRESS_PATHS.get(facts.kind)
         if paths and facts.kind == "CareTeam" and facts.sector == "municipality" and answer.basis is Basis.TREATMENT:
             return paths | {"CareTeam.category"}
@@ -318,8 +323,6 @@ class _Bench:
     def _is_ours(self, facts: Facts) -> bool:
         """Of the caller's own authority, whichever of its legal worlds wrote it: sent by one of its clients, or owned
         by it where a system of several authorities sends for all of them."""
-        if self._is_own(facts):
-            return True
         ours = {organisation for organisation, _ in self._worlds}
         theirs = {org for source in facts.sources or (facts.source,) for org, _ in self._policy.owners.get(source, ())}
         owner = {facts.limits.owner} if facts.limits is not None else set()

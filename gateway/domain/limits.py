@@ -46,13 +46,15 @@ _CLASSED = ("category", "type", "code")
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What limits a case or document: the identifier key of its owner, its KLE subject ("" where it has none), its
-    level of Foelsomhed, and the keys on its profile. `gone`: it was taken out of its system."""
+    level of Foelsomhed, and the keys on its profile. `gone`: it was taken out of its system. `told`: only a case tells
+    of it, as of its notes."""
 
     owner: str
     subject: str
     level: int
     profile: tuple[str, ...] = ()
     gone: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,20 @@ def limits_of(body: dict[str, Any]) -> Limits | None:
     owner = body.get(_OWNER.get(str(body.get("resourceType")), ""), {})
     gone = body.get("status") == "entered-in-error"
     first = owner[0] if isinstance(owner, list) and owner else owner
-    return Limits(_key(first), _subject(body), max(levels), tuple(sorted(profile)), gone)
+    numbers = [one.get("use") for one in body.get("identifier", ()) if isinstance(one, dict)]
+    return Limits(_key(first), _subject(body), max(levels), tuple(sorted(profile)), gone, "official" not in numbers)
 
 
-def barred(caller: Caller, facts: Sequence[Facts], permitted: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Of the resources (kind, id) that are permitted so far, those that their limits close to this caller."""
+def barred(
+    caller: Caller, facts: Sequence[Facts], permitted: Collection[tuple[str, str]], around: Iterable[Facts] = ()
+) -> set[tuple[str, str]]:
+    """Of the resources (kind, id) that are permitted so far, those that their limits close to this caller. `around` are
+    others of the citizen that are not decided about: a document may lie on a case among them."""
     limited = [one for one in facts if one.limits is not None]
     if not limited:
         return set()
     keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
-    cases = [one for one in limited if one.kind == "CarePlan"]
+    cases = [one for one in (*limited, *around) if one.kind == "CarePlan" and one.limits]
     lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
     closed = {(one.kind, one.id) for one in limited if not _passes(caller, keys, one, bool(lying.get(one.id)))}
     for one in limited:
@@ -117,15 +123,18 @@ def _passes(caller: Caller, keys: set[str], one: Facts, on_case: bool) -> bool:
 def _follows(
     document: Facts, there: Sequence[Facts], permitted: Collection[tuple[str, str]], closed: set[tuple[str, str]]
 ) -> bool:
-    """One of its cases must be open. What says which case it lies on, and lies on it no more, is open to nobody."""
+    """One of its cases must be open. What lies on a case that is not here, or lies on it no more, is nobody's."""
     if not there:
         return not any(reference.startswith("CarePlan/") for reference in document.related)
     return any((one.kind, one.id) in permitted and (one.kind, one.id) not in closed for one in there)
 
 
 def _cases_of(document: Facts, cases: Iterable[Facts]) -> list[Facts]:
+    """A document may say itself on which cases it lies (LoRa); what only a case tells of must be told by it still."""
     own = f"DocumentReference/{document.id}"
-    return [one for one in cases if own in one.related and one.limits and not one.limits.gone]
+    named = frozenset() if document.limits and document.limits.told else document.related
+    lying = (one for one in cases if own in one.related or f"CarePlan/{one.id}" in named)
+    return [one for one in lying if one.limits and not one.limits.gone]
 
 
 def _level(word: object) -> int:

@@ -55,7 +55,10 @@ async def look(
     covered = [part for part in parts if caller.covers(part.facts.kind)]
     facts = [part.facts for part in covered]
     left = when_left(gateway, caller, ground)
-    permits, denials = await _decided(gateway, gateway.database, caller, facts, ground, persons, away=left is not None)
+    around = [part.facts for part in parts if not caller.covers(part.facts.kind)]
+    permits, denials = await _decided(
+        gateway, gateway.database, caller, facts, ground, persons, away=left is not None, around=around
+    )
     if left:
         covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -72,13 +75,18 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     covered = [target for target in found.targets if caller.covers(target.kind)]
     left = when_left(gateway, caller, ground)
     away = left is not None
-    permits, denials = await _decided(gateway, database, caller, [part.facts, *covered], ground, persons, away=away)
+    around = [target for target in found.targets if not caller.covers(target.kind)]
+    permits, denials = await _decided(
+        gateway, database, caller, [part.facts, *covered], ground, persons, away=away, around=around
+    )
     if left:
         old = found.now is not None
         (part,) = await as_left(gateway, database, caller, [part], permits, denials, left, version=old)
     if found.now is not None:
-        today, closed = await _decided(gateway, database, caller, [found.now], ground, persons, away=away)
-        permits, denials = (permits, denials) if today else ({}, closed)
+        today, closed = await _decided(
+            gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around
+        )
+        permits, denials = (permits, denials) if (found.now.kind, found.now.id) in today else ({}, closed)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     return _seen([part], permits, denials, points_at(part.facts, persons) - there)
 
@@ -103,7 +111,7 @@ def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden:
 
 async def _decided(
     gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground],
-    persons: Sequence[Facts], *, away: bool,
+    persons: Sequence[Facts], *, away: bool, around: Sequence[Facts],
 ) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
@@ -114,7 +122,7 @@ async def _decided(
     protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
     permits, denials = decide_all(
         caller, facts, consents, gateway.policy, now,
-        care_teams=joined, same=await _same(database, caller, facts), protected=protected, away=away,
+        care_teams=joined, same=await _same(database, caller, facts), protected=protected, away=away, around=around,
     )  # fmt: skip
     return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 

@@ -138,6 +138,21 @@ def test_without_a_case_its_own_three_count() -> None:
     assert closed(reading(KBH, "27", level=1), facts(alone)) == {"DocumentReference/d"}
 
 
+def test_a_case_that_the_token_does_not_cover_closes_what_lies_on_it() -> None:
+    """Else a token for documents alone would see more than one for everything."""
+    case = facts(body(VIP), "DocumentReference/d")
+    assert barred(READER, [facts(document("d", LOW))], {("DocumentReference", "d")}, [case])
+    named = facts(document("d", LOW, identifier=[{"use": "official"}]), "CarePlan/case")
+    assert barred(READER, [named], {("DocumentReference", "d")}, [facts(body(VIP))])
+
+
+def test_a_document_may_name_its_cases_itself() -> None:
+    named = facts(document("d", LOW, identifier=[{"use": "official"}]), "CarePlan/case")
+    assert closed(READER, facts(body(LOW)), named) == set()
+    assert closed(READER, facts(body(VIP)), named) == {"CarePlan/case", "DocumentReference/d"}
+    assert closed(READER, named) == {"DocumentReference/d"}, "its case is not here"
+
+
 def test_a_note_that_is_off_its_case_is_nobodys() -> None:
     note = facts(document("n", LOW), "CarePlan/case")
     assert closed(READER, facts(body(LOW)), note) == {"DocumentReference/n"}

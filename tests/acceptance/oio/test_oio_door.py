@@ -220,6 +220,19 @@ LIES = (
 )
 
 
+async def read(here: Http, client: str, document: str, scope: str) -> int:
+    """The HTTP status of reading a document by itself; a search must agree with it."""
+    identity = ids(SECRET)("DocumentReference", f"frederiksberg-sag|DocumentReference|{document}")
+    claims = {"extensions": nurse(iua={"purpose_of_use": ["HOPERAT"]})}
+    headers = await here.bearer(scope, client, **claims)
+    answer = await here.web.get(f"/fhir/DocumentReference/{identity}", headers=headers)
+    patient = ids(SECRET)("Patient", f"{CPR}|{ME}")
+    found = await here.web.get(f"/fhir/DocumentReference?patient={patient}", headers=headers)
+    listed = [one["resource"]["id"] for one in found.json().get("entry", [])]
+    assert (identity in listed) == (answer.status_code == 200)
+    return int(answer.status_code)
+
+
 def test_a_document_stricter_than_its_case_hides_and_one_that_is_not_follows_it(database_url: str) -> None:
     open_, strict = "0a0a0a0a-0000-4000-8000-000000000001", "0a0a0a0a-0000-4000-8000-000000000002"
     posts = "".join(LIES.format(uuid=one) for one in (open_, strict))
@@ -251,6 +264,11 @@ def test_a_document_stricter_than_its_case_hides_and_one_that_is_not_follows_it(
             assert titles["housing"] == ["Afgørelsefinal", "Samtale på herberget"]
             assert titles["benefit-cases"] == [], "a harmless document on a case that is closed to the reader"
             assert titles["harmless"] == []
+            for scope in ("system/*.rs", "system/DocumentReference.rs"):
+                shown = {name: await read(here, name, strict, scope) for name in ("vip", "housing")}
+                assert shown == {"vip": 200 if "*" in scope else 404, "housing": 404}
+                shown = {name: await read(here, name, open_, scope) for name in ("housing", "benefit-cases")}
+                assert shown == {"housing": 200 if "*" in scope else 404, "benefit-cases": 404}
 
     run(test)
 
