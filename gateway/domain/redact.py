@@ -52,6 +52,10 @@ ADDRESS_PATHS = {kind: frozenset(f"{kind}.{path}" for path in paths) for kind, p
 """Type → the element paths that tell where the citizen lives."""
 
 
+WORDS = {"Account": frozenset({"Account.description"})}
+"""Type → the element paths that hold free words about why it is so."""
+
+
 def redact(body: Body, redactions: Iterable[str]) -> Body:
     """A copy without the elements at these paths (`Patient.contact.address`); the given body stays as it is.
 

@@ -125,6 +125,23 @@ def test_who_sees_the_alert(database_url: str) -> None:
     run(test)
 
 
+def test_the_words_of_a_reason_are_for_who_wrote_them(database_url: str) -> None:
+    """The law opens economic matters; a reason may tell of illness."""
+    reason = "Nedsat arbejdsevne efter psykose"
+
+    async def test() -> None:
+        async with http(database_url, *CAST) as here:
+            await arrive(here)
+            assert (await send(here, grant(benefit(REDUCED, from_=MAY, reason=reason))))[0] == 200
+            for who, told in (("office", [reason]), ("social", []), ("job", [])):
+                accounts = [one for one in await flags(here, who, "Account") if "name" in one]
+                assert len(accounts) == 1
+                assert [one["description"] for one in accounts if "description" in one] == told
+                assert "psykose" not in json.dumps(await flags(here, who))
+
+    run(test)
+
+
 def test_a_hidden_alert_changes_no_byte_of_anybody_elses_answers(database_url: str) -> None:
     async def everything(here: Http, who: str, patient: str) -> list[tuple[int, bytes, str]]:
         paths = (f"/fhir/Patient/{patient}/$joint-plan", f"/fhir/CarePlan/joint-{patient}", f"/fhir/Patient/{patient}")

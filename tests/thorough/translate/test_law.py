@@ -126,8 +126,12 @@ def test_a_benefit_is_seen_in_all_of_its_authority_that_decides_about_benefits_a
         for source in ("social", "jobcenter", "benefit"):
             seen = answer(role, "benefit", "municipality", "CAREMGT", source=source)
             assert isinstance(seen, Permit)
-            assert seen.basis is Basis.LAW
+            assert seen.basis is (Basis.OWN if source == role else Basis.LAW)
             assert "11 a" in seen.law
+        account = facts("benefit", "municipality", source="social", kind="Account")
+        words = decided(caller(role, "CAREMGT"), account, policy=POLICY)
+        assert isinstance(words, Permit)
+        assert words.redactions == (frozenset() if role == "social" else {"Account.description"})
         about = facts("benefit", "municipality", source="benefit")
         other = decided(caller(role, "CAREMGT", organisation=elsewhere), about, policy=POLICY)
         assert isinstance(other, Denial)
