@@ -19,9 +19,9 @@ REGIONAL = f"{D_ECPR}.187"
 URN = f"urn:oio:cpr-nr:{NUMBER}"
 
 
-async def told_case(here: Http, party: str, number: str = "1", name: str = "Sarah Tangmose") -> None:
-    """An OIO case about whoever the URN names."""
-    text = case(NUMBER, owner="64942212").decode().replace(URN, party)
+async def told_case(here: Http, party: str, number: str = "1", name: str = "Sarah Tangmose", day: str = "10") -> None:
+    """An OIO case about whoever the URN names, as registered on a day of March 2025."""
+    text = case(NUMBER, owner="64942212").decode().replace(URN, party).replace("2025-03-10T", f"2025-03-{day}T")
     text = re.sub(r"(<\w+:UUIDIdentifikator>)5b0c9d2e", rf"\g<1>{number * 8}", text, flags=re.IGNORECASE)
     text = re.sub(r"(SagspartLokalUdvidelse>\s*<\w+:FuldtNavn>)[^<]*", rf"\g<1>{name}", text)
     xml = {**await headers(here, "social"), "Content-Type": "application/xml"}
@@ -89,6 +89,25 @@ def test_a_case_on_another_number_and_a_plan_on_the_cpr_number_are_one_citizens(
             told = json.dumps(await plans_of(here, one))
             assert "27.57.16" in told, "the case that was opened without a CPR number"
             assert "Støtte til egen bolig" in told or "egen bolig" in told, "and the plan that has it"
+
+    run(work)
+
+
+@pytest.mark.parametrize("order", [("10", "12"), ("12", "10")])
+def test_a_case_that_gets_a_cpr_number_goes_to_who_has_it(database_url: str, order: tuple[str, str]) -> None:
+    """The same case, registered anew with a CPR number: the newest registration says whose it is, whichever comes
+    first, and no plan of it is left under the old number."""
+    parties = {"10": "urn:oio:us:personid:1234567", "12": URN}
+
+    async def work() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            for day in order:
+                await told_case(here, parties[day], day=day)
+            one = active(await who_is(here, CPR, NUMBER))
+            assert "27.57.16" in json.dumps(await plans_of(here, one))
+            (former,) = await who_is(here, PERSON_ID, "1234567")
+            assert former["id"] != one["id"], "one case is no word that two numbers are one person's"
+            assert {plan["status"] for plan in await plans_of(here, former)} == {"entered-in-error"}
 
     run(work)
 
