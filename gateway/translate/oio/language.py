@@ -26,6 +26,7 @@ from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
 from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.paths import Reader
+from gateway.translate.oio.several import Several, several
 from gateway.translate.oio.subject import Subject, Subjects
 from gateway.translate.oio.tree import Node, read
 from gateway.translate.rules.bound import Made
@@ -110,6 +111,10 @@ class Oio:
             findings=tuple(findings),
             registers=True,
         )
+
+    def batch(self, raw: bytes) -> Several | None:
+        """The messages of each citizen, when these bytes tell of several."""
+        return several(raw, self._roles)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """StandardRetur 20."""

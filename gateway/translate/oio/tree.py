@@ -93,7 +93,12 @@ class Node:
 
 def read(raw: bytes) -> Node:
     """The document as a tree. Raises Unreadable, WrongCharset, TooLarge."""
-    return _node(xml.parse(raw), None)
+    return of_element(xml.parse(raw))
+
+
+def of_element(element: etree._Element) -> Node:
+    """An element and all below it as a tree of its own."""
+    return _node(element, None)
 
 
 def _node(element: etree._Element, up: Node | None) -> Node:

@@ -318,3 +318,43 @@ def test_a_note_comes_along_as_it_was_written(database_url: str) -> None:
             assert note["type"] == {"text": "Journalnotat"}
 
     run(test)
+
+
+def test_cases_of_several_citizens_come_and_go_in_one_message(database_url: str) -> None:
+    """One that is refused keeps no other out; the answer has a line for each."""
+    numbers = {
+        ME: UUID,
+        OTHER: "0a0a0a0a-0000-4000-8000-00000000000a",
+        "1502824933": "0a0a0a0a-0000-4000-8000-00000000000b",
+    }
+    cases = [SAG.replace(CITIZEN, f"urn:oio:cpr-nr:{one}").replace(UUID.upper(), uuid) for one, uuid in numbers.items()]
+    cases[2] = cases[2].replace(">Afgjort<", ">Revurderet<")
+    lies = LIES.format(uuid="0a0a0a0a-0000-4000-8000-00000000000c")
+    cases[1] = cases[1].replace("<sag:Journalpost>", lies + "<sag:Journalpost>", 1)
+    document = DOCUMENT.format(uuid="0a0a0a0a-0000-4000-8000-00000000000c", level="IKKE_FORTROLIGE_DATA")
+    end = "</sdi:ImporterSagDokumentIndeksInput>"
+    raw = imported(*cases).decode().replace(end, document + end).encode()
+
+    async def lines(here: Http, content: bytes) -> list[tuple[str, ...]]:
+        headers = {**await here.bearer("system/Bundle.c", "social"), "Content-Type": "application/xml"}
+        answer = await here.web.post("/cases/oio", headers=headers, content=content)
+        told = etree.fromstring(answer.content)
+        return [
+            tuple(one.findtext(f"{{*}}{name}") for name in ("StatusKode", "Type", "UUIDIdentifikator")) for one in told
+        ]
+
+    async def test() -> None:
+        async with http(database_url, SOCIAL) as here:
+            found = await lines(here, raw)
+            assert found == [
+                ("20", "Sag", numbers[ME]), ("20", "Sag", numbers[OTHER]),
+                ("20", "Dokument", "0a0a0a0a-0000-4000-8000-00000000000c"), ("40", "Sag", numbers["1502824933"]),
+            ]  # fmt: skip
+            assert [len((await sees(here, number=one)).get("CarePlan", [])) for one in numbers] == [1, 1, 0]
+            assert len((await sees(here, number=OTHER))["DocumentReference"]) == 2
+            assert [one[0] for one in await lines(here, removal(numbers[ME], numbers[OTHER]))] == ["20", "20"]
+            for one in (ME, OTHER):
+                plans = (await sees(here, number=one)).get("CarePlan", [])
+                assert [plan["status"] for plan in plans] in ([], ["entered-in-error"])
+
+    run(test)
