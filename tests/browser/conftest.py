@@ -18,7 +18,7 @@ _QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "
 _LONGEST_STORY = 90  # seconds
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one that playwright has fetched."""
     with sync_playwright() as playwright:
@@ -34,7 +34,7 @@ def _path() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ticket_page() -> Iterator[str]:
     """The address that `gateway demo --stay` prints: the joint plan, good once."""
     command = [sys.executable, "-m", "gateway", "demo", "--stay"]
@@ -48,7 +48,7 @@ def ticket_page() -> Iterator[str]:
             demo.communicate(timeout=_LONGEST_STORY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(chromium: Browser, ticket_page: str) -> Iterator[tuple[Page, list[str]]]:
     """The plan as a nurse gets to it: the ticket's page, one click. And every address that the browser asked for."""
     page = chromium.new_page(locale="da-DK")
