@@ -70,7 +70,8 @@ def test_a_case_as_a_bundle_and_the_bundle_as_a_case_again(
 def test_what_a_hospital_tells_needs_a_case(target: str) -> None:
     resources = [
         {"resourceType": "Patient", "id": "p", "identifier": [{"system": CPR, "value": "2505544849"}]},
-        {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "subject": {"reference": "Patient/p"}},
+        {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "subject": {"reference": "Patient/p"},
+         "description": {"text": "Egen bolig"}},
     ]  # fmt: skip
     with pytest.raises(MissingField, match="no case to file this on"):
         written(target, resources, NOW, ROOT / "mappings")

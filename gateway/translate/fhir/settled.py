@@ -12,16 +12,35 @@ from typing import Any
 
 from gateway.domain.identifier import normal
 from gateway.domain.statement import Body
+from gateway.errors import MissingField, RuleBroken
+from gateway.translate.fhir.structure import structure
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 _NAMED = ("Organization", "Practitioner")
 
 
 def settled(resources: Sequence[Body]) -> list[Body]:
-    """The same resources, in their order; references to what is not among them stay as they are."""
-    known = {str(one["id"]): one for one in resources if one.get("id")}
+    """The same resources, in their order; references to what is not among them stay as they are.
+
+    Raises RuleBroken with the place for what is no R4, as writers look no further, and MissingField for what has no id.
+    Types that are not known here are nobody's to write.
+    """
+    resources = [_sound(one) for one in resources]
+    known = {str(one["id"]): one for one in resources}
     named = {name: _named(one) for name, one in known.items() if one.get("resourceType") in _NAMED}
     return [_settled(one, known, named) for one in resources]
+
+
+def _sound(resource: Body) -> Body:
+    """A resource that keeps to R4 and has an id; the fold leaves an empty meta, which R4 does not have."""
+    if isinstance(resource, dict) and resource.get("meta") == {}:
+        resource = {name: value for name, value in resource.items() if name != "meta"}
+    fault = next((fault for fault in structure(resource) if fault.rule != "unknown"), None)
+    if fault:
+        raise RuleBroken(fault.text, where=fault.where)
+    if "id" not in resource:
+        raise MissingField(where=f"{resource['resourceType']}.id", hint="A resource is known by its id.")
+    return resource
 
 
 def with_files(resources: Sequence[Body]) -> list[Body]:

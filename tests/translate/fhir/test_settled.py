@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from gateway.errors import GatewayError, MissingField, RuleBroken
 from gateway.translate.fhir.settled import settled
 
 OFFICE: dict[str, Any] = {
@@ -17,7 +20,8 @@ WHO: dict[str, Any] = {"resourceType": "Practitioner", "id": "w1", "name": [{"gi
 
 
 def plan(**more: Any) -> dict[str, Any]:
-    return {"resourceType": "CarePlan", "id": "c1"} | more
+    whose = {"status": "active", "intent": "plan", "subject": {"reference": "Patient/p1"}}
+    return {"resourceType": "CarePlan", "id": "c1"} | whose | more
 
 
 def test_organisations_and_people_are_named_where_something_points_at_them() -> None:
@@ -32,7 +36,8 @@ def test_organisations_and_people_are_named_where_something_points_at_them() -> 
 
 
 def test_every_spelling_of_a_reference_is_one() -> None:
-    goal = {"resourceType": "Goal", "id": "g1"}
+    goal = {"resourceType": "Goal", "id": "g1", "lifecycleStatus": "active", "description": {"text": "Egen nøgle"}}
+    goal["subject"] = {"reference": "Patient/p1"}
     for written in ("Goal/g1", "https://x.example/fhir/Goal/g1", "urn:uuid:g1", "Goal/g1/_history/2"):
         assert settled([plan(goal=[{"reference": written}]), goal])[0]["goal"] == [{"reference": "Goal/g1"}]
 
@@ -40,3 +45,19 @@ def test_every_spelling_of_a_reference_is_one() -> None:
 def test_what_is_not_there_stays_as_it_was_written() -> None:
     told = plan(goal=[{"reference": "Goal/elsewhere"}, {"reference": "#inside"}, {"display": "et mål"}])
     assert settled([told]) == [told]
+
+
+@pytest.mark.parametrize(
+    ("resource", "error"),
+    [(plan(status=7), RuleBroken), (plan(title=""), RuleBroken), (plan(created="i går"), RuleBroken), ({}, RuleBroken)],
+)
+def test_what_is_no_r4_is_told_with_its_place(resource: dict[str, Any], error: type[GatewayError]) -> None:
+    with pytest.raises(error) as told:
+        settled([resource])
+    assert told.value.where
+
+
+def test_what_the_fold_leaves_is_taken() -> None:
+    assert settled([plan(meta={})]) == [plan()]
+    with pytest.raises(MissingField):
+        settled([{"resourceType": "Patient"}])

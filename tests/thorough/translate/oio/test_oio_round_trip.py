@@ -131,7 +131,13 @@ def documented() -> list[Json]:
             state("Endeligt", "2025-02-28T00:00:00+01:00"),
         ],
     }
-    only = about | {"id": "d2", "identifier": [named("02")], "description": "Bilag", "date": "2025-03-02"}
+    only = about | {
+        "id": "d2",
+        "identifier": [named("02")],
+        "description": "Bilag",
+        "date": "2025-03-02T00:00:00+01:00",
+    }
+    only["content"] = [{"attachment": {"title": "Bilag"}}]
     data = [{"attachment": {"data": "TGFuZyBzYW10YWxl"}}]
     numbered = about | {"id": "d3", "description": "Samtale", "date": "2025-03-03T09:00:00+01:00", "content": data}
     numbered["extension"] = [{"url": f"{BASE}/oio-index", "valueString": "7"}]
