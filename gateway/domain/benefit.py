@@ -1,7 +1,7 @@
 """Benefits: what was granted and what was paid become one Account, and where less comes than was granted, an alert.
 
-Two messages tell of a benefit, in any order: the grant (statements `state`, one for each entry of a registration) and
-payments (`pay`, one for each amount). Both folds are functions of all of them:
+Two messages tell of a benefit, in any order: the grant (statements `register`, one for each entry of a registration)
+and payments (`pay`, one for each amount). A withdrawal takes back all before it. Both folds are functions of all:
 
 - **Account**: the entry told last in the newest registration, with every payment as it was told last.
 - **Flag**: nothing, as long as the benefit was never reduced. `active` from the day it was, `inactive` with an end when
@@ -70,9 +70,7 @@ class _Amount:
 
 def tells_of_benefit(kind: str, said: Iterable[Statement]) -> bool:
     """Whether these statements are folded here: payments, and alerts that no source has made by itself."""
-    if kind == "Flag":
-        return all("status" not in one.body for one in said)
-    return kind == "Account" and any(one.act is Act.PAY for one in said)
+    return kind in ("Account", "Flag") and any(one.act in (Act.PAY, Act.REGISTER) for one in said)
 
 
 def is_benefit(account: Body) -> bool:
@@ -85,13 +83,17 @@ def fold_benefit(
     kind: str, key: str, said: list[Statement], ids: Ids, sources: Mapping[str, Source]
 ) -> Resource | None:
     """The Account or the Flag of one benefit; `said` is in order. None where there is nothing to alert to."""
-    grants = [one for one in said if one.act is not Act.PAY]
-    payments = _latest(one for one in said if one.act is Act.PAY)
-    last = (grants or said)[-1]
-    withdrawn = last.verb is Verb.WITHDRAW
+    taken = [place for place, one in enumerate(said) if one.verb is Verb.WITHDRAW]
+    standing = said[taken[-1] + 1 :] if taken else said
+    withdrawn = not standing
+    standing = standing or [one for one in said if one.verb is not Verb.WITHDRAW]
+    if not standing:
+        return None
+    grants = [one for one in standing if one.act is not Act.PAY]
+    payments = _latest(one for one in standing if one.act is Act.PAY)
+    last = said[-1] if withdrawn else (grants or standing)[-1]
     if kind == "Account":
-        told = next((one.body for one in reversed(grants) if one.body), _UNGRANTED)
-        body: Body | None = _account(told, payments)
+        body: Body | None = _account(grants[-1].body if grants else _UNGRANTED, payments)
     else:
         body = _flag(grants, payments, max(max(one.happened, one.recorded) for one in said))
     if body is None:
@@ -111,7 +113,7 @@ def _latest(said: Iterable[Statement]) -> list[Body]:
 
 
 def _account(grant: Body, payments: Sequence[Body]) -> Body:
-    body = dict(grant)
+    body = {name: value for name, value in grant.items() if name != "by"}
     if extensions := [*grant.get("extension", []), *payments]:
         body["extension"] = extensions
     return body

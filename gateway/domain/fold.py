@@ -75,10 +75,10 @@ def _fold_object(
         return fold_team(key, said, ids, sources)
     if any(s.act is Act.REPORT for s in said):
         return fold_reported(kind, key, said, ids, sources)
+    if tells_of_benefit(kind, said):
+        return fold_benefit(kind, key, said, ids, sources)
     if any(s.act in REGISTERING for s in said):
         return fold_registered(kind, key, said, ids, sources)
-    if kind in ("Account", "Flag") and tells_of_benefit(kind, said):
-        return fold_benefit(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):
         return fold_revised(kind, key, said, ids, sources)
     return fold_snapshot(kind, key, said, ids, sources)

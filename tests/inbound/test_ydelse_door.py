@@ -15,6 +15,7 @@ from gateway.domain.identifier import CPR, CVR, SOR, Identifier
 from gateway.flows.replay import replay
 from gateway.inbound.scopes import Scope
 from gateway.settings import Settings
+from tests.flows.messages import case
 from tests.inbound.http_world import SECRET, Http, http, run
 from tests.inbound.oauth_client import hospital
 from tests.inbound.one_citizen import CLIENTS, HOSPITAL, NUMBER, SOCIAL, arrive, headers
@@ -279,5 +280,31 @@ def test_a_profile_narrows_who_sees_the_alert(database_url: str) -> None:
             again = grant(benefit(REDUCED, from_=MAY), at="2025-05-04T09:00:00+02:00")
             assert (await send(here, again))[0] == 200
             assert len(await flags(here, "social")) == 1
+
+    run(test)
+
+
+def test_a_grant_that_turns_out_to_be_another_citizens_leaves_the_first(database_url: str) -> None:
+    other = "2509479989"
+
+    async def alerts(here: Http, cpr: str) -> list[str]:
+        form = {"patient.identifier": f"{CPR}|{cpr}"}
+        status, body, _ = await ask(here, "social", "/fhir/Flag/_search", form)
+        assert status == 200
+        return [entry["resource"]["status"] for entry in json.loads(body).get("entry", [])]
+
+    async def test() -> None:
+        async with http(database_url, *CAST) as here:
+            await arrive(here)
+            bearer = await headers(here, "social", "HOPERAT")
+            known = await here.web.post(
+                "/cases/oio", headers=bearer | {"Content-Type": "application/xml"}, content=case(other)
+            )
+            assert known.status_code == 200
+            wrong, right = REDUCTION, grant(benefit(REDUCED, from_=MAY), at="2025-05-03T09:00:00+02:00", cpr=other)
+            for message in (wrong, right, wrong):
+                assert (await send(here, message))[0] == 200
+            assert "active" not in await alerts(here, NUMBER)
+            assert await alerts(here, other) == ["active"]
 
     run(test)

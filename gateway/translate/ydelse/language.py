@@ -95,6 +95,7 @@ class Ydelse:
             citizen=(work.jobs[0][1].message.party.identifier,),
             statements=tuple(statements),
             findings=tuple(findings),
+            registers=True,
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -147,7 +148,11 @@ class Ydelse:
         return told, Env(source, self._ids, zone, Context(told, citizen), told.moment.date().isoformat())
 
     def _statements(self, told: Registered, env: Env, origin: str) -> Iterator[Statement]:
+        uuid = told.index.said("UUIDIdentifikator")
         for number, made in enumerate(self._rules.of(env.source.rules).run(told.root, env)):
+            registers = (
+                made.act is Act.REGISTER
+            )  # which names who tells: a grant that turns out to be another citizen's
             yield Statement(
                 kind=made.kind,
                 key=made.key,
@@ -155,7 +160,7 @@ class Ydelse:
                 verb=made.verb or Verb.ASSERT,
                 happened=made.happened or told.moment,
                 recorded=made.recorded or told.recorded,
-                body=made.body,
+                body=made.body | {"by": uuid} if registers else made.body,
                 source=env.source.id,
                 origin=f"{origin}.{number:04}",
                 aliases=made.aliases,
