@@ -150,9 +150,7 @@ class Ydelse:
     def _statements(self, told: Registered, env: Env, origin: str) -> Iterator[Statement]:
         uuid = told.index.said("UUIDIdentifikator")
         for number, made in enumerate(self._rules.of(env.source.rules).run(told.root, env)):
-            registers = (
-                made.act is Act.REGISTER
-            )  # which names who tells: a grant that turns out to be another citizen's
+            registers = made.act is Act.REGISTER  # with who tells it: a grant may turn out to be another citizen's
             yield Statement(
                 kind=made.kind,
                 key=made.key,
