@@ -65,7 +65,7 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
     spoken = gateway.languages.of(language)
     now = gateway.clock()
     try:
-        translation = await understood(gateway, spoken, raw)
+        translation = await understood(gateway, spoken, raw, sender.sends)
         may_send(sender.sends, translation)
         if translation.receipt is not None:
             return await take_receipt(gateway, language, raw, translation, translation.receipt)

@@ -3,6 +3,8 @@ alone."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gateway.domain.caller import Caller
 from gateway.domain.citizen import identity_key
 from gateway.domain.identifier import Identifier
@@ -17,13 +19,15 @@ from gateway.translate.languages import Known, Language, Recalled, Recalling
 from gateway.translate.translation import Translation
 
 
-async def understood(gateway: Gateway, spoken: Language, raw: bytes) -> Translation:
-    """The message, with what is known of what it names by number alone. Raises GatewayError; NamedByNumber when
-    nothing here has that number."""
+async def understood(gateway: Gateway, spoken: Language, raw: bytes, sends: Collection[str] | None) -> Translation:
+    """The message, with what is known of what it names by number alone: only of what its sender may send (`sends`;
+    None: any), so that nobody learns which numbers others have. Raises GatewayError; NamedByNumber when nothing of the
+    sender's has that number."""
     try:
         return spoken.translate(raw)
     except NamedByNumber as unnamed:
-        known = await _recalled(gateway, unnamed.asked) if isinstance(spoken, Recalling) else {}
+        asked = tuple(one for one in unnamed.asked if sends is None or one[0] in sends)
+        known = await _recalled(gateway, asked) if asked and isinstance(spoken, Recalling) else {}
         if not known or not isinstance(spoken, Recalling):
             raise
         return spoken.translate_known(raw, known)

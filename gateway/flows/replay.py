@@ -33,7 +33,7 @@ async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
     gateway = heard(gateway, one.language, selected)
     spoken = gateway.languages.of(one.language)
     try:
-        translation = await understood(gateway, spoken, one.body)
+        translation = await understood(gateway, spoken, one.body, sends)
         may_send(sends, translation)
         if translation.receipt is not None:
             await take_receipt(gateway, one.language, one.body, translation, translation.receipt)
