@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.identifier import normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.searching.query import Query, understand
 from gateway.errors import BadRequest
+from gateway.flows.departed import when_left
 from gateway.flows.joint_plan import composed_for, shows_plan
 from gateway.flows.looking import NOTHING, Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
@@ -26,11 +28,23 @@ COMPOSED = frozenset({"CarePlan", "CareTeam"})
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A look at one citizen: `all` that this caller may see, `shown` what the answer is made from."""
+    """A look at one citizen: `all` that this caller may see, `shown` what the answer is made from. `away`: the caller
+    has handed the citizen over, and knows the numbers from before that."""
 
     citizen: str
     all: Seen
     shown: Seen
+    away: bool = False
+
+    def by(self, number: str) -> _Look:
+        """As it is when the citizen is named by this identifier key, "" for an id: a number that came later leads the
+        old municipality nowhere."""
+        if not (self.away and number):
+            return self
+        patients = [wire.decode(body) for body in opened(self.all.of({"Patient"}))]
+        numbers = [one for patient in patients for one in patient.get("identifier", [])]
+        known = {normal(one.get("system", ""), one.get("value", "")).key for one in numbers}
+        return self if number in known else _NOBODY
 
 
 _NOBODY = _Look("", NOTHING, NOTHING)
@@ -39,20 +53,22 @@ _NOBODY = _Look("", NOTHING, NOTHING)
 async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[tuple[str, str]]) -> Served:
     """A searchset Bundle. Raises BadRequest for an unknown parameter, and when no citizen is named."""
     query = understand(kind, gateway.search.get(kind, {}), params)
-    named = await _named(gateway, kind, query) if caller.purposes else [""]
-    looks = {citizen: await _look(gateway, caller, kind, citizen) for citizen in dict.fromkeys(named)}
+    named = await _named(gateway, kind, query) if caller.purposes else [("", "")]
+    looks = {citizen: await _look(gateway, caller, kind, citizen) for citizen in dict.fromkeys(one for one, _ in named)}
     asked = f"GET {kind}?{urlencode(list(params), safe='|/:,')}"
-    told = [looks[citizen] for citizen in named]
+    told = [looks[citizen].by(number) for citizen, number in named]
     records = [record_of(gateway, caller, "search-type", kind, one.citizen, one.shown, query=asked) for one in told]
     await on_record(gateway, *records)
     if not caller.purposes:
         raise no_purpose()
-    found = [(one.citizen, body) for one in looks.values() for body in _matching(gateway, kind, one, query)]
+    answered = {one.citizen: one for one in told}
+    found = [(one.citizen, body) for one in answered.values() for body in _matching(gateway, kind, one, query)]
     return Served(_bundle(gateway, kind, params, query, found))
 
 
-async def _named(gateway: Gateway, kind: str, query: Query) -> list[str]:
-    """The Patient ids that the request names, "" for an identifier that is nobody's."""
+async def _named(gateway: Gateway, kind: str, query: Query) -> list[tuple[str, str]]:
+    """The Patient ids that the request names, "" for an identifier that is nobody's, each with the identifier that led
+    to it, "" where it was named itself."""
     joint = [citizen_of_joint(one) for one in query.ids if is_joint(kind, one)]
     if not (query.citizens or query.identifiers or joint):
         raise BadRequest(
@@ -61,7 +77,7 @@ async def _named(gateway: Gateway, kind: str, query: Query) -> list[str]:
             hint=f"Give {'identifier or _id' if kind == 'Patient' else 'patient or patient.identifier'}.",
         )
     known = await resources.citizens_of(gateway.database, query.identifiers) if query.identifiers else []
-    return [*query.citizens, *joint, *(citizen for _, citizen in known)]
+    return [*((one, "") for one in (*query.citizens, *joint)), *((citizen, number) for number, citizen in known)]
 
 
 async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> _Look:
@@ -70,7 +86,8 @@ async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> _L
     if not parts:
         return _NOBODY
     seen = await look(gateway, caller, parts, ground, persons_of(parts))
-    return _Look(citizen, seen, seen if kind in COMPOSED else seen.of({kind}))
+    away = when_left(gateway, caller, ground) is not None
+    return _Look(citizen, seen, seen if kind in COMPOSED else seen.of({kind}), away)
 
 
 def _matching(gateway: Gateway, kind: str, one: _Look, query: Query) -> list[bytes]:

@@ -71,8 +71,8 @@ async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: s
 
 
 async def handed(gateway: Gateway, citizen: str, **more: Any) -> HandedOver:
-    wish = {"patient": citizen, "new": "0147", "who": WHO, "reason": WHY, "to_file": True} | more
-    return await hand_over(gateway, HANDING, Wish(**wish))
+    wish = replace(Wish(citizen, "0147", WHO, WHY, to_file=True), **more)
+    return await hand_over(gateway, HANDING, wish)
 
 
 async def last_record(gateway: Gateway) -> str:
@@ -262,6 +262,14 @@ def test_the_old_municipality_reads_what_it_has_as_it_stood(house: House) -> Non
         assert int(mine.version) < int(newest)
         found = json.loads((await search(gateway, OLD, "Patient", [("_id", citizen)])).body)
         assert [e["resource"]["meta"]["versionId"] for e in found["entry"]] == [mine.version]
+        (later,) = [
+            i
+            for i in json.loads((await read(gateway, HERLEV, "Patient", citizen)).body)["identifier"]
+            if i["value"] == "777"
+        ]
+        for number, count in ((f"urn:oid:1.2.208.176.1.2|{CPR}", 1), (f"{later['system']}|777", 0)):
+            named = json.loads((await search(gateway, OLD, "Patient", [("identifier", number)])).body)
+            assert named["total"] == count, "a number that came later leads nowhere"
         stay = next(key for key in await sees(gateway, NEW, citizen) if key.startswith("Encounter/"))
         for who in (OLD, NURSE):
             with pytest.raises(NotFound):
