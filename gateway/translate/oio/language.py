@@ -8,7 +8,7 @@ become statements, each made of parts with a time of their own (parts.py).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Finding, Translation
 
+_MOST_TOLD = 20
 _STAMP = "StsTidspunkt"
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
 _WHOLE_CASE = ("CarePlan", "CareTeam")
@@ -119,6 +120,12 @@ class Oio:
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """StandardRetur 20."""
         return answer.accepted(raw, now, note)
+
+    def accept_with(self, raw: bytes, findings: Sequence[Finding], now: datetime) -> bytes:
+        """StandardRetur 20, and in DetaljeretFejlbesked what was read otherwise than it was written."""
+        told = [f"{one.where}: {one.text}." for one in findings if one.severity != "information"]
+        more = [f"And {len(told) - _MOST_TOLD} more."] if len(told) > _MOST_TOLD else []
+        return answer.accepted(raw, now, " ".join([*told[:_MOST_TOLD], *more]))
 
     def refuse(self, raw: bytes, error: GatewayError, now: datetime) -> bytes:
         """StandardRetur with the error; safe on any bytes."""

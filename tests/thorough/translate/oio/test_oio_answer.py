@@ -21,7 +21,7 @@ from gateway.errors import (
     WrongType,
 )  # fmt: skip
 from gateway.translate.oio import Oio
-from tests.translate.oio.building import OLD, case, document, index, uuid, wrapped
+from tests.translate.oio.building import OLD, UNKNOWN, actor, case, document, index, uuid, wrapped
 from tests.translate.oio.cases import PROJECT, SAG, UUID, imported, states, updated
 
 FIXTURES = sorted((PROJECT / "fixtures" / "messages" / "oio").glob("*.xml"))
@@ -81,6 +81,18 @@ def test_documents_updates_removals_and_the_old_version_are_answered_in_kind(xsd
     assert gone.tag.endswith("}FjernSagDokumentIndeksOutput")
     old = etree.fromstring(oio.accept(wrapped(*index(case()), version=OLD), NOW))
     assert old.tag == "{urn:oio:sts:sagdok:sagdokumentindeks:1.2.4.0}ImporterSagDokumentIndeksOutput"
+
+
+def test_what_was_found_in_a_case_that_was_taken_is_told(xsd: etree.XMLSchema, oio: Oio) -> None:
+    many = [actor(UNKNOWN, "Bruger", uuid(n), "N", index=str(n)) for n in range(25)]
+    raw = wrapped(*index(case(*many)))
+    root = etree.fromstring(oio.accept_with(raw, oio.translate(raw).findings, NOW))
+    assert xsd.validate(root), xsd.error_log
+    told = root.findtext(f".//{SD}DetaljeretFejlbesked", "")
+    assert told.startswith(
+        "ImporterSagDokumentIndeksInput/SagIndeks/Registrering/RelationListe/Sagsaktoer[3]: its role"
+    )
+    assert told.endswith("And 5 more.")
 
 
 def test_nothing_but_a_uuid_is_repeated(oio: Oio) -> None:
