@@ -252,3 +252,11 @@ def test_a_document_may_be_a_title_alone(kl: Kl) -> None:
     assert of(found, paper).body["content"] == paper["content"]
     assert "url" not in paper["content"][0]["attachment"]
     assert Path(paper["content"][0]["attachment"]["title"]).suffix == ".pdf"
+
+
+@pytest.mark.parametrize("told", ["", "unconfirmed", "refuted"])
+def test_a_condition_without_a_word_about_it_is_confirmed(kl: Kl, told: str) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+    more = {"verificationStatus": coded(told, system)} if told else {}
+    body = folded(kl, ordered(about("Condition", "c", code={"text": "Sorg"}, **more)))["Condition/c"].body
+    assert body["verificationStatus"] == coded(told or "confirmed", system)
