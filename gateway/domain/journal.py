@@ -16,10 +16,26 @@ from uuid import UUID
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
+from gateway.domain.security_label import CONFIDENTIALITY, label_of
+from gateway.domain.statement import Body
 
 Form = Literal["note", "document"]
 
 PLAIN = "text/plain"
+
+SENSITIVE = "FOELSOMME_PERSONOPLYSNINGER"
+HIGHEST = "VIP_SAGER"
+_SENSITIVITY = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
+
+
+def sensitivity_of(*about: Body) -> str:
+    """How sensitive it is to tell of these resources: what a hospital tells is about health, and it is VIP where the
+    case system or a label says so of any of them."""
+    told = {
+        one.get("valueCode") for body in about for one in body.get("extension", ()) if one.get("url") == _SENSITIVITY
+    }
+    labels = {label_of(one) for body in about for one in body.get("meta", {}).get("security", ())}
+    return HIGHEST if HIGHEST in told or f"{CONFIDENTIALITY}|V" in labels else SENSITIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class JournalEntry:
     `citizen` is the best identifier that the receiver may know. `authority` is the municipality that it is for (CVR
     number), `case` the UUID of its OIO Sag, "" where none is known; `subject` (KLE, `27.57.16`) and `facet` (KLE action
     facet, `G01`) route it. `author` is who wrote it, by number and name. `corrects` is the id of an entry that this one
-    corrects.
+    corrects. `sensitivity` is SF1470's Foelsomhed: health at least, and that of its case where it is higher.
     """
 
     id: str
@@ -50,6 +66,7 @@ class JournalEntry:
     citizen_name: str = ""
     format: str = PLAIN
     corrects: str = ""
+    sensitivity: str = SENSITIVE
 
 
 def entry_id(ids: Ids, *parts: str) -> str:

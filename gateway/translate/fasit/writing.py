@@ -21,7 +21,6 @@ from gateway.translate.oio.write.party import party
 
 DOCUMENT = "urn:oio:sagdok:dokument:2.0.0"
 SAGDOK = "urn:oio:sagdok:2.0.0"
-_SENSITIVE = "FOELSOMME_PERSONOPLYSNINGER"
 
 
 def written(entry: JournalEntry) -> bytes:
@@ -62,7 +61,7 @@ def _properties(parent: etree._Element, entry: JournalEntry) -> None:
     told(parent, SAGDOK, "TitelTekst", entry.title)
     told(parent, SAGDOK, "BeskrivelseTekst", entry.author_name)
     add(parent, SAGDOK, "BrevDato", entry.written.astimezone(DANISH).date().isoformat())
-    add(parent, DOCUMENT, "Foelsomhed", _SENSITIVE)
+    add(parent, DOCUMENT, "Foelsomhed", entry.sensitivity)
 
 
 def _content(parent: etree._Element, entry: JournalEntry) -> None:

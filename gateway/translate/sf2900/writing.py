@@ -15,8 +15,6 @@ from gateway.translate.oio.write.elements import written as to_bytes
 from gateway.translate.oio.write.party import party
 from gateway.translate.sf2900 import names
 
-_SENSITIVE = "FOELSOMME_PERSONOPLYSNINGER"  # what a hospital tells is about health
-
 
 def written(entry: JournalEntry) -> bytes:
     """The request. Its id is the entry's, which a receipt will name; the same entry is the same bytes.
@@ -38,7 +36,7 @@ def written(entry: JournalEntry) -> bytes:
     told(part, SAGDOK, "FuldtNavn", citizen.name)
     told(part, SAGDOK, "BrugervendtNoegle", citizen.key)
     _add(request, names.WRITTEN, entry.written.astimezone(DANISH).isoformat(timespec="seconds"))
-    _add(request, names.SENSITIVITY, _SENSITIVE)
+    _add(request, names.SENSITIVITY, entry.sensitivity)
     if entry.corrects:
         _add(request, names.CORRECTS, entry.corrects)
     _content(_add(request, names.NOTE if entry.form == "note" else names.DOCUMENT), entry)

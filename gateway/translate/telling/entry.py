@@ -22,7 +22,7 @@ from string import Formatter
 from typing import Any
 
 from gateway.domain.identifier import Identifier, best_first, normal
-from gateway.domain.journal import JournalEntry
+from gateway.domain.journal import JournalEntry, sensitivity_of
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
 from gateway.domain.telling import KINDS, Case, Notice, Telling, Word
@@ -168,6 +168,7 @@ def entry(told: Told, sending: Sending, texts: Texts) -> JournalEntry:
         facet=told.case.facet or telling.facet,
         citizen_name=_visible(name_of(told.patient)),
         corrects=sending.corrects,
+        sensitivity=sensitivity_of(told.patient, told.resource, told.case.body),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gateway.domain.fold import SUBJECT
 from gateway.domain.identifier import CVR, Identifier, best_first, normal
-from gateway.domain.journal import Form, JournalEntry, entry_id
+from gateway.domain.journal import Form, JournalEntry, entry_id, sensitivity_of
 from gateway.domain.plan import is_intervention, is_joint
 from gateway.domain.resource import ids
 from gateway.domain.source import Source
@@ -137,6 +137,7 @@ def _letter(told: Told, sending: Sending) -> JournalEntry:
         subject=told.case.subject,
         facet=told.case.facet,
         citizen_name=name_of(told.patient),
+        sensitivity=sensitivity_of(told.patient, body, told.case.body),
     )
 
 

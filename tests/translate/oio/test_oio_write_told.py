@@ -40,6 +40,28 @@ def test_a_stay_that_ended_is_a_note_on_the_case() -> None:
     assert post.said("ReferenceID", "URNIdentifikator") == "URN:Empty"
 
 
+def open_case(level: str) -> Json:
+    return plan(extension=[{"url": f"{BASE}/oio-sensitivity", "valueCode": level}])
+
+
+def test_in_a_case_that_is_milder_than_health_it_is_a_document_of_its_own() -> None:
+    mild = written(patient(), open_case("IKKE_FORTROLIGE_DATA"), team(), stay())
+    (found,) = mild.each("DokumentIndeks")
+    properties = found.first("Registrering", "AttributListe", "Egenskaber")
+    assert properties is not None
+    assert (properties.said("Foelsomhed"), properties.said("Type")) == ("FOELSOMME_PERSONOPLYSNINGER", "Eksternt Notat")
+    posts = mild.each("SagIndeks", "Registrering", "RelationListe", "Journalpost")
+    assert [one.first("JournalpostEgenskaber", "JournalnotatEgenskaber") for one in posts] == [None]
+    strict = written(patient(), open_case("VIP_SAGER"), team(), stay())
+    assert strict.each("DokumentIndeks") == [], "the note is as closed as its case"
+
+
+def test_what_is_told_of_a_vip_is_never_milder_than_the_case() -> None:
+    vip = (patient(), open_case("VIP_SAGER"), team(), goal(), stay(status="in-progress"))
+    (found,) = written(*vip).each("DokumentIndeks")
+    assert found.said("Registrering", "AttributListe", "Egenskaber", "Foelsomhed") == "VIP_SAGER"
+
+
 def test_a_stay_that_goes_on_is_not_told() -> None:
     running = stay(status="in-progress", period={"start": "2026-02-20"})
     assert case(patient(), plan(), team(), running).each("RelationListe", "Journalpost") == []

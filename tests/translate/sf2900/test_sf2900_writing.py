@@ -49,6 +49,7 @@ def test_routed_by_authority_subject_and_facet() -> None:
     assert found["Titel"] == ENTRY.title
     assert base64.b64decode(found["Notat"]).decode() == ENTRY.text
     assert found[names.SENSITIVITY] == "FOELSOMME_PERSONOPLYSNINGER"
+    assert said(written(replace(ENTRY, sensitivity="VIP_SAGER")))[names.SENSITIVITY] == "VIP_SAGER"
     assert names.CORRECTS not in found
     assert said(written(replace(ENTRY, corrects=ENTRY.case)))[names.CORRECTS] == ENTRY.case
     assert etree.QName(xml.parse(written(replace(ENTRY, form="document")))[-1]).localname == names.DOCUMENT

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from gateway.domain.journal import JournalEntry
+from gateway.domain.journal import JournalEntry, sensitivity_of
 from gateway.domain.statement import Body
 from gateway.domain.when import DANISH, instant
 from gateway.errors import MissingField, UnknownCode
@@ -87,7 +87,7 @@ def of_reference(document: Body, plan: Body, uuid: str, tables: Tables) -> Docum
         text=text if own else "",
         kind=shown if shown in TYPES else "" if own else "Brev",
         begin=begin,
-        sensitivity=sensitivity.of(document, tables, sensitivity.SENSITIVITY[0] if own else sensitivity.HEALTH),
+        sensitivity=sensitivity.of(document, tables, sensitivity.SENSITIVITY[0] if own else sensitivity_of(plan)),
         states=_told(document) or [(_BY_STATUS.get(document.get("docStatus", ""), "Endeligt"), {"start": begin})],
         owner=document["custodian"] if own and "custodian" in document else plan.get("author", {}),
         subject=_subject(document, plan),
@@ -131,7 +131,7 @@ def of_entry(entry: JournalEntry, plan: Body, kind: str) -> Document:
         text=entry.text,
         kind=kind,
         begin=begin,
-        sensitivity=sensitivity.HEALTH,
+        sensitivity=entry.sensitivity,
         states=[("Endeligt", {"start": begin})],
         owner=plan.get("author", {}),
         subject=classes_of(plan)[0],

@@ -15,7 +15,7 @@ from gateway.domain.plan import in_error
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
 from gateway.translate.fhir.settled import settled, with_files
-from gateway.translate.oio.write import case, document
+from gateway.translate.oio.write import case, document, sensitivity
 from gateway.translate.oio.write.case import uuid_of
 from gateway.translate.oio.write.case_relations import Around
 from gateway.translate.oio.write.document import Document
@@ -111,10 +111,13 @@ def _file(letter: Body, made: _Case, tables: Tables) -> None:
 
 
 def _tell(one: Entry, made: _Case, tables: Tables) -> None:
-    """A stay that has ended as a note, a goal as a document with its text, a letter as a document."""
+    """A stay that has ended as a note, a goal as a document with its text, a letter as a document. A note is as open as
+    its case: in one that is milder than what is told it would be read by too many, so there it is a document."""
     kind = one.resource["resourceType"]
-    if kind == "Encounter":
+    if kind == "Encounter" and not sensitivity.is_milder(sensitivity.of(made.plan, tables), one.entry.sensitivity):
         made.around.notes.append(of_entry(one.entry))
+    elif kind == "Encounter":
+        made.add(document.of_entry(one.entry, made.plan, "Eksternt Notat"))
     elif kind == "Goal":
         made.add(document.of_entry(one.entry, made.plan, "Plan"))
     else:

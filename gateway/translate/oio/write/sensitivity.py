@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from gateway.domain.journal import SENSITIVE
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body
 from gateway.errors import UnknownCode
 from gateway.translate.oio.write.tables import SENSITIVITY, Tables
 
 EXTENSION = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
-HEALTH = "FOELSOMME_PERSONOPLYSNINGER"
-"""Health, criminal matters, considerable social problems: what a hospital tells, and what nobody has judged."""
+UNJUDGED = SENSITIVE
+"""Of what nobody has judged: health, criminal matters, considerable social problems are as sensitive."""
+
+
+def is_milder(one: str, other: str) -> bool:
+    """Whether more people may read what is of the first sensitivity than what is of the other."""
+    return SENSITIVITY.index(one) < SENSITIVITY.index(other)
 
 
 def of(resource: Body, tables: Tables, least: str = SENSITIVITY[0]) -> str:
@@ -22,4 +28,4 @@ def of(resource: Body, tables: Tables, least: str = SENSITIVITY[0]) -> str:
         )
     labels = [one for one in resource.get("meta", {}).get("security", []) if one.get("system") == CONFIDENTIALITY]
     said += [tables.codes[code] for one in labels if (code := one.get("code", "")) in tables.codes]
-    return max([*(said or [HEALTH]), least], key=SENSITIVITY.index)
+    return max([*(said or [UNJUDGED]), least], key=SENSITIVITY.index)
