@@ -94,7 +94,7 @@ def organisation(reference: Node | None) -> Identifier | None:
     if not found or not found[2].strip():
         return None
     kind, value = found[1].lower(), found[2].strip()
-    return authority(value) if kind == "cvr-nr" else Identifier(f"urn:oio:{kind}", value)
+    return authority(value) if kind == "cvr-nr" else normal(f"urn:oio:{kind}", value)
 
 
 def authority(cvr: str) -> Identifier | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.domain.identifier import GLN, SOR, Identifier
+from gateway.domain.identifier import GLN, SOR, YDER, Identifier, normal
 from gateway.translate.oioxml import letter as letters
 from gateway.translate.oioxml import tree
 from gateway.translate.oioxml.wording import words
@@ -15,7 +15,6 @@ from gateway.translate.rules.reader import Env
 
 Json = dict[str, Any]
 
-YDER = "urn:oid:1.2.208.176.1.4"
 MUNICIPALITY = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
 DEPARTMENT = "urn:faellesplan:medcom:sygehusafdelingsnummer"
 
@@ -43,9 +42,9 @@ def organisation_numbers(party: etree._Element) -> list[Identifier]:
     if code == "kommunenummer" and letters.municipality(number):
         found.append(Identifier(MUNICIPALITY, letters.municipality(number)))
     if number and code in ("sorkode", "ydernummer"):
-        found.append(Identifier(SOR if code == "sorkode" else YDER, number))
+        found.append(normal(SOR if code == "sorkode" else YDER, number))
     if ean := tree.said(party, "EANIdentifier"):
-        found.append(Identifier(GLN, ean))
+        found.append(normal(GLN, ean))
     if number and code == "sygehusafdelingsnummer":
         found.append(Identifier(DEPARTMENT, number))
     return found

@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.domain.identifier import CPR, GLN, SOR, Identifier, best_first, normal
+from gateway.domain.identifier import CPR, GLN, SOR, YDER, Identifier, best_first, normal
 from gateway.errors import MissingField, NoCitizen
-from gateway.translate.oioxml.persons import DEPARTMENT, MUNICIPALITY, YDER
+from gateway.translate.oioxml.persons import DEPARTMENT, MUNICIPALITY
 from gateway.translate.oioxml.writing import add, clean, cut
 from gateway.translate.rules.codes import CodeTable
 
