@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ class Context:
     party: Party | None
     owner: Node | None = None
     subject: Node | None = None
+    owners: list[dict[str, Any] | None] = field(default_factory=list)
 
 
 def moment(env: Env, text: str) -> datetime:
@@ -131,8 +132,12 @@ def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
 
 def case_owner(env: Env, post: Node) -> dict[str, Any] | None:
     """The owner of the case."""
-    owner: Node | None = env.message.owner
-    return _reference("Organization", cvr_number(owner), extension(owner).said("FuldtNavn")) if owner else None
+    found: Context = env.message
+    if not found.owners and found.owner is not None:  # asked for each property and note
+        found.owners.append(
+            _reference("Organization", cvr_number(found.owner), extension(found.owner).said("FuldtNavn"))
+        )
+    return found.owners[0] if found.owners else None
 
 
 def document_key(env: Env, post: Node) -> str:

@@ -108,7 +108,8 @@ def _node(element: etree._Element, up: Node | None) -> Node:
     node = Node(name, "", text.strip() if text else "", [], up)
     if name == "UUIDIdentifikator":  # the same in capitals; keys and tables need one spelling
         node.text = node.text.lower()
-    node.parts = [_node(child, node) for child in element]
+    if len(element):
+        node.parts = [_node(child, node) for child in element]
     return node
 
 
