@@ -248,7 +248,11 @@ def _stay(stay: Body) -> Line:
         _word(_STAY_STATUS, stay.get("status")),
         _period(stay.get("period")),
         ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
-        (*(f"orlov {leave}" for leave in leaves if leave), *_ahead(stay)),
+        (
+            *filter(None, map(_concept, stay.get("type", []))),
+            *(f"orlov {leave}" for leave in leaves if leave),
+            *_ahead(stay),
+        ),
     )
 
 

@@ -238,6 +238,21 @@ def test_whose_word_it_is_stands_beside_each() -> None:
     assert measured.facts == ("3,6 mmol/l",)
 
 
+def test_what_a_contact_with_the_municipality_is_for() -> None:
+    shown = view(
+        {
+            "resourceType": "Encounter",
+            "status": "planned",
+            "class": {"code": "HH"},
+            "type": [{"coding": [{"code": "x", "display": "opfølgning"}]}],
+            "period": {"start": "2025-03-01"},
+        }
+    )
+    (stay,) = shown.stays
+    assert (stay.title, stay.status, stay.when) == ("Hjemmebesøg", "planlagt", "fra 1. marts 2025")
+    assert stay.facts == ("opfølgning",)
+
+
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
