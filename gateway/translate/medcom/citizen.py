@@ -38,15 +38,22 @@ def patient_of(message: Message, encounter: Json) -> Json:
 def numbers_of(message: Message, patient: Json) -> tuple[Identifier, ...]:
     """Every number that can stand for the citizen, the CPR number first. Raises NoCitizen, RuleBroken, WrongType."""
     place = f"{message.place(patient)}.identifier"
-    found = best_first([number(identifier) for identifier in patient.get("identifier", ())])
+    found = usable(patient, place)
     cprs = [one for one in found if one.system == CPR]
     if not cprs:
         raise NoCitizen("Notifications are about citizens with a CPR number.", where=place)
     if len(cprs) > 1:
         raise RuleBroken("A citizen has one CPR number.", where=place)
-    if not _CPR.fullmatch(cprs[0].value):
-        raise WrongType("A CPR number has ten digits.", where=place)
     return found
+
+
+def usable(patient: Json, place: str) -> tuple[Identifier, ...]:
+    """The numbers that can stand for the citizen, the strongest first. Raises WrongType for a CPR number without ten
+    digits: left out as nobody's, it would not be told what is wrong."""
+    told = [number(identifier) for identifier in patient.get("identifier", ())]
+    if any(one.system == CPR and one.value and not _CPR.fullmatch(one.value) for one in told):
+        raise WrongType("A CPR number has ten digits.", where=place)
+    return best_first(told)
 
 
 def number(identifier: Json) -> Identifier:

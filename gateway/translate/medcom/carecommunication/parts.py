@@ -9,15 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.correspondence import bare, message_key
-from gateway.domain.identifier import CPR, GLN, SOR, Identifier, best_first, normal
-from gateway.errors import NoCitizen, RuleBroken, WrongType
+from gateway.domain.identifier import GLN, SOR, Identifier, normal
+from gateway.errors import NoCitizen, RuleBroken
 from gateway.translate.fhir.lifting import Lifted
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment
 from gateway.translate.medcom.carecommunication.content import IsNothing, check_communication
 from gateway.translate.medcom.carecommunication.files import File, files_of
 from gateway.translate.medcom.carecommunication.header import check_envelope
-from gateway.translate.medcom.citizen import number, patient_of
+from gateway.translate.medcom.citizen import patient_of, usable
 from gateway.translate.medcom.header import focus_of, sor_of
 from gateway.translate.medcom.provenance import Chain, chain_of
 
@@ -85,14 +85,11 @@ def correspondence_of(
 def _numbers(message: Message, patient: Json) -> tuple[Identifier, ...]:
     """Every number that can stand for the citizen: CPR, national or regional replacement, one of each at most."""
     place = f"{message.place(patient)}.identifier"
-    found = best_first([number(one) for one in patient.get("identifier", ())])
+    found = usable(patient, place)
     if not found:
         raise NoCitizen("The message is about nobody who can be told from others.", where=place)
     if len({one.system for one in found}) < len(set(found)):
         raise RuleBroken("A citizen has one number of each kind.", where=place)
-    if any(one.system == CPR and not (one.value.isascii() and one.value.isdecimal() and len(one.value) == 10)
-           for one in found):  # fmt: skip
-        raise WrongType("A CPR number has ten digits.", where=place)
     return found
 
 
