@@ -1,9 +1,9 @@
 """Print the FHIR Bundle that one or more messages become, or with `--to` the messages that resources become.
 
 The messages are translated by the rules in mappings/ and folded together, whatever order they are given in; nothing
-is stored and nothing is sent. HL7 v2, MedCom, KL, OIO, OIOXML and EDIFACT messages are told apart by their first bytes;
-`-` reads from standard input. What was not carried over faithfully is told on standard error, and so is a sender that
-no file of mappings/sources names: its message is shown, but a running gateway refuses it.
+is stored and nothing is sent. HL7 v2, MedCom, KL, OIO, LoRa, Ydelsesindeks, OIOXML and EDIFACT messages are told apart
+by their bytes; `-` reads from standard input. What was not carried over faithfully is told on standard error, and so
+is a sender that no file of mappings/sources names: its message is shown, but a running gateway refuses it.
 
 With `--to hl7v2` a file may also be a FHIR resource or Bundle (JSON or XML); what is written are the messages that tell
 others of it. A message is translated first and then written anew.
