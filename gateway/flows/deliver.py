@@ -18,6 +18,7 @@ from gateway.domain.source import Source
 from gateway.domain.telling import without_words
 from gateway.errors import GatewayError, Unavailable, Unreadable
 from gateway.flows.disclose import Ready, Withheld, disclosed, is_notice
+from gateway.flows.hand_over import is_case, may_go
 from gateway.flows.outbox import silence
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import told
@@ -131,6 +132,8 @@ async def _ready(gateway: Gateway, one: Due) -> Ready | Withheld:
     """The message as it goes out now. Raises Refused where it never can, Unavailable, and GatewayError for a bug, which
     must not hold up what is behind."""
     message = one.message
+    if is_case(message) and not await may_go(gateway, message):
+        return Withheld("The new municipality may not have all of it any more: hand over again, or not at all")
     if is_notice(message):
         try:
             return await disclosed(gateway, message)

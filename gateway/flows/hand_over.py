@@ -104,6 +104,28 @@ async def hand_over(gateway: Gateway, handing: HandingOver, wish: Wish) -> Hande
     return HandedOver(body, shown, len(leaving.withheld), destination, (old_region, new_region))
 
 
+def is_case(message: Outgoing) -> bool:
+    """Whether what stands in the outbox is a case that was handed over."""
+    return message.language == LANGUAGE
+
+
+async def may_go(gateway: Gateway, message: Outgoing) -> bool:
+    """Whether the new municipality may still have all that is in a case which waits in the outbox: a consent that was
+    withdrawn while the receiver was away holds. If not, that is on record."""
+    destination = gateway.sources[message.destination]
+    parts, ground = await resources.parts(gateway.database, message.about)
+    reader = _reader(destination.organisation.value, destination.name, "")
+    seen = await look(gateway, reader, parts, ground, persons_of(parts))
+    resources_ = [entry["resource"] for entry in json.loads(message.body)["entry"]]
+    told = {(one["resourceType"], one["id"]) for one in resources_ if one["resourceType"] in KINDS}
+    lets = told <= {(part.facts.kind, part.facts.id) for part, _ in seen.permitted}
+    if not lets:
+        record = record_of(gateway, reader, "export", "CarePlan", message.about, seen, operation=OPERATION)
+        refused = replace(record, resources=(), decision=Decision.DENY, outcome=Outcome.MINOR)
+        await on_record(gateway, replace(refused, messages=(message.message_id,)))
+    return lets
+
+
 async def _case(gateway: Gateway, handing: HandingOver, wish: Wish) -> _Case:
     """Both looks: of the old municipality at its case, and of the new one at the same."""
     new = handing.municipalities.find(wish.new)
@@ -114,7 +136,7 @@ async def _case(gateway: Gateway, handing: HandingOver, wish: Wish) -> _Case:
     old = _old(gateway, handing, wish, told, new)
     if new is None or not new.cvr or new == old:
         raise BadRequest("The new municipality is another one, by its code", hint="Four digits: 0147.")
-    mine, theirs = _reader(wish, old), _reader(wish, new)
+    mine, theirs = (_reader(one.cvr, one.name, wish.who) for one in (old, new))
     persons = persons_of(parts)
     seen = [await look(gateway, reader, parts, ground, persons) for reader in (mine, theirs)]
     return _Case(old, new, theirs, *seen)
@@ -131,13 +153,12 @@ def _old(gateway: Gateway, handing: HandingOver, wish: Wish, told: set[str], new
     return found
 
 
-def _reader(wish: Wish, municipality: Municipality) -> Caller:
+def _reader(cvr: str, name: str, who: str) -> Caller:
     """A municipality's social authority at work on the citizen's case; who does it here is named."""
     return Caller(
-        client=OPERATION, client_name="Overlevering", organisation=Identifier(CVR, municipality.cvr),
-        organisation_name=municipality.name, sector="municipality", role="social",
-        user=f"urn:faellesplan:operator|{wish.who}", user_name=wish.who, user_role="", purposes=("COC",),
-        scopes=("system/*.r",),
+        client=OPERATION, client_name="Overlevering", organisation=Identifier(CVR, cvr), organisation_name=name,
+        sector="municipality", role="social", user=f"urn:faellesplan:operator|{who}" if who else "", user_name=who,
+        user_role="", purposes=("COC",), scopes=("system/*.r",),
     )  # fmt: skip
 
 
@@ -202,8 +223,8 @@ async def _file(gateway: Gateway, identity: str, permit: Permit) -> Body:
 
 def _destination(gateway: Gateway, new: Municipality) -> str:
     """The new municipality's system that takes KL collections. Raises BadRequest where none is reached."""
-    fit = (s.id for s in gateway.sources.values() if (s.municipality, s.language) == (new.code, "kl") and s.deliver)
-    found = min(fit, default="")
+    theirs = (s for s in gateway.sources.values() if s.organisation == Identifier(CVR, new.cvr) and s.language == "kl")
+    found = min((source.id for source in theirs if source.deliver), default="")
     if not found:
         raise BadRequest(
             "No system of the new municipality takes a case",

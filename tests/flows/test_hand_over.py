@@ -59,7 +59,7 @@ async def begun(gateway: Gateway) -> str:
     return await told(gateway, "01-sag-koebenhavn.xml", "02-bestilling.json", "03-stin.json", "05-sag-lukket.xml")
 
 
-async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: str = "social") -> None:
+async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: str = "social") -> Json:
     """The citizen lets a municipality see what concerns the case and the stay, for a quarter of a year."""
     text = (STORY / "08-samtykke.json").read_text("utf-8").replace("{citizen}", citizen).replace("11259979", to)
     body = json.loads(text)
@@ -67,7 +67,8 @@ async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: s
     body["dateTime"] = today.isoformat()
     body["provision"]["period"] = {"start": today.isoformat(), "end": (today + timedelta(days=90)).isoformat()}
     body["provision"]["provision"][0]["actor"][0]["role"]["coding"][0]["code"] = role
-    await record_consent(gateway, OLD, json.dumps(body).encode())
+    served = await record_consent(gateway, OLD, json.dumps(body).encode())
+    return body | {"id": json.loads(served.body)["id"]}
 
 
 async def handed(gateway: Gateway, citizen: str, **more: Any) -> HandedOver:
@@ -334,6 +335,29 @@ def test_it_waits_in_the_outbox_and_goes_to_the_new_municipalitys_system(house: 
     found = house.run(work)
     assert found.destination == "frederiksberg-ffb"
     assert there.taken == [("application/fhir+json", found.body)]
+
+
+def test_a_consent_that_is_withdrawn_before_it_goes_holds(house: House) -> None:
+    there = Taker()
+
+    async def work(gateway: Gateway) -> None:
+        citizen = await begun(gateway)
+        consent = await consents(gateway, citizen)
+        async with taking(there):
+            source = gateway.sources["frederiksberg-ffb"]
+            to = replace(source, deliver=Connection(f"http://127.0.0.1:{there.port}/cases/kl"))
+            gateway = replace(gateway, sources={**gateway.sources, source.id: to})
+            await handed(gateway, citizen, to_file=False)
+            await record_consent(gateway, OLD, json.dumps(consent | {"status": "inactive"}).encode(), consent["id"])
+            for claimed in await claim(gateway):
+                await send(gateway, lines(), claimed, 3)
+        row = await gateway.database.fetchrow("SELECT state, told FROM outbox")
+        assert row is not None
+        assert (row["state"], "any more" in row["told"]) == ("withheld", True)
+        assert "deny" in await last_record(gateway)
+
+    house.run(work)
+    assert there.taken == []
 
 
 def test_the_command_writes_a_new_file_and_names_no_citizen(
