@@ -126,15 +126,15 @@ def _follows(
     """One of its cases must be open. What lies on a case that is not here, or lies on it no more, is nobody's."""
     if not there:
         return not any(reference.startswith("CarePlan/") for reference in document.related)
-    return any((one.kind, one.id) in permitted and (one.kind, one.id) not in closed for one in there)
+    left = [one for one in there if one.limits and not one.limits.gone]  # with its case it was taken out as well
+    return any((one.kind, one.id) in permitted and (one.kind, one.id) not in closed for one in left)
 
 
 def _cases_of(document: Facts, cases: Iterable[Facts]) -> list[Facts]:
     """A document may say itself on which cases it lies (LoRa); what only a case tells of must be told by it still."""
     own = f"DocumentReference/{document.id}"
     named = frozenset() if document.limits and document.limits.told else document.related
-    lying = (one for one in cases if own in one.related or f"CarePlan/{one.id}" in named)
-    return [one for one in lying if one.limits and not one.limits.gone]
+    return [one for one in cases if own in one.related or f"CarePlan/{one.id}" in named]
 
 
 def _level(word: object) -> int:

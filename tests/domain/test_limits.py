@@ -157,5 +157,7 @@ def test_a_note_that_is_off_its_case_is_nobodys() -> None:
     note = facts(document("n", LOW), "CarePlan/case")
     assert closed(READER, facts(body(LOW)), note) == {"DocumentReference/n"}
     assert closed(READER, facts(body(LOW), "DocumentReference/n"), note) == set()
+    alone = facts(document("d", LOW, identifier=[{"use": "official"}]))
+    assert closed(READER, facts(body(LOW) | {"status": "entered-in-error"}, "DocumentReference/d"), alone)
     taken_out = facts(body(LOW) | {"status": "entered-in-error"}, "DocumentReference/n")
     assert closed(READER, taken_out, note) == {"DocumentReference/n"}

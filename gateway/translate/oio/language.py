@@ -151,7 +151,12 @@ class Oio:
         told = self._subjects.registrations(cases)
         about = self._subjects.of(cases, told, known)
         timezone = ZoneInfo(about.source.timezone)
-        jobs = [(one, registered, self._env(registered, about, timezone)) for one, registered in told]
+        own = [pair for pair in told if about.is_about(pair[1])]
+        jobs = [(one, registered, self._env(registered, about, timezone)) for one, registered in own]
+        if len(own) < len(told):
+            text = "the case was about another citizen then; of that nothing is kept"
+            places = [found.registration.place for _, found in told if not about.is_about(found)]
+            jobs[0][2].findings += [Finding(place, text) for place in places]
         return _Work(cases, about, jobs)
 
     def _env(self, registered: Registered, about: Subject, timezone: ZoneInfo) -> Env:

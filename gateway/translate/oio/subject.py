@@ -39,6 +39,11 @@ class Subject:
     parties: dict[int, Party] = field(default_factory=dict)
     removed: tuple[tuple[str, str, Known], ...] = ()
 
+    def is_about(self, found: Registered) -> bool:
+        """Whether a registration is about this citizen: older ones may have been about another."""
+        party = self.parties.get(id(found))
+        return party is None or party.identifier == self.citizen
+
 
 class Subjects:
     """Sources and citizens by a table of roles."""
@@ -62,7 +67,8 @@ class Subjects:
                 raise _named(cases, asked)
             source = self._sources.of(recalled[0][1][0])
         parties = {id(found): party for one, found in told if (party := self._party(one, found, source))}
-        meant = {party.identifier: party.place for party in parties.values()}
+        newest = {id(found) for found in _newest(told)}
+        meant = {party.identifier: party.place for key, party in parties.items() if key in newest}
         if not meant or any(one.removed for one in cases):
             meant |= {one.citizen: uuid for uuid, _, one in recalled}
         if not meant:
@@ -79,12 +85,8 @@ class Subjects:
     def _source(self, told: Told) -> Source | None:
         """Who sends: the owner of the cases, as the newest registration of each has it. Raises MissingField,
         RuleBroken, UnknownSource; None where only updates and documents come, which need not tell it."""
-        newest: dict[int, Registered] = {}
-        for one, found in told:
-            before = newest.get(id(one))
-            newest[id(one)] = found if before is None or before.moment < found.moment else before
         owners: dict[Identifier, Node] = {}
-        for found in newest.values():
+        for found in _newest(told):
             if (owner := self._owner(found)) and (number := cvr_number(owner)):
                 owners.setdefault(number, owner)
         if len(owners) > 1:
@@ -131,6 +133,15 @@ class Subjects:
                 for name in names:
                     asked[name, each, f"{name}|{each}|{one.uuid}"] = one.uuid
         return asked
+
+
+def _newest(told: Told) -> list[Registered]:
+    """Of each case the registration that says what holds now."""
+    newest: dict[int, Registered] = {}
+    for one, found in told:
+        before = newest.get(id(one))
+        newest[id(one)] = found if before is None or before.moment < found.moment else before
+    return list(newest.values())
 
 
 def _named(cases: Sequence[Case], asked: dict[tuple[str, str, str], str]) -> NamedByNumber:

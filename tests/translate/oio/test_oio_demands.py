@@ -28,6 +28,7 @@ from tests.translate.oio.building import (
     uuid,
     wrapped,
 )
+from tests.translate.oio.cases import CITIZEN
 from tests.translate.oio.conftest import MAPPINGS
 
 PLACE = "ImporterSagDokumentIndeksInput/SagIndeks/Registrering"
@@ -146,3 +147,16 @@ def test_a_time_that_cannot_be_read_is_noted_and_narrows_on(oio: Oio) -> None:
 def test_what_is_true_of_states_does_not_rest_on_their_order_in_the_list(oio: Oio) -> None:
     raw = built(progress=states(*reversed(BEGUN)))
     assert not oio.translate(raw).findings
+
+
+def test_registrations_from_when_a_case_was_about_another_are_not_this_citizens(oio: Oio) -> None:
+    """A wrong CPR number was corrected: the history that comes along is about a stranger."""
+    text = case()
+    inner = text.partition("<sag:Registrering>")[2].partition("</sag:Registrering>")[0]
+    before = inner.replace(CITIZEN, "urn:oio:cpr-nr:2509479989").replace("2025-03-10T09", "2025-02-10T09")
+    both = f"<sag:Registrering>{before}</sag:Registrering><sag:Registrering>"
+    found = oio.translate(wrapped(*index(text.replace("<sag:Registrering>", both, 1))))
+    assert [one.value for one in found.citizen] == [CITIZEN.rpartition(":")[2]]
+    assert "2509479989" not in str(found.statements)
+    assert len([one for one in found.statements if one.kind == "CarePlan"]) == 1
+    assert [one.where for one in found.findings] == [f"{PLACE}[1]"]
