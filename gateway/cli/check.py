@@ -23,6 +23,8 @@ from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
+from gateway.translate.kl.write.tables import Tables as KlTables
+from gateway.translate.oio.write.tables import Tables as OioTables
 from gateway.translate.rules.problems import MappingError
 from gateway.translate.terms.noticing import noticed
 
@@ -90,6 +92,8 @@ def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
         (facts, lambda: r4.Facts.read(facts)),
         (profiles, lambda: conformance.Profiles.read(profiles)),
         (settings.mappings_folder, lambda: made.append(bootstrap.read_rules(settings.mappings_folder, _SECRET))),
+        (settings.mappings_folder, lambda: OioTables.read(settings.mappings_folder)),
+        (settings.mappings_folder, lambda: KlTables.read(settings.mappings_folder)),
     ]
     if settings.clients.is_dir():
         parts.append((settings.clients, lambda: clients.load(settings.clients)))

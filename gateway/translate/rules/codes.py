@@ -115,6 +115,17 @@ def _pick(rows: list[Row] | tuple[Row, ...], on: str) -> Row | None:
     return next((row for row in rows if row.valid(on)), None)
 
 
+def rows_of(file: Path, problems: Problems) -> tuple[Row, ...]:
+    """The rows of one code table alone; every fault is noted with its line."""
+    mark = Mark(f"mappings/{file.parent.name}/{file.name}", 0)
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        problems.add(mark, "cannot be read as UTF-8")
+        return ()
+    return table(file.stem, mark, text, problems).rows
+
+
 class Codes:
     """All code tables, by name. `state` tells these tables from any others."""
 

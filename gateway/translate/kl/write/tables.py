@@ -9,8 +9,9 @@ from pathlib import Path
 
 from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.statement import Body
+from gateway.translate.fhir.shape import children, is_resource
 from gateway.translate.kl.urls import Urls, read
-from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.codes import rows_of
 from gateway.translate.rules.problems import Mark, Problems
 
 _COLUMNS = ["type", "told_by", "profile", "needs", "why"]
@@ -44,9 +45,8 @@ class Tables:
     def read(cls, mappings: Path) -> Tables:
         """The tables in the folder of rules. Raises MappingError with everything that is wrong in them."""
         problems = Problems()
-        codes = Codes.read(mappings / "codes", problems).tables
-        roles = codes["kl-participant-role"].rows if "kl-participant-role" in codes else ()
-        categories = codes["kl-plan-category"].rows if "kl-plan-category" in codes else ()
+        roles = rows_of(mappings / "codes" / "kl-participant-role.csv", problems)
+        categories = rows_of(mappings / "codes" / "kl-plan-category.csv", problems)
         known = read(mappings / "kl" / "urls.csv", problems)
         made = cls(
             urls=known,
@@ -86,8 +86,14 @@ def _profiles(path: Path, problems: Problems) -> tuple[Profile, ...]:
         return ()
     made = []
     for row in rows:
-        if not row["type"] or not (row["profile"] or "").startswith("http"):
-            problems.add(Mark(name, rows.line_num), "type and profile (a URL) must be there")
+        mark = Mark(name, rows.line_num)
+        if not is_resource(row["type"]) or not (row["profile"] or "").startswith("http"):
+            problems.add(mark, "type (of R4) and profile (a URL) must be there")
             continue
-        made.append(Profile(row["type"], row["told_by"] or "", row["profile"], tuple((row["needs"] or "").split())))
+        needs = tuple((row["needs"] or "").split())
+        for wanted in filter(None, (row["told_by"], *needs)):
+            first = wanted.partition("=")[0].partition(".")[0]
+            if first not in children(row["type"]):
+                problems.unknown(mark, f"element of {row['type']}", first, children(row["type"]))
+        made.append(Profile(row["type"], row["told_by"] or "", row["profile"], needs))
     return tuple(made)

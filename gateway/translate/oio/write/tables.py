@@ -19,9 +19,9 @@ from gateway.domain.identifier import CVR
 from gateway.translate.oio import roles
 from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.write.elements import is_uuid
-from gateway.translate.rules.codes import table
+from gateway.translate.rules.codes import rows_of
 from gateway.translate.rules.lines import Line, lines
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.problems import Problems
 
 SENSITIVITY = ("IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER")
 """Foelsomhed, the mildest first (SF1470 sag guide, Sagindeksegenskaber)."""
@@ -73,15 +73,11 @@ class Tables:
 
 
 def _backwards(file: Path, problems: Problems) -> Mapping[str, str]:
-    mark = Mark(f"mappings/{file.parent.name}/{file.name}", 0)
-    return {
-        row.target_code: row.source_code for row in table(file.stem, mark, file.read_text("utf-8-sig"), problems).rows
-    }
+    return {row.target_code: row.source_code for row in rows_of(file, problems)}
 
 
 def _municipalities(file: Path, problems: Problems) -> Mapping[str, tuple[str, str]]:
-    mark = Mark(f"mappings/{file.parent.name}/{file.name}", 0)
-    rows = table(file.stem, mark, file.read_text("utf-8-sig"), problems).rows
+    rows = rows_of(file, problems)
     return {row.target_code: (row.source_code, row.display) for row in rows if row.source_system == CVR}
 
 
