@@ -53,7 +53,8 @@ def _keys(identifiers: Iterable[Body]) -> Iterator[str]:
             continue
         if one.get("system") == SYSTEM:
             yield f"{SYSTEM}|{value.removeprefix('urn:uuid:')}"
-        elif giver.get("value"):
+            continue
+        if giver.get("value"):
             yield f"{normal(str(giver.get('system', '')), str(giver['value'])).key}|{value}"
-        elif one.get("system"):
+        if one.get("system"):
             yield f"{one['system']}|{value}"

@@ -92,6 +92,14 @@ def test_a_number_of_the_systems_own_joins_by_its_system() -> None:
     assert [c["id"] for c in found["careplan2"]] == ["careplan1"]
 
 
+def test_a_number_with_system_and_giver_joins_by_either() -> None:
+    own = {"system": "http://example.dk/identifier/case", "value": "S-7", "assigner": SAME_COUNCIL}
+    told = order(2, extension=[documented("municipalitySpecific", own)])
+    by_system = part("CarePlan", 1, identifier=[{"system": own["system"], "value": "S-7"}])
+    for one in (case(1), by_system):
+        assert [c["id"] for c in cases_among([one, told])["careplan2"]] == ["careplan1"]
+
+
 def test_the_case_of_another_citizens_plan_is_not_here() -> None:
     """What is no part is no case: only parts of one citizen that this reader sees are looked among."""
     assert cases_among([order(2, extension=[BY_UUID])]) == {}

@@ -53,6 +53,11 @@ def _identifier(number: Identifier) -> Json:
 
 
 def same_number(env: Env, identifier: Json) -> Json:
+    """An Identifier in its normal spelling."""
+    return same(identifier)
+
+
+def same(identifier: Json) -> Json:
     """An Identifier in its normal spelling; without system or value as it was sent."""
     if not identifier.get("system") or not identifier.get("value"):
         return identifier

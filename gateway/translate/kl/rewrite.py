@@ -20,6 +20,7 @@ from gateway.domain.source import Source
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.kl.codings import Codings
+from gateway.translate.kl.functions import same
 from gateway.translate.kl.urls import Urls
 from gateway.translate.kl.whole import Whole
 from gateway.translate.translation import Finding
@@ -167,6 +168,8 @@ class Rewriting:
             return [self._extension(e) for e in made]
         if name == "coding":
             return self._codings.completed(made)
+        if name == "identifier" and isinstance(made, dict):
+            return same(made)
         return made
 
     def _extension(self, made: Json, period: Json | None = None) -> Json:

@@ -90,6 +90,13 @@ def test_the_sender_in_every_spelling_of_fk_organisation(kl: Kl, system: str, va
     assert kl.reports.translate(raw(report("2026-01-12", sender=value, system=system))).source.id == "koebenhavn-ffb"
 
 
+def test_the_organisation_of_the_citizen_in_one_spelling(kl: Kl) -> None:
+    found = kl.reports.translate(raw(report("2026-01-12")))
+    (patient,) = found.statements
+    number = patient.body["managingOrganization"]["identifier"]
+    assert number == {"use": "official", "system": "https://kombit.dk/sts/organisation", "value": SENDER}
+
+
 def test_the_same_in_xml(kl: Kl) -> None:
     told = raw(report("2026-01-12", *whole()))
     assert kl.reports.translate(write_xml(parse(told))).statements == kl.reports.translate(told).statements
