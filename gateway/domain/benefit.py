@@ -21,7 +21,7 @@ from itertools import groupby
 
 from gateway.domain.limits import SENSITIVITY, SENSITIVITY_URL
 from gateway.domain.resource import Ids, Resource
-from gateway.domain.security_label import CONFIDENTIALITY
+from gateway.domain.security_label import CONFIDENTIALITY, DATA_CLASS
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
 from gateway.domain.when import BEGINNING, END, instant, last_instant, said_time
@@ -37,6 +37,7 @@ NUMBER = f"{_BASE}/NamingSystem/bevilget-ydelse"
 """The identifier system of benefits: the grant's UUID and the benefit's Id in it."""
 
 _DANISH = {"stopped": "Standset ydelse", "reduced": "Nedsat ydelse"}
+_CATEGORY: Body = {"coding": [{"system": DATA_CLASS, "code": "benefit"}]}
 # The fewest days of one calculation (UCUM): a shorter payment is part of one.
 _WHOLE = {"mo": 28, "wk": 7, "a": 365}
 _ERROR = "entered-in-error"
@@ -66,6 +67,7 @@ class _Amount:
     kroner: Decimal
     every: str = ""
     period: tuple[str, str] = ("", "")
+    mark: str = ""  # what the payment itself says of it: reduced, stopped
 
 
 def tells_of_benefit(kind: str, said: Iterable[Statement]) -> bool:
@@ -121,15 +123,15 @@ def _account(grant: Body, payments: Sequence[Body]) -> Body:
 
 def _flag(grants: Sequence[Statement], payments: Sequence[Body], known: datetime) -> Body | None:
     registrations = [list(group) for _, group in groupby(grants, key=_registration)]
+    last = grants[-1].body if grants else _UNGRANTED
     found = _chosen(_told(registrations), _paid(registrations[-1] if registrations else [], payments))
     if found is None:
         return None
-    last = grants[-1].body
     over = bool(found.end) and last_instant(found.end) <= known
     period = {"start": found.start, "end": found.end}
     body: Body = {
         "status": "inactive" if over else "active",
-        "category": last.get("category"),
+        "category": last.get("category", [_CATEGORY]),
         "code": found.code,
         "period": {edge: text for edge, text in period.items() if text},
         "author": last.get("author"),
@@ -169,13 +171,13 @@ def _told(registrations: Sequence[Sequence[Statement]]) -> _Alert | None:
 
 
 def _paid(entries: Sequence[Statement], payments: Sequence[Body]) -> _Alert | None:
-    """The last run of payments that were lower than granted; open until a whole one follows."""
+    """The last run of payments that were lower than granted, or say so themselves; open until a whole one follows."""
     plans = [plan for one in entries for plan in _plans(one.body)]
     run: list[_Amount] = []
     over = False
     for paid in _summed(payments):
-        short = _short(paid, plans)
-        if short is None:
+        short = bool(paid.mark) or _short(paid, plans)
+        if short is None and not any(one.mark for one in run):
             continue
         if short and over:
             run, over = [], False
@@ -185,8 +187,9 @@ def _paid(entries: Sequence[Statement], payments: Sequence[Body]) -> _Alert | No
             over = True
     if not run:
         return None
-    code = STRONGEST[0] if run[-1].kroner <= 0 else STRONGEST[1]
-    return _Alert(_concept(code, entries[-1].body), run[0].period[0], run[-1].period[1] if over else "")
+    code = run[-1].mark or (STRONGEST[0] if run[-1].kroner <= 0 else STRONGEST[1])
+    told = entries[-1].body if entries else Body()
+    return _Alert(_concept(code, told), run[0].period[0], run[-1].period[1] if over else "")
 
 
 def _short(paid: _Amount, plans: Sequence[_Amount]) -> bool | None:
@@ -209,7 +212,9 @@ def _summed(payments: Sequence[Body]) -> list[_Amount]:
         time = (instant(told["start"]), last_instant(told["end"]))
         before = made.get(time)
         total = kroner + (before.kroner if before else Decimal(0))
-        made[time] = _Amount(*time, total, period=(told["start"], told["end"]))
+        marks = {str(_part(payment, "alert").get("valueCode", "")), before.mark if before else ""}
+        mark = next((code for code in STRONGEST if code in marks), "")
+        made[time] = _Amount(*time, total, period=(told["start"], told["end"]), mark=mark)
     return [made[time] for time in sorted(made)]
 
 

@@ -35,12 +35,21 @@ class Alerts:
         return _concept(row, benefit) if row is not None else None
 
     def of_class(self, benefit: Node, on: str) -> Row | None:
-        """What the benefit's own class says."""
-        return self._row(KLE, benefit.said("Ydelse", "Klassifikation", "BrugervendtNoegle"), on)
+        """What the benefit's own class says, by its number or by what it is called."""
+        numbers = _NUMBER.findall(benefit.said("Ydelse", "Klassifikation", "BrugervendtNoegle"))
+        row = next((found for number in numbers if (found := self._row(KLE, number, on))), None)
+        called = (benefit.said("Ydelse", "Klassifikation", "Klassetitel"), benefit.said("Ydelse", "Ydelsesnavn"))
+        return row or self._of_reason(". ".join((*called, benefit.said("Navn"))), on)
 
     def of_state(self, code: str, on: str) -> Row | None:
         """What a state says."""
         return self._row("state", code, on)
+
+    def of_words(self, text: str, on: str) -> str:
+        """The code of an alert that a class is called by, in words or by its number; "" for any other."""
+        numbers = (self._row(KLE, number, on) for number in _NUMBER.findall(text))
+        row = next((one for one in numbers if one is not None), None) or self._of_reason(text, on)
+        return row.target_code if row is not None else ""
 
     def _row(self, system: str, code: str, on: str) -> Row | None:
         found = (

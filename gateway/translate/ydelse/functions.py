@@ -243,6 +243,10 @@ def of_language(roles: Roles, alerts: Alerts) -> Mapping[str, Function]:
                 raise Unfit("has a Virkning that cannot be read") from None
         return days
 
+    def paid_alert(env: Env, relation: Node) -> str:
+        """That an amount was paid as a reduced or stopped benefit, by what its class is called."""
+        return alerts.of_words(relation.said("Klassifikationsbeskrivelse"), env.on)
+
     by_node: dict[str, tuple[Callable[..., Any], str]] = {
         "party": (party, "Identifier"),
         "party_key": (party_key, "key"),
@@ -259,6 +263,7 @@ def of_language(roles: Roles, alerts: Alerts) -> Mapping[str, Function]:
         "spoken_period": (spoken_period, "Period"),
         "actor": (actor, "Reference"),
         "alert": (alert, "CodeableConcept"),
+        "paid_alert": (paid_alert, "code"),
     }
     return {
         "moment": Function(oio.moment, gives="moment"),

@@ -164,3 +164,12 @@ def test_without_foelsomhed_it_is_restricted(ydelse: Ydelse) -> None:
         assert [one["valueCode"] for one in body["extension"] if one["url"].endswith("oio-sensitivity")] == [
             "FOELSOMME_PERSONOPLYSNINGER"
         ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Ophør af kontanthjælp", "stopped"), ("Nedsat kontanthjælp", "reduced"), ("Kontanthjælp", "")],
+)
+def test_what_a_benefit_is_called_tells_where_its_number_does_not(ydelse: Ydelse, name: str, code: str) -> None:
+    flag = alert(ydelse, grant(benefit("KTH", name=name)))
+    assert (flag["code"]["coding"][0]["code"] if flag else "") == code

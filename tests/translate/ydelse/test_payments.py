@@ -145,3 +145,26 @@ def test_the_order_of_arrival_and_repetition_never_matter(ydelse: Ydelse) -> Non
     assert [body["period"] for body in expected if body["resourceType"] == "Flag"] == [{"start": "2025-04-01"}]
     for order in permutations(messages):
         assert [one.body for one in folded(ydelse, *order, order[0])] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Nedsættelse af kontanthjælp", "reduced"),
+        ("32.24.06", "reduced"),
+        ("32.24.07 Ophør af kontanthjælp", "stopped"),
+        ("Kontanthjælp", ""),
+        ("32.24.04", ""),
+    ],
+)
+def test_what_it_was_paid_as_tells_too(ydelse: Ydelse, name: str, code: str) -> None:
+    """Without a grant: the class of the payment alone."""
+    told = payment(3, "9000.00").decode().replace(">Kontanthjælp<", f">{name}<").encode()
+    flag = alert(ydelse, told)
+    assert (flag["code"]["coding"][0]["code"] if flag else "") == code
+    if flag:
+        assert (flag["status"], flag["period"]) == ("active", {"start": "2025-03-01"})
+        assert flag["meta"]["security"][0]["code"] == "R"
+        again = alert(ydelse, payment(4, "12550.00"), told)
+        assert again is not None
+        assert (again["status"], again["period"]["end"]) == ("inactive", "2025-03-31")
