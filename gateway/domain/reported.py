@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gateway.domain.case import NUMBER
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.snapshot import in_error
 from gateway.domain.source import Source
@@ -34,8 +35,7 @@ _TOLD: Mapping[str, frozenset[str]] = {
 _OF_A_PLAN = frozenset({"careTeam", "addresses", "goal"})
 _CORE = "http://fhir.kl.dk/core/StructureDefinition/"
 _EXTENSIONS = frozenset(
-    f"{_CORE}{name}"
-    for name in ("MunicipalityCaseNumber", "FollowUpEncounter", "ConditionLastAssertedDate", "BasedOnServiceRequest")
+    {NUMBER, *(f"{_CORE}{n}" for n in ("FollowUpEncounter", "ConditionLastAssertedDate", "BasedOnServiceRequest"))}
 )
 _CONCEPTS = ("code", "description", "valueCodeableConcept")
 _GRANTED = frozenset({"code", "status"})
@@ -73,14 +73,30 @@ def _reported(kind: str, before: Body, told: Body) -> Body:
     if "activity" in told and "activity" in before:
         made["activity"] = _activities(before["activity"], told["activity"])
     if "extension" in kept:
-        urls = _EXTENSIONS | {one.get("url") for one in told.get("extension", ())}
-        made["extension"] = [*(e for e in kept["extension"] if e.get("url") not in urls), *told.get("extension", ())]
+        new = [_case_number(one, kept["extension"]) for one in told.get("extension", ())]
+        urls = _EXTENSIONS | {one.get("url") for one in new}
+        made["extension"] = [*(e for e in kept["extension"] if e.get("url") not in urls), *new]
     if "identifier" in kept and "identifier" in told:
         new = [one for one in told["identifier"] if one not in kept["identifier"]]
         made["identifier"] = [*kept["identifier"], *new]
     if "meta" in kept:
         made["meta"] = kept["meta"] | told.get("meta", {})
     return {name: value for name, value in made.items() if value != []}
+
+
+def _case_number(told: Body, before: Sequence[Body]) -> Body:
+    """A case is known by its UUID and by the municipality's own number: one that tells only the second still means the
+    case whose first was told before, as long as it is the same number."""
+    known = next((one for one in before if one.get("url") == told.get("url") == NUMBER), None)
+    if known is None:
+        return told
+    old, new = ({part.get("url"): part for part in one.get("extension", ())} for one in (known, told))
+    same = any(_value(old[slot]) == _value(new[slot]) for slot in old.keys() & new.keys())
+    return told | {"extension": list((old | new).values())} if same else told
+
+
+def _value(part: Body) -> str:
+    return str(part.get("valueIdentifier", {}).get("value", "")).strip().lower()
 
 
 def _concept(before: Body, told: Body) -> Body:

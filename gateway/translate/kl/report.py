@@ -79,4 +79,4 @@ def senders(report: Whole) -> Iterator[str]:
         organisation = message.resolve(reference, "Organization") or {}
         for number in (reference.get("identifier", {}), *organisation.get("identifier", ())):
             if number.get("value"):
-                yield normal(number.get("system", ""), number["value"]).value
+                yield from (normal(number.get("system", ""), number["value"]).value, number["value"])

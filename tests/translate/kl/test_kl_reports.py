@@ -28,6 +28,7 @@ from tests.translate.kl.reporting import (
     SENDER,
     Json,
     about,
+    case_number,
     coded,
     contact,
     evaluation,
@@ -251,6 +252,21 @@ def test_words_that_an_order_told_outlive_the_reports(kl: Kl) -> None:
         assert made["Observation/o1"].body["valueCodeableConcept"]["coding"][0]["code"].startswith("dd628e73")
         patient = next(r.body for r in made.values() if r.kind == "Patient")
         assert patient["name"] == [{"family": "Holm"}]
+
+
+@pytest.mark.parametrize(("number", "known"), [("S-77", True), ("S-78", False)])
+def test_the_uuid_of_a_case_stays_with_its_number(kl: Kl, number: str, known: bool) -> None:
+    """An order told both; the report tells the municipality's own number alone."""
+    from tests.translate.kl.orders import message
+
+    uuid = {"system": "https://data.gov.dk/id/organization", "value": "6e2745ab-f5e4-551e-9e73-b3e57d8a4bde"}
+    parts = [*case_number("S-77")["extension"], {"url": "official", "valueIdentifier": uuid}]
+    ordered = plan("a", intent="plan", extension=[{"url": f"{CORE}/MunicipalityCaseNumber", "extension": parts}])
+    order = message({"resourceType": "Patient", "id": "p1"}, ordered, focus="CarePlan/a")
+    order["timestamp"] = "2026-01-10T08:00:00Z"
+    told = report("2026-01-12", plan("a", intent="plan", extension=[case_number(number)]))
+    (extension,) = folded(kl, order, told)["CarePlan/a"].body["extension"]
+    assert ("official" in [part["url"] for part in extension["extension"]]) is known
 
 
 def test_what_a_report_could_tell_and_does_not_is_not_so_any_more(kl: Kl) -> None:
