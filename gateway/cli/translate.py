@@ -21,6 +21,7 @@ from pathlib import Path
 
 from gateway import bootstrap
 from gateway.cli import targets
+from gateway.cli.together import together
 from gateway.domain.citizen import identity_key, people
 from gateway.domain.fold import fold
 from gateway.domain.resource import Ids, Resource, ids
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
     given, named = _given(rules.languages, args.files, args.to)
-    found = [noticed(rules.terms, rules.languages.of(door_of(raw)).translate(raw)) for _, raw in named]
+    found = [noticed(rules.terms, one) for one in together(rules.languages, [raw for _, raw in named])]
     resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
     if args.to:
         bodies = [*given, *targets.bodies_of(args.to, resources), *targets.files_of(found)]
