@@ -48,21 +48,40 @@ def registrations(identity: str, statements: Iterable[Statement]) -> list[Standi
     return list(newest.values())
 
 
+def moved_by_update(
+    identity: str, statements: Iterable[Statement], standing: Iterable[Standing], citizens: Mapping[str, str]
+) -> bool:
+    """Whether what tells only of changes says that a thing is about another citizen from now on. What it does not
+    repeat would be missing there: that needs the whole."""
+    updates = {(one.kind, one.key): one for one in statements if one.act is Act.AMEND}
+    for rivals in _by_thing(standing).values():
+        newest = max(rivals, key=lambda each: each.order)
+        update = updates.get((newest.kind, newest.key))
+        other = citizens.get(newest.identity, newest.identity) != citizens.get(identity, identity)
+        if update is not None and other and (newest.moment, newest.recorded) < (update.happened, update.recorded):
+            return True
+    return False
+
+
 def taken_back(
     standing: Iterable[Standing], citizens: Mapping[str, str], source: str
 ) -> dict[str, tuple[Statement, ...]]:
     """What is to be said under which identity, so that each thing is about one citizen. `citizens` tells to whom an
     identity belongs by now: two identities of one person lose nothing to each other."""
-    things: dict[Thing, list[Standing]] = defaultdict(list)
-    for one in standing:
-        things[one.kind, one.key].append(one)
     said: dict[str, list[Statement]] = defaultdict(list)
-    for rivals in things.values():
+    for rivals in _by_thing(standing).values():
         newest = max(rivals, key=lambda each: each.order)
         for one in rivals:
             if citizens.get(one.identity) != citizens.get(newest.identity):
                 said[one.identity].append(_withdrawal(one, newest, source))
     return {identity: tuple(statements) for identity, statements in said.items()}
+
+
+def _by_thing(standing: Iterable[Standing]) -> dict[Thing, list[Standing]]:
+    things: dict[Thing, list[Standing]] = defaultdict(list)
+    for one in standing:
+        things[one.kind, one.key].append(one)
+    return things
 
 
 def _withdrawal(one: Standing, newest: Standing, source: str) -> Statement:

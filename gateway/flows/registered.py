@@ -8,13 +8,13 @@ from collections.abc import Collection
 from gateway.domain.caller import Caller
 from gateway.domain.citizen import identity_key
 from gateway.domain.identifier import Identifier
-from gateway.domain.moved import registrations, taken_back
-from gateway.domain.statement import Statement
-from gateway.errors import NamedByNumber
+from gateway.domain.moved import moved_by_update, registrations, taken_back
+from gateway.domain.statement import Act, Statement
+from gateway.errors import NamedByNumber, RuleBroken
 from gateway.flows.arrivals import arrival_of, import_record
 from gateway.flows.keeping import About, keep
 from gateway.flows.parts import Gateway
-from gateway.store import registered
+from gateway.store import registered, resources
 from gateway.translate.languages import Known, Language, Recalled, Recalling
 from gateway.translate.translation import Translation
 
@@ -24,13 +24,32 @@ async def understood(gateway: Gateway, spoken: Language, raw: bytes, sends: Coll
     None: any), so that nobody learns which numbers others have. Raises GatewayError; NamedByNumber when nothing of the
     sender's has that number."""
     try:
-        return spoken.translate(raw)
+        translation = spoken.translate(raw)
     except NamedByNumber as unnamed:
         asked = tuple(one for one in unnamed.asked if sends is None or one[0] in sends)
         known = await _recalled(gateway, asked) if asked and isinstance(spoken, Recalling) else {}
         if not known or not isinstance(spoken, Recalling):
             raise
         return spoken.translate_known(raw, known)
+    if translation.registers:
+        await _check_updates(gateway, translation)
+    return translation
+
+
+async def _check_updates(gateway: Gateway, translation: Translation) -> None:
+    """An update that names another citizen than the case has is refused. Raises RuleBroken."""
+    things = [(one.kind, one.key) for one in translation.statements if one.act is Act.AMEND]
+    if not things:
+        return
+    identity = identity_key(translation.citizen)
+    standing, citizens = await registered.standing(gateway.database, things)
+    citizens |= dict(await resources.citizens_of(gateway.database, [identity]))
+    if moved_by_update(identity, translation.statements, standing, citizens):
+        raise RuleBroken(
+            "An update cannot say that a case is about another citizen",
+            where="RelationListe/Sagspart[PrimaerPart]",
+            hint="Send the whole case with Importer.",
+        )
 
 
 async def _recalled(gateway: Gateway, asked: tuple[tuple[str, str, str], ...]) -> Recalled:

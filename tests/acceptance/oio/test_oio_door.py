@@ -155,6 +155,24 @@ def test_what_is_removed_is_gone_until_it_is_registered_anew(database_url: str) 
     run(test)
 
 
+def test_an_update_moves_no_case_to_another_citizen(database_url: str) -> None:
+    """It tells only what changed: of the rest there would be nothing in the other's plan."""
+    moved = updated().replace(CITIZEN.encode(), f"urn:oio:cpr-nr:{OTHER}".encode())
+
+    async def test() -> None:
+        async with http(database_url, SOCIAL) as here:
+            assert (await post(here, SAG.encode()))[1] == "20"
+            status, code, text = await post(here, moved)
+            assert (status, code) == (422, "40")
+            assert "Sagspart[PrimaerPart]" in text
+            assert OTHER not in text
+            assert [one["status"] for one in (await sees(here))["CarePlan"]] == ["active"]
+            assert await sees(here, number=OTHER) == {}
+            assert (await post(here, updated()))[1] == "20"
+
+    run(test)
+
+
 def reader(name: str, *access: CaseAccess, **more: Any) -> Any:
     return hospital(**{
         "id": name, "organisation": Identifier(CVR, "11259979"), "sector": "municipality", "role": "social",
