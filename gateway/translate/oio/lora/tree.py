@@ -132,6 +132,8 @@ class _Reading:
                 for key in held if isinstance(held, dict) else ():
                     kinds = self._names.kinds_of(list_, key)
                     found = (found & kinds) or found or kinds
+        if not found and registrations[-1].get("livscykluskode") == "Slettet":
+            return called.KINDS[0]  # what is taken out is found by its number, whatever it is
         if not found:
             place = self._place or "line 1"
             raise UnknownMessage(
