@@ -33,7 +33,11 @@ DEMANDS = (
     "one-primary-party",
     "begins-before-it-ends",
     "readable-times",
+    "begins",
+    "index",
 )
+_SEVERAL = ("Sagsaktoer", "Sagspart")
+_NUMBERED = frozenset({"AndreBehandlere", "SekundaerPart"})
 _COLUMNS = ["demand", "unmet", "why"]
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
@@ -83,6 +87,10 @@ class Completeness:
             yield from _states(found, timezone)
         yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
         yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
+        for node in found.relations(*_SEVERAL):
+            if self._roles.of(node) in _NUMBERED and not node.said("Indeks"):
+                text = "There may be several of this role, so each needs an Indeks."
+                yield "index", MissingField(text, where=f"{node.place}/Indeks")
         for node in holders(found.registration):
             try:
                 effect = span(node, timezone)
@@ -90,6 +98,8 @@ class Completeness:
                 text = "A time of the effect cannot be read; it counts as open."
                 yield "readable-times", WrongType(text, where=f"{node.place}/Virkning")
                 continue
+            if effect.start is None and node.first("Virkning", "FraTidspunkt", "GraenseIndikator"):
+                yield "begins", RuleBroken("The effect never began.", where=f"{node.place}/Virkning/FraTidspunkt")
             if effect.start and effect.end and effect.end.at < effect.start.at:
                 place = f"{node.place}/Virkning"
                 yield "begins-before-it-ends", RuleBroken("The effect ends before it begins.", where=place)

@@ -137,6 +137,16 @@ def test_an_effect_that_ends_before_it_begins_is_noted(oio: Oio) -> None:
     assert [one.where for one in found.findings] == [f"{PLACE}/RelationListe/Sagsaktoer[3]/Virkning"]
 
 
+def test_an_effect_that_never_began_counts_as_open(oio: Oio) -> None:
+    raw = built().replace(
+        f"<sd:FraTidspunkt><sd:TidsstempelDatoTid>{START}</sd:TidsstempelDatoTid></sd:FraTidspunkt>".encode(),
+        b"<sd:FraTidspunkt><sd:GraenseIndikator>true</sd:GraenseIndikator></sd:FraTidspunkt>",
+    )
+    found = oio.translate(raw)
+    assert f"{PLACE}/TilstandListe/Fremdrift[1]/Virkning/FraTidspunkt" in [one.where for one in found.findings]
+    assert found.statements
+
+
 def test_a_time_that_cannot_be_read_is_noted_and_narrows_on(oio: Oio) -> None:
     raw = built(progress=states(*BEGUN)).replace(START.encode(), b"i januar", 1)
     found = oio.translate(raw)

@@ -99,6 +99,13 @@ def test_other_parties_are_named_and_their_numbers_are_not(found: dict[str, Any]
     assert parties["Boligforeningen"]["identifier"] == {"system": CVR, "value": "25313763"}
 
 
+def test_several_of_a_role_need_a_number_and_are_told_apart_without(informed: Oio) -> None:
+    two = [actor("AndreBehandlere", "Bruger", uuid(70), "A"), actor("AndreBehandlere", "Bruger", uuid(71), "B")]
+    found = informed.translate(wrapped(*index(case(*two))))
+    assert members(said(found, "CareTeam").body)["Andre behandlere"] == ["A", "B"]
+    assert [one.where.rpartition("/")[2] for one in found.findings] == ["Indeks", "Indeks"]
+
+
 def test_without_ydelsesmodtager_nobody_but_the_citizen_is_paid(informed: Oio) -> None:
     team = said(informed.translate(wrapped(*index(case()))), "CareTeam").body
     assert members(team) == {"Ansvarlig": ["Rådgivningscenter"]}
