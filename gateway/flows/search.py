@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.handover import own_sources
 from gateway.domain.identifier import normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.searching.query import Query, understand
@@ -28,18 +29,20 @@ COMPOSED = frozenset({"CarePlan", "CareTeam"})
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A look at one citizen: `all` that this caller may see, `shown` what the answer is made from. `away`: the caller
-    has handed the citizen over, and knows the numbers from before that."""
+    """A look at one citizen: `all` that this caller may see, `shown` what the answer is made from. `away` are the own
+    sources of a caller who has handed the citizen over, and knows its own numbers and those from before that."""
 
     citizen: str
     all: Seen
     shown: Seen
-    away: bool = False
+    away: frozenset[str] = frozenset()
 
     def by(self, number: str) -> _Look:
         """As it is when the citizen is named by this identifier key, "" for an id: a number that came later leads the
         old municipality nowhere."""
-        if not (self.away and number):
+        if not (self.away and number) or number.startswith(
+            tuple(f"urn:faellesplan:source:{one}:" for one in self.away)
+        ):
             return self
         patients = [wire.decode(body) for body in opened(self.all.of({"Patient"}))]
         numbers = [one for patient in patients for one in patient.get("identifier", [])]
@@ -86,7 +89,8 @@ async def _look(gateway: Gateway, caller: Caller, kind: str, citizen: str) -> _L
     if not parts:
         return _NOBODY
     seen = await look(gateway, caller, parts, ground, persons_of(parts))
-    away = when_left(gateway, caller, ground) is not None
+    left = when_left(gateway, caller, ground)
+    away = own_sources(caller, gateway.sources) if left else frozenset()
     return _Look(citizen, seen, seen if kind in COMPOSED else seen.of({kind}), away)
 
 
