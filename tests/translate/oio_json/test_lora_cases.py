@@ -19,7 +19,7 @@ from gateway.errors import (
     UnknownMessage,
     UnknownSource,
 )
-from gateway.translate.oio import Oio, roles
+from gateway.translate.oio import Oio, complete, roles
 from gateway.translate.oio.lora import OioJson, names
 from gateway.translate.oio.lora.tree import read
 from gateway.translate.rules.problems import Problems
@@ -367,3 +367,8 @@ def test_what_is_taken_out_is_found_by_its_number(lora: OioJson) -> None:
         assert {kind for _, kind, key in error.value.asked if key.endswith(CASE)} == {"CarePlan", "DocumentReference"}
     with pytest.raises(UnknownMessage):
         lora.translate(raw({"uuid": CASE}))
+
+
+def test_the_dialect_says_of_every_demand_what_it_makes_of_it() -> None:
+    rows = (MAPPINGS / "oio-json" / "demands.csv").read_text("utf-8").splitlines()[1:]
+    assert {row.partition(",")[0] for row in rows} == set(complete.DEMANDS)
