@@ -37,7 +37,13 @@ def _of_statement(terms: Terms, said: Statement) -> Iterator[Finding]:
     for system, code in dict.fromkeys(content_of(said.body).codes):
         text, severity = _remark(terms, system, code, on)
         if text:
-            yield Finding(next(_places(said.body, said.kind, system, code), said.kind), text, severity=severity)
+            places = (place for one in _told(said) for place in _places(one, said.kind, system, code))
+            yield Finding(next(places, said.kind), text, severity=severity)
+
+
+def _told(said: Statement) -> list[Any]:
+    """The FHIR elements of a statement: of a case they come in parts."""
+    return [part["body"] for part in said.body["parts"]] if "parts" in said.body else [said.body]
 
 
 def _remark(terms: Terms, url: str, code: str, on: str) -> tuple[str, str]:

@@ -14,7 +14,11 @@ from gateway.domain.resource import ids
 from gateway.translate.fhir.structure import structure
 from gateway.translate.oio import Oio
 from gateway.translate.oio.language import Oio as Language
+from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.sources import Sources
+from gateway.translate.terms.noticing import noticed
+from gateway.translate.terms.terms import Terms
 from tests.translate.oio.building import (
     BEGUN,
     EVERY_RELATION,
@@ -27,9 +31,11 @@ from tests.translate.oio.building import (
     case,
     document,
     index,
+    klass,
     lying,
     note,
     party,
+    properties,
     states,
     uuid,
     wrapped,
@@ -120,6 +126,25 @@ def test_every_class_is_a_category_the_subject_first(found: dict[str, Any]) -> N
     codes = [one["coding"][0]["code"] for one in found["CarePlan"]["category"]]
     assert codes == ["27.51.04", "G01", "urn:oio:form:27.51.04"]
     assert found["CarePlan"]["category"][2]["text"] == "Stofmisbrug"
+
+
+def test_a_retired_subject_is_taken_and_told_as_retired_from_then_on(oio: Oio) -> None:
+    problems = Problems()
+    terms = Terms.read(MAPPINGS, Codes.read(MAPPINGS / "codes", problems), problems)
+    told = [one for one in OBLIGATORY if one.role != "PrimaerKlasse"]
+    retired = klass("PrimaerKlasse", "27.35.04", "Forebyggende hjemmebesøg", uuid(3))
+    findings = {}
+    for moment in ("2025-03-10T09:15:00+01:00", "2026-03-10T09:15:00+01:00"):
+        found = noticed(terms, oio.translate(wrapped(*index(case(retired, told=told, moment=moment)))))
+        assert said(found, "CarePlan").body["category"][0]["coding"][0]["code"] == "27.35.04"
+        findings[moment[:4]] = [one.where for one in found.findings]
+    assert findings == {"2025": [], "2026": ["CarePlan.category[0].coding[0]", "CareTeam.category[0].coding[0]"]}
+
+
+def test_the_paragraph_is_not_lost_where_no_code_says_it(oio: Oio) -> None:
+    law = "<sag:HjemmelSpecifikation>Serviceloven § 101</sag:HjemmelSpecifikation>"
+    body = said(oio.translate(wrapped(*index(case(attributes=properties(more=law))))), "CarePlan").body
+    assert [one["text"] for one in body["note"]] == ["Serviceloven § 101"]
 
 
 def test_other_cases(found: dict[str, Any]) -> None:
