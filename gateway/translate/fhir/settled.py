@@ -17,6 +17,7 @@ from gateway.translate.fhir.structure import structure
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 _NAMED = ("Organization", "Practitioner")
+_ABOUT_THE_BUNDLE = ("OperationOutcome", "Parameters", "Bundle")  # what an answer says of itself
 
 
 def settled(resources: Sequence[Body]) -> list[Body]:
@@ -25,10 +26,14 @@ def settled(resources: Sequence[Body]) -> list[Body]:
     Raises RuleBroken with the place for what is no R4, as writers look no further, and MissingField for what has no id.
     Types that are not known here are nobody's to write.
     """
-    resources = [_sound(one) for one in resources]
+    resources = [_sound(one) for one in resources if _kind(one) not in _ABOUT_THE_BUNDLE]
     known = {str(one["id"]): one for one in resources}
     named = {name: _named(one) for name, one in known.items() if one.get("resourceType") in _NAMED}
     return [_settled(one, known, named) for one in resources]
+
+
+def _kind(resource: object) -> object:
+    return resource.get("resourceType") if isinstance(resource, dict) else None
 
 
 def _sound(resource: Body) -> Body:

@@ -95,7 +95,7 @@ def entries(resources: Sequence[Body], citizen: Body, now: datetime, texts: Text
     for one in resources:
         if not is_told(one) or not is_about(one, citizen):
             continue
-        case = _only(cases(resources, citizen), one)
+        case = _only(cases(resources, citizen), one, now)
         if _is_of(one, case):
             continue
         form: Form = "note" if one["resourceType"] == "Encounter" else "document"
@@ -147,8 +147,10 @@ def numbers_of(patient: Body) -> tuple[Identifier, ...]:
     return best_first(told)
 
 
-def _only(found: Sequence[Body], resource: Body) -> Body:
-    """The one case that something can be filed on; which of several is not for a program to choose."""
+def _only(found: Sequence[Body], resource: Body, now: datetime) -> Body:
+    """The one case that something can be filed on, of those that are open if any is; which of several is not for a
+    program to choose."""
+    found = [one for one in found if _case(one).is_open(now)] or found
     if not found:
         hint = "Give a Bundle, or the municipality's own message, that holds the case as well."
         raise MissingField("There is no case to file this on.", where=resource["resourceType"], hint=hint)

@@ -57,6 +57,11 @@ def test_what_is_no_r4_is_told_with_its_place(resource: dict[str, Any], error: t
     assert told.value.where
 
 
+def test_what_an_answer_says_of_itself_is_left_out() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "information", "code": "informational"}]}
+    assert settled([outcome, plan()]) == [plan()]
+
+
 def test_what_the_fold_leaves_is_taken() -> None:
     assert settled([plan(meta={})]) == [plan()]
     with pytest.raises(MissingField):

@@ -126,6 +126,14 @@ def test_which_of_several_cases_is_not_for_a_program_to_choose() -> None:
         written(patient(), plan(), plan(id="c2", identifier=[other]), team(), stay())
 
 
+def test_of_several_cases_the_open_one_is_meant() -> None:
+    number = {"use": "official", "system": "https://data.gov.dk/id/organization", "value": UUID.replace("7", "8")}
+    closed = plan(id="c2", identifier=[number], status="completed", period={"start": "2024-01-01", "end": "2025-01-31"})
+    found = written(patient(), closed, plan(), team(), stay()).each("SagIndeks")
+    notes = {one.said("UUIDIdentifikator"): one.each("Registrering", "RelationListe", "Journalpost") for one in found}
+    assert {uuid: len(posts) for uuid, posts in notes.items()} == {UUID: 1, number["value"]: 0}
+
+
 def test_a_goal_of_kls_is_the_municipalitys_own() -> None:
     wish = {
         "system": "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes",

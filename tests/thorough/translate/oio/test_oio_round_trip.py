@@ -20,6 +20,8 @@ from gateway.domain.citizen import people
 from gateway.domain.fold import fold
 from gateway.domain.municipality import CODES, MUNICIPALITY, facts_of
 from gateway.domain.resource import ids
+from gateway.translate.kl.write import Tables as KlTables
+from gateway.translate.kl.write import write as write_kl
 from gateway.translate.oio import Oio
 from gateway.translate.oio.write.resources import write
 from gateway.translate.oio.write.tables import Tables
@@ -366,3 +368,18 @@ def test_the_example_is_what_is_written() -> None:
 
     example = (MAPPINGS / "oio" / "examples" / "handed-back.xml").read_bytes()
     assert canonical(out([*documented(), goal(), stay()])) == canonical(example)
+
+
+def test_the_confidential_title_comes_out_nowhere(oio: Oio) -> None:
+    exempt = (
+        "<sag:OffentlighedUndtaget><sd:TitelAlternativTekst>HEMMELIG TITEL</sd:TitelAlternativTekst>"
+        "<sd:OffentlighedUndtagetHjemmelTekst>Offentlighedsloven § 30</sd:OffentlighedUndtagetHjemmelTekst>"
+        "</sag:OffentlighedUndtaget>"
+    )
+    before = folded(oio, changed(("<sag:Sagsnummer>", f"{exempt}<sag:Sagsnummer>")))
+    raw = out(before)
+    assert b"HEMMELIG" not in raw
+    assert "Offentlighedsloven § 30" in raw.decode(), "it stays exempt"
+    citizen = next(one for one in before if one["resourceType"] == "Patient")
+    assert b"HEMMELIG" not in write_kl(before, citizen, LATER, KlTables.read(MAPPINGS))
+    assert facts(folded(oio, raw)) == facts(before)
