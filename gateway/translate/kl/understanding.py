@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway.domain.identifier import CVR, Identifier
+from gateway.domain.plan import PROFILE, TEAM_PROFILE
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
@@ -97,7 +98,12 @@ class Understanding:
         rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
         message = rewriting.done()
         env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
-        env.findings += [*_not_kept(whole, kept), *_without_citizen(whole), *_dummies(whole, citizen)]
+        env.findings += [
+            *_not_kept(whole, kept),
+            *_composed(whole),
+            *_without_citizen(whole),
+            *_dummies(whole, citizen),
+        ]
         env.findings += rewriting.findings
         return Work(whole, message, rules, env)
 
@@ -150,6 +156,14 @@ def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
         kind = resource["resourceType"]
         if kind not in kept | _QUIET | {"Patient"}:
             yield Finding(f"Bundle.entry[{at}].resource", f"{kind} is not kept here", severity="information")
+
+
+def _composed(whole: Whole) -> Iterator[Finding]:
+    """The joint plan and team are composed for each reader; what somebody else was shown is no part of them."""
+    for kind, profile in (("CarePlan", PROFILE), ("CareTeam", TEAM_PROFILE)):
+        for one in whole.message.roots.get(kind, ()):
+            if one.get("meta", {}).get("profile", [""])[0] == profile:
+                yield Finding(whole.message.place(one), "what is composed for a reader is never kept")
 
 
 def _without_citizen(whole: Whole) -> Iterator[Finding]:

@@ -166,3 +166,16 @@ def test_a_value_set_that_is_missing_stops_the_start_with_its_file(tmp_path: Pat
     )
     with pytest.raises(MappingError, match=r"mappings/term-sets\.csv: .*KLConditionADCodesFFB is missing"):
         Kl(folder, Sources.read(folder), ids(b"test"))
+
+
+def test_the_joint_plan_that_somebody_was_shown_is_no_part_of_it(kl: Kl) -> None:
+    """Its parts are: what one gateway shows another may take in."""
+    base = "https://faellesplan.dk/fhir/StructureDefinition"
+    shown = plan("joint", intent="plan") | {"meta": {"profile": [f"{base}/faellesplan-careplan"]}}
+    team = about("CareTeam", "joint", meta={"profile": [f"{base}/faellesplan-careteam"]})
+    bundle = report("2026-01-12", shown, team, plan("a", intent="plan")) | {
+        "meta": {"source": "https://ffb.kk.example/fhir"}
+    }
+    found = kl.reports.translate(raw(bundle))
+    assert [s.key for s in found.statements if s.kind != "Patient"] == ["koebenhavn-ffb|CarePlan|a"]
+    assert [f.where for f in found.findings] == ["Bundle.entry[1].resource", "Bundle.entry[2].resource"]
