@@ -299,6 +299,19 @@ def test_a_note_keeps_its_bytes_and_a_large_one_is_the_fixed_sentence() -> None:
     assert form == "", "the sentence is plain text"
 
 
+def test_a_text_that_is_cut_says_so_and_a_number_is_never_cut() -> None:
+    properties = case(patient(), plan(title="a" * 300, description="b" * 5000), team()).first(
+        "AttributListe", "Egenskaber"
+    )
+    assert properties is not None
+    assert properties.said("Titel") == "a" * 254 + "…"
+    assert properties.said("Beskrivelse") == "b" * 4095 + "…"
+    long = {"use": "usual", "value": "2025-" + "1" * 50}
+    with pytest.raises(RuleBroken) as told:
+        written(patient(), plan(identifier=[*plan()["identifier"], long]), team())
+    assert told.value.where == "Sagsnummer"
+
+
 def test_nothing_to_write_is_told() -> None:
     with pytest.raises(BadRequest, match="Nothing here becomes an OIO case"):
         written(patient())

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gateway.errors import MissingField, RuleBroken
-from gateway.translate.oio.tree import Node
-from tests.translate.oio.written import BASE, HOSPITAL, UUID, Json, case, goal, kle, patient, plan, stay, team, written
+from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.write.resources import write
+from gateway.translate.oio.write.tables import Tables
+from gateway.translate.telling.of_resources import texts_in
+from tests.translate.oio.written import (
+    AT,
+    BASE,
+    HOSPITAL,
+    MAPPINGS,
+    UUID,
+    Json,
+    case,
+    goal,
+    kle,
+    patient,
+    plan,
+    stay,
+    team,
+    written,
+)
 
 
 def document(*resources: Json) -> Node:
@@ -38,6 +57,18 @@ def test_a_stay_that_ended_is_a_note_on_the_case() -> None:
     assert note.said("Titel") == "Ophold på Bispebjerg Hospital er afsluttet"
     assert "27.02.2026 kl. 10.00" in base64.b64decode(note.said("Notat")).decode()
     assert post.said("ReferenceID", "URNIdentifikator") == "URN:Empty"
+
+
+def test_told_again_it_is_the_same_note() -> None:
+    def post(at: datetime) -> Node:
+        (raw,) = write([patient(), plan(), team(), stay()], at, Tables.read(MAPPINGS), texts_in(MAPPINGS))
+        (found,) = read(raw).each("SagIndeks", "Registrering", "RelationListe", "Journalpost")
+        return found
+
+    once, again = post(AT), post(AT + timedelta(days=3))
+    assert once.said("Indeks") == again.said("Indeks") != ""
+    assert once.said("Virkning", "FraTidspunkt", "TidsstempelDatoTid") == "2026-02-27T10:00:00+01:00"
+    assert again.said("Virkning", "FraTidspunkt", "TidsstempelDatoTid") == "2026-02-27T10:00:00+01:00"
 
 
 def open_case(level: str) -> Json:

@@ -14,6 +14,7 @@ from lxml import etree
 
 from gateway.domain.statement import Body
 from gateway.domain.when import DANISH, END, instant, last_instant
+from gateway.errors import RuleBroken
 
 SAG = "urn:oio:sts:sagdok:sag:6"
 DEFINITIONS = "urn:oio:sts:generelledefinitioner:6"
@@ -24,6 +25,9 @@ INDEX = "urn:oio:sts:sagdok:sagdokumentindeks:6"
 NAMES = {
     "sdi": INDEX, "sag": SAG, "di": DOCUMENT_INDEX, "si": CASE_INDEX, "gd": DEFINITIONS, "sd": SAGDOK,
 }  # fmt: skip
+
+LONGEST_NUMBER = 50
+"""Characters of BrugervendtNoegle, Sagsnummer, Dokumentnummer (Sag.xsd, DokumentIndeks.xsd)."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 # XML 1.0 has no way to write most of these; C1, and the marks that turn the reading direction, only deceive.
@@ -45,9 +49,14 @@ def add(parent: etree._Element, namespace: str, name: str, text: str = "") -> et
 
 
 def told(parent: etree._Element, namespace: str, name: str, text: str, longest: int = 255) -> None:
-    """An element with a text, when there is one, no longer than the schema allows."""
-    if shown := plain(text)[:longest].rstrip():
-        add(parent, namespace, name, shown)
+    """An element with a text, when there is one. A text that is longer than the schema allows ends in `…`; a number
+    (at most 50 characters) would be another one if it were cut. Raises RuleBroken."""
+    shown = plain(text).strip()
+    if len(shown) > longest and longest <= LONGEST_NUMBER:
+        hint = f"{LONGEST_NUMBER} characters at most."
+        raise RuleBroken("A number is longer than OIO allows.", where=name, hint=hint)
+    if shown:
+        add(parent, namespace, name, shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…")
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,7 @@ from lxml import etree
 from gateway.domain.journal import JournalEntry
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
-from gateway.translate.oio.write.elements import SAG, add, told
+from gateway.translate.oio.write.elements import LONGEST_NUMBER, SAG, add, told
 
 LARGEST = 100 * 1024
 """Bytes of base64 (SF1470 sag guide, Journalnotat: 100 KB)."""
@@ -54,10 +54,11 @@ def _index(document: Body) -> str:
     return next((str(one["valueString"]) for one in document.get("extension", []) if one.get("url") == INDEX), "")
 
 
-def of_entry(entry: JournalEntry) -> Note:
-    """The note that a journal entry is."""
+def of_entry(entry: JournalEntry, begin: str) -> Note:
+    """The note that a journal entry is, about something that is so since `begin` (FHIR dateTime). Its number in the
+    case is the entry's id: told again it is the same note."""
     data = base64.b64encode(entry.text.encode()).decode()
-    return Note(entry.title, data, "", entry.written.isoformat(timespec="seconds"))
+    return Note(entry.title, data, "", begin, entry.id)
 
 
 def put(journal_post: etree._Element, note: Note) -> None:
@@ -66,4 +67,4 @@ def put(journal_post: etree._Element, note: Note) -> None:
     told(made, SAG, "Titel", note.title)
     small = len(note.data) <= LARGEST
     told(made, SAG, "Notat", note.data if small else base64.b64encode(TOO_LARGE.encode()).decode(), LARGEST)
-    told(made, SAG, "Format", note.format if small else "", 50)
+    told(made, SAG, "Format", note.format if small and len(note.format) <= LONGEST_NUMBER else "")

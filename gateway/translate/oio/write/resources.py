@@ -115,7 +115,7 @@ def _tell(one: Entry, made: _Case, tables: Tables) -> None:
     its case: in one that is milder than what is told it would be read by too many, so there it is a document."""
     kind = one.resource["resourceType"]
     if kind == "Encounter" and not sensitivity.is_milder(sensitivity.of(made.plan, tables), one.entry.sensitivity):
-        made.around.notes.append(of_entry(one.entry))
+        made.around.notes.append(of_entry(one.entry, one.resource["period"]["end"]))
     elif kind == "Encounter":
         made.add(document.of_entry(one.entry, made.plan, "Eksternt Notat"))
     elif kind == "Goal":
