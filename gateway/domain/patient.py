@@ -9,6 +9,8 @@ from gateway.domain.resource import Ids, Resource
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body, Statement, Verb
 
+_OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
+_ORDER = ("use", "type", "system", "value", "period", "assigner")
 # The two spellings of one choice element: saying one takes the other away (R4 2.1.1.4).
 _OTHER_SPELLING = {
     "deceasedBoolean": "deceasedDateTime",
@@ -34,6 +36,7 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Reso
     if "identifier" not in body:  # what it is known by stays when all else was taken back: other resources point here
         system, _, number = key.partition("|")
         body["identifier"] = [{"system": system, "value": number}]
+    body["identifier"] = _for_all(body["identifier"], key)
     survives = key == person.survivor
     others = person.identities if survives else (person.survivor,)
     body["active"] = survives and (bool(standing) or all("link" in word.body for word in words))
@@ -99,10 +102,25 @@ def _has_parts(names: list[Body]) -> bool:
     return any("family" in name for name in names)
 
 
+def _for_all(numbers: list[Body], key: str) -> list[Body]:
+    """Those for everybody who may see the citizen. A number of one system alone tells that this one knows the citizen
+    (the jobcenter's, another municipality's): it leads to the citizen as before and is shown where it is the key."""
+    return [
+        one
+        for one in numbers
+        if not one.get("system", "").startswith(_OF_ONE_SYSTEM) or f"{one['system']}|{one.get('value', '')}" == key
+    ] or numbers
+
+
 def _union(known: list[Body], said: list[Body]) -> list[Body]:
     """Identifiers are never unsaid by being left out: another source may only know its own, and less of each."""
     merged: dict[tuple[str, str], Body] = {}
     for one in [*known, *said]:
         key = (one.get("system", ""), one.get("value", ""))
         merged[key] = merged.get(key, {}) | one
-    return [merged[key] for key in sorted(merged)]
+    return [{name: merged[key][name] for name in sorted(merged[key], key=_place)} for key in sorted(merged)]
+
+
+def _place(name: str) -> int:
+    """The same order whoever spoke first: a body that differs in nothing else would be another version."""
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)

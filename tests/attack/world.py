@@ -11,6 +11,7 @@ from typing import Any
 from gateway.domain.identifier import CPR, CVR, SOR, Identifier
 from gateway.domain.record import AccessRecord, from_bytes
 from gateway.domain.resource import ids
+from gateway.flows.receive import receive
 from gateway.inbound.clients import Client
 from gateway.inbound.scopes import Scope
 from tests.flows.messages import adt, case
@@ -47,7 +48,9 @@ CAST: tuple[Client, ...] = (
     _client("elsewhere", "social", "municipality", Identifier(CVR, "11259979"), "COC",
             scopes=_ALL, sends=("frederiksberg-sag",)),
     _client("nursing", "nursing", "municipality", _COPENHAGEN, "TREAT", "BTG"),
-    _client("jobcenter", "jobcenter", "municipality", _COPENHAGEN, "ELIGDTRM"),
+    _client("jobcenter", "jobcenter", "municipality", _COPENHAGEN, "ELIGDTRM", sends=("koebenhavn-momentum",)),
+    _client("benefit", "benefit", "municipality", _COPENHAGEN, "ELIGDTRM", scopes=_ALL, sends=("koebenhavn-ydelse",)),
+    _client("helpers", "ngo", "other", Identifier(CVR, "25313763"), "COC"),
     _client("auditor", "auditor", "region", Identifier(SOR, "399841000016000"), "HCOMPL",
             scopes=(Scope("AuditEvent", "rs"),)),
 )  # fmt: skip
@@ -107,12 +110,15 @@ class Doors:
         return await self.http.raw(method, path, told, content)
 
     async def send(self, who: str, message: bytes) -> Raw:
-        """A message through its own door."""
+        """A message through its own door; what a vendor's system told when it was asked comes through none."""
+        if b'"vendor"' in message[:20]:
+            answer = await receive(self.http.gateway, "momentum", message, sends=("koebenhavn-momentum",))
+            return Raw(answer.status, {}, answer.body)
         path, kind = ("/messages/hl7v2", "application/hl7-v2")
         if message[:1] == b"{":
             path, kind = "/fhir/$process-message", JSON
         elif message[:1] == b"<":
-            path, kind = "/cases/oio", "application/xml"
+            path, kind = "/cases/ydelse" if b"YdelseIndeksInput" in message[:200] else "/cases/oio", "application/xml"
         return await self.http.raw("POST", path, await self.bearer(who) | {"Content-Type": kind}, message)
 
     async def arrive(self, *messages: tuple[str, bytes]) -> None:

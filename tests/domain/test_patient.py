@@ -42,3 +42,22 @@ def test_what_is_known_of_a_number_stays_when_another_source_writes_the_bare_num
     hospital = told(1, "psyk", identifier=[official, {"system": "urn:oid:1.2.208.176.1.2.1", "value": "7788"}])
     case = told(2, "kommune", identifier=[{"system": CPR, "value": NUMBER}])
     assert patient(hospital, case)["identifier"] == [official, {"system": "urn:oid:1.2.208.176.1.2.1", "value": "7788"}]
+
+
+def test_a_number_of_one_system_alone_is_shown_to_nobody_who_knows_the_citizen_by_another() -> None:
+    """That the jobcenter's system has a number for the citizen tells that the citizen is known there."""
+    own = {"system": "urn:faellesplan:source:koebenhavn-momentum:citizen", "value": "b0c1"}
+    bare = {"system": CPR, "value": NUMBER}
+    assert patient(told(1, "kommune", identifier=[bare, own]), told(2, "psyk", identifier=[bare]))["identifier"] == [
+        bare
+    ]
+    assert patient(told(1, "kommune", identifier=[own]))["identifier"] == [own], "where nothing else is known"
+
+
+def test_who_spoke_first_changes_not_even_the_order_of_what_is_told_of_a_number() -> None:
+    """It would be another version, and tell that somebody else wrote about the citizen."""
+    official = {"use": "official", "system": CPR, "value": NUMBER}
+    hospital = told(2, "psyk", identifier=[official])
+    for other in ({"system": CPR, "value": NUMBER}, {"value": NUMBER, "system": CPR, "use": "official"}):
+        seen = patient(told(1, "kommune", identifier=[other]), hospital)["identifier"]
+        assert [list(one.items()) for one in seen] == [list(official.items())]

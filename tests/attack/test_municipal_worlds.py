@@ -1,0 +1,90 @@
+"""Benefits and their alerts, employment plans, cases and documents with limits: for whoever may not see them they
+change no byte of any answer (two_worlds.py)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.attack.two_worlds import Case, compare
+from tests.attack.world import SARAH, order, plan, stay
+from tests.translate.oio import building
+from tests.translate.ydelse import making
+
+CITIZEN = f"urn:oio:cpr-nr:{SARAH}"
+NOWHERE = "0a3b1c52-7d1c-4a0e-9b0e-2f9f0c7d1aff"
+VIP, SENSITIVE, CONFIDENTIAL = "VIP_SAGER", "FOELSOMME_PERSONOPLYSNINGER", "FORTROLIGE_PERSONOPLYSNINGER"
+_OURS = building.OBLIGATORY[:-1]
+_THEIRS = [building.actor("Ejer", "Organisation", building.uuid(1), "Frederiksberg", "11259979"), *_OURS[1:]]
+# Who the citizen is stands in what everybody may see: nothing that is hidden tells another name.
+_PARTY = building.Relation("Sagspart", "PrimaerPart", "Person", CITIZEN)
+_OPEN_TO_ONE = building.Relation("Sikkerhedsprofil", "Adgang", "Enhed", NOWHERE)
+
+
+def case(number: int, *more: building.Relation, level: str = SENSITIVE, theirs: bool = False, title: str = "") -> bytes:
+    """An OIO case, its party without a name."""
+    told = [*(_THEIRS if theirs else _OURS), _PARTY]
+    named = building.properties(title) if title else ""
+    text = building.case(*more, told=told, level=level, number=building.uuid(number), attributes=named)
+    return building.wrapped(*building.index(text))
+
+
+def grant(kle: str, number: int, level: str = CONFIDENTIAL, profile: bool = False) -> bytes:
+    """A benefit granted; by its class whole, reduced or stopped."""
+    more = (
+        f"<bi:Sikkerhedsprofil><gd:ReferenceID><sd:UUIDIdentifikator>{NOWHERE}</sd:UUIDIdentifikator></gd:ReferenceID>"
+        "</bi:Sikkerhedsprofil>"
+        if profile
+        else ""
+    )
+    told = making.registered(
+        making.benefit(kle, reason="Udeblevet fra samtale"), parties=making.party(CITIZEN), sensitivity=level, more=more
+    )
+    return making.imported(making.granted(told, uuid=building.uuid(number)))
+
+
+def asked(text: str) -> bytes:
+    """What the jobcenter's system told of the citizen."""
+    found = {
+        "vendor": "momentum", "installation": "koebenhavn-jobcenter", "fetched": "2026-03-02T09:00:00+00:00",
+        "asked": SARAH,
+        "content": {
+            "citizen": [{"id": "b0c1", "cpr": SARAH}],
+            "tasks": [{"id": "t1", "type": "Opfølgning", "title": text, "status": "Åben"}],
+            "notes": [{"id": "n1", "title": text, "text": text, "created": "2026-02-19T10:00:00+01:00"}],
+            "caseworkers": [{"id": "w3", "name": text, "role": "Sanktionsteam"}],
+            "plans": [{
+                "id": "p1", "type": "Min Plan", "title": text, "status": "Godkendt", "start": "2025-09-15",
+                "goals": [{"id": "g1", "text": text, "status": "Aktiv"}],
+            }],
+        },
+    }  # fmt: skip
+    return json.dumps(found, ensure_ascii=False).encode()
+
+
+DOCUMENT = building.lying("Tilakteret", "1", building.uuid(30), "Afgørelse")
+NOTE = building.note("2", "Samtale", b"Vi talte om boligen.")
+FIRST = order(SARAH, plan("a"))
+SECRET = ("social", case(510, DOCUMENT, NOTE, level=VIP, title="Den hemmelige sag"))
+NARROW = ("social", case(511, NOTE, _OPEN_TO_ONE, title="Den snævre sag"))
+CASE = ("social", case(512, NOTE, level=SENSITIVE, title="Sagen"))
+REDUCED = ("benefit", grant(making.REDUCED, 601))
+STOPPED = ("benefit", grant(making.STOPPED, 602))
+SECRET_GRANT = ("benefit", grant(making.REDUCED, 603, level=VIP))
+NARROW_GRANT = ("benefit", grant(making.STOPPED, 604, profile=True))
+WORK = ("momentum", asked("Virksomhedspraktik"))
+BOTH = (("social", FIRST), ("psyk", stay(SARAH)))
+CASES = [
+    Case("psyk", BOTH, (SECRET, NARROW, REDUCED, STOPPED, WORK)),
+    Case("nursing", BOTH, (SECRET, NARROW, REDUCED, SECRET_GRANT, WORK)),
+    Case("social", (*BOTH, CASE, REDUCED), (SECRET, NARROW, SECRET_GRANT, NARROW_GRANT, WORK)),
+    Case("jobcenter", (BOTH[0], WORK, REDUCED), (SECRET, NARROW, CASE, SECRET_GRANT, NARROW_GRANT, BOTH[1])),
+    Case("benefit", (BOTH[0], REDUCED), (SECRET, NARROW, CASE, WORK, BOTH[1])),
+    Case("elsewhere", (("elsewhere", case(513, NOTE, theirs=True)),), (SECRET, NARROW, CASE, REDUCED, STOPPED, WORK)),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.caller))
+def test_what_is_hidden_changes_no_byte_of_any_answer(case: Case, database_url: str, second_database_url: str) -> None:
+    compare(case, database_url, second_database_url, examples=4, requests=60)
