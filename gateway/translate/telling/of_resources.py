@@ -102,7 +102,7 @@ def entries(resources: Sequence[Body], citizen: Body, now: datetime, texts: Text
         telling = _telling(KINDS.get(one["resourceType"], "goal"), form)
         told = Told(citizen, one, _case(case), _hospital(one, resources))
         notice = Notice(telling.event, f"{one['resourceType']}/{one['id']}", f"CarePlan/{case['id']}", "told", 1, now)
-        number = entry_id(_IDS, notice.resource, notice.case)
+        number = entry_id(_IDS, notice.resource, told.case.number or notice.case)
         sending = Sending(number, notice, "told", "", telling, _municipality(case))
         made = entry(told, sending, texts) if one["resourceType"] != "DocumentReference" else _letter(told, sending)
         yield Entry(made, one, case)

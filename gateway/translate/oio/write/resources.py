@@ -36,6 +36,10 @@ class _Case:
     around: Around
     documents: list[Document] = field(default_factory=list)
 
+    def has(self, identity: str) -> bool:
+        """Whether a note or document of this number lies on the case."""
+        return identity in [*(note.index for note in self.around.notes), *(one[0] for one in self.around.documents)]
+
     def add(self, document: Document) -> None:
         self.documents.append(document)
         self.around.documents.append((document.uuid, document.title, document.begin))
@@ -114,6 +118,8 @@ def _tell(one: Entry, made: _Case, tables: Tables) -> None:
     """A stay that has ended as a note, a goal as a document with its text, a letter as a document. A note is as open as
     its case: in one that is milder than what is told it would be read by too many, so there it is a document."""
     kind = one.resource["resourceType"]
+    if made.has(one.entry.id):  # it was told before, and the case came back with it
+        return
     if kind == "Encounter" and not sensitivity.is_milder(sensitivity.of(made.plan, tables), one.entry.sensitivity):
         made.around.notes.append(of_entry(one.entry, one.resource["period"]["end"]))
     elif kind == "Encounter":

@@ -370,6 +370,16 @@ def test_the_example_is_what_is_written() -> None:
     assert canonical(out([*documented(), goal(), stay()])) == canonical(example)
 
 
+def test_what_was_told_and_came_back_is_not_told_twice(oio: Oio) -> None:
+    told = [*documented(), goal(), stay()]
+    came_back = folded(oio, out(told))
+    citizen = {"reference": f"Patient/{next(one['id'] for one in came_back if one['resourceType'] == 'Patient')}"}
+    case = {one["id"] for one in came_back if one["resourceType"] == "CarePlan"}
+    assert case
+    again = out([*came_back, goal() | {"subject": citizen}, stay() | {"subject": citizen}])
+    assert again.count(b"<sag:Journalpost>") == out(told).count(b"<sag:Journalpost>")
+
+
 def test_the_confidential_title_comes_out_nowhere(oio: Oio) -> None:
     exempt = (
         "<sag:OffentlighedUndtaget><sd:TitelAlternativTekst>HEMMELIG TITEL</sd:TitelAlternativTekst>"
