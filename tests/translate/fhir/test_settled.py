@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import GatewayError, MissingField, RuleBroken
-from gateway.translate.fhir.settled import settled
+from gateway.translate.fhir.settled import settled, with_files
 
 OFFICE: dict[str, Any] = {
     "resourceType": "Organization",
@@ -55,6 +55,19 @@ def test_what_is_no_r4_is_told_with_its_place(resource: dict[str, Any], error: t
     with pytest.raises(error) as told:
         settled([resource])
     assert told.value.where
+
+
+def test_a_file_beside_a_document_goes_into_it_however_it_is_named() -> None:
+    file = {"resourceType": "Binary", "id": "f1", "contentType": "text/plain", "data": "SGVq"}
+    for url in ("Binary/f1", "https://x.example/fhir/Binary/f1"):
+        letter = {
+            "resourceType": "DocumentReference",
+            "id": "d1",
+            "content": [{"attachment": {"url": url, "title": "Brev"}}],
+        }
+        assert with_files([letter, file])[0]["content"] == [{"attachment": {"title": "Brev", "data": "SGVq"}}]
+    elsewhere = {"resourceType": "DocumentReference", "id": "d1", "content": [{"attachment": {"url": "Binary/f2"}}]}
+    assert with_files([elsewhere, file])[0] == elsewhere
 
 
 def test_what_an_answer_says_of_itself_is_left_out() -> None:

@@ -10,7 +10,7 @@ from gateway.domain.fold import SUBJECT
 from gateway.domain.plan import is_joint
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
-from gateway.translate.fhir.settled import settled
+from gateway.translate.fhir.settled import settled, with_files
 from gateway.translate.kl.write.bundle import KINDS, write
 from gateway.translate.kl.write.tables import Tables
 
@@ -21,7 +21,7 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
     Raises BadRequest when nothing becomes one, and as `write` does.
     """
     tables = Tables.read(mappings)
-    resources = settled(resources)
+    resources = with_files(settled(resources))
     citizens = [one for one in resources if one.get("resourceType") == "Patient" and one.get("active") is not False]
     told = [one for one in resources if _is_told(one)]
     if not told:
