@@ -36,6 +36,7 @@ _REGIONS = ("177", "179", "181", "183", "187")  # Sjælland, Nordjylland, Midtjy
 _URN = "urn:ietf:rfc:3986"  # the system that FHIR gives a value which is a URN itself
 _TEN_DIGITS = re.compile(r"\d{10}", re.ASCII)
 _ECPR = re.compile(r"\d{7}[A-Z]{2}\d", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
 _SPACES_AND_HYPHENS = re.compile(r"[\s\u2010-\u2015-]+")
 
@@ -161,6 +162,8 @@ def names_a_person(identifier: Identifier) -> bool:
     word in the place of a number would make strangers one person."""
     system, value = identifier.system, identifier.value
     if not system or not value or value in _NOBODY or not value.strip("0"):
+        return False
+    if _CONTROL.search(system) or _CONTROL.search(value):
         return False
     if system == CPR:
         return bool(_TEN_DIGITS.fullmatch(value)) and not value.endswith("0000")  # serial numbers begin at 0001

@@ -109,6 +109,7 @@ DUMMIES = [
     (CPR, "ukendt"), (CPR, "251248"), (CPR, "25124899961"), (CPR, "٢٥١٢٤٨٩٩٩٦"), (X_ECPR, "UKENDT"),
     (D_ECPR, "0000000000"), (f"{D_ECPR}.187", "INGEN"), (PERSON_ID, "0000000"), (BORGER_ID, "000000000000"),
     ("urn:x", "0"), ("", "2512489996"),
+    ("urn:x", f"A\n{CPR}|2512489996"), ("urn:x", "A\x00"), ("urn:x\ny", "A"), ("urn:x", "A\x85B"),
 ]  # fmt: skip
 
 

@@ -39,7 +39,6 @@ from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Finding, Translation
 
 _MOST_TOLD = 20
-_STAMP = "StsTidspunkt"
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
 _WHOLE_CASE = ("CarePlan", "CareTeam")
 _AFTER = timedelta(microseconds=1)
@@ -231,6 +230,6 @@ def _fingerprint(work: _Work) -> bytes:
     told: list[str] = []
     for one in work.cases:
         told.append(f"{one.whole}{one.removed}")
-        told += [f"{node.name}\0{len(node.parts)}\0{node.text}" for node in one.sag.walk() if node.name != _STAMP]
+        told += one.sag.told_by_sender()
     told += (f"{known.moment}{known.recorded}" for _, _, known in work.about.removed)
     return hashlib.sha256("\0".join(told).encode()).digest()

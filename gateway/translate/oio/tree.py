@@ -14,6 +14,8 @@ from lxml import etree
 
 from gateway.translate import xml
 
+_STAMP = "StsTidspunkt"  # when the index got it: another time whenever the same is sent again
+
 
 @dataclass(slots=True, eq=False, repr=False)
 class Node:
@@ -79,6 +81,15 @@ class Node:
             node = waiting.pop()
             yield node
             waiting.extend(reversed(node.parts))
+
+    def told_by_sender(self) -> Iterator[str]:
+        """Name, number of parts and text of this element and all below it, but for the index's own stamp, which a copy
+        has or has not: what fingerprints are made of."""
+        for node in self.walk():
+            if node.name != _STAMP:
+                yield node.name
+                yield str(sum(part.name != _STAMP for part in node.parts))
+                yield node.text
 
     @property
     def empty(self) -> bool:

@@ -23,8 +23,12 @@ class Alerts:
     """The table's rows, made ready to be asked."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = rows
+        self._rows = tuple(rows)
         self._phrases = [(row, _pattern(row.source_code)) for row in rows if row.source_system == "text"]
+
+    def __repr__(self) -> str:
+        """Its rows: rules that were compiled with the same table are the same."""
+        return f"Alerts({self._rows!r})"
 
     def told(self, benefit: Node, states: Iterable[str], reasons: Sequence[str], on: str) -> dict[str, Any] | None:
         """A CodeableConcept of what became of the benefit on a day; None while it is whole. The benefit's class goes

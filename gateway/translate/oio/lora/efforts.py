@@ -241,7 +241,6 @@ def _fingerprint(work: _Work) -> bytes:
     texts: list[str] = []
     for one in work.objects:
         texts.append(f"{one.whole}{one.removed}")
-        for node in one.node.walk():
-            texts += (node.name, str(len(node.parts)), node.text)
+        texts += one.node.told_by_sender()
     texts += (f"{known.moment}{known.recorded}" for _, known in work.removed)
     return hashlib.sha256("\0".join(texts).encode()).digest()

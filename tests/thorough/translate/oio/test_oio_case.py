@@ -270,6 +270,25 @@ def test_missing_indicators_are_not_false(oio: Oio) -> None:
     assert "false" not in str(plan(oio, SAG.encode())).lower()
 
 
+def test_a_number_that_is_not_told_has_no_giver(oio: Oio) -> None:
+    raw = re.sub("<sag:Sagsnummer>.*?</sag:Sagsnummer>", "", SAG).encode()
+    numbers = plan(oio, raw)["identifier"]
+    assert [one["use"] for one in numbers] == ["official", "secondary"]  # type: ignore[index]
+    assert "assigner" in numbers[1]  # type: ignore[index]
+
+
+def test_what_the_properties_tell_beside_the_rules_is_unread(oio: Oio) -> None:
+    raw = changed(("<sag:Sagsnummer>", "<sag:Ukendt>x</sag:Ukendt><sag:Sagsnummer>"))
+    unread = [one.field for one in oio.explain(raw).unread if one.reason == "unread"]
+    assert unread == ["Registrering/AttributListe/Egenskaber/Ukendt"]
+
+
+def test_the_stamp_of_the_index_makes_no_new_content(oio: Oio) -> None:
+    first, stamp = oio.translate(SAG.encode()), without("<gd:StsTidspunkt>", "</gd:StsTidspunkt>")
+    assert oio.translate(stamp.encode()).fingerprint == first.fingerprint
+    assert oio.translate(changed(("Sagsnummer>", "BrugervendtNoegle>"))).fingerprint != first.fingerprint
+
+
 def test_explain_leaves_no_field_untold(oio: Oio) -> None:
     found = oio.explain(SAG.encode())
     assert [u.field for u in found.unread if u.reason == "unread"] == []
