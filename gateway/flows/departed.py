@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Basis, Denial, Permit, Reason
 from gateway.domain.handover import is_hand_over, left_at, own_sources
 from gateway.flows.parts import Gateway
-from gateway.store import resources
+from gateway.store import resources, wire
 from gateway.store.resources import Ground, Reader, Sealed
 
 Key = tuple[str, str]
@@ -33,7 +31,7 @@ def when_left(gateway: Gateway, caller: Caller, ground: Sequence[Ground]) -> dat
         *caller.member_of,
         *(gateway.sources[one].organisation.key for one in own),
     }
-    return left_at(map(msgspec.json.decode, bodies), organisations, gateway.clock()) if own else None
+    return left_at(map(wire.decode, bodies), organisations, gateway.clock()) if own else None
 
 
 async def as_left(

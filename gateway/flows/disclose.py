@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.source import Source
@@ -21,7 +19,7 @@ from gateway.errors import Refused, TooLarge
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.tell_municipality import day_of, told_before
-from gateway.store import resources, to_tell
+from gateway.store import resources, to_tell, wire
 from gateway.store.to_tell import Known
 from gateway.translate.telling.entry import Sending, Told, entry, name_of
 
@@ -135,7 +133,7 @@ def _reader(destination: Source, telling: Telling) -> Caller:
 
 
 def _written(gateway: Gateway, work: _Work, seen: Seen) -> Ready | Withheld:
-    bodies: list[dict[str, Any]] = [msgspec.json.decode(body) for body in opened(seen)]
+    bodies: list[dict[str, Any]] = [wire.decode(body) for body in opened(seen)]
     patient = next((one for one in bodies if one["resourceType"] == "Patient" and one.get("active") is not False), None)
     resource = next(one for one in bodies if f"{one['resourceType']}/{one['id']}" == work.notice.resource)
     if patient is None:

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-import msgspec
-
 from gateway.domain.acting import Acting, acting_at, acting_over_time
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Denial, Permit
@@ -34,7 +32,7 @@ from gateway.errors import BadRequest, Forbidden, NotFound, RuleBroken
 from gateway.flows.keeping import About, keep
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway
-from gateway.store import attachments, intake, resources
+from gateway.store import attachments, intake, resources, wire
 from gateway.store.resources import Sealed
 from gateway.translate.handing_over import KINDS, LANGUAGE, HandingOver
 from gateway.translate.municipalities import Municipality
@@ -197,14 +195,14 @@ def _check_acting(handing: HandingOver, case: _Case, at: datetime) -> None:
 
 def _acting(handing: HandingOver, case: _Case, at: datetime) -> Acting:
     """As far as the old municipality may see: what it may not must not be told to it by a refusal."""
-    bodies: list[Body] = [msgspec.json.decode(raw) for raw in opened(case.mine)]
+    bodies: list[Body] = [wire.decode(raw) for raw in opened(case.mine)]
     stays = placements_of(bodies, handing.places, lambda plan: handing.author_of(plan) or case.old.code)
     facts = (fact for body in bodies for fact in facts_of(body))
     return acting_at(acting_over_time(stays, (), facts), at)
 
 
 async def _written(gateway: Gateway, handing: HandingOver, case: _Case, leaving: Seen) -> bytes:
-    bodies: list[Body] = [msgspec.json.decode(raw) for raw in opened(leaving)]
+    bodies: list[Body] = [wire.decode(raw) for raw in opened(leaving)]
     citizen = next(one for one in bodies if one["resourceType"] == "Patient")
     files = [
         await _file(gateway, url.removeprefix("Binary/"), permit)

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from gateway.domain.statement import Body
 from gateway.domain.telling import Case
 from gateway.store import wire
@@ -98,5 +96,5 @@ async def known(database: Database, kind: str, identity: str) -> Known | None:
     cases = []
     for one in await database.fetch(_CASES, row["citizen"]):
         facts = wire.facts(one["facts"])
-        cases.append(Case(one["id"], msgspec.json.decode(one["body"]), facts.sources or (facts.source,)))
-    return Known(row["citizen"], row["withdrawn"], msgspec.json.decode(row["body"]), cases)
+        cases.append(Case(one["id"], wire.decode(one["body"]), facts.sources or (facts.source,)))
+    return Known(row["citizen"], row["withdrawn"], wire.decode(row["body"]), cases)
