@@ -82,14 +82,19 @@ class Node:
             yield node
             waiting.extend(reversed(node.parts))
 
-    def told_by_sender(self) -> Iterator[str]:
+    def told_by_sender(self) -> list[str]:
         """Name, number of parts and text of this element and all below it, but for the index's own stamp, which a copy
         has or has not: what fingerprints are made of."""
-        for node in self.walk():
-            if node.name != _STAMP:
-                yield node.name
-                yield str(sum(part.name != _STAMP for part in node.parts))
-                yield node.text
+        told: list[str] = []
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            parts = node.parts
+            if any(part.name == _STAMP for part in parts):
+                parts = [part for part in parts if part.name != _STAMP]
+            told += (node.name, str(len(parts)), node.text)
+            waiting.extend(reversed(parts))
+        return told
 
     @property
     def empty(self) -> bool:
