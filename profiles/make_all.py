@@ -1,4 +1,4 @@
-"""Make what a tool makes in this folder: r4-facts.json and compiled/ (needs node and npm; about half a minute).
+"""Make what a tool makes in this folder: r4-*.json and compiled/ (needs node and npm; about half a minute).
 
     python profiles/make_all.py
 
@@ -21,7 +21,9 @@ HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "profiles"
 EXAMPLES = "hl7.fhir.r4.examples@4.0.1"
 EXPANSIONS = "hl7.fhir.r4.expansions@4.0.1"
-FURTHER = ("hl7.terminology.r4@7.0.1", "hl7.fhir.uv.extensions.r4@5.3.0-ballot-tc1")
+EXTENSIONS = "hl7.fhir.uv.extensions.r4@5.3.0-ballot-tc1"
+TERMS = "hl7.terminology.r4@7.0.1"
+FURTHER = (TERMS, EXTENSIONS)
 TOOLS = "hl7.fhir.uv.tools.r4#latest"  # SUSHI asks for it by itself; nothing of ours uses it
 SUSHI = "fsh-sushi@3.21.0"
 
@@ -41,9 +43,11 @@ def packed(package: str) -> Path:
 
 
 def make_facts() -> None:
-    """r4-facts.json."""
+    """r4-facts.json and r4-definitions.json."""
     command = (sys.executable, str(HERE / "extract_facts.py"), str(packed(EXAMPLES)), str(packed(EXPANSIONS)))
     (HERE / "r4-facts.json").write_text(run(*command), encoding="utf-8")
+    further = (sys.executable, str(HERE / "extract_definitions.py"), *command[2:], *map(str, map(packed, (EXTENSIONS, TERMS))))
+    (HERE / "r4-definitions.json").write_text(run(*further), encoding="utf-8")
 
 
 def unpack(package: str, as_name: str) -> None:

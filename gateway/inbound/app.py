@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 from gateway.errors import NotFound, SettingsError
 from gateway.flows.parts import Gateway
 from gateway.flows.tokens import record_token, remember_assertion
-from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages, terminology
+from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages, terminology, validation
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
@@ -28,6 +28,7 @@ from gateway.inbound.token_check import TokenCheck
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
+_ANY_TOKEN = ("CodeSystem.r",)  # which every token holds: nothing of a citizen is looked at
 
 
 def _terminology() -> Iterator[Door]:
@@ -55,6 +56,8 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/fhir/{kind:kind}", fhir.create, ("c",), "create", ("Consent", "Communication")),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
     *_terminology(),
+    Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),

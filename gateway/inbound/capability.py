@@ -29,6 +29,7 @@ _PROFILES = {
 _R4 = "http://hl7.org/fhir/OperationDefinition"
 _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
+    "$validate": f"{_R4}/Resource-validate",
     "$process-message": f"{_R4}/MessageHeader-process-message",
     "CodeSystem/$lookup": f"{_R4}/CodeSystem-lookup",
     "CodeSystem/$validate-code": f"{_R4}/CodeSystem-validate-code",
@@ -37,6 +38,7 @@ _OPERATIONS = {
     "ConceptMap/$translate": f"{_R4}/ConceptMap-translate",
 }
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_ANY = "/fhir/{kind:kind}/"  # an operation on every type
 _ORDER = ("read", "vread", "update", "create", "search-type")
 
 
@@ -93,10 +95,12 @@ def _resource(gateway: Gateway, doors: Sequence[Door], kind: str) -> dict[str, A
 
 def _operations(doors: Sequence[Door], kind: str) -> list[dict[str, str]]:
     """The operations on a type, or on the server where it is "": each once, whatever its methods."""
-    begins = f"/fhir/{kind}/" if kind else "/fhir/$"
+    begins = (f"/fhir/{kind}/", _ANY) if kind else ("/fhir/$",)
     offered = dict.fromkeys(door.interaction for door in doors if "$" in door.path and door.path.startswith(begins))
     spelled = {name: f"{kind}/{name}" if kind else name for name in offered}
-    return [{"name": name[1:], "definition": _OPERATIONS[key]} for name, key in spelled.items()]
+    return [
+        {"name": name[1:], "definition": _OPERATIONS.get(key) or _OPERATIONS[name]} for name, key in spelled.items()
+    ]
 
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,27 @@ class Profiles:
         Each finding is `path: text`. A profile that is neither ours nor an R4 type is a finding when it is asked for.
         """
         found = [f"{fault.where}: {fault.text}" for fault in structure(resource)]
-        kind, meta = resource.get("resourceType"), resource.get("meta")
+        found += [f"{place}: {text}" for place, text in self.differences(resource, profiles)]
+        return list(dict.fromkeys(found))
+
+    def differences(self, resource: Body, asked: Iterable[str] = (), at: str = "") -> Iterator[tuple[str, str]]:
+        """Place and text of each difference from these profiles and those of ours that a resource of sound shape
+        claims; `at` is where the resource stands."""
+        kind = str(resource.get("resourceType"))
+        for url in self.meant(resource, asked):
+            if url not in self._definitions:
+                yield at or kind, "the profile is not known here"
+            elif self._definitions[url]["type"] != kind:
+                yield at or kind, f"the profile is for {self._definitions[url]['type']}"
+            else:
+                yield from (found.partition(": ")[::2] for found in self._value(self._roots[url], resource, at or kind))
+
+    def meant(self, resource: Body, asked: Iterable[str] = ()) -> list[str]:
+        """The profiles that are asked for, and those of ours that a resource claims."""
+        meta = resource.get("meta")
         claimed = meta.get("profile") if isinstance(meta, dict) else None
         ours = [url for url in claimed if url in self.urls] if isinstance(claimed, list) else []
-        for url in dict.fromkeys([*profiles, *ours]):
-            if url not in self._definitions:
-                found.append(f"{kind}: the profile is not known here")
-            elif self._definitions[url]["type"] != kind:
-                found.append(f"{kind}: the profile is for {self._definitions[url]['type']}")
-            else:
-                found += self._value(self._roots[url], resource, kind)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*asked, *ours]))
 
     def _value(self, node: _Node, value: Any, at: str) -> Iterator[str]:
         """Check one value against one element (or slice) and what is below it."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).parents[2] / "profiles" / "r4-facts.json"
+DEFINITIONS = FILE.with_name("r4-definitions.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,24 @@ class Facts:
         """The facts in a file; OSError when it is absent."""
         return cls(json.loads(path.read_bytes()))
 
+    @property
+    def names(self) -> Iterable[str]:
+        """Every type in the table."""
+        return self._types.keys()
+
     def kind(self, name: str) -> str:
         """`resource`, `datatype` or `primitive`; empty for a type that is not in the table."""
         return str(self._types.get(name, {}).get("kind", ""))
+
+    def base(self, name: str) -> str:
+        """The type that a type specialises, empty for the outermost."""
+        return str(self._types.get(name, {}).get("base", ""))
+
+    def home(self, path: str) -> str:
+        """Where the children of a path are defined: `Questionnaire.item` for `Questionnaire.item.item`, a type's
+        name where the element is of that type; empty when R4 has no such element."""
+        node = self._node(path)
+        return f"{node.owner}.{node.prefix}".removesuffix(".") if node else ""
 
     def pattern(self, name: str) -> str:
         """The regular expression of a primitive type, empty when it has none."""
@@ -164,6 +180,32 @@ def _nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {k.lower(): k for k in names}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All of R4, for validation: the facts of every type; invariants (key, severity, FHIRPath, text) by element path;
+    HL7's extensions, code systems (as far as they are published whole) and R4's search parameters by URL."""
+
+    facts: Facts
+    invariants: Mapping[str, list[list[str]]]
+    extensions: Mapping[str, Mapping[str, Any]]
+    searches: Mapping[str, Mapping[str, Any]]
+    systems: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, facts_file: Path = FILE, rest: Path = DEFINITIONS) -> Definitions:
+        """The definitions of two files; OSError when one is absent."""
+        spoken, more = json.loads(facts_file.read_bytes()), json.loads(rest.read_bytes())
+        whole = Facts(spoken | {"types": more["types"] | spoken["types"]})
+        systems = {url: frozenset(codes) for url, codes in more["codeSystems"].items()}
+        return cls(whole, more["invariants"], more["extensions"], more["searchParameters"], systems)
+
+
+@functools.cache
+def definitions() -> Definitions:
+    """All of R4, read when somebody first asks for it."""
+    return Definitions.read()
 
 
 @functools.cache

@@ -28,7 +28,7 @@ def below(*folders: str, suffix: str = "") -> list[Path]:
 
 def written() -> list[Path]:
     """The files that people write: text, and none of what a tool makes."""
-    made = ("requirements", "profiles/r4-facts.json", "profiles/compiled/")
+    made = ("requirements", "profiles/r4-", "profiles/compiled/")
     return [f for f in files() if (f.suffix in TEXT or f.name in NAMED) and not str(f).startswith(made)]
 
 

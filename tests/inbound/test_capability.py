@@ -74,9 +74,10 @@ def test_operations_and_the_table(database_url: str) -> None:
                 assert len(operations) == len(set(operations))
                 stated |= set(operations)
             served = {
-                d.path.replace("/{id:id}", "")
+                d.path.replace("/{id:id}", "").replace("{kind:kind}", kind)
                 for d in DOORS
                 if isinstance(d, Bearer) and "/fhir/" in d.path and "$" in d.path
+                for kind in (SINGLE if "{kind:kind}" in d.path else ("",))
             }
             assert stated == served
 

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.domain.when import instant
 from gateway.errors import BadRequest, MissingField, RuleBroken
 from gateway.translate.fhir.reading import parse
-from gateway.translate.fhir.structure import structure
+from gateway.translate.fhir.validating.written import check_written
 
 SCOPE = ("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy")
 # What the server owns: it is taken out of what a client sends, never believed (mass assignment).
@@ -23,9 +23,7 @@ def checked_consent(raw: bytes, identity: str = "", content_type: str = "") -> d
         raise BadRequest("A Consent was expected", where="resourceType")
     if identity and consent.get("id", identity) != identity:
         raise BadRequest("The id in the body is not the id in the URL", where="Consent.id")
-    faults = structure(consent)
-    if faults:
-        raise RuleBroken(faults[0].text, where=faults[0].where, hint=_more(len(faults) - 1))
+    check_written(consent)
     _check_patient(consent)
     _check_meaning(consent)
     consent.pop("id", None)
@@ -52,7 +50,3 @@ def _check_meaning(consent: dict[str, Any]) -> None:
     period = consent["provision"].get("period", {})
     if "start" in period and "end" in period and instant(period["end"]) < instant(period["start"]):
         raise RuleBroken("The period ends before it starts", where="Consent.provision.period")
-
-
-def _more(count: int) -> str:
-    return f"There are {count} more faults." if count else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.translate.fhir.validating.problem import Problem
 from gateway.translate.translation import Finding
 
 Json = dict[str, Any]
@@ -35,6 +36,16 @@ def received(findings: Iterable[Finding], note: str = "") -> Json:
     ]
     text = {"details": {"text": note}} if note else {}
     return _outcome([{"severity": "information", "code": "informational"} | text, *issues])
+
+
+def validated(problems: Iterable[Problem]) -> Json:
+    """What validation found, most severe first; one issue that all is well, where it found nothing."""
+    issues: list[Json] = [
+        {"severity": one.severity, "code": one.issue, "details": {"text": one.text}} | _place(one.where, "")
+        for one in problems
+    ]
+    well = {"severity": "information", "code": "informational", "details": {"text": "No fault was found."}}
+    return _outcome(issues or [well])
 
 
 def _outcome(issues: list[Json]) -> Json:

@@ -17,6 +17,7 @@ from lxml import etree
 from gateway.errors import Unreadable, WrongCharset, WrongType
 from gateway.translate.fhir.read_json import MAX_DEPTH, MAX_DIGITS
 from gateway.translate.fhir.shape import NUMBERS, Child, children, is_resource
+from gateway.translate.r4 import Facts
 from gateway.translate.xml import parse as parse_xml
 
 NAMESPACE = "http://hl7.org/fhir"
@@ -30,95 +31,114 @@ _MOST_ATTRIBUTES = 8  # lxml lists them in quadratic time
 Json = dict[str, Any]
 
 
-def read_xml(raw: bytes) -> Json:
-    """The resource in these bytes. Raises Unreadable, WrongCharset, WrongType, TooLarge."""
+def read_xml(raw: bytes, known: Facts | None = None) -> Json:
+    """The resource in these bytes. Raises Unreadable, WrongCharset, WrongType, TooLarge.
+
+    `known` are other definitions than those of the types that the gateway speaks.
+    """
     root = parse_xml(raw)
     encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
     if encoding not in {"UTF-8", "US-ASCII", "ASCII"}:
         raise WrongCharset("FHIR XML is written in UTF-8.", where="line 1")
-    return _resource(root, "", 1)
+    return _Reader(known).resource(root, "", 1)
 
 
-def _resource(element: etree._Element, path: str, depth: int) -> Json:
-    name = _name(element, path)
-    shape = name if is_resource(name) else ""
-    path = path or shape or "Resource"
-    _attributes(element, path, _IN_RESOURCE)
-    return _children({"resourceType": name}, element, shape, path, depth, _IN_RESOURCE)
+class _Reader:
+    """Goes down the tree, by the definitions of one set of types."""
 
+    def __init__(self, known: Facts | None) -> None:
+        self._known = known
 
-def _complex(element: etree._Element, shape: str, path: str, depth: int) -> Json:
-    """A datatype or an inner element; `shape` is empty for one that R4 does not have."""
-    allowed = _IN_EXTENSION if shape in {"Extension", ""} else _IN_ELEMENT
-    return _children(_attributes(element, path, allowed), element, shape, path, depth, allowed if shape else ())
+    def resource(self, element: etree._Element, path: str, depth: int) -> Json:
+        name = _name(element, path)
+        shape = name if is_resource(name, self._known) else ""
+        path = path or shape or "Resource"
+        _attributes(element, path, _IN_RESOURCE)
+        return self._children({"resourceType": name}, element, shape, path, depth, _IN_RESOURCE)
 
+    def _complex(self, element: etree._Element, shape: str, path: str, depth: int) -> Json:
+        """A datatype or an inner element; `shape` is empty for one that R4 does not have."""
+        allowed = _IN_EXTENSION if shape in {"Extension", ""} else _IN_ELEMENT
+        return self._children(
+            _attributes(element, path, allowed), element, shape, path, depth, allowed if shape else ()
+        )
 
-def _children(
-    made: Json, element: etree._Element, shape: str, path: str, depth: int, as_attributes: tuple[str, ...]
-) -> Json:
-    if depth > MAX_DEPTH:
-        raise Unreadable(f"The content is nested deeper than {MAX_DEPTH} levels.")
-    _no_text(element.text, path)
-    table = children(shape) if shape else {}
-    for below in element:
-        _no_text(below.tail, path)
-        name = _name(below, path)
-        if name in as_attributes or name == "resourceType":
-            raise WrongType("In FHIR XML this is no element.", where=f"{path}.{name}")
-        child = table.get(name)
-        if child is None:
-            _add_unknown(made, name, below, path, depth)
-        elif child.primitive:
-            _add_primitive(made, child, below, path, depth)
+    def _children(
+        self, made: Json, element: etree._Element, shape: str, path: str, depth: int, as_attributes: tuple[str, ...]
+    ) -> Json:
+        if depth > MAX_DEPTH:
+            raise Unreadable(f"The content is nested deeper than {MAX_DEPTH} levels.")
+        _no_text(element.text, path)
+        table = children(shape, self._known) if shape else {}
+        for below in element:
+            _no_text(below.tail, path)
+            name = _name(below, path)
+            if name in as_attributes or name == "resourceType":
+                raise WrongType("In FHIR XML this is no element.", where=f"{path}.{name}")
+            child = table.get(name)
+            if child is None:
+                self._add_unknown(made, name, below, path, depth)
+            elif child.primitive:
+                self._add_primitive(made, child, below, path, depth)
+            else:
+                self._add_complex(made, child, below, path, depth)
+        _drop_empty_halves(made)
+        return made
+
+    def _add_complex(self, made: Json, child: Child, element: etree._Element, path: str, depth: int) -> None:
+        if not child.is_list:
+            _once(made, child.name, path)
+            made[child.name] = self._value(element, child, f"{path}.{child.name}", depth + 1)
+            return
+        items = made.setdefault(child.name, [])
+        items.append(self._value(element, child, f"{path}.{child.name}[{len(items)}]", depth + 2))
+
+    def _value(self, element: etree._Element, child: Child, path: str, depth: int) -> Json:
+        if child.type != "Resource":
+            return self._complex(element, child.shape, path, depth)
+        _attributes(element, path, _IN_RESOURCE)
+        _no_text(element.text, path)
+        if len(element) != 1:
+            raise WrongType("Exactly one resource stands here.", where=path)
+        _no_text(element[0].tail, path)
+        return self.resource(element[0], path, depth)
+
+    def _add_primitive(self, made: Json, child: Child, element: etree._Element, path: str, depth: int) -> None:
+        """The value under the element's name; its id and extensions under `_name`, in step with it when it repeats."""
+        place = f"{path}.{child.name}"
+        if child.type == "xhtml":
+            _once(made, child.name, path)
+            made[child.name] = _narrative(element, place)
+            return
+        extras = _attributes(element, place, _IN_PRIMITIVE)
+        text = extras.pop("value", None)
+        extras = self._children(extras, element, "Element", place, depth + 1 + child.is_list, _IN_PRIMITIVE)
+        if text is None and not extras:
+            raise WrongType("The element holds neither a value nor extensions.", where=place)
+        value = None if text is None else _primitive(text, child, place)
+        if child.is_list:
+            made.setdefault(child.name, []).append(value)
+            made.setdefault(f"_{child.name}", []).append(extras or None)
+            return
+        _once(made, child.name, path)
+        _once(made, f"_{child.name}", path)
+        if value is not None:
+            made[child.name] = value
+        if extras:
+            made[f"_{child.name}"] = extras
+
+    def _add_unknown(self, made: Json, name: str, element: etree._Element, path: str, depth: int) -> None:
+        value: Any
+        if "value" in element.attrib and len(element) == 0:
+            value = element.get("value")
         else:
-            _add_complex(made, child, below, path, depth)
-    _drop_empty_halves(made)
-    return made
-
-
-def _add_complex(made: Json, child: Child, element: etree._Element, path: str, depth: int) -> None:
-    if not child.is_list:
-        _once(made, child.name, path)
-        made[child.name] = _value(element, child, f"{path}.{child.name}", depth + 1)
-        return
-    items = made.setdefault(child.name, [])
-    items.append(_value(element, child, f"{path}.{child.name}[{len(items)}]", depth + 2))
-
-
-def _value(element: etree._Element, child: Child, path: str, depth: int) -> Json:
-    if child.type != "Resource":
-        return _complex(element, child.shape, path, depth)
-    _attributes(element, path, _IN_RESOURCE)
-    _no_text(element.text, path)
-    if len(element) != 1:
-        raise WrongType("Exactly one resource stands here.", where=path)
-    _no_text(element[0].tail, path)
-    return _resource(element[0], path, depth)
-
-
-def _add_primitive(made: Json, child: Child, element: etree._Element, path: str, depth: int) -> None:
-    """The value under the element's name; its id and extensions under `_name`, in step with it when it repeats."""
-    place = f"{path}.{child.name}"
-    if child.type == "xhtml":
-        _once(made, child.name, path)
-        made[child.name] = _narrative(element, place)
-        return
-    extras = _attributes(element, place, _IN_PRIMITIVE)
-    text = extras.pop("value", None)
-    extras = _children(extras, element, "Element", place, depth + 1 + child.is_list, _IN_PRIMITIVE)
-    if text is None and not extras:
-        raise WrongType("The element holds neither a value nor extensions.", where=place)
-    value = None if text is None else _primitive(text, child, place)
-    if child.is_list:
-        made.setdefault(child.name, []).append(value)
-        made.setdefault(f"_{child.name}", []).append(extras or None)
-        return
-    _once(made, child.name, path)
-    _once(made, f"_{child.name}", path)
-    if value is not None:
-        made[child.name] = value
-    if extras:
-        made[f"_{child.name}"] = extras
+            value = self._complex(element, "", f"{path}.…", depth + 2)
+        if name not in made:
+            made[name] = value
+        elif isinstance(made[name], list):
+            made[name].append(value)
+        else:
+            made[name] = [made[name], value]
 
 
 def _primitive(text: str, child: Child, path: str) -> str | bool | int | Decimal:
@@ -131,20 +151,6 @@ def _primitive(text: str, child: Child, path: str) -> str | bool | int | Decimal
     if child.type == "boolean":
         return text == "true"
     return Decimal(text) if child.type == "decimal" and not text.lstrip("-").isdigit() else int(text)
-
-
-def _add_unknown(made: Json, name: str, element: etree._Element, path: str, depth: int) -> None:
-    value: Any
-    if "value" in element.attrib and len(element) == 0:
-        value = element.get("value")
-    else:
-        value = _complex(element, "", f"{path}.…", depth + 2)
-    if name not in made:
-        made[name] = value
-    elif isinstance(made[name], list):
-        made[name].append(value)
-    else:
-        made[name] = [made[name], value]
 
 
 def _narrative(element: etree._Element, path: str) -> str:

@@ -12,13 +12,15 @@ from typing import Any
 from gateway.errors import Unreadable, WrongCharset
 from gateway.translate.fhir.read_json import read_json
 from gateway.translate.fhir.read_xml import read_xml
+from gateway.translate.r4 import Facts
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 
 
-def parse(raw: bytes, content_type: str = "") -> dict[str, Any]:
+def parse(raw: bytes, content_type: str = "", known: Facts | None = None) -> dict[str, Any]:
     """One resource from its bytes; `content_type` decides the format, without one the first character does.
 
+    `known` are other definitions than those of the types that the gateway speaks; XML is read by them.
     Raises Unreadable, WrongCharset, WrongType or TooLarge with the place (line and column, or FHIR path).
     """
     declared = _CHARSET.search(content_type)
@@ -28,7 +30,7 @@ def parse(raw: bytes, content_type: str = "") -> dict[str, Any]:
     if language == "json":
         return read_json(raw)
     if language == "xml":
-        return read_xml(raw)
+        return read_xml(raw, known)
     raise Unreadable("The bytes are neither FHIR JSON nor FHIR XML.", where="line 1")
 
 

@@ -10,7 +10,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from gateway.translate.r4 import facts
+from gateway.translate.r4 import Facts, facts
 
 # What every type inherits stands before its own elements in XML.
 _FIRST_IN_RESOURCE = (
@@ -45,24 +45,26 @@ class Child:
 
 
 @functools.cache
-def children(shape: str) -> dict[str, Child]:
+def children(shape: str, known: Facts | None = None) -> dict[str, Child]:
     """The elements of a type or an inner element, in XML order; empty for a type that is not known here.
+
+    `known` are other definitions than those of the types that the gateway speaks.
 
     >>> list(children("Period"))
     ['id', 'extension', 'start', 'end']
     """
-    known = facts()
+    known = known or facts()
     names = {n: t[0] for n, t in known.child_types(shape).items() if not n.startswith("_")}
     first = _FIRST_IN_RESOURCE if known.kind(shape) == "resource" else _FIRST_IN_ELEMENT
     ordered = [n for n in first if n in names] + [n for n in names if n not in first]
-    return {name: _child(shape, name, names[name]) for name in ordered}
+    return {name: _child(shape, name, names[name], known) for name in ordered}
 
 
-def _child(shape: str, name: str, kind: str) -> Child:
-    fact = facts().element(f"{shape}.{name}")
+def _child(shape: str, name: str, kind: str, known: Facts) -> Child:
+    fact = known.element(f"{shape}.{name}")
     if fact is None:
         raise LookupError(f"{shape}.{name}")
-    primitive = facts().kind(kind) == "primitive"
+    primitive = known.kind(kind) == "primitive"
     inner = kind in {"BackboneElement", "Element"}
     return Child(
         name=name,
@@ -86,6 +88,7 @@ def _pattern(kind: str) -> re.Pattern[str]:
     return re.compile(written, re.ASCII) if written else _OPEN_PATTERN
 
 
-def is_resource(name: object) -> bool:
+def is_resource(name: object, known: Facts | None = None) -> bool:
     """Whether R4 facts are held for a resource type of this name."""
-    return isinstance(name, str) and facts().kind(name) == "resource" and name not in {"Resource", "DomainResource"}
+    kind = (known or facts()).kind(name) if isinstance(name, str) else ""
+    return kind == "resource" and name not in {"Resource", "DomainResource"}

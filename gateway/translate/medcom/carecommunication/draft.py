@@ -15,7 +15,7 @@ from gateway.domain.identifier import Identifier
 from gateway.domain.when import said_time
 from gateway.errors import BadRequest, MissingField, RuleBroken
 from gateway.translate.fhir.reading import parse
-from gateway.translate.fhir.structure import structure
+from gateway.translate.fhir.validating.written import check_written
 from gateway.translate.medcom.carecommunication.content import extension
 from gateway.translate.medcom.carecommunication.names import AUTHOR
 from gateway.translate.medcom.names import ACTIVITY_CODES
@@ -46,9 +46,7 @@ def given(raw: bytes, content_type: str = "") -> Json:
     told = parse(raw, content_type)
     if told.get("resourceType") != "Communication":
         raise BadRequest("A Communication was expected", where="resourceType")
-    faults = structure(told)
-    if faults:
-        raise RuleBroken(faults[0].text, where=faults[0].where)
+    check_written(told)
     if not told.get("subject", {}).get("reference", "").startswith("Patient/"):
         raise MissingField("A literal reference to the citizen is needed", where="Communication.subject.reference",
                            hint="Patient/<id>, as found by a search for the identifier.")  # fmt: skip

@@ -1,0 +1,75 @@
+"""What one evaluation of FHIRPath holds, and collections as values: http://hl7.org/fhirpath/N1/#collections-1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.translate.fhirpath.items import Item, Undecided, alike
+
+Items = list[Item]
+_MOST_STEPS = 200_000
+
+
+@dataclass(slots=True)
+class Spent:
+    """Counts the steps of one evaluation, so that no resource keeps the gateway busy."""
+
+    steps: int = 0
+
+    def step(self, count: int = 1) -> None:
+        self.steps += count
+        if self.steps > _MOST_STEPS:
+            raise Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression may name: its start, the resource it stands in, the outermost resource, `$this`, `$index`."""
+
+    context: Item
+    resource: Item
+    root: Item
+    this: Item
+    spent: Spent
+    index: int = 0
+
+
+def single(found: Items) -> Any:
+    """The value of a collection of one; None for an empty one. Raises Undecided for more."""
+    if len(found) > 1:
+        raise Undecided
+    return found[0].value if found else None
+
+
+def truth(found: Items) -> bool | None:
+    """A collection as a truth value: what is one single thing and no boolean counts as true."""
+    if not found:
+        return None
+    if len(found) > 1:
+        raise Undecided
+    value = found[0].value
+    return value if isinstance(value, bool) else True
+
+
+def told(value: bool | None) -> Items:
+    """A truth value as a collection."""
+    return [] if value is None else [Item(value)]
+
+
+def distinct(found: Items, scope: Scope) -> Items:
+    """Each value once, in order."""
+    kept: Items = []
+    seen: set[Any] = set()
+    for item in found:
+        scope.spent.step()
+        if isinstance(item.value, str | int | bool):
+            key = (type(item.value) is bool, item.value)
+            if key in seen:
+                continue
+            seen.add(key)
+        elif any(alike(item, other) for other in kept):
+            continue
+        scope.spent.step(len(kept) if not isinstance(item.value, str) else 0)
+        kept.append(item)
+    return kept
