@@ -44,7 +44,7 @@ class Answers:
         """A business receipt. Raises GatewayError with its place; nothing else is read here."""
         root, kind = self._root(raw)
         if kind != BUSINESS:
-            raise UnknownMessage("Only business receipts are received here", where=root.name)
+            raise UnknownMessage("Only business receipts are received here", where="line 1")
         source = self._sources.find(self._name, normal(CVR, self._needed(BUSINESS, "authority", root)).value)
         of = self._needed(BUSINESS, "of", root)
         receipt = self._receipt(BUSINESS, root, _bare(of))
@@ -72,7 +72,7 @@ class Answers:
                 return Receipt("", found.outcome, _kept(told))
             if self._table.kind(found) != TECHNICAL:
                 if self._name in TOLD_LATER or found.name.lower() == "html":
-                    raise Unreadable(where=found.name)
+                    raise Unreadable(where="line 1")
                 return None
             of = self._table.node(TECHNICAL, "of", found)
             return self._receipt(TECHNICAL, found, _bare(of.text) if of else "")
@@ -101,7 +101,7 @@ class Answers:
         """Which element each part of a receipt was read from. Raises as `translate` does."""
         root, kind = self._root(raw)
         if not kind:
-            raise UnknownMessage("This is no receipt", where=root.name)
+            raise UnknownMessage("This is no receipt", where="line 1")
         rows = []
         for (one, part), elements in self._table.elements.items():
             node = self._table.node(kind, part, root) if one == kind else None

@@ -9,6 +9,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.errors import GatewayError, WrongType
+from gateway.translate.blanks import fit
 from gateway.translate.fhir.read_xml import NAMESPACE, XHTML
 from gateway.translate.fhir.shape import Child, children, is_resource
 from gateway.translate.xml import parse as parse_xml
@@ -18,7 +19,8 @@ _DEFAULT: Any = {None: NAMESPACE}
 
 
 def write_xml(resource: Json) -> bytes:
-    """The bytes, with declaration. Raises WrongType, with the path, for what R4 or XML has no place for."""
+    """The bytes, with declaration. Raises WrongType, with the path, for what R4 has no place for; a character that XML
+    cannot hold becomes a blank."""
     name = resource.get("resourceType")
     if not is_resource(name):
         raise WrongType("XML is written for known resource types only.", where="resourceType")
@@ -86,7 +88,7 @@ def _set(element: etree._Element, name: str, value: Any, path: str) -> None:
     try:
         element.set(name, text)
     except ValueError:
-        raise WrongType("The text holds a character that XML cannot hold.", where=path) from None
+        element.set(name, fit(text))
 
 
 def _narrative(value: Any, path: str) -> etree._Element:

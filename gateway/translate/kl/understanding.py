@@ -7,6 +7,7 @@ here their results become statements.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ from gateway.translate.rules.trace import Explanation
 from gateway.translate.terms.terms import Terms
 from gateway.translate.translation import Finding, Translation
 
+_TYPE = re.compile(r"[A-Z][A-Za-z]{1,40}", re.ASCII)  # anything else that stands there is not repeated
 # Read where something points at them, or by the language itself.
 _QUIET = frozenset({"MessageHeader", "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance"})
 
@@ -155,7 +157,8 @@ def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
     for at, resource in enumerate(whole.message.resources()):
         kind = resource["resourceType"]
         if kind not in kept | _QUIET | {"Patient"}:
-            yield Finding(f"Bundle.entry[{at}].resource", f"{kind} is not kept here", severity="information")
+            name = kind if _TYPE.fullmatch(kind) else "what has no name of a type"
+            yield Finding(f"Bundle.entry[{at}].resource", f"{name} is not kept here", severity="information")
 
 
 def _composed(whole: Whole) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.oio.effect import instant
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import Node, is_uuid
 
 SAG = "Sag"
 DOKUMENT = "Dokument"
@@ -47,10 +47,12 @@ class Case:
 
     @property
     def uuid(self) -> str:
-        """Its UUID. Raises MissingField."""
-        found = self.sag.said("UUIDIdentifikator")
+        """Its UUID. Raises MissingField, WrongType."""
+        found, place = self.sag.said("UUIDIdentifikator"), f"{self.sag.place}/UUIDIdentifikator"
         if not found:
-            raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
+            raise MissingField(where=place)
+        if not is_uuid(found):
+            raise WrongType(where=place, hint="A UUID is expected.")
         return found
 
 

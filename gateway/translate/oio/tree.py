@@ -6,6 +6,7 @@ was used never changes what is meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -105,6 +106,14 @@ class Node:
             if not part.empty:
                 return False
         return True
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text, as it was read, is a UUID: what things are known by must hold nothing else."""
+    return bool(_UUID.fullmatch(text))
 
 
 def read(raw: bytes) -> Node:

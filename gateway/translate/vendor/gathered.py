@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from gateway.errors import MissingField, Unreadable, WrongType
+from gateway.translate.blanks import fit
 
 DEEPEST = 48
 _TOP = ("vendor", "installation", "fetched", "asked", "content")
@@ -97,7 +98,7 @@ def json_of(raw: bytes) -> Any:
     for _ in range(DEEPEST):
         here = [child for node in here for child in _children(node)]
         if not here:
-            return found
+            return _plain(found) if b"\\u" in raw else found
     raise Unreadable("The JSON is nested too deep", where="line 1")
 
 
@@ -110,6 +111,15 @@ def _storable(found: Any) -> bool:
         return False
     except RecursionError:
         return True
+
+
+def _plain(node: Any) -> Any:
+    """Texts without control characters, which JSON can spell."""
+    if isinstance(node, dict):
+        return {name: _plain(value) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(one) for one in node]
+    return fit(node) if isinstance(node, str) else node
 
 
 def _children(node: Any) -> Iterable[Any]:

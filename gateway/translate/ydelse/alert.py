@@ -64,7 +64,10 @@ class Alerts:
     def _of_reason(self, text: str, on: str) -> Row | None:
         """The strongest phrase in a text; none where one says that the benefit is whole again."""
         flat = " ".join(text.lower().split())
-        found = [row for row, pattern in self._phrases if row.valid(on) and pattern.search(flat)]
+        # Looked for as it is first: the pattern looks around every character, for seconds in a text without end.
+        found = [
+            row for row, pattern in self._phrases if row.source_code in flat and row.valid(on) and pattern.search(flat)
+        ]
         if any(not row.target_code for row in found):
             return None
         return min(found, key=lambda row: STRONGEST.index(row.target_code), default=None)

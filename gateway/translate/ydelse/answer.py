@@ -12,7 +12,7 @@ from lxml import etree
 
 from gateway.errors import GatewayError
 from gateway.translate.oio.answer import fill, status_code
-from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.tree import Node, is_uuid, read
 from gateway.translate.ydelse.shape import GRANT, PAYMENT
 
 _SD = "urn:oio:sagdok:3.0.0"
@@ -64,4 +64,4 @@ def _asked(raw: bytes) -> tuple[str, list[tuple[str, str]]]:
     if found is None:
         return "", []
     told = [(_OBJECTS[node.name], node.said("UUIDIdentifikator")) for node in found.walk() if node.name in _OBJECTS]
-    return _WRAPPED[found.name], [(kind, uuid) for kind, uuid in told if uuid]
+    return _WRAPPED[found.name], [(kind, uuid) for kind, uuid in told if is_uuid(uuid)]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.oio.effect import in_effect, instant, lenient_span
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import Node, is_uuid
 from gateway.translate.ydelse.shape import GRANT, PAYMENT, ROOT
 
 _ENVELOPES = frozenset({"Envelope", "Body"})
@@ -37,9 +37,12 @@ class Entry:
 
     @property
     def uuid(self) -> str:
-        """Its UUID. Raises MissingField."""
+        """Its UUID. Raises MissingField, WrongType."""
+        place = f"{self.node.place}/UUIDIdentifikator"
         if not (found := self.node.said("UUIDIdentifikator")):
-            raise MissingField(where=f"{self.node.place}/UUIDIdentifikator")
+            raise MissingField(where=place)
+        if not is_uuid(found):
+            raise WrongType(where=place, hint="A UUID is expected.")
         return found
 
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from gateway.errors import WrongType
+from gateway.translate.blanks import fit
 from gateway.translate.oio.lora import names as called
 from gateway.translate.oio.tree import Node
 
@@ -107,12 +108,12 @@ def leaf(name: str, text: str, place: str, up: Node) -> Node:
 
 
 def single(value: Any, place: str) -> str:
-    """A value as text. Raises WrongType for what holds other values."""
+    """A value as text, without control characters. Raises WrongType for what holds other values."""
     if isinstance(value, dict | list):
         raise WrongType(where=place, hint="A single value is expected.")
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else fit(str(value))
 
 
 def zoned(text: str) -> str:
