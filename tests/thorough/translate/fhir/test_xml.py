@@ -177,7 +177,6 @@ def test_bombs_are_refused(raw: bytes) -> None:
         {"active": []},
         {"contained": [{"resourceType": "Nope"}]},
         {"contained": [7]},
-        {"id": "\x01"},
         {"text": {"status": "generated", "div": "<p>no div</p>"}},
         {"text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>&nbsp;</div>"}},
         {"text": {"status": "generated", "div": 7}},
@@ -186,6 +185,11 @@ def test_bombs_are_refused(raw: bytes) -> None:
 def test_what_xml_has_no_place_for_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(WrongType):
         write_xml(PATIENT | change)
+
+
+def test_a_character_that_xml_cannot_hold_is_a_blank_and_the_rest_is_told() -> None:
+    made = parse(write_xml(PATIENT | {"name": [{"family": "Li\x01nd\ufffe", "text": "Lind"}]}), "xml")
+    assert made["name"] == [{"family": "Li nd ", "text": "Lind"}]
 
 
 @given(st.binary(max_size=200) | st.text("<>/=\"' aPvid&;!-[]xmlns:?", max_size=80).map(xml))
