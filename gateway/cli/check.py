@@ -88,8 +88,10 @@ def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
     faults: list[Fault] = []
     made: list[bootstrap.Rules] = []
     facts, profiles = settings.profiles_folder / "r4-facts.json", settings.profiles_folder / "compiled"
+    definitions = settings.profiles_folder / "r4-definitions.json"
     parts: list[tuple[Path, Callable[[], Any]]] = [
         (facts, lambda: r4.Facts.read(facts)),
+        (definitions, lambda: r4.Definitions.read(facts, definitions)),
         (profiles, lambda: conformance.Profiles.read(profiles)),
         (settings.mappings_folder, lambda: made.append(bootstrap.read_rules(settings.mappings_folder, _SECRET))),
         (settings.mappings_folder, lambda: OioTables.read(settings.mappings_folder)),

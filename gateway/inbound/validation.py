@@ -27,11 +27,12 @@ from gateway.translate.fhir.outcome import validated
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.fhir.validating import Problem, validate
 from gateway.translate.fhir.validating.reading import read
-from gateway.translate.fhir.validating.written import WRITTEN
+from gateway.translate.fhir.validating.written import WRITTEN, expected
 from gateway.translate.r4 import definitions
 
 _BYTES = 2_097_152
-_MODES = ("create", "update", "profile")
+_WRITING = ("create", "update")
+_MODES = (*_WRITING, "profile")
 _NAMES = ("resource", "mode", "profile")
 
 Json = dict[str, Any]
@@ -66,7 +67,8 @@ def _found(raw: bytes, content_type: str, kind: str, query: Sequence[tuple[str, 
     if body is None:
         return faults
     asked = _asked(body, kind, query)
-    found = [*validate(asked.resource, asked.profiles), *_of_mode(asked, kind), *faults]
+    expects = expected(asked.resource.get("resourceType")) if asked.mode in _WRITING else ()
+    found = [*validate(asked.resource, (*asked.profiles, *expects)), *_of_mode(asked, kind), *faults]
     return sorted(found, key=lambda one: one.rank)
 
 
@@ -100,6 +102,6 @@ def _of_mode(asked: _Asked, kind: str) -> list[Problem]:
         found.append(Problem("", f"This is no {kind}.", "invalid"))
     if asked.mode == "update" and not asked.resource.get("id"):
         found.append(Problem(f"{kind or 'Resource'}.id", "An update names the id.", "required"))
-    if asked.mode in ("create", "update") and (held, asked.mode) not in WRITTEN:
+    if asked.mode in _WRITING and (held, asked.mode) not in WRITTEN:
         found.append(Problem("", f"Resources of this type are not open to {asked.mode} here.", "not-supported"))
     return found

@@ -80,6 +80,7 @@ def test_a_broken_profile_and_missing_facts_are_told(settings: Settings, tmp_pat
     assert rules is not None
     assert [(Path(f.file).name, f.text) for f in faults] == [
         ("r4-facts.json", "cannot be read: FileNotFoundError"),
+        ("r4-definitions.json", "cannot be read: FileNotFoundError"),
         ("compiled", "cannot be read: JSONDecodeError"),
     ]
 

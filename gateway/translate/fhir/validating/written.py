@@ -8,11 +8,17 @@ from gateway.errors import RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
 WRITTEN = frozenset({("Consent", "create"), ("Consent", "update"), ("Communication", "create")})
+_PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
+
+
+def expected(kind: Any) -> tuple[str, ...]:
+    """The profiles that a resource of this type has to conform to where it is written, claimed or not."""
+    return _PROFILES.get(kind, ()) if isinstance(kind, str) else ()
 
 
 def check_written(resource: dict[str, Any]) -> None:
     """Raises RuleBroken with the place of the first error, and how many there are."""
-    errors = [one for one in validate(resource) if one.severity == ERROR]
+    errors = [one for one in validate(resource, expected(resource.get("resourceType"))) if one.severity == ERROR]
     if errors:
         more = len(errors) - 1
         raise RuleBroken(errors[0].text, where=errors[0].where, hint=f"There are {more} more faults." if more else "")
