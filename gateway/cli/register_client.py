@@ -75,6 +75,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     client = understood(text, file.name)
     _write(file, text.encode(), 0o644)
     print(f"{file}: {client.name}, {client.role} in the sector {client.sector}")
+    for source in client.sends:
+        if not (settings.mappings_folder / "sources" / f"{source}.yaml").is_file():
+            print(f"There is no source {source} yet: write mappings/sources/{source}.yaml, or this says nothing.")
     if private:
         _write(args.new_key, private, 0o600)
         print(f"{args.new_key}: the private key. Give it to the system and keep no copy.")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import ssl
@@ -29,7 +30,7 @@ from fastapi import FastAPI
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.fetch import opened_systems
 from gateway.cli.settling import settle
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError, SettingsError, Unavailable
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.deliver import Lines
 from gateway.flows.forget import forget
@@ -123,7 +124,10 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         mllp = _mllp(gateway, settings)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
         ask_all = partial(fetch_due, gateway, opened_systems(gateway, settings))
-        port = await mllp.start(settings.mllp_host, settings.mllp_port)
+        try:
+            port = await mllp.start(settings.mllp_host, settings.mllp_port)
+        except OSError as error:
+            raise _taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         signing = asyncio.create_task(
             _every(settings.checkpoint_seconds, partial(integrate, gateway), "signing the log")
@@ -175,11 +179,24 @@ class _Server(uvicorn.Server):
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """The HTTP socket, bound before anything else: the port is part of the tokens' audience."""
+    """The HTTP socket, bound before anything else: the port is part of the tokens' audience. Raises SettingsError."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise _taken("HTTP", f"{host}:{port}", error) from None
     return listening
+
+
+def _taken(door: str, where: str, error: OSError) -> SettingsError:
+    told = os.strerror(error.errno) if error.errno else "the address is not known"
+    return SettingsError(
+        f"The {door} door cannot be opened ({told})",
+        where=where,
+        hint=f"Set GATEWAY_{door}_HOST or GATEWAY_{door}_PORT.",
+    )
 
 
 def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:

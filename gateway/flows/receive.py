@@ -147,7 +147,7 @@ def may_send(sends: Collection[str] | None, translation: Translation) -> None:
         raise Forbidden(
             "This client is not registered to send as this source",
             where=where,
-            hint="Register it (sends, certificate).",
+            hint=f"Register it for {translation.source.id} (sends in the client's file, certificate in the source's).",
         )
 
 

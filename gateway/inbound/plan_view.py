@@ -52,6 +52,8 @@ _MEETING_STATUS = {
 _MUNICIPALITY = {"acting": "Handlekommune", "paying": "Betalingskommune", "residence": "Bopælskommune"}
 _AREA = {"social": "på det sociale område", "employment": "på beskæftigelsesområdet", "health": "på sundhedsområdet"}
 _BENEFIT_STATUS = {"active": "bevilget", "inactive": "ikke aktiv", "on-hold": "sat i bero", "unknown": ""}
+_BARE = {"410518001": "Mål, der ikke er beskrevet nærmere", "712744002": "Opfølgning"}
+"""SNOMED CT codes that KL's profiles demand and that come without a word: reports hold no free text."""
 _PEOPLE = ("Patient", "RelatedPerson")
 _INFORMER = "http://fhir.kl.dk/core/StructureDefinition/MatterOfInterestInformer"
 _COMING = {"extension-Encounter.plannedStartDate": "ventes"}
@@ -349,7 +351,7 @@ def _concept(concept: Body | None) -> str:
     if not concept:
         return ""
     coding: Body = next(iter(concept.get("coding", [])), {})
-    return str(concept.get("text") or coding.get("display") or coding.get("code") or "")
+    return str(concept.get("text") or coding.get("display") or _word(_BARE, coding.get("code")))
 
 
 def _code(concept: Body | None) -> str:
@@ -361,7 +363,8 @@ def _word(words: Mapping[str, str], code: object) -> str:
 
 
 def _period(period: Body | None) -> str:
-    start, end = _time((period or {}).get("start")), _time((period or {}).get("end"))
+    """A midnight that something begins at is a day: nobody decided or met then."""
+    start, end = _time((period or {}).get("start")).removesuffix(" kl. 0.00"), _time((period or {}).get("end"))
     if start and end:
         return start if start == end else f"{start} til {end}"
     return f"fra {start}" if start else f"til {end}" if end else ""

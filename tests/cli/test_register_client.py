@@ -47,6 +47,14 @@ def test_a_new_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert str(pem) in capsys.readouterr().out
 
 
+def test_a_source_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [*WORDS, "--sends", "koebenhavn-ffb", "--new-key", str(tmp_path / "secret.pem")]
+    assert call(tmp_path / "clients", *words) == 0
+    told = capsys.readouterr().out
+    assert "There is no source odense-ffb yet: write mappings/sources/odense-ffb.yaml" in told
+    assert "no source koebenhavn-ffb" not in told
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_keys_of_its_own(tmp_path: Path, alone: bool) -> None:
     _, jwk = new_client_key()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.cli.serve import _every
+from gateway.cli.serve import _bound, _every
 from gateway.errors import SettingsError, Unavailable
 
 PROJECT = Path(__file__).parents[2]
@@ -71,6 +72,15 @@ def test_secrets_are_made_once_and_are_the_owners_alone(folder: Path) -> None:
     process.communicate(timeout=30)
     for name in ("secret", "log-key.pem", "token-key.pem"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"HTTP door .* at 127\.0\.0\.1:{port}\. Set .*GATEWAY_HTTP_PORT"):
+            _bound("127.0.0.1", port)
 
 
 def test_nothing_that_goes_wrong_ends_work_that_is_done_again_and_again() -> None:

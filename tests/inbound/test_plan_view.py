@@ -119,6 +119,23 @@ def test_which_municipality_acts_and_that_the_sources_disagree() -> None:
     assert view(PLAN).municipalities == ()
 
 
+def test_codes_without_a_word_that_reports_demand_are_told_in_words() -> None:
+    def bare(code: str) -> dict[str, Any]:
+        return {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+
+    plan = view(
+        {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "description": bare("410518001")},
+        {"resourceType": "Observation", "id": "o", "status": "final", "code": bare("712744002")},
+    )
+    assert [goal.title for goal in plan.goals] == ["Mål, der ikke er beskrevet nærmere"]
+    assert [found.title for found in plan.assessments] == ["Opfølgning"]
+
+
+def test_what_begins_at_midnight_begins_on_a_day() -> None:
+    plan = view(PLAN | {"period": {"start": "2025-01-13T23:00:00Z", "end": "2025-02-28T22:59:59Z"}})
+    assert plan.when == "14. januar 2025 til 28. februar 2025 kl. 23.59"
+
+
 def test_stays_newest_first_with_leaves() -> None:
     newest, oldest = view(PLAN, TEAM, *STAYS).stays
     assert (newest.title, newest.status) == ("Akut indlæggelse", "på orlov")
