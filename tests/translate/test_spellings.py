@@ -60,6 +60,8 @@ def test_an_installation_adds_a_name_and_takes_none_away(tmp_path: Path) -> None
         ("written,meant\n", "1: the header must be written,meant,why"),
         (f"{HEAD}urn:x,{SOR},\n", "2: written and why must be there"),
         (f"{HEAD},{SOR},x\n", "2: written and why must be there"),
+        (f"{HEAD}urn:x,{SOR}\n", "2: has 2 columns instead of 3"),
+        (f'{HEAD}"urn:x\n', "2: is not CSV"),
         (f"{HEAD}urn:x,urn:y,x\n", "2: unknown identifier system urn:y"),
         (f"{HEAD}urn:x,{SOR},x\nurn:x,{CVR},x\n", "3: urn:x has a meaning already"),
         (f"{HEAD}URN:OID:1.3.184,{SOR},x\n", "2: URN:OID:1.3.184 has a meaning already"),

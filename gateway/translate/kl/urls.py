@@ -6,14 +6,14 @@ for one URL); codings keep what was sent and get the present system's coding bes
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Problems
 
-_COLUMNS = ["kind", "written", "meant", "why"]
+_COLUMNS = ("kind", "written", "meant", "why")
 _KINDS = frozenset({"extension", "system"})
 _TURNS = 4  # a rename may lead to another; more than this is a circle
 
@@ -52,21 +52,13 @@ def read(path: Path, problems: Problems) -> Urls:
     name = f"mappings/{path.parent.name}/{path.name}"
     exact: dict[tuple[str, str], str] = {}
     prefixes: dict[tuple[str, str], str] = {}
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(name, 0), "cannot be read as UTF-8")
-        return Urls({}, {})
-    if rows.fieldnames != _COLUMNS:
-        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
-        return Urls({}, {})
-    for row in rows:
-        kind, written, meant = row["kind"], row["written"], row["meant"]
-        table = prefixes if (written or "").endswith("/") else exact
+    for line in lines(path, name, _COLUMNS, problems):
+        kind, written, meant = (line.cells[column] for column in ("kind", "written", "meant"))
+        table = prefixes if written.endswith("/") else exact
         if kind not in _KINDS or not written or not meant:
-            problems.add(Mark(name, rows.line_num), "kind (extension, system), written and meant must be there")
+            problems.add(line.mark, "kind (extension, system), written and meant must be there")
         elif (kind, written) in table:
-            problems.add(Mark(name, rows.line_num), "this URL stands here twice")
+            problems.add(line.mark, "this URL stands here twice")
         else:
             table[kind, written] = meant
     return Urls(exact, prefixes)

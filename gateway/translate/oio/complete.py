@@ -5,7 +5,6 @@ mappings/oio/demands.csv says of each demand whether a case that does not meet i
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +18,8 @@ from gateway.translate.oio.party import Party, extension, identity_text
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import REGISTERED
 from gateway.translate.oio.tree import Node
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Problems
 from gateway.translate.translation import Finding
 
 Demands = Mapping[str, bool]
@@ -38,7 +38,7 @@ DEMANDS = (
 )
 _SEVERAL = ("Sagsaktoer", "Sagspart")
 _NUMBERED = frozenset({"AndreBehandlere", "SekundaerPart"})
-_COLUMNS = ["demand", "unmet", "why"]
+_COLUMNS = ("demand", "unmet", "why")
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
 
@@ -46,22 +46,12 @@ def read(path: Path, problems: Problems) -> Demands:
     """The table in a file; every fault is noted with its line."""
     name = f"mappings/{path.parent.name}/{path.name}"
     demands = dict.fromkeys(DEMANDS, True)
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(name, 0), "cannot be read as UTF-8")
-        return demands
-    if rows.fieldnames != _COLUMNS:
-        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
-        return demands
-    for row in rows:
-        mark = Mark(name, rows.line_num)
-        if row["demand"] not in DEMANDS:
-            problems.unknown(mark, "demand", row["demand"] or "", DEMANDS)
-        elif row["unmet"] not in ("refuse", "note"):
-            problems.add(mark, "unmet must be refuse or note")
+    for line in lines(path, name, _COLUMNS, problems):
+        demand, unmet = line.one("demand", DEMANDS), line.cells["unmet"]
+        if unmet not in ("refuse", "note"):
+            problems.add(line.mark, "unmet must be refuse or note")
         else:
-            demands[row["demand"]] = row["unmet"] == "refuse"
+            demands[demand] = unmet == "refuse"
     return demands
 
 

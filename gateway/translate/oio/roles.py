@@ -7,17 +7,17 @@ fills it in.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.translate.oio.tree import Node
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Problems
 
 OTHER = "Anden"  # the word rules use for roles that are not in the table
 
-_COLUMNS = ["relation", "role", "uuid", "display", "note"]
+_COLUMNS = ("relation", "role", "uuid", "display", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +61,14 @@ def read(path: Path, problems: Problems) -> Roles:
     name = f"mappings/{path.parent.name}/{path.name}"
     known: dict[tuple[str, str], str] = {}
     by_uuid: dict[tuple[str, str], str] = {}
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(name, 0), "cannot be read as UTF-8")
-        return Roles({}, {})
-    if rows.fieldnames != _COLUMNS:
-        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
-        return Roles({}, {})
-    for row in rows:
-        relation, role, uuid = row["relation"], row["role"], (row["uuid"] or "").strip().lower()
+    for line in lines(path, name, _COLUMNS, problems):
+        relation, role, uuid = line.cells["relation"], line.cells["role"], line.cells["uuid"].lower()
         if not relation or not role:
-            problems.add(Mark(name, rows.line_num), "relation and role must be there")
+            problems.add(line.mark, "relation and role must be there")
         elif (relation, role) in known or (relation, uuid) in by_uuid:
-            problems.add(Mark(name, rows.line_num), f"{relation} {role}: the role or its UUID stands here twice")
+            problems.add(line.mark, f"{relation} {role}: the role or its UUID stands here twice")
         else:
-            known[relation, role] = row["display"] or role
+            known[relation, role] = line.cells["display"] or role
             by_uuid[relation, urn(role)] = role
             if uuid:
                 by_uuid[relation, uuid] = role

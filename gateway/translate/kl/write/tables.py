@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ from gateway.domain.statement import Body
 from gateway.translate.fhir.shape import children, is_resource
 from gateway.translate.kl.urls import Urls, read
 from gateway.translate.rules.codes import rows_of
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Problems
 
-_COLUMNS = ["type", "told_by", "profile", "needs", "why"]
+_COLUMNS = ("type", "told_by", "profile", "needs", "why")
 _OWN = "https://faellesplan.dk/"
 
 
@@ -76,24 +76,16 @@ def _municipality(known: Urls) -> Mapping[tuple[str, ...], str]:
 
 def _profiles(path: Path, problems: Problems) -> tuple[Profile, ...]:
     name = f"mappings/{path.parent.name}/{path.name}"
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(name, 0), "cannot be read as UTF-8")
-        return ()
-    if rows.fieldnames != _COLUMNS:
-        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
-        return ()
     made = []
-    for row in rows:
-        mark = Mark(name, rows.line_num)
-        if not is_resource(row["type"]) or not (row["profile"] or "").startswith("http"):
-            problems.add(mark, "type (of R4) and profile (a URL) must be there")
+    for line in lines(path, name, _COLUMNS, problems):
+        kind, told_by, profile = (line.cells[column] for column in ("type", "told_by", "profile"))
+        if not is_resource(kind) or not profile.startswith("http"):
+            problems.add(line.mark, "type (of R4) and profile (a URL) must be there")
             continue
-        needs = tuple((row["needs"] or "").split())
-        for wanted in filter(None, (row["told_by"], *needs)):
+        needs = tuple(line.cells["needs"].split())
+        for wanted in filter(None, (told_by, *needs)):
             first = wanted.partition("=")[0].partition(".")[0]
-            if first not in children(row["type"]):
-                problems.unknown(mark, f"element of {row['type']}", first, children(row["type"]))
-        made.append(Profile(row["type"], row["told_by"] or "", row["profile"], needs))
+            if first not in children(kind):
+                problems.unknown(line.mark, f"element of {kind}", first, children(kind))
+        made.append(Profile(kind, told_by, profile, needs))
     return tuple(made)

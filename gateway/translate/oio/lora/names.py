@@ -6,16 +6,16 @@ has keys where OIO XML has UUIDs of roles.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.lines import lines
+from gateway.translate.rules.problems import Problems
 
 LISTS = {"attributter": "AttributListe", "tilstande": "TilstandListe", "relationer": "RelationListe"}
 KINDS = ("Sag", "Dokument", "Indsats")
-_COLUMNS = ["kind", "list", "key", "element", "role", "note"]
+_COLUMNS = ("kind", "list", "key", "element", "role", "note")
 
 # Names of values, the same in every kind of object.
 VALUES = {
@@ -63,24 +63,12 @@ def read(path: Path, problems: Problems) -> Names:
     """The table in a file; every fault is noted with its line."""
     name = f"mappings/{path.parent.name}/{path.name}"
     told: dict[tuple[str, str, str], tuple[str, str]] = {}
-    try:
-        rows = csv.DictReader(path.read_text("utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError):
-        problems.add(Mark(name, 0), "cannot be read as UTF-8")
-        return Names({})
-    if rows.fieldnames != _COLUMNS:
-        problems.add(Mark(name, 1), f"the header must be {','.join(_COLUMNS)}")
-        return Names({})
-    for row in rows:
-        mark = Mark(name, rows.line_num)
-        if row["kind"] not in KINDS:
-            problems.unknown(mark, "kind", row["kind"], KINDS)
-        if row["list"] not in LISTS:
-            problems.unknown(mark, "list", row["list"], LISTS)
-        if not row["key"] or not row["element"]:
-            problems.add(mark, "key and element must be there")
-        where = (row["kind"], row["list"], row["key"])
+    for line in lines(path, name, _COLUMNS, problems):
+        where = (line.one("kind", KINDS), line.one("list", LISTS), line.cells["key"])
+        element = line.cells["element"]
+        if not where[2] or not element:
+            problems.add(line.mark, "key and element must be there")
         if where in told:
-            problems.add(mark, f"{row['key']} stands here twice")
-        told[where] = (row["element"], row["role"] or "")
+            problems.add(line.mark, f"{where[2]} stands here twice")
+        told[where] = (element, line.cells["role"])
     return Names(told)
