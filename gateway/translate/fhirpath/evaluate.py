@@ -32,7 +32,7 @@ def run(tree: Tree, focus: Items, scope: Scope) -> Items:
         return _called(tree[1], tree[2], focus, scope)
     if kind == "binary":
         return _binary(tree[1], tree[2], tree[3], focus, scope)
-    if kind == "index":
+    if kind == "item":
         at = single(run(tree[2], [scope.this], scope))
         found = run(tree[1], focus, scope)
         return found[at : at + 1] if isinstance(at, int) and at >= 0 else []

@@ -1,7 +1,8 @@
 """A FHIRPath expression as a tree: http://hl7.org/fhirpath/N1/#expressions.
 
 A node is a tuple whose first part is its kind: ("literal", value), ("name", text), ("variable", text), ("this",),
-("none",), ("call", name, arguments), ("dot", left, right), ("index", left, right), ("minus", right) or
+("index",), ("none",),
+("call", name, arguments), ("dot", left, right), ("item", left, right), ("minus", right) or
 ("binary", operator, left, right).
 """
 
@@ -104,7 +105,7 @@ class _Reader:
         found = self._term()
         while self.word in (".", "["):
             dotted = self._take() == "."
-            found = ("dot", found, self._invoked()) if dotted else ("index", found, self._inside("]"))
+            found = ("dot", found, self._invoked()) if dotted else ("item", found, self._inside("]"))
         return found
 
     def _inside(self, end: str) -> Tree:

@@ -19,12 +19,13 @@ from gateway.translate.fhir.validating.invariants import broken
 from gateway.translate.fhir.validating.problem import ERROR, INFORMATION, WARNING, Problem
 from gateway.translate.fhir.validating.profiled import unfit
 from gateway.translate.fhir.validating.references import unresolved
-from gateway.translate.fhir.validating.walk import walk
+from gateway.translate.fhir.validating.walk import Node, walk
 from gateway.translate.r4 import definitions
 
 __all__ = ["ERROR", "INFORMATION", "WARNING", "Problem", "validate"]
 
 MOST_PROBLEMS = 100
+_CODED = frozenset({"Coding", "Quantity"})
 
 
 def validate(resource: dict[str, Any], asked: Iterable[str] = ()) -> list[Problem]:
@@ -39,6 +40,7 @@ def validate(resource: dict[str, Any], asked: Iterable[str] = ()) -> list[Proble
     for node in nodes:
         for rule in (broken, unsound, misplaced, misdefined):
             found += rule(node)
+    found += _not_looked_up(nodes)
     found += unresolved(nodes)
     found += misbundled(nodes)
     if len(faults) < MOST_FAULTS and not any(fault.rule == "shape" for fault in faults):
@@ -46,6 +48,15 @@ def validate(resource: dict[str, Any], asked: Iterable[str] = ()) -> list[Proble
         for node in nodes:  # profiles are compared with sound shapes only
             found += unfit(node, wanted if node is nodes[0] else ())
     return sorted(dict.fromkeys(found), key=lambda one: one.rank)[:MOST_PROBLEMS]
+
+
+def _not_looked_up(nodes: list[Node]) -> list[Problem]:
+    """Says that codes were taken as they are: SNOMED CT, LOINC, UCUM and all that HL7 does not publish with R4."""
+    systems = {node.text("system") for node in nodes if node.shape in _CODED}
+    if all(system in definitions().systems for system in systems - {""}):
+        return []
+    text = "Codes and units of code systems that are not held here (SNOMED CT, LOINC, UCUM …) were not looked up."
+    return [Problem("", text, "informational", INFORMATION)]
 
 
 def _beside_r4(asked: Iterable[str], resource: dict[str, Any]) -> list[str]:
