@@ -4,11 +4,13 @@ change no byte of any answer (two_worlds.py)."""
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from tests.attack.two_worlds import Case, compare
-from tests.attack.world import SARAH, order, plan, stay
+from tests.attack.two_worlds import Case, build, compare, times
+from tests.attack.world import SARAH, Doors, consent, doors, order, patient_of, plan, stay
+from tests.inbound.http_world import run
 from tests.translate.oio import building
 from tests.translate.ydelse import making
 
@@ -74,6 +76,9 @@ STOPPED = ("benefit", grant(making.STOPPED, 602))
 SECRET_GRANT = ("benefit", grant(making.REDUCED, 603, level=VIP))
 NARROW_GRANT = ("benefit", grant(making.STOPPED, 604, profile=True))
 WORK = ("momentum", asked("Virksomhedspraktik"))
+# What the citizen lets a voluntary helper see: all that the law lets anybody show one.
+SHOWN = {k: v for k, v in consent("", "permit").items() if k != "patient"} | {"id": "w"}
+LET = ("social", order(SARAH, plan("a"), SHOWN))
 BOTH = (("social", FIRST), ("psyk", stay(SARAH)))
 CASES = [
     Case("psyk", BOTH, (SECRET, NARROW, REDUCED, STOPPED, WORK)),
@@ -81,10 +86,36 @@ CASES = [
     Case("social", (*BOTH, CASE, REDUCED), (SECRET, NARROW, SECRET_GRANT, NARROW_GRANT, WORK)),
     Case("jobcenter", (BOTH[0], WORK, REDUCED), (SECRET, NARROW, CASE, SECRET_GRANT, NARROW_GRANT, BOTH[1])),
     Case("benefit", (BOTH[0], REDUCED), (SECRET, NARROW, CASE, WORK, BOTH[1])),
+    Case("helpers", (LET,), (SECRET, NARROW, REDUCED, SECRET_GRANT, WORK)),
     Case("elsewhere", (("elsewhere", case(513, NOTE, theirs=True)),), (SECRET, NARROW, CASE, REDUCED, STOPPED, WORK)),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.caller))
 def test_what_is_hidden_changes_no_byte_of_any_answer(case: Case, database_url: str, second_database_url: str) -> None:
-    compare(case, database_url, second_database_url, examples=4, requests=60)
+    compare(case, database_url, second_database_url, examples=6, requests=60)
+
+
+async def page(here: Doors, who: str) -> str:
+    """The plan page as a browser comes to it, after its status."""
+    web = here.http.web
+    made = await web.post("/console/tickets", headers=await here.bearer(who), data={"patient": patient_of(SARAH)})
+    form = await web.get(made.json()["url"])
+    (ticket,) = re.findall(r'name="ticket" value="([^"]+)"', form.text)
+    entered = await web.post("/console/login", data={"ticket": ticket})
+    shown = await web.get(entered.headers["location"])
+    return f"{shown.status_code} {shown.text}"
+
+
+def test_the_page_tells_no_more(database_url: str, second_database_url: str) -> None:
+    async def test() -> None:
+        async with doors(database_url) as a, doors(second_database_url) as b:
+            for case in CASES:
+                await build(a, times(Case(case.caller, case.shared, ()), ()))
+                await build(b, times(case, range(len(case.hidden))))
+                assert await page(a, case.caller) == await page(b, case.caller), case.caller
+            await build(b, times(Case("social", BOTH, (REDUCED,)), [0.0]))
+            await build(a, times(Case("social", BOTH, ()), ()))
+            assert await page(a, "social") != await page(b, "social"), "it would be noticed"
+
+    run(test)
