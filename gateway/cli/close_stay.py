@@ -37,7 +37,7 @@ def _time(text: str) -> datetime:
     try:
         return instant(text)
     except ValueError:
-        raise BadRequest("--at is no time", hint="2026-03-20T12:00:00+01:00") from None
+        raise BadRequest("--at is no time", hint="Write it as 2026-03-20T12:00:00+01:00, or as a day.") from None
 
 
 async def _close(args: argparse.Namespace, at: datetime, settings: Settings) -> None:

@@ -133,7 +133,9 @@ async def _case(gateway: Gateway, handing: HandingOver, wish: Wish) -> _Case:
     told = {source for part in parts for source in part.facts.sources or (part.facts.source,)}
     old = _old(gateway, handing, wish, told, new)
     if new is None or not new.cvr or new == old:
-        raise BadRequest("The new municipality is another one, by its code", hint="Four digits: 0147.")
+        raise BadRequest(
+            "A case is handed to another municipality, named by its code of four digits", hint="As in --to 0147."
+        )
     mine, theirs = (_reader(one.cvr, one.name, wish.who) for one in (old, new))
     persons = persons_of(parts)
     seen = [await look(gateway, reader, parts, ground, persons) for reader in (mine, theirs)]

@@ -175,7 +175,11 @@ def _municipality(case: Body) -> Source:
     author = case.get("author", {})
     number = normal(author.get("identifier", {}).get("system", ""), author.get("identifier", {}).get("value", ""))
     if number.system != CVR:
-        raise MissingField("The case's owner has no CVR number.", where="CarePlan.author.identifier")
+        raise MissingField(
+            "The case's owner has no CVR number",
+            where="CarePlan.author.identifier",
+            hint="Put it there (http://cvr.dk).",
+        )
     return Source("municipality", author.get("display", ""), "municipality", number, "sf2900", ())
 
 

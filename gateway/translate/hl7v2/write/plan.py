@@ -147,7 +147,11 @@ def _named(resource: Json, action: str, envelope: Envelope, what: Part) -> Mappi
 
 def _said(what: Part, resource: Json) -> Part:
     if not what:
-        raise BadRequest("Nothing says what this is", where=str(resource.get("resourceType", "")))
+        raise BadRequest(
+            "Nothing says what this is",
+            where=str(resource.get("resourceType", "")),
+            hint="Give it a code, a category or a title.",
+        )
     return what
 
 

@@ -70,7 +70,9 @@ def owner(author: Body, where: str, name: str = "Sagsaktoer", cvr_name: str = "C
     """Ejer: an authority by CVR number, with its name. Raises MissingField naming what is missing."""
     number = _number(author)
     if number.system != CVR or not number.value:
-        raise MissingField("The owner has no CVR number.", where=f"{where}.identifier")
+        raise MissingField(
+            "The owner has no CVR number", where=f"{where}.identifier", hint="Put it there (http://cvr.dk)."
+        )
     if not author.get("display"):
         raise MissingField("The owner has no name.", where=f"{where}.display")
     beside = (("FuldtNavn", author["display"]), (cvr_name, number.value))
