@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def utc(text: str) -> datetime:
 
 def resource(bundle: Json, kind: str, number: int = 0) -> Json:
     """The resource of a type in a Bundle."""
-    found = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind]
-    return found[number]
+    found = (e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind)
+    return next(islice(found, number, None))
 
 
 def notice(
