@@ -11,7 +11,6 @@ Description: "What the citizen has allowed or asked not to be done. Without a da
 * patient only Reference(Patient)
 * dateTime 1..1
 * provision 1..1
-* provision.type 1..1
 * provision.actor.extension contains ConsentSubUnits named subUnits 0..1
 * obeys consent-1
 
