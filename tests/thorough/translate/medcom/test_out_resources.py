@@ -42,7 +42,8 @@ def told(*given: Json) -> list[Json]:
 
 
 def activities(bundles: list[Json]) -> list[str]:
-    return [resource(one, "Provenance", -1)["activity"]["coding"][0]["code"] for one in bundles]
+    chains = ([e["resource"] for e in one["entry"] if e["resource"]["resourceType"] == "Provenance"] for one in bundles)
+    return [chain[-1]["activity"]["coding"][0]["code"] for chain in chains]
 
 
 def deceased(bundles: list[Json]) -> list[Any]:
