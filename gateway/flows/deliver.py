@@ -132,15 +132,15 @@ async def _ready(gateway: Gateway, one: Due) -> Ready | Withheld:
     """The message as it goes out now. Raises Refused where it never can, Unavailable, and GatewayError for a bug, which
     must not hold up what is behind."""
     message = one.message
-    if is_case(message) and not await may_go(gateway, message):
-        return Withheld("The new municipality may not have all of it any more: hand over again, or not at all")
-    if is_notice(message):
-        try:
+    try:
+        if is_case(message) and not await may_go(gateway, message):
+            return Withheld("The new municipality may not have all of it any more: hand over again, or not at all")
+        if is_notice(message):
             return await disclosed(gateway, message)
-        except GatewayError:
-            raise
-        except Exception as bug:  # noqa: BLE001 - see above
-            raise told(bug) from None
+    except GatewayError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - see above
+        raise told(bug) from None
     if one.resends:
         message = replace(message, body=resent(message.language, message.body, gateway.clock()))
     return Ready(message, ())

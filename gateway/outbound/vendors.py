@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 
 from gateway.domain.source import Fetching, Source
-from gateway.errors import Refused
+from gateway.errors import Refused, SettingsError
 from gateway.flows import fetch
 from gateway.flows.deliver import Unreachable
 from gateway.flows.fetch import System, Systems
@@ -42,7 +42,7 @@ def systems(languages: Languages, tls: ssl.SSLContext | None = None, limits: Lim
         try:
             async with OPENINGS[source.language](source.fetch, spoken.walk_of(source), trusted, bounds) as walker:
                 yield walker
-        except Refused as wrong:  # before any citizen was asked for
+        except (Refused, SettingsError) as wrong:  # before any citizen was asked for; a secret that is gone
             raise Unreachable(wrong.text, where=wrong.where, hint=wrong.hint) from None
 
     return open_system

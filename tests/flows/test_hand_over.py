@@ -352,6 +352,10 @@ def test_a_consent_that_is_withdrawn_before_it_goes_holds(house: House) -> None:
         assert row is not None
         assert (row["state"], "any more" in row["told"]) == ("withheld", True)
         assert "deny" in await last_record(gateway)
+        await gateway.database.fetchval("UPDATE outbox SET state = 'waiting', body = 'x', tries = 0, due = made_at")
+        for claimed in await claim(gateway):
+            await send(gateway, lines(), claimed, 1)
+        assert await gateway.database.fetchval("SELECT state FROM outbox") == "failed", "it holds up nothing behind it"
 
     house.run(work)
     assert there.taken == []

@@ -201,6 +201,17 @@ def test_a_round_takes_place_when_its_time_has_come_and_on_one_node(office: Offi
     fetching(office, system, test, minutes=30)
 
 
+def test_a_secret_that_is_gone_ends_the_round_with_its_reason(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(gateway: Gateway) -> None:
+        monkeypatch.delenv("NEXUS_SECRET")
+        opening = systems(gateway.languages, limits=QUICK)
+        (done,) = [one async for one in rounds(gateway, opening)]
+        assert done.failure.startswith("The secret NEXUS_SECRET is not there")
+        assert [one.failure for one in await states(gateway)] == [done.failure]
+
+    fetching(office, nexus(), test)
+
+
 def test_a_token_that_ends_is_renewed_in_the_middle(office: Office) -> None:
     system = nexus(grant(1), grant(2), grant(3))
     refused = []
