@@ -3,7 +3,7 @@
     name: Psykiatrisk Center København       # of the organisation, as readers of its care teams see it
     sector: region                    # region | municipality
     organisation: {sor: 265161000016000}     # or cvr, gln, or any system as a URI
-    language: hl7v2                   # hl7v2 | medcom | kl | oio | oioxml | edifact
+    language: hl7v2                   # one of the table below
     senders: ["SP|REGH"]              # how its messages name it, see below
     keeps: entitled                   # only content of citizens with a municipal case (§ 12 c) | all (default)
     charset: UNICODE UTF-8            # when the message tells none
