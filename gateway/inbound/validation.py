@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,9 @@ _WRITING = ("create", "update")
 _MODES = (*_WRITING, "profile")
 _NAMES = ("resource", "mode", "profile")
 
+_WORKER = ThreadPoolExecutor(1, "validate")
+"""One at a time, beside the doors: a large resource takes seconds, and nobody else's look waits for it."""
+
 Json = dict[str, Any]
 
 
@@ -58,7 +62,7 @@ async def validate_resource(inbound: Inbound, request: Request, caller: Caller) 
     content_type = request.headers.get("content-type", "")
     sent(content_type)
     raw = await read_body(request, min(inbound.message_bytes, _BYTES))
-    problems = await asyncio.to_thread(_found, raw, content_type, kind, wanted)
+    problems = await asyncio.get_running_loop().run_in_executor(_WORKER, _found, raw, content_type, kind, wanted)
     return fhir.answer(request, form, Served(msgspec.json.encode(validated(problems))))
 
 

@@ -4,6 +4,8 @@ What cannot be known here (another server's resource, units to be converted, a f
 raises `Undecided`: nobody is told of a fault that may be none.
 """
 
-from gateway.translate.fhirpath.evaluate import Undecided, holds
+from gateway.translate.fhirpath.evaluate import holds
+from gateway.translate.fhirpath.items import Undecided
+from gateway.translate.fhirpath.scope import Spent
 
-__all__ = ["Undecided", "holds"]
+__all__ = ["Spent", "Undecided", "holds"]

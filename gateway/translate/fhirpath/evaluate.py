@@ -14,10 +14,17 @@ from gateway.translate.fhirpath.scope import Items, Scope, Spent, distinct, sing
 _UCUM = "http://unitsofmeasure.org"
 
 
-def holds(expression: str, node: Item, resource: Item, root: Item) -> bool:
-    """Whether an invariant holds at a node: only `true` does. Raises Undecided, and ValueError for no expression."""
-    found = run(parse(expression), [node], Scope(node, resource, root, node, Spent()))
-    return truth(found) is True
+def holds(expression: str, node: Item, resource: Item, root: Item, budget: Spent | None = None) -> bool:
+    """Whether an invariant holds at a node: only `true` does. `budget` is that of many evaluations together.
+
+    Raises Undecided, and ValueError for no expression."""
+    spent = Spent()
+    try:
+        found = run(parse(expression), [node], Scope(node, resource, root, node, spent))
+        return truth(found) is True
+    finally:
+        if budget is not None:
+            budget.steps += spent.steps
 
 
 def run(tree: Tree, focus: Items, scope: Scope) -> Items:

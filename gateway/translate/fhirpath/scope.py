@@ -13,14 +13,21 @@ _MOST_STEPS = 200_000
 
 @dataclass(slots=True)
 class Spent:
-    """Counts the steps of one evaluation, so that no resource keeps the gateway busy."""
+    """Counts the steps of one evaluation, or of many, so that no resource keeps the gateway busy."""
 
+    most: int = _MOST_STEPS
     steps: int = 0
 
     def step(self, count: int = 1) -> None:
+        """Takes steps; raises Undecided where they are too many."""
         self.steps += count
-        if self.steps > _MOST_STEPS:
+        if self.steps > self.most:
             raise Undecided
+
+    @property
+    def all_gone(self) -> bool:
+        """Whether no step is left."""
+        return self.steps > self.most
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ from gateway.translate.fhir.validating.problem import ERROR, INFORMATION, WARNIN
 from gateway.translate.fhir.validating.profiled import unfit
 from gateway.translate.fhir.validating.references import unresolved
 from gateway.translate.fhir.validating.walk import Node, walk
+from gateway.translate.fhirpath import Spent
 from gateway.translate.r4 import definitions
 
 __all__ = ["ERROR", "INFORMATION", "WARNING", "Problem", "validate"]
 
 MOST_PROBLEMS = 100
+MOST_STEPS = 500_000  # of all invariants together: some seconds
 _CODED = frozenset({"Coding", "Quantity"})
 
 
@@ -37,8 +39,10 @@ def validate(resource: dict[str, Any], asked: Iterable[str] = ()) -> list[Proble
     faults = structure(resource, known.facts)
     found = [Problem(fault.where, fault.text, fault.issue) for fault in faults]
     nodes = list(walk(resource, known.facts))
+    budget = Spent(MOST_STEPS)
     for node in nodes:
-        for rule in (broken, unsound, misplaced, misdefined):
+        found += broken(node, budget)
+        for rule in (unsound, misplaced, misdefined):
             found += rule(node)
     found += _not_looked_up(nodes)
     found += unresolved(nodes)
@@ -46,7 +50,9 @@ def validate(resource: dict[str, Any], asked: Iterable[str] = ()) -> list[Proble
     if len(faults) < MOST_FAULTS and not any(fault.rule == "shape" for fault in faults):
         wanted = _beside_r4(asked, resource)
         for node in nodes:  # profiles are compared with sound shapes only
-            found += unfit(node, wanted if node is nodes[0] else ())
+            found += unfit(node, budget, wanted if node is nodes[0] else ())
+    if budget.all_gone:
+        found.append(Problem("", "The resource is too large for all its invariants.", "too-costly", WARNING))
     return sorted(dict.fromkeys(found), key=lambda one: one.rank)[:MOST_PROBLEMS]
 
 

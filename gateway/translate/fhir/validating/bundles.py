@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -107,13 +108,15 @@ def _head(bundle: Node, nodes: list[Node], kind: str) -> Iterator[Problem]:
     entries = _objects(bundle.value.get("entry"))
     head = entries[0].get("resource") if entries else None
     base = _REST.fullmatch(str(entries[0].get("fullUrl"))) if entries else None
+    by_url: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        by_url[str(entry.get("fullUrl"))].append(entry)
     for node in nodes:
         meant = node.resource.value is head and (kind == "document" or node.path == "MessageHeader.focus")
         held = _RELATIVE.fullmatch(node.text("reference")) if meant and node.shape == "Reference" else None
         if held is None:
             continue
-        url = f"{base[1]}/{held[1]}" if base else ""
-        found = [entry for entry in entries if url and entry.get("fullUrl") == url]
+        found = by_url.get(f"{base[1]}/{held[1]}", []) if base else []
         if held[2]:
             found = [entry for entry in found if _version(entry) == held[2]]
         if not found:

@@ -10,6 +10,7 @@ from gateway.translate.conformance import Profiles
 from gateway.translate.fhir.validating.invariants import kept
 from gateway.translate.fhir.validating.problem import ERROR, WARNING, Problem
 from gateway.translate.fhir.validating.walk import Node, walk_below
+from gateway.translate.fhirpath import Spent
 
 _OURS = "https://faellesplan.dk/fhir/"
 
@@ -31,7 +32,7 @@ def ours() -> Profiles:
     return Profiles.read()
 
 
-def unfit(node: Node, asked: Iterable[str] = ()) -> Iterator[Problem]:
+def unfit(node: Node, budget: Spent, asked: Iterable[str] = ()) -> Iterator[Problem]:
     """Where a resource, or an extension of ours, differs from its profiles."""
     profiles = ours()
     if node.is_resource:
@@ -42,13 +43,13 @@ def unfit(node: Node, asked: Iterable[str] = ()) -> Iterator[Problem]:
         urls = [node.text("url")] if node.shape == "Extension" else []
     for url in urls:
         if url in profiles.urls:
-            yield from _broken(node, url)
+            yield from _broken(node, url, budget)
 
 
-def _broken(node: Node, url: str) -> Iterator[Problem]:
+def _broken(node: Node, url: str, budget: Spent) -> Iterator[Problem]:
     for rule in _rules(url):
         for found in _reached(node, rule.way):
-            if not kept(rule.expression, found):
+            if not kept(rule.expression, found, budget):
                 severity = ERROR if rule.severity == "error" else WARNING
                 yield Problem(found.place, f"{rule.key}: {rule.text}", "invariant", severity)
 

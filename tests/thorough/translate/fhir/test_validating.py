@@ -309,6 +309,12 @@ def test_a_flood_is_cut() -> None:
     assert len(validate(PATIENT | {"contact": [{"gender": "male"}] * 500})) == MOST_PROBLEMS
 
 
+def test_a_resource_without_end_is_not_checked_for_ever() -> None:
+    many = QUESTIONS | {"item": [{"linkId": str(n), "type": "string"} for n in range(3000)]}
+    assert "too-costly" in [one.issue for one in validate(many)]
+    assert "too-costly" not in [one.issue for one in validate(QUESTIONS | {"item": many["item"][:300]})]
+
+
 def test_definitions_hold_all_of_r4() -> None:
     known = definitions()
     assert sum(known.facts.kind(name) == "resource" for name in known.facts.names) == 146 + 2
