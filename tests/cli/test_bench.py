@@ -9,7 +9,7 @@ import pytest
 
 from gateway import bootstrap
 from gateway.cli import main
-from gateway.cli.benching import population
+from gateway.cli.benching import languages, population
 from gateway.cli.benching.figure import Figure, in_turns
 from gateway.cli.benching.http_lane import request
 from gateway.cli.translate import SECRET
@@ -25,8 +25,8 @@ def measured(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, dict[
 
 def test_every_figure_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     figures = measured(capsys)
-    languages = ["hl7v2", "medcom", "kl", "oio", "oioxml", "edifact"]
-    assert list(figures) == ["translate", *languages, "intake", "read", "memory"]
+    named = [one.name for one in languages.LANGUAGES]
+    assert list(figures) == ["translate", *named, "intake", "read", "memory"]
     for name in figures.keys() - {"memory"}:
         told = figures[name]
         assert all(float(str(told[part])) > 0 for part in ("ratio", "ours", "floor"))
