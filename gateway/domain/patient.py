@@ -10,6 +10,7 @@ from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body, Statement, Verb
 
 _OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
+_KEEPER = "managingOrganization"  # whose system told of the citizen last: its own word, and nobody else's to know
 _ORDER = ("use", "type", "system", "value", "period", "assigner")
 # The two spellings of one choice element: saying one takes the other away (R4 2.1.1.4).
 _OTHER_SPELLING = {
@@ -37,6 +38,7 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Reso
         system, _, number = key.partition("|")
         body["identifier"] = [{"system": system, "value": number}]
     body["identifier"] = _for_all(body["identifier"], key)
+    body.pop(_KEEPER, None)
     survives = key == person.survivor
     others = person.identities if survives else (person.survivor,)
     body["active"] = survives and (bool(standing) or all("link" in word.body for word in words))

@@ -8,9 +8,11 @@ import re
 
 import pytest
 
+from gateway.domain.identifier import SOR
 from tests.attack.two_worlds import Case, build, compare, times
 from tests.attack.world import SARAH, Doors, consent, doors, order, patient_of, plan, stay
 from tests.inbound.http_world import run
+from tests.translate.kl import reporting
 from tests.translate.oio import building
 from tests.translate.ydelse import making
 
@@ -65,16 +67,25 @@ def asked(text: str) -> bytes:
     return json.dumps(found, ensure_ascii=False).encode()
 
 
+def nursed() -> bytes:
+    """What home nursing reported: a condition of Fælles Sprog III."""
+    condition = reporting.target_group("f1") | {"code": reporting.coded("I6.4", "urn:oid:1.2.208.176.2.21")}
+    told = reporting.report("2026-02-20", condition, sender="123456789012345", system=SOR)
+    return reporting.raw(told).replace(reporting.CPR.encode(), SARAH.encode())
+
+
 DOCUMENT = building.lying("Tilakteret", "1", building.uuid(30), "Afgørelse")
 NOTE = building.note("2", "Samtale", b"Vi talte om boligen.")
 FIRST = order(SARAH, plan("a"))
 SECRET = ("social", case(510, DOCUMENT, NOTE, level=VIP, title="Den hemmelige sag"))
 NARROW = ("social", case(511, NOTE, _OPEN_TO_ONE, title="Den snævre sag"))
 CASE = ("social", case(512, NOTE, level=SENSITIVE, title="Sagen"))
+THEIR_CASE = ("elsewhere", case(513, NOTE, theirs=True))
 REDUCED = ("benefit", grant(making.REDUCED, 601))
 STOPPED = ("benefit", grant(making.STOPPED, 602))
 SECRET_GRANT = ("benefit", grant(making.REDUCED, 603, level=VIP))
 NARROW_GRANT = ("benefit", grant(making.STOPPED, 604, profile=True))
+CARE = ("nursing", nursed())
 WORK = ("momentum", asked("Virksomhedspraktik"))
 # What the citizen lets a voluntary helper see: all that the law lets anybody show one.
 SHOWN = {k: v for k, v in consent("", "permit").items() if k != "patient"} | {"id": "w"}
@@ -83,11 +94,11 @@ BOTH = (("social", FIRST), ("psyk", stay(SARAH)))
 CASES = [
     Case("psyk", BOTH, (SECRET, NARROW, REDUCED, STOPPED, WORK)),
     Case("nursing", BOTH, (SECRET, NARROW, REDUCED, SECRET_GRANT, WORK)),
-    Case("social", (*BOTH, CASE, REDUCED), (SECRET, NARROW, SECRET_GRANT, NARROW_GRANT, WORK)),
+    Case("social", (*BOTH, CASE, REDUCED), (SECRET, NARROW, SECRET_GRANT, NARROW_GRANT, CARE, WORK)),
     Case("jobcenter", (BOTH[0], WORK, REDUCED), (SECRET, NARROW, CASE, SECRET_GRANT, NARROW_GRANT, BOTH[1])),
-    Case("benefit", (BOTH[0], REDUCED), (SECRET, NARROW, CASE, WORK, BOTH[1])),
-    Case("helpers", (LET,), (SECRET, NARROW, REDUCED, SECRET_GRANT, WORK)),
-    Case("elsewhere", (("elsewhere", case(513, NOTE, theirs=True)),), (SECRET, NARROW, CASE, REDUCED, STOPPED, WORK)),
+    Case("benefit", (BOTH[0], REDUCED), (SECRET, NARROW, CASE, CARE, WORK, BOTH[1])),
+    Case("helpers", (LET,), (SECRET, NARROW, REDUCED, SECRET_GRANT, CARE, WORK)),
+    Case("elsewhere", (THEIR_CASE, BOTH[1]), (SECRET, NARROW, CASE, REDUCED, STOPPED, CARE, WORK)),
 ]
 
 

@@ -47,7 +47,8 @@ CAST: tuple[Client, ...] = (
             scopes=_ALL, sends=("koebenhavn-ffb", "koebenhavn-sag")),
     _client("elsewhere", "social", "municipality", Identifier(CVR, "11259979"), "COC",
             scopes=_ALL, sends=("frederiksberg-sag",)),
-    _client("nursing", "nursing", "municipality", _COPENHAGEN, "TREAT", "BTG"),
+    _client("nursing", "nursing", "municipality", _COPENHAGEN, "TREAT", "BTG",
+            scopes=(*_READ, Scope("Bundle", "c")), sends=("koebenhavn-fsiii",)),
     _client("jobcenter", "jobcenter", "municipality", _COPENHAGEN, "ELIGDTRM", sends=("koebenhavn-momentum",)),
     _client("benefit", "benefit", "municipality", _COPENHAGEN, "ELIGDTRM", scopes=_ALL, sends=("koebenhavn-ydelse",)),
     _client("helpers", "ngo", "other", Identifier(CVR, "25313763"), "COC"),
@@ -116,7 +117,7 @@ class Doors:
             return Raw(answer.status, {}, answer.body)
         path, kind = ("/messages/hl7v2", "application/hl7-v2")
         if message[:1] == b"{":
-            path, kind = "/fhir/$process-message", JSON
+            path, kind = "/cases/kl" if b'"collection"' in message else "/fhir/$process-message", JSON
         elif message[:1] == b"<":
             path, kind = "/cases/ydelse" if b"YdelseIndeksInput" in message[:200] else "/cases/oio", "application/xml"
         return await self.http.raw("POST", path, await self.bearer(who) | {"Content-Type": kind}, message)

@@ -61,3 +61,9 @@ def test_who_spoke_first_changes_not_even_the_order_of_what_is_told_of_a_number(
     for other in ({"system": CPR, "value": NUMBER}, {"value": NUMBER, "system": CPR, "use": "official"}):
         seen = patient(told(1, "kommune", identifier=[other]), hospital)["identifier"]
         assert [list(one.items()) for one in seen] == [list(official.items())]
+
+
+def test_whose_system_told_of_the_citizen_is_shown_to_nobody() -> None:
+    """KL's reports name the reporting organisation in the Patient: home nursing, or the social authority."""
+    keeper = {"identifier": {"system": "urn:oid:1.2.208.176.1.1", "value": "123456789012345"}}
+    assert "managingOrganization" not in patient(told(1, "kommune", managingOrganization=keeper))
