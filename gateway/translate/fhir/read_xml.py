@@ -31,23 +31,25 @@ _MOST_ATTRIBUTES = 8  # lxml lists them in quadratic time
 Json = dict[str, Any]
 
 
-def read_xml(raw: bytes, known: Facts | None = None) -> Json:
+def read_xml(raw: bytes, known: Facts | None = None, disordered: list[str] | None = None) -> Json:
     """The resource in these bytes. Raises Unreadable, WrongCharset, WrongType, TooLarge.
 
-    `known` are other definitions than those of the types that the gateway speaks.
+    `known` are other definitions than those of the types that the gateway speaks. `disordered` gets the places of
+    elements that stand after one that R4 has behind them: read they are all the same.
     """
     root = parse_xml(raw)
     encoding = (root.getroottree().docinfo.encoding or "UTF-8").upper()
     if encoding not in {"UTF-8", "US-ASCII", "ASCII"}:
         raise WrongCharset("FHIR XML is written in UTF-8.", where="line 1")
-    return _Reader(known).resource(root, "", 1)
+    return _Reader(known, disordered).resource(root, "", 1)
 
 
 class _Reader:
     """Goes down the tree, by the definitions of one set of types."""
 
-    def __init__(self, known: Facts | None) -> None:
+    def __init__(self, known: Facts | None, disordered: list[str] | None) -> None:
         self._known = known
+        self._disordered = disordered
 
     def resource(self, element: etree._Element, path: str, depth: int) -> Json:
         name = _name(element, path)
@@ -70,6 +72,8 @@ class _Reader:
             raise Unreadable(f"The content is nested deeper than {MAX_DEPTH} levels.")
         _no_text(element.text, path)
         table = children(shape, self._known) if shape else {}
+        if self._disordered is not None:
+            self._disordered += _disorder(element, list(table), path)
         for below in element:
             _no_text(below.tail, path)
             name = _name(below, path)
@@ -151,6 +155,19 @@ def _primitive(text: str, child: Child, path: str) -> str | bool | int | Decimal
     if child.type == "boolean":
         return text == "true"
     return Decimal(text) if child.type == "decimal" and not text.lstrip("-").isdigit() else int(text)
+
+
+def _disorder(element: etree._Element, names: list[str], path: str) -> list[str]:
+    """http://hl7.org/fhir/R4/xml.html: elements stand in the order of their definition."""
+    found: list[str] = []
+    last = 0
+    for below in element:
+        name = str(below.tag).removeprefix(_PREFIX)
+        place = names.index(name) if name in names else last
+        if place < last:
+            found.append(f"{path}.{name}")
+        last = max(last, place)
+    return found
 
 
 def _narrative(element: etree._Element, path: str) -> str:

@@ -17,10 +17,13 @@ from gateway.translate.r4 import Facts
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 
 
-def parse(raw: bytes, content_type: str = "", known: Facts | None = None) -> dict[str, Any]:
+def parse(
+    raw: bytes, content_type: str = "", known: Facts | None = None, disordered: list[str] | None = None
+) -> dict[str, Any]:
     """One resource from its bytes; `content_type` decides the format, without one the first character does.
 
     `known` are other definitions than those of the types that the gateway speaks; XML is read by them.
+    `disordered` gets the places of elements of XML that are not in the order of their definition.
     Raises Unreadable, WrongCharset, WrongType or TooLarge with the place (line and column, or FHIR path).
     """
     declared = _CHARSET.search(content_type)
@@ -30,7 +33,7 @@ def parse(raw: bytes, content_type: str = "", known: Facts | None = None) -> dic
     if language == "json":
         return read_json(raw)
     if language == "xml":
-        return read_xml(raw, known)
+        return read_xml(raw, known, disordered)
     raise Unreadable("The bytes are neither FHIR JSON nor FHIR XML.", where="line 1")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.errors import GatewayError, TooLarge
 from gateway.translate.fhir.reading import parse, written_in
+from gateway.translate.fhir.structure import MOST_FAULTS
 from gateway.translate.fhir.validating.problem import WARNING, Problem
 from gateway.translate.r4 import definitions
 
@@ -14,14 +15,18 @@ from gateway.translate.r4 import definitions
 _TEXT_OR_COMMENT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/', re.DOTALL)
 _COMMENTS = "JSON has no comments: they were passed over here, and refuse the content where it is written."
 
+_ORDER = "In FHIR XML elements stand in the order of their definition."
+
 
 def read(raw: bytes, content_type: str = "") -> tuple[dict[str, Any] | None, list[Problem]]:
     """The resource in these bytes, None where there is none, and what is wrong with the way it is written.
 
     Comments in JSON are a warning, as they say nothing of the resource. Raises TooLarge.
     """
+    disordered: list[str] = []
     try:
-        return parse(raw, content_type, definitions().facts), []
+        made = parse(raw, content_type, definitions().facts, disordered)
+        return made, [Problem(where, _ORDER, "structure") for where in disordered[:MOST_FAULTS]]
     except TooLarge:
         raise
     except GatewayError as error:

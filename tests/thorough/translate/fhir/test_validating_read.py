@@ -45,6 +45,20 @@ def test_xml_of_a_type_that_is_not_spoken_keeps_its_lists() -> None:
     assert errors(made) == []
 
 
+def test_the_order_of_elements_in_xml() -> None:
+    """Read they are all the same; JSON has no order."""
+    name = b'<name><given value="B"/><family value="A"/></name>'
+    raw = b'<Patient xmlns="http://hl7.org/fhir"><active value="true"/>' + name + b'<id value="1"/></Patient>'
+    made, faults = read(raw)
+    assert made == {"resourceType": "Patient", "active": True, "name": [{"given": ["B"], "family": "A"}], "id": "1"}
+    assert [fault.where for fault in faults] == ["Patient.id", "Patient.name[0].family"]
+    assert read(write_xml(made)) == (made | {"name": [{"family": "A", "given": ["B"]}]}, [])
+    wrong = (b"<Patient/>", b'<Patient xmlns="urn:x"/>', raw.replace(b"<name>", b"<name>text"),
+             raw.replace(b"<name>", b'<name use="official">'))  # fmt: skip
+    for one in wrong:
+        assert [fault.severity for fault in read(one)[1]] == [ERROR]
+
+
 # What the cases that are not caught need: displays and codes of LOINC, SNOMED CT, CVX and ICD-10 (bundle-id-collection,
 # ips-nz-pj, uk-msg, target-ref-profile-empty), refusing every extension of others (nested-questionnaire, pat-dob-ext,
 # pat-example-ext), policies that other cases of the same file switch off (bad-markdown, dr-example-org, html in a
