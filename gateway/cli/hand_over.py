@@ -40,14 +40,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         told(asyncio.run(_hand_over(settings, wish)))
         return 0
     try:
-        with args.file.open("xb") as file:  # before anything is said: the old municipality leaves only with it
+        file = args.file.open("xb")  # before anything is said: the old municipality leaves only with it
+    except OSError as error:
+        raise BadRequest("The file is there already or cannot be written", hint=f"({type(error).__name__})") from None
+    try:
+        with file:
             args.file.chmod(0o600)
             found = asyncio.run(_hand_over(settings, wish))
             file.write(found.body)
-    except OSError as error:
-        raise BadRequest("The file is there already or cannot be written", hint=f"({type(error).__name__})") from None
-    except BaseException:
+    except BaseException as error:
         args.file.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise BadRequest("The file was not written", hint=f"Hand over again. ({type(error).__name__})") from None
         raise
     told(found)
     return 0

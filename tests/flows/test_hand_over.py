@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -382,7 +383,15 @@ def test_the_command_writes_a_new_file_and_names_no_citizen(
     with pytest.raises(BadRequest):
         run("--file", str(file), "--from", "9999")
     assert not file.exists(), "nothing is left behind"
-    assert run("--file", str(file)) == 0
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as on a disk that is full
+        with pytest.raises(BadRequest, match="not written"):
+            run("--file", str(file))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not file.exists(), "half a case is none"
+    assert run("--file", str(file)) == 0, "and it can be handed over again"
     assert json.loads(file.read_bytes())["type"] == "collection"
     assert file.stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
     with pytest.raises(BadRequest):
