@@ -2,7 +2,7 @@
 
 The system proves itself with a key pair (SMART Backend Services, private_key_jwt with ES384 or RS384). Give its
 public keys as a JWKS file, or let a new key be made: the private half is written to a file for the system alone.
-A running gateway reads the folder at its next start.
+A running gateway reads the folder at its next start. How to ask for a token then: docs/access.md.
 
     gateway register-client --id odense-social --name "Odense, sagssystem" \\
         --organisation "http://cvr.dk|35209115" --organisation-name "Odense Kommune" \\
