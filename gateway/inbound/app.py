@@ -57,6 +57,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
     *_terminology(),
     Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),

@@ -52,8 +52,8 @@ class _Asked:
 
 
 async def validate_resource(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """POST /fhir/$validate, POST /fhir/{kind}/$validate"""
-    kind = request.path_params.get("kind", "")
+    """POST /fhir/$validate, POST /fhir/{kind}/$validate, POST /fhir/{kind}/{id}/$validate"""
+    kind, identity = (request.path_params.get(name, "") for name in ("kind", "id"))
     if kind and not is_resource(kind, definitions().facts):
         raise NotFound
     params = fhir.query(request)
@@ -62,17 +62,20 @@ async def validate_resource(inbound: Inbound, request: Request, caller: Caller) 
     content_type = request.headers.get("content-type", "")
     sent(content_type)
     raw = await read_body(request, min(inbound.message_bytes, _BYTES))
-    problems = await asyncio.get_running_loop().run_in_executor(_WORKER, _found, raw, content_type, kind, wanted)
+    problems = await asyncio.get_running_loop().run_in_executor(
+        _WORKER, _found, raw, content_type, (kind, identity), wanted
+    )
     return fhir.answer(request, form, Served(msgspec.json.encode(validated(problems))))
 
 
-def _found(raw: bytes, content_type: str, kind: str, query: Sequence[tuple[str, str]]) -> list[Problem]:
+def _found(raw: bytes, content_type: str, at: tuple[str, str], query: Sequence[tuple[str, str]]) -> list[Problem]:
+    """All problems; `at` are the type and the id of the path, empty where it has none."""
     body, faults = read(raw, content_type)
     if body is None:
         return faults
-    asked = _asked(body, kind, query)
+    asked = _asked(body, at[0], query)
     expects = expected(asked.resource.get("resourceType")) if asked.mode in _WRITING else ()
-    found = [*validate(asked.resource, (*asked.profiles, *expects)), *_of_mode(asked, kind), *faults]
+    found = [*validate(asked.resource, (*asked.profiles, *expects)), *_of_asking(asked, *at), *faults]
     return sorted(found, key=lambda one: one.rank)
 
 
@@ -99,12 +102,14 @@ def _asked(body: Json, kind: str, query: Sequence[tuple[str, str]]) -> _Asked:
     return _Asked(held[0] if held else body, "".join(modes), tuple(v for name, v in given if name == "profile"))
 
 
-def _of_mode(asked: _Asked, kind: str) -> list[Problem]:
-    """What the way of asking adds: the type of the path, the id of an update, what is written here at all."""
+def _of_asking(asked: _Asked, kind: str, identity: str) -> list[Problem]:
+    """What the way of asking adds: type and id of the path, the id of an update, what is written here at all."""
     held, found = asked.resource.get("resourceType"), []
     if kind and held != kind:
         found.append(Problem("", f"This is no {kind}.", "invalid"))
-    if asked.mode == "update" and not asked.resource.get("id"):
+    if identity and asked.resource.get("id", identity) != identity:
+        found.append(Problem(f"{kind}.id", "The id in the body is not the id in the URL.", "invalid"))
+    if asked.mode == "update" and "id" not in asked.resource:
         found.append(Problem(f"{kind or 'Resource'}.id", "An update names the id.", "required"))
     if asked.mode in _WRITING and (held, asked.mode) not in WRITTEN:
         found.append(Problem("", f"Resources of this type are not open to {asked.mode} here.", "not-supported"))

@@ -49,6 +49,9 @@ def test_the_bare_resource_and_parameters(database_url: str) -> None:
                     assert issue["expression"] == ["Patient.gender"]
             (issue,) = await ask(here, "Encounter/$validate", PATIENT)
             assert issue["details"]["text"] == "This is no Encounter."
+            assert await ask(here, "Patient/p1/$validate", PATIENT) == []
+            (issue,) = await ask(here, "Patient/p2/$validate", given(PATIENT))
+            assert issue["expression"] == ["Patient.id"]
             assert await ask(here, "$validate", {"resourceType": "Parameters"}) == []
             assert (
                 await ask(here, "Questionnaire/$validate", {"resourceType": "Questionnaire", "status": "draft"}) == []
