@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from gateway.translate.fhir.shape import is_resource
-from gateway.translate.fhir.validating.problem import WARNING, Problem
+from gateway.translate.fhir.validating.problem import ERROR, WARNING, Problem
 from gateway.translate.fhir.validating.walk import Node
 from gateway.translate.r4 import definitions
 
@@ -19,6 +19,7 @@ _CONDITIONAL = re.compile(r"[A-Z][A-Za-z]+\?.+")
 _TAG = re.compile(
     r"<(?:script|iframe|object|embed|form|a|img|p|div|br|b|i|u|span|table|style|link|svg)\b", re.IGNORECASE
 )
+_V2_TABLE = "/CodeSystem/v2-"  # many of them are filled by each site: HL7 publishes suggestions
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
 _MEDIA_TYPES = frozenset({"Attachment.contentType", "Binary.contentType"})
@@ -51,7 +52,8 @@ def _coding(node: Node) -> Iterator[Problem]:
         yield Problem(f"{node.place}.system", "This names a value set, not a code system.", "value")
     codes = definitions().systems.get(system)
     if codes is not None and node.text("code") and node.text("code") not in codes:
-        yield Problem(f"{node.place}.code", "This code system has no such code.", "code-invalid")
+        severity = WARNING if _V2_TABLE in system else ERROR
+        yield Problem(f"{node.place}.code", "This code system has no such code.", "code-invalid", severity)
 
 
 def _identifier(node: Node) -> Iterator[Problem]:

@@ -155,6 +155,13 @@ def test_an_extension_where_it_belongs() -> None:
     assert warnings(PATIENT | {"extension": [{"url": f"{R4}no-such", "valueString": "x"}]}) == ["Patient.extension[0]"]
 
 
+def test_codes_of_tables_that_sites_fill_are_a_warning() -> None:
+    local = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "EPI"}]}
+    resource = PATIENT | {"identifier": [{"type": local, "value": "1"}]}
+    assert errors(resource) == []
+    assert warnings(resource) == ["Patient.identifier[0].type.coding[0].code"]
+
+
 def test_what_contains_and_what_is_contained() -> None:
     back = {"resourceType": "Provenance", "id": "v", "target": [{"reference": "#"}], "recorded": "2025-01-01T00:00:00Z",
             "agent": [{"who": {"display": "x"}}]}  # fmt: skip
