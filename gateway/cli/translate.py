@@ -5,9 +5,9 @@ is stored and nothing is sent. HL7 v2, MedCom, KL, OIO, LoRa, Ydelsesindeks, OIO
 by their bytes; `-` reads from standard input. What was not carried over faithfully is told on standard error, and so
 is a sender that no file of mappings/sources names: its message is shown, but a running gateway refuses it.
 
-With `--to` a file may also be a FHIR resource or Bundle (JSON or XML); what is written are the messages that tell others
-of it. A message is translated first and then written anew. Give several files where one needs the other: a hospital's
-goal goes to a municipality with the case that it is for (docs/municipal-messages.md). No consent is asked for here.
+With `--to` a file may also be a FHIR resource or Bundle (JSON or XML); written are the messages that tell of it. A
+message is translated first and then written anew. Give several files where one needs the other: a hospital's goal goes
+to a municipality with the case that it is for (docs/municipal-messages.md). No consent is asked for here.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.appointment import is_network_meeting
 from gateway.domain.benefit import is_benefit
 from gateway.domain.correspondence import threads
-from gateway.domain.identifier import CPR
+from gateway.domain.identifier import CPR, CVR
 from gateway.domain.municipality import Fact, facts_of
 from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
@@ -311,7 +311,7 @@ def _extension(payload: Body, name: str) -> Body:
 def _member(member: Body, named: Mapping[str, str]) -> Line:
     """A member by its display, by the name of the resource that it refers to, or by its number."""
     who = member.get("member", {})
-    person = _display(who) or named.get(who.get("reference", ""), "") or str(who.get("identifier", {}).get("value", ""))
+    person = _display(who) or named.get(who.get("reference", ""), "") or _numbered(who.get("identifier", {}))
     behalf = _display(member.get("onBehalfOf"))
     roles = [_concept(role) for role in member.get("role", [])]
     return Line(
@@ -320,6 +320,12 @@ def _member(member: Body, named: Mapping[str, str]) -> Line:
         _period(member.get("period")),
         behalf if person else "",
     )
+
+
+def _numbered(identifier: Body) -> str:
+    """A number that a reader could look up, with its kind; a UUID is for machines and names nobody."""
+    value = str(identifier.get("value", ""))
+    return "" if "-" in value else f"CVR-nr. {value}" if identifier.get("system") == CVR else value
 
 
 def _over(member: Body) -> bool:

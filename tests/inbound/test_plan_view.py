@@ -183,10 +183,15 @@ def test_members_by_the_best_name_there_is() -> None:
             {"member": {"reference": "RelatedPerson/s", "display": "Søster"}},
             {"member": {"reference": "RelatedPerson/hidden"}},
             {"member": {"identifier": {"system": "urn:x", "value": "5790000000012"}}},
+            {"member": {"identifier": {"system": "http://cvr.dk", "value": "64942212"}}},
+            {"member": {"identifier": {"system": "urn:x", "value": "0d9b7c61-8b1e-4f5a-b0a7-6f7f3f5f2a20"}}},
         ],
     }
     told = [member.title for member in view(PLAN, team, sister).team]
-    assert told == ["Birgit Tangmose", "Søster", "Uden navn", "5790000000012"]
+    assert told == [
+        *("Birgit Tangmose", "Søster", "Uden navn", "5790000000012", "CVR-nr. 64942212"),
+        "Uden navn",  # a UUID names nobody
+    ]
 
 
 def test_what_was_taken_back_is_not_shown() -> None:
