@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.fhir.validating.problem import ERROR, WARNING, Problem
+from gateway.translate.fhir.validating.references import MISTAKEN, mistaken
 from gateway.translate.fhir.validating.walk import Node
 from gateway.translate.r4 import definitions
 
@@ -137,11 +138,26 @@ def _lost(nodes: list[Node]) -> Iterator[Problem]:
     kind = outermost.text("type")
     if outermost.shape not in ("Bundle", "Parameters") or kind in _APART:
         return
-    known = {node.value for node in nodes if node.path == "Bundle.entry.fullUrl"}
-    known |= {node.text("valueUri") for node in nodes if node.shape == "Extension" and node.text("url") == _FULL_URL}
+    known = _types_by_url(nodes)
     for node in nodes:
-        held = node.text("reference") if node.shape == "Reference" else ""
-        if held.startswith(("urn:uuid:", "urn:oid:")) and held.partition("#")[0] not in known:
+        held = node.text("reference").partition("#")[0] if node.shape == "Reference" else ""
+        if known.get(held) and mistaken(node, known[held]):
+            yield Problem(f"{node.place}.reference", MISTAKEN, "value")
+        if held.startswith(("urn:uuid:", "urn:oid:")) and held not in known:
             told_otherwise = kind not in _CLOSED or "identifier" in node.value
             severity = WARNING if told_otherwise else ERROR
             yield Problem(f"{node.place}.reference", "What this refers to is not in the Bundle.", "not-found", severity)
+
+
+def _types_by_url(nodes: list[Node]) -> dict[str, str]:
+    """The resource type of every fullUrl, empty where the resource is not there or not alone."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if node.path == "Bundle.entry":
+            url, resource = node.text("fullUrl"), node.value.get("resource")
+            kind = str(resource.get("resourceType")) if isinstance(resource, dict) else ""
+            found[url] = kind if found.get(url, kind) == kind else ""
+        elif node.shape == "Extension" and node.text("url") == _FULL_URL:
+            found.setdefault(node.text("valueUri"), "")
+    found.pop("", None)
+    return found

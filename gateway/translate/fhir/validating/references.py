@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from gateway.translate.fhir.validating.problem import Problem
 from gateway.translate.fhir.validating.walk import Node
 
+MISTAKEN = "R4 does not allow a reference to a resource of this type here."
 _LINKS = frozenset({"canonical", "uri", "url"})
 
 
@@ -58,9 +59,17 @@ def _contained(nodes: list[Node]) -> Iterator[Problem]:
             back.add(id(node.resource))
         elif link not in held and node.shape == "Reference":
             yield Problem(f"{node.place}.reference", "ref-1: No contained resource has this id.")
+        elif link in held and mistaken(node, held[link].shape):
+            yield Problem(f"{node.place}.reference", MISTAKEN, "value")
     for name, node in held.items():
         if name not in named and id(node.resource) not in back:
             yield Problem(node.place, "dom-3: Nothing refers to this contained resource.")
+
+
+def mistaken(reference: Node, kind: str) -> bool:
+    """Whether R4 does not allow a reference to a resource of this type where it stands."""
+    targets = reference.child.targets if reference.child is not None and reference.shape == "Reference" else ()
+    return bool(targets) and kind not in targets
 
 
 def _local(node: Node) -> str | None:

@@ -172,6 +172,16 @@ def test_what_contains_and_what_is_contained() -> None:
     }) == []  # fmt: skip
 
 
+def test_what_a_reference_leads_to_is_of_a_type_that_may_stand_there() -> None:
+    contained = {"contained": [{"resourceType": "Device", "id": "d"}], "managingOrganization": {"reference": "#d"}}
+    assert places(PATIENT | contained) == ["Patient.managingOrganization.reference"]
+    led = PATIENT | {"managingOrganization": {"reference": UUID}}
+    other = UUID[:-1] + "8"
+    assert places(bundle("collection", at(other, led), at(UUID, ORGANIZATION))) == []
+    where = "Bundle.entry[0].resource.managingOrganization.reference"
+    assert places(bundle("collection", at(other, led), at(UUID, OBSERVATION))) == [where]
+
+
 def bundle(kind: str, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": kind, "entry": list(entries)} | more
 
