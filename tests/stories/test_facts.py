@@ -112,7 +112,7 @@ def test_herberg_who_has_no_consent_sees_no_social_matter_and_the_jobcenter_noth
 def test_uden_cpr_two_identities_are_one_citizen_and_what_came_before_there_was_a_case_is_gone() -> None:
     for reader in ("herlev", "social"):
         patients = {one["active"]: one for one in seen("uden-cpr", reader, "Patient")}
-        assert {i["value"] for i in patients[True]["identifier"]} == {"0201609995"}, "the number of one hospital alone joins them, unseen"
+        assert {i["value"] for i in patients[True]["identifier"]} == {"0201609995"}, "MR joins, unseen"
         assert {i["value"] for i in patients[False]["identifier"]} == {"0201601VJ5"}
         assert [link["type"] for link in patients[True]["link"]] == ["replaces"]
         assert [link["type"] for link in patients[False]["link"]] == ["replaced-by"]
