@@ -183,7 +183,8 @@ def _check_consent(leaving: Seen) -> None:
     kinds = {part.facts.kind for part, _ in leaving.permitted}
     if "Patient" not in kinds or len(kinds) == 1:
         raise Forbidden(
-            "The new municipality may have nothing of the case", hint="The citizen consents first (POST /fhir/Consent)."
+            "The new municipality may have nothing of the case",
+            hint="The citizen consents first (POST /fhir/Consent): its social authority may see the case, purpose COC.",
         )
 
 
@@ -192,7 +193,7 @@ def _check_acting(handing: HandingOver, case: _Case, at: datetime) -> None:
     does not stop by handing over (retssikkerhedsloven § 9). Raises RuleBroken with the reason."""
     now = _acting(handing, case, at)
     if now.kept and case.old.code in now.codes and case.new.code not in now.codes:
-        raise RuleBroken(f"The old municipality still acts: {now.reason}", where="retssikkerhedsloven § 9")
+        raise RuleBroken(f"The old municipality still acts: {now.reason}", hint="Hand over when that has ended.")
 
 
 def _acting(handing: HandingOver, case: _Case, at: datetime) -> Acting:

@@ -60,14 +60,14 @@ _KEYS = (
 )
 _CHOICES = {
     "sector": ("region", "municipality"),
-    "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact", "nexus", "momentum", "sf2900", "fasit", "ydelse"),
+    "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact", "sf2900", "fasit", "ydelse", *fetching.VENDORS),
     "keeps": ("entitled", "all"),
 }
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
 _SECTORS = {
     "hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality",
     "oioxml": "region", "edifact": "region",
-    "nexus": "municipality", "momentum": "municipality", "ydelse": "municipality",
+    "ydelse": "municipality", **dict.fromkeys(fetching.VENDORS, "municipality"),
 }  # fmt: skip
 
 
