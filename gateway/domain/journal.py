@@ -15,6 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from gateway.domain.identifier import Identifier
+from gateway.domain.limits import SENSITIVITY, SENSITIVITY_URL
 from gateway.domain.resource import Ids
 from gateway.domain.security_label import CONFIDENTIALITY, label_of
 from gateway.domain.statement import Body
@@ -23,16 +24,14 @@ Form = Literal["note", "document"]
 
 PLAIN = "text/plain"
 
-SENSITIVE = "FOELSOMME_PERSONOPLYSNINGER"
-HIGHEST = "VIP_SAGER"
-_SENSITIVITY = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
+SENSITIVE, HIGHEST = SENSITIVITY[-2:]
 
 
 def sensitivity_of(*about: Body) -> str:
     """How sensitive it is to tell of these resources: what a hospital tells is about health, and it is VIP where the
     case system or a label says so of any of them."""
     told = {
-        one.get("valueCode") for body in about for one in body.get("extension", ()) if one.get("url") == _SENSITIVITY
+        one.get("valueCode") for body in about for one in body.get("extension", ()) if one.get("url") == SENSITIVITY_URL
     }
     labels = {label_of(one) for body in about for one in body.get("meta", {}).get("security", ())}
     return HIGHEST if HIGHEST in told or f"{CONFIDENTIALITY}|V" in labels else SENSITIVE

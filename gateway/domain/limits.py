@@ -24,17 +24,19 @@ if TYPE_CHECKING:
     from gateway.domain.caller import Caller
     from gateway.domain.resource import Facts
 
+KLE = "https://data.gov.dk/id/classification/KLE"
+"""The code system of what cases are about: subjects (27.57.16) and action facets (G01)."""
+
 SENSITIVITY = (
     "IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER",
 )  # fmt: skip
-"""How sensitive data is, in the words of OIO, the harmless first."""
+"""How sensitive data is, in the words of OIO, the harmless first (SF1470 sag guide, Sagindeksegenskaber)."""
 SENSITIVITY_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
 PROFILE_URL = "https://faellesplan.dk/fhir/StructureDefinition/oio-access-profile"
 ANY = "*"
 
 _NOBODY = "nobody"
 _VIP = len(SENSITIVITY) - 1
-_KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
 _SUBJECT = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
 _OWNER = {
     "CarePlan": "author", "CareTeam": "managingOrganization", "DocumentReference": "custodian", "Account": "owner",
@@ -147,7 +149,7 @@ def _subject(body: dict[str, Any]) -> str:
     for concept in (one for value in told for one in (value if isinstance(value, list) else [value])):
         for coding in concept.get("coding", ()) if isinstance(concept, dict) else ():
             code = coding.get("code", "") if isinstance(coding, dict) else ""
-            if coding.get("system") == _KLE_SYSTEM and _SUBJECT.fullmatch(str(code)):
+            if coding.get("system") == KLE and _SUBJECT.fullmatch(str(code)):
                 return str(code)
     return ""
 

@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from gateway.domain.case import SYSTEM
 from gateway.domain.identifier import normal
 from gateway.domain.journal import Form
+from gateway.domain.limits import KLE
 from gateway.domain.outgoing import State
 from gateway.domain.plan import has_ended, is_intervention
 from gateway.domain.resource import Ids
@@ -41,8 +43,6 @@ LANGUAGES = ("sf2900", "fasit")
 
 NO_CASE = "none"
 """In the column `cases`: nothing is told of a case."""
-CASE_NUMBER = "https://data.gov.dk/id/organization"
-KLE = "https://data.gov.dk/id/classification/KLE"
 _SUBJECT, _FACET = re.compile(r"\d\d\.\d\d\.\d\d"), re.compile(r"[A-ZÆØÅ]\d\d")
 _UNSAID = frozenset({"proposed", "rejected", "entered-in-error"})
 
@@ -189,7 +189,7 @@ class Case:
     @property
     def number(self) -> str:
         """The UUID of the OIO Sag, "" where it is not known."""
-        official = (one for one in self.body.get("identifier", ()) if one.get("system") == CASE_NUMBER)
+        official = (one for one in self.body.get("identifier", ()) if one.get("system") == SYSTEM)
         return next((str(one.get("value", "")) for one in official), "")
 
     @property

@@ -20,6 +20,7 @@ from pathlib import Path
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
 from gateway.domain.content import TEXT, UNIT
 from gateway.domain.labels import KindRow, Labeller, LabelRow
+from gateway.domain.limits import KLE
 from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners, Policy, Row, contradictions
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
 from gateway.translate.rules.lines import Line, lines
@@ -28,8 +29,6 @@ from gateway.translate.terms.terms import Terms
 from gateway.translate.terms.uses import check_prefix, every_code, every_spelling
 
 LAST_DAY = "9999-12-31"
-
-KLE = "https://data.gov.dk/id/classification/KLE"
 
 _ACCESS = (
     "data_class",

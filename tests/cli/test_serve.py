@@ -51,7 +51,9 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str, str]:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_told_and_its_database_with_it(folder: Path, sign: signal.Signals) -> None:
+def test_it_stops_when_told_and_its_database_with_it_and_its_secrets_are_the_owners_alone(
+    folder: Path, sign: signal.Signals
+) -> None:
     process, url, mllp = start(folder)
     try:
         with urlopen(f"{url}/health/ready", timeout=10) as answer:
@@ -64,12 +66,6 @@ def test_it_stops_when_told_and_its_database_with_it(folder: Path, sign: signal.
         process.communicate(timeout=30)
     assert process.returncode == 0
     assert not (folder / "postgres" / "cluster" / "postmaster.pid").exists()
-
-
-def test_secrets_are_made_once_and_are_the_owners_alone(folder: Path) -> None:
-    process, _, _ = start(folder)
-    process.terminate()
-    process.communicate(timeout=30)
     for name in ("secret", "log-key.pem", "token-key.pem"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
 

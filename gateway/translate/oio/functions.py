@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.identifier import Identifier
-from gateway.domain.limits import SENSITIVITY
+from gateway.domain.limits import KLE, SENSITIVITY
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
 from gateway.translate.oio.effect import Instant, instant, span, tidspunkt
@@ -18,7 +18,6 @@ from gateway.translate.oio.roles import Roles, told
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
 
-_KLE_SYSTEM = "https://data.gov.dk/id/classification/KLE"
 _KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
 
 
@@ -126,7 +125,7 @@ def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
     beside = extension(subject) if subject else None
     if beside is None or not _KLE.fullmatch(beside.said("BrugervendtNoegle")):
         return None
-    coding = {"system": _KLE_SYSTEM, "code": beside.said("BrugervendtNoegle"), "display": beside.said("Klassetitel")}
+    coding = {"system": KLE, "code": beside.said("BrugervendtNoegle"), "display": beside.said("Klassetitel")}
     return {"coding": [{name: said for name, said in coding.items() if said}]}
 
 

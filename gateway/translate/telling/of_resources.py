@@ -16,11 +16,12 @@ from pathlib import Path
 from gateway.domain.fold import SUBJECT
 from gateway.domain.identifier import CVR, Identifier, best_first, normal
 from gateway.domain.journal import Form, JournalEntry, entry_id, sensitivity_of
+from gateway.domain.limits import KLE
 from gateway.domain.plan import is_intervention, is_joint
 from gateway.domain.resource import ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
-from gateway.domain.telling import KINDS, KLE, Case, Event, Notice, Telling
+from gateway.domain.telling import KINDS, Case, Event, Notice, Telling
 from gateway.domain.when import instant
 from gateway.errors import MissingField, NoCitizen, RuleBroken, WrongType
 from gateway.translate.rules.problems import Problems

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gateway.domain.benefit import STRONGEST
+from gateway.domain.limits import KLE
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.codes import Row
 
-KLE = "https://data.gov.dk/id/classification/KLE"
 _NO = ("ikke", "ingen", "intet", "uden")
 _NUMBER = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
 

@@ -6,11 +6,11 @@ is written depends on whether that is known.
 
 from __future__ import annotations
 
+from gateway.domain.case import NUMBER as KLCORE
+from gateway.domain.case import SYSTEM
 from gateway.domain.statement import Body
 
-KLCORE = "http://fhir.kl.dk/core/StructureDefinition/MunicipalityCaseNumber"
 REPORTING = "http://fhir.kl.dk/ffbreporting/StructureDefinition/kl-reporting-ffb-municipalityCaseNumber"
-OFFICIAL = "https://data.gov.dk/id/organization"
 
 
 def put(plan: Body) -> None:
@@ -21,7 +21,7 @@ def put(plan: Body) -> None:
     told = [inner.get("valueIdentifier", {}) for one in known for inner in one.get("extension", [])]
     left = [one for one in numbers if not any(_same(one, other) for other in told)]
     if not known:
-        uuid = next((one for one in left if one.get("system") == OFFICIAL and one.get("value")), None)
+        uuid = next((one for one in left if one.get("system") == SYSTEM and one.get("value")), None)
         usual = next((one for one in left if one.get("use") == "usual" and one.get("value") and one is not uuid), None)
         left = [one for one in left if one is not uuid and one is not usual]
         if uuid or usual:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.domain.fold import SUBJECT
+from gateway.domain.limits import KLE
 from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.plan import is_intervention
 from gateway.domain.statement import Body
@@ -27,7 +28,6 @@ from gateway.translate.kl.write.parties import KINDS as PARTIES
 from gateway.translate.kl.write.parties import Parties, official
 from gateway.translate.kl.write.tables import Tables
 
-KLE = "https://data.gov.dk/id/classification/KLE"
 FSIII = "urn:oid:1.2.208.176.2.21"
 CARE_SOCIAL = "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 _WISH = {"system": CARE_SOCIAL, "code": "ffb9886b-d04e-46b1-9165-a400f91f822b", "display": "Borgers ønsker og mål"}

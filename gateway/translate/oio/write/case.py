@@ -12,11 +12,12 @@ from datetime import datetime
 
 from lxml import etree
 
+from gateway.domain.case import SYSTEM
 from gateway.domain.statement import Body
 from gateway.domain.when import DANISH
 from gateway.errors import MissingField
 from gateway.translate.oio.write import sensitivity
-from gateway.translate.oio.write.case_relations import OFFICIAL, Around, Relations
+from gateway.translate.oio.write.case_relations import Around, Relations
 from gateway.translate.oio.write.elements import (
     CASE_INDEX,
     DEFINITIONS,
@@ -80,7 +81,7 @@ def numbers_of(resource: Body) -> list[Body]:
 
 
 def _is_official(number: Body) -> bool:
-    return number.get("system") == OFFICIAL and is_uuid(str(number["value"]).lower().removeprefix("urn:uuid:"))
+    return number.get("system") == SYSTEM and is_uuid(str(number["value"]).lower().removeprefix("urn:uuid:"))
 
 
 def _attributes(parent: etree._Element, plan: Body, found: Sequence[State], begin: str, tables: Tables) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from gateway.domain.case import SYSTEM
+from gateway.domain.limits import KLE
 from gateway.domain.municipality import facts_of
 from gateway.domain.statement import Body
 from gateway.errors import MissingField
@@ -19,8 +21,6 @@ from gateway.translate.oio.write.party import of_patient
 from gateway.translate.oio.write.relations import Relation, Writer, actor, number_of, owner, system_names, unit
 from gateway.translate.oio.write.tables import Tables
 
-OFFICIAL = "https://data.gov.dk/id/organization"
-KLE = "https://data.gov.dk/id/classification/KLE"
 _BASE = "https://faellesplan.dk/fhir/StructureDefinition"
 MASTER, CLASS, PROFILE = f"{_BASE}/oio-master", f"{_BASE}/oio-class", f"{_BASE}/oio-access-profile"
 _SUBJECT, _FACET = re.compile(r"\d\d\.\d\d\.\d\d"), re.compile(r"[A-ZÆØÅ]\d\d")
@@ -153,7 +153,7 @@ class Relations:
         named = [
             one.get("identifier", {}) for one in self._plan.get("supportingInfo", []) if one.get("type") == "CarePlan"
         ]
-        uuids = [one["value"] for one in named if one.get("system") == OFFICIAL and is_uuid(one.get("value", ""))]
+        uuids = [one["value"] for one in named if one.get("system") == SYSTEM and is_uuid(one.get("value", ""))]
         made = [Relation("Sagsrelation", "AndreSager", "", uuid, index=str(n)) for n, uuid in enumerate(uuids, 1)]
         for role, element in (("Oversag", "partOf"), ("Praecedens", "replaces")):
             above = [self._around.known.get(str(one.get("reference", "")), "") for one in self._plan.get(element, [])]

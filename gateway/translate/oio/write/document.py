@@ -15,12 +15,13 @@ from datetime import datetime
 from lxml import etree
 
 from gateway.domain.journal import JournalEntry, sensitivity_of
+from gateway.domain.limits import KLE
 from gateway.domain.statement import Body
 from gateway.domain.when import DANISH, instant
 from gateway.errors import MissingField, UnknownCode
 from gateway.translate.oio.write import sensitivity
 from gateway.translate.oio.write.case import EXEMPT, numbers_of, uuid_of
-from gateway.translate.oio.write.case_relations import KLE, PROFILE, class_uuid, classes_of
+from gateway.translate.oio.write.case_relations import PROFILE, class_uuid, classes_of
 from gateway.translate.oio.write.elements import (
     DEFINITIONS,
     DOCUMENT_INDEX,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gateway.domain.journal import SENSITIVE
+from gateway.domain.limits import SENSITIVITY, SENSITIVITY_URL
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body
 from gateway.errors import UnknownCode
-from gateway.translate.oio.write.tables import SENSITIVITY, Tables
+from gateway.translate.oio.write.tables import Tables
 
-EXTENSION = "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity"
 UNJUDGED = SENSITIVE
 """Of what nobody has judged: health, criminal matters, considerable social problems are as sensitive."""
 
@@ -21,7 +21,7 @@ def is_milder(one: str, other: str) -> bool:
 def of(resource: Body, tables: Tables, least: str = SENSITIVITY[0]) -> str:
     """The highest of what the case system said, of the resource's confidentiality and of `least`. A resource of which
     nobody said anything is taken for sensitive. Raises UnknownCode."""
-    said = [one.get("valueCode", "") for one in resource.get("extension", []) if one.get("url") == EXTENSION]
+    said = [one.get("valueCode", "") for one in resource.get("extension", []) if one.get("url") == SENSITIVITY_URL]
     if any(one not in SENSITIVITY for one in said):
         raise UnknownCode(
             "OIO has no such sensitivity.", where=f"{resource['resourceType']}.extension[oio-sensitivity]"

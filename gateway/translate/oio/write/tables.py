@@ -23,9 +23,6 @@ from gateway.translate.rules.codes import rows_of
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Problems
 
-SENSITIVITY = ("IKKE_FORTROLIGE_DATA", "FORTROLIGE_PERSONOPLYSNINGER", "FOELSOMME_PERSONOPLYSNINGER", "VIP_SAGER")
-"""Foelsomhed, the mildest first (SF1470 sag guide, Sagindeksegenskaber)."""
-
 _CLASSES = ("number", "uuid", "title", "note")
 _OWNERS = ("owner", "relation", "role", "uuid", "name", "note")
 
