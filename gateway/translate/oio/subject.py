@@ -146,4 +146,4 @@ def _newest(told: Told) -> list[Registered]:
 
 def _named(cases: Sequence[Case], asked: dict[tuple[str, str, str], str]) -> NamedByNumber:
     place = f"{cases[0].sag.place}/UUIDIdentifikator"
-    return NamedByNumber(where=place, hint="Send it with Importer first, a document with its case.", asked=tuple(asked))
+    return NamedByNumber(where=place, hint="Send the whole of it first, a document with its case.", asked=tuple(asked))
