@@ -3,83 +3,37 @@ after."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
-import resource
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.bootstrap import read_rules
-from gateway.cli import hand_over as command
 from gateway.domain.caller import Caller
-from gateway.domain.source import Connection
 from gateway.errors import BadRequest, Forbidden, NotFound, RuleBroken
-from gateway.flows.deliver import claim, send
-from gateway.flows.hand_over import HandedOver, Wish, hand_over
+from gateway.flows.hand_over import HandedOver
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway
 from gateway.flows.read import read
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.flows.search import search
-from gateway.outbound.lines import lines
-from gateway.translate.handing_over import HandingOver
-from gateway.translate.rules.codes import Codes
-from gateway.translate.rules.problems import Problems
-from tests.flows.conftest import House, caller
+from tests.flows.conftest import House
+from tests.flows.handing import (
+    CPR,
+    HERLEV,
+    NEW,
+    NURSE,
+    OLD,
+    PROJECT,
+    WHY,
+    Json,
+    begun,
+    consents,
+    handed,
+    last_record,
+    told,
+)
 from tests.translate.hl7v2.ward import adt, pv1, segment
-
-Json = dict[str, Any]
-PROJECT = Path(__file__).parents[2]
-STORY = PROJECT / "fixtures" / "stories" / "flytning"
-WHO, WHY = "Karen Lund", "Borgeren er flyttet i egen bolig på Frederiksberg"
-HANDING = HandingOver.of(Codes.read(PROJECT / "mappings" / "codes", Problems()), PROJECT / "mappings")
-OLD, NEW, NURSE, HERLEV = caller("social"), caller("frederiksberg"), caller("nursing"), caller("herlev")
-CPR = "0108589995"
-
-
-async def told(gateway: Gateway, *names: str) -> str:
-    """The story's messages up to here; the Patient id."""
-    for name in names:
-        language = "oio" if name.endswith(".xml") else "fhir-message"
-        answer = await receive(gateway, language, (STORY / name).read_bytes())
-        assert answer.accepted, (name, answer.body)
-    row = await gateway.database.fetchrow("SELECT DISTINCT citizen FROM resource")
-    return str(row["citizen"])  # type: ignore[index]
-
-
-async def begun(gateway: Gateway) -> str:
-    """København has a case, orders support, and closes the case; a hospital has the citizen."""
-    return await told(gateway, "01-sag-koebenhavn.xml", "02-bestilling.json", "03-stin.json", "05-sag-lukket.xml")
-
-
-async def consents(gateway: Gateway, citizen: str, to: str = "11259979", role: str = "social") -> Json:
-    """The citizen lets a municipality see what concerns the case and the stay, for a quarter of a year."""
-    text = (STORY / "08-samtykke.json").read_text("utf-8").replace("{citizen}", citizen).replace("11259979", to)
-    body = json.loads(text)
-    today = gateway.clock().date()
-    body["dateTime"] = today.isoformat()
-    body["provision"]["period"] = {"start": today.isoformat(), "end": (today + timedelta(days=90)).isoformat()}
-    body["provision"]["provision"][0]["actor"][0]["role"]["coding"][0]["code"] = role
-    served = await record_consent(gateway, OLD, json.dumps(body).encode())
-    return body | {"id": json.loads(served.body)["id"]}
-
-
-async def handed(gateway: Gateway, citizen: str, **more: Any) -> HandedOver:
-    wish = replace(Wish(citizen, "0147", WHO, WHY, to_file=True), **more)
-    return await hand_over(gateway, HANDING, wish)
-
-
-async def last_record(gateway: Gateway) -> str:
-    row = await gateway.database.fetchrow("SELECT body FROM access_record ORDER BY id DESC LIMIT 1")
-    return bytes(row["body"]).decode()  # type: ignore[index]
 
 
 async def sees(gateway: Gateway, who: Caller, citizen: str) -> Json:
@@ -213,35 +167,6 @@ async def moves_house(gateway: Gateway) -> None:
     assert (await receive(gateway, "hl7v2", raw)).accepted
 
 
-@dataclass
-class Taker:
-    """The new municipality's system: takes what comes and answers with an OperationOutcome."""
-
-    taken: list[tuple[str, bytes]] = field(default_factory=list)
-    port: int = 0
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        headers = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-        body = await reader.readexactly(int(headers["content-length"]))
-        self.taken.append((headers["content-type"], body))
-        answer = b'{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational"}]}'
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(answer), answer))
-        await writer.drain()
-        writer.close()
-
-
-@asynccontextmanager
-async def taking(there: Taker) -> AsyncIterator[None]:
-    server = await asyncio.start_server(there.talk, "127.0.0.1", 0)
-    there.port = server.sockets[0].getsockname()[1]
-    try:
-        yield
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
 def statuses(seen: Json, kind: str) -> list[str]:
     return [body["status"] for body in seen.values() if body["resourceType"] == kind]
 
@@ -306,99 +231,3 @@ def test_who_gets_the_case_back_treats_again(house: House) -> None:
     away, back = house.run(work)
     assert statuses(away, "Encounter") == []
     assert statuses(back, "Encounter") == ["in-progress"]
-
-
-# --- out of the house
-
-
-def test_it_waits_in_the_outbox_and_goes_to_the_new_municipalitys_system(house: House) -> None:
-    """Over a real socket, as FHIR JSON; once, however often it is tried."""
-    there = Taker()
-
-    async def work(gateway: Gateway) -> HandedOver:
-        source = gateway.sources["frederiksberg-ffb"]
-        citizen = await begun(gateway)
-        await consents(gateway, citizen)
-        async with taking(there):
-            to = replace(source, deliver=Connection(f"http://127.0.0.1:{there.port}/cases/kl"))
-            gateway = replace(gateway, sources={**gateway.sources, source.id: to})
-            found = await handed(gateway, citizen, to_file=False)
-            for _ in range(2):
-                for claimed in await claim(gateway):
-                    await send(gateway, lines(), claimed, 3)
-        rows = await gateway.database.fetch("SELECT destination, state, about FROM outbox")
-        assert [(row["destination"], row["state"], row["about"]) for row in rows] == [(source.id, "sent", citizen)]
-        return found
-
-    found = house.run(work)
-    assert found.destination == "frederiksberg-ffb"
-    assert there.taken == [("application/fhir+json", found.body)]
-
-
-def test_a_consent_that_is_withdrawn_before_it_goes_holds(house: House) -> None:
-    there = Taker()
-
-    async def work(gateway: Gateway) -> None:
-        citizen = await begun(gateway)
-        consent = await consents(gateway, citizen)
-        async with taking(there):
-            source = gateway.sources["frederiksberg-ffb"]
-            to = replace(source, deliver=Connection(f"http://127.0.0.1:{there.port}/cases/kl"))
-            gateway = replace(gateway, sources={**gateway.sources, source.id: to})
-            await handed(gateway, citizen, to_file=False)
-            await record_consent(gateway, OLD, json.dumps(consent | {"status": "inactive"}).encode(), consent["id"])
-            for claimed in await claim(gateway):
-                await send(gateway, lines(), claimed, 3)
-        row = await gateway.database.fetchrow("SELECT state, told FROM outbox")
-        assert row is not None
-        assert (row["state"], "any more" in row["told"]) == ("withheld", True)
-        assert "deny" in await last_record(gateway)
-        await gateway.database.fetchval("UPDATE outbox SET state = 'waiting', body = 'x', tries = 0, due = made_at")
-        for claimed in await claim(gateway):
-            await send(gateway, lines(), claimed, 1)
-        assert await gateway.database.fetchval("SELECT state FROM outbox") == "failed", "it holds up nothing behind it"
-
-    house.run(work)
-    assert there.taken == []
-
-
-def test_the_command_writes_a_new_file_and_names_no_citizen(
-    house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    async def work(gateway: Gateway) -> str:
-        citizen = await begun(gateway)
-        await consents(gateway, citizen)
-        return citizen
-
-    citizen = house.run(work)
-    settings = replace(house.settings, database_url=house.url)
-    parser = argparse.ArgumentParser()
-    command.arguments(parser)
-    file = tmp_path / "case.json"
-
-    def run(*more: str) -> int:
-        named = ["--citizen-id", citizen, "--to", "0147", "--by", WHO, "--reason", WHY, *more]
-        return command.run(parser.parse_args(named), settings)
-
-    with pytest.raises(BadRequest):
-        run("--file", str(file), "--from", "9999")
-    assert not file.exists(), "nothing is left behind"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as on a disk that is full
-        with pytest.raises(BadRequest, match="not written"):
-            run("--file", str(file))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not file.exists(), "half a case is none"
-    assert run("--file", str(file)) == 0, "and it can be handed over again"
-    assert json.loads(file.read_bytes())["type"] == "collection"
-    assert file.stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
-    with pytest.raises(BadRequest):
-        run("--file", str(file))
-    with pytest.raises(BadRequest):
-        run("--by", " ")
-    told_ = capsys.readouterr()
-    assert "parts of the case" in told_.out
-    assert CPR not in told_.out + told_.err
-    assert "Bent" not in told_.out + told_.err
