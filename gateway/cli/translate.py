@@ -139,7 +139,7 @@ def folded(translations: Iterable[Translation], identify: Ids, sources: Mapping[
     made: list[Resource] = []
     for person in persons.values():
         own = [statement for key in person.identities for statement in said[key]]
-        made += fold(own, person, identify, sources)
+        made += fold(own, person, identify, sources, every_number=True)  # whoever has the file may see them
     return made
 
 

@@ -37,11 +37,14 @@ SUBJECT = {
 _PLACE = attrgetter("kind", "id")
 
 
-def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
+def fold(
+    statements: Iterable[Statement], person: Person, ids: Ids, sources: Mapping[str, Source], *,
+    every_number: bool = False,
+) -> list[Resource]:  # fmt: skip
     """Every resource of one citizen that these statements speak of, sorted by kind and id.
 
     The statements may be a part of all there are, as long as each object's are complete: all events of
-    stays, or all statements with one (kind, key).
+    stays, or all statements with one (kind, key). `every_number`: as fold_patients.
     """
     distinct = {(s.kind, s.key, s.origin): s for s in statements}
     by_object: dict[tuple[str, str], list[Statement]] = defaultdict(list)
@@ -54,7 +57,7 @@ def fold(statements: Iterable[Statement], person: Person, ids: Ids, sources: Map
             events.append(one)
         else:
             by_object[one.kind, one.key].append(one)
-    made = fold_patients(patients, person, ids)
+    made = fold_patients(patients, person, ids, every_number=every_number)
     made += fold_stays(events, ids, sources)
     for (kind, key), said in by_object.items():
         one_made = _fold_object(kind, key, said, ids, sources)

@@ -21,15 +21,21 @@ _OTHER_SPELLING = {
 }
 
 
-def fold_patients(statements: list[Statement], person: Person, ids: Ids) -> list[Resource]:
-    """One Patient per identity that was spoken of. The survivor is active and replaces the others (Patient.link)."""
+def fold_patients(
+    statements: list[Statement], person: Person, ids: Ids, *, every_number: bool = False
+) -> list[Resource]:
+    """One Patient per identity that was spoken of. The survivor is active and replaces the others (Patient.link). With
+    `every_number` also those of one system alone: for whoever holds the messages, never to be served."""
     said: dict[str, list[Statement]] = defaultdict(list)
     for one in statements:
         said[one.key].append(one)
-    return [_patient(key, sorted(words, key=lambda s: s.order), person, ids) for key, words in said.items()]
+    return [
+        _patient(key, sorted(words, key=lambda s: s.order), person, ids, every_number=every_number)
+        for key, words in said.items()
+    ]
 
 
-def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Resource:
+def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, every_number: bool) -> Resource:
     body: Body = {}
     standing = _standing(words)
     for word in standing:
@@ -37,7 +43,8 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids) -> Reso
     if "identifier" not in body:  # what it is known by stays when all else was taken back: other resources point here
         system, _, number = key.partition("|")
         body["identifier"] = [{"system": system, "value": number}]
-    body["identifier"] = _for_all(body["identifier"], key)
+    if not every_number:
+        body["identifier"] = _for_all(body["identifier"], key)
     body.pop(_KEEPER, None)
     survives = key == person.survivor
     others = person.identities if survives else (person.survivor,)
