@@ -10,26 +10,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Statement, Verb
+from gateway.domain.statement import Statement
 from gateway.errors import GatewayError
 from gateway.translate import r4
 from gateway.translate.languages import Recalled
 from gateway.translate.oio import answer, case, complete, roles
+from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
-from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several, several
 from gateway.translate.oio.subject import Subject, Subjects
 from gateway.translate.oio.tree import Node, read
-from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Env
@@ -41,7 +40,6 @@ from gateway.translate.translation import Finding, Translation
 _MOST_TOLD = 20
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
 _WHOLE_CASE = ("CarePlan", "CareTeam")
-_AFTER = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,9 @@ class Oio:
         findings: list[Finding] = []
         for one, registered, env in work.jobs:
             origin = f"{work.about.source.id}:{message_id}/{len(statements)}"
-            statements += self._statements(one, registered, env, origin)
+            rules = self._rules.of(env.source.rules)
+            made = rules.run(registered.sag, env, _names(rules, registered))
+            statements += stating.registered(made, registered, one.uuid, env, self._roles, origin)
             findings += env.findings
         statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
         return Translation(
@@ -172,51 +172,11 @@ class Oio:
         ones = [one for one in registered.relations(*names) if self._roles.of(one) == role]
         return next(iter(standing(ones, registered.moment, timezone)), None)
 
-    def _statements(self, one: Case, registered: Registered, env: Env, origin: str) -> Iterator[Statement]:
-        rules = self._rules.of(env.source.rules)
-        made = rules.run(registered.sag, env, _names(rules, registered))
-        for number, (kind, key, body) in enumerate(self._objects(one, made, env)):
-            whole = Act.REGISTER if registered.whole else Act.AMEND
-            yield Statement(
-                kind=kind,
-                key=key,
-                act=whole if "parts" in body else Act.STATE,
-                verb=Verb.ASSERT,
-                happened=registered.moment,
-                recorded=registered.recorded,
-                body=body,
-                source=env.source.id,
-                origin=f"{origin}.{number}",
-            )
-
-    def _objects(self, one: Case, made: list[Made], env: Env) -> Iterator[tuple[str, str, dict[str, object]]]:
-        """What the rules made, each object with all its parts; a citizen is no object of the case."""
-        grouped: dict[tuple[str, str], list[object]] = {}
-        for thing in made:
-            if thing.kind == "Patient":
-                yield thing.kind, thing.key, thing.body
-            elif thing.body:
-                part = part_of(thing.node, thing.body, self._roles, env.timezone)
-                grouped.setdefault((thing.kind, thing.key), []).append(part)
-        for (kind, key), parts in grouped.items():
-            yield kind, key, {"by": one.uuid, "parts": parts}
-
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
-        """What is taken out as it was last registered; what is registered later stands again."""
         source = work.about.source.id
         for number, (uuid, kind, known) in enumerate(work.about.removed):
             for place, each in enumerate(_WHOLE_CASE if kind == "CarePlan" else (kind,)):
-                yield Statement(
-                    kind=each,
-                    key=f"{source}|{each}|{uuid}",
-                    act=Act.REGISTER,
-                    verb=Verb.WITHDRAW,
-                    happened=known.moment,
-                    recorded=(known.recorded or known.moment) + _AFTER,
-                    body={"by": uuid, "parts": []},
-                    source=source,
-                    origin=f"{origin}.{number}.{place}",
-                )
+                yield stating.removal(each, uuid, known, source, f"{origin}.{number}.{place}")
 
 
 def _names(rules: RuleSet, registered: Registered) -> list[str]:

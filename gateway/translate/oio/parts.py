@@ -24,6 +24,7 @@ _EFFORT_LIFE = ("Uoplyst", "Visiteret", "Disponeret", "Leveret", "Vurderet")
 _RANKS = {code: rank for life in (LIFE, _DOCUMENT_LIFE, _EFFORT_LIFE) for rank, code in enumerate(life)}
 _LAST = LIFE[-1]
 
+_OBJECTS = frozenset({SAG, DOKUMENT, "Indsats"})
 # What there is one of at a time, and the case cannot be understood without: where none is in force the last one counts.
 _NEEDED = frozenset({"Egenskaber", "SagIndeksEgenskaber", "Ejer", "PrimaerKlasse", "Handlingsklasse"})
 # There is at most one of each, whatever type of thing it leads to: a new one takes the old one's place.
@@ -36,7 +37,7 @@ _HISTORY = frozenset({"Sagsaktoer", "Sagspart"})
 
 def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     """The part that a rule made of an element."""
-    if node.name in (SAG, DOKUMENT):
+    if node.name in _OBJECTS:
         return {"slot": "", "keep": "all", "body": body}
     role = roles.of(node)
     made: Part = {"slot": _slot(node, role), "keep": _keep(node, role), "what": _what(node), "body": body}

@@ -7,31 +7,28 @@ effort or its case before; the citizen by `indsatsmodtager`, or in the same way.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Statement, Verb
+from gateway.domain.statement import Statement
 from gateway.errors import MissingField, NamedByNumber, RuleBroken, UnknownSource
 from gateway.translate import r4
 from gateway.translate.languages import Known, Recalled
 from gateway.translate.oio import case
+from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
 from gateway.translate.oio.lora.shape import INDSATS, INSIDE
 from gateway.translate.oio.lora.tree import Object
-from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.party import Party, citizen, cvr_number, organisation
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.roles import Roles, told
-from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Env
@@ -43,7 +40,6 @@ from gateway.translate.translation import Translation
 _LANGUAGE = "oio"
 _ZONE = ZoneInfo("Europe/Copenhagen")  # until the source is known
 _WHOLE = ("CarePlan", "CareTeam")
-_AFTER = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,8 @@ class Efforts:
         message_id = f"{objects[0].uuid}:{fingerprint.hex()[:16]}"
         statements: list[Statement] = []
         for one, found, env in work.jobs:
-            statements += self._statements(one, found, env, f"{work.source.id}:{message_id}/{len(statements)}")
+            made, origin = self._rules.of("").run(found.sag, env), f"{work.source.id}:{message_id}/{len(statements)}"
+            statements += stating.registered(made, found, one.uuid, env, self._roles, origin)
         statements += self._removals(work, f"{work.source.id}:{message_id}/{len(statements)}")
         return Translation(
             language="oio-json",
@@ -170,49 +167,10 @@ class Efforts:
         uuids = [*(one.uuid for one in objects), *filter(None, cases)]
         return [(name, "CarePlan", f"{name}|CarePlan|{uuid}") for name in names for uuid in dict.fromkeys(uuids)]
 
-    def _statements(self, one: Object, found: Registered, env: Env, origin: str) -> Iterator[Statement]:
-        made = self._rules.of("").run(found.sag, env)
-        for number, (kind, key, body) in enumerate(self._things(one, made, env)):
-            whole = Act.REGISTER if one.whole else Act.AMEND
-            yield Statement(
-                kind=kind,
-                key=key,
-                act=whole if "parts" in body else Act.STATE,
-                verb=Verb.ASSERT,
-                happened=found.moment,
-                recorded=found.recorded,
-                body=body,
-                source=env.source.id,
-                origin=f"{origin}.{number}",
-            )
-
-    def _things(self, one: Object, made: list[Made], env: Env) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-        for thing in made:
-            if thing.kind == "Patient":
-                yield thing.kind, thing.key, thing.body
-            elif thing.body:
-                part = {"slot": "", "keep": "all", "body": thing.body}
-                if thing.node.name != INDSATS:
-                    part = part_of(thing.node, thing.body, self._roles, env.timezone)
-                grouped.setdefault((thing.kind, thing.key), []).append(part)
-        for (kind, key), parts in grouped.items():
-            yield kind, key, {"by": one.uuid, "parts": parts}
-
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
         for number, (uuid, known) in enumerate(work.removed):
             for kind in _WHOLE:
-                yield Statement(
-                    kind=kind,
-                    key=f"{work.source.id}|{kind}|{uuid}",
-                    act=Act.REGISTER,
-                    verb=Verb.WITHDRAW,
-                    happened=known.moment,
-                    recorded=(known.recorded or known.moment) + _AFTER,
-                    body={"by": uuid, "parts": []},
-                    source=work.source.id,
-                    origin=f"{origin}.{number}.{kind}",
-                )
+                yield stating.removal(kind, uuid, known, work.source.id, f"{origin}.{number}.{kind}")
 
 
 def _check(one: Object, found: Registered) -> None:

@@ -1,0 +1,65 @@
+"""Statements about what a case system registered (gateway/domain/registered.py): the same for every kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from gateway.domain.registered import Part
+from gateway.domain.statement import Act, Body, Statement, Verb
+from gateway.translate.languages import Known
+from gateway.translate.oio.case import Registered
+from gateway.translate.oio.parts import part_of
+from gateway.translate.oio.roles import Roles
+from gateway.translate.rules.bound import Made
+from gateway.translate.rules.reader import Env
+
+_AFTER = timedelta(microseconds=1)
+
+
+def registered(
+    made: Iterable[Made], found: Registered, by: str, env: Env, roles: Roles, origin: str
+) -> Iterator[Statement]:
+    """What the rules made of one registration of the object with the UUID `by`."""
+    whole = Act.REGISTER if found.whole else Act.AMEND
+    for number, (kind, key, body) in enumerate(_objects(made, by, env, roles)):
+        yield Statement(
+            kind=kind,
+            key=key,
+            act=whole if "parts" in body else Act.STATE,
+            verb=Verb.ASSERT,
+            happened=found.moment,
+            recorded=found.recorded,
+            body=body,
+            source=env.source.id,
+            origin=f"{origin}.{number}",
+        )
+
+
+def _objects(made: Iterable[Made], by: str, env: Env, roles: Roles) -> Iterator[tuple[str, str, Body]]:
+    """Each object with all its parts; a citizen is no object of the case."""
+    grouped: dict[tuple[str, str], list[Part]] = {}
+    for thing in made:
+        if thing.kind == "Patient":
+            yield thing.kind, thing.key, thing.body
+        elif thing.body:
+            part = part_of(thing.node, thing.body, roles, env.timezone)
+            grouped.setdefault((thing.kind, thing.key), []).append(part)
+    for (kind, key), parts in grouped.items():
+        yield kind, key, {"by": by, "parts": parts}
+
+
+def removal(kind: str, by: str, known: Known, source: str, origin: str) -> Statement:
+    """One of the things that the object with the UUID `by` became is taken out as it was last registered; what is
+    registered later stands again."""
+    return Statement(
+        kind=kind,
+        key=f"{source}|{kind}|{by}",
+        act=Act.REGISTER,
+        verb=Verb.WITHDRAW,
+        happened=known.moment,
+        recorded=(known.recorded or known.moment) + _AFTER,
+        body={"by": by, "parts": []},
+        source=source,
+        origin=origin,
+    )
