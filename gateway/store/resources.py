@@ -30,25 +30,40 @@ _TARGETS = """
 ARRAY(SELECT (t.facts, t.updated) FROM resource t
        WHERE t.citizen = r.citizen AND (t.kind, t.id) IN (
          SELECT split_part(named, '/', 1), split_part(named, '/', 2)
-           FROM jsonb_array_elements_text(convert_from({of}.facts, 'UTF8')::jsonb -> 'related') AS named
+           FROM jsonb_array_elements_text(convert_from({of}.facts, 'UTF8')::jsonb -> 'related') AS named{cases}))
+"""
+_DOCUMENT = "DocumentReference"
+_CASES = f"""
          UNION ALL
          SELECT c.kind, c.id FROM resource c
-          WHERE {of}.kind = 'DocumentReference' AND c.citizen = {of}.citizen AND c.kind = 'CarePlan'
-            AND convert_from(c.facts, 'UTF8')::jsonb -> 'related' ? ('DocumentReference/' || {of}.id)))
-"""
-_FIND = f"""
+          WHERE c.citizen = {{of}}.citizen AND c.kind = 'CarePlan'
+            AND convert_from(c.facts, 'UTF8')::jsonb -> 'related' ? ('{_DOCUMENT}/' || {{of}}.id)"""
+
+
+def _targets(of: str) -> tuple[str, str]:
+    """For any type but documents, and for documents: the others are read without a look for cases."""
+    return _TARGETS.format(of=of, cases=""), _TARGETS.format(of=of, cases=_CASES.format(of=of))
+
+
+_FIND, _FIND_DOCUMENT = (
+    f"""
 SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS} AS basis, {_PERSONS} AS persons,
-       {_TARGETS.format(of="r")} AS targets
+       {targets} AS targets
   FROM resource r WHERE r.kind = $1 AND r.id = $2
 """
+    for targets in _targets("r")
+)
 # A version from when the resource was somebody else's is nobody's to see, unless both are one person by now.
-_FIND_VERSION = f"""
+_VERSION, _DOCUMENT_VERSION = (
+    f"""
 SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS} AS basis, {_PERSONS} AS persons,
-       {_TARGETS.format(of="v")} AS targets, r.citizen, r.facts AS facts_now, r.updated AS updated_now
+       {targets} AS targets, r.citizen, r.facts AS facts_now, r.updated AS updated_now
   FROM resource_version v JOIN resource r USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
    AND (v.citizen = r.citizen
         OR EXISTS (SELECT 1 FROM resource p WHERE p.kind = 'Patient' AND p.id = v.citizen AND p.citizen = r.citizen))
 """
+    for targets in _targets("v")
+)
 _CITIZENS = """
 SELECT DISTINCT n.named, i.citizen FROM unnest($1::text[]) AS n(named)
   LEFT JOIN identity i ON i.identifiers @> ARRAY[n.named] ORDER BY n.named, i.citizen
@@ -115,9 +130,9 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
     """One resource, as it is or in one version, with its citizen's consents and teams and the facts of what it
     refers to. One statement."""
     if version:
-        row = await database.fetchrow(_FIND_VERSION, kind, identity, version)
+        row = await database.fetchrow(_DOCUMENT_VERSION if kind == _DOCUMENT else _VERSION, kind, identity, version)
     else:
-        row = await database.fetchrow(_FIND, kind, identity)
+        row = await database.fetchrow(_FIND_DOCUMENT if kind == _DOCUMENT else _FIND, kind, identity)
     if row is None:
         return None
     ground = tuple(Ground(*one) for one in row["basis"])
