@@ -4,7 +4,8 @@
 
 From the two archives of extract_facts.py, HL7's extension pack and HL7's terminology for R4: the types that are not in
 r4-facts.json, the invariants of all types, the extensions and the code systems that HL7 defines, and R4's search
-parameters by URL. profiles/README.md describes the result. Standard library only; the same archives always give the same bytes.
+parameters by URL. profiles/README.md describes the result. Standard library only; the same archives always give the
+same bytes.
 """
 
 from __future__ import annotations
@@ -96,8 +97,7 @@ def extract(examples: str, expansions: str, pack: str, terms: str) -> Json:
     parameters = sorted(read(examples, ("SearchParameter-",)), key=lambda p: str(p["url"]))
     return {
         "fhirVersion": "4.0.1",
-        "source": f"{package_name(examples)}, {package_name(expansions)}, {package_name(pack)}, "
-        f"{package_name(terms)}",
+        "source": f"{package_name(examples)}, {package_name(expansions)}, {package_name(pack)}, {package_name(terms)}",
         "types": {name: type_facts(types[name], value_sets) for name in sorted(types) if name not in known},
         "invariants": rules,
         "extensions": dict(sorted(extensions.items())),

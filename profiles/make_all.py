@@ -46,7 +46,8 @@ def make_facts() -> None:
     """r4-facts.json and r4-definitions.json."""
     command = (sys.executable, str(HERE / "extract_facts.py"), str(packed(EXAMPLES)), str(packed(EXPANSIONS)))
     (HERE / "r4-facts.json").write_text(run(*command), encoding="utf-8")
-    further = (sys.executable, str(HERE / "extract_definitions.py"), *command[2:], *map(str, map(packed, (EXTENSIONS, TERMS))))
+    archives = map(str, map(packed, (EXTENSIONS, TERMS)))
+    further = (sys.executable, str(HERE / "extract_definitions.py"), *command[2:], *archives)
     (HERE / "r4-definitions.json").write_text(run(*further), encoding="utf-8")
 
 
