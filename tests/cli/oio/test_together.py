@@ -52,4 +52,4 @@ def test_alone_it_is_told_what_is_missing(tmp_path: Path, capsys: pytest.Capture
     with pytest.raises(NamedByNumber) as told:
         plans(tmp_path, capsys, "change")
     assert told.value.where == "OpdaterSagDokumentIndeksInput/OpdaterSagIndeks/UUIDIdentifikator"
-    assert "Importer" in told.value.hint
+    assert "Send the whole of it first" in told.value.hint
