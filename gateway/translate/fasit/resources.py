@@ -8,10 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.domain.statement import Body
-from gateway.errors import BadRequest
 from gateway.translate.fasit.writing import written
-from gateway.translate.fhir.settled import settled, with_files
-from gateway.translate.telling.of_resources import entries, texts_in
+from gateway.translate.telling.of_resources import told
 
 
 def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[bytes]:
@@ -19,15 +17,6 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
     Raises BadRequest when there is none, MissingField and others naming what cannot be written without.
     """
-    texts = texts_in(mappings)
-    resources = with_files(settled(resources))
-    told = [
-        one.entry
-        for citizen in resources
-        if citizen.get("resourceType") == "Patient" and citizen.get("active") is not False
-        for one in entries(resources, citizen, now, texts)
-    ]
-    if not told:
-        hint = "A hospital's stay that has ended, goal or letter does, with the case that it is for."
-        raise BadRequest("Nothing here is told to a municipality", hint=hint)
-    return [written(replace(one, form="document")) for one in told]  # FASIT takes documents alone
+    return [
+        written(replace(one, form="document")) for one in told(resources, now, mappings)
+    ]  # FASIT takes documents alone

@@ -23,7 +23,8 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Body
 from gateway.domain.telling import KINDS, Case, Event, Notice, Telling
 from gateway.domain.when import instant
-from gateway.errors import MissingField, NoCitizen, RuleBroken, WrongType
+from gateway.errors import BadRequest, MissingField, NoCitizen, RuleBroken, WrongType
+from gateway.translate.fhir.settled import settled, with_files
 from gateway.translate.rules.problems import Problems
 from gateway.translate.telling.entry import Sending, Texts, Told, entry, name_of, read
 
@@ -85,6 +86,25 @@ def texts_in(mappings: Path) -> Texts:
     texts = read(mappings / "outgoing-texts.csv", problems)
     problems.check()
     return texts
+
+
+def told(resources: Sequence[Body], now: datetime, mappings: Path) -> list[JournalEntry]:
+    """An entry for each stay that has ended, goal and letter, of every citizen in `resources` and in their order.
+
+    Raises BadRequest when there is none.
+    """
+    texts = texts_in(mappings)
+    resources = with_files(settled(resources))
+    found = [
+        one.entry
+        for citizen in resources
+        if citizen.get("resourceType") == "Patient" and citizen.get("active") is not False
+        for one in entries(resources, citizen, now, texts)
+    ]
+    if not found:
+        hint = "A hospital's stay that has ended, goal or letter does, with the case that it is for."
+        raise BadRequest("Nothing here is told to a municipality", hint=hint)
+    return found
 
 
 def entries(resources: Sequence[Body], citizen: Body, now: datetime, texts: Texts) -> Iterator[Entry]:
