@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from gateway.domain.audit_event import Server, audit_event
@@ -84,8 +85,7 @@ async def _admitted(
 async def _understood(
     gateway: Gateway, params: Sequence[tuple[str, str]]
 ) -> tuple[Search, int, tuple[datetime, int] | None]:
-    fields: dict[str, list[str]] = {}
-    bounds: dict[str, datetime] = {}
+    asked: dict[str, Any] = {}  # the fields of Search
     count, before = PAGE, None
     for name, value in params:
         if name == "_count":
@@ -93,13 +93,13 @@ async def _understood(
         elif name == "_before":
             before = _cursor(value)
         elif name == "date":
-            bounds |= _bounds(value)
+            asked |= _bounds(value)
         else:
             field, values = await _field(gateway, name, value)
-            fields.setdefault(field, []).extend(values)
-    if citizens := fields.get("citizens"):
-        fields["citizens"] = await resources.same_people(gateway.database, citizens)
-    return Search(**fields, **bounds), count, before  # type: ignore[arg-type]
+            asked.setdefault(field, []).extend(values)
+    if citizens := asked.get("citizens"):
+        asked["citizens"] = await resources.same_people(gateway.database, citizens)
+    return Search(**asked), count, before
 
 
 async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.domain.identifier import normal
 from gateway.domain.searching.extract import Extract, compile_expression
-from gateway.domain.searching.match import MODIFIERS, compile_match
+from gateway.domain.searching.match import MODIFIERS, Match, compile_match
 from gateway.errors import BadRequest
 
 _RESULT = ("_count", "_offset", "_id", "_format", "_pretty")
@@ -109,7 +109,11 @@ def _read(
         return
     parameter = served[name]
     match = compile_match(name, parameter.kind, modifier, value)
-    tests.append(lambda body, extract=parameter.extract, match=match: match(extract(body)))  # type: ignore[misc]
+    tests.append(_test(parameter, match))
+
+
+def _test(parameter: Parameter, match: Match) -> Callable[[dict[str, Any]], bool]:
+    return lambda body: match(parameter.extract(body))
 
 
 _WHO = ("patient", "subject")
