@@ -34,11 +34,12 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`seconds` for one exchange, `bytes` of one answer, `whole` bytes and `requests` of one citizen, `tries` where the
-    system is busy, with `pause` seconds before the second and twice as long before each next one, or as long as the
-    system asks for (Retry-After), at most `longest`."""
+    """`seconds` for one exchange, `look` seconds for all of one citizen, `bytes` of one answer, `whole` bytes and
+    `requests` of one citizen, `tries` where the system is busy, with `pause` seconds before the second and twice as
+    long before each next one, or as long as the system asks for (Retry-After), at most `longest`."""
 
     seconds: float = 30.0
+    look: float = 600.0
     bytes: int = 10_000_000
     whole: int = 50_000_000
     requests: int = 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
@@ -40,8 +41,16 @@ class Walker:
     async def find(self, number: str) -> Found | None:
         """All answers of all steps for the citizen with this number; None when the system does not know them.
 
-        All or nothing: an answer that cannot be used makes the whole look worth nothing. Raises Unreachable, Refused.
+        All or nothing: an answer that cannot be used makes the whole look worth nothing, and so does a system that
+        answers each time and is never done. Raises Unreachable, Refused.
         """
+        try:
+            async with asyncio.timeout(self.asking.limits.look):
+                return await self._found(number)
+        except TimeoutError:
+            raise Refused("One citizen takes too long") from None
+
+    async def _found(self, number: str) -> Found | None:
         self.asking.begin()
         answers: dict[str, list[Any]] = {"": [self.root]}
         letters: list[Letter] = []

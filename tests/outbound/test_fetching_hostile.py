@@ -312,6 +312,23 @@ def test_a_busy_system_is_asked_again_after_a_while(office: Office) -> None:
     fetching(office, system, test)
 
 
+def test_a_system_that_is_slow_with_each_answer_holds_up_nobody_else(office: Office) -> None:
+    """Every exchange is within its own time; a naive courier waits a thousand times that long for one citizen."""
+    system = nexus(*(grant(number) for number in range(10, 30)))
+    system.add(OTHER, [grant(2)])
+    for number in range(10, 30):
+        system.answers[f"GET /api/v2/grants/{number}"] = lambda _, number=number: Reply(grant(number), wait=0.2)
+
+    async def test(gateway: Gateway) -> None:
+        done = await look(gateway, [CPR, OTHER], limits=replace(QUICK, look=1.0))
+        assert (dict(done.looks), done.failure) == ({"failed": 1, "new": 1}, "")
+        failure = await gateway.database.fetchval("SELECT failure FROM fetched WHERE failure <> ''")
+        assert failure == "One citizen takes too long."
+        assert len(system.paths("GET")) < 20
+
+    fetching(office, system, test)
+
+
 NO_TOKENS = (
     Reply({"error": "invalid_client"}, 401),
     Reply({"access_token": ""}),
