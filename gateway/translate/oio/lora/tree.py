@@ -160,7 +160,7 @@ class _Reading:
         ]
         keys = [
             str(value)
-            for properties in (self._told.get("attributter") or {}).values()
+            for properties in elements.held_in(self._told.get("attributter") or {}, self._at("attributter")).values()
             for one in (properties if isinstance(properties, list) else ())
             for name in ("brugervendtnoegle", "sagsnummer")
             if isinstance(one, dict) and (value := one.get(name))

@@ -43,6 +43,8 @@ NOW = datetime(2025, 3, 1, tzinfo=UTC)
         (b"[" * 20_000, Unreadable),
         (b'{"uuid": 7, "attributter": {"sagegenskaber": []}}', WrongType),
         (b'{"attributter": {"sagegenskaber": [{"titel": "x"}]}}', MissingField),
+        (b'{"attributter": [1], "objekttype": "Sag"}', WrongType),
+        (b'{"attributter": "x", "tilstande": {"sagfremdrift": []}}', WrongType),
         (b'{"attributter": 7, "uuid": "0a3b1c52-7d1c-4a0e-9b0e-2f9f0c7d1a01", "objekttype": "Sag"}', WrongType),
         (b" " * 10_000_001, TooLarge),
     ],
