@@ -5,6 +5,7 @@
 | owner, KLE class, Foelsomhed | readers whose registration names all three together (`CaseAccess`) |
 | Sikkerhedsprofil | only the organisations, units and people on it, whatever else they may |
 | its cases | a document follows its cases: one of them must be open to the reader, and its own limits too |
+| its case | an effort (Indsats) has no owner: it has its case's, and is limited no less than its case |
 
 They narrow what law and consent permit and never widen it, also not for an override. Foelsomhed has four levels; who
 may see one sees those below it. VIP_SAGER is open to those alone whose registration says so. A reader without any
@@ -102,17 +103,41 @@ def barred(
     keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
     cases = [one for one in (*limited, *around) if one.kind == "CarePlan" and one.limits]
     lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
-    closed = {(one.kind, one.id) for one in limited if not _passes(caller, keys, one, bool(lying.get(one.id)))}
+    closed = {
+        (one.kind, one.id)
+        for one in limited
+        if not any(_passes(caller, keys, limits, bool(lying.get(one.id))) for limits in _in_force(one, cases))
+    }
     for one in limited:
         if one.kind == "DocumentReference" and not _follows(one, lying[one.id], permitted, closed):
             closed.add((one.kind, one.id))
     return closed & set(permitted)
 
 
-def _passes(caller: Caller, keys: set[str], one: Facts, on_case: bool) -> bool:
-    limits = one.limits
-    if limits is None or (limits.profile and keys.isdisjoint(limits.profile)):
-        return limits is None
+def _in_force(one: Facts, cases: Sequence[Facts]) -> list[Limits]:
+    """The limits of which one must let the reader in: its own; of an effort (a plan that has no owner, while every case
+    has one) its own within those of each case that it is tied to."""
+    own = one.limits
+    if own is None:
+        return []
+    if one.kind != "CarePlan" or own.owner != _NOBODY:
+        return [own]
+    over = [case.limits for case in cases if case.limits and f"CarePlan/{case.id}" in one.related]
+    return [_within(own, case) for case in over if case.owner != _NOBODY and not case.gone] or [own]
+
+
+def _within(own: Limits, case: Limits) -> Limits:
+    """Whose a thing is, what it is about and who is on its profile are its case's, where it does not say; it is never
+    less sensitive."""
+    return replace(
+        own, owner=case.owner, subject=own.subject or case.subject, level=max(own.level, case.level),
+        profile=own.profile or case.profile,
+    )  # fmt: skip
+
+
+def _passes(caller: Caller, keys: set[str], limits: Limits, on_case: bool) -> bool:
+    if limits.profile and keys.isdisjoint(limits.profile):
+        return False
     if caller.role == "citizen":  # they are told by their own right; the three limit authorities
         return True
     access = caller.cases or (_UNREGISTERED,)

@@ -71,6 +71,26 @@ def test_a_level_that_nobody_knows_is_the_highest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "element"),
+    [("CarePlan", "author"), ("CareTeam", "managingOrganization"), ("DocumentReference", "custodian"),
+     ("Account", "owner"), ("Flag", "author")],
+)  # fmt: skip
+def test_whose_it_is_stands_where_its_kind_has_it(kind: str, element: str) -> None:
+    owner = {"identifier": {"system": CVR, "value": "64942212"}}
+    extension = [{"url": SENSITIVITY_URL, "valueCode": SENSITIVITY[0]}]
+    told = {"resourceType": kind, "id": "x", "extension": extension}
+    told[element] = [owner] if kind == "CareTeam" else owner
+    assert closed(reading(KBH), facts(told)) == set()
+    assert closed(reading(f"{CVR}|11259979"), facts(told)) == {f"{kind}/x"}
+
+
+def test_of_several_levels_the_highest_counts() -> None:
+    case = body("IKKE_FORTROLIGE_DATA")
+    case["extension"].append({"url": SENSITIVITY_URL, "valueCode": "FOELSOMME_PERSONOPLYSNINGER"})
+    assert closed(reading(level=1), facts(case)) == {"CarePlan/case"}
+
+
+@pytest.mark.parametrize(
     ("reader", "open_"),
     [
         (reading(KBH, "27"), True),
@@ -161,3 +181,34 @@ def test_a_note_that_is_off_its_case_is_nobodys() -> None:
     assert closed(READER, facts(body(LOW) | {"status": "entered-in-error"}, "DocumentReference/d"), alone)
     taken_out = facts(body(LOW) | {"status": "entered-in-error"}, "DocumentReference/n")
     assert closed(READER, taken_out, note) == {"DocumentReference/n"}
+
+
+def effort(level: str = LOW, *profile: dict[str, Any], subject: str = "") -> Facts:
+    """An effort tied to the case: it tells its own Foelsomhed, and no owner."""
+    told = body(level, *profile, subject=subject) | {"id": "effort"}
+    return facts({name: value for name, value in told.items() if name != "author"}, "CarePlan/case")
+
+
+def test_an_effort_has_the_owner_and_the_class_of_its_case() -> None:
+    case = facts(body(LOW))
+    assert closed(reading(KBH, "27"), case, effort()) == set()
+    assert closed(reading(f"{CVR}|11259979"), case, effort()) == {"CarePlan/case", "CarePlan/effort"}
+    assert closed(reading(KBH, "15"), case, effort()) == {"CarePlan/case", "CarePlan/effort"}
+    assert closed(reading(KBH, "27"), case, effort(subject="15.20.00")) == {"CarePlan/effort"}, "its own goes before"
+    assert closed(reading(KBH, "27", level=1), case, effort(HIGH)) == {"CarePlan/effort"}
+    assert barred(reading(KBH), [effort()], {("CarePlan", "effort")}, [case]) == set(), "a case around it counts"
+
+
+def test_an_effort_is_limited_no_less_than_its_case() -> None:
+    assert closed(READER, facts(body(VIP)), effort()) == {"CarePlan/case", "CarePlan/effort"}
+    unit = {"identifier": {"system": FK_ORG, "value": UNIT}}
+    assert closed(READER, facts(body(LOW, unit)), effort()) == {"CarePlan/case", "CarePlan/effort"}
+    inside = replace(READER, user=f"{FK_ORG}|{UNIT}")
+    assert closed(inside, facts(body(LOW, unit)), effort()) == set()
+
+
+def test_an_effort_whose_case_is_not_here_is_open_to_no_owner() -> None:
+    assert closed(reading(KBH), effort()) == {"CarePlan/effort"}
+    assert closed(READER, effort()) == set(), "without registration law and consent decide"
+    gone = facts(body(LOW) | {"status": "entered-in-error"})
+    assert closed(reading(KBH), gone, effort()) == {"CarePlan/effort"}
