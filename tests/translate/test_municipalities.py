@@ -82,6 +82,7 @@ def test_region_oestdanmark_has_46_municipalities_and_no_code_is_made_up(municip
 
 def test_the_tables_are_the_published_ones(municipalities: Municipalities, examples: Path) -> None:
     told = json.loads((examples / "municipal" / "municipalities.json").read_text("utf-8"))["municipalities"]
+    assert told
     for one in told:
         found = municipalities.find(one["municipalityCode"])
         assert found == Municipality(one["municipalityCode"], one["name"], one["cvr"] or "")

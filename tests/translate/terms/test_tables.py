@@ -141,5 +141,6 @@ def test_municipalities_are_the_public_list(examples: Path) -> None:
 def test_every_concept_whose_definition_cites_the_law_is_known(examples: Path) -> None:
     cited = json.loads((examples / "municipal" / "ffb-legal-references.json").read_bytes())["concepts"]
     system = terms().named(FFB)
+    assert cited
     for one in cited:
         assert [c.display for c in system.above(one["code"])][::-1] == one["path"]
