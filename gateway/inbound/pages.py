@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,6 +43,8 @@ _TOLD = {
     503: ("Prøv igen om lidt", "Opslaget kunne ikke registreres, og derfor vises der ikke noget."),
 }
 _OTHERWISE = ("Det gik ikke", "Forespørgslen kunne ikke besvares.")
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode  # what was measured is shown with every digit it has
 
 _pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
@@ -97,7 +100,7 @@ async def plan(inbound: Inbound, request: Request) -> Response:
     caller = replace(visit.caller, trace=request.scope[TRACE])
     served = await joint_plan(inbound.gateway, caller, patient)
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
-    bundle = worded(inbound.gateway.terms, msgspec.json.decode(served.body))
+    bundle = worded(inbound.gateway.terms, _decode(served.body))
     shown = plan_view(bundle, inbound.gateway.clock())
     return _page("plan.html", plan=shown, reader=reader or caller.client_name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -231,14 +232,19 @@ def _condition(condition: Body) -> Line:
 
 def _assessment(found: Body) -> Line:
     """What was found or assessed, in the words of whoever said it."""
-    quantity = found.get("valueQuantity", {})
-    measured = " ".join(str(quantity[name]) for name in ("value", "unit") if name in quantity).replace(".", ",")
+    measured = _measured(found.get("valueQuantity", {}))
     told = _concept(found.get("valueCodeableConcept")) or str(found.get("valueString", "")) or measured
     when = found.get("effectiveDateTime") or found.get("effectivePeriod", {}).get("start")
     who = _display(next(iter(found.get("performer", [])), None))
     return Line(
         _concept(found.get("code")) or "Vurdering", "", _time(when), who, (*filter(None, [told]), *_informers(found))
     )
+
+
+def _measured(quantity: Body) -> str:
+    value = quantity.get("value", "")
+    number = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return " ".join(filter(None, (number.replace(".", ","), str(quantity.get("unit", "")))))
 
 
 def _stay(stay: Body) -> Line:

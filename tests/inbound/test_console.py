@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import Identifier
+from gateway.flows.joint_plan import joint_plan
+from gateway.flows.parts import Served
+from gateway.inbound import pages
 from gateway.inbound.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import Clock
@@ -64,6 +68,22 @@ def test_codes_that_came_without_words_are_words_on_the_page(database_url: str) 
             assert "Boligsituation" in page.text
             assert "35c56275-0093-4901-9fd8-d06fdb5cb8f3" not in page.text
 
+    run(test)
+
+
+def test_a_measure_is_shown_with_every_digit_it_has(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def measured(*asked: Any) -> Served:
+        served = await joint_plan(*asked)
+        quantity = b'"valueQuantity":{"value":1.50,"unit":"gange pr. uge"},"was":'
+        return replace(served, body=served.body.replace(b'"valueCodeableConcept":', quantity))
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            entered = await enter(here, await arrive(here))
+            page = await here.web.get(entered.headers["location"])
+            assert "1,50 gange pr. uge" in page.text
+
+    monkeypatch.setattr(pages, "joint_plan", measured)
     run(test)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -251,13 +252,19 @@ def test_whose_word_it_is_stands_beside_each() -> None:
             "code": {"text": "Blodsukker"},
             "valueQuantity": {"value": 3.6, "unit": "mmol/l"},
         },
+        {
+            "resourceType": "Observation",
+            "code": {"text": "Samtaler"},
+            "valueQuantity": {"value": Decimal("1.50"), "unit": "gange pr. uge"},
+        },
     )
     (goal,) = shown.goals
     assert goal.facts == ("FFB borgers mål og ønsker", "oplyst af borger")
-    told, measured = shown.assessments
+    told, measured, often = shown.assessments
     assert (told.title, told.when, told.who) == ("Mentale funktioner", "7. januar 2025", "Kristina Jensen")
     assert told.facts == ("Har svært ved at holde orden.", "oplyst af borger")
     assert measured.facts == ("3,6 mmol/l",)
+    assert often.facts == ("1,50 gange pr. uge",)
 
 
 def test_what_a_contact_with_the_municipality_is_for() -> None:
