@@ -111,6 +111,6 @@ def _of_asking(asked: _Asked, kind: str, identity: str) -> list[Problem]:
         found.append(Problem(f"{kind}.id", "The id in the body is not the id in the URL.", "invalid"))
     if asked.mode == "update" and "id" not in asked.resource:
         found.append(Problem(f"{kind or 'Resource'}.id", "An update names the id.", "required"))
-    if asked.mode in _WRITING and (held, asked.mode) not in WRITTEN:
+    if asked.mode in _WRITING and (str(held), asked.mode) not in WRITTEN:
         found.append(Problem("", f"Resources of this type are not open to {asked.mode} here.", "not-supported"))
     return found

@@ -80,6 +80,9 @@ def test_modes(database_url: str) -> None:
             assert issue["expression"] == ["Consent.dateTime"]
             (issue,) = await ask(here, "Patient/$validate", PATIENT, mode="create")
             assert issue["code"] == "not-supported"
+            for kind in (["Consent"], {"a": 1}, 5, None):
+                found = await ask(here, "$validate", given({"resourceType": kind}, create))
+                assert {issue["code"] for issue in found} == {"structure", "not-supported"}, kind
 
     run(test)
 
