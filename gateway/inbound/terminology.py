@@ -1,4 +1,6 @@
-"""The operations on codes: `$lookup`, `$validate-code`, `$translate`. http://hl7.org/fhir/R4/terminology-service.html
+"""The operations on codes: `$lookup`, `$validate-code`, `$subsumes`, `$translate`.
+
+http://hl7.org/fhir/R4/terminology-service.html
 
 Asked by URL or by a Parameters resource. The tables hold nothing of a citizen, so there is nothing to decide and
 nothing to put on record; a token is needed all the same. What is asked is never told back.

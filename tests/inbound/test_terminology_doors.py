@@ -167,6 +167,8 @@ def test_translate(database_url: str) -> None:
             assert [one["concept"]["code"] for one in shelter["match"]] == ["housing"]
             in_set = classes.replace("CodeSystem", "ValueSet")
             assert told(await get(here, path, system=KLE, code="27.57.16", target=in_set)) == shelter
+            named = {"target": in_set, "targetsystem": classes.replace("https:", "http:")}
+            assert told(await get(here, path, system=KLE, code="27.57.16", **named)) == shelter
             table = "https://faellesplan.dk/fhir/ConceptMap/v2-sex"
             sex = told(await get(here, path, url=table, code="F"))
             assert sex["match"][0]["concept"]["code"] == "female"

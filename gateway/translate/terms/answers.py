@@ -113,7 +113,8 @@ def translate(terms: Terms, asked: Asked, today: str, labeller: Labeller) -> Jso
     matches: list[Match] = []
     targets = [asked.text("targetsystem")] if asked.text("targetsystem") else [""]
     if asked.text("target"):
-        targets = [url for url in terms.value_set(asked.text("target")).systems if targets == [""] or url in targets]
+        wanted = folded(terms.canonical(targets[0]))
+        targets = [one for one in terms.value_set(asked.text("target")).systems if wanted in ("", folded(one))]
     for coding in asked.codings:
         if not coding["system"] and table is None:
             raise BadRequest("A system is needed, or the url of a concept map", where="system")
