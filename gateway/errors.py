@@ -193,13 +193,6 @@ class NotFound(GatewayError):
     transient = False
 
 
-class Gone(NotFound):
-    """This was withdrawn."""
-
-    status = 410
-    issue = "deleted"
-
-
 class NotAllowed(GatewayError):
     """This interaction is not offered here."""
 

@@ -143,7 +143,6 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #dangling "Dangling" "A reference points at nothing in this Bundle."
 * #forbidden "Forbidden" "The caller's registration does not allow this."
 * #gateway-error "Gateway error" "Something went wrong inside the gateway."
-* #gone "Gone" "This was withdrawn."
 * #id-reused "Id reused" "The id of a message stood for something else before."
 * #insufficient-scope "Insufficient scope" "The access token's scopes do not cover this."
 * #log-broken "Log broken" "The log does not continue what was last signed; nothing more is signed."
