@@ -78,7 +78,7 @@ def test_a_level_that_nobody_knows_is_the_highest() -> None:
 def test_whose_it_is_stands_where_its_kind_has_it(kind: str, element: str) -> None:
     owner = {"identifier": {"system": CVR, "value": "64942212"}}
     extension = [{"url": SENSITIVITY_URL, "valueCode": SENSITIVITY[0]}]
-    told = {"resourceType": kind, "id": "x", "extension": extension}
+    told: dict[str, Any] = {"resourceType": kind, "id": "x", "extension": extension}
     told[element] = [owner] if kind == "CareTeam" else owner
     assert closed(reading(KBH), facts(told)) == set()
     assert closed(reading(f"{CVR}|11259979"), facts(told)) == {f"{kind}/x"}
