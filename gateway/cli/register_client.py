@@ -4,10 +4,10 @@ The system proves itself with a key pair (SMART Backend Services, private_key_jw
 public keys as a JWKS file, or let a new key be made: the private half is written to a file for the system alone.
 A running gateway reads the folder at its next start. How to ask for a token then: docs/access.md.
 
-    gateway register-client --id odense-social --name "Odense, sagssystem" \\
-        --organisation "http://cvr.dk|35209115" --organisation-name "Odense Kommune" \\
-        --sector municipality --role social --purpose TREAT --purpose HOPERAT \\
-        --scope system/*.rs --scope system/Bundle.c --sends odense-ffb --new-key odense-social.pem
+    gateway register-client --id kk-social --name Sagssystem \\
+        --organisation "http://cvr.dk|64942212" --organisation-name "Københavns Kommune" \\
+        --sector municipality --role social --purpose COC \\
+        --scope 'system/*.rs' --scope system/Bundle.c --sends koebenhavn-ffb --new-key kk-social.pem
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run the gateway until it is told to stop.
 
 HTTP and MLLP doors, and the work that signs the access log, delivers what goes out, answers requests for the report of
-admission and empties the quarantine.
+admission, tells municipalities, asks the systems that do not send by themselves, and empties the quarantine.
 
 All settings are environment variables (README.md). Without GATEWAY_DATABASE_URL an embedded PostgreSQL is started in
 the data folder. A gateway may run on several nodes against one database; they need the same secret, log-key.pem and
