@@ -230,6 +230,7 @@ def test_sensitivity_is_always_told_and_never_lowered() -> None:
     assert sensitivity(extension=mild) == "FORTROLIGE_PERSONOPLYSNINGER"
     assert sensitivity(extension=mild, meta=label("V")) == "VIP_SAGER"
     assert sensitivity(meta=label("L")) == "IKKE_FORTROLIGE_DATA"
+    assert sensitivity(extension=mild, meta=label("M")) == "FOELSOMME_PERSONOPLYSNINGER", "OIO has no word for it"
 
 
 def test_an_exempt_case_stays_exempt_and_no_confidential_title_is_shown() -> None:
@@ -300,12 +301,15 @@ def test_a_note_keeps_its_bytes_and_a_large_one_is_the_fixed_sentence() -> None:
 
 
 def test_a_text_that_is_cut_says_so_and_a_number_is_never_cut() -> None:
-    properties = case(patient(), plan(title="a" * 300, description="b" * 5000), team()).first(
+    exempt = [{"url": f"{BASE}/oio-exempt", "valueString": "c" * 5000}]
+    properties = case(patient(), plan(title="a" * 300, description="b" * 5000, extension=exempt), team()).first(
         "AttributListe", "Egenskaber"
     )
     assert properties is not None
     assert properties.said("Titel") == "a" * 254 + "…"
     assert properties.said("Beskrivelse") == "b" * 4095 + "…"
+    assert properties.said("OffentlighedUndtaget", "TitelAlternativTekst") == "a" * 254 + "…"
+    assert properties.said("OffentlighedUndtaget", "OffentlighedUndtagetHjemmelTekst") == "c" * 1023 + "…"
     long = {"use": "usual", "value": "2025-" + "1" * 50}
     with pytest.raises(RuleBroken) as told:
         written(patient(), plan(identifier=[*plan()["identifier"], long]), team())

@@ -26,6 +26,7 @@ from gateway.translate.oio.write.elements import (
     SAGDOK,
     add,
     effect,
+    exempt,
     is_uuid,
     moment,
     told,
@@ -94,10 +95,7 @@ def _attributes(parent: etree._Element, plan: Body, found: Sequence[State], begi
     told(made, SAG, "Beskrivelse", plan.get("description", ""), 4096)
     told(made, SAG, "HjemmelSpecifikation", _attribute(plan, "HjemmelSpecifikation"), 1024)
     if law:
-        exempt = add(made, SAG, "OffentlighedUndtaget")
-        # The schema wants a title here. The confidential one is not kept: the public one tells nobody anything.
-        add(exempt, SAGDOK, "TitelAlternativTekst", plan.get("title", "")[:255])
-        add(exempt, SAGDOK, "OffentlighedUndtagetHjemmelTekst", law[:1024])
+        exempt(made, SAG, plan.get("title", ""), law)
     told(made, SAG, "Sagsnummer", usual, 50)
     told(made, SAG, "Titel", plan.get("title", ""))
     beside = add(add(parent, DEFINITIONS, "LokalUdvidelseListe"), CASE_INDEX, "SagIndeksEgenskaber")

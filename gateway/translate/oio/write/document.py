@@ -29,6 +29,7 @@ from gateway.translate.oio.write.elements import (
     SAGDOK,
     add,
     effect,
+    exempt,
     is_uuid,
     told,
 )
@@ -164,10 +165,7 @@ def _properties(parent: etree._Element, document: Document) -> None:
     told(parent, DOCUMENT_INDEX, "Beskrivelse", document.text, 4096)
     told(parent, DOCUMENT_INDEX, "BrevDato", document.day)
     if document.law:
-        exempt = add(parent, DOCUMENT_INDEX, "OffentlighedUndtaget")
-        # The schema wants a title here. The confidential one is not kept: the public one tells nobody anything.
-        add(exempt, SAGDOK, "TitelAlternativTekst", document.title[:255])
-        add(exempt, SAGDOK, "OffentlighedUndtagetHjemmelTekst", document.law[:1024])
+        exempt(parent, DOCUMENT_INDEX, document.title, document.law)
     told(parent, DOCUMENT_INDEX, "Dokumentnummer", document.number, 50)
     add(parent, DOCUMENT_INDEX, "Foelsomhed", document.sensitivity)
     told(parent, DOCUMENT_INDEX, "Type", document.kind)

@@ -56,7 +56,19 @@ def told(parent: etree._Element, namespace: str, name: str, text: str, longest: 
         hint = f"{LONGEST_NUMBER} characters at most."
         raise RuleBroken("A number is longer than OIO allows.", where=name, hint=hint)
     if shown:
-        add(parent, namespace, name, shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…")
+        add(parent, namespace, name, _cut(shown, longest))
+
+
+def exempt(parent: etree._Element, namespace: str, title: str, law: str) -> None:
+    """That something is exempt from disclosure, and by which law. The schema wants a title here: the confidential one
+    is not kept, the public one tells nobody anything."""
+    made = add(parent, namespace, "OffentlighedUndtaget")
+    add(made, SAGDOK, "TitelAlternativTekst", _cut(plain(title).strip(), 255))
+    add(made, SAGDOK, "OffentlighedUndtagetHjemmelTekst", _cut(plain(law).strip(), 1024))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def plain(text: str) -> str:

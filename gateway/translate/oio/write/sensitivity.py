@@ -20,12 +20,12 @@ def is_milder(one: str, other: str) -> bool:
 
 def of(resource: Body, tables: Tables, least: str = SENSITIVITY[0]) -> str:
     """The highest of what the case system said, of the resource's confidentiality and of `least`. A resource of which
-    nobody said anything is taken for sensitive. Raises UnknownCode."""
+    nobody said anything is taken for sensitive, and so is a label that OIO has no word for. Raises UnknownCode."""
     said = [one.get("valueCode", "") for one in resource.get("extension", []) if one.get("url") == SENSITIVITY_URL]
     if any(one not in SENSITIVITY for one in said):
         raise UnknownCode(
             "OIO has no such sensitivity.", where=f"{resource['resourceType']}.extension[oio-sensitivity]"
         )
     labels = [one for one in resource.get("meta", {}).get("security", []) if one.get("system") == CONFIDENTIALITY]
-    said += [tables.codes[code] for one in labels if (code := one.get("code", "")) in tables.codes]
+    said += [tables.codes.get(one.get("code", ""), UNJUDGED) for one in labels]
     return max([*(said or [UNJUDGED]), least], key=SENSITIVITY.index)
