@@ -69,7 +69,8 @@ async def claim(gateway: Gateway) -> list[Claimed]:
 
 
 async def send(gateway: Gateway, lines: Lines, claimed: Claimed, limit: int) -> None:
-    """Send messages to one destination, one after the other. When it cannot be reached the rest waits untried."""
+    """Send messages to one destination, one after the other. When it cannot be reached the rest waits untried. A bug
+    costs the message a try and a pause: given back untried, it would be sent again at every look, for ever."""
     left, wait = list(claimed), timedelta()
     source = gateway.sources.get(left[0].message.destination)
     if source is None or source.deliver is None:
@@ -83,6 +84,12 @@ async def send(gateway: Gateway, lines: Lines, claimed: Claimed, limit: int) -> 
     except Unreachable as away:
         wait = pause(left[0].tries)
         await _later(gateway, left.pop(0), away, limit)
+    except GatewayError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - see above
+        failure = told(bug)
+        if left:
+            await _later(gateway, left.pop(0), failure, limit)
     finally:
         if left:
             await outbox.release(gateway.database, left, gateway.clock() + wait)

@@ -174,7 +174,10 @@ async def _look(gateway: Gateway, system: System, source: Source, number: str, d
         else:
             outcome, failure = await _keep(gateway, source, citizen, number, found.content)
             await _take(gateway, system, source, number, found.letters, done)
-    except (Unreachable, Unavailable):
+    except Unavailable:
+        raise
+    except Unreachable as away:  # noted: else the same citizen came first in the next round, and ended that too
+        await fetched.told(gateway.database, source.id, citizen, away.told(), gateway.clock())
         raise
     except Refused as wrong:
         outcome, failure = "failed", wrong.told()

@@ -6,7 +6,6 @@ A notice says what is to be told and nothing of its content. Whether it may be t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,8 +18,6 @@ from gateway.flows.parts import Gateway
 from gateway.flows.receive import told
 from gateway.store import outbox, to_tell
 from gateway.store.to_tell import Known, Noted
-
-log = logging.getLogger("gateway.tell-municipality")
 
 LEASE = timedelta(minutes=5)
 MOST = 100

@@ -301,6 +301,21 @@ def test_citizens_whose_looks_always_fail_keep_nobody_from_being_asked_for(offic
     fetching(office, system, test)
 
 
+def test_a_citizen_who_ends_the_round_comes_last_in_the_next(office: Office) -> None:
+    system = Nexus()
+    for at, number in enumerate((CPR, OTHER)):
+        system.add(number, [grant(at)])
+
+    async def test(gateway: Gateway) -> None:
+        await look(gateway, [CPR, OTHER])
+        system.answers["GET /api/v2/grants/0"] = lambda _: Reply(None, 401)
+        done = [await look(gateway, None) for _ in range(2)]
+        assert [dict(one.looks) for one in done] == [{}, {"unchanged": 1}]
+        assert all(one.failure.startswith("The system refuses this client at grants.") for one in done)
+
+    fetching(office, system, test)
+
+
 def test_a_busy_system_is_asked_again_after_a_while(office: Office) -> None:
     system = nexus(grant(1))
     answers = iter([Reply(None, 503, {"Retry-After": "9" * 30}), Reply(None, 429, {"Retry-After": "soon"}), grant(1)])
