@@ -27,9 +27,13 @@ def settled(resources: Sequence[Body]) -> list[Body]:
     Types that are not known here are nobody's to write.
     """
     resources = [_sound(one) for one in resources if _kind(one) not in _ABOUT_THE_BUNDLE]
-    known = {str(one["id"]): one for one in resources}
-    named = {name: _named(one) for name, one in known.items() if one.get("resourceType") in _NAMED}
+    known = {name: one for one in resources for name in (str(one["id"]), _address(one))}
+    named = {name: _named(one) for name, one in known.items() if one["resourceType"] in _NAMED}
     return [_settled(one, known, named) for one in resources]
+
+
+def _address(resource: Body) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def _kind(resource: object) -> object:
@@ -74,19 +78,21 @@ def _settled(node: Any, known: Mapping[str, Body], named: Mapping[str, Body]) ->
     if not isinstance(node, dict):
         return node
     made = {name: _settled(value, known, named) for name, value in node.items()}
-    tail = _tail(node.get("reference"))
-    if tail in named:
-        extra = [*made.get("extension", []), *named[tail].get("extension", [])]
-        return named[tail] | ({"extension": extra} if extra else {})
-    if tail in known:
-        made["reference"] = f"{known[tail]['resourceType']}/{tail}"
+    meant = _meant(node.get("reference"))
+    if meant in named:
+        extra = [*made.get("extension", []), *named[meant].get("extension", [])]
+        return named[meant] | ({"extension": extra} if extra else {})
+    if meant in known:
+        made["reference"] = _address(known[meant])
     return made
 
 
-def _tail(reference: object) -> str:
+def _meant(reference: object) -> str:
+    """`Type/id` where the type is told, since ids of several types may be the same; else the id alone."""
     if not isinstance(reference, str) or reference.startswith("#"):
         return ""
-    return reference.partition("/_history/")[0].rpartition("/")[2].rpartition(":")[2]
+    told = reference.partition("/_history/")[0].split("/")[-2:]
+    return "/".join(told) if len(told) > 1 else told[0].rpartition(":")[2]
 
 
 def _named(resource: Body) -> Body:

@@ -42,6 +42,14 @@ def test_every_spelling_of_a_reference_is_one() -> None:
         assert settled([plan(goal=[{"reference": written}]), goal])[0]["goal"] == [{"reference": "Goal/g1"}]
 
 
+def test_ids_of_two_types_may_be_the_same() -> None:
+    patient = {"resourceType": "Patient", "id": "1", "gender": "female"}
+    office, first = OFFICE | {"id": "1"}, plan(subject={"reference": "Patient/1"}) | {"id": "1"}
+    for order in ([patient, office, first], [first, office, patient], [first, patient, office]):
+        (found,) = (one for one in settled(order) if one["resourceType"] == "CarePlan")
+        assert found["subject"] == {"reference": "Patient/1"}
+
+
 def test_what_is_not_there_stays_as_it_was_written() -> None:
     told = plan(goal=[{"reference": "Goal/elsewhere"}, {"reference": "#inside"}, {"display": "et mål"}])
     assert settled([told]) == [told]
