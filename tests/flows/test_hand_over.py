@@ -73,6 +73,21 @@ def test_what_goes_is_the_old_municipalitys_case_and_it_can_be_read_again(house:
     ]  # fmt: skip
 
 
+def test_what_another_municipality_told_does_not_go_though_both_may_see_it(house: House) -> None:
+    async def work(gateway: Gateway) -> tuple[Json, HandedOver]:
+        citizen = await told(gateway, "01-sag-koebenhavn.xml", "05-sag-lukket.xml", "04-sag-frederiksberg.xml")
+        await consents(gateway, citizen)
+        await consents(gateway, citizen, to="64942212")
+        return await sees(gateway, OLD, citizen), await handed(gateway, citizen)
+
+    seen, found = house.run(work)
+    theirs = "Støtte i eget hjem efter § 85"
+    assert theirs in json.dumps(seen, ensure_ascii=False)
+    bodies = [entry["resource"] for entry in json.loads(found.body)["entry"]]
+    titles = {body.get("title") for body in bodies if body["resourceType"] == "CarePlan"}
+    assert titles == {"Midlertidigt botilbud efter § 107"}
+
+
 def test_without_a_consent_nothing_goes_and_the_refusal_is_on_record(house: House) -> None:
     async def work(gateway: Gateway) -> tuple[str, str]:
         citizen = await begun(gateway)
