@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gateway.domain.appointment import is_network_meeting
 from gateway.domain.benefit import is_benefit
@@ -20,10 +19,9 @@ from gateway.domain.municipality import Fact, facts_of
 from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
+from gateway.inbound.danish_dates import moment, period
 
 Body = Mapping[str, Any]
-_ZONE = ZoneInfo("Europe/Copenhagen")
-_MONTHS = "januar februar marts april maj juni juli august september oktober november december".split()
 _PLAN_STATUS = {"active": "i gang", "completed": "afsluttet", "on-hold": "sat i bero", "draft": "under udarbejdelse"}
 _ACTIVITY_STATUS = {
     "not-started": "ikke begyndt", "scheduled": "aftalt", "in-progress": "i gang", "on-hold": "sat i bero",
@@ -116,9 +114,9 @@ def plan_view(bundle: Body, at: datetime) -> PlanView:
     return PlanView(
         name=_name(citizen),
         number=_number(citizen),
-        born=_time(citizen.get("birthDate")),
+        born=moment(citizen.get("birthDate")),
         status=_word(_PLAN_STATUS, plan.get("status")),
-        when=_period(plan.get("period")),
+        when=period(plan.get("period")),
         municipalities=_municipalities(plan),
         alerts=tuple(_alert(one) for one in _of(resources, "Flag") if alerts_at(dict(one), at)),
         coordinators=tuple(_member(m, named) for m in members if is_coordinator(m) and not _over(m)),
@@ -147,7 +145,7 @@ def _municipality(fact: Fact) -> Line:
     return Line(
         " ".join(filter(None, (_word(_MUNICIPALITY, fact.role), _word(_AREA, fact.area)))),
         fact.display or f"kommune {fact.code}",
-        _period(dict(fact.period)),
+        period(dict(fact.period)),
         facts=("kilderne er ikke enige",) if fact.disputed else (),
     )
 
@@ -157,7 +155,7 @@ def _intervention(detail: Body) -> Line:
     return Line(
         told or code or "Indsats",
         _word(_ACTIVITY_STATUS, detail.get("status")),
-        _period(detail.get("scheduledPeriod")),
+        period(detail.get("scheduledPeriod")),
         _people(detail.get("performer", [])),
         (code,) if told and code and code != told else (),
     )
@@ -165,23 +163,28 @@ def _intervention(detail: Body) -> Line:
 
 def _alert(flag: Body) -> Line:
     """That a benefit is reduced or stopped, since when and by whom."""
-    return Line(_concept(flag.get("code")) or "Advarsel", "", _period(flag.get("period")), _display(flag.get("author")))
+    return Line(
+        _concept(flag.get("code")) or "Advarsel",
+        "",
+        period(flag.get("period")),
+        _display(flag.get("author")),
+    )
 
 
 def _benefit(account: Body) -> Line:
     """A granted benefit: what it is called, whether it runs, from when to when, who grants it."""
     status = _word(_BENEFIT_STATUS, account.get("status"))
     name = str(account.get("name") or _concept(account.get("type")) or "Ydelse")
-    return Line(name, status, _period(account.get("servicePeriod")), _display(account.get("owner")))
+    return Line(name, status, period(account.get("servicePeriod")), _display(account.get("owner")))
 
 
 def _goal(goal: Body) -> Line:
-    due = [_time(t["dueDate"]) for t in goal.get("target", []) if t.get("dueDate")]
+    due = [moment(t["dueDate"]) for t in goal.get("target", []) if t.get("dueDate")]
     reached = _code(goal.get("achievementStatus"))
     return Line(
         _concept(goal.get("description")) or "Mål",
         _word(_ACHIEVEMENT, reached) if reached else _word(_GOAL_STATUS, goal.get("lifecycleStatus")),
-        f"fra {_time(goal['startDate'])}" if goal.get("startDate") else "",
+        f"fra {moment(goal['startDate'])}" if goal.get("startDate") else "",
         str(goal.get("expressedBy", {}).get("display", "")),
         (
             *filter(None, [_concept(next(iter(goal.get("category", [])), None)), *_informers(goal)]),
@@ -214,7 +217,7 @@ def _appointment(one: Body) -> Line:
     return Line(
         "Netværksmøde" if is_network_meeting(one) else told or _concept(concepts[0]) or "Aftale",
         _word(_MEETING_STATUS, one.get("status")),
-        _period({"start": one.get("start"), "end": one.get("end")}),
+        period({"start": one.get("start"), "end": one.get("end")}),
         _people(actor for actor in actors if actor.get("type") == "Practitioner"),
         tuple(filter(None, (places,))),
     )
@@ -224,8 +227,8 @@ def _condition(condition: Body) -> Line:
     began = (
         condition.get("onsetDateTime") or condition.get("onsetPeriod", {}).get("start") or condition.get("recordedDate")
     )
-    over = _time(condition.get("abatementDateTime"))
-    when = [f"fra {_time(began)}" if began else "", f"til {over}" if over else ""]
+    over = moment(condition.get("abatementDateTime"))
+    when = [f"fra {moment(began)}" if began else "", f"til {over}" if over else ""]
     status = _word(_PROBLEM_STATUS, _code(condition.get("clinicalStatus")))
     return Line(_concept(condition.get("code")) or "Tilstand", status, " ".join(filter(None, when)))
 
@@ -237,7 +240,11 @@ def _assessment(found: Body) -> Line:
     when = found.get("effectiveDateTime") or found.get("effectivePeriod", {}).get("start")
     who = _display(next(iter(found.get("performer", [])), None))
     return Line(
-        _concept(found.get("code")) or "Vurdering", "", _time(when), who, (*filter(None, [told]), *_informers(found))
+        _concept(found.get("code")) or "Vurdering",
+        "",
+        moment(when),
+        who,
+        (*filter(None, [told]), *_informers(found)),
     )
 
 
@@ -250,11 +257,11 @@ def _measured(quantity: Body) -> str:
 def _stay(stay: Body) -> Line:
     elsewhere = ("completed", "reserved")
     places = [_display(at.get("location")) for at in stay.get("location", []) if at.get("status") not in elsewhere]
-    leaves = [_period(past.get("period")) for past in stay.get("statusHistory", []) if past.get("status") == "onleave"]
+    leaves = [period(past.get("period")) for past in stay.get("statusHistory", []) if past.get("status") == "onleave"]
     return Line(
         _word(_STAY_CLASS, stay.get("class", {}).get("code")).capitalize() or "Ophold",
         _word(_STAY_STATUS, stay.get("status")),
-        _period(stay.get("period")),
+        period(stay.get("period")),
         ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
         (
             *filter(None, map(_concept, stay.get("type", []))),
@@ -267,7 +274,8 @@ def _stay(stay: Body) -> Line:
 def _ahead(stay: Body) -> list[str]:
     """What is planned of a stay that is not over."""
     told = {
-        str(one.get("url", "")).rpartition("/")[2]: _time(one.get("valueDateTime")) for one in stay.get("extension", [])
+        str(one.get("url", "")).rpartition("/")[2]: moment(one.get("valueDateTime"))
+        for one in stay.get("extension", [])
     }
     wanted = {"planned": _COMING, "in-progress": _GOING, "onleave": _GOING}.get(str(stay.get("status")), {})
     return [f"{word} {told[name]}" for name, word in wanted.items() if told.get(name)]
@@ -288,7 +296,7 @@ def _thread(messages: Sequence[Body]) -> Line:
     return Line(
         next(filter(None, topics), "Korrespondance"),
         "1 besked" if len(messages) == 1 else f"{len(messages)} beskeder",
-        _time(last.get("sent") or first.get("sent")),
+        moment(last.get("sent") or first.get("sent")),
         ", ".join(filter(None, dict.fromkeys(map(_display, parties)))),
         tuple(map(_payload, told)),
     )
@@ -296,7 +304,7 @@ def _thread(messages: Sequence[Body]) -> Line:
 
 def _payload(payload: Body) -> str:
     author = _display(_extension(payload, "practitioner").get("valueReference"))
-    when = _time(_extension(payload, "datetime").get("valueDateTime"))
+    when = moment(_extension(payload, "datetime").get("valueDateTime"))
     attached = payload.get("contentAttachment", {})
     words = payload.get("contentString") or f"vedhæftet fil: {attached.get('title') or attached.get('contentType', '')}"
     return f"{', '.join(filter(None, (when, author)))}: {words}" if when or author else str(words)
@@ -323,7 +331,7 @@ def _member(member: Body, named: Mapping[str, str]) -> Line:
     return Line(
         person or behalf or "Uden navn",
         ", ".join(filter(None, dict.fromkeys(roles))),
-        _period(member.get("period")),
+        period(member.get("period")),
         behalf if person else "",
     )
 
@@ -372,31 +380,3 @@ def _code(concept: Body | None) -> str:
 
 def _word(words: Mapping[str, str], code: object) -> str:
     return words.get(str(code), str(code)) if code else ""
-
-
-def _period(period: Body | None) -> str:
-    """A midnight that something begins at is a day: nobody decided or met then."""
-    start, end = _time((period or {}).get("start")).removesuffix(" kl. 0.00"), _time((period or {}).get("end"))
-    if start and end:
-        return start if start == end else f"{start} til {end}"
-    return f"fra {start}" if start else f"til {end}" if end else ""
-
-
-def _time(text: object) -> str:
-    """A FHIR date or dateTime, as precise as it is: `2025`, `marts 2025`, `14. marts 2025 kl. 9.30` (Danish time)."""
-    told = str(text or "")
-    try:
-        if "T" in told:
-            at = datetime.fromisoformat(told).astimezone(_ZONE)
-            return f"{_day(at.date())} kl. {at.hour}.{at:%M}"
-        if len(told) == 10:
-            return _day(date.fromisoformat(told))
-        if len(told) == 7:
-            return f"{_MONTHS[int(told[5:]) - 1]} {int(told[:4])}"
-    except (ValueError, IndexError):
-        return told
-    return told
-
-
-def _day(day: date) -> str:
-    return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"

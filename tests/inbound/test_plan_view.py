@@ -11,7 +11,8 @@ import pytest
 from gateway.domain.identifier import CPR
 from gateway.domain.municipality import extension
 from gateway.domain.team import TEAM_ROLE
-from gateway.inbound.plan_view import PlanView, _time, plan_view
+from gateway.inbound.danish_dates import moment
+from gateway.inbound.plan_view import PlanView, plan_view
 
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
 PLAN = {
@@ -314,7 +315,7 @@ def test_words_that_are_not_known_stay_as_they_are() -> None:
     ],
 )
 def test_times(told: str | None, shown: str) -> None:
-    assert _time(told) == shown
+    assert moment(told) == shown
 
 
 def test_a_thread_shows_every_text_once() -> None:
