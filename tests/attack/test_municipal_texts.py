@@ -4,7 +4,6 @@ unreadable or slow."""
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -88,14 +87,14 @@ def test_a_character_that_no_text_holds_makes_no_plan_unreadable(database_url: s
     run(test)
 
 
-def test_a_reason_without_end_is_read_at_once(database_url: str) -> None:
-    text = "ikke nedsat " * 40_000
+def test_a_reason_without_end_comes_to_an_end(database_url: str) -> None:
+    """Twice three megabytes: with time in proportion a moment's work, with time in its square many minutes' (the
+    suite's own limit of a test ends it)."""
+    text = "ikke nedsat " * 250_000
     body = making.imported(making.granted(making.registered(making.benefit(reason=text), reason=text)))
 
     async def test() -> None:
         async with doors(database_url) as here:
-            before = time.monotonic()
             assert (await post(here, "benefit", "/cases/ydelse", XML, body))[0] == 200
-            assert time.monotonic() - before < 3
 
     run(test)
