@@ -1,8 +1,8 @@
-"""The HTTP doors: one routing table that reads as the API, and the application made from it."""
+"""The HTTP application, made from the routing table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from fastapi import FastAPI
@@ -14,78 +14,18 @@ from starlette.routing import compile_path
 from gateway.errors import NotFound, SettingsError
 from gateway.flows.parts import Gateway
 from gateway.flows.tokens import record_token, remember_assertion
-from gateway.inbound import capability, discovery, fhir, messages, operations, outcome, pages, terminology, validation
+from gateway.inbound import capability, outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
-from gateway.inbound.door import Answer, Bearer, Door, Inbound, Open, route, told
-from gateway.inbound.fhir import CLINICAL, SEARCHED, SINGLE
+from gateway.inbound.door import Door, Inbound, route, told
+from gateway.inbound.doors import DOORS
 from gateway.inbound.keys import UnfitKey
 from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.rest.kinds import SINGLE
 from gateway.inbound.shell import ROUTE, Shell
 from gateway.inbound.tickets import Tickets
 from gateway.inbound.token_check import TokenCheck
-
-_PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
-_SEND = ("Bundle.c",)
-_ANY_TOKEN = ("CodeSystem.r",)  # which every token holds: nothing of a citizen is looked at
-
-
-def _terminology() -> Iterator[Door]:
-    """The operations on codes, by URL and by Parameters; the resource of a definition may be asked itself."""
-    operations: tuple[tuple[str, str, Answer, bool], ...] = (
-        ("CodeSystem", "$lookup", terminology.lookup, False),
-        ("CodeSystem", "$validate-code", terminology.validate_in_system, True),
-        ("CodeSystem", "$subsumes", terminology.subsumes, True),
-        ("ValueSet", "$validate-code", terminology.validate_in_set, True),
-        ("ConceptMap", "$translate", terminology.translate, True),
-    )
-    for kind, name, answer, itself in operations:
-        for path in (f"/fhir/{kind}/{name}", *([f"/fhir/{kind}/{{id:id}}/{name}"] if itself else [])):
-            for method in ("GET", "POST"):
-                yield Bearer(method, path, answer, (f"{kind}.r",), name)
-
-
-# The most used come first: routes are tried in this order.
-DOORS: tuple[Door, ...] = (
-    Bearer("GET", "/fhir/{kind:kind}/{id:id}", fhir.read_one, ("r",), "read", SINGLE),
-    Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", fhir.joint, _PLAN, "$joint-plan"),
-    Bearer("GET", "/fhir/{kind:kind}", fhir.search_by_url, ("s",), "search-type", SEARCHED),
-    Bearer("POST", "/fhir/{kind:kind}/_search", fhir.search_by_form, ("s",), "search-type", SEARCHED),
-    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", fhir.read_version, ("r",), "vread", CLINICAL),
-    Bearer("POST", "/fhir/{kind:kind}", fhir.create, ("c",), "create", ("Consent", "Communication")),
-    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", fhir.update_consent, ("u",), "update", ("Consent",)),
-    *_terminology(),
-    Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
-    Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
-    Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
-    Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
-    Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
-    Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
-    Bearer("POST", "/messages/edifact", messages.edifact, _SEND, "import", language="edifact"),
-    Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
-    Bearer("POST", "/messages/sf2900", messages.sf2900, _SEND, "import", language="sf2900"),
-    Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
-    Bearer("POST", "/cases/oio-json", messages.oio_json, _SEND, "import", language="oio-json"),
-    Bearer("PUT", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
-    Bearer("PATCH", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
-    Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
-    Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
-    Open("POST", "/oauth/token", discovery.token, outcome.oauth),
-    Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
-    Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
-    Open("GET", "/.well-known/jwks.json", discovery.jwks),
-    Bearer("POST", "/console/tickets", pages.ticket, _PLAN, "operation"),
-    Open("GET", "/console/login", pages.login_form, pages.tell),
-    Open("POST", "/console/login", pages.login, pages.tell),
-    Open("POST", "/console/logout", pages.logout, pages.tell),
-    Open("GET", "/console/plan/{id:id}", pages.plan, pages.tell),
-    Open("GET", "/console/console.css", pages.stylesheet, pages.tell),
-    Open("GET", "/log/checkpoint", operations.checkpoint, outcome.plain),
-    Open("GET", "/health/live", operations.live, outcome.plain),
-    Open("GET", "/health/ready", operations.ready, outcome.plain),
-    Open("GET", "/metrics", operations.metrics, outcome.plain),
-)
 
 
 def make_app(

@@ -18,10 +18,11 @@ from starlette.responses import Response
 from gateway.domain.caller import Caller
 from gateway.errors import NotFound
 from gateway.flows.parts import Served
-from gateway.inbound import fhir
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import sent
+from gateway.inbound.rest.answering import OF_ANSWER, form_of, query
+from gateway.inbound.rest.answering import answer as answered
 from gateway.translate.fhir import parse
 from gateway.translate.terms import answers, asked, definitions
 from gateway.translate.terms.asked import Asked
@@ -33,9 +34,9 @@ _Answer = Callable[[Inbound, Asked], dict[str, Any]]
 
 def _door(kind: str, operation: str, answer: _Answer) -> Callable[[Inbound, Request, Caller], Awaitable[Response]]:
     async def door(inbound: Inbound, request: Request, caller: Caller) -> Response:
-        params = fhir.query(request)
-        form = fhir.form_of(request, params)
-        wanted = [(name, value) for name, value in params if name not in fhir.OF_ANSWER]
+        params = query(request)
+        form = form_of(request, params)
+        wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
         if request.method == "POST":
             resource = parse(await read_body(request, _BYTES), sent(request.headers.get("content-type", "")))
             question = asked.of_resource(kind, operation, resource, wanted)
@@ -43,7 +44,7 @@ def _door(kind: str, operation: str, answer: _Answer) -> Callable[[Inbound, Requ
             question = asked.of_query(kind, operation, wanted)
         if "id" in request.path_params:
             question = asked.about(question, _url(inbound, kind, request.path_params["id"]))
-        return fhir.answer(request, form, Served(msgspec.json.encode(answer(inbound, question))))
+        return answered(request, form, Served(msgspec.json.encode(answer(inbound, question))))
 
     return door
 

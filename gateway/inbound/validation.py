@@ -20,10 +20,10 @@ from starlette.responses import Response
 from gateway.domain.caller import Caller
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.parts import Served
-from gateway.inbound import fhir
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import sent
+from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
 from gateway.translate.fhir.outcome import validated
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.fhir.validating import Problem, validate
@@ -56,16 +56,16 @@ async def validate_resource(inbound: Inbound, request: Request, caller: Caller) 
     kind, identity = (request.path_params.get(name, "") for name in ("kind", "id"))
     if kind and not is_resource(kind, definitions().facts):
         raise NotFound
-    params = fhir.query(request)
-    form = fhir.form_of(request, params)
-    wanted = [(name, value) for name, value in params if name not in fhir.OF_ANSWER]
+    params = query(request)
+    form = form_of(request, params)
+    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
     content_type = request.headers.get("content-type", "")
     sent(content_type)
     raw = await read_body(request, min(inbound.message_bytes, _BYTES))
     problems = await asyncio.get_running_loop().run_in_executor(
         _WORKER, _found, raw, content_type, (kind, identity), wanted
     )
-    return fhir.answer(request, form, Served(msgspec.json.encode(validated(problems))))
+    return answer(request, form, Served(msgspec.json.encode(validated(problems))))
 
 
 def _found(raw: bytes, content_type: str, at: tuple[str, str], query: Sequence[tuple[str, str]]) -> list[Problem]:

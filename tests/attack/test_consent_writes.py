@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import X_ECPR
-from gateway.inbound.fhir import CONSENT_BYTES
+from gateway.inbound.rest.writing import CONSENT_BYTES
 from tests.attack.test_history import UNKNOWN, merged, unknown
 from tests.attack.world import (
     ASK,

@@ -22,7 +22,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.identifier import CPR
-from gateway.inbound.fhir import CLINICAL
+from gateway.inbound.rest.kinds import CLINICAL
 from tests.attack.world import ASK, FORM, NOBODY, SARAH, Doors, doors, patient_of
 
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)

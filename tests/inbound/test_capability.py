@@ -6,10 +6,10 @@ from typing import Any
 
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
-from gateway.inbound.app import DOORS
 from gateway.inbound.definitions import KINDS
 from gateway.inbound.door import Bearer
-from gateway.inbound.fhir import SINGLE
+from gateway.inbound.doors import DOORS
+from gateway.inbound.rest.kinds import SINGLE
 from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import nurse

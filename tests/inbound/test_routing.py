@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from gateway.inbound.app import DOORS
 from gateway.inbound.door import Bearer, template
+from gateway.inbound.doors import DOORS
 from tests.inbound.http_world import http, run
 from tests.inbound.oauth_client import nurse
 

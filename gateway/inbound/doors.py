@@ -1,0 +1,71 @@
+"""The routing table, which reads as the API: every HTTP door, who may come in, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.inbound import capability, discovery, messages, operations, outcome, pages, terminology, validation
+from gateway.inbound.door import Answer, Bearer, Door, Open
+from gateway.inbound.rest import reading, searching, writing
+from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE
+
+_PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
+_SEND = ("Bundle.c",)
+_ANY_TOKEN = ("CodeSystem.r",)  # which every token holds: nothing of a citizen is looked at
+
+
+def _terminology() -> Iterator[Door]:
+    """The operations on codes, by URL and by Parameters; the resource of a definition may be asked itself."""
+    operations: tuple[tuple[str, str, Answer, bool], ...] = (
+        ("CodeSystem", "$lookup", terminology.lookup, False),
+        ("CodeSystem", "$validate-code", terminology.validate_in_system, True),
+        ("CodeSystem", "$subsumes", terminology.subsumes, True),
+        ("ValueSet", "$validate-code", terminology.validate_in_set, True),
+        ("ConceptMap", "$translate", terminology.translate, True),
+    )
+    for kind, name, answer, itself in operations:
+        for path in (f"/fhir/{kind}/{name}", *([f"/fhir/{kind}/{{id:id}}/{name}"] if itself else [])):
+            for method in ("GET", "POST"):
+                yield Bearer(method, path, answer, (f"{kind}.r",), name)
+
+
+# The most used come first: routes are tried in this order.
+DOORS: tuple[Door, ...] = (
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}", reading.read_one, ("r",), "read", SINGLE),
+    Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", reading.joint, _PLAN, "$joint-plan"),
+    Bearer("GET", "/fhir/{kind:kind}", searching.search_by_url, ("s",), "search-type", SEARCHED),
+    Bearer("POST", "/fhir/{kind:kind}/_search", searching.search_by_form, ("s",), "search-type", SEARCHED),
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", reading.read_version, ("r",), "vread", CLINICAL),
+    Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", ("Consent", "Communication")),
+    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update_consent, ("u",), "update", ("Consent",)),
+    *_terminology(),
+    Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
+    Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
+    Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
+    Bearer("POST", "/messages/edifact", messages.edifact, _SEND, "import", language="edifact"),
+    Bearer("POST", "/cases/kl", messages.kl, _SEND, "import"),
+    Bearer("POST", "/messages/sf2900", messages.sf2900, _SEND, "import", language="sf2900"),
+    Bearer("POST", "/cases/oio", messages.oio, _SEND, "import", language="oio"),
+    Bearer("POST", "/cases/oio-json", messages.oio_json, _SEND, "import", language="oio-json"),
+    Bearer("PUT", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
+    Bearer("PATCH", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
+    Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
+    Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
+    Open("POST", "/oauth/token", discovery.token, outcome.oauth),
+    Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
+    Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
+    Open("GET", "/.well-known/jwks.json", discovery.jwks),
+    Bearer("POST", "/console/tickets", pages.ticket, _PLAN, "operation"),
+    Open("GET", "/console/login", pages.login_form, pages.tell),
+    Open("POST", "/console/login", pages.login, pages.tell),
+    Open("POST", "/console/logout", pages.logout, pages.tell),
+    Open("GET", "/console/plan/{id:id}", pages.plan, pages.tell),
+    Open("GET", "/console/console.css", pages.stylesheet, pages.tell),
+    Open("GET", "/log/checkpoint", operations.checkpoint, outcome.plain),
+    Open("GET", "/health/live", operations.live, outcome.plain),
+    Open("GET", "/health/ready", operations.ready, outcome.plain),
+    Open("GET", "/metrics", operations.metrics, outcome.plain),
+)

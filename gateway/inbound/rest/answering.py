@@ -1,0 +1,97 @@
+"""What a flow served as an HTTP answer: format, ETag, Last-Modified, where it is, and 304 when the caller has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import BadRequest
+from gateway.flows.parts import Served
+from gateway.inbound import negotiate
+from gateway.translate.fhir import parse, write_xml
+
+OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the answer is to be written; settled before anything is looked at."""
+
+    wanted: str
+    pretty: bool
+
+
+def answer(request: Request, form: Form, served: Served, *, written: bool = False) -> Response:
+    """The HTTP answer: format, ETag, Last-Modified, where it is, and 304 when the caller has it already."""
+    headers = {"Vary": "Accept, Authorization"}
+    if served.version:
+        headers["ETag"] = f'W/"{served.version}"'  # weak: JSON and XML share it
+    if served.updated:
+        headers["Last-Modified"] = format_datetime(served.updated.astimezone(UTC), usegmt=True)
+    if served.location:
+        headers["Location" if served.created else "Content-Location"] = served.location
+    if not written and _has_it(request, served):
+        return Response(b"", 304, headers)
+    status = 201 if served.created else 200
+    if written and ("return=minimal" in request.headers.get("prefer", "") or not served.body):
+        return Response(b"", status, headers)
+    return Response(_written(served.body, form), status, headers, f"{form.wanted}; charset=utf-8")
+
+
+def _written(body: bytes, form: Form) -> bytes:
+    if form.wanted == negotiate.XML:
+        return write_xml(parse(body, negotiate.JSON))
+    return msgspec.json.format(body, indent=2) if form.pretty else body
+
+
+def _has_it(request: Request, served: Served) -> bool:
+    """RFC 9110 13.1.2, 13.1.3: If-None-Match (weak comparison) goes before If-Modified-Since."""
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        known = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
+        return bool(served.version) and (served.version in known or "*" in known)
+    since = request.headers.get("if-modified-since")
+    if since is None or served.updated is None:
+        return False
+    return (date := _http_date(since)) is not None and served.updated.replace(microsecond=0) <= date
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def query(request: Request) -> list[tuple[str, str]]:
+    """The URL's parameters. Bytes that are no UTF-8 are refused, not replaced."""
+    raw: bytes = request.scope["query_string"]
+    try:
+        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        raise BadRequest("The query cannot be read", hint="Percent-encode it as UTF-8.") from None
+
+
+def only_form(request: Request) -> Form:
+    """The form, where no other parameter may stand: interactions on one resource."""
+    if not request.scope["query_string"]:
+        return form_of(request, ())
+    params = query(request)
+    if any(name not in OF_ANSWER for name, _ in params):
+        raise BadRequest("Only _format and _pretty may stand here", where="the query")
+    return form_of(request, params)
+
+
+def form_of(request: Request, params: Sequence[tuple[str, str]]) -> Form:
+    """How the answer is to be written, by `_format`, `_pretty` and Accept. Raises NotAcceptable."""
+    given = dict(params)
+    wanted = negotiate.wanted(request.headers.get("accept", ""), given.get("_format", ""))
+    return Form(wanted, given.get("_pretty") == "true")

@@ -1,0 +1,16 @@
+"""Which resource types are served, and how."""
+
+from __future__ import annotations
+
+from gateway.inbound import definitions
+
+# Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
+CLINICAL = (
+    "Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task",
+    "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
+    "Observation", "ClinicalImpression", "Procedure",
+)  # fmt: skip
+READABLE = (*CLINICAL, "AuditEvent")
+SINGLE = (*READABLE, "Binary", *definitions.KINDS)
+"""What is read by its id: a file is found by its Communication, never searched for."""
+SEARCHED = (*READABLE, *definitions.KINDS)

@@ -1,0 +1,46 @@
+"""Read and vread of one resource, and the joint plan. http://hl7.org/fhir/R4/http.html#read"""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.domain.caller import Caller
+from gateway.errors import NotFound
+from gateway.flows import audit, joint_plan, read
+from gateway.inbound import definitions, files
+from gateway.inbound.door import Inbound
+from gateway.inbound.rest.answering import answer, only_form
+
+_VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+
+
+async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """GET /fhir/{kind}/{id}"""
+    kind, identity = request.path_params["kind"], request.path_params["id"]
+    if kind == "Binary":
+        return await files.read_one(inbound, request, caller, identity)
+    form = only_form(request)
+    if kind in definitions.KINDS:
+        return answer(request, form, definitions.read(inbound, kind, identity))
+    if kind == "AuditEvent":
+        return answer(request, form, await audit.read(inbound.gateway, caller, identity))
+    return answer(request, form, await read.read(inbound.gateway, caller, kind, identity))
+
+
+async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """GET /fhir/{kind}/{id}/_history/{version}"""
+    form = only_form(request)
+    kind, identity, version = (request.path_params[name] for name in ("kind", "id", "version"))
+    number = int(version) if _VERSION.fullmatch(version) else 0
+    if not number:
+        raise NotFound
+    return answer(request, form, await read.read(inbound.gateway, caller, kind, identity, number))
+
+
+async def joint(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """GET /fhir/Patient/{id}/$joint-plan: a collection Bundle, composed for this caller."""
+    form = only_form(request)
+    return answer(request, form, await joint_plan.joint_plan(inbound.gateway, caller, request.path_params["id"]))

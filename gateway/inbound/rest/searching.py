@@ -1,0 +1,35 @@
+"""Search, by URL and by form. http://hl7.org/fhir/R4/http.html#search"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.domain.caller import Caller
+from gateway.flows import audit
+from gateway.flows import search as searched
+from gateway.inbound import definitions
+from gateway.inbound.bodies import read_form
+from gateway.inbound.door import Inbound
+from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
+
+
+async def search_by_url(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """GET /fhir/{kind}?…"""
+    return await _search(inbound, request, caller, query(request))
+
+
+async def search_by_form(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir/{kind}/_search, which keeps identifiers out of URLs; parameters of the URL count too."""
+    return await _search(inbound, request, caller, [*query(request), *await read_form(request)])
+
+
+async def _search(inbound: Inbound, request: Request, caller: Caller, params: list[tuple[str, str]]) -> Response:
+    form = form_of(request, params)
+    kind = request.path_params["kind"]
+    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
+    if kind in definitions.KINDS:
+        return answer(request, form, definitions.search(inbound, kind, wanted))
+    if kind == "AuditEvent":
+        return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
+    return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted))
