@@ -37,6 +37,7 @@ from gateway.flows.forget import forget
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
+from gateway.flows.registered import settle_what_is_left
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
@@ -56,6 +57,8 @@ FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
 REPORTS_EVERY = 15.0
 """Seconds between two looks at the reports of admission that hospitals ask for."""
+SETTLES_EVERY = 60.0
+"""Seconds between two looks whether a case still stands with a citizen whose it is no more: a node may have died."""
 FETCHES_EVERY = 15.0
 """Seconds between two looks whether it is time to ask a system that does not send by itself."""
 
@@ -123,23 +126,13 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         server = _Server(config)
         mllp = _mllp(gateway, settings)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
-        ask_all = partial(fetch_due, gateway, opened_systems(gateway, settings))
         try:
             port = await mllp.start(settings.mllp_host, settings.mllp_port)
         except OSError as error:
             raise _taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
-        signing = asyncio.create_task(
-            _every(settings.checkpoint_seconds, partial(integrate, gateway), "signing the log")
-        )
-        delivering = asyncio.create_task(courier.run())
-        forget_old = partial(_forget, gateway, settings.quarantine_days)
-        forgetting = asyncio.create_task(_every(FORGETS_EVERY, forget_old, "forgetting"))
-        answer_all = partial(answer_requests, gateway, set())
-        reporting = asyncio.create_task(_every(REPORTS_EVERY, answer_all, "reports of admission"))
-        tell_all = partial(tell_municipalities, gateway)
-        telling = asyncio.create_task(_every(TELLS_EVERY, tell_all, "telling municipalities"))
-        fetching = asyncio.create_task(_every(FETCHES_EVERY, ask_all, "fetching"))
+        works = [asyncio.create_task(courier.run())]
+        works += [asyncio.create_task(_every(*row)) for row in _work(gateway, settings)]
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
@@ -147,7 +140,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
             await mllp.stop()
             server.stop()
             await stopped
-            for work in (delivering, signing, forgetting, reporting, telling, fetching):
+            for work in works:
                 work.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await work
@@ -222,6 +215,18 @@ def _lines(gateway: Gateway, settings: Settings) -> Lines:
     """Receivers are shown the same certificate as the MLLP door's senders, where they have none of their own."""
     node = (settings.tls_certificate, settings.tls_key, settings.tls_ca)
     return lines(caller_context(*node), own_contexts(gateway.sources.values(), *node))
+
+
+def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[], Awaitable[object]], str]]:
+    """What is done again and again beside the doors: how often (seconds), what, and its name in the log."""
+    return [
+        (settings.checkpoint_seconds, partial(integrate, gateway), "signing the log"),
+        (FORGETS_EVERY, partial(_forget, gateway, settings.quarantine_days), "forgetting"),
+        (REPORTS_EVERY, partial(answer_requests, gateway, set()), "reports of admission"),
+        (TELLS_EVERY, partial(tell_municipalities, gateway), "telling municipalities"),
+        (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
+        (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
+    ]
 
 
 async def _forget(gateway: Gateway, days: int) -> None:

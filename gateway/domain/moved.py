@@ -22,7 +22,8 @@ Thing = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """When a thing was last registered under one identity of a citizen, and by whom it was told."""
+    """When a thing was last registered under one identity of a citizen, and by whom it was told. `message` is the
+    fingerprint of the message that told so, where it is known."""
 
     kind: str
     key: str
@@ -30,6 +31,7 @@ class Standing:
     moment: datetime
     recorded: datetime
     by: str
+    message: bytes = b""
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
@@ -37,12 +39,12 @@ class Standing:
         return (self.moment, self.recorded, self.identity)
 
 
-def registrations(identity: str, statements: Iterable[Statement]) -> list[Standing]:
-    """Of each thing that these statements register the newest registration."""
+def registrations(identity: str, statements: Iterable[Statement], message: bytes = b"") -> list[Standing]:
+    """Of each thing that the statements of one message (its fingerprint) register the newest registration."""
     newest: dict[Thing, Standing] = {}
     for one in statements:
         if one.act in REGISTERING and one.verb is Verb.ASSERT:
-            found = Standing(one.kind, one.key, identity, one.happened, one.recorded, one.body["by"])
+            found = Standing(one.kind, one.key, identity, one.happened, one.recorded, one.body["by"], message)
             before = newest.get((one.kind, one.key))
             newest[one.kind, one.key] = max(before, found, key=lambda each: each.order) if before else found
     return list(newest.values())
@@ -66,8 +68,8 @@ def moved_by_update(
 def taken_back(
     standing: Iterable[Standing], citizens: Mapping[str, str], source: str
 ) -> dict[str, tuple[Statement, ...]]:
-    """What is to be said under which identity, so that each thing is about one citizen. `citizens` tells to whom an
-    identity belongs by now: two identities of one person lose nothing to each other."""
+    """What a source is to say under which identity, so that each thing is about one citizen. `citizens` tells to whom
+    an identity belongs by now: two identities of one person lose nothing to each other."""
     said: dict[str, list[Statement]] = defaultdict(list)
     for rivals in _by_thing(standing).values():
         newest = max(rivals, key=lambda each: each.order)

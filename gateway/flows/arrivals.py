@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from gateway.domain.caller import Caller
+from gateway.domain.citizen import identity_key
 from gateway.domain.intake import Change
+from gateway.domain.moved import registrations
 from gateway.domain.record import AccessRecord, Decision
+from gateway.domain.source import Source
 from gateway.store.intake import Arrival
 from gateway.translate.translation import Translation
 
@@ -17,17 +21,26 @@ def arrival_of(
 ) -> Arrival:
     """The row of a message that was understood; its findings stand in it for the operator. Files that are kept beside
     it are not kept in it once more."""
+    identity = identity_key(translation.citizen) if translation.registers else ""
     findings = [{"where": f.where, "text": f.text, "rule": f.rule} for f in translation.findings]
     return Arrival(
         language, translation.source.id, translation.message_id, translation.event, fingerprint, now,
         translation.without_files or raw, answer,
         json.dumps({"findings": findings}, ensure_ascii=False).encode() if findings else b"", translation.attached,
+        registrations(identity, translation.statements, fingerprint) if translation.registers else (),
     )  # fmt: skip
 
 
 def import_record(translation: Translation, change: Change, now: datetime, caller: Caller | None) -> AccessRecord:
     """What a source wrote about a citizen is on record like every look-up."""
-    source = translation.source
+    record = imported(translation.source, change, now, translation.message_id, translation.event)
+    if caller is None:
+        return record
+    return replace(record, client=caller.client, client_name=caller.client_name, trace=caller.trace)
+
+
+def imported(source: Source, change: Change, now: datetime, message_id: str, event: str) -> AccessRecord:
+    """The same, where nobody but the source is known."""
     return AccessRecord(
         time=now,
         interaction="import",
@@ -38,9 +51,8 @@ def import_record(translation: Translation, change: Change, now: datetime, calle
         organisation=source.organisation.key,
         organisation_name=source.name,
         sector=source.sector,
-        client=caller.client if caller else source.id,
-        client_name=caller.client_name if caller else source.name,
-        trace=caller.trace if caller else "",
-        messages=(translation.message_id,),
-        operation=translation.event,
+        client=source.id,
+        client_name=source.name,
+        messages=(message_id,),
+        operation=event,
     )

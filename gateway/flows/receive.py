@@ -123,7 +123,7 @@ async def keep_message(
         entitled_only=source.keeps == "entitled", outgoing=lambda change: later,
     )  # fmt: skip
     if translation.registers and (kept.change or kept.before):
-        await settle(gateway, language, translation, fingerprint, caller)
+        await settle(gateway, sorted({(one.kind, one.key) for one in translation.statements}))
     if kept.before is not None:
         return Answer(kept.before.body, kept.before.accepted)
     if kept.change is None:

@@ -3,20 +3,23 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from gateway.domain.caller import Caller
 from gateway.domain.citizen import identity_key
 from gateway.domain.identifier import Identifier
-from gateway.domain.moved import moved_by_update, registrations, taken_back
+from gateway.domain.moved import Thing, moved_by_update, taken_back
 from gateway.domain.statement import Act, Statement
 from gateway.errors import NamedByNumber, RuleBroken
-from gateway.flows.arrivals import arrival_of, import_record
+from gateway.flows.arrivals import imported
 from gateway.flows.keeping import About, keep
 from gateway.flows.parts import Gateway
 from gateway.store import registered, resources
+from gateway.store.intake import Arrival
+from gateway.store.registered import Teller
 from gateway.translate.languages import Known, Language, Recalled, Recalling
 from gateway.translate.translation import Translation
+
+_AT_ONCE = 100  # things settled in one go
 
 
 async def understood(gateway: Gateway, spoken: Language, raw: bytes, sends: Collection[str] | None) -> Translation:
@@ -63,28 +66,38 @@ async def _recalled(gateway: Gateway, asked: tuple[tuple[str, str, str], ...]) -
     return known
 
 
-async def settle(
-    gateway: Gateway, language: str, translation: Translation, fingerprint: bytes, caller: Caller | None
-) -> None:
-    """See to it that what a message registers is about one citizen: what older registrations told of others is taken
-    back. Done again when the message comes again, so nothing is left half done."""
-    told = registrations(identity_key(translation.citizen), translation.statements)
-    if not told:
-        return
-    await registered.remember(gateway.database, told)
-    standing, citizens = await registered.standing(gateway.database, [(one.kind, one.key) for one in told])
-    for identity, statements in taken_back(standing, citizens, translation.source.id).items():
-        await _take_back(gateway, language, translation, fingerprint, identity, statements, caller)
+async def settle(gateway: Gateway, things: Sequence[Thing]) -> None:
+    """See to it that each of these things is about one citizen: what older registrations told of others is taken back.
+    Done as often as it takes: the same withdrawal changes nothing the second time."""
+    standing, citizens = await registered.standing(gateway.database, things)
+    for thing in sorted({(one.kind, one.key) for one in standing}):
+        rivals = [one for one in standing if (one.kind, one.key) == thing]
+        newest = max(rivals, key=lambda one: one.order)
+        teller = await registered.teller(gateway.database, newest.message)
+        if teller is None or teller.source not in gateway.sources:
+            continue  # from before it was kept who told it: such a message settles when it comes again
+        for identity, statements in taken_back(rivals, citizens, teller.source).items():
+            await _take_back(gateway, teller, newest.message, identity, statements)
+    if standing:
+        await registered.settled(gateway.database, standing)
+
+
+async def settle_what_is_left(gateway: Gateway) -> int:
+    """Settle what a node left that died after it had kept a registration. How many things there were."""
+    things = await registered.unsettled(gateway.database, _AT_ONCE)
+    if things:
+        await settle(gateway, things)
+    return len(things)
 
 
 async def _take_back(
-    gateway: Gateway, language: str, translation: Translation, fingerprint: bytes, identity: str,
-    statements: tuple[Statement, ...], caller: Caller | None,
-) -> None:  # fmt: skip
+    gateway: Gateway, teller: Teller, fingerprint: bytes, identity: str, statements: tuple[Statement, ...]
+) -> None:
     now = gateway.clock()
     system, _, value = identity.partition("|")
     # The message is another citizen's: nothing of it stands here but that it was about this one no more.
     own = gateway.fingerprint(b"moved", identity.encode(), fingerprint)
-    arrival = arrival_of(language, b"", translation, own, b"", now)
+    arrival = Arrival(teller.language, teller.source, teller.message_id, teller.event, own, now, b"", b"")
     about = About((Identifier(system, value),), (), statements)
-    await keep(gateway, arrival, about, lambda change: import_record(translation, change, now, caller))
+    source = gateway.sources[teller.source]
+    await keep(gateway, arrival, about, lambda change: imported(source, change, now, teller.message_id, teller.event))

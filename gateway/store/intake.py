@@ -14,10 +14,11 @@ import asyncpg
 
 from gateway.domain.correspondence import Attached
 from gateway.domain.intake import Change, Folded, Known, Touch
+from gateway.domain.moved import Standing
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.domain.telling import CASE
-from gateway.store import attachments, wire
+from gateway.store import attachments, registered, wire
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import OUTBOX_WIDTH, outbox_args, outbox_insert
 from gateway.store.pool import Database
@@ -157,6 +158,7 @@ class Arrival:
     answer: bytes
     findings: bytes = b""
     attached: Sequence[Attached] = ()
+    registered: Sequence[Standing] = ()
 
 
 async def recall(database: Database, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
@@ -218,7 +220,7 @@ async def save(
     if to_tell:
         arguments += _columns(to_tell, 2)
     try:
-        if not (change.moved or arrival.attached):
+        if not (change.moved or arrival.attached or arrival.registered):
             return await database.fetchval(sql, *arguments) is not None
         return await _save_with_more(database, sql, arguments, arrival, change)
     except asyncpg.UniqueViolationError:
@@ -245,6 +247,8 @@ async def _save_with_more(
         if change.moved:
             await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
         await attachments.insert(connection, arrival.attached)
+        if arrival.registered:
+            await registered.remember(connection, arrival.registered)
     return True
 
 

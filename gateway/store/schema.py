@@ -255,5 +255,8 @@ registered = Table(
     _time("moment"),
     _time("recorded"),
     Column("teller", Text, nullable=False),
+    Column("message", LargeBinary, nullable=False, server_default=""),  # fingerprint of the message that told it
+    Column("settled", Boolean, nullable=False, server_default="true"),
     PrimaryKeyConstraint("kind", "key", "identity"),
+    Index("ix_registered_unsettled", "kind", "key", postgresql_where=text("NOT settled")),
 )

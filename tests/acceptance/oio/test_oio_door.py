@@ -76,29 +76,6 @@ CLOSED = "<sag:TilstandListe>" + states(("Afsluttet", "2025-05-01T00:00:00+02:00
 REOPENED = "<sag:TilstandListe>" + states(("Afgjort", "2025-06-01T00:00:00+02:00", "")) + "</sag:TilstandListe>"
 
 
-@pytest.mark.parametrize("newest_first", [False, True])
-def test_a_case_that_turns_out_to_be_about_another_citizen_leaves_the_first(
-    database_url: str, newest_first: bool
-) -> None:
-    wrong = SAG.encode()
-    right = changed((CITIZEN, f"urn:oio:cpr-nr:{OTHER}"), ("2025-03-10T09:15:0", "2025-03-12T09:15:0"))
-
-    async def test() -> None:
-        async with http(database_url, SOCIAL) as here:
-            for raw in (right, wrong) if newest_first else (wrong, right):
-                assert (await post(here, raw))[:2] == (200, "20")
-            assert (await post(here, wrong))[:2] == (200, "20"), "sent again it changes nothing"
-            mistaken, meant = await sees(here), await sees(here, number=OTHER)
-            assert [one["status"] for one in mistaken.get("CarePlan", [])] in ([], ["entered-in-error"])
-            assert "DocumentReference" not in mistaken
-            assert [one["status"] for one in meant["CarePlan"]] == ["active"]
-            assert {one["subject"]["reference"] for kind in ("CarePlan", "CareTeam") for one in meant[kind]} == {
-                f"Patient/{ids(SECRET)('Patient', f'{CPR}|{OTHER}')}"
-            }
-
-    run(test)
-
-
 def test_updates_tell_only_what_changed_and_come_in_any_order(database_url: str, tmp_path: Path) -> None:
     """An update that came before the import is refused, kept, and understood once the case is there."""
     messages = [
