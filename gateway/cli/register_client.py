@@ -18,6 +18,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.caller import RIGHTS
 from gateway.errors import SettingsError
 from gateway.inbound.clients import ROLES, SECTORS, understood, written
 from gateway.inbound.keys import new_client_key
@@ -42,6 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--cases", action="append", default=[], metavar="CVR|KLE,KLE|FOELSOMHED",
         help="OIO cases it may read: owner, KLE classes, level of Foelsomhed; * for any owner or class (repeat)",
     )  # fmt: skip
+    parser.add_argument(
+        "--right", action="append", default=[], choices=RIGHTS, help="what it may besides, domain/caller.py (repeat)"
+    )
     parser.add_argument("--jku", default="", help="the only key URL that its assertions may name; never fetched")
     keys = parser.add_mutually_exclusive_group(required=True)
     keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys")
@@ -68,6 +72,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "sends": args.sends,
             "member_of": args.member_of,
             "cases": [_case(one) for one in args.cases],
+            "rights": args.right,
             "jku": args.jku,
             "jwks": keys,
         }

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.limits import CaseAccess
 
 
+LOWER_LABELS, CONTROLLER = "lower-labels", "controller"
+RIGHTS = (LOWER_LABELS, CONTROLLER)
+"""What a client may be registered for besides: to lower security labels, with a reason (domain/labels.py `kept`); to
+ask for its organisation, as the data controller of what that sent, why a decision is as it is (flows/explain.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Access against a denial (værdispring): sundhedsloven § 42 a, § 43 (2) 2."""
+    """Access against a denial (værdispring): sundhedsloven § 42 a, § 43 (2) 2. `taken` is when the token was given that
+    says so; it holds for as long as mappings/policy/overrides.csv lets a reason of this code hold."""
 
     code: str
     text: str
+    taken: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Caller:
     on_behalf_of: str = ""
     trace: str = ""
     cases: tuple[CaseAccess, ...] = ()  # OIO cases it may read; without any, what law and consent permit
+    rights: tuple[str, ...] = ()  # what it is registered for besides (RIGHTS)
 
     def covers(self, kind: str) -> bool:
         """Whether the token's scopes (`system/<type or *>.<letters of cruds>`) let it read or search this type: what is

@@ -19,6 +19,7 @@ from gateway.domain.security_label import (
     CONFIDENTIALITY,
     CONFIDENTIALITY_RANK,
     DATA_CLASS,
+    counts,
     label_of,
 )
 from gateway.domain.statement import Body
@@ -181,6 +182,36 @@ def labelled(body: Body, labels: Iterable[str]) -> Body:
     if not added:
         return body
     return body | {"meta": meta | {"security": [*there, *added]}}
+
+
+class Kept(NamedTuple):
+    """What becomes of a resource's labels when it is written again: `labels` are to stand, `lowered` went with leave,
+    and `held` stay although the writer left them out."""
+
+    labels: frozenset[str]
+    lowered: frozenset[str]
+    held: frozenset[str]
+
+
+def kept(before: Iterable[str], after: Iterable[str], may_lower: bool) -> Kept:
+    """The labels (`system|code`) of a resource whose writer gives `after` where `before` stood.
+
+    Who leaves a label out, or writes a lower confidentiality, lowers nothing without the right and a reason
+    (`may_lower`: the client's right `lower-labels`, and the reason that the writer gives and the record keeps): the
+    label is carried over (FHIR R4 3.1.0.4.1). What the tables say of the content is added afterwards, whoever writes.
+    """
+    old, new = frozenset(before), frozenset(after)
+    if may_lower:
+        return Kept(new, frozenset(label for label in old - new if counts(label)), frozenset())
+    ranks = {label: CONFIDENTIALITY_RANK.get(_split(label)[1], -1) for label in old | new if _is_rank(label)}
+    highest = max(ranks.values(), default=-1)
+    below = frozenset(label for label, rank in ranks.items() if rank < highest)
+    held = frozenset(label for label in old - new if counts(label)) - below
+    return Kept((new | held) - below, frozenset(), held)
+
+
+def _is_rank(label: str) -> bool:
+    return label.startswith(f"{CONFIDENTIALITY}|")
 
 
 def _add(row: LabelRow, kind: str, sure: int, labels: set[str], classes: list[tuple[int, str]]) -> None:

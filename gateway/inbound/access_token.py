@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jwt
@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 
 from gateway.domain.caller import Caller, Override
 from gateway.domain.identifier import Identifier
+from gateway.domain.scope import LEVELS
 from gateway.errors import Unauthenticated
 from gateway.inbound.acting import Acting
 from gateway.inbound.clients import Client, Clients
@@ -101,12 +102,13 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
         client.role,
     ):
         raise Unauthenticated("The client is not registered any more")
-    scopes = tuple(map(str, narrow(claims["scope"], client.scopes)))
+    scopes = tuple(map(str, narrow(claims["scope"], client.scopes, levels=LEVELS)))
     if not scopes or not set(told["purposes"]) <= set(client.purposes):
         raise Unauthenticated("The client is not registered for this any more")
     override = told["override"]
     return Caller(
         cases=client.cases,
+        rights=client.rights,
         client=client.id,
         client_name=client.name,
         organisation=client.organisation,
@@ -120,9 +122,13 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
         scopes=scopes,
         sends=client.sends,
         member_of=client.member_of,
-        override=Override(**override) if override else None,
+        override=Override(override["code"], override["text"], _moment(claims["iat"])) if override else None,
         on_behalf_of=told["on_behalf_of"],
     )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _told(client: Client, acting: Acting) -> dict[str, Any]:

@@ -11,6 +11,7 @@ sends: [rh]                               # sources it may send messages as (map
 member_of: ["urn:oid:1.2.208.176.1.1|265161000016001"]     # units and parents it also counts as
 cases:                                    # optional: OIO cases it may read, each row owner × KLE classes × Foelsomhed;
   - {owner: "64942212", classes: ["27", "29.18"], sensitivity: FOELSOMME_PERSONOPLYSNINGER}   # domain/limits.py
+rights: [lower-labels]                    # optional: RIGHTS of domain/caller.py
 jku: https://epj.example.dk/jwks.json     # optional: the only key URL its assertions may name; never fetched
 jwks:
   keys:
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.domain.caller import RIGHTS
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.limits import ANY, SENSITIVITY, CaseAccess
 from gateway.errors import SettingsError
@@ -36,11 +38,13 @@ from gateway.translate.rules.loader import Items, Node, Table, Text, parse, read
 from gateway.translate.rules.problems import Problems
 
 SECTORS = ("region", "municipality", "other")
-ROLES = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor")
+ROLES = (
+    "hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor", "operator",
+)  # fmt: skip
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TEXTS = ("id", "name", "sector", "role", "jku")
-_LISTS = ("purposes", "scopes", "sends", "member_of")
-_KNOWN = "id name organisation sector role purposes scopes sends member_of cases jku jwks".split()
+_LISTS = ("purposes", "scopes", "sends", "member_of", "rights")
+_KNOWN = "id name organisation sector role purposes scopes sends member_of cases rights jku jwks".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Client:
     member_of: tuple[str, ...] = ()
     jku: str = ""
     cases: tuple[CaseAccess, ...] = ()
+    rights: tuple[str, ...] = ()
 
 
 class Clients:
@@ -124,6 +129,8 @@ class _File:
         organisation, organisation_name = self.organisation()
         self.one_of("sector", texts["sector"], SECTORS)
         self.one_of("role", texts["role"], ROLES)
+        for right in lists["rights"]:
+            self.one_of("rights", right, RIGHTS)
         if texts["id"] and not _ID.fullmatch(texts["id"]):
             self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
         keys = self.keys()
@@ -145,6 +152,7 @@ class _File:
             member_of=lists["member_of"],
             jku=texts["jku"],
             cases=cases,
+            rights=lists["rights"],
         )
 
     def text(self, name: str, *, required: bool = True) -> str:

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.labels import ANY, KindRow, Labeller, LabelRow, labelled
-from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS, PROTECTED_ADDRESS, counting
+from gateway.domain.labels import ANY, KindRow, Labeller, LabelRow, kept, labelled
+from gateway.domain.security_label import (
+    ACT_CODE,
+    CONFIDENTIALITY,
+    CONFIDENTIALITY_RANK,
+    DATA_CLASS,
+    PROTECTED_ADDRESS,
+    counting,
+    counts,
+)
 
 N, R, V = (f"{CONFIDENTIALITY}|{code}" for code in "NRV")
 PSY, SUD = f"{ACT_CODE}|PSY", f"{ACT_CODE}|SUD"
@@ -188,3 +196,42 @@ def test_the_labeller_only_adds_and_settles(found: list[tuple[str, str]], given_
         assert again == once
     reverse, data_class = labels(sent(*reversed(given_), kind=kind, code=coded(*reversed(found))["code"]))
     assert (reverse, data_class) == labels(body)
+
+
+TAG = "urn:workflow|tag"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stands", "held"),
+    [
+        ({R, PSY}, set(), {R, PSY}, {R, PSY}),
+        ({R, PSY}, {N}, {R, PSY}, {R, PSY}),
+        ({N}, {R}, {R}, set()),
+        ({R}, {R, PSY}, {R, PSY}, set()),
+        ({R, TAG}, {R}, {R}, set()),
+        (set(), {N}, {N}, set()),
+    ],
+)
+def test_labels_are_not_lowered_without_the_right(
+    before: set[str], after: set[str], stands: set[str], held: set[str]
+) -> None:
+    found = kept(before, after, may_lower=False)
+    assert (found.labels, found.held, found.lowered) == (stands, held, frozenset())
+
+
+def test_who_has_the_right_and_a_reason_lowers_and_it_is_told_what() -> None:
+    found = kept({R, PSY, TAG}, {N}, may_lower=True)
+    assert (found.labels, found.lowered, found.held) == ({N}, {R, PSY}, frozenset())
+
+
+@given(
+    st.sets(st.sampled_from([N, R, PSY, TAG, f"{CONFIDENTIALITY}|V"])),
+    st.sets(st.sampled_from([N, R, PSY, f"{CONFIDENTIALITY}|U"])),
+)
+def test_however_it_is_written_nobody_sees_more(before: set[str], after: set[str]) -> None:
+    stands = kept(before, after, may_lower=False).labels
+    ranks = {label: CONFIDENTIALITY_RANK[label[-1]] for label in before | after if label.startswith(CONFIDENTIALITY)}
+    assert {label for label in before if counts(label) and label not in ranks} <= stands
+    if ranks:
+        assert max(ranks, key=ranks.__getitem__) in stands
+    assert kept(before, stands, may_lower=False).labels == stands
