@@ -210,6 +210,28 @@ class Conflict(GatewayError):
     transient = False
 
 
+class Gone(GatewayError):
+    """It was deleted by whoever wrote it; its former versions are kept."""
+
+    status = 410
+    issue = "deleted"
+    transient = False
+
+
+class NeedsVersion(GatewayError):
+    """An update names the version that it changes."""
+
+    status = 428
+    issue = "required"
+    transient = False
+
+
+class SeveralMatch(Conflict):
+    """Several resources match the condition."""
+
+    issue = "multiple-matches"
+
+
 class Unavailable(GatewayError):
     """The store cannot be reached; nothing was lost, send again."""
 

@@ -54,7 +54,10 @@ def settled(body: Body, citizen: str) -> Body:
         "required": "required",
         "status": _COMES.get(made.get("status", ""), "accepted"),
     }
-    return made | {"participant": [own, *made.get("participant", [])]}
+    told = made.get("participant", [])
+    if any(_is_citizen(one) for one in told):  # who wrote it said how the citizen takes part
+        return made | {"participant": [_about(one, citizen) if _is_citizen(one) else one for one in told]}
+    return made | {"participant": [own, *told]}
 
 
 def is_network_meeting(body: Mapping[str, Any]) -> bool:
@@ -84,6 +87,15 @@ def _later(start: str, length: timedelta) -> str:
         return said_time(instant(start) + length) if length else start
     except OverflowError:
         return start
+
+
+def _is_citizen(participant: Body) -> bool:
+    """An appointment is about one citizen, so a Patient who takes part is that one."""
+    return str(participant.get("actor", {}).get("reference", "")).startswith("Patient/")
+
+
+def _about(participant: Body, citizen: str) -> Body:
+    return participant | {"actor": participant["actor"] | {"reference": f"Patient/{citizen}"}}
 
 
 def _is_told_only(participant: Body) -> bool:

@@ -47,7 +47,7 @@ def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resour
     body = labelled(resource.body, labels)
     facts = facts_of(
         body, citizen, sector=resource.sector, source=resource.source, data_class=data_class, labels=labels,
-        sources=resource.sources, content=content,
+        sources=resource.sources, content=content, deleted=resource.deleted,
     )  # fmt: skip
     return replace(resource, body=body), facts
 
@@ -55,7 +55,7 @@ def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resour
 def facts_of(
     body: Body, citizen: str, *, sector: str, source: str, data_class: str, labels: Iterable[str] = (),
     updated: datetime | None = None, sources: tuple[str, ...] = (), same: Iterable[str] = (),
-    content: Content | None = None,
+    content: Content | None = None, deleted: bool = False,
 ) -> Facts:  # fmt: skip
     """The facts of a FHIR R4 body. `same` are other Patient ids that are this citizen (joined identities), `content`
     is the body's, if known."""
@@ -80,6 +80,7 @@ def facts_of(
         ends=_end(body),
         sources=sources,
         limits=limits_of(body),
+        deleted=deleted,
     )
 
 

@@ -25,6 +25,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import OUTSIDE_STAYS, Act, Body, Statement
 from gateway.domain.stay import fold_stays
 from gateway.domain.team import fold_team
+from gateway.domain.written import fold_written, writer_of
 
 # Where each type names the citizen it is about (R4); Patient does not.
 SUBJECT = {
@@ -80,6 +81,8 @@ def _fold_object(
         return fold_reported(kind, key, said, ids, sources)
     if tells_of_benefit(kind, said):
         return fold_benefit(kind, key, said, ids, sources)
+    if writer_of(kind, key) or any(s.act is Act.HANDLE for s in said):
+        return fold_written(kind, key, said, ids, sources)
     if any(s.act in REGISTERING for s in said):
         return fold_registered(kind, key, said, ids, sources)
     if any(s.act in REVISING for s in said):

@@ -52,6 +52,7 @@ class Facts:
     ends: datetime | None = None  # when the content says that it stops to hold
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
     limits: Limits | None = None  # that a case system put on it
+    deleted: bool = False  # by the source that wrote it by REST
 
 
 @dataclass(slots=True)
@@ -67,3 +68,4 @@ class Resource:
     withdrawn: bool = False  # entered in error by its source, kept for history
     notes: tuple[str, ...] = ()  # where the sources contradicted each other, in words without values
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
+    deleted: bool = False  # by the source that wrote it by REST, kept for history

@@ -22,6 +22,7 @@ _WITHDRAWN: dict[str, dict[str, Any]] = {
         for kind in (
             "CarePlan", "CareTeam", "Consent", "Encounter", "ServiceRequest", "Task", "Appointment", "Observation",
             "ClinicalImpression", "DocumentReference", "Communication", "EpisodeOfCare", "Procedure", "Account",
+            "Flag",
         )
     },
 }  # fmt: skip

@@ -48,13 +48,14 @@ class Act(StrEnum):
     REVISE = "revise"  # some elements of a problem, goal or pathway; the others stay (PRB, GOL, PTH)
     MENTION = "mention"  # the same, where it only fills what nobody told (action code UC)
     PAY = "pay"  # an amount was paid of a benefit
+    HANDLE = "handle"  # what becomes of a task, told by the one who has to do it
     TIE = "tie"  # one thing refers to another: a goal to its problem, a pathway to its goals
     REGISTER = "register"  # a case or document as a whole, in parts that are true at their own times (OIO)
     AMEND = "amend"  # only those parts of it that changed
 
 
 OUTSIDE_STAYS = frozenset(
-    {Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE, Act.PAY}
+    {Act.STATE, Act.REPORT, Act.MEMBER, Act.IDENTITY, Act.REVISE, Act.MENTION, Act.TIE, Act.PAY, Act.HANDLE}
     | {Act.REGISTER, Act.AMEND}
 )
 """Acts that tell nothing of a stay."""
