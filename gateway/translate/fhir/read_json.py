@@ -102,6 +102,21 @@ def _carefully(raw: bytes) -> dict[str, Any]:
 
 def read_object(raw: bytes) -> dict[str, Any]:
     """The object in these bytes, read with the same care: for JSON that is no FHIR too. Raises as `read_json` does."""
+    made = _value(raw)
+    if not isinstance(made, dict):
+        raise Unreadable("This is no JSON object.", where="line 1")
+    return made
+
+
+def read_array(raw: bytes) -> list[Any]:
+    """The array in these bytes, read with the same care. Raises as `read_json` does."""
+    made = _value(raw)
+    if not isinstance(made, list):
+        raise Unreadable("This is no JSON array.", where="line 1")
+    return made
+
+
+def _value(raw: bytes) -> Any:
     text = _decoded(raw)
     _check_depth(raw)
     try:
@@ -116,8 +131,6 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise _too_deep() from None
     if _HALF_SURROGATE.search(raw):
         _check_surrogates(made)
-    if not isinstance(made, dict):
-        raise Unreadable("This is no JSON object.", where="line 1")
     return made
 
 

@@ -14,13 +14,14 @@ from gateway.translate.fhirpath.scope import Items, Scope, Spent, distinct, sing
 _UCUM = "http://unitsofmeasure.org"
 
 
-def holds(expression: str, node: Item, resource: Item, root: Item, budget: Spent | None = None) -> bool:
+def holds(expression: str | Tree, node: Item, resource: Item, root: Item, budget: Spent | None = None) -> bool:
     """Whether an invariant holds at a node: only `true` does. `budget` is that of many evaluations together.
 
     Raises Undecided, and ValueError for no expression."""
     spent = Spent()
     try:
-        found = run(parse(expression), [node], Scope(node, resource, root, node, spent))
+        tree = parse(expression) if isinstance(expression, str) else expression
+        found = run(tree, [node], Scope(node, resource, root, node, spent))
         return truth(found) is True
     finally:
         if budget is not None:

@@ -38,7 +38,12 @@ _DEEPEST = 64
 
 @functools.lru_cache(maxsize=4096)
 def parse(text: str) -> Tree:
-    """The tree of an expression. Raises ValueError where it is none."""
+    """The tree of an expression of ours, kept. Raises ValueError where it is none."""
+    return parse_once(text)
+
+
+def parse_once(text: str) -> Tree:
+    """The tree of an expression that a caller wrote. Raises ValueError where it is none."""
     reader = _Reader(_tokens(text))
     tree = reader.row(0)
     if reader.kind:
