@@ -8,7 +8,8 @@ database can fetch all of its nodes at once, and then folded from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -219,3 +220,47 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
         first >>= 1
         last >>= 1
     return last == 0 and before == old_root and after == new_root
+
+
+def spans_beside(indexes: Sequence[int], size: int) -> list[Span]:
+    """The spans whose hashes show that all these leaves are in a tree of `size`, left to right: one proof for many.
+
+    `indexes` are sorted and all different.
+    """
+    if indexes and not 0 <= indexes[0] <= indexes[-1] < size:
+        raise ValueError("a leaf is not in the tree")
+    spans: list[Span] = []
+
+    def walk(low: int, high: int, first: int, last: int) -> None:
+        if first == last:
+            spans.append((low, high))
+        elif high - low > 1:
+            middle = low + _split(high - low)
+            between = bisect_left(indexes, middle, first, last)
+            walk(low, middle, first, between)
+            walk(middle, high, between, last)
+
+    if size:
+        walk(0, size, 0, len(indexes))
+    return spans
+
+
+def root_with(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that leaves at their places and the hashes of `spans_beside` give; None where they do not fit."""
+    try:
+        spans = spans_beside(sorted(leaves), size)
+    except ValueError:
+        return None
+    if len(spans) != len(proof):
+        return None
+    given = dict(zip(spans, proof, strict=True))
+
+    def walk(low: int, high: int) -> bytes:
+        if (low, high) in given:
+            return given[low, high]
+        if high - low == 1:
+            return leaf_hash(leaves[low])
+        middle = low + _split(high - low)
+        return node_hash(walk(low, middle), walk(middle, high))
+
+    return walk(0, size) if size else EMPTY_ROOT

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     RE_SIGNED = "re-signed"
     CHECKPOINT = "checkpoint"
     UNREADABLE = "unreadable"
+    MISLISTED = "mislisted"
+    NOT_WITNESSED = "not-witnessed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Every record's leaf is computed again, the tree is grown again, and wherever a s
 must come out. What was signed cannot be made to fit anything else (RFC 6962 2.1.3), so a root that does not come
 out means that something was changed, removed, swapped or inserted between the last good checkpoint and this
 one; tampering.py finds out which. Checkpoints that the reader kept from before (`trusted`) show what an export
-alone cannot: that the whole log was rolled back, or written anew and signed again.
+alone cannot: that the whole log was rolled back, or written anew and signed again. Each citizen's own list is chained
+again too, and at the last checkpoint all lists together must give the root that it commits to (listing.py).
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from gateway.domain.checkpoint import (
     note_key,
     open_checkpoint,
 )
+from gateway.domain.listing import Head, committed, map_root
 from gateway.domain.log_lines import BadLine, Entry, read_header, read_line
 from gateway.domain.merkle import Range
 from gateway.domain.tampering import Fault, Kind, back_dated, explain, gaps, mismatches
 
 TOLERANCE = timedelta(minutes=1)
+_NO_ENTRIES = Head()
 _MOST = 1000  # faults told one by one
 
 
@@ -46,6 +49,8 @@ class Report:
     signed_at: datetime | None = None  # of the last one
     keys: tuple[str, ...] = ()
     own_key: bool = False  # the key was taken from the export itself: nothing vouches for it
+    lists: int | None = None  # citizens whose lists were found complete; None: no checkpoint commits to lists
+    forgotten: datetime | None = None  # contents from before this time were deleted, as the log itself says
     more: int = 0  # faults beyond those told
 
     @property
@@ -115,6 +120,9 @@ class Verification:
         self.unsigned: list[int] = []  # sizes of checkpoints that nobody we know signed
         self.mismatched: list[Entry] = []
         self.lost: tuple[int, int] | None = None  # where the proof broke off without an explanation
+        self.lists: dict[bytes, Head] = {}  # of every citizen, as far as it is proved
+        self.committed: bytes | None = None  # the root of all lists in the last checkpoint that fit
+        self.gone: list[tuple[int, datetime | None]] = []  # places without content, and when the log had been signed
 
     # --- reading ---
 
@@ -222,7 +230,10 @@ class Verification:
                 text = f"record {place} is numbered {entry.index}"
                 self.report.add(Fault(Kind.CHANGED, text, place, place))
             self.number = entry.index if numbered else None
+            if entry.list:
+                self.lists[entry.list] = self.lists.get(entry.list, _NO_ENTRIES).after(place, entry.leaf)
             self._judge(entry, place, signed)
+        self.committed = committed(point.checkpoint.extensions)
         if not point.outside:
             self._compare(proved)
         self.tree = grown
@@ -249,12 +260,13 @@ class Verification:
             return  # told as changed; its time is not its own
         if not entry.has_body:
             if self.kept_since is None or signed is None or signed >= self.kept_since:
-                text = f"the content of record {place} was removed before its time"
-                self.report.add(Fault(Kind.REMOVED, text, place, place))
+                self.gone.append((place, self.time))
         elif entry.time is None:
             self.report.add(Fault(Kind.UNREADABLE, f"record {place} has no time", place, place))
         elif self.time and entry.time < self.time - self.tolerance:
             self.report.add(back_dated(place, entry.time, self.time))
+        elif entry.forgets:
+            self.report.forgotten = max(self.report.forgotten or entry.forgets, entry.forgets)
         elif signed and entry.time > signed + self.tolerance:
             text = f"record {place} is dated ahead: it says {entry.time.isoformat()}, signed {signed.isoformat()}"
             self.report.add(Fault(Kind.DATED_AHEAD, text, place, place))
@@ -292,6 +304,7 @@ class Verification:
             heapq.heapify(self.points)
             self._advance(final=True)
         self.report.add(*mismatches(self.mismatched))
+        self._forgotten()
         if self.unsigned:
             text = f"{len(self.unsigned)} checkpoints, of sizes {min(self.unsigned)} to {max(self.unsigned)}"
             self.report.add(Fault(Kind.RE_SIGNED, f"{text}, are not signed by the key of this log"))
@@ -300,7 +313,26 @@ class Verification:
         if beyond > self.newest:
             text = f"a checkpoint kept from before has {beyond} records: the log was rolled back"
             self.report.add(Fault(Kind.ROLLED_BACK, text, max(self.newest, 0), beyond - 1))
+        self._listed()
         return self.report
+
+    def _forgotten(self) -> None:
+        """Contents that are gone: the log must say itself that they were deleted when their time was over."""
+        before = self.report.forgotten
+        for place, after in self.gone:
+            if before is None or (after and after - self.tolerance >= before):
+                text = f"the content of record {place} was removed before its time"
+                self.report.add(Fault(Kind.REMOVED, text, place, place))
+
+    def _listed(self) -> None:
+        """Every citizen's list, all together; a log that is wrong elsewhere cannot give them."""
+        if self.committed is None or self.report.faults:
+            return
+        if map_root(self.lists) == self.committed:
+            self.report.lists = len(self.lists)
+        else:
+            text = "the citizens' own lists that were signed are not those that the records give"
+            self.report.add(Fault(Kind.MISLISTED, text))
 
     def _count(self) -> None:
         """More or fewer records than were signed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.errors import NotFound
 from gateway.flows.parts import Gateway
-from gateway.store import log
+from gateway.store import integrating, log
 
 
 async def latest_checkpoint(gateway: Gateway) -> bytes:
@@ -19,4 +19,4 @@ async def latest_checkpoint(gateway: Gateway) -> bytes:
 async def integrate(gateway: Gateway) -> int:
     """Give every new record its place in the tree and sign a checkpoint. Returns how many were placed."""
     async with gateway.database.connection() as connection:
-        return await log.integrate(connection, gateway.log_key, gateway.clock)
+        return await integrating.integrate(connection, gateway.log_key, gateway.clock)

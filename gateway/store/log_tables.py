@@ -72,3 +72,12 @@ LOG_TABLES: tuple[str, ...] = (
         for table in _APPEND_ONLY
     ),
 )
+
+# Each citizen's own list (domain/listing.py): which list a leaf stands in, where, and the chain's head there; null for
+# what is about nobody. `log_page` is the map of all lists as the newest checkpoint commits to it: it can be made anew
+# from the leaves, so it may be changed, and nothing is signed that does not continue it.
+LOG_LISTS: tuple[str, ...] = (
+    "ALTER TABLE log_leaf ADD COLUMN list_key bytea, ADD COLUMN list_place bigint, ADD COLUMN list_head bytea",
+    "CREATE UNIQUE INDEX ix_log_leaf_list ON log_leaf (list_key, list_place) WHERE list_key IS NOT NULL",
+    "CREATE TABLE log_page (path text PRIMARY KEY, children bytea NOT NULL CHECK (octet_length(children) = 512))",
+)

@@ -19,7 +19,7 @@ import pytest
 from gateway import settings
 from gateway.cli import export_log, verify_log
 from gateway.errors import GatewayError
-from gateway.store import keys, log, migrate
+from gateway.store import integrating, keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from tests.domain.written_log import OTHERS, OURS, START, Log, body, forged, remade
 from tests.store.log_stories import record
@@ -165,7 +165,7 @@ def settled(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         connection = await asyncpg.connect(database_url)
         for start in (0, 5):
             await log.append(connection, [record(i, time=datetime.now(UTC)) for i in range(start, start + 5)])
-            await log.integrate(connection, key, lambda: datetime.now(UTC))
+            await integrating.integrate(connection, key, lambda: datetime.now(UTC))
         await connection.close()
 
     asyncio.run(fill())
@@ -244,7 +244,7 @@ def test_beside_a_running_gateway_and_without_one(open_folder: Path, monkeypatch
 
         async def sign() -> None:
             connection = await asyncpg.connect(url)
-            await log.integrate(connection, key, lambda: datetime.now(UTC))
+            await integrating.integrate(connection, key, lambda: datetime.now(UTC))
             await connection.close()
 
         asyncio.run(sign())

@@ -12,7 +12,7 @@ import asyncpg
 
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.verify_log import Report, verify_log
-from gateway.store import keys, log
+from gateway.store import integrating, keys, log
 from gateway.store.log_reading import export, misfiled
 
 KEY = keys.make("log.example.dk/test")
@@ -57,8 +57,8 @@ def run(url: str, story: Callable[..., Coroutine[Any, Any, None]], connections: 
     asyncio.run(told())
 
 
-async def integrate(connection: Connection, batch: int = log.BATCH) -> int:
-    return await log.integrate(connection, KEY, clock, batch)
+async def integrate(connection: Connection, batch: int = integrating.BATCH) -> int:
+    return await integrating.integrate(connection, KEY, clock, batch)
 
 
 async def lines(connection: Connection) -> list[bytes]:

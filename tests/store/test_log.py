@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.checkpoint import note_key, open_checkpoint
 from gateway.domain.merkle import extends, includes
 from gateway.domain.record import leaf
-from gateway.store import keys, log
+from gateway.store import integrating, keys, log
 from gateway.store.log_reading import Search, find
 from tests.store.log_stories import (
     KEY,
@@ -198,7 +198,7 @@ def test_a_node_that_dies_while_integrating_leaves_everything_to_the_next(databa
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            await log.integrate(dying, KEY, hanging)
+            await integrating.integrate(dying, KEY, hanging)
         assert started.is_set()
         dying.terminate()
         assert await integrate(db) == 5
@@ -211,7 +211,7 @@ def test_time_never_runs_backwards(database_url: str) -> None:
     async def story(db: Connection) -> None:
         await integrate(db)
         await log.append(db, [record(1)])
-        await log.integrate(db, KEY, lambda: START - timedelta(days=1))
+        await integrating.integrate(db, KEY, lambda: START - timedelta(days=1))
         assert (await verified(db, tolerance=timedelta(minutes=5))).ok
         newest = await log.latest(db)
         assert newest is not None
@@ -251,7 +251,7 @@ def test_another_key_does_not_go_on(database_url: str) -> None:
         await integrate(db)
         await log.append(db, [record(1)])
         with pytest.raises(log.LogBroken, match="key"):
-            await log.integrate(db, keys.make("log.example.dk/test"), clock)
+            await integrating.integrate(db, keys.make("log.example.dk/test"), clock)
         assert await integrate(db) == 1
 
     run(database_url, story)

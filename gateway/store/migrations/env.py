@@ -7,7 +7,9 @@ from alembic import context
 from gateway.store.schema import metadata
 
 # The access log's tables are append-only by trigger and are written in SQL; autogenerate leaves them alone.
-LOG_TABLES = frozenset({"access_record", "log_pending", "log_leaf", "log_node", "checkpoint"})
+LOG_TABLES = frozenset(
+    {"access_record", "log_pending", "log_leaf", "log_node", "checkpoint", "log_page", "log_forgotten", "cosignature"}
+)
 
 
 def _ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
