@@ -19,7 +19,9 @@ CLASSES = (
     "identity", "stay", "health", "psychiatry", "substance", "social", "housing", "function", "benefit", "employment",
     "criminal", "wishes", "consent", "protected-address", "plan",
 )  # fmt: skip
-ROLES = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor")
+ROLES = (
+    "hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor", "operator",
+)  # fmt: skip
 SECTORS = ("region", "municipality", "shared")
 DEFAULTS = ("treatment", "own", "authority", "consent", "never")
 ANY = "*"

@@ -18,13 +18,13 @@ from gateway.inbound import capability, outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
+from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.door import Door, Inbound, route, told
 from gateway.inbound.doors import DOORS
 from gateway.inbound.keys import UnfitKey
 from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.rest.kinds import SINGLE
 from gateway.inbound.shell import ROUTE, Shell
-from gateway.inbound.tickets import Tickets
 from gateway.inbound.token_check import TokenCheck
 
 

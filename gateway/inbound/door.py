@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,10 +22,10 @@ from gateway.inbound import outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
+from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.scopes import allows
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
-from gateway.inbound.tickets import Tickets
 from gateway.inbound.token_check import TokenCheck
 
 OpenAnswer = Callable[["Inbound", Request], Awaitable[Response]]
@@ -95,6 +95,7 @@ class _Endpoint:
         self._inbound = inbound
         self._door = door
         self._label = template(door)
+        self._asked = f"{door.method} {self._label}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["path_params"].get("kind", "")
@@ -115,7 +116,7 @@ class _Endpoint:
         caller = inbound.check.caller(request.headers.getlist("authorization"))
         request.scope[CLIENT] = caller.client
         caller = replace(caller, trace=request.scope[TRACE])
-        await _check_scopes(inbound.gateway, door, caller, kind)
+        await check_scopes(inbound.gateway, caller, door.needs, self._asked, door.interaction, kind)
         return await door.answer(inbound, request, caller)
 
 
@@ -131,16 +132,17 @@ def told(inbound: Inbound, door: Door, request: Request, error: GatewayError) ->
     return door.tell(request, error)
 
 
-async def _check_scopes(gateway: Gateway, door: Bearer, caller: Caller, kind: str) -> None:
+async def check_scopes(
+    gateway: Gateway, caller: Caller, needs: Sequence[str], asked: str, interaction: str, kind: str = ""
+) -> None:
     """A look that the token's scopes do not cover is refused, and on record like every refusal."""
-    for need in door.needs:
+    for need in needs:
         wanted, _, letter = need.rpartition(".")
         wanted = wanted or kind
         if not allows(caller.scopes, wanted, letter):
             missing = f"system/{wanted}.{letter}"
-            interaction, operation = _RECORDED.get(door.interaction, (door.interaction, ""))
-            asked = f"{door.method} {template(door)}"
-            record = record_of(gateway, caller, interaction, wanted, "", NOTHING, query=asked, operation=operation)
+            recorded, operation = _RECORDED.get(interaction, (interaction, ""))
+            record = record_of(gateway, caller, recorded, wanted, "", NOTHING, query=asked, operation=operation)
             await on_record(gateway, replace(record, outcome_text=f"the token does not hold {missing}"))
             raise outcome.InsufficientScope(missing)
 

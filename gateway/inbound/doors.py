@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.inbound import capability, discovery, messages, operations, outcome, pages, terminology, validation
+from gateway.domain.policy import ROLES
+from gateway.inbound import capability, discovery, messages, operations, outcome, terminology, validation
+from gateway.inbound.console import entering, frame, plan, status
+from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import reading, searching, writing
 from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE
@@ -58,12 +61,15 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/.well-known/jwks.json", discovery.jwks),
-    Bearer("POST", "/console/tickets", pages.ticket, _PLAN, "operation"),
-    Open("GET", "/console/login", pages.login_form, pages.tell),
-    Open("POST", "/console/login", pages.login, pages.tell),
-    Open("POST", "/console/logout", pages.logout, pages.tell),
-    Open("GET", "/console/plan/{id:id}", pages.plan, pages.tell),
-    Open("GET", "/console/console.css", pages.stylesheet, pages.tell),
+    Bearer("POST", "/console/tickets", entering.ticket, _ANY_TOKEN, "operation"),
+    Open("GET", "/console", entering.front, frame.tell),
+    Open("GET", "/console/login", entering.login_form, frame.tell),
+    Open("POST", "/console/login", entering.login, frame.tell),
+    Open("POST", "/console/logout", entering.logout, frame.tell),
+    Open("POST", "/console/language", frame.switch_language, frame.tell),
+    Open("GET", "/console/plan/{id:id}", inside(plan.show, *ROLES), frame.tell),
+    Open("GET", "/console/status", inside(status.show, "auditor", "operator"), frame.tell),
+    Open("GET", "/console/console.css", frame.stylesheet, frame.tell),
     Open("GET", "/log/checkpoint", operations.checkpoint, outcome.plain),
     Open("GET", "/health/live", operations.live, outcome.plain),
     Open("GET", "/health/ready", operations.ready, outcome.plain),

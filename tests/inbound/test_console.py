@@ -12,8 +12,8 @@ from gateway.domain.caller import Caller
 from gateway.domain.identifier import Identifier
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Served
-from gateway.inbound import pages
-from gateway.inbound.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
+from gateway.inbound.console import plan as pages
+from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import Clock
 from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
@@ -99,6 +99,7 @@ def test_the_page_runs_nothing_and_loads_nothing_from_elsewhere(database_url: st
             assert not re.search(r"<script|\bon\w+=|style=|javascript:|https?://", page.text)
             assert set(re.findall(r'(?:href|src|action)="([^"]+)"', page.text)) == {
                 "data:,",
+                "#content",
                 "/console/console.css",
                 "/console/logout",
             }
@@ -169,7 +170,7 @@ def test_a_session_is_for_one_citizen_and_ends(database_url: str) -> None:
             assert (await here.web.get(f"/console/plan/{patient}")).status_code == 200
             assert (await here.web.get("/console/plan/" + "e" * 32)).status_code == 404
             left = await here.web.post("/console/logout")
-            assert "Planen er lukket" in left.text
+            assert "Siden er lukket" in left.text
             assert "Max-Age=0" in left.headers["set-cookie"]
             assert (await here.web.get(f"/console/plan/{patient}")).status_code == 401
             await enter(here, patient)
@@ -264,7 +265,7 @@ def test_a_ticket_is_no_session_and_a_session_no_ticket() -> None:
 
 
 def test_secrets_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.inbound.tickets._MOST", 5)
+    monkeypatch.setattr("gateway.inbound.console.tickets._MOST", 5)
     tickets = Tickets(Clock())
     made = [tickets.make(CALLER, "p") for _ in range(9)]
     held = tickets._tickets._held

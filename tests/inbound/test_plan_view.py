@@ -11,8 +11,8 @@ import pytest
 from gateway.domain.identifier import CPR
 from gateway.domain.municipality import extension
 from gateway.domain.team import TEAM_ROLE
-from gateway.inbound.danish_dates import moment
-from gateway.inbound.plan_view import PlanView, plan_view
+from gateway.inbound.console.dates import moment
+from gateway.inbound.console.plan_view import PlanView, plan_view
 
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
 PLAN = {

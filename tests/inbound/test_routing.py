@@ -73,7 +73,6 @@ NO_SUCH_PATH = [
     "/redoc",
     "/openapi.json",
     "/.well-known/openid-configuration",
-    "/console",
     "/console/console.css.map",
     "/oauth",
     "/health",

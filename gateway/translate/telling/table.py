@@ -41,7 +41,7 @@ _COLUMNS = (
 _EVENTS = tuple(KINDS.values())
 # No override: it takes a person who decides and a reason (sundhedsloven § 43 (3)).
 _PURPOSES = frozenset(key.removeprefix(f"{ACT_REASON}|") for key in PURPOSES - {BREAK_GLASS})
-_READERS = tuple(role for role in ROLES if role not in ("citizen", "auditor", "hospital"))
+_READERS = tuple(role for role in ROLES if role not in ("citizen", "auditor", "operator", "hospital"))
 _KLE = re.compile(r"\d\d(\.\d\d(\.\d\d)?)?")
 _MOST_DAYS = 366
 

@@ -19,7 +19,7 @@ from gateway.domain.municipality import Fact, facts_of
 from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
-from gateway.inbound.danish_dates import moment, period
+from gateway.inbound.console.dates import moment, period
 
 Body = Mapping[str, Any]
 _PLAN_STATUS = {"active": "i gang", "completed": "afsluttet", "on-hold": "sat i bero", "draft": "under udarbejdelse"}

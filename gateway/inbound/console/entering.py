@@ -1,0 +1,89 @@
+"""In and out: a ticket of the caller's own system becomes a session, by a form; and the front page of each role.
+
+No token and nobody's number stands in any address. A ticket with `patient` opens the plan of that citizen; one without
+opens the pages of the caller's role.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.domain.caller import Caller
+from gateway.errors import BadRequest, Forbidden, Unauthenticated
+from gateway.inbound.bodies import read_form
+from gateway.inbound.console.frame import (
+    COOKIE,
+    CSP,
+    check_same_site,
+    language,
+    plain_page,
+    secure,
+)
+from gateway.inbound.console.navigation import pages_of
+from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, Visit
+from gateway.inbound.door import Inbound, check_scopes
+from gateway.inbound.rest.kinds import CLINICAL
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
+_LOG = ("AuditEvent.s",)
+
+
+async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /console/tickets (patient=<id>): a link that opens the plan of one citizen for the caller's user, once.
+    Without `patient`: the pages of the caller's role (auditor, operator)."""
+    form = dict(await read_form(request)) if request.headers.get("content-length", "0") != "0" else {}
+    if form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
+        raise BadRequest("Send patient, the id of a Patient, and nothing else; or nothing")
+    needs = _PLAN if form else _LOG if caller.role == "auditor" else ()
+    await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation")
+    if not form and not (pages_of(caller.role) and caller.user):
+        raise Forbidden("Pages without a citizen are for auditors and operators, each a person with subject_id")
+    made = inbound.tickets.make(caller, form.get("patient", ""))
+    body = {"url": f"{inbound.public_url}/console/login?ticket={made}", "expires_in": TICKET_SECONDS}
+    return Response(msgspec.json.encode(body), 201, media_type="application/json")
+
+
+async def login_form(inbound: Inbound, request: Request) -> Response:
+    """GET /console/login: the form. A link may fill it in; only sending it uses the ticket."""
+    return plain_page(request, "login.html", ticket=request.query_params.get("ticket", "")[:100])
+
+
+async def login(inbound: Inbound, request: Request) -> Response:
+    """POST /console/login: a ticket becomes a session."""
+    check_same_site(request)
+    given = dict(await read_form(request)).get("ticket", "").strip()
+    exchanged = inbound.tickets.exchange(given)
+    if exchanged is None:
+        raise Unauthenticated
+    secret, visit = exchanged
+    response = Response(b"", 303, {"Location": _front(visit), "Content-Security-Policy": CSP})
+    response.set_cookie(
+        COOKIE, secret, SESSION_SECONDS, path="/console", secure=secure(inbound), httponly=True, samesite="strict"
+    )
+    return response
+
+
+async def front(inbound: Inbound, request: Request) -> Response:
+    """GET /console: where this session begins; without one, how to get one."""
+    visit = inbound.tickets.session(request.cookies.get(COOKIE, ""))
+    where = _front(visit) if visit else "/console/login"
+    return Response(b"", 303, {"Location": where, "Content-Security-Policy": CSP})
+
+
+def _front(visit: Visit) -> str:
+    return f"/console/plan/{visit.patient}" if visit.patient else pages_of(visit.caller.role)[0].path
+
+
+async def logout(inbound: Inbound, request: Request) -> Response:
+    """POST /console/logout: the session ends. It asks for no token: whoever is made to leave loses nothing."""
+    check_same_site(request)
+    inbound.tickets.end(request.cookies.get(COOKIE, ""))
+    t = language(request)
+    response = plain_page(request, "told.html", heading=t("told.heading_left"), text=t("told.text_left"))
+    response.delete_cookie(COOKIE, path="/console", secure=secure(inbound), httponly=True, samesite="strict")
+    return response

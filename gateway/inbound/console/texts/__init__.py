@@ -1,0 +1,37 @@
+"""The texts of the pages: one table per language, `<page>.<key>`. Values stand in braces: `{count} opslag`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+LANGUAGES = {"da": "Dansk", "en": "English"}
+DEFAULT = "da"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """All texts in one language. A key that is not in its table is a bug and raises KeyError."""
+
+    language: str
+    known: Mapping[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key, with its values filled in."""
+        text = self.known[key]
+        return text.format_map(values) if values else text
+
+    def word(self, table: str, code: str) -> str:
+        """The word for a code, or the code itself where nobody gave it a word."""
+        return self.known.get(f"{table}.{code}", code) if code else ""
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def texts(language: str) -> Texts:
+    """The texts of one of LANGUAGES; Danish for any other name."""
+    name = language if language in LANGUAGES else DEFAULT
+    told = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text("utf-8"))
+    return Texts(name, {f"{page}.{key}": text for page, keys in told.items() for key, text in keys.items()})
