@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import InitVar, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.when import DANISH
 
 _SEAL = object()
+_SKEW = timedelta(seconds=-1)  # clocks of two nodes differ a little
 _LIMITS = "SF1470 chapter 12"
 
 
@@ -48,6 +49,9 @@ class Reason(StrEnum):
     NO_RULE = "no-rule"
     NEVER = "never"
     OVERRIDE_WITHOUT_REASON = "override-without-reason"
+    OVERRIDE_REASON_UNKNOWN = "override-for-no-such-reason"
+    OVERRIDE_ENDED = "override-ended"
+    OVERRIDE_UNTOLD = "override-by-who-cannot-tell-the-citizen"
     OVERRIDE_FORBIDDEN = "override-forbidden-by-citizen"
     CONSENT_DENIES = "consent-denies"
     CONSENT_LIMITS = "consent-limits"
@@ -61,7 +65,7 @@ class Permit:
     """Leave to read one resource. `redactions` are the element paths to take away first (domain/redact.py).
 
     `rule` is the row of the policy table (`file:line`) and `law` what it rests on; `consent` the Consent id that
-    decided, "" when none did.
+    decided and `provision` the place in it (`provision.provision[0]`), "" when none did.
     """
 
     kind: str
@@ -72,6 +76,7 @@ class Permit:
     consent: str = ""
     redactions: frozenset[str] = frozenset()
     override: bool = False
+    provision: str = ""
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
@@ -89,6 +94,7 @@ class Denial:
     rule: str
     law: str = ""
     consent: str = ""
+    provision: str = ""
 
 
 def decide(
@@ -166,6 +172,9 @@ def _key(key: str) -> str:
     return normal(system, value).key if bar else key
 
 
+_UNASKED = Verdict(Word.SILENT, 8)
+
+
 class _Yes(NamedTuple):
     """One purpose is permitted."""
 
@@ -180,7 +189,7 @@ class _No(NamedTuple):
 
     reason: Reason
     row: Row | None
-    consent: str = ""
+    verdict: Verdict | None = None
 
 
 class _Bench:
@@ -193,6 +202,7 @@ class _Bench:
         self._caller = caller
         self._away = away
         self._policy = policy
+        self._now = now
         self._day = now.astimezone(DANISH).date().isoformat()
         self._action = action
         self._same = same
@@ -214,9 +224,20 @@ class _Bench:
             return Reason.UNKNOWN_PURPOSE
         if self._action not in ACTIONS:
             return Reason.UNKNOWN_ACTION
+        return self._unreasoned() if BREAK_GLASS in purposes else None
+
+    def _unreasoned(self) -> Reason | None:
+        """What an override lacks: its reason in words, a reason that the table gives this role, time that is left of
+        it, and a client that can be given the task to tell the citizen."""
         override = self._caller.override
-        reasoned = override is not None and override.code.strip() and override.text.strip()
-        return None if reasoned or BREAK_GLASS not in purposes else Reason.OVERRIDE_WITHOUT_REASON
+        if override is None or not override.code.strip() or not override.text.strip():
+            return Reason.OVERRIDE_WITHOUT_REASON
+        ground = self._policy.ground(override.code, self._caller.role, self._day)
+        if ground is None:
+            return Reason.OVERRIDE_REASON_UNKNOWN
+        if override.taken is None or not _SKEW <= self._now - override.taken < timedelta(minutes=ground.minutes):
+            return Reason.OVERRIDE_ENDED
+        return None if self._caller.sends else Reason.OVERRIDE_UNTOLD
 
     def decide(self, facts: Facts) -> Permit | Denial:
         """Every purpose must be permitted; the first one names the basis."""
@@ -232,10 +253,10 @@ class _Bench:
             granted.append(answer)
             redactions |= self._redactions(purpose, facts, answer)
         first = granted[0]
-        consent = first.verdict.consent if first.basis is Basis.CONSENT else ""
+        consent, path = (first.verdict.consent, first.verdict.path) if first.basis is Basis.CONSENT else ("", "")
         override = any(yes.override for yes in granted)
         return Permit(
-            facts.kind, facts.id, first.basis, first.row.law, first.row.rule, consent, redactions, override, _SEAL
+            facts.kind, facts.id, first.basis, first.row.law, first.row.rule, consent, redactions, override, path, _SEAL
         )
 
     def _for(self, purpose: str, facts: Facts) -> _Yes | _No:
@@ -244,6 +265,8 @@ class _Bench:
             return _No(Reason.NO_RULE, None)
         if row.default == "never":
             return _No(Reason.NEVER, row)
+        if row.default == "duty":
+            return _Yes(Basis.OWN, row, _UNASKED) if self._is_own(facts) else _No(Reason.NEVER, row)
         verdict = self._evaluation.verdict_for(purpose, facts)
         if purpose == BREAK_GLASS and (answer := self._override(row, verdict)):
             return answer
@@ -255,12 +278,12 @@ class _Bench:
             return _No(Reason.UNKNOWN_PURPOSE, None)
         # A permit is about disclosure: what it leaves out was never disclosed to whoever wrote it.
         if verdict.word is Word.DENY and not ((own or by_law) and verdict.rule == 7):
-            return _No(Reason.CONSENT_LIMITS if verdict.rule == 7 else Reason.CONSENT_DENIES, row, verdict.consent)
+            return _No(Reason.CONSENT_LIMITS if verdict.rule == 7 else Reason.CONSENT_DENIES, row, verdict)
         if own or by_law:
             return _Yes(Basis.OWN if own else Basis.LAW, row, verdict)
         if row.default == "treatment" and purpose == TREAT and self._action == "access":
             return self._treating(row, facts, verdict)
-        return _No(Reason.CONSENT_NEEDED, row, verdict.consent)
+        return _No(Reason.CONSENT_NEEDED, row, verdict)
 
     def _treating(self, row: Row, facts: Facts, verdict: Verdict) -> _Yes | _No:
         """Current treatment. Who has handed the citizen over treats no more, and keeps what it wrote itself."""
@@ -272,7 +295,7 @@ class _Bench:
         """Værdispring (consent-semantics 10): only a deny that names it stands; None where the table has no say."""
         if verdict.breaks_glass:
             if verdict.word is Word.DENY:
-                return _No(Reason.OVERRIDE_FORBIDDEN, row, verdict.consent)
+                return _No(Reason.OVERRIDE_FORBIDDEN, row, verdict)
             return _Yes(Basis.CONSENT, row, verdict, override=True)
         if row.override and self._action == "access":
             return _Yes(Basis.OVERRIDE, row, verdict, override=True)
@@ -332,6 +355,7 @@ class _Bench:
 def _denial(facts: Facts, answer: _No) -> Denial:
     law = answer.row.law if answer.row else ""
     rule = answer.row.rule if answer.row else answer.reason.value
-    if answer.reason in (Reason.CONSENT_DENIES, Reason.CONSENT_LIMITS, Reason.OVERRIDE_FORBIDDEN):
-        rule = f"consent:{answer.consent}" if answer.consent else rule
-    return Denial(facts.kind, facts.id, answer.reason, rule, law, answer.consent)
+    consent, path = (answer.verdict.consent, answer.verdict.path) if answer.verdict else ("", "")
+    if consent and answer.reason in (Reason.CONSENT_DENIES, Reason.CONSENT_LIMITS, Reason.OVERRIDE_FORBIDDEN):
+        rule = f"consent:{consent}"
+    return Denial(facts.kind, facts.id, answer.reason, rule, law, consent, path)

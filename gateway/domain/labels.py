@@ -29,10 +29,12 @@ ANY = "*"
 LABELLED_CLASSES = frozenset({"housing", "employment", "benefit", "criminal", "protected-address"})
 """Data classes that stand as labels too. A label-scoped permit must cover every label, so ordinary ones do not."""
 
+_DUTY = "override"  # what a sector owes the citizen is nobody else's, whatever else is coded in it
 # When codes say several things, the class that most readers are kept from.
 _STRONGEST = (
     "criminal", "wishes", "benefit", "employment", "psychiatry", "substance", "housing", "function", "social", "health",
     "stay", "plan", "identity", "consent", "protected-address",
+    "override",
 )  # fmt: skip
 # How sure a class is: a code goes before a word, a word before "any code of this system", and that before the type.
 _SYSTEM, _WORD, _CODE = range(3)
@@ -164,6 +166,8 @@ class Labeller:
             (r for key in ((sector, source), (ANY, source), (sector, ANY), (ANY, ANY))
              if (r := self._kinds.get((kind, *key)))), None
         )  # fmt: skip
+        if any(name == _DUTY for _, name in classes):
+            return _DUTY
         if row is not None and row.pinned:
             return row.data_class
         for sure in (_CODE, _WORD, _SYSTEM):

@@ -5,6 +5,7 @@
 | treatment | permitted for purpose TREAT and reading; for anything else a consent is needed |
 | own | permitted for what the reader's own legal world sent; anything else needs a consent |
 | authority | permitted for what any legal world of the reader's own authority sent or owns; otherwise a consent |
+| duty | permitted for what the reader's own legal world sent, whatever consents say; nobody else's, also with a consent |
 | consent | a consent is needed |
 | never | closed, whatever a consent or an override says |
 """
@@ -17,13 +18,13 @@ from itertools import combinations, product
 
 CLASSES = (
     "identity", "stay", "health", "psychiatry", "substance", "social", "housing", "function", "benefit", "employment",
-    "criminal", "wishes", "consent", "protected-address", "plan",
+    "criminal", "wishes", "consent", "protected-address", "plan", "override",
 )  # fmt: skip
 ROLES = (
     "hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor", "operator",
 )  # fmt: skip
 SECTORS = ("region", "municipality", "shared")
-DEFAULTS = ("treatment", "own", "authority", "consent", "never")
+DEFAULTS = ("treatment", "own", "authority", "duty", "consent", "never")
 ANY = "*"
 
 Owners = Mapping[str, Collection[tuple[str, str]]]
@@ -61,11 +62,32 @@ class Row:
         return product((self.data_class,), self.sectors, self.roles, self.purposes)
 
 
-class Policy:
-    """The table, asked by day."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A reason that an override (værdispring) may have: who may take it, for how many minutes from its token it holds,
+    and within how many days the citizen is to be told of it. Rows of mappings/policy/overrides.csv."""
 
-    def __init__(self, rows: Iterable[Row], owners: Owners | None = None) -> None:
+    code: str
+    display: str
+    roles: tuple[str, ...]
+    minutes: int
+    days: int
+    law: str
+    rule: str
+    valid_from: str = ""
+    valid_to: str = ""
+
+    def valid(self, day: str) -> bool:
+        """Whether the row holds on a day."""
+        return self.valid_from <= day and (not self.valid_to or day <= self.valid_to)
+
+
+class Policy:
+    """The tables, asked by day."""
+
+    def __init__(self, rows: Iterable[Row], owners: Owners | None = None, grounds: Iterable[Ground] = ()) -> None:
         self.rows = tuple(rows)
+        self.grounds = tuple(grounds)
         self.owners = {source: frozenset(pairs) for source, pairs in (owners or {}).items()}
         self._days: dict[str, dict[tuple[str, str, str, str], Row]] = {}
 
@@ -79,6 +101,11 @@ class Policy:
             if row is not None:
                 return row
         return None
+
+    def ground(self, code: str, role: str, day: str) -> Ground | None:
+        """The reason of this code that a role may override for on a day."""
+        rows = (row for row in self.grounds if row.code == code and role in row.roles and row.valid(day))
+        return next(rows, None)
 
     def _on(self, day: str) -> dict[tuple[str, str, str, str], Row]:
         if len(self._days) > 8:

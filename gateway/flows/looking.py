@@ -6,24 +6,28 @@ The order is the point: nothing is opened before the record of the look is durab
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gateway.domain.caller import Caller
 from gateway.domain.consent import CompiledConsent, compile_consent
 from gateway.domain.consent.actors import in_this_gateway
 from gateway.domain.decide import Denial, Permit, decide_all
+from gateway.domain.override import OverrideRecord
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
 from gateway.domain.references import points_at, without
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
+from gateway.domain.when import DANISH
 from gateway.flows.departed import as_left, when_left
+from gateway.flows.overrides import owe
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
 from gateway.store.log import append
+from gateway.store.pool import Connection
 from gateway.store.resources import Found, Ground, Reader, Sealed
 
 
@@ -46,6 +50,10 @@ class Seen:
 
 
 NOTHING = Seen((), ())
+
+# What refers to a citizen of whom the reader may see nothing else, by the reader's own word: consents, and the task to
+# tell the citizen of an override.
+_WHOLE = frozenset({"consent", "override"})
 
 
 async def look(
@@ -148,7 +156,8 @@ def record_of(
         decision = Decision.OVERRIDE
     else:
         decision = Decision.FILTERED if hidden else Decision.PERMIT
-    return AccessRecord(
+    made = _overriding(gateway, caller) if decision is Decision.OVERRIDE else AccessRecord
+    return made(
         time=gateway.clock(),
         interaction=interaction,
         decision=decision,
@@ -178,10 +187,33 @@ def record_of(
     )
 
 
+def _overriding(gateway: Gateway, caller: Caller) -> Callable[..., OverrideRecord]:
+    """The record of a look by override knows who is to tell the citizen, and by when."""
+    code = caller.override.code if caller.override else ""
+    day = gateway.clock().astimezone(DANISH).date().isoformat()
+    teller = next((one for one in caller.sends if one in gateway.sources), "")
+    return partial(
+        OverrideRecord, teller=teller, role=caller.role, ground=gateway.policy.ground(code, caller.role, day)
+    )
+
+
 async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
-    """Durable before anything is said. Raises Unavailable: then nothing is said."""
+    """Durable before anything is said, and with an override the task to tell the citizen. Raises Unavailable: then
+    nothing is said."""
+    left: Sequence[AccessRecord] = records
+    if any(one.decision is Decision.OVERRIDE for one in records):
+        left = [one for one in records if not (isinstance(one, OverrideRecord) and await owe(gateway, one))]
     async with gateway.database.connection() as connection:
-        await append(connection, records)
+        await append(connection, left)
+
+
+async def on_record_at_once(gateway: Gateway, connection: Connection, record: AccessRecord) -> bool:
+    """On record over a connection that is open already; False where it takes more than that (an override): then the
+    connection is to be given back, and `on_record` asked."""
+    if record.decision is Decision.OVERRIDE:
+        return False
+    await append(connection, [record])
+    return True
 
 
 def opened(seen: Seen) -> list[bytes]:
@@ -191,7 +223,7 @@ def opened(seen: Seen) -> list[bytes]:
 
 def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     body = part.open(permit)
-    lost = part.facts.kind != "Consent" and not hidden.isdisjoint(part.facts.related)
+    lost = part.facts.data_class not in _WHOLE and not hidden.isdisjoint(part.facts.related)
     if permit.redactions or lost:
         told = redact(wire.decode(body), permit.redactions)
         body = wire.encode(without(told, hidden) if lost else told)

@@ -6,10 +6,9 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.joint_plan import joint_resource
-from gateway.flows.looking import look_at_one, record_of, served
+from gateway.flows.looking import look_at_one, on_record, on_record_at_once, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
-from gateway.store.log import append
 
 
 async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, version: int = 0) -> Served:
@@ -25,7 +24,10 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
         seen = await look_at_one(gateway, connection, caller, found)
         citizen = found.sealed.facts.citizen if found else ""
         interaction = "vread" if version else "read"
-        await append(connection, [record_of(gateway, caller, interaction, kind, citizen, seen, query=query)])
+        record = record_of(gateway, caller, interaction, kind, citizen, seen, query=query)
+        recorded = await on_record_at_once(gateway, connection, record)
+    if not recorded:
+        await on_record(gateway, record)
     if not caller.purposes:
         raise no_purpose()
     if not seen.permitted:

@@ -6,11 +6,10 @@ from __future__ import annotations
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
 from gateway.errors import NotFound
-from gateway.flows.looking import NOTHING, Seen, look_at_one, record_of, served
+from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, on_record_at_once, record_of, served
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
 from gateway.store import attachments, resources
-from gateway.store.log import append
 
 
 async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFile:
@@ -27,7 +26,9 @@ async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFi
             seen = NOTHING
         citizen = found.sealed.facts.citizen if found else ""
         record = record_of(gateway, caller, "read", "Binary", citizen, seen, query=f"GET Binary/{identity}")
-        await append(connection, [record])
+        recorded = await on_record_at_once(gateway, connection, record)
+    if not recorded:
+        await on_record(gateway, record)
     if not caller.purposes:
         raise no_purpose()
     if not seen.permitted:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -259,4 +260,35 @@ registered = Table(
     Column("settled", Boolean, nullable=False, server_default="true"),
     PrimaryKeyConstraint("kind", "key", "identity"),
     Index("ix_registered_unsettled", "kind", "key", postgresql_where=text("NOT settled")),
+)
+
+# Overrides (værdispring), one for each user, citizen and day: `task` is the Task to tell the citizen, whose state is
+# told by itself; the rest is who took the review over, and what it came to.
+override_review = Table(
+    "override_review",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("citizen", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("organisation_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("user_key", Text, nullable=False),  # no CPR: a pseudonym, as in the log
+    Column("user_name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    _time("first_at"),
+    _time("last_at"),
+    Column("looks", Integer, nullable=False),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_name", Text, nullable=False, server_default=""),
+    _time("taken_at", nullable=True),
+    Column("outcome", Text, nullable=False, server_default=""),  # justified | unjustified | unclear
+    Column("note", Text, nullable=False, server_default=""),
+    Column("reviewed_by", Text, nullable=False, server_default=""),
+    Column("reviewed_name", Text, nullable=False, server_default=""),
+    _time("reviewed_at", nullable=True),
+    Index("ix_override_review_organisation_role_due", "organisation", "role", "due"),
 )

@@ -5,6 +5,7 @@
 | access.csv | data class × sector × role × purpose → what holds without a consent (domain/policy.py) |
 | labels.csv | codes and words → security labels and data class (domain/labels.py) |
 | kle-classes.csv | the same for KLE subjects, by the beginning of the number |
+| overrides.csv | the reasons that an override may have, for whom, for how long (domain/policy.py `Ground`) |
 | kinds.csv | the data class of a resource type where its codes say nothing |
 
 A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes.
@@ -14,14 +15,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
 from gateway.domain.content import TEXT, UNIT
 from gateway.domain.labels import KindRow, Labeller, LabelRow
 from gateway.domain.limits import KLE
-from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Owners, Policy, Row, contradictions
+from gateway.domain.policy import ANY, CLASSES, DEFAULTS, ROLES, SECTORS, Ground, Owners, Policy, Row, contradictions
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, CONFIDENTIALITY_RANK, DATA_CLASS
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
@@ -44,6 +45,7 @@ _ACCESS = (
 )
 _LABELS = ("code_system", "code_prefix", "kind", "label_system", "label_code", "data_class", "why", "law")
 _KLE = ("prefix", "data_class", "label", "why")
+_GROUNDS = ("code", "display", "role", "minutes", "tell_days", "law", "valid_from", "valid_to", "why")
 _KINDS = ("kind", "source_sector", "source", "data_class", "pinned", "why")
 
 _SENSITIVITY = frozenset(
@@ -80,7 +82,8 @@ def load(folder: Path, owners: Owners | None = None, terms: Terms | None = None)
     labels += [_kle(line, terms) for line in _lines(folder, "kle-classes.csv", _KLE, problems)]
     kinds = [_kind(line) for line in _lines(folder, "kinds.csv", _KINDS, problems)]
     _twice(kinds, lambda row: (row.kind, row.sector, row.source), problems)
-    policy = Policy(rows, owners)
+    grounds = [_ground(line) for line in _lines(folder, "overrides.csv", _GROUNDS, problems)]
+    policy = Policy(rows, owners, grounds)
     if not problems.found:
         _check(policy, problems)
     problems.check()
@@ -92,10 +95,17 @@ def _check(policy: Policy, problems: Problems) -> None:
     for first, second in contradictions(policy.rows):
         line = first.rule.rpartition(":")[2]
         problems.add(_mark(second.rule), f"{second.data_class} is told twice, first in line {line}")
+    for one, other in combinations(policy.grounds, 2):
+        if one.code == other.code and not set(one.roles).isdisjoint(other.roles) and _together(one, other):
+            problems.add(_mark(other.rule), f"{other.code} is told twice, first in line {_mark(one.rule).line}")
     for data_class, sector, role in policy.gaps(LAST_DAY):
         problems.add(
             _mark("mappings/policy/access.csv:0"), f"no row without an end for {data_class}, {sector} to {role}"
         )
+
+
+def _together(one: Ground, other: Ground) -> bool:
+    return max(one.valid_from, other.valid_from) <= min(one.valid_to or LAST_DAY, other.valid_to or LAST_DAY)
 
 
 def _mark(rule: str) -> Mark:
@@ -127,6 +137,26 @@ def _access(line: Line) -> list[Row]:
         Row(one, sectors, roles, purposes, default, override, cells["law"], str(line.mark), start, end, cells["why"])
         for one in classes
     ]
+
+
+def _ground(line: Line) -> Ground:
+    cells = line.cells
+    start, end = line.days()
+    for name in ("code", "display", "law"):
+        if not cells[name]:
+            line.problems.add(line.mark, f"{name} is empty")
+    return Ground(
+        cells["code"], cells["display"], line.several("role", ROLES), _number(line, "minutes", 24 * 60),
+        _number(line, "tell_days", 90), cells["law"], str(line.mark), start, end,
+    )  # fmt: skip
+
+
+def _number(line: Line, name: str, most: int) -> int:
+    text = line.cells[name]
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= most):
+        line.problems.add(line.mark, f"{name} must be a whole number from 1 to {most}")
+        return 1
+    return int(text)
 
 
 def _label(line: Line, terms: Terms | None) -> LabelRow:

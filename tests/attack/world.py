@@ -81,7 +81,7 @@ class Doors:
         }  # fmt: skip
         extensions: dict[str, Any] = {"ihe_iua": person | iua}
         if said == "BTG":
-            extensions["faellesplan"] = {"override": {"code": "vital", "text": "Bevidstløs"}}
+            extensions["faellesplan"] = {"override": {"code": "emergency", "text": "Bevidstløs"}}
         return await self.http.bearer(scope, who, extensions=extensions)
 
     async def asks_for_token(self, who: str, **iua: Any) -> int:

@@ -9,14 +9,14 @@ from gateway.domain.caller import Caller, Override
 from gateway.domain.consent import compile_consent
 from gateway.domain.decide import Denial, Permit, decide
 from gateway.domain.identifier import SOR, Identifier
-from gateway.domain.policy import Policy, Row
+from gateway.domain.policy import Ground, Policy, Row
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import CONFIDENTIALITY
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 NORMAL = f"{CONFIDENTIALITY}|N"
 CLINIC = Identifier(SOR, "953741000016009")
-REASONED = Override("emergency", "Fundet bevidstløs")
+REASONED = Override("emergency", "Fundet bevidstløs", NOW)
 
 SECTOR = {"hospital": "region", "provider": "other", "ngo": "other", "citizen": "other", "auditor": "other"}
 
@@ -29,7 +29,7 @@ def caller(role: str, *purposes: str, **more: Any) -> Caller:
         "user_role": "", "purposes": purposes or ("TREAT",), "scopes": (),
     }  # fmt: skip
     if "BTG" in said["purposes"]:
-        said["override"] = REASONED
+        said |= {"override": REASONED, "sends": ("tasks",)}
     return Caller(**said | more)
 
 
@@ -72,6 +72,17 @@ POLICY = Policy(
         row("health", "auditor", "never", line=17),
     ],
     {"kk-case": {(CLINIC.key, "social")}},
+    [
+        Ground(
+            "emergency",
+            "Akut",
+            ("hospital", "nursing", "social", "jobcenter", "ngo"),
+            60,
+            14,
+            "§ 41",
+            "overrides.csv:2",
+        )
+    ],
 )
 
 

@@ -158,7 +158,7 @@ def test_an_objection_closes_treatment_too_and_an_override_opens_it_on_record(ho
         )
         await record_consent(gateway, caller("hospital"), objection)
         hidden = kinds(await joint_plan(gateway, caller("nursing"), patient))
-        reason = Override("vital-interest", "Bevidstløs ved besøget")
+        reason = Override("vital-interest", "Bevidstløs ved besøget", gateway.clock())
         override = caller("nursing", purposes=("BTG",), override=reason)
         opened = kinds(await joint_plan(gateway, override, patient))
         return hidden, opened, await records(gateway, decision="override")

@@ -44,8 +44,8 @@ PARTS: Mapping[str, dict[str, Any]] = {
     },
     "nursing": {
         "name": "Hjemmesygeplejens omsorgssystem", "organisation": _COPENHAGEN, "sector": "municipality",
-        "role": "nursing", "purposes": ["TREAT", "BTG"], "scopes": [_READ], "user": "Sygeplejerske Mona Friis",
-        "purpose": "TREAT",
+        "role": "nursing", "purposes": ["TREAT", "BTG"], "scopes": [_READ], "sends": ["koebenhavn-fsiii"],
+        "user": "Sygeplejerske Mona Friis", "purpose": "TREAT",
     },
     "jobcenter": {
         "name": "Jobcentrets fagsystem", "organisation": _COPENHAGEN, "sector": "municipality", "role": "jobcenter",
