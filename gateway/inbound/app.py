@@ -14,7 +14,7 @@ from starlette.routing import compile_path
 from gateway.errors import NotFound, SettingsError
 from gateway.flows.parts import Gateway
 from gateway.flows.tokens import record_token, remember_assertion
-from gateway.inbound import capability, outcome
+from gateway.inbound import capability, openapi, outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
@@ -65,6 +65,7 @@ def make_app(
         endpoint=endpoint,
         tickets=tickets or Tickets(clock),
         statement=capability.statement(gateway, DOORS),
+        openapi=openapi.drawn(gateway, DOORS),
         public_url=url,
         message_bytes=message_bytes,
         room=Room(message_bytes, large_message_bytes),

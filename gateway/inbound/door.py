@@ -44,6 +44,7 @@ class Inbound:
     endpoint: TokenEndpoint
     tickets: Tickets
     statement: dict[str, Any]  # the CapabilityStatement
+    openapi: bytes  # the same in OpenAPI
     public_url: str
     message_bytes: int
     room: Room  # for messages that may hold files

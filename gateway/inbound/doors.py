@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.domain.policy import ROLES
-from gateway.inbound import capability, discovery, messages, operations, outcome, terminology, validation
+from gateway.inbound import capability, discovery, messages, openapi, operations, outcome, terminology, validation
 from gateway.inbound.console import entering, frame, plan, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
@@ -57,6 +57,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("PATCH", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
     Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
+    Open("GET", "/openapi.json", openapi.document),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),
     Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
