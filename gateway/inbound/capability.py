@@ -104,13 +104,16 @@ def _operations(doors: Sequence[Door], kind: str) -> list[dict[str, str]]:
 
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
+    return [{"name": name, "type": form} for name, form in sorted(searched(gateway, kind).items())]
+
+
+def searched(gateway: Gateway, kind: str) -> dict[str, str]:
+    """The search parameters that are served for a type, each with its FHIR type."""
     if kind == "AuditEvent":
-        served = dict(audit.PARAMETERS)
-    elif kind in definitions.KINDS:
-        served = dict(definitions.PARAMETERS)
-    else:
-        served = {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()} | {"_id": "token"}
-    return [{"name": name, "type": served[name]} for name in sorted(served)]
+        return dict(audit.PARAMETERS)
+    if kind in definitions.KINDS:
+        return dict(definitions.PARAMETERS)
+    return {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()} | {"_id": "token"}
 
 
 def _security(url: str) -> dict[str, Any]:

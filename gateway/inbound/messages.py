@@ -7,7 +7,7 @@ its body, what the sender's system understands: an ACK with MSA and ERR, a MedCo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,41 +23,42 @@ from gateway.inbound.negotiate import UnsupportedMedia, media_type
 from gateway.translate.fhir import written_in
 from gateway.translate.oio.lora import addressed
 
-_ER7_NAMES = frozenset({outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"})
-_EDIFACT_NAMES = frozenset({outcome.EDIFACT, "application/xml", "text/xml"})
-_JSON_NAMES = frozenset({"application/json"})
-_XML_NAMES = frozenset({"application/xml", "text/xml"})
-_SOAP_NAMES = _XML_NAMES | {"application/soap+xml"}
+_XML = ("application/xml", "text/xml")
+TAKEN: Mapping[str, tuple[str, ...]] = {
+    "hl7v2": (outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"),
+    "edifact": (outcome.EDIFACT, *_XML),
+    "oio-json": ("application/json",),
+    "sf2900": ("text/xml", "application/xml", "application/soap+xml"),
+    **dict.fromkeys(("oio", "oioxml", "ydelse"), _XML),
+}
+"""The media types that each language is taken in; the first is the one to send."""
 _RETRY = {"Retry-After": "5"}
 
 
 async def hl7v2(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /messages/hl7v2: one ER7 message. Its character set is that of MSH-18; a charset beside it is not read."""
-    return await _received(inbound, request, caller, "hl7v2", _ER7_NAMES, f"Send {outcome.ER7}.")
+    return await _received(inbound, request, caller, "hl7v2")
 
 
 async def oio(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /cases/oio: one OIO Sag in XML, in the encoding of its declaration."""
-    return await _received(inbound, request, caller, "oio", _XML_NAMES, "Send application/xml.")
+    return await _received(inbound, request, caller, "oio")
 
 
 async def oio_json(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /cases/oio-json: Sag, Dokument and Indsats in LoRa's JSON, answered as LoRa answers."""
-    return await _received(inbound, request, caller, "oio-json", _JSON_NAMES, "Send application/json.")
+    return await _received(inbound, request, caller, "oio-json")
 
 
 async def oio_json_one(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT and PATCH /cases/oio-json/{uuid}: one object as it is now, or what changed of it, as LoRa takes them."""
     uuid, whole = request.path_params["id"], request.method == "PUT"
-    hint = "Send application/json."
-    return await _received(
-        inbound, request, caller, "oio-json", _JSON_NAMES, hint, settle=lambda raw: addressed(raw, uuid, whole=whole)
-    )
+    return await _received(inbound, request, caller, "oio-json", settle=lambda raw: addressed(raw, uuid, whole=whole))
 
 
 async def ydelse(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /cases/ydelse: grants and payments of Ydelsesindeks (SF1490) in XML, answered as the index answers."""
-    return await _received(inbound, request, caller, "ydelse", _XML_NAMES, "Send application/xml.")
+    return await _received(inbound, request, caller, "ydelse")
 
 
 async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -65,7 +66,7 @@ async def oioxml(inbound: Inbound, request: Request, caller: Caller) -> Response
 
     The answer is an XCTL03 where the letter asks for one, and empty where it does not; a refusal is an XCTL02.
     """
-    return await _received(inbound, request, caller, "oioxml", _XML_NAMES, "Send application/xml.", large=True)
+    return await _received(inbound, request, caller, "oioxml", large=True)
 
 
 async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -75,7 +76,7 @@ async def edifact(inbound: Inbound, request: Request, caller: Caller) -> Respons
     interchange, with a CTL02 for each letter that was refused and a CTL03 for the others where UNB asks for them;
     it is empty when there is nothing to tell.
     """
-    return await _received(inbound, request, caller, "edifact", _EDIFACT_NAMES, f"Send {outcome.EDIFACT}.")
+    return await _received(inbound, request, caller, "edifact")
 
 
 async def sf2900(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -83,7 +84,7 @@ async def sf2900(inbound: Inbound, request: Request, caller: Caller) -> Response
 
     It is answered with a status alone; a refusal is a SOAP fault.
     """
-    return await _received(inbound, request, caller, "sf2900", _SOAP_NAMES, "Send text/xml.")
+    return await _received(inbound, request, caller, "sf2900")
 
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -109,13 +110,13 @@ async def _bundle(inbound: Inbound, request: Request, caller: Caller, language: 
 
 
 async def _received(
-    inbound: Inbound, request: Request, caller: Caller, language: str, accepted: frozenset[str], hint: str, *,
+    inbound: Inbound, request: Request, caller: Caller, language: str, *,
     large: bool = False, settle: Callable[[bytes], bytes] = bytes,
 ) -> Response:  # fmt: skip
     raw = b""
     try:
-        if media_type(request.headers.get("content-type", "")).name not in accepted:
-            raise UnsupportedMedia(where="Content-Type", hint=hint)
+        if media_type(request.headers.get("content-type", "")).name not in TAKEN[language]:
+            raise UnsupportedMedia(where="Content-Type", hint=f"Send {TAKEN[language][0]}.")
         if large:
             async with inbound.room.read(request) as raw:
                 answer = await receive(inbound.gateway, language, raw, caller)
