@@ -239,5 +239,16 @@ class Unavailable(GatewayError):
     issue = "transient"
 
 
+class TooMany(GatewayError):
+    """The caller has made more calls than it may."""
+
+    status = 429
+    issue = "throttled"
+
+    def __init__(self, text: str = "", *, where: str = "", hint: str = "", seconds: int = 1) -> None:
+        self.seconds = seconds  # to wait
+        super().__init__(text, where=where, hint=hint or f"Wait {seconds} s.")
+
+
 class SettingsError(GatewayError):
     """A setting or a mapping is wrong; the gateway does not start."""

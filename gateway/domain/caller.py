@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.limits import CaseAccess
-
+from gateway.domain.scope import read
 
 LOWER_LABELS, CONTROLLER = "lower-labels", "controller"
 RIGHTS = (LOWER_LABELS, CONTROLLER)
@@ -50,9 +50,14 @@ class Caller:
     rights: tuple[str, ...] = ()  # what it is registered for besides (RIGHTS)
 
     def covers(self, kind: str) -> bool:
-        """Whether the token's scopes (`system/<type or *>.<letters of cruds>`) let it read or search this type: what is
-        composed for a caller is composed of nothing else."""
+        """Whether the token's scopes let it read or search this type at all: what is composed for a caller is composed
+        of nothing else. Which resources of the type, where scopes have parameters, flows/covering.py tells."""
         return any(
-            types in ("*", kind) and not {"r", "s"}.isdisjoint(letters)
-            for types, _, letters in (scope.removeprefix("system/").partition(".") for scope in self.scopes)
+            one is not None and one.type in ("*", kind) and ("r" in one.may or "s" in one.may)
+            for one in map(read, self.scopes)
         )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether any scope has search parameters."""
+        return any("?" in scope for scope in self.scopes)

@@ -22,6 +22,7 @@ from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
 from gateway.domain.when import DANISH
+from gateway.flows.covering import covered as within_scopes
 from gateway.flows.departed import as_left, when_left
 from gateway.flows.overrides import owe
 from gateway.flows.parts import Gateway, Served
@@ -69,6 +70,8 @@ async def look(
     )
     if left:
         covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left)
+    if caller.narrowed:
+        permits = within_scopes(gateway, caller, covered, permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     named = (points_at(part.facts, persons) for part in covered)
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
@@ -95,6 +98,8 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
             gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around
         )
         permits, denials = (permits, denials) if (found.now.kind, found.now.id) in today else ({}, closed)
+    if caller.narrowed:
+        permits = within_scopes(gateway, caller, [part], permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     return _seen([part], permits, denials, points_at(part.facts, persons) - there)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.parts import Gateway
-from gateway.store import assertions
+from gateway.store import assertions, revocations
 from gateway.store.log import append
+from gateway.store.revocations import Revocation
+
+LONGEST_TOKEN = timedelta(hours=24)
+"""No token that is accepted lives longer, whoever issued it."""
 
 
 async def remember_assertion(gateway: Gateway, client: str, jti: str, expires: datetime) -> bool:
@@ -24,6 +29,32 @@ async def record_token(gateway: Gateway, client: str, granted: bool, reason: str
         client=client,
         outcome=Outcome.SUCCESS if granted else Outcome.MINOR,
         outcome_text=reason,
+    )
+    async with gateway.database.connection() as connection:
+        await append(connection, [record])
+
+
+async def revoke_token(gateway: Gateway, client: str, jti: str, issued: datetime, expires: datetime) -> None:
+    """One token of a client is dead from now on, on every node within a second (RFC 7009), and on record."""
+    await revocations.revoke(gateway.database, Revocation(client, jti, issued), expires, gateway.clock())
+    await _record_revocation(gateway, client, "one token was revoked")
+
+
+async def revoke_client(gateway: Gateway, client: str) -> None:
+    """Every token that a client was given until now is dead, on every node within a second, and on record."""
+    now = gateway.clock()
+    await revocations.revoke(gateway.database, Revocation(client, "", now), now + LONGEST_TOKEN, now)
+    await _record_revocation(gateway, client, "all tokens until now were revoked")
+
+
+async def revoked(gateway: Gateway) -> Sequence[Revocation]:
+    """What is revoked now. Raises Unavailable."""
+    return await revocations.in_force(gateway.database, gateway.clock())
+
+
+async def _record_revocation(gateway: Gateway, client: str, what: str) -> None:
+    record = AccessRecord(
+        time=gateway.clock(), interaction="token", decision=Decision.PERMIT, client=client, outcome_text=what
     )
     async with gateway.database.connection() as connection:
         await append(connection, [record])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import astuple
+from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
@@ -17,6 +18,7 @@ from joserfc.errors import JoseError
 
 from gateway.domain.caller import Caller, Override
 from gateway.domain.identifier import Identifier
+from gateway.domain.limits import CaseAccess
 from gateway.domain.scope import LEVELS
 from gateway.errors import Unauthenticated
 from gateway.inbound.acting import Acting
@@ -45,8 +47,11 @@ class Tokens:
         """The public keys, as `/.well-known/jwks.json` shows them."""
         return dict(self._keys.as_dict(private=False))
 
-    def issue(self, client: Client, acting: Acting, scopes: Iterable[Scope]) -> str:
-        """A token for one client, the person in front of it, and what it was given."""
+    def issue(
+        self, client: Client, acting: Acting, scopes: Iterable[Scope], bound: Mapping[str, str] | None = None
+    ) -> str:
+        """A token for one client, the person in front of it, and what it was given. `bound` is the confirmation
+        (RFC 7800) of who alone may use it: `jkt` a DPoP key, `x5t#S256` a certificate."""
         now = int(self._clock().timestamp())
         claims = {
             "iss": self.issuer,
@@ -58,6 +63,7 @@ class Tokens:
             "jti": secrets.token_urlsafe(16),
             "scope": " ".join(map(str, scopes)),
             "caller": _told(client, acting),
+            **({"cnf": dict(bound)} if bound else {}),
         }
         first = self._keys.keys[0]
         header = {"alg": OWN_ALGORITHM, "typ": TYPE, "kid": first.kid}
@@ -105,30 +111,43 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
     scopes = tuple(map(str, narrow(claims["scope"], client.scopes, levels=LEVELS)))
     if not scopes or not set(told["purposes"]) <= set(client.purposes):
         raise Unauthenticated("The client is not registered for this any more")
-    override = told["override"]
+    return caller_of(client, _acting(told), scopes)
+
+
+def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
+    """A registered client with the person in front of it."""
     return Caller(
-        cases=client.cases,
-        rights=client.rights,
+        cases=client.cases if who.cases is None else who.cases,
         client=client.id,
         client_name=client.name,
         organisation=client.organisation,
         organisation_name=client.organisation_name,
         sector=client.sector,
         role=client.role,
+        user=who.user,
+        user_name=who.user_name,
+        user_role=who.user_role,
+        purposes=who.purposes,
+        scopes=scopes,
+        sends=client.sends,
+        member_of=client.member_of,
+        rights=client.rights,
+        override=who.override,
+        on_behalf_of=who.on_behalf_of,
+    )
+
+
+def _acting(told: Mapping[str, Any]) -> Acting:
+    override, cases = told["override"], told.get("cases")
+    return Acting(
         user=told["user"],
         user_name=told["user_name"],
         user_role=told["user_role"],
         purposes=tuple(told["purposes"]),
-        scopes=scopes,
-        sends=client.sends,
-        member_of=client.member_of,
-        override=Override(override["code"], override["text"], _moment(claims["iat"])) if override else None,
         on_behalf_of=told["on_behalf_of"],
+        override=Override(**override) if override else None,
+        cases=None if cases is None else tuple(CaseAccess(owner, tuple(kle), level) for owner, kle, level in cases),
     )
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _told(client: Client, acting: Acting) -> dict[str, Any]:
@@ -144,4 +163,5 @@ def _told(client: Client, acting: Acting) -> dict[str, Any]:
         "purposes": list(acting.purposes),
         "on_behalf_of": acting.on_behalf_of,
         "override": {"code": override.code, "text": override.text} if override else None,
+        **({"cases": [list(astuple(one)) for one in acting.cases]} if acting.cases is not None else {}),
     }

@@ -19,10 +19,14 @@ from typing import Any
 
 from gateway.domain.caller import Override
 from gateway.domain.identifier import CVR, GLN, SOR, normal
+from gateway.domain.limits import CaseAccess
 from gateway.inbound.clients import Client
 
 V3_ACT_REASON = frozenset({"http://terminology.hl7.org/CodeSystem/v3-ActReason", "urn:oid:2.16.840.1.113883.5.8"})
 OVERRIDE_PURPOSE = "BTG"
+SYSTEM_PURPOSES = frozenset({"HOPERAT", "HSYSADMIN", "SYSDEV"})
+"""What a system may do by itself. For any other purpose somebody stands in front of it and is named: a system does not
+look with its own right on behalf of a user without one."""
 _LONGEST = 255
 _LONGEST_REASON = 1000
 
@@ -41,6 +45,14 @@ class Acting:
     purposes: tuple[str, ...] = ()
     on_behalf_of: str = ""
     override: Override | None = None
+    cases: tuple[CaseAccess, ...] | None = None  # what another issuer narrows the client's cases to
+
+
+def levels_of(client: Client, who: Acting) -> tuple[str, ...]:
+    """The levels of scopes that this call may be given: a person makes it a user's, a citizen the patient's own."""
+    if not who.user:
+        return ("system",)
+    return ("system", "user", "patient") if client.role == "citizen" else ("system", "user")
 
 
 def acting(extensions: object, client: Client) -> Acting:
@@ -64,6 +76,7 @@ def acting(extensions: object, client: Client) -> Acting:
         override=_override(ours["override"]) if "override" in ours else None,
     )
     _check_override(said)
+    _check_person(said)
     return said
 
 
@@ -89,6 +102,12 @@ def _key(value: str) -> str:
     """`system|value` in its normal spelling; a number without a system stays as it is."""
     system, bar, number = value.rpartition("|")
     return normal(system, number).key if bar else value
+
+
+def _check_person(said: Acting) -> None:
+    """A purpose that only people have takes a person; so does acting on behalf of another."""
+    if not said.user and (said.on_behalf_of or not SYSTEM_PURPOSES.issuperset(said.purposes)):
+        raise NotRegistered("this purpose of use needs subject_id, the person in front of the client")
 
 
 def _check_override(said: Acting) -> None:

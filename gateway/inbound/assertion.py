@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from gateway.inbound.clients import Client, Clients
-from gateway.inbound.keys import PublicKey
+from gateway.inbound.keys import PublicKey, candidate
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_SECONDS = 300
@@ -45,8 +45,11 @@ class Verified:
     extensions: object
 
 
-def verify(assertion: str, clients: Clients, audiences: Collection[str], now: datetime) -> Verified:
-    """The client that signed this assertion for one of these audiences (token URL or issuer). Raises BadAssertion."""
+def verify(
+    assertion: str, clients: Clients, audiences: Collection[str], now: datetime, keys: Sequence[PublicKey] = ()
+) -> Verified:
+    """The client that signed this assertion for one of these audiences (token URL or issuer). `keys` are those fetched
+    from the URL that the client is registered with, if it is. Raises BadAssertion."""
     # 1. A compact JWS of bounded size, with the header members that are allowed and no other.
     header, claimed = _opened(assertion)
     if header.get("typ") != "JWT":
@@ -62,11 +65,12 @@ def verify(assertion: str, clients: Clients, audiences: Collection[str], now: da
     if claimed.get("sub") != issuer:
         raise BadAssertion("iss and sub must both be the client id", client.id)
 
-    # 3. The key is a registered one, and the algorithm is that of the key.
-    key = client.keys.get(str(header.get("kid")))
-    if key is None:
+    # 3. Exactly one registered key has this kid and is of the type that the algorithm takes.
+    known = client.keys or keys
+    if header.get("kid") not in {key.kid for key in known}:
         raise BadAssertion("the client or its key is not registered", client.id)
-    if header.get("alg") != key.algorithm:
+    key = candidate(known, header["kid"], header.get("alg"))
+    if key is None:
         raise BadAssertion("alg is not that of the registered key", client.id)
     if "jku" in header and (not client.jku or header["jku"] != client.jku):
         raise BadAssertion("jku is not the registered URL", client.id)
@@ -81,6 +85,18 @@ def verify(assertion: str, clients: Clients, audiences: Collection[str], now: da
     if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
         raise BadAssertion(f"jti must be a text of at most {_LONGEST_JTI} characters", client.id)
     return Verified(client, jti, datetime.fromtimestamp(expires + SKEW_SECONDS, UTC), claims.get("extensions"))
+
+
+def claimed(assertion: str) -> tuple[str, str, str]:
+    """Issuer, kid and algorithm that an assertion names, to find its key by: none of it is believed. Empty when it
+    cannot be read."""
+    try:
+        header, claims = _opened(assertion)
+    except BadAssertion:
+        return "", "", ""
+    said = (claims.get("iss"), header.get("kid"), header.get("alg"))
+    issuer, kid, algorithm = (one if isinstance(one, str) else "" for one in said)
+    return issuer, kid, algorithm
 
 
 def _opened(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

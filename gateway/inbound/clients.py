@@ -12,10 +12,14 @@ member_of: ["urn:oid:1.2.208.176.1.1|265161000016001"]     # units and parents i
 cases:                                    # optional: OIO cases it may read, each row owner × KLE classes × Foelsomhed;
   - {owner: "64942212", classes: ["27", "29.18"], sensitivity: FOELSOMME_PERSONOPLYSNINGER}   # domain/limits.py
 rights: [lower-labels]                    # optional: RIGHTS of domain/caller.py
-jku: https://epj.example.dk/jwks.json     # optional: the only key URL its assertions may name; never fetched
-jwks:
+jku: https://epj.example.dk/jwks.json     # where it publishes its keys: fetched when `jwks` is left out; the only URL
+                                          # that its assertions may name
+jwks:                                     # its keys by value
   keys:
     - {kty: EC, crv: P-384, kid: 2025-1, x: …, y: …}
+bound: dpop                               # optional: its tokens are bound to its key (dpop) or certificate (mtls)
+limits: {per_second: 50, burst: 200}      # optional: calls that it may make; more are answered 429
+introspects: yes                          # optional: a resource server that may ask what a token is (RFC 7662)
 """
 
 from __future__ import annotations
@@ -31,9 +35,10 @@ from gateway.domain.caller import RIGHTS
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.limits import ANY, SENSITIVITY, CaseAccess
 from gateway.errors import SettingsError
-from gateway.inbound.keys import PublicKey, UnfitKey, public_key
-from gateway.inbound.scopes import Scope
+from gateway.inbound.keys import PublicKey, UnfitKey, candidate, public_key
+from gateway.inbound.scopes import Scope, unserved
 from gateway.inbound.scopes import read as read_scope
+from gateway.translate import r4
 from gateway.translate.rules.loader import Items, Node, Table, Text, parse, read
 from gateway.translate.rules.problems import Problems
 
@@ -41,10 +46,23 @@ SECTORS = ("region", "municipality", "other")
 ROLES = (
     "hospital", "nursing", "social", "provider", "jobcenter", "benefit", "ngo", "citizen", "auditor", "operator",
 )  # fmt: skip
+_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_TEXTS = ("id", "name", "sector", "role", "jku")
+BINDINGS = ("", "dpop", "mtls")
+_TEXTS = ("id", "name", "sector", "role", "jku", "bound", "introspects")
+_OPTIONAL = ("jku", "bound", "introspects")
 _LISTS = ("purposes", "scopes", "sends", "member_of", "rights")
-_KNOWN = "id name organisation sector role purposes scopes sends member_of cases rights jku jwks".split()
+_KNOWN = (
+    "id name organisation sector role purposes scopes sends member_of cases rights jku jwks bound limits introspects"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls that a client may make: so many a second in the long run, so many at once after a rest."""
+
+    per_second: float
+    burst: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +77,15 @@ class Client:
     role: str
     purposes: tuple[str, ...]
     scopes: tuple[Scope, ...]
-    keys: Mapping[str, PublicKey] = field(repr=False)
+    keys: tuple[PublicKey, ...] = field(default=(), repr=False)  # none: they are fetched from `jku`
     sends: tuple[str, ...] = ()
     member_of: tuple[str, ...] = ()
     jku: str = ""
     cases: tuple[CaseAccess, ...] = ()
     rights: tuple[str, ...] = ()
+    bound: str = ""  # "" | dpop | mtls
+    limits: Limits | None = None
+    introspects: bool = False
 
 
 class Clients:
@@ -124,7 +145,7 @@ class _File:
         before = len(self.problems.found)
         for key in self.table.entries.keys() - set(_KNOWN):
             self.problems.unknown(self.table.marks[key], "entry", key, _KNOWN)
-        texts = {name: self.text(name, required=name != "jku") for name in _TEXTS}
+        texts = {name: self.text(name, required=name not in _OPTIONAL) for name in _TEXTS}
         lists = {name: self.texts(name) for name in _LISTS}
         organisation, organisation_name = self.organisation()
         self.one_of("sector", texts["sector"], SECTORS)
@@ -133,7 +154,12 @@ class _File:
             self.one_of("rights", right, RIGHTS)
         if texts["id"] and not _ID.fullmatch(texts["id"]):
             self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
-        keys = self.keys()
+        self.one_of("bound", texts["bound"], BINDINGS)
+        self.one_of("introspects", texts["introspects"], ("yes", "no"))
+        if texts["jku"] and not texts["jku"].startswith("https://"):
+            self.problems.add(self.table.marks["jku"], "jku must be an https URL")
+        keys = () if texts["jku"] and "jwks" not in self.table.entries else self.keys()
+        limits = self.limits()
         given = self.given()
         cases = self.cases()
         if len(self.problems.found) > before:
@@ -153,6 +179,9 @@ class _File:
             jku=texts["jku"],
             cases=cases,
             rights=lists["rights"],
+            bound=texts["bound"],
+            limits=limits,
+            introspects=texts["introspects"] == "yes",
         )
 
     def text(self, name: str, *, required: bool = True) -> str:
@@ -192,6 +221,8 @@ class _File:
             scope = read_scope(item.value) if isinstance(item, Text) else None
             if scope is None:
                 self.problems.add(item.mark, "is not a scope that is given here: system/<type or *>.<letters of cruds>")
+            elif unserved(scope, _searched()):
+                self.problems.add(item.mark, "has a parameter that this type is not searched by")
             else:
                 found.append(scope)
         return tuple(found)
@@ -206,24 +237,42 @@ class _File:
             self.problems.add(self.table.marks["cases"], text + ", ".join(SENSITIVITY))
         return tuple(one for one in found if one)
 
-    def keys(self) -> dict[str, PublicKey]:
+    def limits(self) -> Limits | None:
+        node = self.table.entries.get("limits")
+        if node is None:
+            return None
+        parts = _plain(node) if isinstance(node, Table) else {}
+        if parts.keys() == {"per_second", "burst"} and all(_NUMBER.fullmatch(str(one)) for one in parts.values()):
+            return Limits(float(parts["per_second"]), float(parts["burst"]))
+        self.problems.add(
+            self.table.marks["limits"], "limits must hold per_second and burst, two whole numbers above 0"
+        )
+        return None
+
+    def keys(self) -> tuple[PublicKey, ...]:
         jwks = self.table.entries.get("jwks")
         listed = jwks.entries.get("keys") if isinstance(jwks, Table) else None
         if not isinstance(listed, Items) or not listed.items:
             mark = self.table.marks.get("jwks", self.table.mark)
-            self.problems.add(mark, "jwks must hold `keys`, a list with at least one public key")
-            return {}
-        found: dict[str, PublicKey] = {}
+            self.problems.add(mark, "jwks must hold `keys`, a list with at least one public key; or give jku alone")
+            return ()
+        found: list[PublicKey] = []
         for item in listed.items:
             try:
                 key = public_key(_plain(item) if isinstance(item, Table) else {})
             except UnfitKey as error:
                 self.problems.add(item.mark, f"this key {error}")
                 continue
-            if key.kid in found:
-                self.problems.add(item.mark, "two keys have this kid")
-            found[key.kid] = key
-        return found
+            if candidate([*found, key], key.kid, key.algorithm) is None:
+                self.problems.add(item.mark, "two keys of one type have this kid")
+            found.append(key)
+        return tuple(found)
+
+
+def _searched() -> Mapping[str, Any]:
+    """The search parameters that R4 has, by type; those of every type under each."""
+    facts = r4.facts().search
+    return {kind: {*names, *facts.get("Resource", {})} for kind, names in facts.items()}
 
 
 def _case_access(parts: Any) -> CaseAccess | None:

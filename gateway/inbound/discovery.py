@@ -22,7 +22,7 @@ async def token(inbound: Inbound, request: Request) -> Response:
     """POST /oauth/token (oauth.py). Parameters in the URL are refused: URLs are logged everywhere."""
     if request.scope["query_string"]:
         raise BadRequest("Send the parameters in the body")
-    status, body = await inbound.endpoint.answer(await read_form(request))
+    status, body = await inbound.endpoint.answer(await read_form(request), request.scope)
     return Response(msgspec.json.encode(body), status, {"Pragma": "no-cache"}, _JSON)
 
 

@@ -24,7 +24,7 @@ from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
 from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.oauth import TokenEndpoint
-from gateway.inbound.scopes import allows
+from gateway.inbound.scopes import allows, for_needs
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
 from gateway.inbound.token_check import TokenCheck
 
@@ -114,10 +114,10 @@ class _Endpoint:
         inbound, door = self._inbound, self._door
         if isinstance(door, Open):
             return await door.answer(inbound, request)
-        caller = inbound.check.caller(request.headers.getlist("authorization"))
+        caller = await inbound.check.admit(request.headers.getlist("authorization"), request.scope)
         request.scope[CLIENT] = caller.client
         caller = replace(caller, trace=request.scope[TRACE])
-        await check_scopes(inbound.gateway, caller, door.needs, self._asked, door.interaction, kind)
+        caller = await check_scopes(inbound.gateway, caller, door.needs, self._asked, door.interaction, kind)
         return await door.answer(inbound, request, caller)
 
 
@@ -135,8 +135,9 @@ def told(inbound: Inbound, door: Door, request: Request, error: GatewayError) ->
 
 async def check_scopes(
     gateway: Gateway, caller: Caller, needs: Sequence[str], asked: str, interaction: str, kind: str = ""
-) -> None:
-    """A look that the token's scopes do not cover is refused, and on record like every refusal."""
+) -> Caller:
+    """The caller with the scopes that hold here. A look that they do not cover is refused, and on record like every
+    refusal."""
     for need in needs:
         wanted, _, letter = need.rpartition(".")
         wanted = wanted or kind
@@ -146,6 +147,7 @@ async def check_scopes(
             record = record_of(gateway, caller, recorded, wanted, "", NOTHING, query=asked, operation=operation)
             await on_record(gateway, replace(record, outcome_text=f"the token does not hold {missing}"))
             raise outcome.InsufficientScope(missing)
+    return replace(caller, scopes=for_needs(caller.scopes, needs, kind)) if caller.narrowed else caller
 
 
 # How the access record names what the CapabilityStatement calls an operation.

@@ -6,7 +6,7 @@ the registered key, never from what a token says of itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,13 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     if jwk.get("alg", algorithm) != algorithm:
         raise UnfitKey(f"names another algorithm than {algorithm}")
     return PublicKey(kid, algorithm, key)
+
+
+def candidate(keys: Iterable[PublicKey], kid: object, algorithm: object) -> PublicKey | None:
+    """The one key of this kid whose type fits the algorithm; None when there is none, or when there are several: then
+    nobody could say which one it was."""
+    found = [key for key in keys if key.kid == kid and key.algorithm == algorithm]
+    return found[0] if len(found) == 1 else None
 
 
 def _import(jwk: dict[str, Any]) -> tuple[ECKey | RSAKey, str]:

@@ -1,8 +1,9 @@
-"""The token endpoint: SMART Backend Services on Authlib's server core.
+"""The token endpoint: SMART Backend Services, and token exchange (RFC 8693), on Authlib's server core.
 
 Authlib's core is synchronous and knows no database, and here it needs none: clients are in memory, tokens carry
-themselves. What must be durable, that an assertion is used once and that the request was recorded, is awaited
-around it, before anything leaves.
+themselves. What has to be awaited is done before it is asked: whose assertion this is, whether it was used before,
+what another issuer says of the person, which key the token is to be bound to. That the request was recorded is
+awaited after it, before anything leaves.
 """
 
 from __future__ import annotations
@@ -25,19 +26,40 @@ from authlib.oauth2.rfc6749 import (
 )
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from starlette.types import Scope as AsgiScope
 
 from gateway.errors import SettingsError
 from gateway.inbound import metrics
 from gateway.inbound.access_token import Tokens
-from gateway.inbound.acting import NotRegistered, acting
-from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified, verify
+from gateway.inbound.acting import Acting, NotRegistered, acting, levels_of
+from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified
 from gateway.inbound.clients import Client, Clients
-from gateway.inbound.scopes import narrow
+from gateway.inbound.scopes import Served, narrow
+from gateway.inbound.tokens.client_check import ClientCheck, Remember
+from gateway.inbound.tokens.held import KEY, Holders, peer
+from gateway.inbound.tokens.key_sets import KeySets
+from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.proofs import BadProof
 
 METHOD = "private_key_jwt"
-Remember = Callable[[str, str, datetime], Awaitable[bool]]
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type
+GRANTS = (ClientCredentialsGrant.GRANT_TYPE, EXCHANGE)
 Record = Callable[[str, bool, str], Awaitable[None]]
 Outcome = tuple[int, dict[str, Any]]
+
+
+class NotExchanged(ValueError):
+    """The subject token is not one to exchange. The text says which rule failed, in ASCII and without values."""
+
+
+Exchanged = Callable[[dict[str, str], Client], Awaitable[Acting]]
+"""Who a subject token says is in front of a client. Raises NotExchanged."""
+
+
+async def exchanges_nothing(form: dict[str, str], client: Client) -> Acting:
+    """The exchange of a gateway without registered issuers."""
+    raise NotExchanged("no issuer of subject tokens is registered here")
 
 
 class TokenEndpoint:
@@ -48,40 +70,75 @@ class TokenEndpoint:
     """
 
     def __init__(
-        self,
-        clients: Clients,
-        tokens: Tokens,
-        token_url: str,
-        clock: Callable[[], datetime],
-        remember: Remember,
-        record: Record,
-    ) -> None:
+        self, clients: Clients, tokens: Tokens, token_url: str, clock: Callable[[], datetime], remember: Remember,
+        record: Record, *, key_sets: KeySets | None = None, holders: Holders | None = None,
+        limits: RateLimits | None = None, search: Served | None = None, exchanged: Exchanged = exchanges_nothing,
+    ) -> None:  # fmt: skip
         try:
             InsecureTransportError.check(token_url)
         except InsecureTransportError:
             hint = "Only a loopback address may do without TLS."
             raise SettingsError("The public URL must begin with https", hint=hint) from None
         self._url = token_url
-        self._server = _Server(clients, tokens, (token_url, tokens.issuer), clock)
-        self._remember = remember
+        self._audiences = (token_url, tokens.issuer)
+        self._check = ClientCheck(clients, clock, remember, key_sets)
+        self._holders = holders
+        self._limits = limits
+        self._exchanged = exchanged
+        self._server = _Server(clients, tokens, search)
         self._record = record
 
-    async def answer(self, form: Sequence[tuple[str, str]]) -> Outcome:
-        """Status and JSON body for the parameters of one request. Raises Unavailable when nothing can be recorded."""
+    async def answer(self, form: Sequence[tuple[str, str]], scope: AsgiScope | None = None) -> Outcome:
+        """Status and JSON body for the parameters of one request; `scope` is that of ASGI, for what else it shows.
+        Raises Unavailable when nothing can be recorded, and TooMany."""
         request = _Request(self._url, dict(form))
         try:
             _check_form(form)
+            await self._prepare(request, scope)
         except OAuth2Error as error:
             status, body = _told(error)
         else:
             status, body = self._server.create_token_response(request)
-        verified = request.verified
-        if verified and not await self._remember(verified.client.id, verified.jti, verified.expires):
-            status, body = _told(InvalidClientError("this assertion was used before"))
         granted = status == 200
+        if not granted and request.verified is None and self._limits and scope:
+            await self._limits.failure(peer(scope), request.claimed)
         await self._record(request.claimed, granted, "" if granted else body.get("error_description") or body["error"])
         metrics.TOKENS.labels("granted" if granted else body["error"]).inc()
         return status, body
+
+    async def _prepare(self, request: _Request, scope: AsgiScope | None) -> None:
+        """Everything that has to be awaited, in the order in which it is believed. Raises OAuth2Error, TooMany."""
+        try:
+            verified = await self._check.verified(request.form["client_assertion"], self._audiences)
+        except BadAssertion as error:
+            request.claimed = error.client
+            raise InvalidClientError(str(error)) from None
+        client = verified.client
+        request.verified, request.claimed = verified, client.id
+        if self._limits:
+            await self._limits.call(client.id, client.limits)
+        if request.form.get("client_id", client.id) != client.id:
+            raise InvalidClientError("client_id is another than that of the assertion")
+        try:
+            if request.form["grant_type"] == EXCHANGE:
+                request.acting = await self._exchanged(request.form, client)
+            else:
+                request.acting = acting(verified.extensions, client)
+        except (NotRegistered, NotExchanged) as error:
+            raise InvalidGrantError(str(error)) from None
+        request.bound = await self._binding(client, scope)
+
+    async def _binding(self, client: Client, scope: AsgiScope | None) -> dict[str, str]:
+        if scope is None or self._holders is None:
+            if client.bound:
+                raise InvalidRequestError("this client's tokens are bound to its key or certificate")
+            return {}
+        try:
+            return await self._holders.binding(client.bound, scope)
+        except BadProof as error:
+            refusal = InvalidRequestError(str(error))
+            refusal.error = error.error
+            raise refusal from None
 
 
 def _check_form(form: Sequence[tuple[str, str]]) -> None:
@@ -92,9 +149,10 @@ def _check_form(form: Sequence[tuple[str, str]]) -> None:
     if "client_secret" in names:
         raise InvalidRequestError("client_secret is not used here")
     given = dict(form)
-    if given.get("grant_type") != ClientCredentialsGrant.GRANT_TYPE:
+    if given.get("grant_type") not in GRANTS:
         error = UnsupportedGrantTypeError("")
-        error.get_error_description = lambda: "grant_type must be client_credentials"  # Authlib's would echo the value
+        told = f"grant_type must be {' or '.join(GRANTS)}"
+        error.get_error_description = lambda: told  # Authlib's would echo the value
         raise error
     if given.get("client_assertion_type") != ASSERTION_TYPE or not given.get("client_assertion"):
         raise InvalidClientError("a client_assertion of type jwt-bearer is needed")
@@ -105,13 +163,15 @@ def _told(error: OAuth2Error) -> Outcome:
 
 
 class _Request(OAuth2Request):
-    """One token request, as Authlib sees it, and what was found out on the way."""
+    """One token request, as Authlib sees it, and what was found out before it was asked."""
 
     def __init__(self, url: str, form: dict[str, str]) -> None:
         super().__init__("POST", url)
         self.payload = BasicOAuth2Payload(form)
         self.verified: Verified | None = None
         self.claimed = ""  # the registered client that the request is from, or claims to be from
+        self.acting = Acting()
+        self.bound: dict[str, str] = {}
 
     @property
     def form(self) -> dict[str, str]:
@@ -121,34 +181,36 @@ class _Request(OAuth2Request):
 class _Registered(ClientMixin):
     """A client of ours for one request, as Authlib sees it."""
 
-    def __init__(self, verified: Verified) -> None:
-        self.verified = verified
+    def __init__(self, request: _Request, verified: Verified) -> None:
+        self.request = request
+        self.client = verified.client
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == METHOD and endpoint == "token"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == ClientCredentialsGrant.GRANT_TYPE
+        return grant_type in GRANTS
 
 
 class _Grant(ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = [METHOD]  # noqa: RUF012 - Authlib's way
 
 
-class _Server(AuthorizationServer):
-    """Authlib's core with our registry, our assertion check and our tokens."""
+class _Exchange(_Grant):
+    """The same, for a client with a subject token: what that says was read before Authlib is asked."""
 
-    def __init__(
-        self,
-        clients: Clients,
-        tokens: Tokens,
-        audiences: tuple[str, ...],
-        clock: Callable[[], datetime],
-    ) -> None:
+    GRANT_TYPE = EXCHANGE
+
+
+class _Server(AuthorizationServer):
+    """Authlib's core with our registry and our tokens."""
+
+    def __init__(self, clients: Clients, tokens: Tokens, search: Served | None) -> None:
         super().__init__()
-        self._clients, self._tokens, self._audiences, self._clock = clients, tokens, audiences, clock
+        self._clients, self._tokens, self._search = clients, tokens, search
         self.register_client_auth_method(METHOD, self._authenticate)
         self.register_grant(_Grant)
+        self.register_grant(_Exchange)
         self.register_token_generator("default", self._token)
 
     def query_client(self, client_id: str) -> Client | None:
@@ -167,30 +229,21 @@ class _Server(AuthorizationServer):
         return status, dict(body)
 
     def _authenticate(self, _: object, request: _Request) -> _Registered:
-        form = request.form
-        try:
-            verified = verify(form["client_assertion"], self._clients, self._audiences, self._clock())
-        except BadAssertion as error:
-            request.claimed = error.client
-            raise InvalidClientError(str(error)) from None
-        request.verified, request.claimed = verified, verified.client.id
-        if form.get("client_id", verified.client.id) != verified.client.id:
-            raise InvalidClientError("client_id is another than that of the assertion")
-        return _Registered(verified)
+        if request.verified is None:
+            raise InvalidClientError("a client_assertion of type jwt-bearer is needed")
+        return _Registered(request, request.verified)
 
     def _token(self, *, client: _Registered, scope: str | None, **_: object) -> dict[str, Any]:
         """Authlib does not narrow the scope; this does."""
-        registered = client.verified.client
-        given = narrow(scope or "", registered.scopes)
+        registered, who, bound = client.client, client.request.acting, client.request.bound
+        given = narrow(scope or "", registered.scopes, levels=levels_of(registered, who), served=self._search)
         if not given:
             raise InvalidScopeError("none of the scopes asked for is registered for this client")
-        try:
-            who = acting(client.verified.extensions, registered)
-        except NotRegistered as error:
-            raise InvalidGrantError(str(error)) from None
+        exchanged = client.request.form["grant_type"] == EXCHANGE
         return {
-            "access_token": self._tokens.issue(registered, who, given),
-            "token_type": "bearer",
+            "access_token": self._tokens.issue(registered, who, given, bound),
+            "token_type": "DPoP" if KEY in bound else "bearer",
             "expires_in": self._tokens.seconds,
             "scope": " ".join(map(str, given)),
+            **({"issued_token_type": ACCESS_TOKEN_TYPE} if exchanged else {}),
         }

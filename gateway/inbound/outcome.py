@@ -13,7 +13,16 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from gateway.errors import BadRequest, Forbidden, GatewayError, NotAllowed, TooLarge, Unauthenticated, Unavailable
+from gateway.errors import (
+    BadRequest,
+    Forbidden,
+    GatewayError,
+    NotAllowed,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
 from gateway.flows.parts import Gateway
 from gateway.inbound import negotiate
 from gateway.translate.fhir import write_xml
@@ -117,6 +126,8 @@ def headers(error: GatewayError) -> dict[str, str]:
         return {"Allow": error.allowed}
     if isinstance(error, Unavailable):
         return {"Retry-After": "5"}
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.seconds)}
     if isinstance(error, TooLarge) or error.status == 408:  # the rest of the content is not wanted
         return {"Connection": "close"}
     return {}

@@ -1,69 +1,81 @@
-"""SMART scopes: read, narrowed to what a client is registered for, asked.
+"""What a token is given of what was asked: the registered scopes, narrowed by those that were asked.
 
-`system/<type>.<permissions>` (http://hl7.org/fhir/smart-app-launch/STU2/scopes-and-launch-context.html). Only
-system scopes are given: the gateway's token endpoint serves systems, and who is in front of one travels beside.
-A scope with a query part (`?category=…`) is never given, because nothing here would enforce it.
+Level `user` is given where a person stands in front of the client, level `patient` to citizens alone, whom the
+decision shows nobody but themselves. Parameters (`?category=…`) narrow reading and searching (flows/covering.py);
+they are given with the letters `r` and `s` only, because nothing would test them on a write.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 
-_SCOPE = re.compile(r"(patient|user|system)/(\*|[A-Z][A-Za-z]{2,63})\.(c?r?u?d?s?|read|write|\*)(?:\?([^#\s]+))?")
-_VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
+from gateway.domain.scope import Scope, Where, read
+
+__all__ = ["FREE", "Scope", "allows", "for_needs", "narrow", "read", "unserved"]
+
 _ORDER = "cruds"
+_SEEN = frozenset("rs")
 FREE = frozenset({"CodeSystem", "ValueSet", "ConceptMap"})
 """Types without anything of a citizen: every token may read and search them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One permission: `type` is a resource type or `*`, `may` letters of `cruds` in that order."""
-
-    type: str
-    may: str
-
-    def __str__(self) -> str:
-        return f"system/{self.type}.{self.may}"
+Served = Mapping[str, Collection[str]]
+"""The names of the search parameters that are served, by resource type."""
 
 
-def read(text: str) -> Scope | None:
-    """The scope, version 1 spellings as version 2; None for anything but a plain system scope.
+def narrow(
+    asked: str, registered: Iterable[Scope], *, levels: Collection[str] = ("system",), served: Served | None = None
+) -> tuple[Scope, ...]:
+    """What is given of what was asked: never a type, a letter or a resource that is not registered.
 
-    >>> str(read("system/Encounter.read"))
-    'system/Encounter.rs'
-    >>> read("system/Encounter.sr") is read("user/Encounter.rs") is None
-    True
+    `system/*.cruds` asked by a client registered for `system/CarePlan.rs` gives `system/CarePlan.rs`; the parameters
+    of both sides apply. A scope with a parameter that is not served is not given. `user` and `patient` scopes are
+    given under `system` registrations: they are less.
     """
-    match = _SCOPE.fullmatch(text)
-    if not match or match[1] != "system" or match[4] is not None:
-        return None
-    may = _VERSION_1.get(match[3], match[3])
-    return Scope(match[2], may) if may else None
-
-
-def narrow(asked: str, registered: Iterable[Scope]) -> tuple[Scope, ...]:
-    """What is given of what was asked: never a type or a letter that is not registered.
-
-    `system/*.cruds` asked by a client registered for `system/CarePlan.rs` gives `system/CarePlan.rs`.
-    """
-    given: dict[str, set[str]] = {}
+    given: dict[tuple[str, str, Where], set[str]] = {}
     registered = tuple(registered)
     for text in asked.split(" "):
         wanted = read(text)
-        if wanted is None:
+        if wanted is None or wanted.level not in levels or unserved(wanted, served):
             continue
         for have in registered:
-            if wanted.type in (have.type, "*") or have.type == "*":
+            level = _less(wanted.level, have.level)
+            if (wanted.type in (have.type, "*") or have.type == "*") and level:
                 kind = have.type if wanted.type == "*" else wanted.type
-                given.setdefault(kind, set()).update(set(wanted.may) & set(have.may))
-    return tuple(Scope(kind, "".join(c for c in _ORDER if c in may)) for kind, may in sorted(given.items()) if may)
+                where = tuple(sorted({*wanted.where, *have.where}))
+                may = set(wanted.may) & set(have.may) & (_SEEN if where else set(_ORDER))
+                given.setdefault((level, kind, where), set()).update(may)
+    made = ((key, "".join(c for c in _ORDER if c in may)) for key, may in sorted(given.items()) if may)
+    return tuple(Scope(kind, may, where, level) for (level, kind, where), may in made)
+
+
+def _less(wanted: str, have: str) -> str:
+    """The level that is given; "" when what was registered does not cover what is wanted."""
+    return wanted if have in ("system", wanted) else ""
+
+
+def unserved(scope: Scope, served: Served | None) -> list[str]:
+    """The parameters of a scope that nothing here could test."""
+    if served is None or not scope.where:
+        return []
+    kinds = served.values() if scope.type == "*" else [served.get(scope.type, ())]
+    return [name for name, _ in scope.where if not any(name in names for names in kinds)]
 
 
 def allows(scopes: Iterable[str], kind: str, letter: str) -> bool:
-    """Whether scopes, as a token holds them, permit one interaction (a letter of `cruds`) on one type."""
+    """Whether scopes, as a token holds them, permit one interaction (a letter of `cruds`) on one type at all."""
     if kind in FREE and letter in "rs":
         return True
     return any(s is not None and s.type in (kind, "*") and letter in s.may for s in map(read, scopes))
+
+
+def for_needs(scopes: Iterable[str], needs: Iterable[str], kind: str) -> tuple[str, ...]:
+    """The scopes that hold at a door, where some have parameters: of a type that the door works on only those with
+    the letter it needs, or `Condition.r` would open what `Condition.s?category=x` does not."""
+    wanted = {named or kind: letter for named, _, letter in (need.rpartition(".") for need in needs)}
+    held = ((scope, read(scope)) for scope in scopes)
+    return tuple(
+        scope
+        for scope, one in held
+        if one is not None
+        and all(not one.is_about(one_type) or letter in one.may for one_type, letter in wanted.items())
+    )

@@ -1,55 +1,135 @@
 """From the Authorization header to the caller.
 
 A token that was found good is remembered by its SHA-256 until it expires, so that the next request with it costs a
-hash and not a signature. Bad ones are never remembered.
+hash and not a signature. Bad ones are never remembered. Tokens of other issuers are read by whoever knows them
+(tokens/foreign.py); whoever issued a token, it may be bound to its holder, and it may be revoked.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
+
+from starlette.types import Scope
 
 from gateway.domain.caller import Caller
 from gateway.errors import Unauthenticated
 from gateway.inbound import access_token
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.clients import Clients
+from gateway.inbound.tokens.held import Holders, NotHeld, peer
+from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.revoked import Revoked
 
 _LONGEST = 8192
+_SCHEMES = ("bearer", "dpop")
+
+
+class Read(NamedTuple):
+    """A good token: who calls, until when it is good, whom it is bound to, and its own claims (jti, iat, exp)."""
+
+    caller: Caller
+    expires: float
+    bound: Mapping[str, str] | None
+    claims: Mapping[str, Any]
+
+
+Foreign = Callable[[str], Awaitable[Read | None]]
+"""Reads a token of another issuer; None when it is of none that is registered. Raises Unauthenticated."""
 
 
 class TokenCheck:
-    """Checks bearer tokens. `remembered` bounds how many good ones are kept."""
+    """Checks access tokens. `remembered` bounds how many good ones are kept."""
 
     def __init__(
-        self, tokens: Tokens, clients: Clients, clock: Callable[[], datetime], remembered: int = 10_000
-    ) -> None:
+        self, tokens: Tokens, clients: Clients, clock: Callable[[], datetime], remembered: int = 10_000, *,
+        revoked: Revoked | None = None, holders: Holders | None = None, limits: RateLimits | None = None,
+        foreign: Foreign | None = None,
+    ) -> None:  # fmt: skip
         self._tokens = tokens
         self._clients = clients
         self._clock = clock
         self._most = remembered
-        self._good: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
+        self._revoked = revoked or Revoked()
+        self._holders = holders
+        self._limits = limits
+        self._foreign = foreign
+        self._good: OrderedDict[bytes, Read] = OrderedDict()
+
+    async def admit(self, authorization: Sequence[str], scope: Scope) -> Caller:
+        """Who calls, by all Authorization headers of one request and what its ASGI scope shows besides. Raises
+        Unauthenticated, TooMany, and Unavailable when it cannot be told what is revoked."""
+        if self._revoked.is_old:
+            await self.forget_revoked()
+        try:
+            scheme, token = _presented(authorization)
+            found = self._known(token) or await self._found(token)
+            if found.bound is not None or scheme != "bearer":
+                await self._check_holder(found, scheme, token, scope)
+        except Unauthenticated:
+            if self._limits:
+                await self._limits.failure(peer(scope))
+            raise
+        if self._limits:
+            client = self._clients.get(found.caller.client)
+            if client is not None and client.limits is not None:
+                await self._limits.call(client.id, client.limits)
+        return found.caller
 
     def caller(self, authorization: Sequence[str]) -> Caller:
-        """Who calls, by all Authorization headers of one request. Raises Unauthenticated."""
-        if not authorization:
-            raise Unauthenticated
-        if len(authorization) > 1:
-            raise Unauthenticated("One Authorization header is needed, not several")
-        scheme, _, token = authorization[0].partition(" ")
-        if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= _LONGEST:
-            raise Unauthenticated("A bearer token is needed")
+        """Who calls with a plain bearer token of ours. Raises Unauthenticated."""
+        scheme, token = _presented(authorization)
+        found = self._known(token) or self._ours(token)
+        if found.bound is not None or scheme != "bearer":
+            raise NotHeld("The token is bound, or is none for the scheme Bearer")
+        return found.caller
+
+    async def forget_revoked(self) -> None:
+        """Ask what is revoked; when anything is new, every remembered token is checked anew. Raises Unavailable."""
+        if await self._revoked.renew():
+            self._good.clear()
+
+    async def _found(self, token: str) -> Read:
+        foreign = await self._foreign(token) if self._foreign else None
+        return self._remembered(token, foreign) if foreign else self._ours(token)
+
+    def _known(self, token: str) -> Read | None:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._good.get(digest)
-        if known:
-            if known[1] > self._clock().timestamp():
-                return known[0]
+        if known and known.expires <= self._clock().timestamp():
             del self._good[digest]
+            return None
+        return known
+
+    def _ours(self, token: str) -> Read:
         claims = self._tokens.read(token)
         caller = access_token.caller(claims, self._clients)
-        self._good[digest] = (caller, claims["exp"])
+        return self._remembered(token, Read(caller, claims["exp"], claims.get("cnf"), claims))
+
+    def _remembered(self, token: str, read: Read) -> Read:
+        if self._revoked.holds(read.claims, read.caller.client):
+            raise Unauthenticated("The access token was revoked")
+        self._good[hashlib.sha256(token.encode()).digest()] = read
         while len(self._good) > self._most:
             self._good.popitem(last=False)
-        return caller
+        return read
+
+    async def _check_holder(self, found: Read, scheme: str, token: str, scope: Scope) -> None:
+        if self._holders is None:
+            raise NotHeld("Bound tokens are not taken here")
+        await self._holders.check(found.bound or {}, scheme, token, scope)
+
+
+def _presented(authorization: Sequence[str]) -> tuple[str, str]:
+    """Scheme, in lower case, and token of the one Authorization header."""
+    if not authorization:
+        raise Unauthenticated
+    if len(authorization) > 1:
+        raise Unauthenticated("One Authorization header is needed, not several")
+    scheme, _, token = authorization[0].partition(" ")
+    if scheme.lower() not in _SCHEMES or not token.isascii() or not 0 < len(token) <= _LONGEST:
+        raise Unauthenticated("A bearer token is needed")
+    return scheme.lower(), token

@@ -178,6 +178,17 @@ used_assertion = Table(
     PrimaryKeyConstraint("client", "jti"),
 )
 
+# Tokens that are dead before their time (store/revocations.py): one, or with an empty jti all of a client until then.
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    _time("until"),
+    _time("expires"),
+    PrimaryKeyConstraint("client", "jti"),
+)
+
 # What goes out (domain/outgoing.py has the states). A destination gets one message of an id once.
 outbox = Table(
     "outbox",

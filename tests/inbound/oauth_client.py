@@ -38,8 +38,8 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def registered(key: ECKey | RSAKey, kid: str) -> dict[str, PublicKey]:
-    return {kid: public_key({**key.as_dict(private=False), "kid": kid})}
+def registered(key: ECKey | RSAKey, kid: str) -> tuple[PublicKey, ...]:
+    return (public_key({**key.as_dict(private=False), "kid": kid}),)
 
 
 def hospital(**changed: Any) -> Client:
@@ -52,7 +52,7 @@ def hospital(**changed: Any) -> Client:
         "role": "hospital",
         "purposes": ("TREAT", "BTG"),
         "scopes": (Scope("CarePlan", "rs"), Scope("Patient", "rs"), Scope("Bundle", "c")),
-        "keys": registered(EC, "ec-1") | registered(RSA, "rsa-1"),
+        "keys": registered(EC, "ec-1") + registered(RSA, "rsa-1"),
         "sends": ("rh",),
         "member_of": (f"{SOR}|953741000016009",),
         **changed,

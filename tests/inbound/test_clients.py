@@ -46,7 +46,7 @@ def test_a_client_as_written_is_the_client_as_read(tmp_path: Path) -> None:
     assert client.organisation_name == "Odense Kommune"
     assert client.scopes == (Scope("*", "rs"), Scope("Bundle", "c"))
     assert client.purposes == ("TREAT", "COORD")
-    assert client.keys[JWK["kid"]].key.thumbprint() == public_key(JWK).key.thumbprint()
+    assert client.keys[0].key.thumbprint() == public_key(JWK).key.thumbprint()
     assert client.jku == ""
 
 
@@ -84,13 +84,19 @@ jwks:
         ({"sector": "regoin"}, "unknown sector regoin (did you mean region?)"),
         ({"role": "socal"}, "unknown role socal (did you mean social?)"),
         ({"scopes": ["system/CarePlan.sr"]}, "one.yaml:7: is not a scope"),
-        ({"scopes": ["user/CarePlan.rs"]}, "is not a scope"),
-        ({"scopes": ["system/CarePlan.rs?x=y"]}, "is not a scope"),
+        ({"scopes": ["system/CarePlan.rs?x:y=z"]}, "is not a scope"),
+        ({"scopes": ["system/CarePlan.rs?x=y"]}, "a parameter that this type is not searched by"),
+        ({"scopes": ["system/CarePlan.rs?birthdate=2000"]}, "a parameter that this type is not searched by"),
+        ({"bound": "tls"}, "unknown bound tls"),
+        ({"introspects": "ja"}, "unknown introspects ja"),
+        ({"limits": {"per_second": "0", "burst": "5"}}, "limits must hold"),
+        ({"limits": {"per_second": "5"}}, "limits must hold"),
+        ({"jku": "http://epj.example.dk/jwks.json"}, "jku must be an https URL"),
         ({"purposes": "TREAT"}, "purposes must be a list of texts"),
         ({"organisation": {"value": "1"}}, "organisation must have system and value"),
         ({"jwks": None}, "jwks must hold"),
         ({"jwks": {"keys": []}}, "jwks must hold"),
-        ({"jwks": {"keys": [JWK, JWK]}}, "two keys have this kid"),
+        ({"jwks": {"keys": [JWK, JWK]}}, "two keys of one type have this kid"),
         ({"jwks": {"keys": [{**JWK, "d": "c2VjcmV0"}]}}, "this key is a private key"),
         ({"jwks": {"keys": ["x"]}}, "this key has no kid"),
     ],

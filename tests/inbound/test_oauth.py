@@ -200,7 +200,9 @@ BAD_FORMS: dict[str, tuple[dict[str, str | None], str]] = {
     "letters that are not registered": ({"scope": "system/CarePlan.cud"}, "invalid_scope"),
     "user scope": ({"scope": "user/CarePlan.rs patient/CarePlan.rs"}, "invalid_scope"),
     "scope out of order": ({"scope": "system/CarePlan.sr"}, "invalid_scope"),
-    "scope with a query": ({"scope": "system/CarePlan.rs?category=x"}, "invalid_scope"),
+    "scope with a chain": ({"scope": "system/CarePlan.rs?subject.name=x"}, "invalid_scope"),
+    "scope with a modifier": ({"scope": "system/CarePlan.rs?category:in=x"}, "invalid_scope"),
+    "write with a parameter": ({"scope": "system/Bundle.c?type=message"}, "invalid_scope"),
     "openid": ({"scope": "openid fhirUser"}, "invalid_scope"),
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from hypothesis import given
+from hypothesis import given as every
 from hypothesis import strategies as st
 
 from gateway.inbound.scopes import Scope, allows, narrow, read
@@ -17,6 +19,11 @@ from gateway.inbound.scopes import Scope, allows, narrow, read
         ("system/CarePlan.read", "rs"),
         ("system/CarePlan.write", "cud"),
         ("system/CarePlan.*", "cruds"),
+        ("user/CarePlan.rs", "rs"),
+        ("patient/*.rs", "rs"),
+        ("system/Condition.rs?category=problem-list-item", "rs"),
+        ("system/Condition.rs?category=http://terminology.hl7.org/CodeSystem/condition-category|x&code=1", "rs"),
+        ("system/Condition.rs?_security=R", "rs"),
     ],
 )
 def test_scopes_that_are_read(text: str, may: str) -> None:
@@ -38,9 +45,24 @@ def test_scopes_that_are_read(text: str, may: str) -> None:
         "system/CarePlan.rs\n",
         "system/CarePlan.RS",
         "System/CarePlan.rs",
-        "system/CarePlan.rs?category=x",
-        "user/CarePlan.rs",
-        "patient/*.rs",
+        "system/CarePlan.dus",
+        "system/CarePlan.reads",
+        "system/CarePlan.rs?",
+        "system/CarePlan.rs?category",
+        "system/CarePlan.rs?category=",
+        "system/CarePlan.rs?category=x&",
+        "system/CarePlan.rs?category:in=x",
+        "system/CarePlan.rs?category:not=x",
+        "system/CarePlan.rs?subject.name=x",
+        "system/CarePlan.rs?subject:Patient.name=x",
+        "system/CarePlan.rs?_filter=x",
+        "system/CarePlan.rs?_has:Goal:patient:x=y",
+        "system/CarePlan.rs?_include=CarePlan:goal",
+        "system/CarePlan.rs?_count=1",
+        "system/CarePlan.rs?category=a%00b",
+        "system/CarePlan.rs?category=%ff",
+        "system/CarePlan.rs#x",
+        "admin/CarePlan.rs",
         "system/**.rs",
         "system/C.rs",
         "launch",
@@ -59,6 +81,47 @@ def test_allows() -> None:
     assert not allows([], "CarePlan", "r")
 
 
+def given(asked: str, *registered: str, **more: Any) -> str:
+    return " ".join(map(str, narrow(asked, [one for one in map(read, registered) if one], **more)))
+
+
+def test_the_parameters_of_both_sides_apply() -> None:
+    problems = "system/Condition.rs?category=problem-list-item"
+    assert given("system/*.rs", problems) == problems
+    assert given(problems, "system/*.cruds") == problems
+    assert given("system/Condition.rs?code=1", problems) == f"{problems}&code=1"
+    assert given(problems, problems) == problems
+    assert given("system/Condition.rs", problems, "system/Goal.rs") == problems
+
+
+def test_what_nothing_could_test_is_not_given() -> None:
+    served = {"Condition": ("category", "code"), "Goal": ("description",)}
+    assert given("system/Condition.rs?category=x", "system/*.rs", served=served) != ""
+    assert given("system/Condition.rs?colour=x", "system/*.rs", served=served) == ""
+    assert given("system/*.rs?colour=x", "system/*.rs", served=served) == ""
+    assert given("system/*.rs?category=x", "system/*.rs", served=served) == "system/*.rs?category=x"
+
+
+def test_parameters_narrow_what_is_seen_and_give_no_write() -> None:
+    assert given("system/Condition.cruds?code=1", "system/*.cruds") == "system/Condition.rs?code=1"
+    assert given("system/Condition.cud?code=1", "system/*.cruds") == ""
+
+
+def test_levels_are_given_to_whom_they_fit() -> None:
+    asked = "user/Goal.rs patient/Goal.rs system/Goal.rs"
+    assert given(asked, "system/*.rs") == "system/Goal.rs"
+    assert given(asked, "system/*.rs", levels=("system", "user")) == "system/Goal.rs user/Goal.rs"
+    assert given(asked, "user/*.rs", levels=("system", "user", "patient")) == "user/Goal.rs"
+    assert given("patient/*.rs", "system/Goal.rs", levels=("patient",)) == "patient/Goal.rs"
+
+
+def test_a_scope_is_spelled_so_that_it_reads_the_same() -> None:
+    for text in ("system/A_.rs", "system/Goal.rs?description=a%20b", "system/Goal.rs?a=%26%3D&b=%3F"):
+        scope = read(text)
+        assert scope is None or read(str(scope)) == scope
+        assert scope is None or " " not in str(scope)
+
+
 scopes = st.builds(
     Scope,
     st.sampled_from(["*", "Patient", "CarePlan", "Consent"]),
@@ -66,7 +129,7 @@ scopes = st.builds(
 )
 
 
-@given(st.lists(scopes, max_size=4), st.lists(scopes, max_size=4))
+@every(st.lists(scopes, max_size=4), st.lists(scopes, max_size=4))
 def test_what_is_given_was_asked_and_is_registered(asked: list[Scope], registered: list[Scope]) -> None:
     texts = [str(s) for s in asked]
     given_ = [str(s) for s in narrow(" ".join(texts), registered)]

@@ -1,0 +1,74 @@
+"""Scopes with parameters: which of the permitted resources a token covers.
+
+`system/Condition.rs?category=problem-list-item` lets its holder see these conditions and no other: in a read, a
+search, an include, the composed plan. The resource is tested as this caller may read it, after redaction, so that
+nobody finds out by parameters what was blacked out. What is not covered is as if it were not there: it is neither
+shown nor counted as withheld, and references to it lead nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.decide import Permit
+from gateway.domain.redact import redact
+from gateway.domain.scope import Scope, Where, read
+from gateway.domain.searching.match import compile_match
+from gateway.domain.searching.query import Parameter
+from gateway.errors import BadRequest
+from gateway.flows.parts import Gateway
+from gateway.store import wire
+from gateway.store.resources import Sealed
+
+Key = tuple[str, str]
+_Test = Callable[[dict[str, Any]], bool]
+
+
+def covered(
+    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], permits: Mapping[Key, Permit]
+) -> dict[Key, Permit]:
+    """The permits for what the scopes cover. Called for callers with parameters in a scope alone; others pay nothing.
+
+    A permit for something that is only referred to (it is not among `parts`) stands when its type is covered without
+    parameters: what cannot be tested is not covered.
+    """
+    held = {(part.facts.kind, part.facts.id): part for part in parts}
+    scopes = [one for one in map(read, caller.scopes) if one is not None and ("r" in one.may or "s" in one.may)]
+    return {key: permit for key, permit in permits.items() if _is_covered(gateway, scopes, held.get(key), key, permit)}
+
+
+def _is_covered(gateway: Gateway, scopes: Sequence[Scope], part: Sealed | None, key: Key, permit: Permit) -> bool:
+    about = [scope for scope in scopes if scope.is_about(key[0])]
+    if any(not scope.where for scope in about):
+        return True
+    if part is None or not about:
+        return False
+    body = wire.decode(part.open(permit))
+    shown = redact(body, permit.redactions) if permit.redactions else body
+    return any(_met(gateway.search.get(key[0], {}), scope.where, shown) for scope in about)
+
+
+def _met(served: Mapping[str, Parameter], where: Where, body: dict[str, Any]) -> bool:
+    """Whether a resource meets every parameter; one that its type does not have is met by nothing."""
+    for name, value in where:
+        if name == "_id":
+            if body.get("id") not in value.split(","):
+                return False
+            continue
+        parameter = served.get(name)
+        match = _compiled(name, parameter.kind, value) if parameter else None
+        if parameter is None or match is None or not match(parameter.extract(body)):
+            return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _compiled(name: str, kind: str, value: str) -> Callable[[list[Any]], bool] | None:
+    """The test of a value; None for a value that cannot be of this kind, which nothing meets."""
+    try:
+        return compile_match(name, kind, "", value)
+    except BadRequest:
+        return None

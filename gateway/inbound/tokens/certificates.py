@@ -1,0 +1,93 @@
+"""The client certificate of a request: from the TLS socket, or from a header that the named proxy alone may set.
+
+Tokens are bound to its SHA-256 thumbprint (RFC 8705 section 3). Whether the certificate is good was settled in the
+handshake, by us or by the proxy; whoever is not a named proxy and sends the header is as one who sends nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import ipaddress
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.types import Scope
+
+from gateway.errors import SettingsError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_LONGEST = 16_384
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """`header` is the name of the proxy's header, in lower case, "" for none; `proxies` who may set it."""
+
+    header: str = ""
+    proxies: tuple[Network, ...] = ()
+
+    def thumbprint(self, scope: Scope) -> str:
+        """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none."""
+        chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain") or ()
+        raw = _of_pem(chain[0]) if chain else self._told(scope)
+        return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode() if raw else ""
+
+    def _told(self, scope: Scope) -> bytes:
+        """The certificate that a proxy tells of, in DER."""
+        if not self.header or not self._is_proxy(scope.get("client")):
+            return b""
+        name = self.header.encode()
+        found = [value for one, value in scope["headers"] if one == name]
+        if len(found) != 1 or len(found[0]) > _LONGEST:
+            return b""
+        return _of_header(found[0].decode("latin-1"))
+
+    def _is_proxy(self, client: Any) -> bool:
+        try:
+            address = ipaddress.ip_address(client[0])
+        except (TypeError, ValueError):
+            return False
+        return any(address in network for network in self.proxies)
+
+
+def proxies(text: str) -> tuple[Network, ...]:
+    """The networks of a setting, separated by commas. Raises SettingsError."""
+    try:
+        return tuple(ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise SettingsError("GATEWAY_PROXIES takes addresses or networks, separated by commas") from None
+
+
+def from_settings(header: str, addresses: Sequence[Network]) -> Certificates:
+    """Raises SettingsError when a header is named and nobody who may set it."""
+    if header and not addresses:
+        raise SettingsError("GATEWAY_CERTIFICATE_HEADER needs GATEWAY_PROXIES: who may set the header")
+    return Certificates(header.lower(), tuple(addresses))
+
+
+def _of_header(value: str) -> bytes:
+    """RFC 9440 (`:base64 of DER:`), or PEM percent-encoded, as nginx and others write it."""
+    if len(value) > 2 and value[0] == value[-1] == ":":
+        try:
+            raw = base64.b64decode(value[1:-1], validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+        return raw if raw[:1] == b"\x30" else b""
+    return _of_pem(unquote(value))
+
+
+def _of_pem(text: str) -> bytes:
+    text = text.strip()
+    if text.count(_BEGIN) != 1 or not text.startswith(_BEGIN):
+        return b""
+    try:
+        raw = ssl.PEM_cert_to_DER_cert(text)
+    except (ValueError, binascii.Error):
+        return b""
+    return raw if raw[:1] == b"\x30" else b""

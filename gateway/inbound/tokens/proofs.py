@@ -1,0 +1,156 @@
+"""Proofs of possession: DPoP (RFC 9449). A token bound to a key is worth nothing without a fresh proof by that key.
+
+A proof is for one request: method, URL, time, and at a resource the token itself (`ath`); it is used once, on all
+nodes. With nonces on, it also repeats a word of ours from the last minutes, so that none can be made in advance.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+from urllib.parse import urlsplit
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from gateway.inbound.tokens.client_check import Remember
+
+ALGORITHMS = ("ES256", "ES384", "RS256", "RS384")
+WINDOW_SECONDS = 60
+SKEW_SECONDS = 5
+NONCE_SECONDS = 120
+_LONGEST = 8192
+_LONGEST_JTI = 255
+_MIN_RSA_BITS = 2048
+_HEADERS = frozenset({"typ", "alg", "jwk"})
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_CURVES = {"ES256": "P-256", "ES384": "P-384"}
+_PORTS = {"https": 443, "http": 80}
+
+
+class BadProof(ValueError):
+    """No proof, or one that does not hold. The text says which rule failed, in ASCII and without values."""
+
+    error = "invalid_dpop_proof"
+
+
+class NeedsNonce(BadProof):
+    """The proof must repeat the nonce that comes with this answer."""
+
+    error = "use_dpop_nonce"
+
+
+class Proofs:
+    """Checks proofs. `nonce_key` turns nonces on: every node must have the same."""
+
+    def __init__(self, clock: Callable[[], datetime], remember: Remember, nonce_key: bytes = b"") -> None:
+        self._clock = clock
+        self._remember = remember
+        self._nonce_key = nonce_key
+
+    def nonce(self) -> str:
+        """The nonce of now; "" when none is asked for."""
+        return self._nonce(int(self._clock().timestamp()) // NONCE_SECONDS) if self._nonce_key else ""
+
+    async def thumbprint(self, proofs: Sequence[str], method: str, url: str, token: str = "") -> str:
+        """The thumbprint (RFC 7638, SHA-256) of the key that proves this request, by all its DPoP headers. Raises
+        BadProof."""
+        if len(proofs) != 1:
+            raise BadProof("one DPoP header is needed")
+        claims, thumbprint = _signed(proofs[0])
+        if claims.get("htm") != method:
+            raise BadProof("htm is not the method of this request")
+        if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
+            raise BadProof("htu is not the URL of this request")
+        now = self._clock().timestamp()
+        issued, jti = claims.get("iat"), claims.get("jti")
+        if not _is_time(issued) or not now - WINDOW_SECONDS <= issued <= now + SKEW_SECONDS:
+            raise BadProof("iat is not now")
+        if token and claims.get("ath") != _encoded(hashlib.sha256(token.encode()).digest()):
+            raise BadProof("ath is not the hash of this token")
+        self._check_nonce(claims.get("nonce"), int(now))
+        if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
+            raise BadProof(f"jti must be a text of at most {_LONGEST_JTI} characters")
+        until = datetime.fromtimestamp(issued + WINDOW_SECONDS + SKEW_SECONDS, UTC)
+        if not await self._remember(f"dpop:{thumbprint}", jti, until):
+            raise BadProof("this proof was used before")
+        return thumbprint
+
+    def _nonce(self, window: int) -> str:
+        return _encoded(hmac.digest(self._nonce_key, b"dpop-nonce:%d" % window, hashlib.sha256)[:18])
+
+    def _check_nonce(self, nonce: object, now: int) -> None:
+        if not self._nonce_key:
+            return
+        window = now // NONCE_SECONDS
+        told = nonce if isinstance(nonce, str) and nonce.isascii() else ""
+        if not any(hmac.compare_digest(told, self._nonce(one)) for one in (window, window - 1)):
+            raise NeedsNonce("the proof must repeat the nonce of this answer")
+
+
+def _signed(proof: str) -> tuple[Mapping[str, Any], str]:
+    """The claims, signed by the key in the header, and that key's thumbprint."""
+    if not proof.isascii() or not 0 < len(proof) <= _LONGEST:
+        raise BadProof("the proof is not a signed JWT of at most 8 kB")
+    try:
+        header = jws.extract_compact(proof.encode()).headers()
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise BadProof("the proof is not a signed JWT") from None
+    if header.get("typ") != "dpop+jwt" or header.keys() != _HEADERS:
+        raise BadProof("the header must hold typ dpop+jwt, alg and jwk, and nothing else")
+    key = _key(header["jwk"], header["alg"])
+    try:
+        claims = jwt.decode(proof, key, algorithms=[header["alg"]]).claims
+    except (JoseError, ValueError, TypeError, RecursionError, json.JSONDecodeError):
+        raise BadProof("the signature does not hold") from None
+    return claims, key.thumbprint()
+
+
+def _key(jwk: object, algorithm: object) -> ECKey | RSAKey:
+    """The public key of a proof, of the type that its algorithm takes."""
+    if not isinstance(jwk, dict) or jwk.keys() & _PRIVATE:
+        raise BadProof("jwk must be a public key")
+    if algorithm not in ALGORITHMS:
+        raise BadProof(f"alg must be one of {', '.join(ALGORITHMS)}")
+    try:
+        if algorithm in _CURVES:
+            if (jwk.get("kty"), jwk.get("crv")) != ("EC", _CURVES[algorithm]):
+                raise BadProof("jwk is not a key for this alg")
+            ec = ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")})
+            ec.public_key  # noqa: B018 - the point is checked when it is first used
+            return ec
+        if jwk.get("kty") != "RSA":
+            raise BadProof("jwk is not a key for this alg")
+        rsa = RSAKey.import_key({name: jwk[name] for name in ("kty", "n", "e")})
+        if rsa.public_key.key_size < _MIN_RSA_BITS:
+            raise BadProof(f"jwk is an RSA key of fewer than {_MIN_RSA_BITS} bits")
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise error if isinstance(error, BadProof) else BadProof("jwk is not a valid key") from None
+    return rsa
+
+
+def _plain(url: str) -> tuple[str, str, int, str]:
+    """A URL without query and fragment, in its normal spelling (RFC 9449 4.3, RFC 3986 6.2)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme.lower(), 0)
+    except ValueError:
+        return "", "", 0, url
+    if "@" in parts.netloc:
+        return "", "", 0, url
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path or "/"
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
