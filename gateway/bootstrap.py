@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
@@ -39,6 +40,7 @@ from gateway.translate.oio.language import Oio
 from gateway.translate.oio.lora import OioJson
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.correspondence import Tables
+from gateway.translate.organisations import organisations
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
@@ -146,10 +148,12 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
     """The parts of one node on an open database."""
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
     rules = read_rules(settings.mappings_folder, secret, owners_of(clients.load(settings.clients)))
+    sources = {source.id: source for source in rules.sources}
+    codes = Codes.read(settings.mappings_folder / "codes", Problems())
     return Gateway(
         database=database,
         languages=rules.languages,
-        sources={source.id: source for source in rules.sources},
+        sources=sources,
         policy=rules.policy,
         labeller=rules.labeller,
         ids=ids(secret),
@@ -157,7 +161,8 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
         log_key=keys.load_or_make(settings.data_folder / "log-key.pem", settings.log_origin),
         clock=clock,
         search={kind: parameters(r4.facts().search, kind) for kind in r4.facts().search},
-        letters=Tables.of(Codes.read(settings.mappings_folder / "codes", Problems())),
+        letters=Tables.of(codes),
+        registry=Registry((*organisations(codes), *of_sources(sources)), ids(secret)),
         terms=rules.terms,
         tellings=rules.tellings,
         texts=rules.texts,

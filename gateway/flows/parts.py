@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gateway.domain.directory import NO_REGISTRY, Registry
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
@@ -45,6 +46,7 @@ class Gateway:
     tellings: Tellings = NO_TELLINGS  # which municipal systems are told of what
     texts: Texts = NO_TEXTS  # in which words
     writers: Mapping[str, Writer] = field(default_factory=dict)  # by the language of the destination
+    registry: Registry = NO_REGISTRY  # the organisations that tables tell
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
 
     def fingerprint(self, *parts: bytes) -> bytes:

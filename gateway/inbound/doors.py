@@ -10,7 +10,7 @@ from gateway.inbound.console import entering, frame, plan, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import reading, searching, writing
-from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE
+from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE, VERSIONED
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
@@ -38,7 +38,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", reading.joint, _PLAN, "$joint-plan"),
     Bearer("GET", "/fhir/{kind:kind}", searching.search_by_url, ("s",), "search-type", SEARCHED),
     Bearer("POST", "/fhir/{kind:kind}/_search", searching.search_by_form, ("s",), "search-type", SEARCHED),
-    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", reading.read_version, ("r",), "vread", CLINICAL),
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", reading.read_version, ("r",), "vread", VERSIONED),
     Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", ("Consent", "Communication")),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update_consent, ("u",), "update", ("Consent",)),
     *_terminology(),

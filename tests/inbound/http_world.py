@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ import httpx2
 from fastapi import FastAPI
 
 from gateway import bootstrap
+from gateway.domain.directory import Registry, of_sources
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
 from gateway.domain.source import Connection, Source
@@ -27,6 +29,7 @@ from gateway.store import keys
 from gateway.store.pool import Database
 from gateway.translate import r4
 from gateway.translate.oioxml.out.correspondence import Tables
+from gateway.translate.organisations import organisations
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from tests.inbound.oauth_client import ISSUER, Clock, World
@@ -131,6 +134,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         search={kind: parameters(facts, kind) for kind in facts},
         public_url=ISSUER,
         letters=_TABLES,
+        registry=_registry(),
         terms=rules.terms,
     )
 
@@ -139,7 +143,14 @@ def _line(source: Source, deliver: Sequence[str]) -> Connection | None:
     return Connection("https://receiver.example/") if source.id in deliver else source.deliver
 
 
-_TABLES = Tables.of(Codes.read(Settings().mappings_folder / "codes", Problems()))
+@lru_cache
+def _registry() -> Registry:
+    sources = {source.id: source for source in next(iter(_KNOWN.values())).sources}
+    return Registry((*organisations(_CODES), *of_sources(sources)), ids(SECRET))
+
+
+_CODES = Codes.read(Settings().mappings_folder / "codes", Problems())
+_TABLES = Tables.of(_CODES)
 _KNOWN: dict[tuple[Any, ...], bootstrap.Rules] = {}
 
 

@@ -9,7 +9,7 @@ from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from gateway.inbound.definitions import KINDS
 from gateway.inbound.door import Bearer
 from gateway.inbound.doors import DOORS
-from gateway.inbound.rest.kinds import SINGLE
+from gateway.inbound.rest.kinds import DIRECTORY, SINGLE
 from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import nurse
@@ -102,7 +102,7 @@ def test_search_parameters_that_are_stated_are_served(database_url: str) -> None
                 client = "auditor" if kind == "AuditEvent" else "social"
                 headers = await here.bearer(client=client, extensions=person)
                 named = {"_id": "1"} if kind == "Patient" else {"_id": "1", "patient": "1"}
-                if kind in ("AuditEvent", *KINDS):
+                if kind in ("AuditEvent", *DIRECTORY, *KINDS):
                     named = {}
                 for parameter in resource.get("searchParam", []):
                     wanted = {**named, parameter["name"]: values[parameter["type"]]}

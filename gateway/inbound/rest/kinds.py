@@ -10,7 +10,10 @@ CLINICAL = (
     "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
     "Observation", "ClinicalImpression", "Procedure",
 )  # fmt: skip
-READABLE = (*CLINICAL, "AuditEvent")
+# Staff, organisations, services and places: nobody's data of a citizen (flows/directory).
+DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
+VERSIONED = (*CLINICAL, *DIRECTORY)
+READABLE = (*VERSIONED, "AuditEvent")
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
 SEARCHED = (*READABLE, *definitions.KINDS)

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from gateway.domain.caller import Caller
 from gateway.errors import NotFound
-from gateway.flows import audit, joint_plan, read
+from gateway.flows import audit, directory, joint_plan, read
 from gateway.inbound import definitions, files
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import answer, only_form
+from gateway.inbound.rest.kinds import DIRECTORY
 
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
@@ -27,7 +28,8 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
         return answer(request, form, definitions.read(inbound, kind, identity))
     if kind == "AuditEvent":
         return answer(request, form, await audit.read(inbound.gateway, caller, identity))
-    return answer(request, form, await read.read(inbound.gateway, caller, kind, identity))
+    one = directory.read if kind in DIRECTORY else read.read
+    return answer(request, form, await one(inbound.gateway, caller, kind, identity))
 
 
 async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -37,7 +39,8 @@ async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Re
     number = int(version) if _VERSION.fullmatch(version) else 0
     if not number:
         raise NotFound
-    return answer(request, form, await read.read(inbound.gateway, caller, kind, identity, number))
+    one = directory.read if kind in DIRECTORY else read.read
+    return answer(request, form, await one(inbound.gateway, caller, kind, identity, number))
 
 
 async def joint(inbound: Inbound, request: Request, caller: Caller) -> Response:

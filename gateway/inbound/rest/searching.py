@@ -6,12 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
-from gateway.flows import audit
+from gateway.flows import audit, directory
 from gateway.flows import search as searched
 from gateway.inbound import definitions
 from gateway.inbound.bodies import read_form
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
+from gateway.inbound.rest.kinds import DIRECTORY
 
 
 async def search_by_url(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -32,4 +33,6 @@ async def _search(inbound: Inbound, request: Request, caller: Caller, params: li
         return answer(request, form, definitions.search(inbound, kind, wanted))
     if kind == "AuditEvent":
         return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
+    if kind in DIRECTORY:
+        return answer(request, form, await directory.search(inbound.gateway, caller, kind, wanted))
     return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted))

@@ -7,7 +7,11 @@ from typing import Any
 from gateway.errors import RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
-WRITTEN = frozenset({("Consent", "create"), ("Consent", "update"), ("Communication", "create")})
+_DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
+WRITTEN = frozenset(
+    {("Consent", "create"), ("Consent", "update"), ("Communication", "create")}
+    | {(kind, mode) for kind in _DIRECTORY for mode in ("create", "update")}
+)
 _PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
 
 

@@ -1,0 +1,164 @@
+"""The directory: staff, organisations and places, with their versions and what they are found by.
+
+Writers wait for each other (they are few): a conditional create looks and writes as one, and what refers to a shelter
+is protected with it in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from gateway.store.pool import Connection, Database
+
+Reader = Database | Connection
+LOCK = 0x46444952  # one writer at a time, among all nodes
+LONGEST = 200  # characters of a key; index entries are short
+
+_COLUMNS = "d.kind, d.id, d.version, d.updated, d.source, d.withdrawn, d.protected, d.body"
+_FIND = f"SELECT {_COLUMNS} FROM directory d WHERE d.kind = $1 AND d.id = $2"
+_VERSION = """
+SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
+  FROM directory_version v JOIN directory d USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
+"""
+_NAMED = f"SELECT {_COLUMNS} FROM directory d WHERE d.names && $1::text[] AND NOT d.withdrawn ORDER BY d.kind, d.id"
+_OF_ONE = """
+SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
+  FROM directory_version v JOIN directory d USING (kind, id)
+ WHERE v.kind = $1 AND ($2 = '' OR v.id = $2) AND v.updated >= $3 AND (NOT d.protected OR d.source = ANY($6::text[]))
+ ORDER BY v.updated DESC, v.id, v.version DESC LIMIT $4 OFFSET $5
+"""
+# What begins with a text stands between it and it with the last character of all behind it.
+_KEYED = """
+   AND EXISTS (SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = ${name}
+                AND (k.value = ANY(${exact}::text[])
+                     OR EXISTS (SELECT FROM unnest(${begins}::text[]) AS b(text)
+                                 WHERE k.value >= b.text AND k.value < b.text || chr(1114111))))"""
+_SAVE = """
+INSERT INTO directory (kind, id, version, updated, source, withdrawn, protected, names, refs, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (kind, id) DO UPDATE SET version = $3, updated = $4, withdrawn = $6,
+   protected = directory.protected OR $7, names = $8, refs = $9, body = $10
+"""
+_SAVE_VERSION = """
+INSERT INTO directory_version (kind, id, version, updated, withdrawn, body) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_KEYS = "INSERT INTO directory_key (kind, id, name, value) SELECT $1, $2, * FROM unnest($3::text[], $4::text[])"
+# Once of a shelter, always: the versions of before tell of it too. `$1` are numbers of organisations that the tables
+# tell, which nobody's label may close.
+_CLOSE = """
+WITH RECURSIVE closed AS (
+  SELECT kind, id, names FROM directory WHERE protected
+  UNION
+  SELECT d.kind, d.id, d.names FROM directory d
+    JOIN closed c ON d.refs && ARRAY(SELECT n FROM unnest(c.names) AS n WHERE NOT n = ANY($1::text[]))
+)
+UPDATE directory d SET protected = true FROM closed c WHERE d.kind = c.kind AND d.id = c.id AND NOT d.protected
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One version of something in the directory. `protected`: it tells where a shelter is."""
+
+    kind: str
+    id: str
+    version: int
+    updated: datetime
+    source: str
+    withdrawn: bool
+    protected: bool
+    body: bytes  # FHIR JSON without meta.versionId and meta.lastUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`names`: what others refer to it by; `refs`: what it refers to; `keys`: (search parameter, value)."""
+
+    names: Sequence[str]
+    refs: Sequence[str]
+    keys: Collection[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """One search parameter as far as it can be looked up: any of these values, or any that begins so."""
+
+    name: str
+    exact: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+
+
+async def find(database: Reader, kind: str, identity: str, version: int = 0) -> Entry | None:
+    """One of them, as it is or in one version."""
+    row = await (
+        database.fetchrow(_VERSION, kind, identity, version) if version else database.fetchrow(_FIND, kind, identity)
+    )
+    return _entry(row) if row else None
+
+
+async def named(database: Reader, names: Sequence[str]) -> list[Entry]:
+    """Those that go by any of these names: `Location/1`, or the key of an identifier. One statement."""
+    return [_entry(row) for row in await database.fetch(_NAMED, [_key(one) for one in names])]
+
+
+async def found(
+    database: Reader, kind: str, narrow: Sequence[Narrow], ids: Sequence[str], after: str, most: int
+) -> list[Entry]:
+    """Those of a type that stand now and that `narrow` does not rule out, by their ids, from `after` on. `ids` are
+    those that are asked for alone, none for any."""
+    values: list[Any] = [kind, after, most, list(ids)]
+    sql = f"SELECT {_COLUMNS} FROM directory d WHERE d.kind = $1 AND d.id > $2 AND NOT d.withdrawn"
+    sql += " AND d.id = ANY($4::text[])" if ids else " AND cardinality($4::text[]) = 0"
+    for one in narrow:
+        first = len(values) + 1
+        sql += _KEYED.format(name=first, exact=first + 1, begins=first + 2)
+        values += [one.name, [_key(text) for text in one.exact], [_key(text) for text in one.begins]]
+    return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]
+
+
+async def versions(
+    database: Reader, kind: str, identity: str, since: datetime, most: int, offset: int, allowed: Sequence[str]
+) -> list[Entry]:
+    """Versions of one, or of all of a type where `identity` is "", the newest first. `allowed` are the sources whose
+    shelters are shown."""
+    return [_entry(row) for row in await database.fetch(_OF_ONE, kind, identity, since, most, offset, list(allowed))]
+
+
+@asynccontextmanager
+async def writing(database: Database) -> AsyncIterator[Connection]:
+    """A transaction in which nobody else writes to the directory."""
+    async with database.transaction() as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        yield connection
+
+
+async def save(connection: Connection, entry: Entry, links: Links, told: Collection[str]) -> None:
+    """Write the next version, within `writing`, and protect what refers to a shelter. `told` are the numbers of
+    organisations that tables tell."""
+    names, refs = ([_key(one) for one in listed] for listed in (links.names, links.refs))
+    await connection.execute(
+        _SAVE, entry.kind, entry.id, entry.version, entry.updated, entry.source, entry.withdrawn, entry.protected,
+        names, refs, entry.body,
+    )  # fmt: skip
+    await connection.execute(
+        _SAVE_VERSION, entry.kind, entry.id, entry.version, entry.updated, entry.withdrawn, entry.body
+    )
+    await connection.execute("DELETE FROM directory_key WHERE kind = $1 AND id = $2", entry.kind, entry.id)
+    keys = sorted({(name, _key(value)) for name, value in links.keys})
+    await connection.execute(_KEYS, entry.kind, entry.id, [name for name, _ in keys], [value for _, value in keys])
+    await connection.execute(_CLOSE, list(told))
+
+
+def _key(text: str) -> str:
+    """A text as it stands in a key: PostgreSQL takes no U+0000 and no half characters."""
+    return text[:LONGEST].replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    return Entry(*row)
