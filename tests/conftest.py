@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -70,6 +71,13 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
     """A fresh, migrated database."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(postgres: str) -> Iterator[str]:
+    """The same for as long as it is needed: for fixtures that several tests share."""
     url, _, template = postgres.partition("#")
     name = f"test_{os.getpid()}_{next(_numbers)}"
     asyncio.run(_execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
