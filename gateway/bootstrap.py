@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.domain.checkpoint import COSIGNATURE, note_key
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
 from gateway.domain.journal import JournalEntry
@@ -19,7 +20,8 @@ from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
 from gateway.domain.telling import Tellings
-from gateway.flows.parts import Gateway
+from gateway.errors import SettingsError, Unreadable
+from gateway.flows.parts import Gateway, Witnessing
 from gateway.inbound import clients
 from gateway.settings import Settings
 from gateway.store import keys, migrate
@@ -144,6 +146,21 @@ def owners_of(registered: clients.Clients) -> Owners:
     return owners
 
 
+def witnessing_of(settings: Settings) -> Witnessing:
+    """Who witnesses whom, by the settings. Raises SettingsError."""
+    try:
+        logs = tuple(note_key(text) for text in settings.witness_logs.split())
+        pairs = [text.partition("@") for text in settings.witnesses.split()]
+        asked = tuple((note_key(text, COSIGNATURE), url) for text, _, url in pairs)
+    except Unreadable as wrong:
+        raise SettingsError(wrong.text, where="GATEWAY_WITNESS_LOGS or GATEWAY_WITNESSES") from None
+    if not all(url.startswith(("https://", "http://")) for _, url in asked):
+        raise SettingsError("A witness is written name+id+key@URL", where="GATEWAY_WITNESSES")
+    name = settings.witness_name or f"{settings.log_origin}/witness"
+    key = keys.witness_key(settings.data_folder / "witness-key.pem", name) if logs else None
+    return Witnessing(key, logs, asked)
+
+
 def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) -> Gateway:
     """The parts of one node on an open database."""
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
@@ -167,6 +184,7 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
         tellings=rules.tellings,
         texts=rules.texts,
         writers=WRITERS,
+        witnessing=witnessing_of(settings),
         receipt_within=timedelta(hours=settings.receipt_hours),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
     )

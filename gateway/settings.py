@@ -64,7 +64,21 @@ class Settings:
     log_origin: str = field(
         default="faellesplan.example/log", metadata={"help": "name of the access log's checkpoints"}
     )
-    checkpoint_seconds: float = field(default=1.0, metadata={"help": "how often new records get a signed place"})
+    checkpoint_seconds: float = field(default=0.5, metadata={"help": "how often new records get a signed place"})
+    log_days: int = field(
+        default=0,
+        metadata={"help": "contents of the access log are deleted after so many days, at least 180; 0: never"},
+    )
+    witness_name: str = field(
+        default="", metadata={"help": "name under which other logs are cosigned; empty: the log's name and /witness"}
+    )
+    witness_logs: str = field(
+        default="", metadata={"help": "keys (name+id+key) of the logs that are cosigned here, with blanks between"}
+    )
+    witnesses: str = field(
+        default="", metadata={"help": "who cosigns our log, as name+id+key@URL, with blanks between"}
+    )
+    witness_seconds: float = field(default=10.0, metadata={"help": "how often witnesses are asked"})
     quarantine_days: int = field(
         default=14, metadata={"help": "content of messages that were not understood is deleted after so many days"}
     )

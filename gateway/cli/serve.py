@@ -33,12 +33,14 @@ from gateway.cli.settling import settle
 from gateway.errors import GatewayError, SettingsError, Unavailable
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.deliver import Lines
+from gateway.flows.find_looks import make_findable
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
 from gateway.flows.tell_municipality import tell_municipalities
+from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
 from gateway.inbound.certificate import door_context
@@ -48,6 +50,7 @@ from gateway.inbound.operations import write_logs
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
+from gateway.outbound.witnesses import ask
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -61,6 +64,9 @@ SETTLES_EVERY = 60.0
 """Seconds between two looks whether a case still stands with a citizen whose it is no more: a node may have died."""
 FETCHES_EVERY = 15.0
 """Seconds between two looks whether it is time to ask a system that does not send by itself."""
+
+FINDABLE_EVERY = 1.0
+"""Seconds between two looks at what came into the log and has no terms yet to be searched by."""
 
 TELLS_EVERY = 2.0
 """Seconds between two looks at what municipalities are to be told of."""
@@ -221,12 +227,21 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
     """What is done again and again beside the doors: how often (seconds), what, and its name in the log."""
     return [
         (settings.checkpoint_seconds, partial(integrate, gateway), "signing the log"),
+        (settings.witness_seconds, partial(_witnessed, gateway), "asking the witnesses"),
         (FORGETS_EVERY, partial(_forget, gateway, settings.quarantine_days), "forgetting"),
         (REPORTS_EVERY, partial(answer_requests, gateway, set()), "reports of admission"),
         (TELLS_EVERY, partial(tell_municipalities, gateway), "telling municipalities"),
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
+        (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
     ]
+
+
+async def _witnessed(gateway: Gateway) -> None:
+    """Have the newest checkpoint cosigned."""
+    for asked in await ask_witnesses(gateway, ask):
+        if asked.refused:
+            log.error("a witness does not cosign", witness=asked.witness.partition("+")[0], reason=asked.refused)
 
 
 async def _forget(gateway: Gateway, days: int) -> None:

@@ -20,7 +20,8 @@ from hashlib import sha256
 
 from gateway.errors import Unreadable
 
-ED25519 = 1  # signature type of signed notes
+ED25519 = 1  # signature types of signed notes
+COSIGNATURE = 4  # of a witness (https://c2sp.org/tlog-cosignature)
 
 Sign = Callable[[bytes], bytes]  # message → 64 bytes (Ed25519)
 Verify = Callable[[bytes, bytes, bytes], bool]  # (public key, signature, message)
@@ -47,8 +48,8 @@ def _name_ok(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
-def _base64(text: str) -> bytes:
-    """Standard base64 with padding in its one canonical spelling."""
+def decoded_base64(text: str) -> bytes:
+    """Standard base64 with padding in its one canonical spelling; raises BadNote for anything else."""
     try:
         raw = b64decode(text, validate=True)
     except (Base64Error, ValueError):
@@ -64,17 +65,18 @@ class NoteKey:
 
     name: str
     public: bytes  # 32 bytes, Ed25519
+    kind: int = ED25519
 
     @property
     def id(self) -> bytes:
         """SHA-256(name || 0x0A || type || public key), the first four bytes."""
-        return sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{b64encode(bytes([ED25519]) + self.public).decode()}"
+        return f"{self.name}+{self.id.hex()}+{b64encode(bytes([self.kind]) + self.public).decode()}"
 
 
-def note_key(text: str) -> NoteKey:
+def note_key(text: str, kind: int = ED25519) -> NoteKey:
     """Read a verifier key; raises BadNote for another type, a wrong id or another spelling.
 
     >>> note_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").name
@@ -83,10 +85,10 @@ def note_key(text: str) -> NoteKey:
     parts = text.strip().split("+", 2)
     if len(parts) != 3 or not _name_ok(parts[0]):
         raise BadNote("A verifier key is written name+id+key")
-    raw = _base64(parts[2])
-    if len(raw) != 33 or raw[0] != ED25519:
-        raise BadNote("Only Ed25519 verifier keys are understood")
-    key = NoteKey(parts[0], raw[1:])
+    raw = decoded_base64(parts[2])
+    if len(raw) != 33 or raw[0] != kind:
+        raise BadNote(f"Only verifier keys of type {kind} (Ed25519) are understood here")
+    key = NoteKey(parts[0], raw[1:], kind)
     if key.id.hex() != parts[1]:
         raise BadNote("The id of the verifier key is wrong")
     return key
@@ -144,7 +146,7 @@ def _signature(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH or not _name_ok(parts[1]):
         raise BadNote("A signature line is wrong")
-    raw = _base64(parts[2])
+    raw = decoded_base64(parts[2])
     if len(raw) < 5:
         raise BadNote("A signature is too short")
     return Signature(parts[1], raw[:4], raw[4:])
@@ -202,7 +204,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     origin, size, root, *rest = lines
     if not re.fullmatch(r"0|[1-9][0-9]{0,18}", size):
         raise BadNote("The size of the checkpoint is no decimal number")
-    digest = _base64(root)
+    digest = decoded_base64(root)
     if len(digest) != 32:
         raise BadNote("The root of the checkpoint is not 32 bytes")
     time = None

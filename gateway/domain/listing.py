@@ -138,7 +138,7 @@ def shown(
     and what it shows of itself).
     """
     digits, wanted = key.hex(), root
-    if not path or len(path) >= len(digits):
+    if not path or len(path) > len(digits):
         return False
     for page, digit in zip(path, digits, strict=False):
         if len(page) != PAGE_BYTES or page_hash(page) != wanted:

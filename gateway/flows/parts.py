@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.domain.directory import NO_REGISTRY, Registry
+from gateway.domain.checkpoint import NoteKey
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
@@ -24,6 +25,16 @@ from gateway.translate.telling.entry import NO_TEXTS, Texts
 from gateway.translate.terms.terms import NO_TERMS, Terms
 
 Writer = Callable[[JournalEntry], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessing:
+    """Who witnesses whom: the key that other logs' checkpoints are cosigned with, the keys of those logs, and the
+    witnesses of our own log, each with the URL that takes its checkpoints."""
+
+    key: LogKey | None = None
+    logs: tuple[NoteKey, ...] = ()
+    witnesses: tuple[tuple[NoteKey, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class Gateway:
     texts: Texts = NO_TEXTS  # in which words
     writers: Mapping[str, Writer] = field(default_factory=dict)  # by the language of the destination
     registry: Registry = NO_REGISTRY  # the organisations that tables tell
+    witnessing: Witnessing = Witnessing()
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
 
     def fingerprint(self, *parts: bytes) -> bytes:

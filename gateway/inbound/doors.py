@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.domain.policy import ROLES
-from gateway.inbound import capability, discovery, messages, openapi, operations, outcome, terminology, validation
+from gateway.inbound import (
+    capability,
+    discovery,
+    log_doors,
+    messages,
+    openapi,
+    operations,
+    outcome,
+    terminology,
+    validation,
+)
 from gateway.inbound.console import entering, frame, plan, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
@@ -71,7 +81,16 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/plan/{id:id}", inside(plan.show, *ROLES), frame.tell),
     Open("GET", "/console/status", inside(status.show, "auditor", "operator"), frame.tell),
     Open("GET", "/console/console.css", frame.stylesheet, frame.tell),
-    Open("GET", "/log/checkpoint", operations.checkpoint, outcome.plain),
+    Open("GET", "/log/checkpoint", log_doors.checkpoint, outcome.plain),
+    Open("GET", "/log/checkpoint/cosigned", log_doors.cosigned, outcome.plain),
+    Open("GET", "/log/checkpoint/on/{day}", log_doors.checkpoint_on, outcome.plain),
+    Open("GET", "/log/tile/{level}/{rest:path}", log_doors.tile, outcome.plain),
+    Open("GET", "/log/inclusion", log_doors.inclusion, outcome.plain),
+    Open("GET", "/log/consistency", log_doors.consistency, outcome.plain),
+    Bearer("GET", "/log/lists/{id:id}", log_doors.citizen_list, ("AuditEvent.r",), "export"),
+    Open("POST", "/log/witness", log_doors.add_checkpoint, outcome.plain),
+    Open("POST", "/log/witness/add-checkpoint", log_doors.add_checkpoint, outcome.plain),
+    Open("GET", "/log/witness", log_doors.witnessed, outcome.plain),
     Open("GET", "/health/live", operations.live, outcome.plain),
     Open("GET", "/health/ready", operations.ready, outcome.plain),
     Open("GET", "/metrics", operations.metrics, outcome.plain),

@@ -1,4 +1,4 @@
-"""What operators look at: health, metrics, the log's checkpoint; and how log lines are written."""
+"""What operators look at: health and metrics; and how log lines are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.flows.health import ready as check_ready
-from gateway.flows.log import latest_checkpoint
 from gateway.inbound.door import Inbound
 
 
@@ -31,11 +30,6 @@ async def ready(inbound: Inbound, request: Request) -> Response:
 async def metrics(inbound: Inbound, request: Request) -> Response:
     """GET /metrics: Prometheus text."""
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-async def checkpoint(inbound: Inbound, request: Request) -> Response:
-    """GET /log/checkpoint: the access log's newest signed checkpoint, for whoever witnesses it."""
-    return Response(await latest_checkpoint(inbound.gateway), media_type="text/plain; charset=utf-8")
 
 
 def write_logs(*, debug: bool = False) -> None:

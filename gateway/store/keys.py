@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from gateway.domain.checkpoint import NoteKey
+from gateway.domain.checkpoint import COSIGNATURE, ED25519, NoteKey
 from gateway.errors import SettingsError
 
 
@@ -24,11 +24,11 @@ class LogKey:
 
     __slots__ = ("_private", "public")
 
-    def __init__(self, name: str, private: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, private: Ed25519PrivateKey, kind: int = ED25519) -> None:
         if not name or "+" in name or any(c.isspace() or c < " " for c in name):
             raise SettingsError("The name of the log must be one word without +")
         self._private = private
-        self.public = NoteKey(name, private.public_key().public_bytes_raw())
+        self.public = NoteKey(name, private.public_key().public_bytes_raw(), kind)
 
     @property
     def origin(self) -> str:
@@ -48,6 +48,12 @@ class LogKey:
 def make(name: str) -> LogKey:
     """A new key that is kept nowhere."""
     return LogKey(name, Ed25519PrivateKey.generate())
+
+
+def witness_key(path: Path, name: str) -> LogKey:
+    """The key that other logs' checkpoints are cosigned with; made where there is no such file."""
+    key = load_or_make(path, name)
+    return LogKey(name, key._private, COSIGNATURE)
 
 
 def load(path: Path, name: str) -> LogKey:

@@ -8,7 +8,8 @@ from gateway.store.console_tables import metadata  # of schema.py, with the tabl
 
 # The access log's tables are append-only by trigger and are written in SQL; autogenerate leaves them alone.
 LOG_TABLES = frozenset(
-    {"access_record", "log_pending", "log_leaf", "log_node", "checkpoint", "log_page", "log_forgotten", "cosignature"}
+    {"access_record", "log_pending", "log_leaf", "log_node", "checkpoint", "log_page"}
+    | {"log_forgotten", "cosignature", "witnessed"}
 )
 
 
