@@ -28,6 +28,7 @@ DEFINITIONS = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE = DEFINITIONS + "structuredefinition-fhir-type"
 NOT_CORE = re.compile("^example|-extensions-|-genetic-")  # search parameters of the package's examples
 REGEX = DEFINITIONS + "regex"
+FLAGS = {"summary": "isSummary", "modifier": "isModifier"}  # told where they are true
 
 
 def read(archive: str, prefixes: tuple[str, ...]) -> Iterator[Json]:
@@ -84,8 +85,9 @@ def element_facts(element: Json, value_sets: dict[str, Json]) -> Json:
         facts["same"] = element["contentReference"].removeprefix("#")
         return facts
     if element["path"] == "Resource.id":
-        return facts | {"types": ["id"]}  # published as string, with the rule for ids in prose only
+        return facts | {"types": ["id"], "summary": True}  # published as string, with the rule for ids in prose only
     facts["types"] = list(dict.fromkeys(type_name(t) for t in element["type"]))
+    facts |= {flag: True for flag, told in FLAGS.items() if element.get(told)}
     targets = {p.removeprefix(DEFINITIONS) for t in element["type"] for p in t.get("targetProfile", [])}
     if targets - {"Resource"}:
         facts["targets"] = sorted(targets)
@@ -142,8 +144,9 @@ def branches(expression: str, resource: str) -> str:
 
 
 def search_facts(parameters: list[Json], resource: str) -> Json:
-    """The search parameters of one type, by code."""
+    """The search parameters of one type, by code; of a composite the components, relative to its expression."""
     facts: Json = {}
+    types = {parameter["url"]: parameter["type"] for parameter in parameters}
     for parameter in parameters:
         if resource not in parameter.get("base", []) or NOT_CORE.search(parameter["id"]):
             continue
@@ -153,6 +156,10 @@ def search_facts(parameters: list[Json], resource: str) -> Json:
             row["expression"] = expression
         if parameter["type"] == "reference":
             row["targets"] = sorted(parameter.get("target", []))
+        if parameter["type"] == "composite":
+            row["components"] = [
+                {"type": types[one["definition"]], "expression": one["expression"]} for one in parameter["component"]
+            ]
         facts[parameter["code"]] = row
     return dict(sorted(facts.items()))
 

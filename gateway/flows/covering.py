@@ -16,8 +16,8 @@ from gateway.domain.caller import Caller
 from gateway.domain.decide import Permit
 from gateway.domain.redact import redact
 from gateway.domain.scope import Scope, Where, read
-from gateway.domain.searching.match import compile_match
-from gateway.domain.searching.query import Parameter
+from gateway.domain.searching.matching import compile_match
+from gateway.domain.searching.parameter import Parameter
 from gateway.errors import BadRequest
 from gateway.flows.parts import Gateway
 from gateway.store import wire
@@ -59,16 +59,16 @@ def _met(served: Mapping[str, Parameter], where: Where, body: dict[str, Any]) ->
                 return False
             continue
         parameter = served.get(name)
-        match = _compiled(name, parameter.kind, value) if parameter else None
+        match = _compiled(parameter, value) if parameter else None
         if parameter is None or match is None or not match(parameter.extract(body)):
             return False
     return True
 
 
 @lru_cache(maxsize=1024)
-def _compiled(name: str, kind: str, value: str) -> Callable[[list[Any]], bool] | None:
+def _compiled(parameter: Parameter, value: str) -> Callable[[list[Any]], bool] | None:
     """The test of a value; None for a value that cannot be of this kind, which nothing meets."""
     try:
-        return compile_match(name, kind, "", value)
+        return compile_match(parameter, "", value)
     except BadRequest:
         return None

@@ -139,22 +139,22 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
     persons = tuple(map(wire.facts, row["persons"]))
     targets = tuple(wire.facts(*one) for one in row["targets"])
     if not version:
-        return Found(_sealed(row), ground, persons, targets)
+        return Found(sealed(row), ground, persons, targets)
     now = wire.facts(row["facts_now"], row["updated_now"])
-    return Found(_sealed(row, row["citizen"]), ground, persons, targets, now)
+    return Found(sealed(row, row["citizen"]), ground, persons, targets, now)
 
 
 async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:
     """Everything of one citizen, sealed, with the ground for deciding. One statement."""
     rows = await database.fetch(_PARTS, citizen)
     ground = tuple(Ground(r["kind"], r["digest"], r["body"]) for r in rows if r["kind"] in ("Consent", "CareTeam"))
-    return [_sealed(row) for row in rows], ground
+    return [sealed(row) for row in rows], ground
 
 
 async def as_they_stood(database: Reader, named: Sequence[tuple[str, str]], at: datetime) -> Sequence[Sealed]:
     """Resources (kind, id) in the version that there was at a time; those that were not there yet are left out."""
     kinds, ids = [kind for kind, _ in named], [identity for _, identity in named]
-    return [_sealed(row, row["citizen"]) for row in await database.fetch(_STOOD, kinds, ids, at)]
+    return [sealed(row, row["citizen"]) for row in await database.fetch(_STOOD, kinds, ids, at)]
 
 
 async def citizens_of(database: Database, identifiers: Sequence[str]) -> list[tuple[str, str]]:
@@ -185,6 +185,12 @@ async def identity_of(database: Database, citizen: str, ids: Ids) -> Identifier:
     raise NotFound
 
 
+async def revision_of(database: Database, citizen: str) -> int:
+    """How often anything was written about this citizen; 0 for nobody."""
+    found = await database.fetchval("SELECT revision FROM citizen WHERE id = $1", citizen)
+    return int(found or 0)
+
+
 async def said_of(database: Database, kind: str, identity: str, citizen: str, ids: Ids) -> list[Statement]:
     """All that was said about a citizen's resource with this id; nothing when the citizen has none.
 
@@ -201,7 +207,7 @@ async def told_of_stays(database: Database, citizen: str) -> list[Statement]:
     return [one for one in said if one.act not in OUTSIDE_STAYS]
 
 
-def _sealed(row: asyncpg.Record, citizen: str = "") -> Sealed:
-    """`citizen` is who the resource is about by now, where its facts are older."""
+def sealed(row: asyncpg.Record, citizen: str = "") -> Sealed:
+    """A row of `resource` or `resource_version`. `citizen` is who it is about by now, where its facts are older."""
     facts = wire.facts(row["facts"], row["updated"], citizen)
     return Sealed(facts, row["version"], row["updated"], row["withdrawn"], row["body"])

@@ -99,6 +99,18 @@ class Facts:
         node = self._node(path)
         return {name: child.fact.types for name, child in self._children(node).items()} if node else {}
 
+    def flagged(self, name: str) -> Iterator[tuple[str, int, bool, bool]]:
+        """(path, min, whether it belongs to a summary, whether it changes the meaning of the rest) of the elements that
+        a resource type defines, those of its base types included; choices are spelled out."""
+        owner = name
+        while owner:
+            for key, row in self._types[owner].get("elements", {}).items():
+                kinds = row.get("types", ()) if key.endswith("[x]") else ("",)
+                for kind in kinds:
+                    path = f"{name}.{key.removesuffix('[x]')}{kind[:1].upper()}{kind[1:]}"
+                    yield path, row["min"], row.get("summary", False), row.get("modifier", False)
+            owner = self._types[owner].get("base", "")
+
     def suggest(self, path: str) -> str | None:
         """The nearest path that exists, None when nothing is near.
 

@@ -176,11 +176,9 @@ def test_searches_that_are_refused(database_url: str) -> None:
             for query in (
                 f"patient={patient}&banana=1",
                 f"patient={patient}&Status=in-progress",
-                f"patient={patient}&_include=Encounter:patient",
-                f"patient={patient}&_revinclude=*",
+                f"patient={patient}&_include=Encounter:banana",
+                f"patient={patient}&_revinclude=Banana:patient",
                 f"patient={patient}&status:nonsense=x",
-                "status=in-progress",
-                "",
                 "patient=%ff%fe",
                 "&".join(f"a{n}=b" for n in range(101)),
             ):

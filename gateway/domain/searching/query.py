@@ -3,120 +3,198 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.domain.identifier import normal
-from gateway.domain.searching.extract import Extract, compile_expression
-from gateway.domain.searching.match import MODIFIERS, Match, compile_match
+from gateway.domain.searching.hops import Asked, Served, Test, compile_test, shown, unknown
+from gateway.domain.searching.including import MOST_INCLUDES, Include, compile_include
+from gateway.domain.searching.matching import split
+from gateway.domain.searching.order import Order, compile_orders
+from gateway.domain.searching.parameter import Parameter, parameters
+from gateway.domain.searching.world import Body, World, literal
 from gateway.errors import BadRequest
 
-_RESULT = ("_count", "_offset", "_id", "_format", "_pretty")
+__all__ = [
+    "MOST",
+    "MOST_NAMED",
+    "RESULT",
+    "Named",
+    "Parameter",
+    "Query",
+    "Served",
+    "by_number",
+    "parameters",
+    "understand",
+]
+
+RESULT = (
+    "_count", "_sort", "_summary", "_elements", "_total", "_include", "_revinclude", "_offset", "_format", "_pretty",
+)  # fmt: skip
+"""Parameters about the answer, which every type takes."""
+
 MOST = 500
 MOST_NAMED = 20
 """So many citizens may one search name: each is looked at and put on record."""
 
+SUMMARIES = ("true", "text", "data", "count", "false")
+TOTALS = ("none", "estimate", "accurate")
+_WHO = ("patient", "subject")
+_BY_NUMBER = tuple(f"{who}.identifier" for who in _WHO)
+_IDENTIFIER = tuple(f"{who}:identifier" for who in _WHO)
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_ELEMENT = re.compile(r"[A-Za-z]{1,64}")
+_NOTHING = "-"  # an id that no resource here has
+_NOWHERE = World("", (), lambda kind: (), lambda kind: False)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One search parameter of one type."""
+class Named(NamedTuple):
+    """A citizen, named by Patient id or by an identifier key (`system|value`)."""
 
-    name: str
-    kind: str
-    extract: Extract
+    patient: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`citizens` are Patient ids that the request names, `identifiers` token values (`system|value`) for them."""
+    """`named` says whose resources to look among: a citizen must be named in each group. Without any, the search is
+    one of the caller's circle. `ids` are those of `_id`, `offset` the page of a search of the directory."""
 
-    citizens: tuple[str, ...]
-    identifiers: tuple[str, ...]
-    ids: tuple[str, ...]
-    tests: tuple[Callable[[dict[str, Any]], bool], ...]
-    count: int
-    offset: int
+    kind: str
+    named: tuple[tuple[Named, ...], ...] = ()
+    ids: tuple[str, ...] = ()
+    tests: tuple[Test, ...] = ()
+    count: int = 50
+    orders: tuple[Order, ...] = ()
+    includes: tuple[Include, ...] = ()
+    summary: str = ""
+    elements: tuple[str, ...] = ()
+    total: str = ""
+    offset: int = 0
+    wide: bool = False  # passes through other types, or includes them
 
-    def matches(self, body: dict[str, Any]) -> bool:
+    @property
+    def citizens(self) -> tuple[str, ...]:
+        """The Patient ids that the request names."""
+        return tuple(one.patient for group in self.named for one in group if one.patient)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The identifier keys (`system|value`) that the request names citizens by."""
+        return tuple(one.number for group in self.named for one in group if one.number)
+
+    def matches(self, body: Body, world: World = _NOWHERE) -> bool:
         """Whether every parameter is met."""
-        return all(test(body) for test in self.tests)
+        return (not self.ids or body.get("id") in self.ids) and all(test(body, world) for test in self.tests)
+
+    @property
+    def only_counts(self) -> bool:
+        """Whether the number of matches is all that is asked for."""
+        return self.summary == "count" or self.count == 0
 
 
-def parameters(facts: Mapping[str, Mapping[str, Mapping[str, str]]], kind: str) -> dict[str, Parameter]:
-    """Every parameter that is served for a type, from `search` of profiles/r4-facts.json."""
-    served = {}
-    for name, one in facts.get(kind, {}).items():
-        extract = compile_expression(one.get("expression", ""))
-        if extract is not None and one["type"] in MODIFIERS:
-            served[name] = Parameter(name, one["type"], extract)
-    return served
+@dataclass(slots=True)
+class _Reading:
+    """What the parameters have told so far."""
+
+    named: list[tuple[Named, ...]] = field(default_factory=list)
+    ids: list[str] | None = None
+    tests: list[Test] = field(default_factory=list)
+    includes: list[Include] = field(default_factory=list)
+    result: dict[str, str] = field(default_factory=dict)
+    hops: bool = False
 
 
-def understand(kind: str, served: Mapping[str, Parameter], given: Sequence[tuple[str, str]]) -> Query:
-    """The request as a Query. Unknown parameters are refused with the list of served ones: in a system of consents
-    a filter that is silently ignored shows more than was asked for."""
-    tests: list[Callable[[dict[str, Any]], bool]] = []
-    citizens: list[str] = []
-    identifiers: list[str] = []
-    named: list[str] = []
-    limits = {"_count": 50, "_offset": 0}
+def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], own: str = "") -> Query:
+    """The request as a Query. `served` are the parameters of every type, `own` is the gateway's FHIR address with a
+    slash at its end. Unknown parameters are refused with the list of served ones: in a system of consents a filter
+    that is silently ignored shows more than was asked for."""
+    read = _Reading()
     for name, value in given:
         plain, _, modifier = name.partition(":")
-        if modifier and plain in (*_RESULT, "patient.identifier", "subject.identifier"):
-            raise BadRequest("This parameter takes no modifier", where=_safe(name))
-        if plain in limits:
-            limits[plain] = _number(plain, value)
-        elif plain == "_id":
-            named += _ids(plain, value)
-        elif plain in ("_format", "_pretty"):
-            continue
-        elif plain not in served and "." not in plain:
-            raise _unknown(kind, name, served)
-        else:
-            _read(kind, served, plain, modifier, value, tests, citizens, identifiers)
-    if kind == "Patient":
-        citizens += named
-    ids = tuple(named)
-    if len(citizens) + len(identifiers) + len(ids) > MOST_NAMED:
+        if plain in ("_include", "_revinclude"):
+            read.includes.append(compile_include(name, value, served))
+        elif plain in RESULT:
+            if modifier:
+                raise BadRequest("This parameter takes no modifier", where=shown(name))
+            read.result[plain] = value
+        elif not _names_whom(kind, name, value, read, own):
+            read.tests.append(_test(kind, name, value, served, own))
+            read.hops = read.hops or "." in name or name.startswith("_has:")
+    if len(read.includes) > MOST_INCLUDES:
+        raise BadRequest("This includes too much", where="_include", hint=f"At most {MOST_INCLUDES}.")
+    if max(sum(map(len, read.named)), len(read.ids or ())) > MOST_NAMED:
         raise BadRequest("This search names too many", where=kind, hint=f"At most {MOST_NAMED}.")
-    return Query(tuple(citizens), tuple(identifiers), ids, tuple(tests), min(limits["_count"], MOST), limits["_offset"])
+    return _query(kind, read, served)
 
 
-def _read(
-    kind: str,
-    served: Mapping[str, Parameter],
-    name: str,
-    modifier: str,
-    value: str,
-    tests: list[Callable[[dict[str, Any]], bool]],
-    citizens: list[str],
-    identifiers: list[str],
-) -> None:
-    """One parameter: those that name the citizen say whose parts to read, all others test them."""
-    if name in ("patient.identifier", "subject.identifier") or (modifier == "identifier" and name in _WHO):
-        identifiers += map(_spelled, value.split(","))
-        return
-    if "." in name:
-        raise _unknown(kind, name, served)
-    if kind == "Patient" and name == "identifier" and not modifier:
-        identifiers += map(_spelled, value.split(","))
-        return
-    if name in _WHO and modifier in ("", "Patient"):
-        citizens += _ids(name, ",".join(one.removeprefix("Patient/") for one in value.split(",")))
-        return
-    parameter = served[name]
-    match = compile_match(name, parameter.kind, modifier, value)
-    tests.append(_test(parameter, match))
+def _query(kind: str, read: _Reading, served: Served) -> Query:
+    result = read.result
+    summary, total = _one_of("_summary", SUMMARIES, result), _one_of("_total", TOTALS, result)
+    elements = tuple(one for one in result.get("_elements", "").split(",") if one)
+    if not all(map(_ELEMENT.fullmatch, elements)):
+        raise BadRequest("This is not a list of elements", where="_elements")
+    return Query(
+        kind=kind,
+        named=tuple(read.named),
+        ids=tuple(read.ids or ()),
+        tests=tuple(read.tests),
+        count=min(_number("_count", result.get("_count", "50")), MOST),
+        orders=compile_orders(result["_sort"], dict(served.get(kind, {}))) if result.get("_sort") else (),
+        includes=tuple(read.includes),
+        summary="" if summary == "false" else summary,
+        elements=elements,
+        total=total,
+        wide=bool(read.includes) or read.hops,
+        offset=_number("_offset", result.get("_offset", "0")),
+    )
 
 
-def _test(parameter: Parameter, match: Match) -> Callable[[dict[str, Any]], bool]:
-    return lambda body: match(parameter.extract(body))
+def _one_of(name: str, known: Sequence[str], result: Mapping[str, str]) -> str:
+    value = result.get(name, "")
+    if value and value not in known:
+        raise BadRequest("This value is not served", where=name, hint=f"Served: {', '.join(known)}.")
+    return value
 
 
-_WHO = ("patient", "subject")
+def _names_whom(kind: str, name: str, value: str, read: _Reading, own: str) -> bool:
+    """Whether a parameter says whose resources to look among; the others test them."""
+    plain, _, modifier = name.partition(":")
+    if name == "_id":
+        wanted = _ids(name, value)
+        read.ids = wanted if read.ids is None else [one for one in read.ids if one in wanted] or [_NOTHING]
+        if kind == "Patient":
+            read.named.append(tuple(Named(patient=one) for one in wanted))
+        return True
+    if by_number(kind, name, value):
+        read.named.append(tuple(Named(number=_spelled(one)) for one in split(value, ",")))
+        return True
+    if plain in _WHO and modifier in ("", "Patient") and "." not in name and kind != "Patient":
+        found = _ids(plain, ",".join(_patient(one, own) for one in split(value, ",")))
+        read.named.append(tuple(Named(patient=one) for one in found))
+        return True
+    return False
+
+
+def by_number(kind: str, name: str, value: str) -> bool:
+    """Whether a parameter names citizens by their identifiers."""
+    if name in _BY_NUMBER or name in _IDENTIFIER:
+        return bool(split(value, ","))
+    told = split(value, ",") if (kind, name) == ("Patient", "identifier") else []
+    return bool(told) and all("|" in one for one in told)
+
+
+def _patient(value: str, own: str) -> str:
+    kind, identity = literal(value, own)
+    return identity if kind == "Patient" else value
+
+
+def _test(kind: str, name: str, value: str, served: Served, own: str) -> Test:
+    if "." not in name and name.partition(":")[0] not in served.get(kind, {}) and not name.startswith("_has:"):
+        further = RESULT if kind == "Patient" else (*RESULT, *_BY_NUMBER[:1])
+        raise unknown(kind, name, served, further)
+    return compile_test(Asked(kind, name, value), served, own)
 
 
 def _spelled(token: str) -> str:
@@ -131,18 +209,6 @@ def _ids(name: str, value: str) -> list[str]:
     if not all(map(_ID.fullmatch, found)):
         raise BadRequest("This is not an id", where=name, hint="Send an identifier as patient.identifier, in a form.")
     return found
-
-
-def _unknown(kind: str, name: str, served: Mapping[str, Parameter]) -> BadRequest:
-    known = sorted({*served, *_RESULT, *(("patient.identifier",) if kind != "Patient" else ())})
-    hint = f"Served for {kind}: {', '.join(known)}."
-    return BadRequest("This search parameter is not served", where=_safe(name), hint=hint)
-
-
-def _safe(name: str) -> str:
-    """A parameter's name in an error text: only if it looks like a name, since it may be anything."""
-    shown = name[:40]
-    return shown if all(c.isalpha() or c in "-_:." for c in shown) else "a parameter"
 
 
 def _number(name: str, value: str) -> int:

@@ -31,7 +31,7 @@ Body = dict[str, Any]
 async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[tuple[str, str]]) -> Served:
     """A searchset Bundle. Raises BadRequest for an unknown parameter."""
     params = _in_one_spelling(params)
-    query = understand(kind, gateway.search.get(kind, {}), params)
+    query = understand(kind, gateway.search, params)
     wanted = query.offset + query.count
     found: list[Body] = []
     walked, whole = 0, True
@@ -53,7 +53,7 @@ async def visible(
     """What matches, as far as this caller may see it, at most `most`: for conditional writes, which put it on record
     themselves. `reader` is the writer's own transaction."""
     params = _in_one_spelling(params)
-    query = understand(kind, gateway.search.get(kind, {}), params)
+    query = understand(kind, gateway.search, params)
     found: list[Body] = []
     async for body, matches in _matching(gateway, reader or gateway.database, caller, kind, params, query):
         found += [body] if matches else []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.plan import is_intervention
-from gateway.domain.searching.match import compile_match
+from gateway.domain.searching.matching import compile_match
 from gateway.domain.searching.query import parameters
 from gateway.translate import r4
 from gateway.translate.kl import Kl
@@ -63,7 +63,7 @@ def test_either_code_finds_what_was_told_by_the_other(kl: Kl) -> None:
     for sent in ("J1.1", WASHING):
         body = folded(kl, visit(condition(sent)))["Condition/c"].body
         for asked in ("J1.1", WASHING, f"{FSIII}|J1.1", f"{FSIII}|{WASHING}"):
-            fits = compile_match("code", "token", "", asked)
+            fits = compile_match(code, "", asked)
             assert fits(list(code.extract(body))), (sent, asked)
 
 

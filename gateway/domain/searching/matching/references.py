@@ -1,0 +1,33 @@
+"""References: by type and id, by this gateway's URL, by identifier, and canonical URLs. R4 3.1.1.4.11."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.domain.searching.matching import tokens
+from gateway.domain.searching.matching.texts import unescaped
+from gateway.domain.searching.world import literal
+
+
+def make(name: str, modifier: str, value: str, own: str = "") -> Callable[[Any], bool]:
+    """`id`, `Type/id`, `own URL/Type/id`, any URL; with `:Type` only of that type, with `:identifier` by a token of
+    the logical reference. Versions are ignored on both sides."""
+    if modifier == "identifier":
+        token = tokens.make(name, "", value)
+        return lambda item: isinstance(item, dict) and "identifier" in item and token(item["identifier"])
+    plain = unescaped(value)
+    kind, identity = literal(plain, own)
+    if modifier:
+        if kind and kind != modifier:
+            return lambda item: False
+        kind, identity = modifier, identity or plain
+    if kind:
+        return lambda item: literal(item, own) == (kind, identity) and isinstance(item, dict)
+    if "/" in plain or ":" in plain:  # the URL of something elsewhere, or of a definition
+        return lambda item: _url(item) == plain or _url(item).partition("|")[0] == plain
+    return lambda item: isinstance(item, dict) and literal(item, own)[1] == plain
+
+
+def _url(item: Any) -> str:
+    return str(item.get("reference", "")) if isinstance(item, dict) else str(item)

@@ -1,0 +1,77 @@
+"""Search: resources of one type, of citizens who are named or of the caller's circle. FHIR R4 3.1.1.
+
+| file | what |
+|---|---|
+| named | citizens whom the request names |
+| circle | those of whom the caller's own legal world has told |
+| worlds | what the caller may see of each |
+| found | matches in order |
+| page | the Bundle: includes, parts of resources, totals, links |
+| paging | links to the next page |
+
+Decisions fall before matching, total and page; the record of every look is durable before the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from gateway.domain.caller import Caller
+from gateway.domain.searching.query import Named, Query, understand
+from gateway.flows.looking import NOTHING, on_record, record_of
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.search.circle import circle_records, search_circle
+from gateway.flows.search.named import names_whom, search_named
+from gateway.flows.search.page import bundle, cut
+from gateway.flows.search.paging import opened
+
+Params = Sequence[tuple[str, str]]
+
+__all__ = ["search", "visible"]
+
+
+async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) -> Served:
+    """A searchset Bundle. Raises BadRequest for an unknown parameter, or for what cannot be answered over the whole
+    circle; NotFound for a link that was not given to this caller, Gone for one that is too old."""
+    position = opened(gateway, caller, kind, params)
+    query = understood(gateway, kind, position.params)
+    if position.who:
+        query = replace(query, named=(tuple(Named(patient=one) for one in position.who),))
+    asked = f"GET {kind}?{urlencode(list(position.params), safe='|/:,')}"
+    if not caller.purposes:
+        await on_record(gateway, record_of(gateway, caller, "search-type", kind, "", NOTHING, query=asked))
+        raise no_purpose()
+    if names_whom(query):
+        found, records = await search_named(gateway, caller, query, position.place, asked)
+        page = cut(gateway, caller, query, found)
+    else:
+        found = await search_circle(gateway, caller, query, position.place, most=query.count)
+        page = cut(gateway, caller, query, found)
+        told = page.matches if found.total is None else found.matches
+        records = circle_records(gateway, caller, query, list(told), asked)
+    await on_record(gateway, *records)
+    return Served(await bundle(gateway, caller, query, position, found, page))
+
+
+async def visible(
+    gateway: Gateway, caller: Caller, kind: str, params: Params, most: int = 2
+) -> Sequence[tuple[str, str, int]]:
+    """(type, id, version) of what matches, as far as this caller may see it, at most `most`: for conditional writes,
+    which put it on record themselves. Composed resources are nobody's to write and never found."""
+    query = understood(gateway, kind, params)
+    if not caller.purposes:
+        return ()
+    if names_whom(query):
+        found, _ = await search_named(gateway, caller, query, None, "")
+    else:
+        found = await search_circle(gateway, caller, query, None, most=most)
+    stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
+    return stored[:most]
+
+
+def understood(gateway: Gateway, kind: str, params: Params) -> Query:
+    """The parameters as a query. Raises BadRequest."""
+    return understand(kind, gateway.search, params, f"{gateway.public_url}/fhir/")

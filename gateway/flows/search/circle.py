@@ -1,0 +1,87 @@
+"""Search that names no citizen: of the caller's circle, those of whom its own legal world has told.
+
+The circle is walked in the order of ids. Each citizen is decided about before anything of theirs counts, and a page is
+filled with what is permitted. Who is in the circle, and so how far one walk goes, depends on what the caller's own
+sources told and on nothing that is hidden from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.domain.caller import Caller
+from gateway.domain.record import AccessRecord, Decision, Outcome
+from gateway.domain.searching.order import Place
+from gateway.domain.searching.query import Query
+from gateway.errors import BadRequest
+from gateway.flows.looking import NOTHING, Seen, record_of
+from gateway.flows.parts import Gateway
+from gateway.flows.search.found import Found, Match, after, matching
+from gateway.flows.search.worlds import COMPOSED, looks_at
+from gateway.store import population
+
+BATCH = 64
+WALK = 2048
+"""So many citizens does one page look at; a page that is not full by then ends there, with a link onwards."""
+
+WHOLE = 1024
+"""An order or a total is of the whole circle: so many citizens may it hold."""
+
+
+def own_sources_of(gateway: Gateway, caller: Caller) -> frozenset[str]:
+    """The sources of the caller's own legal world: those it sends as, and those of its organisation in its role."""
+    mine = (caller.organisation.key, caller.role)
+    return frozenset({*caller.sends, *(source for source, of in gateway.policy.owners.items() if mine in of)})
+
+
+async def search_circle(gateway: Gateway, caller: Caller, query: Query, place: Place | None, *, most: int) -> Found:
+    """What is found in the circle after a place, until more than `most` are found. Raises BadRequest where the whole
+    circle must be looked at and is too large."""
+    whole = bool(query.orders) or query.only_counts or query.total in ("estimate", "accurate")
+    began = "" if whole or place is None else (place[-3] or "")[:-1]
+    matches: list[Match] = []
+    walked = 0
+    while True:
+        told = await population.circle(gateway.database, own_sources_of(gateway, caller), began, BATCH)
+        matches += await _matches(gateway, caller, query, [one.told for one in told if one.first])
+        walked += len(told)
+        if len(told) < BATCH:
+            return _found(matches, query, place, whole=whole)
+        began = told[-1].told
+        if whole and walked >= WHOLE:
+            raise too_wide(query)
+        if not whole and (walked >= WALK or len(after(matches, query, place)) > most):
+            return replace(_found(matches, query, place, whole=False), further=[began, "9", ""])
+
+
+def too_wide(query: Query) -> BadRequest:
+    """The refusal of an order or a total over too many citizens."""
+    return BadRequest(
+        "An order or a total is formed over at most a thousand citizens", where=query.kind,
+        hint="Name citizens by patient or patient.identifier, or leave out _sort, _total and _summary=count.",
+    )  # fmt: skip
+
+
+def _found(matches: list[Match], query: Query, place: Place | None, *, whole: bool) -> Found:
+    told = whole and (query.only_counts or query.total not in ("", "none"))
+    return Found(tuple(after(matches, query, place)), len(matches) if told else None)
+
+
+async def _matches(gateway: Gateway, caller: Caller, query: Query, citizens: list[str]) -> list[Match]:
+    kinds = None if query.kind in COMPOSED else {query.kind}
+    looks = await looks_at(gateway, caller, citizens, kinds)
+    return [one for citizen, look in looks.items() for one in matching(look, query, citizen)]
+
+
+def circle_records(gateway: Gateway, caller: Caller, query: Query, told: list[Match], asked: str) -> list[AccessRecord]:
+    """One of the search, and one of each citizen of whom anything is told, be it in a total alone."""
+    searched = record_of(gateway, caller, "search-type", query.kind, "", NOTHING, query=asked)
+    looks = {one.look.asked: one.look for one in told}
+    ids = {one.entry.id for one in told}
+    records = [replace(searched, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)]
+    for look in looks.values():
+        these = look.seen if query.kind in COMPOSED or query.wide else look.seen.of({query.kind})
+        if not (query.kind in COMPOSED or query.wide):
+            these = Seen(tuple(one for one in these.permitted if one[0].facts.id in ids), these.withheld)
+        records.append(record_of(gateway, caller, "search-type", query.kind, look.asked, these, query=asked))
+    return records

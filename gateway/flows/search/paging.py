@@ -1,0 +1,73 @@
+"""Links to the next page: sealed, for one caller alone, for an hour. Every page is decided about anew.
+
+A link carries the request and the place where the page ended, so nothing is kept here. A page goes on behind that
+place: what does not change between two pages is shown exactly once; what changes may be met again at its new place, or
+not any more; what is new is met where it stands behind the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from gateway.domain.caller import Caller
+from gateway.domain.searching.order import Place
+from gateway.errors import BadRequest, Gone, NotFound
+from gateway.flows.parts import Gateway
+from gateway.store import links
+
+PAGE = "_page"
+LASTS = timedelta(hours=1)
+
+Params = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in which request a page begins; `place` is None for the first. `who` are the Patient ids of those who were
+    found by their numbers, so that no link holds a number."""
+
+    params: Params
+    place: Place | None = None
+    who: tuple[str, ...] = ()
+
+
+class _Carried(msgspec.Struct, array_like=True):
+    until: float
+    params: list[tuple[str, str]]
+    place: list[str | None]
+    who: list[str]
+
+
+def opened(gateway: Gateway, caller: Caller, what: str, params: Params) -> Position:
+    """The request itself, or that of a link. `what` is the type or operation that the link must be of. Raises NotFound
+    for a link that is not this caller's or was changed, Gone for one that is too old."""
+    told = [value for name, value in params if name == PAGE]
+    if not told:
+        return Position(params)
+    if len(params) > 1:
+        raise BadRequest("A link to a page takes no further parameters", where=PAGE, hint="Use it as it was given.")
+    content = links.unseal(gateway.secret, _bound(caller, what), told[0])
+    if content is None:
+        raise NotFound("There is no such page for this caller")
+    carried = msgspec.msgpack.decode(content, type=_Carried)
+    if gateway.clock().timestamp() > carried.until:
+        raise Gone("This link to a page is too old", hint="Begin the search again.")
+    return Position(carried.params, carried.place, tuple(carried.who))
+
+
+def onwards(gateway: Gateway, caller: Caller, what: str, path: str, position: Position, place: Place) -> str:
+    """The URL of the page behind a place."""
+    until = (gateway.clock() + LASTS).timestamp()
+    carried = _Carried(until, list(position.params), place, list(position.who))
+    token = links.seal(gateway.secret, _bound(caller, what), msgspec.msgpack.encode(carried))
+    return f"{gateway.public_url}/fhir/{path}?{PAGE}={token}"
+
+
+def _bound(caller: Caller, what: str) -> bytes:
+    """Whom a link is for: the system, its organisation and role, the person and whom they act for, and why."""
+    who = (caller.client, caller.organisation.key, caller.role, caller.user, caller.on_behalf_of)
+    return msgspec.msgpack.encode((what, who, sorted(caller.purposes)))

@@ -1,0 +1,106 @@
+"""Looks at many citizens at once: what this caller may see of each, as a world that a search walks about in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from gateway.domain.caller import Caller
+from gateway.domain.handover import own_sources
+from gateway.domain.identifier import normal
+from gateway.domain.plan import joint_id
+from gateway.domain.scope import read
+from gateway.domain.searching.world import Entry, World
+from gateway.flows.departed import when_left
+from gateway.flows.joint_plan import composed_for, shows_plan
+from gateway.flows.looking import NOTHING, Seen, look, opened, persons_of
+from gateway.flows.parts import Gateway
+from gateway.store import population, wire
+from gateway.store.resources import Ground, Sealed
+
+COMPOSED = frozenset({"CarePlan", "CareTeam"})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at one citizen. `asked` is the Patient id that it was asked by, `person` the one the citizen goes by now.
+    `away` are the own sources of a caller who has handed the citizen over, and knows its own numbers and those from
+    before that."""
+
+    asked: str
+    person: str
+    seen: Seen
+    world: World
+    away: frozenset[str] = frozenset()
+
+    def knows(self, number: str) -> bool:
+        """Whether this caller may find the citizen by an identifier key; "" for an id. A number that came later leads
+        the old municipality nowhere."""
+        if not (self.away and number) or number.startswith(
+            tuple(f"urn:faellesplan:source:{one}:" for one in self.away)
+        ):
+            return True
+        patients = [one.body for one in self.world.of("Patient")]
+        numbers = [one for patient in patients for one in patient.get("identifier", [])]
+        return number in {normal(one.get("system", ""), one.get("value", "")).key for one in numbers}
+
+
+def nobody(asked: str = "") -> Look:
+    """A look at nobody."""
+    return Look(asked, "", NOTHING, World("", (), lambda kind: (), lambda kind: False))
+
+
+async def looks_at(
+    gateway: Gateway, caller: Caller, citizens: Sequence[str], kinds: Collection[str] | None = None
+) -> dict[str, Look]:
+    """What this caller may see of each of these citizens, by the id that was asked; who is not there is left out.
+    With `kinds` only those of whom there is anything of these types."""
+    if not citizens:
+        return {}
+    found = await population.parts_of(gateway.database, citizens, kinds)
+    return {one: await _look(gateway, caller, one, *found[one]) for one in citizens if one in found}
+
+
+async def _look(
+    gateway: Gateway, caller: Caller, asked: str, parts: Sequence[Sealed], ground: tuple[Ground, ...]
+) -> Look:
+    seen = await look(gateway, caller, parts, ground, persons_of(parts))
+    left = when_left(gateway, caller, ground)
+    away = own_sources(caller, gateway.sources) if left else frozenset()
+    return Look(asked, parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen), away)
+
+
+def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen) -> World:
+    """What is permitted, and the joint plan and team made of it, opened type by type when a question comes there."""
+    kinds = {part.facts.kind for part, _ in seen.permitted}
+    composed = {kind for kind in COMPOSED if caller.covers(kind)} if shows_plan(seen) else set()
+    made: dict[str, bytes] = {}
+
+    def joint(kind: str) -> list[Entry]:
+        if kind not in composed:
+            return []
+        if not made:
+            made["CarePlan"], made["CareTeam"] = composed_for(seen, citizen, gateway)
+        return [Entry(kind, joint_id(citizen), made[kind], wire.decode)]
+
+    def load(kind: str) -> list[Entry]:
+        these = seen.of({kind})
+        pairs = zip(these.permitted, opened(these), strict=True)
+        return [
+            *joint(kind),
+            *(Entry(kind, part.facts.id, raw, wire.decode, part.version) for (part, _), raw in pairs),
+        ]
+
+    return World(citizen, kinds | composed, load, hops(caller))
+
+
+def hops(caller: Caller) -> Callable[[str], bool]:
+    """Which types a question of this caller may pass through: those that the token may both read and search."""
+    scopes = [one for one in map(read, caller.scopes) if one is not None]
+    return lambda kind: {"r", "s"} <= {letter for one in scopes if one.is_about(kind) for letter in one.may}
+
+
+def readable(caller: Caller) -> Callable[[str], bool]:
+    """Which types the token may read: what is included is decided like a read of it."""
+    scopes = [one for one in map(read, caller.scopes) if one is not None]
+    return lambda kind: any("r" in one.may for one in scopes if one.is_about(kind))
