@@ -58,6 +58,7 @@ class Reason(StrEnum):
     CONSENT_NEEDED = "consent-needed"
     HANDED_OVER = "handed-over"
     CASE_LIMITS = "case-limits"
+    SCOPES = "not-in-scope"
 
 
 @dataclass(frozen=True, slots=True)

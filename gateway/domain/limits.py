@@ -75,7 +75,7 @@ class CaseAccess:
         return self.owner in (ANY, limits.owner) and fits and limits.level <= self.level
 
 
-_UNREGISTERED = CaseAccess(ANY, (ANY,), _VIP - 1)
+UNREGISTERED = CaseAccess(ANY, (ANY,), _VIP - 1)
 
 
 def limits_of(body: dict[str, Any]) -> Limits | None:
@@ -114,6 +114,23 @@ def barred(
     return closed & set(permitted)
 
 
+def told_why(caller: Caller, one: Facts, facts: Iterable[Facts]) -> str:
+    """Which limit closes a resource that is `barred`, in words; `facts` are those of the citizen, it among them."""
+    if one.limits is None:
+        return ""
+    keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
+    cases = [other for other in facts if other.kind == "CarePlan" and other.limits]
+    lying = one.kind == "DocumentReference" and bool(_cases_of(one, cases))
+    closed = [limits for limits in _in_force(one, cases) if not _passes(caller, keys, limits, lying)]
+    if not closed:
+        return "none of the cases that it lies on is open to this reader"
+    limits = closed[0]
+    if limits.profile and keys.isdisjoint(limits.profile):
+        return "Sikkerhedsprofil: this reader is not on it"
+    level = SENSITIVITY[limits.level]
+    return f"owner, KLE class and Foelsomhed ({level}) together fit no row of this client's registration (cases)"
+
+
 def _in_force(one: Facts, cases: Sequence[Facts]) -> list[Limits]:
     """The limits of which one must let the reader in: its own; of an effort (a plan that has no owner, while every case
     has one) its own within those of each case that it is tied to."""
@@ -140,7 +157,7 @@ def _passes(caller: Caller, keys: set[str], limits: Limits, on_case: bool) -> bo
         return False
     if caller.role == "citizen":  # they are told by their own right; the three limit authorities
         return True
-    access = caller.cases or (_UNREGISTERED,)
+    access = caller.cases or (UNREGISTERED,)
     if on_case:  # whose it is and what it is about are its case's, where it does not say
         access = tuple(replace(row, owner=ANY) if limits.owner == _NOBODY else row for row in access)
         access = access if limits.subject else tuple(replace(row, classes=(ANY,)) for row in access)

@@ -5,7 +5,7 @@
 | treatment | permitted for purpose TREAT and reading; for anything else a consent is needed |
 | own | permitted for what the reader's own legal world sent; anything else needs a consent |
 | authority | permitted for what any legal world of the reader's own authority sent or owns; otherwise a consent |
-| duty | permitted for what the reader's own legal world sent, whatever consents say; nobody else's, also with a consent |
+| duty | permitted for what the reader's own legal world sent, whatever consents say; never anybody else's |
 | consent | a consent is needed |
 | never | closed, whatever a consent or an override says |
 """

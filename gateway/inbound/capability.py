@@ -30,6 +30,7 @@ _R4 = "http://hl7.org/fhir/OperationDefinition"
 _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
     "$validate": f"{_R4}/Resource-validate",
+    "$explain-access": f"{_OURS}/OperationDefinition/explain-access",
     "$process-message": f"{_R4}/MessageHeader-process-message",
     "CodeSystem/$lookup": f"{_R4}/CodeSystem-lookup",
     "CodeSystem/$validate-code": f"{_R4}/CodeSystem-validate-code",

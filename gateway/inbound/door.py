@@ -151,7 +151,10 @@ async def check_scopes(
 
 
 # How the access record names what the CapabilityStatement calls an operation.
-_RECORDED = {"$joint-plan": ("operation", "joint-plan"), "$process-message": ("import", "")}
+_RECORDED = {
+    "$joint-plan": ("operation", "joint-plan"), "$process-message": ("import", ""),
+    "$explain-access": ("operation", "explain-access"),
+}  # fmt: skip
 
 
 class _Kind(Convertor[str]):

@@ -19,7 +19,7 @@ from gateway.inbound import (
 from gateway.inbound.console import entering, frame, plan, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
-from gateway.inbound.rest import reading, searching, writing
+from gateway.inbound.rest import explaining, reading, searching, writing
 from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE, VERSIONED
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
@@ -55,6 +55,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
+    Bearer("POST", "/fhir/$explain-access", explaining.explain_access, ("AuditEvent.r",), "$explain-access"),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
