@@ -23,6 +23,7 @@ Description: "What a piece of information is about, as the legal policy and the 
 * #criminal "Strafbare forhold" "Offences and sentences, conditions of the Prison and Probation Service."
 * #wishes "Borgerens ønsker" "The citizen's own goals and words."
 * #consent "Samtykke" "Consents, objections and their withdrawal."
+* #override "Værdispring" "The task to tell the citizen of an override: its own organisation's and the citizen's alone."
 * #plan "Den fælles plan" "That there is a joint plan, and who is around the citizen."
 * #protected-address "Beskyttet adresse" "An address, or anything it can be read from, of a citizen with name and address protection."
 
@@ -174,3 +175,31 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #wrong-charset "Wrong charset" "The bytes are not in the character set that the message declares."
 * #wrong-method "Wrong method" "This method is not offered here."
 * #wrong-type "Wrong type" "A field does not hold the data type that the standard gives it."
+
+CodeSystem: TaskKind
+Id: task-kind
+Title: "Slags opgave"
+Description: "Tasks that the gateway itself gives."
+* ^caseSensitive = true
+* ^experimental = false
+* #tell-citizen-of-override "Fortæl borgeren om værdispring" "Whoever looked against a denial tells the citizen of it, soon (sundhedsloven § 43 (4))."
+
+CodeSystem: TaskOutput
+Id: task-output
+Title: "Hvad der kom ud af en opgave"
+Description: "What Task.output tells of a task to tell a citizen of an override: both, or the task is not done."
+* ^caseSensitive = true
+* ^experimental = false
+* #told-when "Fortalt hvornår" "valueDateTime: when the citizen was told."
+* #told-how "Fortalt hvordan" "valueString: in which way."
+
+CodeSystem: OverrideReason
+Id: override-reason
+Title: "Grund til værdispring"
+Description: "Why somebody looks against a denial. Who may, for how long, and by when the citizen is told: mappings/policy/overrides.csv."
+* ^caseSensitive = true
+* ^experimental = false
+* #citizen-consents "Borgeren giver selv personen adgang" "MinSpærring consentOverride: the citizen lets this person look after all."
+* #citizen-cannot-be-contacted "Borgeren kan ikke kontaktes" "MinSpærring consentOverride: the citizen cannot be asked."
+* #emergency "Akut fare for liv eller helbred" "Vital interests of a citizen who cannot be asked in time."
+* #vital-interest "Væsentlige hensyn til borgeren eller andre" "Obvious public interest, or essential regard to the citizen or others."

@@ -22,3 +22,100 @@ Usage: #definition
 * parameter[=].max = "1"
 * parameter[=].documentation = "A collection Bundle: the joint CarePlan, the joint CareTeam, and every part they refer to that this reader may see."
 * parameter[=].type = #Bundle
+
+Instance: explain-access
+InstanceOf: OperationDefinition
+Usage: #definition
+* url = "https://faellesplan.dk/fhir/OperationDefinition/explain-access"
+* version = "0.1.0"
+* name = "ExplainAccess"
+* title = "Forklar en afgørelse"
+* status = #draft
+* kind = #operation
+* description = "Who may see what of a citizen, and why: for each resource permit or denial, what it rests on, the row of the policy table, the law, the consent and the provision in it, what is taken away. As it is, or as it was. For auditors, and for data controllers about what their own organisation sent; nothing of the content is told. Reader: client, or role, sector and organization. About: patient, or resources of one patient."
+* affectsState = false
+* code = #explain-access
+* system = true
+* type = false
+* instance = false
+* parameter[0].name = #client
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "The id of a registered client."
+* parameter[=].type = #string
+* parameter[+].name = #role
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "A role of the policy table."
+* parameter[=].type = #code
+* parameter[+].name = #sector
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "region, municipality or other."
+* parameter[=].type = #code
+* parameter[+].name = #organization
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "The reader's organisation."
+* parameter[=].type = #Identifier
+* parameter[+].name = #member-of
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "*"
+* parameter[=].documentation = "Further units that the reader belongs to."
+* parameter[=].type = #Identifier
+* parameter[+].name = #user
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "The person in front of the client."
+* parameter[=].type = #Identifier
+* parameter[+].name = #purpose
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "*"
+* parameter[=].documentation = "v3-ActReason; without any everything is closed."
+* parameter[=].type = #code
+* parameter[+].name = #patient
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "About everything of this citizen."
+* parameter[=].type = #Reference
+* parameter[+].name = #resource
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "*"
+* parameter[=].documentation = "About these resources."
+* parameter[=].type = #Reference
+* parameter[+].name = #when
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "As it was then; of a day its end; now where it is left out."
+* parameter[=].type = #dateTime
+* parameter[+].name = #override
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "An override, with the parts code and text."
+* parameter[=].part[0].name = #code
+* parameter[=].part[=].use = #in
+* parameter[=].part[=].min = 1
+* parameter[=].part[=].max = "1"
+* parameter[=].part[=].type = #string
+* parameter[=].part[+].name = #text
+* parameter[=].part[=].use = #in
+* parameter[=].part[=].min = 1
+* parameter[=].part[=].max = "1"
+* parameter[=].part[=].type = #string
+* parameter[+].name = #return
+* parameter[=].use = #out
+* parameter[=].min = 1
+* parameter[=].max = "1"
+* parameter[=].documentation = "reader, and one decision for each resource: resource, outcome, basis or reason, law, rule, consent, provision, limit, redaction, override."
+* parameter[=].type = #Parameters
