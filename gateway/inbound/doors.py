@@ -16,7 +16,7 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, frame, plan, status
+from gateway.inbound.console import entering, frame, look, plan, search, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import explaining, reading, searching, writing
@@ -80,6 +80,12 @@ DOORS: tuple[Door, ...] = (
     Open("POST", "/console/logout", entering.logout, frame.tell),
     Open("POST", "/console/language", frame.switch_language, frame.tell),
     Open("GET", "/console/plan/{id:id}", inside(plan.show, *ROLES), frame.tell),
+    Open("GET", "/console/search", inside(search.form, "auditor"), frame.tell),
+    Open("POST", "/console/search", inside(search.start, "auditor"), frame.tell),
+    Open("GET", "/console/search/{id:id}", inside(search.results, "auditor"), frame.tell),
+    Open("POST", "/console/search/{id:id}/save", inside(search.keep, "auditor"), frame.tell),
+    Open("POST", "/console/saved", inside(search.run_saved, "auditor"), frame.tell),
+    Open("GET", "/console/look/{id:id}", inside(look.show, "auditor"), frame.tell),
     Open("GET", "/console/status", inside(status.show, "auditor", "operator"), frame.tell),
     Open("GET", "/console/console.css", frame.stylesheet, frame.tell),
     Open("GET", "/log/checkpoint", log_doors.checkpoint, outcome.plain),

@@ -23,6 +23,10 @@ _STARTS = (
 )
 _ALSO = (("clients", "client"), ("interactions", "interaction"), ("traces", "trace"))
 
+_HAS_TERM = (
+    "EXISTS (SELECT 1 FROM access_term t WHERE t.term = {} AND t.recorded_at = a.recorded_at AND t.record_id = a.id)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -41,6 +45,7 @@ class Search:
     traces: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
+    terms: Sequence[int] = ()  # all of which a record must have (store/access_terms.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ async def find(
 
 def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tuple[Any, ...]:
     query = _Query()
-    start = ""
+    start, table, when, number_of = "", "access_record a", "a.recorded_at", "a.id"
     for name, column, indexed in _STARTS:
         values = _values(getattr(search, name))
         if values and not start and not (name == "decisions" and "permit" in values):
@@ -96,6 +101,14 @@ def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tup
             query.also(f"a.{column} = k.v AND {indexed}")
         elif values:
             query.also(f"a.{column} = ANY({query.value(values)}::text[])")
+    for number in search.terms:
+        if start:
+            query.also(_HAS_TERM.format(query.value(number)))
+        else:
+            start = f"(VALUES ({query.value(number)}::bigint)) AS k(v)"
+            table, when = "access_term t JOIN access_record a ON a.id = t.record_id", "t.recorded_at"
+            number_of = "t.record_id"
+            query.also("t.term = k.v")
     for name, column in _ALSO:
         values = _values(getattr(search, name))
         if values:
@@ -103,16 +116,18 @@ def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tup
     if search.purposes:
         query.also(f"string_to_array(a.purpose, ' ') && {query.value(_values(search.purposes))}::text[]")
     if search.since:
-        query.also(f"a.recorded_at >= {query.value(search.since)}")
+        query.also(f"{when} >= {query.value(search.since)}")
     if search.until:
-        query.also(f"a.recorded_at < {query.value(search.until)}")
+        query.also(f"{when} < {query.value(search.until)}")
     if before:
-        query.also(f"(a.recorded_at, a.id) < ({query.value(before[0])}, {query.value(before[1])}::bigint)")
-    newest = f"ORDER BY recorded_at DESC, id DESC LIMIT {query.value(limit)}::int"
+        query.also(f"({when}, {number_of}) < ({query.value(before[0])}, {query.value(before[1])}::bigint)")
+    limited = f"LIMIT {query.value(limit)}::int"
+    newest = f"ORDER BY recorded_at DESC, id DESC {limited}"
+    inner = f"ORDER BY {when} DESC, {number_of} DESC {limited}"
     where = f"WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
     sql = f"""
     SELECT r.id, r.recorded_at, r.body, l.tree_index AS index FROM {start or "(VALUES (1)) AS k(v)"}
-      CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM access_record a {where} {newest}) AS r
+      CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM {table} {where} {inner}) AS r
       LEFT JOIN log_leaf l ON l.record_id = r.id {newest}
     """
     return (sql, *query.values)

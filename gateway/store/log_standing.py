@@ -41,3 +41,8 @@ async def standing(connection: Connection) -> Standing:
         row = await connection.fetchrow(_COUNTS, LOOKED_AT)
     assert row is not None  # noqa: S101 - a select of counts has one row
     return Standing(newest, row["pending"], row["leaves"], row["unplaced"], row["missing"])
+
+
+async def salt_of(connection: Connection, id: int) -> bytes:
+    """The salt of a record's leaf."""
+    return bytes(await connection.fetchval("SELECT salt FROM access_record WHERE id = $1", id) or b"")

@@ -14,7 +14,10 @@ class Entry:
     roles: tuple[str, ...]
 
 
-PAGES: tuple[Entry, ...] = (Entry("/console/status", "status.name", ("auditor", "operator")),)
+PAGES: tuple[Entry, ...] = (
+    Entry("/console/search", "search.name", ("auditor",)),
+    Entry("/console/status", "status.name", ("auditor", "operator")),
+)
 
 
 def pages_of(role: str) -> tuple[Entry, ...]:

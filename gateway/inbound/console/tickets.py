@@ -42,7 +42,7 @@ class Visit:
         """Keep this for the rest of the session; gives the opaque id that may stand in an address."""
         while len(self.held) >= _MOST_HELD:
             self.held.popitem(last=False)
-        key = secrets.token_urlsafe(12)
+        key = secrets.token_hex(12)
         self.held[key] = thing
         return key
 
