@@ -42,7 +42,7 @@ _CODES = {
 
 def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resource, Facts]:
     """The resource with its security labels, and the facts that decisions about it rest on."""
-    content = content_of(resource.body)
+    content = _with_parts(content_of(resource.body), resource.made_of)
     labels, data_class = labeller.label(resource.body, resource.sector, resource.kind, resource.source, content)
     body = labelled(resource.body, labels)
     facts = facts_of(
@@ -50,6 +50,14 @@ def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resour
         sources=resource.sources, content=content, deleted=resource.deleted,
     )  # fmt: skip
     return replace(resource, body=body), facts
+
+
+def _with_parts(content: Content, parts: Iterable[Body]) -> Content:
+    """The content of what a resource sums up counts for its labels."""
+    several = [content, *map(content_of, parts)] if parts else [content]
+    codes = [code for one in several for code in one.codes]
+    words = [word for one in several for word in one.words]
+    return Content(codes, words, content.references)
 
 
 def facts_of(

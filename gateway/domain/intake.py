@@ -17,7 +17,7 @@ from gateway.domain.statement import OUTSIDE_STAYS, Act, Statement, Verb
 # Kinds whose statements are always read whole: the link between joined identities, and the grouping of stays with
 # what was asked for at their start.
 _WHOLE = "Patient"
-_STAYS = ("Encounter", "Task")
+_STAYS = ("Encounter", "EpisodeOfCare", "Task")
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,4 +68,5 @@ class Resource:
     withdrawn: bool = False  # entered in error by its source, kept for history
     notes: tuple[str, ...] = ()  # where the sources contradicted each other, in words without values
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
+    made_of: tuple[Body, ...] = ()  # what it sums up: it is labelled no less than they are
     deleted: bool = False  # by the source that wrote it by REST, kept for history

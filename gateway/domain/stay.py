@@ -23,7 +23,7 @@ from datetime import datetime
 from gateway.domain.closing import closed_by_hand
 from gateway.domain.corrections import Event, resolve, same_visit
 from gateway.domain.encounter import add_class_history, begun, encounter
-from gateway.domain.episode import EPISODE
+from gateway.domain.episode import EPISODE, episode_of_care
 from gateway.domain.leave import with_lost_leaves
 from gateway.domain.report import requests
 from gateway.domain.resource import Ids, Resource
@@ -50,7 +50,8 @@ class Stay:
 
 
 def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Source]) -> list[Resource]:
-    """Every Encounter that these stay events tell of, and every report of admission that was asked for (Task)."""
+    """Every Encounter that these stay events tell of, the EpisodeOfCare of those under one number, and every report of
+    admission that was asked for (Task)."""
     made: list[Resource] = []
     for episode, group in episodes(statements):
         stays: list[tuple[str, Stay, Resource]] = []
@@ -64,6 +65,8 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
             if stay.former and stay.former.made:
                 add_class_history(made[-1].body, stay.former.made)
             stays.append((name, stay, made[-1]))
+        if episode.startswith(EPISODE) and stays:
+            made.append(episode_of_care(ids("EpisodeOfCare", episode), [one for _, _, one in stays]))
         over = all(one.body["status"] in _OVER for _, _, one in stays)
         for name, stay, one in stays if about_reports else ():
             made += requests(name, one, stay.events, about_reports, ids, over=over)

@@ -6,8 +6,8 @@ from gateway.inbound import definitions
 
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
 CLINICAL = (
-    "Patient", "CarePlan", "CareTeam", "Encounter", "Goal", "Condition", "Consent", "RelatedPerson", "Task",
-    "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
+    "Patient", "CarePlan", "CareTeam", "Encounter", "EpisodeOfCare", "Goal", "Condition", "Consent", "RelatedPerson",
+    "Task", "Communication", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account",
     "Observation", "ClinicalImpression", "Procedure",
 )  # fmt: skip
 # Staff, organisations, services and places: nobody's data of a citizen (flows/directory).
