@@ -47,9 +47,10 @@ async def keep(
     entitled_only: bool = False,
     check: Callable[[Known], None] = lambda known: None,
     outgoing: Callable[[Change], Sequence[Outgoing]] = lambda change: (),
+    besides: Callable[[Change], Sequence[AccessRecord]] = lambda change: (),
 ) -> Kept:
     """Write the statements, every resource they change, what is to be sent because of them and the access record in
-    one commit.
+    one commit; `besides` gives the records of further writes in it.
 
     Others may write about the same citizen meanwhile: then it is worked out again from what is known by now, and
     `check` is asked again, which may raise what then becomes of it.
@@ -73,8 +74,9 @@ async def keep(
             everything=everything, taken=taken,
         )  # fmt: skip
         everything = change is None
+        records = [record(change), *besides(change)] if change else []
         if change and await intake.save(
-            gateway.database, arrival, change, known, [record(change)], outgoing(change), gateway.tellings.kinds
+            gateway.database, arrival, change, known, records, outgoing(change), gateway.tellings.kinds
         ):
             return Kept(change=change)
         taken |= await intake.taken(gateway.database, change) if change else frozenset()

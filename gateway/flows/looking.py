@@ -61,7 +61,7 @@ async def look(
     gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], persons: Sequence[Facts]
 ) -> Seen:
     """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities."""
-    covered = [part for part in parts if caller.covers(part.facts.kind)]
+    covered = [part for part in parts if caller.covers(part.facts.kind) and not part.facts.deleted]
     facts = [part.facts for part in covered]
     left = when_left(gateway, caller, ground)
     around = [part.facts for part in parts if not caller.covers(part.facts.kind)]
@@ -83,7 +83,7 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     if found is None:
         return NOTHING
     part, ground, persons = found.sealed, found.ground, found.persons
-    covered = [target for target in found.targets if caller.covers(target.kind)]
+    covered = [target for target in found.targets if caller.covers(target.kind) and not target.deleted]
     left = when_left(gateway, caller, ground)
     away = left is not None
     around = [target for target in found.targets if not caller.covers(target.kind)]
@@ -207,7 +207,9 @@ async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
     nothing is said."""
     left: Sequence[AccessRecord] = records
     if any(one.decision is Decision.OVERRIDE for one in records):
-        left = [one for one in records if not (isinstance(one, OverrideRecord) and await owe(gateway, one))]
+        left = [
+            one for one in records if not (isinstance(one, OverrideRecord) and one.owing and await owe(gateway, one))
+        ]
     async with gateway.database.connection() as connection:
         await append(connection, left)
 

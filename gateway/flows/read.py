@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
-from gateway.errors import Forbidden, NotFound
+from gateway.errors import Forbidden, Gone, NotFound
 from gateway.flows.joint_plan import joint_resource
 from gateway.flows.looking import look_at_one, on_record, on_record_at_once, record_of, served
 from gateway.flows.parts import Gateway, Served
@@ -32,6 +32,8 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
         raise no_purpose()
     if not seen.permitted:
         raise NotFound
+    if seen.permitted[0][0].facts.deleted:
+        raise Gone
     return served(gateway, seen)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,10 +23,10 @@ from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
 from gateway.inbound.console.tickets import Tickets
-from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.scopes import allows, for_needs
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
 from gateway.inbound.token_check import TokenCheck
+from gateway.inbound.tokens.entry import Entry
 
 OpenAnswer = Callable[["Inbound", Request], Awaitable[Response]]
 Answer = Callable[["Inbound", Request, Caller], Awaitable[Response]]
@@ -41,7 +41,7 @@ class Inbound:
     clients: Clients
     tokens: Tokens
     check: TokenCheck
-    endpoint: TokenEndpoint
+    entry: Entry  # the endpoints of tokens
     tickets: Tickets
     statement: dict[str, Any]  # the CapabilityStatement
     openapi: bytes  # the same in OpenAPI
@@ -86,10 +86,10 @@ Door = Open | Bearer
 
 def route(inbound: Inbound, door: Door) -> Route:
     """The door as a Starlette route. Its answer never raises."""
-    return Route(door.path, _Endpoint(inbound, door), methods=[door.method])
+    return Route(door.path, Endpoint(inbound, door), methods=[door.method])
 
 
-class _Endpoint:
+class Endpoint:
     """One door as an ASGI application: Starlette wraps a plain function in two more layers for failures."""
 
     def __init__(self, inbound: Inbound, door: Door) -> None:
@@ -100,7 +100,7 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["path_params"].get("kind", "")
-        if self._door.kinds and kind not in self._door.kinds:
+        if not self.takes(scope["path_params"]):
             raise HTTPException(404)  # told like every path that is not in the table
         scope[ROUTE] = self._label
         request = Request(scope, receive, send)
@@ -116,9 +116,32 @@ class _Endpoint:
             return await door.answer(inbound, request)
         caller = await inbound.check.admit(request.headers.getlist("authorization"), request.scope)
         request.scope[CLIENT] = caller.client
-        caller = replace(caller, trace=request.scope[TRACE])
-        caller = await check_scopes(inbound.gateway, caller, door.needs, self._asked, door.interaction, kind)
+        caller = await self.admitted(replace(caller, trace=request.scope[TRACE]), kind)
         return await door.answer(inbound, request, caller)
+
+    @property
+    def door(self) -> Door:
+        """Its row of the routing table."""
+        return self._door
+
+    def takes(self, path: Mapping[str, str]) -> bool:
+        """Whether the door is there for the resource type in the path."""
+        return not self._door.kinds or path.get("kind", "") in self._door.kinds
+
+    async def admitted(self, caller: Caller, kind: str) -> Caller:
+        """The caller with the scopes that hold here. Raises InsufficientScope, which is on record then."""
+        needs = self._door.needs if isinstance(self._door, Bearer) else ()
+        return await check_scopes(self._inbound.gateway, caller, needs, self._asked, self._door.interaction, kind)
+
+    async def within(self, request: Request, caller: Caller) -> Response:
+        """The answer to a request inside another one (an entry of a Bundle) whose caller is known: scopes, decision and
+        record are its own. Never raises."""
+        assert isinstance(self._door, Bearer)  # noqa: S101 - for mypy: no other door is offered inside
+        try:
+            inside = await self.admitted(caller, request.path_params.get("kind", ""))
+            return await self._door.answer(self._inbound, request, inside)
+        except Exception as error:  # noqa: BLE001 - as when it comes alone
+            return told(self._inbound, self._door, request, outcome.failure(error))
 
 
 def template(door: Door) -> str:
@@ -153,7 +176,7 @@ async def check_scopes(
 # How the access record names what the CapabilityStatement calls an operation.
 _RECORDED = {
     "$joint-plan": ("operation", "joint-plan"), "$process-message": ("import", ""),
-    "$explain-access": ("operation", "explain-access"),
+    "$explain-access": ("operation", "explain-access"), "$everything": ("operation", "everything"),
 }  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from gateway.inbound import (
 from gateway.inbound.console import entering, frame, look, plan, search, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
-from gateway.inbound.rest import explaining, reading, searching, writing
-from gateway.inbound.rest.kinds import CLINICAL, SEARCHED, SINGLE, VERSIONED
+from gateway.inbound.rest import bundles, explaining, history, reading, searching, writing
+from gateway.inbound.rest.kinds import CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
@@ -49,8 +49,21 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/{kind:kind}", searching.search_by_url, ("s",), "search-type", SEARCHED),
     Bearer("POST", "/fhir/{kind:kind}/_search", searching.search_by_form, ("s",), "search-type", SEARCHED),
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", reading.read_version, ("r",), "vread", VERSIONED),
-    Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", ("Consent", "Communication")),
-    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update_consent, ("u",), "update", ("Consent",)),
+    Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history", history.history_of_one, ("r",), "history-instance", VERSIONED),
+    Bearer("GET", "/fhir/{kind:kind}/_history", history.history_of_type, ("s",), "history-type", VERSIONED),
+    *(
+        Bearer(method, f"/fhir/{kind}/{{id:id}}/$everything", history.everything, (f"{kind}.r",), "$everything")
+        for kind in ("Patient", "CarePlan")
+        for method in ("GET", "POST")
+    ),
+    Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", CREATED),
+    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update, ("u",), "update", CHANGED),
+    Bearer("PATCH", "/fhir/{kind:kind}/{id:id}", writing.patch, ("u",), "patch", CHANGED),
+    Bearer("DELETE", "/fhir/{kind:kind}/{id:id}", writing.delete, ("d",), "delete", CHANGED),
+    Bearer("PUT", "/fhir/{kind:kind}", writing.update_where, ("s", "c", "u"), "update-conditional", CHANGED),
+    Bearer("PATCH", "/fhir/{kind:kind}", writing.patch_where, ("s", "u"), "patch-conditional", CHANGED),
+    Bearer("DELETE", "/fhir/{kind:kind}", writing.delete_where, ("s", "d"), "delete-conditional", CHANGED),
+    Bearer("POST", "/fhir", bundles.bundle, (), "transaction"),
     *_terminology(),
     Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
@@ -70,6 +83,8 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("GET", "/openapi.json", openapi.document),
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),
+    Open("POST", "/oauth/revoke", discovery.revoke, outcome.oauth),
+    Open("POST", "/oauth/introspect", discovery.introspect, outcome.oauth),
     Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/.well-known/jwks.json", discovery.jwks),

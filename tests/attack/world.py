@@ -105,10 +105,17 @@ class Doors:
         self, who: str, body: Any, identity: str = "", *, headers: dict[str, str] | None = None, **acting: Any
     ) -> Raw:
         """A Consent, new or changed."""
-        told = await self.bearer(who, **acting) | {"Content-Type": JSON} | (headers or {})
+        told = await self.bearer(who, **acting) | {"Content-Type": JSON} | await self._latest(identity)
+        told |= headers or {}
         content = json.dumps(body).encode() if isinstance(body, dict) else body
         method, path = ("PUT", f"/fhir/Consent/{identity}") if identity else ("POST", "/fhir/Consent")
         return await self.http.raw(method, path, told, content)
+
+    async def _latest(self, identity: str) -> dict[str, str]:
+        """If-Match for the version that there is."""
+        sql = "SELECT version FROM resource WHERE kind = 'Consent' AND id = $1"
+        version = await self.http.gateway.database.fetchval(sql, identity) if identity else None
+        return {"If-Match": f'W/"{version or 1}"'} if identity else {}
 
     async def send(self, who: str, message: bytes) -> Raw:
         """A message through its own door; what a vendor's system told when it was asked comes through none."""

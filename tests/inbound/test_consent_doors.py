@@ -146,12 +146,12 @@ def test_consents_that_are_refused(database_url: str) -> None:
             for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
                 answer = await put(here, "/fhir/Consent", good, epj, **{"Content-Type": content_type})
                 assert answer.status_code == 415
-            made = (await put(here, "/fhir/Consent", good, epj)).json()
-            other = await put(here, f"/fhir/Consent/{made['id']}", {**good, "id": "f" * 32}, epj, "PUT")
+            made, any_version = (await put(here, "/fhir/Consent", good, epj)).json(), {"If-Match": 'W/"1"'}
+            other = await put(here, f"/fhir/Consent/{made['id']}", {**good, "id": "f" * 32}, epj, "PUT", **any_version)
             assert other.status_code == 400
-            assert (await put(here, "/fhir/Consent/" + "f" * 32, good, epj, "PUT")).status_code == 404
+            assert (await put(here, "/fhir/Consent/" + "f" * 32, good, epj, "PUT", **any_version)).status_code == 404
             social = await headers(here, "social")
-            theirs = await put(here, f"/fhir/Consent/{made['id']}", good, social, "PUT")
+            theirs = await put(here, f"/fhir/Consent/{made['id']}", good, social, "PUT", **any_version)
             assert theirs.status_code == 404, "what the social authority may not see is not there"
             after = await here.gateway.database.fetchval("SELECT count(*) FROM statement")
             assert after == before + 1

@@ -56,7 +56,6 @@ def test_only_open_doors_answer_without_a_token(database_url: str) -> None:
 
 NO_SUCH_PATH = [
     "/",
-    "/fhir",
     "/FHIR/Patient/1",
     "/fhir/patient/1",
     "/fhir/PATIENT2/1",
@@ -146,7 +145,7 @@ def test_types_that_are_not_served(database_url: str) -> None:
                 assert answer.status_code == 404
                 assert "Served: Patient" in answer.json()["issue"][0]["diagnostics"]
             assert (await here.web.get("/fhir/AuditEvent/1/_history/1", headers=headers)).status_code == 404
-            assert (await here.web.post("/fhir/Goal", headers=headers)).status_code == 405
+            assert (await here.web.post("/fhir/AuditEvent", headers=headers)).status_code == 405
 
     run(test)
 
@@ -157,4 +156,4 @@ def test_the_table_reads_as_the_api() -> None:
     for door in DOORS:
         assert re.fullmatch(r"(/[A-Za-z0-9$_.-]+|/\{[a-z]+\})+", template(door)), door.path
         if isinstance(door, Bearer):
-            assert door.needs, door.path
+            assert door.needs or door.path == "/fhir", door.path  # the entries of a Bundle have needs of their own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.inbound import definitions
+from gateway.translate.fhir.validating.written import OF_CITIZENS
 
 # Types whose reading is a look at a citizen; AuditEvent is the look at the looks.
 CLINICAL = (
@@ -13,7 +14,10 @@ CLINICAL = (
 # Staff, organisations, services and places: nobody's data of a citizen (flows/directory).
 DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
 VERSIONED = (*CLINICAL, *DIRECTORY)
-READABLE = (*VERSIONED, "AuditEvent")
+READABLE = (*VERSIONED, "Provenance", "AuditEvent")
+WRITTEN = OF_CITIZENS
+CREATED = (*WRITTEN, "Communication", *DIRECTORY)
+CHANGED = (*WRITTEN, *DIRECTORY)
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
 SEARCHED = (*READABLE, *definitions.KINDS)

@@ -8,9 +8,16 @@ from gateway.errors import RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
 _DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
+OF_CITIZENS = (
+    "Patient", "CarePlan", "CareTeam", "Encounter", "EpisodeOfCare", "Goal", "Condition", "Consent", "RelatedPerson",
+    "Task", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Observation", "ClinicalImpression",
+    "Procedure",
+)  # fmt: skip
+"""What a source writes of a citizen by REST; a Communication is made by sending it."""
+
 WRITTEN = frozenset(
-    {("Consent", "create"), ("Consent", "update"), ("Communication", "create")}
-    | {(kind, mode) for kind in _DIRECTORY for mode in ("create", "update")}
+    {("Communication", "create")}
+    | {(kind, mode) for kind in (*OF_CITIZENS, *_DIRECTORY) for mode in ("create", "update")}
 )
 _PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
 

@@ -1,0 +1,113 @@
+"""What is asked of a write, and what it comes to before it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.identifier import Identifier
+from gateway.domain.intake import Known
+from gateway.domain.record import AccessRecord
+from gateway.domain.source import Source
+from gateway.domain.statement import Statement
+from gateway.flows.looking import NOTHING, record_of
+from gateway.flows.parts import Gateway
+
+Json = dict[str, Any]
+Criteria = Sequence[tuple[str, str]]
+_METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One write. `interaction` is create, update, patch or delete; `identity` names the resource, or `criteria` the
+    search that finds it (for create: that must find none). `change` makes the patched resource of what stands.
+    `reason` is why labels are lowered, where they are."""
+
+    interaction: str
+    kind: str
+    identity: str = ""
+    body: Json = field(default_factory=dict)
+    raw: bytes = b""
+    if_match: str = ""
+    criteria: Criteria | None = None
+    change: Callable[[Json], Json] | None = None
+    reason: str = ""
+
+    @property
+    def told(self) -> str:
+        """As the access record names it: without the values of a condition."""
+        place = f"/{self.identity}" if self.identity else ""
+        names = "?" + "&".join(sorted({name for name, _ in self.criteria})) if self.criteria is not None else ""
+        return f"{_METHODS[self.interaction]} {self.kind}{place}{names}"
+
+
+@dataclass(slots=True)
+class Work:
+    """A write on its way, with its access record as far as is known whom it is about."""
+
+    asked: Asked
+    record: AccessRecord
+
+    def about(self, citizen: str) -> None:
+        """From now on it is known to be about this citizen, also when it is refused."""
+        self.record = self.record.of(citizen)
+
+
+def begun(gateway: Gateway, caller: Caller, asked: Asked) -> Work:
+    """The write with its record as it is when it is refused."""
+    return Work(asked, record_of(gateway, caller, asked.interaction, asked.kind, "", NOTHING, query=asked.told))
+
+
+def nothing_to_check(known: Known) -> None:
+    """What a word asks of what is known when it is kept, where it asks nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a write comes to: one statement about one citizen (`numbers`, best first), and what must still hold when it
+    is kept. `revision` of the citizen is the one at which a condition was looked up, -1 where there was none."""
+
+    source: Source
+    citizen: str
+    numbers: tuple[Identifier, ...]
+    statement: Statement
+    identity: str
+    created: bool = False
+    check: Callable[[Known], None] = nothing_to_check
+    revision: int = -1
+    reason: str = ""  # why labels are lowered, "" where none is
+
+    @property
+    def reference(self) -> str:
+        """`Goal/9f…`"""
+        return f"{self.statement.kind}/{self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Nothing is written: this resource stands as it was asked for."""
+
+    kind: str
+    identity: str
+
+    @property
+    def reference(self) -> str:
+        """`Goal/9f…`"""
+        return f"{self.kind}/{self.identity}"
+
+
+@dataclass(slots=True)
+class Around:
+    """What a write may refer to besides what is there: all that the same transaction makes. `citizens` are the Patients
+    among that, with their numbers."""
+
+    promised: set[str] = field(default_factory=set)
+    citizens: dict[str, tuple[Identifier, ...]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+class Moved(Exception):
+    """Somebody wrote about the citizen after a condition was looked up."""

@@ -1,0 +1,91 @@
+"""One write: understood, kept, shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.domain.caller import Caller
+from gateway.errors import GatewayError, NotFound, Unavailable
+from gateway.flows.looking import location_of, look_at_one, on_record, served
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.writing.asked import Around, Asked, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.conditional import found_by, token_for, unless_there
+from gateway.flows.writing.create import create
+from gateway.flows.writing.patch import patch
+from gateway.flows.writing.saying import say, told
+from gateway.flows.writing.update import update
+from gateway.flows.writing.withdraw import withdraw
+from gateway.store import resources
+
+TRIES = 10
+
+
+async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
+    """Carry out one write and give the resource as it stands; nothing for a delete.
+
+    Raises what is wrong with it. A refused write is on record like a refused look.
+    """
+    work = begun(gateway, caller, asked)
+    try:
+        if not caller.purposes:
+            raise no_purpose()
+        for _ in range(TRIES):
+            try:
+                return await _carried_out(gateway, caller, work)
+            except Moved:
+                continue
+        raise Unavailable("Others write about the same citizen all the time", hint="Send again.")
+    except Unavailable:
+        raise
+    except GatewayError:
+        await on_record(gateway, work.record)
+        raise
+
+
+async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
+    found = await found_by(gateway, caller, work)
+    try:
+        word = await understood(gateway, caller, found, Around())
+    finally:
+        work.record = found.record
+    kept = True
+    if isinstance(word, Standing):
+        await on_record(gateway, told(found, word))
+    else:
+        kept = await say(gateway, [(found, word)], work.asked.raw)
+    if work.asked.interaction == "delete":
+        return Served(b"")
+    return await shown(gateway, caller, word, kept=kept)
+
+
+async def understood(gateway: Gateway, caller: Caller, work: Work, around: Around, token: str = "") -> Word | Standing:
+    """What one write comes to, with its condition settled. Raises what is wrong with it."""
+    interaction = work.asked.interaction
+    if interaction == "update":
+        return await update(gateway, caller, work, around)
+    if interaction == "patch":
+        return await patch(gateway, caller, work, around)
+    if interaction == "delete":
+        return await withdraw(gateway, caller, work)
+    token = token or await token_for(gateway, caller, work.asked)
+    return await unless_there(gateway, caller, work.asked, await create(gateway, caller, work, around, token))
+
+
+async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:
+    """The resource as its writer may see it; where it is at least, when that is hidden, or nothing could be kept."""
+    kind, _, identity = word.reference.partition("/")
+    created = isinstance(word, Word) and word.created
+    found = await resources.find(gateway.database, kind, identity)
+    if found is None:
+        if kept:
+            raise NotFound  # gone to another id in the meantime
+        where = f"{gateway.public_url}/fhir/{word.reference}"
+        return Served(b"", location=f"{where}/_history/1", created=created)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    if seen.permitted:
+        return replace(served(gateway, seen), created=created)
+    own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
+    version = str(found.sealed.version) if own else ""
+    where = location_of(gateway, found.sealed) if own else f"{gateway.public_url}/fhir/{word.reference}"
+    return Served(b"", version, location=where, created=created)

@@ -1,0 +1,156 @@
+"""What stands and is to be changed: found, decided about, and whether this caller may change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.domain.caller import Caller
+from gateway.domain.identifier import normal
+from gateway.domain.intake import Known
+from gateway.domain.plan import is_joint
+from gateway.domain.source import Source
+from gateway.domain.statement import Act, Statement
+from gateway.domain.written import by_rest, takes_back, writer_of
+from gateway.errors import Conflict, Forbidden, Gone, NeedsVersion, NotAllowed, NotFound
+from gateway.flows.looking import Seen, look_at_one, opened
+from gateway.flows.parts import Gateway
+from gateway.flows.writing.asked import Asked, Json, Word, Work
+from gateway.flows.writing.whose import Citizen, citizen_behind, source_of
+from gateway.store import resources, wire
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Writable:
+    """What stands, as its writer knows it: `said` in order is all that was said of it, `own` the last word of this
+    source by REST. `handles`: the caller is the owner of somebody else's Task."""
+
+    source: Source
+    citizen: Citizen
+    found: resources.Found
+    seen: Seen
+    said: Sequence[Statement]
+    own: Statement | None
+    handles: bool = False
+
+    @property
+    def shown(self) -> Json:
+        """As the caller may see it."""
+        body: Json = wire.decode(opened(self.seen)[0])
+        return body
+
+    @property
+    def labels(self) -> list[Json]:
+        """The labels that its writer gave."""
+        security: list[Json] = self.own.body.get("meta", {}).get("security", []) if self.own else []
+        return security
+
+
+async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
+    """The resource that the caller wants to change.
+
+    Raises NotFound for what is not there and what the caller may not see, Forbidden for what another source wrote,
+    NotAllowed for what was told by message, Gone for what was deleted. What a source wrote it changes also where that
+    hides itself from it (an objection to every look).
+    """
+    asked = work.asked
+    if is_joint(asked.kind, asked.identity):
+        raise _composed(asked.kind)
+    found = await resources.find(gateway.database, asked.kind, asked.identity)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    if found is None:
+        raise NotFound
+    work.about(found.sealed.facts.citizen)
+    said = await resources.said_of(
+        gateway.database, asked.kind, asked.identity, found.sealed.facts.citizen, gateway.ids
+    )
+    said.sort(key=lambda one: one.order)
+    mine = _mine(caller, asked, said)
+    if mine is None and not seen.permitted:
+        raise NotFound
+    if found.sealed.facts.deleted:
+        raise Gone
+    citizen = await citizen_behind(gateway, found)
+    if mine is not None:
+        return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine)
+    standing = Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True)
+    if not (asked.kind == "Task" and asked.interaction != "delete" and _owns(caller, standing.shown)):
+        raise _not_yours(caller, found, said)
+    if not said or any(one.act not in (Act.STATE, Act.HANDLE) for one in said):
+        raise NotAllowed("This task was told by message", hint="Tell by message what becomes of it.")
+    return standing
+
+
+def check_version(found: resources.Found, asked: Asked) -> Callable[[Known], None]:
+    """The check that the resource still has the version that the caller names; checked here at once, and again when it
+    is kept. Raises NeedsVersion, Conflict."""
+    if not asked.if_match and asked.criteria is None and asked.interaction != "delete":
+        raise NeedsVersion(
+            "An update names the version that it changes", where="If-Match",
+            hint="Read the resource and send its ETag as If-Match.",
+        )  # fmt: skip
+    version = found.sealed.version
+    if asked.if_match and asked.if_match.removeprefix("W/").strip('"') != str(version):
+        raise Conflict
+    place = (found.sealed.facts.kind, found.sealed.facts.id)
+    compares = bool(asked.if_match) or asked.criteria is not None
+
+    def check(known: Known) -> None:
+        if compares and known.resources.get(place, (b"", 0))[1] != version:
+            raise Conflict
+
+    return check
+
+
+def after(gateway: Gateway, standing: Writable, word: Statement) -> Statement:
+    """The statement after all that was said before, also where another clock was ahead: a withdrawal withdraws."""
+    word.happened = max(word.happened, *(one.happened + _TICK for one in standing.said))
+    return word
+
+
+def as_word(standing: Writable, said: Statement, check: Callable[[Known], None], reason: str = "") -> Word:
+    """The word about a resource that stands."""
+    facts = standing.found.sealed.facts
+    return Word(
+        standing.source, standing.citizen.id, standing.citizen.numbers, said, facts.id, check=check, reason=reason
+    )
+
+
+def _mine(caller: Caller, asked: Asked, said: Sequence[Statement]) -> Statement | None:
+    """The last word of a source of this caller by REST on what that source wrote."""
+    told = [one for one in said if one.source in caller.sends and one.act is Act.STATE]
+    if asked.kind == "Consent":  # a citizen's word can be taken back at once, however it came
+        return told[-1] if told else None
+    own = [one for one in told if by_rest(one)]
+    if asked.kind == "Patient":
+        standing = own if own and not takes_back(own[-1]) else []
+        return standing[-1] if standing else None
+    return own[-1] if own and writer_of(asked.kind, own[-1].key) == own[-1].source else None
+
+
+def _owns(caller: Caller, task: Json) -> bool:
+    number = task.get("owner", {}).get("identifier", {})
+    owner = normal(str(number.get("system", "")), str(number.get("value", ""))).key
+    return owner in {caller.organisation.key, *caller.member_of}
+
+
+def _not_yours(caller: Caller, found: resources.Found, said: Sequence[Statement]) -> Forbidden | NotAllowed:
+    """Of what the caller may see is told why it may not be changed here."""
+    facts = found.sealed.facts
+    tellers = {one.source for one in said if one.act is not Act.HANDLE} or {*facts.sources, facts.source}
+    if facts.kind != "Patient" and tellers & set(caller.sends):
+        return NotAllowed(
+            "This was told by message", hint="Tell it by message: the sender's system would tell it again."
+        )
+    return Forbidden("Another source wrote this", hint="A sector writes its own part; create one of your own.")
+
+
+def _composed(kind: str) -> NotAllowed:
+    hint = {
+        "CarePlan": "Write your own part: POST CarePlan, Goal, Task, Appointment or ServiceRequest.",
+        "CareTeam": "Write your own part: POST CareTeam with the members that you know of.",
+    }
+    return NotAllowed("The joint plan is composed from its parts and not written", where=kind, hint=hint[kind])

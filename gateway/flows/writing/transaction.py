@@ -1,0 +1,185 @@
+"""Transaction: several writes about one citizen, all of them or none. http://hl7.org/fhir/R4/http.html#transaction
+
+Each entry is checked and put on record as if it stood alone; all statements are kept in one commit. What entries make
+may be referred to by their fullUrl (urn:uuid), what is there by a search (`Patient?identifier=…`) that finds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.identifier import Identifier
+from gateway.errors import BadRequest, GatewayError, Refused, Unavailable
+from gateway.flows.looking import on_record
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.writing.asked import Around, Asked, Json, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.conditional import found_by, matching, token_for
+from gateway.flows.writing.create import place_of
+from gateway.flows.writing.saying import say, told
+from gateway.flows.writing.single import TRIES, shown, understood
+from gateway.flows.writing.whose import numbers_of, source_of
+
+_ORDER = ("delete", "create", "update", "patch")
+"""R4 3.1.0.11.2: in which order entries take place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One write of a transaction: where it stands (`Bundle.entry[2]`), and the name that others refer to it by."""
+
+    place: str
+    asked: Asked
+    name: str = ""
+
+
+async def transact(gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes) -> Sequence[Served]:
+    """Carry out all writes in one commit and give what stands then, in the order of the entries.
+
+    Raises what is wrong with the first entry that something is wrong with, with its place: then nothing is kept, and
+    the refused entry is on record.
+    """
+    for _ in range(TRIES):
+        try:
+            return await _carried_out(gateway, caller, entries, raw)
+        except Moved:
+            continue
+    raise Unavailable("Others write about the same citizen all the time", hint="Send again.")
+
+
+async def _carried_out(gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes) -> Sequence[Served]:
+    around = Around()
+    tokens = await _promised(gateway, caller, entries, around)
+    done: dict[int, tuple[Work, Word | Standing]] = {}
+    for number in sorted(range(len(entries)), key=lambda one: _ORDER.index(entries[one].asked.interaction)):
+        done[number] = await _one(gateway, caller, entries[number], around, tokens.get(number, ""))
+    said = [(work, word) for work, word in done.values() if isinstance(word, Word)]
+    _check_together(entries, done)
+    kept = await say(gateway, _in_order(said), raw) if said else True
+    await on_record(gateway, *(told(work, word) for work, word in done.values() if isinstance(word, Standing)))
+    return [
+        Served(b"") if entry.asked.interaction == "delete" else await shown(gateway, caller, done[number][1], kept=kept)
+        for number, entry in enumerate(entries)
+    ]
+
+
+async def _promised(gateway: Gateway, caller: Caller, entries: Sequence[Entry], around: Around) -> Mapping[int, str]:
+    """The keys of what will be made, and what each name of an entry refers to."""
+    places: dict[str, str] = {}
+    tokens: dict[int, str] = {}
+    for number, entry in enumerate(entries):
+        asked = entry.asked
+        if entry.name in places:
+            raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
+        if asked.interaction == "create":
+            tokens[number] = await _token(gateway, caller, entry)
+            kind, identity = place_of(gateway, caller, asked, tokens[number])
+            if asked.criteria is not None and (there := await matching(gateway, caller, asked.kind, asked.criteria)):
+                identity = there[0]
+            elif kind == "Patient":
+                around.citizens[identity] = _numbers(gateway, caller, asked, tokens[number])
+            around.promised.add(f"{kind}/{identity}")
+            places |= {entry.name: f"{kind}/{identity}"} if entry.name else {}
+        elif entry.name and asked.identity:
+            places[entry.name] = f"{asked.kind}/{asked.identity}"
+    around.places = places
+    return tokens
+
+
+async def _token(gateway: Gateway, caller: Caller, entry: Entry) -> str:
+    try:
+        return await token_for(gateway, caller, entry.asked)
+    except GatewayError as error:
+        raise _placed(error, entry) from None
+
+
+def _numbers(gateway: Gateway, caller: Caller, asked: Asked, token: str) -> tuple[Identifier, ...]:
+    told_ = {"identifier": list(asked.body.get("identifier", []))}
+    return numbers_of(source_of(gateway, caller), caller, told_, token)
+
+
+async def _one(
+    gateway: Gateway, caller: Caller, entry: Entry, around: Around, token: str
+) -> tuple[Work, Word | Standing]:
+    """What an entry comes to. A failure tells its place, and is on record."""
+    work = begun(gateway, caller, entry.asked)
+    try:
+        if not caller.purposes:
+            raise no_purpose()
+        body = await _resolved(gateway, caller, entry.asked.body, around)
+        work = await found_by(gateway, caller, Work(replace(entry.asked, body=body), work.record))
+        return work, await understood(gateway, caller, work, around, token)
+    except Unavailable:
+        raise
+    except GatewayError as error:
+        await on_record(gateway, work.record)
+        raise _placed(error, entry) from None
+
+
+def _placed(error: GatewayError, entry: Entry) -> GatewayError:
+    """The same failure, with its place in the Bundle."""
+    kind, _, rest = error.where.partition(".")
+    inside = f".resource.{rest}" if kind == entry.asked.kind and rest else ""
+    error.where = f"{entry.place}{inside or '.resource'}"
+    return error
+
+
+async def _resolved(gateway: Gateway, caller: Caller, body: Json, around: Around) -> Json:
+    """The resource with final references in the place of names of entries and of searches."""
+    found: dict[str, str] = dict(around.places)
+    for literal in sorted(_conditional(body)):
+        kind, _, text = literal.partition("?")
+        criteria = [(name, value) for name, _, value in (one.partition("=") for one in text.split("&"))]
+        there = await matching(gateway, caller, kind, criteria)
+        if there is None:
+            raise Refused("A conditional reference finds nothing", hint="It must find exactly one.")
+        found[literal] = f"{kind}/{there[0]}"
+    made: Json = _renamed(body, found)
+    return made
+
+
+def _conditional(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return {one for item in node for one in _conditional(item)}
+    if not isinstance(node, dict):
+        return set()
+    own = node.get("reference")
+    here = {own} if isinstance(own, str) and "?" in own and ":" not in own.partition("?")[0] else set()
+    return here | {one for value in node.values() for one in _conditional(value)}
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(node, str):
+        return names.get(node, node)
+    if isinstance(node, list):
+        return [_renamed(item, names) for item in node]
+    if isinstance(node, dict):
+        return {name: _renamed(value, names) for name, value in node.items()}
+    return node
+
+
+def _check_together(entries: Sequence[Entry], done: Mapping[int, tuple[Work, Word | Standing]]) -> None:
+    """One citizen, one source, each resource once. Raises Refused with the place of the entry that differs."""
+    first: Word | None = None
+    seen: set[str] = set()
+    for number, (_, word) in sorted(done.items()):
+        if word.reference in seen:
+            raise Refused("Two entries write the same resource", where=entries[number].place)
+        seen.add(word.reference)
+        if not isinstance(word, Word):
+            continue
+        first = first or word
+        if word.citizen != first.citizen or word.source != first.source:
+            raise Refused(
+                "A transaction is about one citizen", where=entries[number].place,
+                hint="Send one for each citizen; a batch may be about several.",
+            )  # fmt: skip
+
+
+def _in_order(said: Sequence[tuple[Work, Word]]) -> list[tuple[Work, Word]]:
+    """With all numbers of the citizen in front, where the transaction makes the Patient."""
+    numbers = max((word.numbers for _, word in said), key=len)
+    return [(work, replace(word, numbers=numbers)) for work, word in said]

@@ -1,0 +1,112 @@
+"""Update: a resource as its writer says it now. http://hl7.org/fhir/R4/http.html#update
+
+No resource is made by an update: the gateway gives the ids. Equal content makes no version. The owner of a task tells
+what becomes of it (status, reason, business status, output) and nothing else.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from gateway.domain.caller import Caller
+from gateway.domain.intake import Known
+from gateway.domain.security_label import label_of
+from gateway.domain.statement import Act, Statement, Verb
+from gateway.domain.written import HANDLED, origin_of
+from gateway.errors import Forbidden, RuleBroken
+from gateway.flows.parts import Gateway
+from gateway.flows.writing import checking
+from gateway.flows.writing.asked import Around, Json, Standing, Word, Work
+from gateway.flows.writing.standing import Writable, after, as_word, check_version, writable
+from gateway.flows.writing.whose import check_references, citizen_of, numbers_of
+
+_OURS = frozenset({"resourceType", "id", "meta", "for", "text", "lastModified"})
+"""What the owner of a task may send back as it likes: it says nothing."""
+
+
+async def update(gateway: Gateway, caller: Caller, work: Work, around: Around) -> Word | Standing:
+    """The word that changes it; Standing where it is so already. Raises as `writable` and `check_version` do, and what
+    is wrong with the content."""
+    standing = await writable(gateway, caller, work)
+    check = check_version(standing.found, work.asked)
+    return await written(gateway, caller, work, around, standing, work.asked.body, check)
+
+
+async def written(
+    gateway: Gateway, caller: Caller, work: Work, around: Around, standing: Writable, resource: Json,
+    check: Callable[[Known], None],
+) -> Word | Standing:  # fmt: skip
+    """The word that makes the resource this one, whether it came whole or was patched."""
+    body = await checking.checked(work.asked, resource)
+    if work.asked.kind == "Patient":
+        return _patient(gateway, caller, work, standing, body, check)
+    citizen = await citizen_of(gateway, caller, work.asked.kind, body, around)
+    if citizen.id not in standing.citizen.same:
+        raise RuleBroken("A resource stays with its citizen", where=work.asked.kind, hint="Delete it, create another.")
+    await check_references(gateway, caller, work.asked.kind, body, standing.citizen, around)
+    if standing.handles:
+        return _handled(gateway, work, standing, body, check)
+    return _said(gateway, caller, work, standing, body, check)
+
+
+def _said(
+    gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, check: Callable[[Known], None],
+    cleared: tuple[str, ...] = (),
+) -> Word | Standing:  # fmt: skip
+    asked, own, last = work.asked, standing.own, standing.said[-1]
+    assert own is not None  # noqa: S101 - for mypy: only who handles has none
+    before = map(label_of, standing.labels)
+    reason = checking.label(caller, asked, body, before, standing.found.sealed.facts.labels)
+    if last is own and own.body == body and own.cleared == cleared and own.verb is _verb(body):
+        return Standing(asked.kind, asked.identity)
+    now = gateway.clock()
+    said = Statement(
+        asked.kind, own.key, Act.STATE, _verb(body), now, now, body, own.source, origin_of(secrets.token_hex(8)),
+        cleared=cleared,
+    )  # fmt: skip
+    return as_word(standing, after(gateway, standing, said), check, reason)
+
+
+def _verb(body: Json) -> Verb:
+    """Who says that it was an error takes it back, content and all: it can still be read."""
+    return Verb.WITHDRAW if body.get("status", body.get("lifecycleStatus")) == "entered-in-error" else Verb.ASSERT
+
+
+def _patient(
+    gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, check: Callable[[Known], None]
+) -> Word | Standing:
+    """What this source says of the citizen now; what it said before and leaves out is said no more, others' words
+    stay. The number that the citizen goes by must be among those told."""
+    own = standing.own
+    assert own is not None  # noqa: S101 - for mypy: nobody handles a Patient
+    if own.key not in {one.key for one in numbers_of(standing.source, caller, body, "")} or "link" in body:
+        raise RuleBroken(
+            "A Patient keeps its number and its links", where="Patient.identifier",
+            hint="Another number of the same person is told by message, or by POST Patient with both.",
+        )  # fmt: skip
+    said_before = {name for one in standing.said if one.source == own.source for name in one.body}
+    cleared = tuple(sorted(said_before - body.keys() - {"identifier", "meta"}))
+    return _said(gateway, caller, work, standing, body, check, cleared)
+
+
+def _handled(
+    gateway: Gateway, work: Work, standing: Writable, body: Json, check: Callable[[Known], None]
+) -> Word | Standing:
+    """The owner's word on a task: only what becomes of it may differ from what stands."""
+    shown, asked = standing.shown, work.asked
+    for name in sorted((shown.keys() | body.keys()) - _OURS - set(HANDLED)):
+        if shown.get(name) != body.get(name):
+            raise Forbidden(
+                "The owner of a task tells what becomes of it", where=f"Task.{name}",
+                hint=f"Change {', '.join(HANDLED)} and nothing else.",
+            )  # fmt: skip
+    told = {name: body[name] for name in HANDLED if name in body}
+    if all(shown.get(name) == body.get(name) for name in HANDLED):
+        return Standing(asked.kind, asked.identity)
+    now = gateway.clock()
+    said = Statement(
+        "Task", standing.said[0].key, Act.HANDLE, Verb.ASSERT, now, now, told, standing.source.id,
+        origin_of(secrets.token_hex(8)), cleared=tuple(name for name in HANDLED if name not in told),
+    )  # fmt: skip
+    return as_word(standing, after(gateway, standing, said), check)

@@ -1,0 +1,167 @@
+"""Whose a write is: the source that speaks, the citizen it is about, and what of it is another citizen's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.fold import SUBJECT
+from gateway.domain.identifier import Identifier, best_first, normal
+from gateway.domain.plan import citizen_of_joint, is_joint
+from gateway.domain.source import Source
+from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
+from gateway.flows.looking import look_at_one
+from gateway.flows.parts import Gateway
+from gateway.flows.writing.asked import Around, Json
+from gateway.store import resources
+
+_OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
+_NOBODYS = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location", "Binary"})
+_OF_A_SOURCE = "urn:faellesplan:source:"
+MOST_REFERENCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Whom a write is about. `same` are all Patient ids of this person."""
+
+    id: str
+    numbers: tuple[Identifier, ...]
+    same: frozenset[str]
+
+
+def source_of(gateway: Gateway, caller: Caller) -> Source:
+    """The source in whose name this client writes: the first that it is registered for. Raises Forbidden."""
+    named = [gateway.sources[name] for name in caller.sends if name in gateway.sources]
+    if not named:
+        raise Forbidden("This client is not registered to write as any source", hint="Register it (sends).")
+    return named[0]
+
+
+async def citizen_of(gateway: Gateway, caller: Caller, kind: str, body: Json, around: Around) -> Citizen:
+    """The citizen that the resource names, whom this caller must be permitted to see; the element that names them is
+    taken out where the fold writes it again. Raises MissingField, NotFound."""
+    place = f"{kind}.{SUBJECT.get(kind, 'subject')}"
+    if kind == "Appointment":
+        place, named = f"{kind}.participant", _patients_among(body)
+    else:
+        subject = body.pop(SUBJECT.get(kind, "subject"), None)
+        named = [subject] if isinstance(subject, dict) else []
+    found = [await _found(gateway, caller, one, place, around) for one in named]
+    if len({one.id for one in found}) != 1:
+        raise MissingField(
+            "A reference to the one citizen is needed", where=place,
+            hint="Patient/<id>, or an identifier, of a citizen that you may see.",
+        )  # fmt: skip
+    return found[0]
+
+
+def _patients_among(body: Json) -> list[Json]:
+    actors = [one.get("actor", {}) for one in body.get("participant", [])]
+    return [one for one in actors if "Patient" in (one.get("type"), str(one.get("reference", "")).partition("/")[0])]
+
+
+async def _found(gateway: Gateway, caller: Caller, named: Json, place: str, around: Around) -> Citizen:
+    identity = ""
+    literal = str(named.get("reference", ""))
+    if literal.startswith("Patient/"):
+        identity = literal.removeprefix("Patient/").partition("/_history/")[0]
+    elif "identifier" in named and not literal:
+        told = normal(str(named["identifier"].get("system", "")), str(named["identifier"].get("value", "")))
+        known = await resources.citizens_of(gateway.database, [told.key])
+        identity = known[0][1] if len(known) == 1 else ""
+    else:
+        raise MissingField("A reference to a Patient is needed", where=place, hint="Patient/<id>, or an identifier.")
+    if identity in around.citizens:
+        return Citizen(identity, around.citizens[identity], frozenset({identity}))
+    return await seen_citizen(gateway, caller, identity)
+
+
+async def seen_citizen(gateway: Gateway, caller: Caller, identity: str) -> Citizen:
+    """The citizen with this Patient id. Raises NotFound for nobody and for whom this caller may not see."""
+    found = await resources.find(gateway.database, "Patient", identity)
+    if found is None or not (await look_at_one(gateway, gateway.database, caller, found)).permitted:
+        raise NotFound
+    return await citizen_behind(gateway, found)
+
+
+async def citizen_behind(gateway: Gateway, found: resources.Found) -> Citizen:
+    """The citizen that a resource is about."""
+    identity = found.sealed.facts.citizen
+    number = await resources.identity_of(gateway.database, identity, gateway.ids)
+    return Citizen(identity, (number,), frozenset({identity, *(one.id for one in found.persons)}))
+
+
+def numbers_of(source: Source, caller: Caller, patient: Json, token: str) -> tuple[Identifier, ...]:
+    """The numbers that a Patient is known by, best first; the source gives one where it has none. Raises Forbidden for
+    a number that another system gave for itself."""
+    told = [normal(str(one.get("system", "")), str(one.get("value", ""))) for one in patient.get("identifier", [])]
+    for place, one in enumerate(told):
+        system = one.system.removeprefix(_OF_A_SOURCE)
+        if system != one.system and system.partition(":")[0] not in caller.sends:
+            raise Forbidden("This number belongs to another system", where=f"Patient.identifier[{place}]")
+    numbers = best_first(told)
+    if not numbers:
+        numbers = (Identifier(f"{_OF_A_SOURCE}{source.id}:patient", token),)
+        own = {"system": numbers[0].system, "value": numbers[0].value}
+        patient["identifier"] = [*patient.get("identifier", []), own]
+    return numbers
+
+
+async def check_references(
+    gateway: Gateway, caller: Caller, kind: str, body: Json, own: Citizen, around: Around
+) -> None:
+    """Whatever the resource refers to here is this citizen's and this caller's to see. Raises RuleBroken with the
+    place: the same for what is not there, what is hidden and what is another citizen's."""
+    listed = list(_references(body, kind))
+    if len(listed) > MOST_REFERENCES:
+        raise RuleBroken("There are too many references", where=kind, hint=f"At most {MOST_REFERENCES}.")
+    sound: dict[str, bool] = {}
+    for place, holder in listed:
+        literal = _relative(gateway, holder["reference"])
+        holder["reference"] = literal
+        if literal not in sound:
+            sound[literal] = await _may_be_named(gateway, caller, literal, own, around)
+        if not sound[literal]:
+            raise RuleBroken(
+                "This refers to nothing of this citizen that you may see", where=f"{place}.reference",
+                hint="Check the reference.",
+            )  # fmt: skip
+
+
+async def _may_be_named(gateway: Gateway, caller: Caller, literal: str, own: Citizen, around: Around) -> bool:
+    if literal.startswith(("urn:uuid:", "urn:oid:")):
+        return False  # of another entry, of which there is none
+    if literal.startswith("Patient/"):
+        return literal.removeprefix("Patient/").partition("/_history/")[0] in own.same
+    ours = _OURS.fullmatch(literal)
+    if ours is None or ours[1] in _NOBODYS or f"{ours[1]}/{ours[2]}" in around.promised:
+        return True
+    if is_joint(ours[1], ours[2]):
+        return citizen_of_joint(ours[2]) in own.same
+    found = await resources.find(gateway.database, ours[1], ours[2])
+    if found is None or found.sealed.facts.citizen not in own.same:
+        return False
+    return bool((await look_at_one(gateway, gateway.database, caller, found)).permitted)
+
+
+def _relative(gateway: Gateway, literal: str) -> str:
+    """Without our own address in front."""
+    return literal.removeprefix(f"{gateway.public_url}/fhir/") if gateway.public_url else literal
+
+
+def _references(node: Any, place: str) -> Iterator[tuple[str, Json]]:
+    """Every literal reference that leads out of the resource, with its place."""
+    if isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _references(item, f"{place}[{number}]")
+    elif isinstance(node, dict):
+        literal = node.get("reference")
+        if isinstance(literal, str) and not literal.startswith("#"):
+            yield place, node
+        for name, value in node.items():
+            if isinstance(value, dict | list):
+                yield from _references(value, f"{place}.{name}")

@@ -1,0 +1,257 @@
+"""POST /fhir: batch and transaction. http://hl7.org/fhir/R4/http.html#transaction
+
+Every entry goes through the door that it would have come through alone: scopes, decision and access record are its
+own, and no header of the whole request but Prefer reaches it. The entries of a batch know nothing of each other; the
+writes of a transaction are one commit, and its reads are answered from what stands after it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Message
+
+from gateway.domain.caller import Caller
+from gateway.errors import BadRequest, GatewayError, NotAllowed, Refused, TooLarge
+from gateway.flows.parts import Served
+from gateway.flows.writing import Asked, Entry, transact
+from gateway.inbound import negotiate, outcome
+from gateway.inbound.bodies import read_body
+from gateway.inbound.door import Bearer, Endpoint, Inbound
+from gateway.inbound.rest.answering import Form, answer, only_form
+from gateway.inbound.rest.kinds import WRITTEN
+from gateway.inbound.rest.writing import change_of, criteria_of
+from gateway.translate.fhir import parse, write_json
+from gateway.translate.fhir.outcome import failed
+
+Json = dict[str, Any]
+
+MOST_ENTRIES = 200
+_MOST_ANSWERED = 33_554_432  # bytes of all answers together
+_URL = re.compile(r"[A-Z][A-Za-z]{2,63}(/[A-Za-z0-9._$-]+)*", re.ASCII)
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_CONDITIONS = {
+    "ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since",
+    "ifNoneExist": "If-None-Exist",
+}  # fmt: skip
+_WRITES = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_ALONE = frozenset({"$process-message", "$export", "Binary"})
+"""What comes alone, not in a Bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry as it was sent: the request that it is, and where it stands."""
+
+    place: str
+    method: str
+    path: str  # without our address: `Goal/9f…`
+    query: str
+    conditions: dict[str, str]
+    name: str  # fullUrl
+    content: bytes
+    content_type: str
+    resource: Json
+
+
+async def bundle(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir"""
+    form, content_type = only_form(request), request.headers.get("content-type", "")
+    negotiate.sent(content_type)
+    raw = await read_body(request, inbound.message_bytes)
+    sent = parse(raw, content_type)
+    kind = sent.get("type")
+    if sent.get("resourceType") != "Bundle" or kind not in ("batch", "transaction"):
+        raise BadRequest("A Bundle of type batch or transaction was expected", where="Bundle.type")
+    entries = sent.get("entry", [])
+    if not isinstance(entries, list) or len(entries) > MOST_ENTRIES:
+        raise TooLarge("There are too many entries", where="Bundle.entry", hint=f"At most {MOST_ENTRIES} are taken.")
+    if kind == "batch":
+        return _answer(
+            request, form, "batch-response", [one async for one in _batch(inbound, request, caller, entries)]
+        )
+    parts = [_part(inbound, one, number) for number, one in enumerate(entries)]
+    answers = await _transaction(inbound, request, caller, parts, raw)
+    return _answer(request, form, "transaction-response", answers)
+
+
+async def _batch(inbound: Inbound, request: Request, caller: Caller, entries: Sequence[Any]) -> AsyncIterator[Json]:
+    """The answer to each entry, in their order."""
+    told = 0
+    for number, entry in enumerate(entries):
+        try:
+            if told > _MOST_ANSWERED:
+                raise TooLarge("The answer is too large", where=f"Bundle.entry[{number}]", hint="Send it by itself.")
+            one = await _alone(request, caller, _part(inbound, entry, number))
+        except GatewayError as error:
+            one = _refused(error)
+        told += len(one.get("resource", b""))
+        yield one
+
+
+async def _transaction(
+    inbound: Inbound, request: Request, caller: Caller, parts: Sequence[Part], raw: bytes
+) -> list[Json]:
+    """The writes together, and then what is read. Raises what is wrong with an entry, with its place."""
+    writes = {number: await _write(request, caller, part) for number, part in enumerate(parts) if part.method != "GET"}
+    stands = await transact(inbound.gateway, caller, list(writes.values()), raw)
+    answers = {
+        number: _written(request, writes[number].asked, served) for number, served in zip(writes, stands, strict=True)
+    }
+    for number, part in enumerate(parts):
+        if number not in answers:
+            answers[number] = await _alone(request, caller, part)
+    return [answers[number] for number in range(len(parts))]
+
+
+async def _write(request: Request, caller: Caller, part: Part) -> Entry:
+    """A write of a transaction, whose scopes hold. Raises Forbidden, Refused, BadRequest with the place."""
+    try:
+        endpoint, path = _door(request, part)
+        await endpoint.admitted(caller, path.get("kind", ""))
+        kind = path.get("kind", "")
+        if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in WRITTEN:
+            raise Refused(
+                "This is no write of a transaction", hint="Send directory entries, messages and operations in a batch."
+            )
+        return Entry(part.place, _asked(part, kind, path.get("id", "")), part.name)
+    except GatewayError as error:
+        error.where = part.place
+        raise
+
+
+def _asked(part: Part, kind: str, identity: str) -> Asked:
+    interaction = _WRITES[part.method]
+    none, tag = part.conditions.get("If-None-Exist"), part.conditions.get("If-Match", "")
+    criteria = criteria_of(part.query, "the URL") if part.query else None
+    if none is not None and interaction == "create":
+        criteria = criteria_of(none.removeprefix(f"{kind}?"), "ifNoneExist")
+    change = change_of(part.content, part.content_type) if interaction == "patch" else None
+    body = part.resource if interaction in ("create", "update") else {}
+    return Asked(interaction, kind, identity, body, part.content, tag, criteria, change)
+
+
+def _part(inbound: Inbound, entry: Any, number: int) -> Part:
+    """The request that an entry is. Raises BadRequest, NotAllowed with the place."""
+    place = f"Bundle.entry[{number}]"
+    asked = entry.get("request") if isinstance(entry, dict) else None
+    if not isinstance(asked, dict) or not all(isinstance(value, str) for value in asked.values()):
+        raise BadRequest("An entry has a request, in texts", where=f"{place}.request")
+    method, url = asked.get("method", ""), asked.get("url", "")
+    path, _, query = url.removeprefix(f"{inbound.public_url}/fhir/").partition("?")
+    if method not in _METHODS:
+        raise NotAllowed("This method is not offered in a Bundle", where=f"{place}.request.method")
+    if not _URL.fullmatch(path) or ".." in path or not query.isascii():
+        raise BadRequest("This is no URL of a resource here", where=f"{place}.request.url")
+    resource, name = entry.get("resource", {}), entry.get("fullUrl", "")
+    if not isinstance(resource, dict) or not isinstance(name, str):
+        raise BadRequest("An entry holds a resource", where=f"{place}.resource")
+    content, content_type = _content(resource, method, place)
+    conditions = {header: asked[name] for name, header in _CONDITIONS.items() if name in asked}
+    if not all(value.isprintable() and value.isascii() for value in conditions.values()):
+        raise BadRequest("A condition is written in printable characters", where=f"{place}.request")
+    return Part(place, method, path, query, conditions, name, content, content_type, resource)
+
+
+def _content(resource: Json, method: str, place: str) -> tuple[bytes, str]:
+    """What the request carries; a JSON Patch travels as a Binary."""
+    if not resource:
+        return b"", ""
+    if method == "PATCH" and resource.get("resourceType") == "Binary":
+        try:
+            return b64decode(str(resource.get("data", "")), validate=True), str(resource.get("contentType", ""))
+        except (NotBase64, ValueError):
+            raise BadRequest("This is no base64", where=f"{place}.resource.data") from None
+    return write_json(resource), negotiate.JSON
+
+
+def _door(request: Request, part: Part) -> tuple[Endpoint, dict[str, str]]:
+    """The door that the entry would have come through, and what its path says. Raises NotAllowed, Refused."""
+    scope = {"type": "http", "method": part.method, "path": f"/fhir/{part.path}", "root_path": "", "headers": []}
+    for route in request.app.router.routes:
+        match, found = route.matches(scope)
+        endpoint = getattr(route, "endpoint", None)
+        if match is Match.FULL and isinstance(endpoint, Endpoint) and endpoint.takes(found["path_params"]):
+            door, path = endpoint.door, found["path_params"]
+            if not isinstance(door, Bearer) or _ALONE & {door.interaction, path.get("kind", "")}:
+                raise Refused(
+                    "This is not offered in a Bundle", where=f"{part.place}.request.url", hint="Send it alone."
+                )
+            return endpoint, path
+    raise NotAllowed(where=f"{part.place}.request")
+
+
+async def _alone(request: Request, caller: Caller, part: Part) -> Json:
+    """One entry, answered by its own door. Never raises."""
+    try:
+        endpoint, path = _door(request, part)
+    except GatewayError as error:
+        return _refused(error)
+    headers = {"accept": negotiate.JSON, "prefer": request.headers.get("prefer", "return=minimal")}
+    headers |= {"content-type": part.content_type} if part.content else {}
+    headers |= {name.lower(): value for name, value in part.conditions.items()}
+    scope: dict[str, Any] = dict(request.scope) | {
+        "method": part.method, "path": f"/fhir/{part.path}", "raw_path": f"/fhir/{part.path}".encode(),
+        "query_string": part.query.encode(), "path_params": path,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": part.content, "more_body": False}
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    inner = Request(scope, receive, send)
+    response = await endpoint.within(inner, caller)
+    await response(scope, receive, send)
+    body = b"".join(one.get("body", b"") for one in sent[1:])
+    return _told(sent[0]["status"], response.headers, body)
+
+
+def _told(status: int, headers: Any, body: bytes) -> Json:
+    """Bundle.entry.response, and the resource or outcome."""
+    told: Json = {"status": str(status)}
+    if "location" in headers:
+        told["location"] = headers["location"]
+    if "etag" in headers:
+        told["etag"] = headers["etag"]
+    if "last-modified" in headers:
+        moment = parsedate_to_datetime(headers["last-modified"])
+        told["lastModified"] = moment.isoformat()
+    if not body:
+        return {"response": told}
+    if status >= 400:
+        return {"response": told | {"outcome": msgspec.Raw(body)}}
+    return {"resource": msgspec.Raw(body), "response": told}
+
+
+def _written(request: Request, asked: Asked, served: Served) -> Json:
+    """How a write of a transaction is told: its resource where Prefer asks for it."""
+    status = 201 if served.created else 204 if asked.interaction == "delete" else 200
+    form = Form(negotiate.JSON, pretty=False)
+    headers = answer(request, form, served, written=True).headers
+    whole = "return=representation" in request.headers.get("prefer", "")
+    return _told(status, headers, served.body if whole else b"")
+
+
+def _refused(error: GatewayError) -> Json:
+    return _told(error.status, outcome.headers(error), msgspec.json.encode(failed(error)))
+
+
+def _answer(request: Request, form: Form, kind: str, entries: Sequence[Json]) -> Response:
+    head = {"resourceType": "Bundle", "type": kind}
+    body = msgspec.json.encode(head | ({"entry": list(entries)} if entries else {}))
+    return answer(request, form, Served(body))
