@@ -26,9 +26,12 @@ _PROFILES = {
     "CareTeam": ("faellesplan-careteam",),
     "Encounter": ("faellesplan-encounter",),
 }
+JSON_PATCH = "application/json-patch+json"
 _R4 = "http://hl7.org/fhir/OperationDefinition"
 _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
+    "Patient/$everything": f"{_R4}/Patient-everything",
+    "CarePlan/$everything": f"{_OURS}/OperationDefinition/careplan-everything",
     "$validate": f"{_R4}/Resource-validate",
     "$explain-access": f"{_OURS}/OperationDefinition/explain-access",
     "$process-message": f"{_R4}/MessageHeader-process-message",
@@ -40,7 +43,10 @@ _OPERATIONS = {
 }
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _ANY = "/fhir/{kind:kind}/"  # an operation on every type
-_ORDER = ("read", "vread", "update", "create", "search-type")
+_ORDER = (
+    "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type",
+)  # fmt: skip
+_OF_SYSTEM = {"transaction": ("transaction", "batch")}
 
 
 async def metadata(inbound: Inbound, request: Request) -> Response:
@@ -64,11 +70,15 @@ def statement(gateway: Gateway, doors: Sequence[Door]) -> dict[str, Any]:
         "implementation": {"description": "One joint plan per citizen", "url": f"{url}/fhir"},
         "fhirVersion": "4.0.1",
         "format": ["json", "xml", negotiate.JSON, negotiate.XML],
+        "patchFormat": [JSON_PATCH, negotiate.JSON, negotiate.XML],  # FHIRPath Patch in the latter two, no XML Patch
         "rest": [
             {
                 "mode": "server",
                 "security": _security(url),
                 "resource": [_resource(gateway, doors, kind) for kind in kinds],
+                "interaction": [
+                    {"code": code} for door in doors for code in _OF_SYSTEM.get(door.interaction, ()) if not door.kinds
+                ],
                 "operation": _operations(doors, ""),
             }
         ],
@@ -84,10 +94,12 @@ def _resource(gateway: Gateway, doors: Sequence[Door], kind: str) -> dict[str, A
         "versioning": "versioned" if "vread" in offered else "no-version",
         "readHistory": "vread" in offered,
         "updateCreate": False,
-        "conditionalCreate": False,
+        "conditionalCreate": {"create", "update"} <= offered,  # what is only sent is sent each time
         "conditionalRead": "full-support",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": "update-conditional" in offered,
+        "conditionalDelete": "single" if "delete-conditional" in offered else "not-supported",
+        "searchInclude": _includes(gateway, doors, kind),
+        "searchRevInclude": _included_by(gateway, doors, kind),
         "searchParam": _search(gateway, kind) if "search-type" in offered else [],
         "operation": _operations(doors, kind),
     }
@@ -104,6 +116,30 @@ def _operations(doors: Sequence[Door], kind: str) -> list[dict[str, str]]:
     ]
 
 
+def _includes(gateway: Gateway, doors: Sequence[Door], kind: str) -> list[str]:
+    """What `_include` takes: the references of the type that a search follows."""
+    if kind not in _included(doors):
+        return []
+    return [f"{kind}:{name}" for name, one in sorted(gateway.search.get(kind, {}).items()) if one.kind == "reference"]
+
+
+def _included_by(gateway: Gateway, doors: Sequence[Door], kind: str) -> list[str]:
+    """What `_revinclude` takes: the references of every type that may lead to this one."""
+    kinds = _included(doors)
+    return [
+        f"{other}:{name}"
+        for other in kinds
+        for name, one in sorted(gateway.search.get(other, {}).items())
+        if kind in kinds and one.kind == "reference" and (kind in one.targets or not one.targets)
+    ]
+
+
+def _included(doors: Sequence[Door]) -> list[str]:
+    """The types whose search includes others: those of the records of looks and of codes stand alone."""
+    searched = {kind for door in doors if door.interaction == "search-type" for kind in door.kinds}
+    return sorted(searched - {"AuditEvent", *definitions.KINDS})
+
+
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
     return [{"name": name, "type": form} for name, form in sorted(searched(gateway, kind).items())]
 
@@ -114,7 +150,7 @@ def searched(gateway: Gateway, kind: str) -> dict[str, str]:
         return dict(audit.PARAMETERS)
     if kind in definitions.KINDS:
         return dict(definitions.PARAMETERS)
-    return {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()} | {"_id": "token"}
+    return {"_id": "token"} | {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()}
 
 
 def _security(url: str) -> dict[str, Any]:

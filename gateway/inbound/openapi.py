@@ -18,27 +18,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
+from gateway.domain.searching.query import RESULT
 from gateway.flows.parts import Gateway
 from gateway.inbound import capability, messages, negotiate, outcome
 from gateway.inbound.bodies import FORM
 from gateway.inbound.door import Bearer, Door, Inbound, Open, template
+from gateway.inbound.rest.answering import OF_ANSWER
 
 Json = dict[str, Any]
 
 FHIR = (negotiate.JSON, negotiate.XML)
-JSON_PATCH = "application/json-patch+json"
 _PLACEHOLDER = re.compile(r"{(\w+)(?::(\w+))?}")
 _BEFORE = re.compile(r"^(?:GET|POST|PUT|PATCH|DELETE)\b[^:]*(?::\s*|$)")  # what a docstring of a door begins with
 _PATTERNS = {"id": r"^[A-Za-z0-9\-.]{1,64}$", "kind": "^[A-Z][A-Za-z]{2,63}$"}
 _SEARCHES = frozenset({"search-type", "search-system"})
-_WRITES = frozenset({"create", "update", "patch", "delete"})
-_RESOURCES = frozenset({"create", "update"})
+_CONDITIONAL = frozenset({"update-conditional", "patch-conditional", "delete-conditional"})
+_WRITES = frozenset({"create", "update", "patch", "delete", "transaction"}) | _CONDITIONAL
+_RESOURCES = frozenset({"create", "update", "update-conditional"})
+_PATCHES = frozenset({"patch", "patch-conditional"})
 _HEADERS = {
     "read": ("If-None-Match", "If-Modified-Since"),
     "create": ("If-None-Exist", "Prefer"),
     "update": ("If-Match", "Prefer"),
     "patch": ("If-Match", "Prefer"),
     "delete": ("If-Match",),
+    "update-conditional": ("If-Match", "Prefer"),
+    "patch-conditional": ("If-Match", "Prefer"),
+    "delete-conditional": ("If-Match",),
 }
 _ABOUT = {
     200: "answered", 201: "created", 202: "begun", 204: "done, with nothing to say", 303: "elsewhere",
@@ -120,10 +126,13 @@ def _path_parameters(door: Door, path: str) -> Iterator[Json]:
 
 def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
     """Search parameters where the interaction searches or names what it changes by a search, and the answer's form."""
-    conditional = door.interaction in _WRITES - {"create"} and "{id" not in door.path
-    if kind and (conditional or (door.interaction in _SEARCHES and door.method == "GET")):
-        served = capability.searched(gateway, kind)
+    searches = door.interaction in _SEARCHES and door.method == "GET"
+    if kind and (searches or door.interaction in _CONDITIONAL):
+        further = dict.fromkeys(RESULT, "string") if searches and kind in gateway.search else {}
+        served = further | capability.searched(gateway, kind)
         for name, form in sorted(served.items()):
+            if name in OF_ANSWER:
+                continue
             schema = {"type": "array", "items": {"type": "string", "minLength": 1}}
             yield {"name": name, "in": "query", "description": f"FHIR {form}", "schema": schema, "explode": True}
     if _is_fhir(door) and door.interaction != "import":
@@ -150,8 +159,8 @@ def _taken(door: Door, kind: str) -> Iterator[tuple[str, Json]]:
         for name in messages.TAKEN[language] if language else (FORM,):
             yield name, _plain(name)
         return
-    if door.interaction == "patch":
-        yield JSON_PATCH, _ref("JsonPatch")
+    if door.interaction in _PATCHES:
+        yield capability.JSON_PATCH, _ref("JsonPatch")
     for name in FHIR:
         yield name, _content(name, _sent(door, kind))
 
@@ -160,7 +169,8 @@ def _sent(door: Door, kind: str) -> str:
     """The type of the resource that is sent; "" for any."""
     if door.interaction in _RESOURCES:
         return kind
-    return "Parameters" if door.interaction == "patch" else ""
+    by_interaction = {"transaction": "Bundle"} | dict.fromkeys(_PATCHES, "Parameters")
+    return by_interaction.get(door.interaction, "")
 
 
 def _content(media: str, kind: str) -> Json:
@@ -212,8 +222,9 @@ def _named(door: Door, code: int) -> str:
 
 def _good(door: Door) -> tuple[int, ...]:
     by_interaction = {
-        "read": (200, 304), "vread": (200, 304), "create": (200, 201), "update": (200, 201), "patch": (200,),
-        "delete": (200, 204), "import": (200, 204), "$export": (200, 202),
+        "read": (200, 304), "vread": (200, 304), "create": (200, 201), "update": (200,), "patch": (200,),
+        "delete": (204,), "import": (200, 204), "$export": (202,), "update-conditional": (200, 201),
+        "patch-conditional": (200,), "delete-conditional": (204,),
     }  # fmt: skip
     if _is_page(door):
         return (200, 303)

@@ -24,6 +24,12 @@ from tests.conftest import fresh_database
 from tests.stories.playing import STORIES, Clock
 
 STORY = STORIES["maal"]
+LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
+JSON = {"Content-Type": "application/fhir+json"}
+WRITERS: dict[str, dict[str, Any]] = {
+    "writer": PARTS["herlev"] | {"scopes": ["system/*.cruds"]},
+    "office": PARTS["social"] | {"scopes": ["system/*.cruds"]},
+}
 _TOKEN_SECONDS = 120
 _PATIENCE = 60
 
@@ -102,6 +108,7 @@ class _Thread(threading.Thread):
             async with httpx2.AsyncClient(base_url=here.url, timeout=20) as http:
                 doors = Doors(http, self._settings.mllp_host, here.mllp_port, players)
                 patient = await _populate(STORY, doors)
+                await _write(doors, patient)
             self._standing = Standing(here.url, patient, players)
             self._open.set()
             await self._enough.wait()
@@ -122,21 +129,22 @@ class _Thread(threading.Thread):
 
 
 def _registered(folder: Path, clock: Clock) -> dict[str, Player]:
-    """The cast of the stories, and a hospital's system that may do whatever scopes can let it."""
+    """The cast of the stories, and a hospital's and a municipality's system with every scope."""
     players = dict(register(folder, clock))
-    for name, part in {"writer": PARTS["herlev"]}.items():
+    for name, part in WRITERS.items():
         pem, jwk = new_client_key()
         entry = {key: value for key, value in part.items() if key not in ("user", "purpose")}
-        entry |= {"id": name, "scopes": ["system/*.cruds"], "jwks": {"keys": [jwk]}}
-        (folder / f"{name}.yaml").write_text(written(entry), "utf-8")
+        (folder / f"{name}.yaml").write_text(written(entry | {"id": name, "jwks": {"keys": [jwk]}}), "utf-8")
         players[name] = _Writer(name, pem, jwk["kid"], clock)
     return players
 
 
 class _Writer(Player):
+    """One of the writers instead of the cast."""
+
     @property
     def part(self) -> dict[str, Any]:
-        return PARTS["herlev"]
+        return WRITERS[self.id]
 
 
 async def _populate(story: Story, doors: Doors) -> str:
@@ -148,3 +156,23 @@ async def _populate(story: Story, doors: Doors) -> str:
         told = await stories.play(step, doors, patient)
         assert told.accepted, (step.file.name, told)
     return await stories.find(doors, "herlev", story.citizen)
+
+
+async def _write(doors: Doors, patient: str) -> None:
+    """A blood pressure, written by REST: what the public scripts search for."""
+    headers = {"Authorization": f"Bearer {await doors.players['writer'].token(doors.http)}"}
+    pressure = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "85354-9"}]},
+        "subject": {"reference": f"Patient/{patient}"},
+        "effectiveDateTime": "2025-12-01T10:00:00+01:00",
+        "component": [
+            {
+                "code": {"coding": [{"system": LOINC, "code": "8480-6"}]},
+                "valueQuantity": {"value": 151, "unit": "mmHg", "system": UCUM, "code": "mm[Hg]"},
+            }
+        ],
+    }
+    answer = await doors.http.post("/fhir/Observation", json=pressure, headers=headers | JSON)
+    assert answer.status_code == 201, answer.text

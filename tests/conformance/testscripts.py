@@ -25,11 +25,13 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """What a script did: the statuses that came back, and the labels of the asserts that failed."""
+    """What a script did: the statuses that came back, the labels of the asserts that failed, how many there were, and
+    how many entries the Bundles held."""
 
     statuses: tuple[int, ...]
     failures: tuple[str, ...]
     asserts: int
+    entries: int = 0
 
     @property
     def passed(self) -> bool:
@@ -53,7 +55,7 @@ class Runner:
             raise Unsupported(f"{script.get('resourceType')} {sorted(unknown)}")
         statuses: list[int] = []
         failures: list[str] = []
-        asserts = 0
+        asserts = entries = 0
         for test in script["test"]:
             answer: httpx2.Response | None = None
             wants_missing = _asks_for_missing(test)
@@ -61,12 +63,13 @@ class Runner:
                 if "operation" in action:
                     answer = self._operation(action["operation"])
                     statuses.append(answer.status_code)
+                    entries += answer.text.count('"search":{"mode":"match"')
                     if answer.status_code in _MISSING and not wants_missing:
                         failures.append(f"{answer.status_code}: nothing is there")
                 elif answer is not None:
                     asserts += 1
                     failures += _failed(action["assert"], answer)
-        return Ran(tuple(statuses), tuple(failures), asserts)
+        return Ran(tuple(statuses), tuple(failures), asserts, entries)
 
     def _operation(self, operation: Json) -> httpx2.Response:
         unknown = operation.keys() - _OPERATION

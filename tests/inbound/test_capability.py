@@ -9,12 +9,14 @@ from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from gateway.inbound.definitions import KINDS
 from gateway.inbound.door import Bearer
 from gateway.inbound.doors import DOORS
-from gateway.inbound.rest.kinds import DIRECTORY, SINGLE
+from gateway.inbound.rest.kinds import DIRECTORY
 from gateway.translate.fhir import parse
+from gateway.translate.r4 import definitions, facts
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import nurse
 from tests.inbound.one_citizen import CLIENTS
 
+# Every interaction of R4 on a type, and how it is asked for. http://hl7.org/fhir/R4/http.html#summary
 INTERACTIONS = {
     "read": ("GET", "/fhir/{kind}/1"),
     "vread": ("GET", "/fhir/{kind}/1/_history/1"),
@@ -26,6 +28,20 @@ INTERACTIONS = {
     "history-instance": ("GET", "/fhir/{kind}/1/_history"),
     "history-type": ("GET", "/fhir/{kind}/_history"),
 }
+CONDITIONAL = {
+    "conditionalUpdate": ("PUT", "/fhir/{kind}?identifier=1"),
+    "conditionalDelete": ("DELETE", "/fhir/{kind}?identifier=1"),
+}
+OF_SYSTEM = {
+    "transaction": ("POST", "/fhir"),
+    "batch": ("POST", "/fhir"),
+    "search-system": ("GET", "/fhir?_type=Patient"),
+    "history-system": ("GET", "/fhir/_history"),
+}
+R4_KINDS = sorted(name for name in definitions().facts.names if definitions().facts.kind(name) == "resource")
+
+
+KINDS_SERVED = {kind for door in DOORS for kind in door.kinds}
 
 
 async def statement(here: Http) -> dict[str, Any]:
@@ -48,18 +64,34 @@ def test_it_is_a_capability_statement(database_url: str) -> None:
     run(test)
 
 
+async def is_a_door(here: Http, method: str, path: str) -> bool:
+    """Whether a caller without a token is told so, or in the end to wait: what is no door is told that it is none."""
+    answer = await here.web.request(method, path)
+    assert answer.status_code in (401, 429, 404, 405), (method, path, answer.text)
+    return answer.status_code in (401, 429)
+
+
 def test_what_is_stated_is_there_and_what_is_there_is_stated(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:
-            stated = {
-                resource["type"]: {one["code"] for one in resource["interaction"]}
-                for resource in (await statement(here))["rest"][0]["resource"]
-            }
-            assert set(stated) == set(SINGLE)
-            for kind, codes in stated.items():
+            rest = (await statement(here))["rest"][0]
+            resources = {resource["type"]: resource for resource in rest["resource"]}
+            assert set(resources) == {kind for door in DOORS for kind in door.kinds}
+            for kind, resource in resources.items():
+                codes = {one["code"] for one in resource["interaction"]}
+                assert codes <= INTERACTIONS.keys()
                 for code, (method, path) in INTERACTIONS.items():
-                    answer = await here.web.request(method, path.replace("{kind}", kind))
-                    assert (answer.status_code == 401) == (code in codes), (kind, code)
+                    assert await is_a_door(here, method, path.replace("{kind}", kind)) == (code in codes), (kind, code)
+                for name, (method, path) in CONDITIONAL.items():
+                    stated = resource[name] not in (False, "not-supported")
+                    assert await is_a_door(here, method, path.replace("{kind}", kind)) == stated, (kind, name)
+            of_system = {one["code"] for one in rest["interaction"]}
+            for code, (method, path) in OF_SYSTEM.items():
+                assert await is_a_door(here, method, path) == (code in of_system), code
+            for kind in R4_KINDS:
+                if kind not in resources:
+                    assert not await is_a_door(here, "GET", f"/fhir/{kind}/1"), kind
+                    assert not await is_a_door(here, "PUT", f"/fhir/{kind}/1"), kind
 
     run(test)
 
@@ -77,39 +109,72 @@ def test_operations_and_the_table(database_url: str) -> None:
                 d.path.replace("/{id:id}", "").replace("{kind:kind}", kind)
                 for d in DOORS
                 if isinstance(d, Bearer) and "/fhir/" in d.path and "$" in d.path
-                for kind in (SINGLE if "{kind:kind}" in d.path else ("",))
+                for kind in (KINDS_SERVED if "{kind:kind}" in d.path else ("",))
             }
             assert stated == served
 
     run(test)
 
 
-def test_search_parameters_that_are_stated_are_served(database_url: str) -> None:
-    values = {
-        "token": "x",
-        "reference": f"Patient/{'0' * 32}",
-        "date": "2025",
-        "string": "x",
-        "uri": "urn:x",
-        "number": "1",
-    }
+VALUES = {
+    "token": "x",
+    "reference": f"Patient/{'0' * 32}",
+    "date": "2025",
+    "string": "x",
+    "uri": "urn:x",
+    "number": "1",
+    "quantity": "1",
+}
+ALONE = ("AuditEvent", *DIRECTORY, *KINDS)
+"""Types that a search asks for without naming a citizen."""
 
+
+def value_of(here: Http, kind: str, parameter: dict[str, Any]) -> str:
+    """Something that may be asked for by a parameter: of a composite, one value for each of its parts."""
+    if parameter["type"] != "composite":
+        return VALUES[parameter["type"]]
+    return "$".join(VALUES[part.kind] for part in here.gateway.search[kind][parameter["name"]].components)
+
+
+def test_search_parameters_that_are_stated_are_served(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
             person = nurse(iua={"purpose_of_use": ["HOPERAT"]})
-            for resource in (await statement(here))["rest"][0]["resource"]:
+            stated = (await statement(here))["rest"][0]["resource"]
+            for resource in stated:
                 kind = resource["type"]
                 client = "auditor" if kind == "AuditEvent" else "social"
                 headers = await here.bearer(client=client, extensions=person)
-                named = {"_id": "1"} if kind == "Patient" else {"_id": "1", "patient": "1"}
-                if kind in ("AuditEvent", *DIRECTORY, *KINDS):
-                    named = {}
+                named = {} if kind in ALONE else {"_id": "1"} if kind == "Patient" else {"_id": "1", "patient": "1"}
+
+                async def status(name: str, value: str) -> int:
+                    params = {**named, name: value}  # noqa: B023 - asked at once
+                    return (await here.web.get(f"/fhir/{kind}", params=params, headers=headers)).status_code  # noqa: B023
+
                 for parameter in resource.get("searchParam", []):
-                    wanted = {**named, parameter["name"]: values[parameter["type"]]}
-                    answer = await here.web.get(f"/fhir/{kind}", params=wanted, headers=headers)
-                    assert answer.status_code == 200, (kind, parameter["name"], answer.text)
-                answer = await here.web.get(f"/fhir/{kind}", params={**named, "banana": "1"}, headers=headers)
-                assert answer.status_code == (400 if "searchParam" in resource else 404), kind  # Binary is not searched
+                    assert await status(parameter["name"], value_of(here, kind, parameter)) == 200, (kind, parameter)
+                for name in ("Include", "RevInclude"):
+                    for value in resource.get(f"search{name}", []):
+                        assert await status(f"_{name.lower()}", value) == 200, (kind, name, value)
+                # Binary and such are not searched.
+                assert await status("banana", "1") == (400 if "searchParam" in resource else 404), kind
+                assert await status("_include", f"{kind}:banana") in (400, 404), kind
+
+    run(test)
+
+
+def test_parameters_of_r4_that_are_not_stated_are_refused(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            headers = await here.bearer(client="social", extensions=nurse(iua={"purpose_of_use": ["HOPERAT"]}))
+            refused = 0
+            for resource in (await statement(here))["rest"][0]["resource"]:
+                kind, names = resource["type"], {one["name"] for one in resource.get("searchParam", [])}
+                for name in facts().search.get(kind, {}).keys() - names if names and kind != "AuditEvent" else ():
+                    answer = await here.web.get(f"/fhir/{kind}", params={name: "1"}, headers=headers)
+                    assert answer.status_code == 400, (kind, name)
+                    refused += 1
+            assert refused
 
     run(test)
 

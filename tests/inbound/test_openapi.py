@@ -63,7 +63,7 @@ def test_every_path_answers_as_its_door(database_url: str) -> None:
                     )
                     if operation["security"]:
                         assert isinstance(door, Bearer), path
-                        assert answer.status_code == 401, (method, path)
+                        assert answer.status_code in (401, 429), (method, path)  # who fails too often waits
                     else:
                         assert isinstance(door, Open), path
                         assert answer.status_code not in (405, 500), (method, path)
