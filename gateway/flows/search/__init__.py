@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.searching.query import Named, Query, understand
+from gateway.flows import provenance
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
@@ -53,6 +54,7 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) ->
         told = page.matches if found.total is None else found.matches
         records = circle_records(gateway, caller, query, list(told), asked)
     await on_record(gateway, *records)
+    page = replace(page, further=(*page.further, *await provenance.included(gateway, caller, query, page.matches)))
     return Served(await bundle(gateway, caller, query, position, found, page))
 
 

@@ -1,0 +1,116 @@
+"""Provenance as callers meet it: read, searched by its target, included with it (`_revinclude=Provenance:target`).
+
+The decision is that of the target, in the version that it is about (L21): who may not see a resource is told nothing
+of who said it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from gateway.domain.caller import Caller
+from gateway.domain.decide import Permit
+from gateway.domain.provenance import Version, provenance, target_of
+from gateway.domain.searching.query import Query, understand
+from gateway.domain.searching.world import Entry
+from gateway.errors import BadRequest, NotFound
+from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, record_of
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.search.found import Match
+from gateway.flows.search.worlds import readable
+from gateway.store import resources, wire
+from gateway.store.provenance import told_with
+from gateway.store.resources import Sealed
+
+KIND = "Provenance"
+MOST = 20
+"""So many targets may one search name: each is looked at and put on record."""
+
+Params = Sequence[tuple[str, str]]
+
+
+async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
+    """One Provenance. Raises NotFound where its target is not there, or not this caller's to see."""
+    version = target_of(identity)
+    seen = await _look(gateway, caller, version, f"GET {KIND}/{identity}", "read")
+    if not caller.purposes:
+        raise no_purpose()
+    bodies = await of(gateway, seen.permitted)
+    if not bodies:
+        raise NotFound
+    return Served(bodies[0], "1", seen.permitted[0][0].updated)
+
+
+async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
+    """A searchset of the Provenances of the targets that are named. Raises BadRequest where none is."""
+    query = understand(KIND, gateway.search, params, f"{gateway.public_url}/fhir/")
+    targets = [*_targets(params), *(target_of(one) for one in query.ids)]
+    if not 0 < len(targets) <= MOST:
+        raise BadRequest("A search of Provenance names its targets", where="target", hint=f"At most {MOST} (or _id).")
+    asked = f"GET {KIND}?{urlencode(list(params), safe='|/:,')}"
+    looks = [await _look(gateway, caller, one, asked, "search-type") for one in dict.fromkeys(targets)]
+    if not caller.purposes:
+        raise no_purpose()
+    bodies = [body for seen in looks for body in await of(gateway, seen.permitted)]
+    found = [body for body in map(wire.decode, bodies) if query.matches(body)]
+    return Served(wire.encode(_bundle(gateway, params, found[: query.count], len(found))))
+
+
+async def of(gateway: Gateway, permitted: Iterable[tuple[Sealed, Permit]]) -> list[bytes]:
+    """The Provenances of what was permitted. One statement to the database."""
+    permits = {Version(s.facts.kind, s.facts.id, s.version): permit for s, permit in permitted}
+    told = await told_with(gateway.database, list(permits), gateway.ids) if permits else {}
+    return [
+        wire.encode(provenance(version, told[version], gateway.sources, whole=not permit.redactions))
+        for version, permit in permits.items()
+        if version in told
+    ]
+
+
+async def included(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Match]) -> list[Entry]:
+    """What `_revinclude=Provenance:target` adds to these matches, which were decided about and are on record."""
+    asked = [one for one in query.includes if one.reverse and one.source == KIND and one.parameter in ("target", "*")]
+    if not (asked and matches and readable(caller)(KIND)):
+        return []
+    kinds = {one.target for one in asked}
+    names = {one.entry.name for one in matches if "" in kinds or one.entry.kind in kinds}
+    looks = {one.look.asked: one.look for one in matches}
+    pairs = [pair for look in looks.values() for pair in look.seen.permitted]
+    bodies = await of(gateway, [pair for pair in pairs if f"{pair[0].facts.kind}/{pair[0].facts.id}" in names])
+    return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in bodies]
+
+
+async def _look(gateway: Gateway, caller: Caller, version: Version | None, asked: str, interaction: str) -> Seen:
+    """Decide about the target and put that on record."""
+    seen, citizen = NOTHING, ""
+    if version is not None and caller.purposes and caller.covers(version.kind):
+        found = await resources.find(gateway.database, version.kind, version.id, version.number)
+        seen = await look_at_one(gateway, gateway.database, caller, found)
+        citizen = found.sealed.facts.citizen if found else ""
+    await on_record(gateway, record_of(gateway, caller, interaction, KIND, citizen, seen, query=asked))
+    return seen
+
+
+def _targets(params: Params) -> list[Version | None]:
+    """The targets that are named: `Goal/1/_history/2`, or the present version of `Goal/1` (number 0)."""
+    values = [one for name, value in params if name == "target" for one in value.split(",")]
+    persons = [one for name, value in params if name == "patient" for one in value.split(",")]
+    return [*map(_target, values), *(_target(f"Patient/{one.removeprefix('Patient/')}") for one in persons)]
+
+
+def _target(text: str) -> Version | None:
+    kind, _, rest = text.partition("/")
+    identity, _, version = rest.partition("/_history/")
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
+    return Version(kind, identity, number) if identity and (not version or number) else None
+
+
+def _bundle(gateway: Gateway, params: Params, page: Sequence[dict[str, Any]], total: int) -> dict[str, Any]:
+    base = f"{gateway.public_url}/fhir/{KIND}"
+    links = [{"relation": "self", "url": f"{base}?{urlencode(list(params), safe=':|/,*')}"}]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
+    entries = [{"fullUrl": f"{base}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in page]
+    return bundle | ({"entry": entries} if entries else {})
