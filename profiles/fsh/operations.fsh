@@ -119,3 +119,56 @@ Usage: #definition
 * parameter[=].max = "1"
 * parameter[=].documentation = "reader, and one decision for each resource: resource, outcome, basis or reason, law, rule, consent, provision, limit, redaction, override."
 * parameter[=].type = #Parameters
+
+Instance: careplan-everything
+InstanceOf: OperationDefinition
+Usage: #definition
+* url = "https://faellesplan.dk/fhir/OperationDefinition/careplan-everything"
+* version = "0.1.0"
+* name = "CarePlanEverything"
+* title = "Alt om en plan"
+* status = #draft
+* kind = #operation
+* description = "One plan and all that belongs to it, each resource decided about like a read of it. A plan that is not there and one that this reader may not see get the same answer, 404."
+* affectsState = false
+* code = #everything
+* resource = #CarePlan
+* system = false
+* type = false
+* instance = true
+* parameter[0].name = #_since
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "Changed since then."
+* parameter[=].type = #instant
+* parameter[+].name = #start
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "What has a time of its own: from this day on."
+* parameter[=].type = #date
+* parameter[+].name = #end
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "What has a time of its own: until the end of this day."
+* parameter[=].type = #date
+* parameter[+].name = #_type
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "Of these types alone, with commas between them."
+* parameter[=].type = #code
+* parameter[+].name = #_count
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "So many on a page."
+* parameter[=].type = #integer
+* parameter[+].name = #return
+* parameter[=].use = #out
+* parameter[=].min = 1
+* parameter[=].max = "1"
+* parameter[=].documentation = "A searchset Bundle: the plan first, what it refers to, what refers to it, and what that refers to; of the joint plan all of the citizen. As far as this reader may see it."
+* parameter[=].type = #Bundle

@@ -1,0 +1,165 @@
+"""$everything: all that this caller may see of a citizen, or of what belongs to one plan.
+
+http://hl7.org/fhir/R4/operation-patient-everything.html. Each resource is decided about like a read of it; the count is
+of what is permitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from gateway.domain.caller import Caller
+from gateway.domain.plan import citizen_of_joint, is_joint
+from gateway.domain.searching.hops import unknown
+from gateway.domain.searching.including import Include, included
+from gateway.domain.searching.matching import dates
+from gateway.domain.searching.query import MOST
+from gateway.domain.searching.world import Entry, World
+from gateway.domain.when import BEGINNING, END
+from gateway.errors import BadRequest, NotFound
+from gateway.flows.looking import NOTHING, on_record, record_of
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.search.paging import Params, Position, onwards, opened
+from gateway.flows.search.worlds import looks_at, nobody, readable
+from gateway.store import population, wire
+
+_PARAMETERS = ("_since", "_type", "_count", "start", "end")
+# When something was, by the first of these parameters that its type has.
+_WHEN = ("date", "period", "onset-date", "authored", "authored-on", "sent", "occurrence", "start-date", "target-date")
+_FORWARD = Include("*", "*", "", reverse=False, iterate=False)
+_BACK = Include("*", "*", "", reverse=True, iterate=False)
+
+
+@dataclass(slots=True)
+class _Asked:
+    since: datetime = BEGINNING
+    start: datetime = BEGINNING
+    end: datetime = END
+    types: frozenset[str] = frozenset()
+    count: int = 0
+
+
+async def everything(gateway: Gateway, caller: Caller, kind: str, identity: str, params: Params) -> Served:
+    """A searchset of the Patient or CarePlan and all that belongs to it. Raises NotFound where this caller may see
+    nothing of it, BadRequest for a parameter that is not served."""
+    what = f"{kind}/{identity}/$everything"
+    position = opened(gateway, caller, what, params)
+    asked = _understood(gateway, kind, position.params)
+    about = f"GET {what}?{urlencode(list(position.params), safe='/:,')}".rstrip("?")
+    citizen = await _citizen(gateway, kind, identity) if caller.purposes else ""
+    look = (await looks_at(gateway, caller, [citizen])).get(citizen, nobody()) if citizen else nobody()
+    found = [one for one in _of(gateway, caller, look.world, kind, identity) if _fits(gateway, one, asked)]
+    there = look.world.get(kind, identity) is not None
+    seen = look.seen if there else NOTHING
+    shown = look.asked if there else ""
+    await on_record(
+        gateway, record_of(gateway, caller, "operation", kind, shown, seen, query=about, operation="everything")
+    )
+    if not caller.purposes:
+        raise no_purpose()
+    if not there:
+        raise NotFound
+    return Served(_bundle(gateway, caller, what, position, asked, found))
+
+
+async def _citizen(gateway: Gateway, kind: str, identity: str) -> str:
+    if kind == "Patient":
+        return identity
+    if is_joint(kind, identity):
+        return citizen_of_joint(identity)
+    return (await population.owners_of(gateway.database, kind, [identity])).get(identity, "")
+
+
+def _of(gateway: Gateway, caller: Caller, world: World, kind: str, identity: str) -> list[Entry]:
+    """What belongs to the Patient or the plan, which itself comes first."""
+    first = world.get(kind, identity)
+    if first is None:
+        return []
+    may_read = readable(caller)
+    if kind == "Patient":
+        others = [one for name in world.kinds for one in world.of(name) if one.version]
+    elif is_joint(kind, identity):
+        others = [one for name in world.kinds for one in world.of(name)]
+    else:
+        others = list(_of_plan(gateway, world, first))
+    rest = sorted((one for one in others if one.name != first.name), key=lambda one: one.name)
+    return [first, *(one for one in rest if may_read(one.kind))]
+
+
+def _of_plan(gateway: Gateway, world: World, plan: Entry) -> Iterable[Entry]:
+    """What a plan refers to, what refers to it, and what that refers to."""
+    own = f"{gateway.public_url}/fhir/"
+    near = included([plan], world, [_FORWARD, _BACK], gateway.search, own)
+    further = included([one for one in near if one.kind != "Patient"], world, [_FORWARD], gateway.search, own)
+    return {one.name: one for one in (*near, *further) if one.version}.values()
+
+
+def _types(gateway: Gateway, value: str) -> frozenset[str]:
+    wanted = frozenset(value.split(","))
+    if not wanted <= gateway.search.keys():
+        raise BadRequest("This is not a list of types that are served", where="_type")
+    return wanted
+
+
+def _understood(gateway: Gateway, kind: str, params: Params) -> _Asked:
+    asked = _Asked()
+    for name, value in params:
+        if name == "_type":
+            asked.types = _types(gateway, value)
+        elif name == "_count":
+            if not (value.isascii() and value.isdigit() and 0 < len(value) < 7 and int(value)):
+                raise BadRequest("This must be a whole number", where=name)
+            asked.count = min(int(value), MOST)
+        elif name == "_since":
+            asked.since = dates.compiled(name, value)[1]
+        elif name == "start":
+            asked.start = dates.compiled(name, value)[1]
+        elif name == "end":
+            asked.end = dates.compiled(name, value)[2]
+        else:
+            raise unknown(f"{kind}/$everything", name, {}, _PARAMETERS)
+    return asked
+
+
+def _fits(gateway: Gateway, one: Entry, asked: _Asked) -> bool:
+    """Whether a resource is of the types and times asked for. What has no time of its own belongs to every time."""
+    if asked.types and one.kind not in asked.types:
+        return False
+    updated = one.body.get("meta", {}).get("lastUpdated", "")
+    if asked.since > BEGINNING and updated and datetime.fromisoformat(updated) < asked.since:
+        return False
+    if (asked.start, asked.end) == (BEGINNING, END):
+        return True
+    rows = gateway.search.get(one.kind, {})
+    named = next((rows[name] for name in _WHEN if name in rows and rows[name].kind == "date"), None)
+    spans = [span for item in (named.extract(one.body) if named else ()) if (span := dates.span(item))]
+    return not spans or any(low < asked.end and high > asked.start for low, high in spans)
+
+
+def _bundle(
+    gateway: Gateway, caller: Caller, what: str, position: Position, asked: _Asked, found: Sequence[Entry]
+) -> bytes:
+    """Without `_count` all of it; else page by page, each going on behind the last resource of the one before."""
+    behind = (position.place or [""])[0] or ""
+    left = [one for one in found if _place(one, what) > behind]
+    page = left[: asked.count] if asked.count else left
+    links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{what}"}]
+    if len(left) > len(page):
+        url = onwards(gateway, caller, what, what, position, [_place(page[-1], what)])
+        links.append({"relation": "next", "url": url})
+    told = wire.encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
+    entries = b",".join(
+        b'{"fullUrl":"%s","resource":%s,"search":{"mode":"match"}}'
+        % (f"{gateway.public_url}/fhir/{one.name}".encode(), one.raw)
+        for one in page
+    )
+    return told[:-1] + b',"entry":[' + entries + b"]}" if page else told
+
+
+def _place(one: Entry, what: str) -> str:
+    """What it is all about comes first, the rest in the order of type and id."""
+    return "0" if what.startswith(f"{one.name}/") else f"1{one.name}"

@@ -1,0 +1,230 @@
+"""History: the versions of one resource, or of one type of citizens who are named or of the caller's circle.
+
+FHIR R4 3.1.0.7. Each version is decided about by what it says and by what is known today, and the stricter of the two
+wins; so is the entry that tells of a deletion. There is no history of the whole system: nobody looks at everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from gateway.domain.caller import Caller
+from gateway.domain.record import AccessRecord, Decision, Outcome
+from gateway.domain.resource import Facts
+from gateway.domain.searching.hops import unknown
+from gateway.domain.searching.matching import dates
+from gateway.domain.searching.query import MOST, Query
+from gateway.domain.when import BEGINNING
+from gateway.errors import BadRequest, NotFound
+from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, opened, persons_of, record_of
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.read import no_purpose
+from gateway.flows.search import understood
+from gateway.flows.search.circle import WHOLE, own_sources_of
+from gateway.flows.search.paging import Params, Position, onwards
+from gateway.flows.search.paging import opened as position_of
+from gateway.store import population, resources, wire
+from gateway.store import versions as kept
+from gateway.store.resources import Found, Ground, Sealed
+from gateway.store.versions import NEWEST, Place, Version
+
+CHUNK = 100
+_RESULT = ("_count", "_since", "_at")
+_World = tuple[list[Sealed], tuple[Ground, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`low` and `high` are the time that `_at` names: versions that stood at any moment of it."""
+
+    kind: str
+    identity: str
+    whose: str | Sequence[str]
+    count: int
+    since: datetime = BEGINNING
+    low: datetime | None = None
+    high: datetime | None = None
+
+
+async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, identity: str = "") -> Served:
+    """A Bundle of type history, newest first. Raises NotFound for one resource that is not there or not this caller's
+    to see; BadRequest for what is not served, or a circle that is too large."""
+    what = f"{kind}/{identity}/_history" if identity else f"{kind}/_history"
+    position = position_of(gateway, caller, what, params)
+    asked = await _understood(gateway, caller, kind, identity, position) if caller.purposes else None
+    about = f"GET {what}?{urlencode(list(position.params), safe='|/:,')}".rstrip("?")
+    if asked is None:
+        await on_record(gateway, _search_record(gateway, caller, kind, identity, about))
+        raise no_purpose()
+    found = await _permitted(gateway, caller, asked, _place(position))
+    there = bool(found) or not identity or await _is_there(gateway, caller, asked)
+    await on_record(gateway, *_records(gateway, caller, asked, found[: asked.count], about))
+    if not there:
+        raise NotFound
+    return Served(_bundle(gateway, caller, asked, position, found, what))
+
+
+async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str, position: Position) -> _Asked:
+    given = [(name, value) for name, value in position.params if name in _RESULT]
+    others = [(name, value) for name, value in position.params if name not in _RESULT]
+    if identity and others:
+        raise BadRequest("This is not asked of a history", where=kind, hint=f"Served: {', '.join(_RESULT)}.")
+    query = understood(gateway, kind, [*others, *(one for one in given if one[0] == "_count")])
+    if query.tests or query.ids or query.includes or query.orders or query.summary or query.elements:
+        raise unknown("a history", others[0][0], {}, (*_RESULT, "patient", "patient.identifier"))
+    whose = identity or position.who or await _whose(gateway, caller, query)
+    if query.count == 0:
+        raise BadRequest("A page of a history holds at least one version", where="_count")
+    asked = _Asked(kind, identity, whose, min(query.count, MOST))
+    for name, value in given:
+        if name == "_since":
+            asked = replace(asked, since=dates.compiled(name, value)[1])
+        elif name == "_at":
+            _, low, high = dates.compiled(name, value)
+            asked = replace(asked, low=low, high=high)
+    return asked
+
+
+async def _whose(gateway: Gateway, caller: Caller, query: Query) -> list[str]:
+    """The Patient ids of those whose history it is."""
+    if not query.named:
+        told = await population.circle(gateway.database, own_sources_of(gateway, caller), "", WHOLE + 1)
+        if len(told) > WHOLE:
+            raise BadRequest(
+                "A history is formed over at most a thousand citizens", where=query.kind,
+                hint="Name citizens by patient or patient.identifier.",
+            )  # fmt: skip
+        return [one.told for one in told]
+    known = await resources.citizens_of(gateway.database, query.identifiers) if query.identifiers else []
+    groups = [
+        {one.patient for one in group if one.patient} | {who for key, who in known if key in {n.number for n in group}}
+        for group in query.named
+    ]
+    return sorted(set.intersection(*groups) - {""})
+
+
+async def _permitted(gateway: Gateway, caller: Caller, asked: _Asked, place: Place) -> list[tuple[Version, Seen]]:
+    """The versions behind a place that this caller may see, at least one more than a page holds, or all there are."""
+    found: list[tuple[Version, Seen]] = []
+    worlds: dict[str, _World] = {}
+    while len(found) <= asked.count:
+        chunk = await kept.versions(gateway.database, asked.kind, asked.whose, asked.since, place, CHUNK)
+        persons = {one.sealed.facts.citizen for one in chunk} - worlds.keys()
+        if persons:
+            worlds |= await population.parts_of(gateway.database, sorted(persons))
+        for one in chunk:
+            if _stood(one, asked) and one.sealed.facts.citizen in worlds:
+                seen = await _look(gateway, caller, one.sealed, worlds[one.sealed.facts.citizen])
+                found += [(one, seen)] if seen.permitted else []
+        if len(chunk) < CHUNK:
+            break
+        place = chunk[-1].place
+    return found
+
+
+def _stood(one: Version, asked: _Asked) -> bool:
+    """Whether a version stood at any moment of the time asked for."""
+    if asked.low is None or asked.high is None:
+        return True
+    return one.sealed.updated < asked.high and (one.until is None or one.until > asked.low)
+
+
+async def _look(gateway: Gateway, caller: Caller, version: Sealed, world: _World) -> Seen:
+    """One version, by itself and by what is known of it today."""
+    parts, ground = world
+    facts = version.facts
+    now = next((one.facts for one in parts if (one.facts.kind, one.facts.id) == (facts.kind, facts.id)), None)
+    targets = tuple(one.facts for one in parts if _is_target(facts, one.facts))
+    found = Found(version, ground, tuple(persons_of(parts)), targets, now)
+    return await look_at_one(gateway, gateway.database, caller, found) if now else NOTHING
+
+
+def _is_target(facts: Facts, other: Facts) -> bool:
+    """What it refers to, and of a document the cases on which it lies."""
+    if f"{other.kind}/{other.id}" in facts.related:
+        return True
+    return (
+        facts.kind == "DocumentReference" and other.kind == "CarePlan" and f"{facts.kind}/{facts.id}" in other.related
+    )
+
+
+async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> bool:
+    """Whether this caller may see the resource, where no version is of the time asked for."""
+    found = await resources.find(gateway.database, asked.kind, asked.identity)
+    return bool((await look_at_one(gateway, gateway.database, caller, found)).permitted)
+
+
+def _place(position: Position) -> Place:
+    if position.place is None:
+        return NEWEST
+    updated, identity, version = (part or "" for part in position.place)
+    return Place(datetime.fromisoformat(updated), identity, int(version))
+
+
+def _records(
+    gateway: Gateway, caller: Caller, asked: _Asked, shown: Sequence[tuple[Version, Seen]], about: str
+) -> list[AccessRecord]:
+    """One of each citizen of whom a version is shown; one of the request where it named none, or showed nothing."""
+    interaction = "history-instance" if asked.identity else "history-type"
+    whole: dict[str, list[Any]] = {}
+    for version, seen in shown:
+        whole.setdefault(version.sealed.facts.citizen, []).extend(seen.permitted)
+    records = [
+        record_of(gateway, caller, interaction, asked.kind, citizen, Seen(tuple(told), ()), query=about)
+        for citizen, told in whole.items()
+    ]
+    if asked.identity:
+        return records or [_search_record(gateway, caller, asked.kind, asked.identity, about)]
+    searched = _search_record(gateway, caller, asked.kind, "", about)
+    return [replace(searched, decision=Decision.PERMIT, outcome=Outcome.SUCCESS), *records]
+
+
+def _search_record(gateway: Gateway, caller: Caller, kind: str, identity: str, about: str) -> AccessRecord:
+    interaction = "history-instance" if identity else "history-type"
+    return record_of(gateway, caller, interaction, kind, "", NOTHING, query=about)
+
+
+def _bundle(
+    gateway: Gateway, caller: Caller, asked: _Asked, position: Position, found: list[tuple[Version, Seen]], what: str
+) -> bytes:
+    page = found[: asked.count]
+    links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{what}"}]
+    if len(found) > asked.count:
+        last = page[-1][0].place
+        place: list[str | None] = [last.updated.isoformat(), last.id, str(last.version)]
+        links.append({"relation": "next", "url": onwards(gateway, caller, what, what, _rest(position, asked), place)})
+    head: dict[str, Any] = {"resourceType": "Bundle", "type": "history"}
+    if position.place is None and len(found) <= asked.count:
+        head["total"] = len(found)
+    told = wire.encode(head | {"link": links})
+    entries = b",".join(_entry(gateway, version, seen) for version, seen in page)
+    return told[:-1] + b',"entry":[' + entries + b"]}" if page else told
+
+
+def _rest(position: Position, asked: _Asked) -> Position:
+    """The request of the pages to come, with ids for numbers."""
+    if isinstance(asked.whose, str) or not any("identifier" in name for name, _ in position.params):
+        return position
+    return Position([one for one in position.params if one[0] in _RESULT], who=tuple(asked.whose))
+
+
+def _entry(gateway: Gateway, version: Version, seen: Seen) -> bytes:
+    """One version: what was done, with the content unless it was deleted by that."""
+    part = version.sealed
+    path = f"{part.facts.kind}/{part.facts.id}"
+    method = "DELETE" if part.facts.deleted else "POST" if part.version == 1 else "PUT"
+    status = {"POST": "201", "PUT": "200", "DELETE": "204"}[method]
+    entry = {
+        "fullUrl": f"{gateway.public_url}/fhir/{path}",
+        "request": {"method": method, "url": part.facts.kind if method == "POST" else path},
+        "response": {
+            "status": status, "etag": f'W/"{part.version}"',
+            "lastModified": part.updated.isoformat(timespec="milliseconds"),
+        },
+    }  # fmt: skip
+    told = wire.encode(entry)
+    return told if part.facts.deleted else told[:-1] + b',"resource":' + opened(seen)[0] + b"}"
