@@ -27,7 +27,7 @@ from gateway.store.log import Connection, append
 from gateway.store.log_reading import export
 from gateway.store.pool import Database
 
-_OPERATOR = "https://faellesplan.dk/id/operator"
+OPERATOR = "https://faellesplan.dk/id/operator"
 _EVERY = 50_000  # lines between two words of progress
 
 
@@ -86,13 +86,14 @@ def _record() -> AccessRecord:
         interaction="export",
         decision=Decision.PERMIT,
         kind="AuditEvent",
-        user=f"{_OPERATOR}|{_operator()}",
+        user=f"{OPERATOR}|{operator()}",
         client="gateway export-log",
         purposes=("HSYSADMIN",),
     )
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Who is logged in."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -20,6 +20,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -36,6 +37,7 @@ from gateway.flows.deliver import Lines
 from gateway.flows.find_looks import make_findable
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
+from gateway.flows.forget_log import forget_log
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
@@ -246,6 +248,7 @@ async def _witnessed(gateway: Gateway) -> None:
 
 async def _forget(gateway: Gateway, days: int) -> None:
     """Delete the content of what has been in quarantine for too long."""
+        (FORGETS_EVERY, partial(_forget_log, gateway, settings.log_days), "forgetting of the access log"),
     if gone := await forget(gateway, days):
         log.info("content in quarantine was deleted", messages=gone)
 
@@ -262,3 +265,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: st
         except Exception as bug:  # noqa: BLE001 - the next time may go well
             log.error("failed", work=name, error=type(bug).__name__)
         await asyncio.sleep(seconds)
+async def _forget_log(gateway: Gateway, days: int) -> None:
+    """Delete the contents of the access log whose time is over."""
+    before = gateway.clock() - timedelta(days=days)
+    if days and (gone := await forget_log(gateway, before, user="", client="gateway serve")):
+        log.info("contents of the access log were deleted", records=gone)
+
+

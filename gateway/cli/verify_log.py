@@ -1,8 +1,9 @@
-"""Verify the access log: an export, or the database itself, and name what was done to it.
+"""Verify the access log: an export, one citizen's list, or the database itself, and name what was done to it.
 
 Nothing in an export is believed but signatures. Keep the log's key (vkey) and a checkpoint (/log/checkpoint) from
 time to time, outside the gateway: with --key a log that was signed again by somebody else is noticed, with
---checkpoint one that was rolled back or written anew. docs/verify_log.py does the same without this program.
+--checkpoint one that was rolled back or written anew, with --witness one that the other sector has not seen.
+docs/verify_log.py and docs/verify_list.py do the same without this program.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.cli.export_log import beside, progress
-from gateway.domain.checkpoint import NoteKey, note_key
+from gateway.domain.checkpoint import COSIGNATURE, NoteKey, note_key
+from gateway.domain.list_proof import MOST, ListReport, is_list, verify_list
 from gateway.domain.verify_log import TOLERANCE, Report, Verification
 from gateway.errors import SettingsError
 from gateway.settings import Settings
@@ -27,9 +29,10 @@ from gateway.store.log_reading import export, misfiled
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to verify, and against what."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("export", type=Path, nargs="?", help="a file that export-log wrote")
+    what.add_argument("export", type=Path, nargs="?", help="a file of export-log, or of /log/lists/")
     what.add_argument("--live", action="store_true", help="the database that the settings name")
     parser.add_argument("--key", action="append", default=[], metavar="VKEY", help="who may sign: name+id+key")
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help="who must have cosigned it")
     parser.add_argument(
         "--checkpoint", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint kept from before"
     )
@@ -56,8 +59,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         "trusted": [_read(path) for path in args.checkpoint],
         "tolerance": timedelta(seconds=args.tolerance),
         "kept_since": args.kept_since,
+        "witnesses": [note_key(text, COSIGNATURE) for text in args.witness],
     }
     trusted_keys = [note_key(text) for text in args.key]
+    if not args.live and (raw := _list(args.export)):
+        return _one_list(verify_list(raw, keys.verify, trusted_keys), as_json=args.json)
     report = (
         asyncio.run(_live(settings, trusted_keys, options)) if args.live else _file(args.export, trusted_keys, options)
     )
@@ -70,6 +76,36 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         raise SettingsError("This file cannot be read", where=str(path)) from None
+
+
+def _list(path: Path) -> bytes:
+    """The file, when it is one citizen's list."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(MOST)
+    except OSError:
+        return b""
+    return line if is_list(line) else b""
+
+
+def _one_list(report: ListReport, *, as_json: bool) -> int:
+    told = [{"citizen": citizen, "entries": count, "without_content": gone} for citizen, count, gone in report.lists]
+    if as_json:
+        faults = [dataclasses.asdict(fault) for fault in report.faults]
+        print(json.dumps({"ok": report.ok, "lists": told, "faults": faults}, ensure_ascii=False, indent=1))
+        return 0 if report.ok else 1
+    for one in told:
+        print(f"Patient/{one['citizen']}: {one['entries']} entries, {one['without_content']} of them without content.")
+    if report.checkpoint and report.checkpoint.time:
+        print(
+            f"Signed {report.checkpoint.time.isoformat(timespec='seconds')}, {report.checkpoint.size} records in all."
+        )
+    if report.own_key:
+        print("The key came from the list itself; give --key to rely on it.")
+    for fault in report.faults:
+        print(f"{fault.kind.upper()}: {fault.text}")
+    print("Nothing was left out, changed or put in." if report.ok else "This is NOT the list that was signed.")
+    return 0 if report.ok else 1
 
 
 def _file(path: Path, trusted_keys: list[NoteKey], options: dict[str, Any]) -> Report:
@@ -105,6 +141,7 @@ def _told(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "root": report.root.hex(),
         "signed_at": report.signed_at.isoformat() if report.signed_at else None,
+        "forgotten": report.forgotten.isoformat() if report.forgotten else None,
     }
     return told
 
@@ -116,6 +153,11 @@ def _spoken(report: Report) -> str:
         f"{report.checkpoints} checkpoints fit, the last over {report.size} records{signed}.",
         *(f"Key {key}" for key in report.keys),
     ]
+    if report.lists is not None:
+        lines.append(f"The lists of {report.lists} citizens are complete.")
+    if report.forgotten:
+        lines.append(f"Contents from before {report.forgotten.isoformat()} were deleted when their time was over.")
+    lines += [f"Witnessed by {key.partition('+')[0]} up to {size} records." for key, size in report.witnessed.items()]
     if report.own_key:
         lines.append("The key came from the export itself; give --key to rely on it.")
     lines += [f"{fault.kind.upper()}: {fault.text}" for fault in report.faults]

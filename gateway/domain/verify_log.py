@@ -25,11 +25,13 @@ from gateway.domain.checkpoint import (
     Verify,
     note_key,
     open_checkpoint,
+    parse_note,
 )
 from gateway.domain.listing import Head, committed, map_root
 from gateway.domain.log_lines import BadLine, Entry, read_header, read_line
 from gateway.domain.merkle import Range
 from gateway.domain.tampering import Fault, Kind, back_dated, explain, gaps, mismatches
+from gateway.domain.witness import cosigned
 
 TOLERANCE = timedelta(minutes=1)
 _NO_ENTRIES = Head()
@@ -50,6 +52,7 @@ class Report:
     keys: tuple[str, ...] = ()
     own_key: bool = False  # the key was taken from the export itself: nothing vouches for it
     lists: int | None = None  # citizens whose lists were found complete; None: no checkpoint commits to lists
+    witnessed: dict[str, int] = field(default_factory=dict)  # by witness, the newest size that it has cosigned
     forgotten: datetime | None = None  # contents from before this time were deleted, as the log itself says
     more: int = 0  # faults beyond those told
 
@@ -80,9 +83,10 @@ def verify_log(
     trusted: Sequence[str] = (),
     tolerance: timedelta = TOLERANCE,
     kept_since: datetime | None = None,
+    witnesses: Sequence[NoteKey] = (),
 ) -> Report:
     """Check a whole export. The options are those of `Verification`."""
-    verification = Verification(verify, keys, trusted, tolerance, kept_since)
+    verification = Verification(verify, keys, trusted, tolerance, kept_since, witnesses)
     for line in lines:
         verification.feed(line)
     return verification.finish()
@@ -94,7 +98,8 @@ class Verification:
     `keys`: who may sign; empty: the key that the export names, which proves only that it agrees with itself.
     `trusted`: notes of checkpoints kept from before. `tolerance`: how far a record's time may lie before the
     checkpoint before it or after the checkpoint over it (slow transactions, clocks). `kept_since`: bodies of
-    records signed before this time may be gone; None: every body must be there.
+    records signed before this time may be gone; None: every body must be there, but for those that the log itself says
+    were deleted when their time was over. `witnesses`: who must have cosigned it.
     """
 
     def __init__(
@@ -104,10 +109,11 @@ class Verification:
         trusted: Sequence[str] = (),
         tolerance: timedelta = TOLERANCE,
         kept_since: datetime | None = None,
+        witnesses: Sequence[NoteKey] = (),
     ) -> None:
         self.report = Report(own_key=not keys)
         self.keys, self.verify, self.trusted = tuple(keys), verify, trusted
-        self.tolerance, self.kept_since = tolerance, kept_since
+        self.tolerance, self.kept_since, self.witnesses = tolerance, kept_since, tuple(witnesses)
         self.lines = 0
         self.tree = Range()  # as far as it is proved
         self.pending: list[Entry] = []  # read, not yet proved
@@ -185,6 +191,7 @@ class Verification:
     def _opened(self, note: str, where: str) -> Checkpoint | None:
         try:
             point = open_checkpoint(note, self.keys, self.verify)
+            seen = cosigned(parse_note(note), self.witnesses, self.verify) if self.witnesses else ()
         except NotSigned:
             self.unsigned.append(_size(note))
         except BadSignature:
@@ -193,6 +200,8 @@ class Verification:
             self.report.add(Fault(Kind.UNREADABLE, f"{where}: the checkpoint cannot be read"))
         else:
             if point.origin in {key.name for key in self.keys}:
+                for witness in map(str, seen):
+                    self.report.witnessed[witness] = max(point.size, self.report.witnessed.get(witness, 0))
                 return point
             self.report.add(Fault(Kind.CHECKPOINT, f"{where}: the checkpoint is of another log"))
         return None
@@ -305,6 +314,9 @@ class Verification:
             self._advance(final=True)
         self.report.add(*mismatches(self.mismatched))
         self._forgotten()
+        for witness in self.witnesses:
+            if str(witness) not in self.report.witnessed:
+                self.report.add(Fault(Kind.NOT_WITNESSED, f"no checkpoint was witnessed by {witness.name}"))
         if self.unsigned:
             text = f"{len(self.unsigned)} checkpoints, of sizes {min(self.unsigned)} to {max(self.unsigned)}"
             self.report.add(Fault(Kind.RE_SIGNED, f"{text}, are not signed by the key of this log"))

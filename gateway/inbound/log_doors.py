@@ -98,7 +98,7 @@ async def add_checkpoint(inbound: Inbound, request: Request) -> Response:
     try:
         return Response(await witness.add_checkpoint(inbound.gateway, raw), media_type=_TEXT)
     except NotThere as known:
-        return Response(f"{known.size}\n", 409, media_type="text/x.tlog.size")
+        return Response(f"{known.size}\n", 409, {"Content-Type": "text/x.tlog.size"})
 
 
 async def witnessed(inbound: Inbound, request: Request) -> Response:

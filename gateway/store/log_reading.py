@@ -10,7 +10,8 @@ from typing import Any
 from gateway.domain.log_lines import checkpoint_line, entry_line, header_line
 from gateway.domain.record import AccessRecord, BadRecord, from_bytes
 from gateway.domain.tampering import Fault, Kind
-from gateway.store.log import Connection, column_text, latest, searched
+from gateway.store import log_public
+from gateway.store.log import Connection, column_text, searched
 
 _PREFETCH = 1000
 
@@ -156,12 +157,12 @@ async def export(connection: Connection, vkey: str) -> AsyncIterator[bytes]:
     Records that have no place in the tree yet are not in it: they are not signed.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        newest = await latest(connection)
+        newest = await log_public.newest(connection)
         yield header_line(vkey, (newest.note,) if newest else ())
-        notes = connection.cursor("SELECT size, note FROM checkpoint ORDER BY size", prefetch=_PREFETCH).__aiter__()
+        notes = connection.cursor(log_public.POINTS, prefetch=_PREFETCH).__aiter__()
         note = await anext(notes, None)
         leaves = connection.cursor(
-            "SELECT l.tree_index, l.record_id, l.leaf, r.salt, r.body FROM log_leaf l"
+            "SELECT l.tree_index, l.record_id, l.leaf, r.salt, r.body, l.list_key FROM log_leaf l"
             " LEFT JOIN access_record r ON r.id = l.record_id ORDER BY l.tree_index",
             prefetch=_PREFETCH,
         )
@@ -170,7 +171,7 @@ async def export(connection: Connection, vkey: str) -> AsyncIterator[bytes]:
             while note and note["size"] <= count:
                 yield checkpoint_line(note["note"])
                 note = await anext(notes, None)
-            yield entry_line(row["tree_index"], row["record_id"], row["leaf"], row["salt"], row["body"])
+            yield entry_line(*row)
             count += 1
         while note:
             yield checkpoint_line(note["note"])

@@ -111,13 +111,13 @@ LOG_WITNESSES: tuple[str, ...] = (
     "CREATE INDEX ix_checkpoint_made_at ON checkpoint (made_at, size)",
 )
 
-# Retention. A record goes whole, with its salt, so that its leaf tells nothing and cannot be guessed at; the leaf, its
-# place and its citizen's list stay. Only `forget_access_records` makes room for that, and only for records that stand in
-# the tree and are older than half a year, whatever it is asked for.
+# Retention. A record goes whole, with its salt, so that its leaf tells nothing and cannot be guessed; the leaf, its
+# place and its citizen's list stay. Only `forget_access_records` makes room for that, and only for records that stand
+# in the tree and are older than half a year, whatever it is asked for.
 LOG_FORGETTING: tuple[str, ...] = (
     """
     CREATE TABLE log_forgotten (
-        transaction xid8 PRIMARY KEY,
+        transaction bigint PRIMARY KEY,
         before timestamptz NOT NULL,
         made_at timestamptz NOT NULL DEFAULT now()
     )
@@ -131,7 +131,7 @@ LOG_FORGETTING: tuple[str, ...] = (
     BEGIN
         IF OLD.recorded_at < now() - interval '180 days'
             AND EXISTS (SELECT 1 FROM log_forgotten f
-                WHERE f.transaction = pg_current_xact_id() AND OLD.recorded_at < f.before)
+                WHERE f.transaction = pg_current_xact_id()::text::bigint AND OLD.recorded_at < f.before)
             AND EXISTS (SELECT 1 FROM log_leaf l WHERE l.record_id = OLD.id)
         THEN
             RETURN OLD;
@@ -153,7 +153,7 @@ LOG_FORGETTING: tuple[str, ...] = (
     DECLARE
         gone bigint;
     BEGIN
-        INSERT INTO log_forgotten (transaction, before) VALUES (pg_current_xact_id(), before_time);
+        INSERT INTO log_forgotten (transaction, before) VALUES (pg_current_xact_id()::text::bigint, before_time);
         DELETE FROM access_record WHERE id IN (
             SELECT r.id FROM access_record r JOIN log_leaf l ON l.record_id = r.id
              WHERE r.recorded_at < least(before_time, now() - interval '180 days') ORDER BY r.recorded_at LIMIT most);

@@ -5,26 +5,34 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway import settings
 from gateway.cli import export_log, verify_log
+from gateway.domain import list_proof
+from gateway.domain.checkpoint import COSIGNATURE, parse_note
+from gateway.domain.log_lines import entry_told
+from gateway.domain.witness import cosign
 from gateway.errors import GatewayError
 from gateway.store import integrating, keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
+from gateway.store.log_lists import lists_of
 from tests.domain.written_log import OTHERS, OURS, START, Log, body, forged, remade
 from tests.store.log_stories import record
 
 ALONE = Path(__file__).parent.parent.parent / "docs" / "verify_log.py"
+LIST = ALONE.with_name("verify_list.py")
 VKEY = str(OURS.key)
 
 
@@ -147,7 +155,100 @@ def test_words_that_make_no_sense(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_the_page_is_short() -> None:
-    assert len(ALONE.read_text(encoding="utf-8").splitlines()) <= 200
+    for page in (ALONE, LIST):
+        assert len(page.read_text(encoding="utf-8").splitlines()) <= 200
+        imported = re.findall(
+            r"^(?:from|import) ([a-z_]+)\b(?=$|\.| import)", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert set(imported) - set(sys.stdlib_module_names) <= {"cryptography", "verify_log"}
+
+
+# --- witnesses and lists -------------------------------------------------------------------------------------------
+
+
+def witnessed(lines: list[bytes], at: int, *, wrong: bool = False) -> tuple[list[bytes], str]:
+    """The export with its `at`th checkpoint cosigned, and the witness's key."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
+    witness = keys.LogKey("municipality.example/witness", private, COSIGNATURE)
+    told = [json.loads(line) for line in lines]
+    one = [line for line in told if "checkpoint" in line][at]
+    note = parse_note(one["checkpoint"])
+    sign = (lambda message: bytes(64)) if wrong else witness.sign
+    one["checkpoint"] += cosign(note, witness.public, sign, START)
+    return [json.dumps(line).encode() + b"\n" for line in told], witness.vkey
+
+
+def test_cosignatures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines, witness = witnessed(Log().export(), 3)
+    path = written(tmp_path, lines)
+    status, told = both(capsys, path, "--key", VKEY, "--witness", witness)
+    assert status == 0
+    assert "Witnessed by municipality.example/witness up to 12 records." in told
+    status, told = both(capsys, written(tmp_path, Log().export(), "alone"), "--key", VKEY, "--witness", witness)
+    assert status == 1
+    assert "NOT-WITNESSED" in told
+    forged, _ = witnessed(Log().export(), 3, wrong=True)
+    status, told = both(capsys, written(tmp_path, forged, "forged"), "--key", VKEY, "--witness", witness)
+    assert status == 1
+    assert "changed after it was signed" in told
+
+
+def test_one_citizens_list(settled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command and the page agree about a right list, an empty one, and every way to spoil one."""
+    key = keys.load(tmp_path / "data" / "log-key.pem", "log.example.dk")
+
+    async def take() -> tuple[bytes, bytes]:
+        connection = await asyncpg.connect(settled)
+        try:
+            await log.append(connection, [record(n, citizen="a" * 32, time=datetime.now(UTC)) for n in range(4)])
+            await integrating.integrate(connection, key, lambda: datetime.now(UTC))
+            found = [await lists_of(connection, [one * 32]) for one in "af"]
+        finally:
+            await connection.close()
+        return tuple(  # type: ignore[return-value]
+            list_proof.written(
+                key.vkey, one.newest.note,
+                [list_proof.Told(told.citizen, [entry_told(*e) for e in told.entries], told.path, told.beside)
+                 for told in one.lists], one.tree,
+            )
+            for one in found if one
+        )  # fmt: skip
+
+    right, nobody = asyncio.run(take())
+
+    def verdict(raw: bytes, *arguments: str) -> int:
+        path = written(tmp_path, [raw], "list.json")
+        status = main(["verify-log", str(path), *arguments])
+        done = subprocess.run(
+            [sys.executable, str(LIST), str(path), *arguments], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (status, "")
+        return status
+
+    assert verdict(right, "--key", key.vkey) == 0
+    assert verdict(nobody) == 0
+    assert "4 entries, 0 of them without content" in capsys.readouterr().out
+    assert verdict(right, "--key", VKEY) == 1
+    for spoil in SPOILED:
+        told = json.loads(right)
+        spoil(told)
+        assert verdict(json.dumps(told, separators=(",", ":")).encode(), "--key", key.vkey) == 1, spoil
+    told = json.loads(nobody)
+    told["lists"][0]["citizen"] = "a" * 32
+    assert verdict(json.dumps(told, separators=(",", ":")).encode(), "--key", key.vkey) == 1, "there were looks"
+
+
+SPOILED: tuple[Callable[[dict[str, Any]], object], ...] = (
+    lambda told: told["lists"][0]["entries"].pop(),
+    lambda told: told["lists"][0]["entries"].pop(0),
+    lambda told: told["lists"][0]["entries"].reverse(),
+    lambda told: told["lists"][0]["entries"].append(told["lists"][0]["entries"][0] | {"index": 0}),
+    lambda told: told["lists"][0]["entries"][0].update(body=told["lists"][0]["entries"][0]["body"].replace("e", "a")),
+    lambda told: told["lists"][0].update(citizen="f" * 32),
+    lambda told: told["lists"][0].update(path=[]),
+    lambda told: told["tree"].pop(),
+    lambda told: told.update(checkpoint=told["checkpoint"].replace("log.example.dk", "log.example.se")),
+)
 
 
 # --- with a database -----------------------------------------------------------------------------------------------
@@ -189,7 +290,7 @@ def test_the_database_itself(settled: str, capsys: pytest.CaptureFixture[str]) -
     capsys.readouterr()
     execute(
         settled,
-        "ALTER TABLE access_record DISABLE TRIGGER append_only",
+        "ALTER TABLE access_record DISABLE TRIGGER USER",
         "UPDATE access_record SET citizen = 'somebody else' WHERE id = 3",
         "DELETE FROM access_record WHERE id = 8",
     )

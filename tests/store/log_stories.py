@@ -12,7 +12,7 @@ import asyncpg
 
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.verify_log import Report, verify_log
-from gateway.store import integrating, keys, log
+from gateway.store import integrating, keys
 from gateway.store.log_reading import export, misfiled
 
 KEY = keys.make("log.example.dk/test")
@@ -76,6 +76,6 @@ async def faults(connection: Connection) -> list[str]:
 async def unlocked(db: Connection, *statements: str) -> None:
     """What an intruder with the owner's rights can do."""
     for table in ("access_record", "log_leaf", "log_node", "checkpoint"):
-        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only")
+        await db.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     for sql in statements:
         await db.execute(sql)
