@@ -41,7 +41,7 @@ def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str) -> tupl
     """The (type, id) that this create will have: in a transaction others refer to it before it is worked out."""
     source = source_of(gateway, caller)
     if asked.kind == "Patient":
-        numbers = numbers_of(source, caller, {"identifier": list(asked.body.get("identifier", []))}, token)
+        numbers = numbers_of(source, caller, {"identifier": asked.body.get("identifier")}, token)
         return "Patient", gateway.ids("Patient", numbers[0].key)
     return asked.kind, gateway.ids(asked.kind, written_key(source.id, asked.kind, token))
 

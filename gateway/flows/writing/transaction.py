@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from gateway.domain.caller import Caller
-from gateway.domain.identifier import Identifier
 from gateway.errors import BadRequest, GatewayError, Refused, Unavailable
+from gateway.flows import directory
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
-from gateway.flows.writing.asked import Around, Asked, Json, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.asked import Around, Asked, Criteria, Json, Moved, Standing, Word, Work, begun
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.saying import say, told
 from gateway.flows.writing.single import TRIES, shown, understood
-from gateway.flows.writing.whose import numbers_of, source_of
+from gateway.flows.writing.whose import DIRECTORY, numbers_of, source_of
 
 _ORDER = ("delete", "create", "update", "patch")
 """R4 3.1.0.11.2: in which order entries take place."""
@@ -71,34 +72,32 @@ async def _promised(gateway: Gateway, caller: Caller, entries: Sequence[Entry], 
     places: dict[str, str] = {}
     tokens: dict[int, str] = {}
     for number, entry in enumerate(entries):
-        asked = entry.asked
         if entry.name in places:
             raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
-        if asked.interaction == "create":
-            tokens[number] = await _token(gateway, caller, entry)
-            kind, identity = place_of(gateway, caller, asked, tokens[number])
-            if asked.criteria is not None and (there := await matching(gateway, caller, asked.kind, asked.criteria)):
-                identity = there[0]
-            elif kind == "Patient":
-                around.citizens[identity] = _numbers(gateway, caller, asked, tokens[number])
-            around.promised.add(f"{kind}/{identity}")
-            places |= {entry.name: f"{kind}/{identity}"} if entry.name else {}
-        elif entry.name and asked.identity:
-            places[entry.name] = f"{asked.kind}/{asked.identity}"
+        if entry.asked.interaction == "create":
+            try:
+                tokens[number] = await token_for(gateway, caller, entry.asked)
+                place = await _promise(gateway, caller, entry.asked, tokens[number], around)
+            except GatewayError as error:
+                await on_record(gateway, begun(gateway, caller, entry.asked).record)
+                raise _placed(error, entry) from None
+            places |= {entry.name: place} if entry.name else {}
+        elif entry.name and entry.asked.identity:
+            places[entry.name] = f"{entry.asked.kind}/{entry.asked.identity}"
     around.places = places
     return tokens
 
 
-async def _token(gateway: Gateway, caller: Caller, entry: Entry) -> str:
-    try:
-        return await token_for(gateway, caller, entry.asked)
-    except GatewayError as error:
-        raise _placed(error, entry) from None
-
-
-def _numbers(gateway: Gateway, caller: Caller, asked: Asked, token: str) -> tuple[Identifier, ...]:
-    told_ = {"identifier": list(asked.body.get("identifier", []))}
-    return numbers_of(source_of(gateway, caller), caller, told_, token)
+async def _promise(gateway: Gateway, caller: Caller, asked: Asked, token: str, around: Around) -> str:
+    """What others refer to when they name this create."""
+    kind, identity = place_of(gateway, caller, asked, token)
+    if asked.criteria is not None and (there := await matching(gateway, caller, kind, asked.criteria)):
+        return f"{kind}/{there[0]}"
+    if kind == "Patient":
+        told_of = {"identifier": asked.body.get("identifier")}
+        around.citizens[identity] = numbers_of(source_of(gateway, caller), caller, told_of, token)
+    around.promised.add(f"{kind}/{identity}")
+    return f"{kind}/{identity}"
 
 
 async def _one(
@@ -132,13 +131,23 @@ async def _resolved(gateway: Gateway, caller: Caller, body: Json, around: Around
     found: dict[str, str] = dict(around.places)
     for literal in sorted(_conditional(body)):
         kind, _, text = literal.partition("?")
-        criteria = [(name, value) for name, _, value in (one.partition("=") for one in text.split("&"))]
-        there = await matching(gateway, caller, kind, criteria)
-        if there is None:
-            raise Refused("A conditional reference finds nothing", hint="It must find exactly one.")
-        found[literal] = f"{kind}/{there[0]}"
+        found[literal] = await _looked_up(gateway, caller, kind, parse_qsl(text, keep_blank_values=True))
     made: Json = _renamed(body, found)
     return made
+
+
+async def _looked_up(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria) -> str:
+    """What a conditional reference leads to, as far as this caller may see. Raises Refused, SeveralMatch."""
+    if kind in DIRECTORY:
+        there = [one["id"] for one in await directory.visible(gateway, caller, kind, criteria)]
+    elif kind in gateway.search:
+        found = await matching(gateway, caller, kind, criteria)
+        there = [found[0]] if found else []
+    else:
+        there = []
+    if len(there) != 1:
+        raise Refused("A conditional reference does not find exactly one", hint="Narrow it, or name the resource.")
+    return f"{kind}/{there[0]}"
 
 
 def _conditional(node: Any) -> set[str]:

@@ -19,7 +19,8 @@ from gateway.flows.writing.asked import Around, Json
 from gateway.store import resources
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
-_NOBODYS = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location", "Binary"})
+DIRECTORY = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location"})
+_NOBODYS = DIRECTORY | {"Binary"}
 _OF_A_SOURCE = "urn:faellesplan:source:"
 MOST_REFERENCES = 200
 
@@ -98,7 +99,9 @@ async def citizen_behind(gateway: Gateway, found: resources.Found) -> Citizen:
 def numbers_of(source: Source, caller: Caller, patient: Json, token: str) -> tuple[Identifier, ...]:
     """The numbers that a Patient is known by, best first; the source gives one where it has none. Raises Forbidden for
     a number that another system gave for itself."""
-    told = [normal(str(one.get("system", "")), str(one.get("value", ""))) for one in patient.get("identifier", [])]
+    listed = patient.get("identifier")
+    given = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    told = [normal(str(one.get("system", "")), str(one.get("value", ""))) for one in given]
     for place, one in enumerate(told):
         system = one.system.removeprefix(_OF_A_SOURCE)
         if system != one.system and system.partition(":")[0] not in caller.sends:
@@ -107,7 +110,7 @@ def numbers_of(source: Source, caller: Caller, patient: Json, token: str) -> tup
     if not numbers:
         numbers = (Identifier(f"{_OF_A_SOURCE}{source.id}:patient", token),)
         own = {"system": numbers[0].system, "value": numbers[0].value}
-        patient["identifier"] = [*patient.get("identifier", []), own]
+        patient["identifier"] = [*given, own]
     return numbers
 
 
