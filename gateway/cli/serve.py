@@ -34,6 +34,7 @@ from gateway.cli.settling import settle
 from gateway.errors import GatewayError, SettingsError, Unavailable
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.deliver import Lines
+from gateway.flows.export_looks import make_exports
 from gateway.flows.find_looks import make_findable
 from gateway.flows.forget import forget
 from gateway.flows.log import integrate
@@ -235,6 +236,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (TELLS_EVERY, partial(tell_municipalities, gateway), "telling municipalities"),
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
         (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
+        (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
     ]
 

@@ -209,7 +209,11 @@ def cursor_of(text: str) -> tuple[datetime, int]:
 
 def people_of(found: Sequence[AccessRecord]) -> Mapping[str, str]:
     """The name of everybody in these records by what they are known by: a person, or the system where there is none."""
-    return {who_of(record): record.user_name or record.client_name or who_of(record) for record in found}
+    return {
+        who: record.user_name or record.client_name or who.rpartition("|")[2]
+        for record in found
+        if (who := who_of(record))
+    } | {"": "?"}
 
 
 def who_of(record: AccessRecord) -> str:

@@ -31,8 +31,8 @@ async def prove_look(gateway: Gateway, found: Look) -> Proof | None:
         if newest is None or found.index is None or found.index >= newest.size:
             return None
         path = await log.inclusion(connection, found.index, newest.size)
-        salt = await log_standing.salt_of(connection, found.id)
-    value = leaf(found.body, salt)
+        salts = await log_standing.salts_of(connection, [found.id])
+    value = leaf(found.body, salts[found.id])
     return Proof(
         index=found.index,
         size=newest.size,

@@ -16,7 +16,7 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, frame, look, plan, search, status
+from gateway.inbound.console import entering, exporting, frame, look, plan, search, status
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import bundles, explaining, history, reading, searching, writing
@@ -100,6 +100,9 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/search/{id:id}", inside(search.results, "auditor"), frame.tell),
     Open("POST", "/console/search/{id:id}/save", inside(search.keep, "auditor"), frame.tell),
     Open("POST", "/console/saved", inside(search.run_saved, "auditor"), frame.tell),
+    Open("POST", "/console/search/{id:id}/export", inside(exporting.start, "auditor"), frame.tell),
+    Open("GET", "/console/exports", inside(exporting.show, "auditor"), frame.tell),
+    Open("GET", "/console/exports/{id:id}/{file}", inside(exporting.take, "auditor"), frame.tell),
     Open("GET", "/console/look/{id:id}", inside(look.show, "auditor"), frame.tell),
     Open("GET", "/console/status", inside(status.show, "auditor", "operator"), frame.tell),
     Open("GET", "/console/console.css", frame.stylesheet, frame.tell),

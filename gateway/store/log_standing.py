@@ -6,6 +6,7 @@ was signed was counted when it was signed. What changed inside is for the proofs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.store.log import Connection, Latest, latest
@@ -43,6 +44,7 @@ async def standing(connection: Connection) -> Standing:
     return Standing(newest, row["pending"], row["leaves"], row["unplaced"], row["missing"])
 
 
-async def salt_of(connection: Connection, id: int) -> bytes:
-    """The salt of a record's leaf."""
-    return bytes(await connection.fetchval("SELECT salt FROM access_record WHERE id = $1", id) or b"")
+async def salts_of(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """The salts of these records' leaves."""
+    rows = await connection.fetch("SELECT id, salt FROM access_record WHERE id = ANY($1::bigint[])", list(ids))
+    return {row["id"]: bytes(row["salt"] or b"") for row in rows}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from gateway.domain.record import Decision
 from gateway.errors import BadRequest, NotFound
+from gateway.flows.export_looks import SHAPES
 from gateway.flows.find_looks import FIELDS, Asked, Look, Looks, find_looks, understood
 from gateway.flows.saved_searches import delete, opened, save, saved
 from gateway.inbound.console.frame import Here
@@ -51,19 +52,19 @@ def _someone(here: Here, asked: Asked) -> tuple[tuple[str, str], ...]:
 
 async def results(here: Here) -> Response:
     """GET /console/search/{id}: a page of what was found, and who looked when."""
-    running = _running(here)
+    current = running(here)
     after = here.request.query_params.get("after", "")
-    looks = await find_looks(here.gateway, here.caller, running.asked, after)
-    return here.page("results.html", **_shown(here, running, looks, after))
+    looks = await find_looks(here.gateway, here.caller, current.asked, after)
+    return here.page("results.html", **_shown(here, current, looks, after))
 
 
 async def keep(here: Here) -> Response:
     """POST /console/search/{id}/save: the search under a name, for this auditor."""
     try:
-        await save(here.gateway, here.caller, here.form.get("name", ""), _running(here).asked)
+        await save(here.gateway, here.caller, here.form.get("name", ""), running(here).asked)
     except BadRequest:
-        looks = await find_looks(here.gateway, here.caller, _running(here).asked)
-        return here.page("results.html", 400, **_shown(here, _running(here), looks, "", here.t("results.bad_name")))
+        looks = await find_looks(here.gateway, here.caller, running(here).asked)
+        return here.page("results.html", 400, **_shown(here, running(here), looks, "", here.t("results.bad_name")))
     return here.go("/console/search")
 
 
@@ -86,25 +87,26 @@ async def _form(here: Here, given: object, wrong: object, status: int = 200) -> 
     )  # fmt: skip
 
 
-def _running(here: Here) -> Running:
+def running(here: Here) -> Running:
+    """The search of this session whose id stands in the address. Raises NotFound."""
     found = here.visit.held.get(here.request.path_params["id"])
     if not isinstance(found, Running):
         raise NotFound
     return found
 
 
-def _shown(here: Here, running: Running, looks: Looks, after: str, wrong: str = "") -> dict[str, object]:
+def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = "") -> dict[str, object]:
     return {
-        "search": here.request.path_params["id"], "told": running.told, "rows": [_row(here, one) for one in looks.page],
+        "search": here.request.path_params["id"], "told": current.told, "rows": [_row(here, one) for one in looks.page],
         "following": looks.following, "after": after, "picture": timeline(looks.pictured, here.t), "wrong": wrong,
-        "pictured": len(looks.pictured),
+        "pictured": len(looks.pictured), "shapes": SHAPES,
     }  # fmt: skip
 
 
 def _row(here: Here, found: Look) -> dict[str, object]:
     record = found.record
     return {
-        "id": found.id, "when": here.moment(record.time), "who": record.user_name or record.client_name,
+        "id": found.id, "when": here.moment(record.time), "who": record.user_name or record.client_name or record.client or record.user.rpartition("|")[2],
         "role": record.user_role, "organisation": record.organisation_name or record.organisation,
         "purpose": ", ".join(here.t.word("purpose", code) for code in record.purposes),
         "what": here.t.word("interaction", record.interaction), "kind": record.kind,

@@ -1,0 +1,211 @@
+"""An auditor's export of the log: a job, made part by part beside the doors, signed, with a proof for each record.
+
+Three files: `content` in the shape that was asked for, `proofs` (one JSON object per record: its place in the tree, its
+leaf, the path to the root) and the manifest, a signed note of the log's key with the SHA-256 of both and the checkpoint
+that the proofs lead to. What has no place under that checkpoint is not in it. No file names a citizen by number.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import secrets
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from gateway.domain.audit_event import Server, audit_event
+from gateway.domain.caller import Caller
+from gateway.domain.checkpoint import sign_note
+from gateway.domain.findable import holds
+from gateway.domain.log_shapes import CSV_COLUMNS, SAPA_COLUMNS, csv_row, minlog2, sapa_row
+from gateway.domain.merkle import inclusion_plan, needed, prove
+from gateway.domain.record import AccessRecord, BadRecord
+from gateway.errors import NotFound, Unavailable
+from gateway.flows.find_looks import NOBODY, Asked, admitted, asked_of
+from gateway.flows.log import integrate
+from gateway.flows.looking import on_record
+from gateway.flows.parts import Gateway
+from gateway.flows.saved_searches import owner_of
+from gateway.store import exports, log, log_reading, log_standing, wire
+from gateway.store.exports import FILES, Job, Part
+from gateway.store.log import Connection
+from gateway.store.log_reading import Found
+from gateway.store.sealing import sealed, unsealed
+
+PART = 1000
+"""Records in one part."""
+
+SHAPES = {"ndjson": "ndjson", "csv": "csv", "sapa": "csv", "minlog2": "ndjson"}
+"""Shape → the ending of its file."""
+
+_PURPOSE = b"export"
+_HEADS = {"csv": CSV_COLUMNS, "sapa": SAPA_COLUMNS}
+_DANISH = {
+    "read": "Opslag", "vread": "Opslag", "search-type": "Søgning", "operation": "Opslag", "create": "Oprettelse",
+    "update": "Rettelse", "patch": "Rettelse", "delete": "Sletning", "import": "Modtagelse", "export": "Udtræk",
+    "notify": "Advisering", "token": "Adgangsbillet",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export as its auditor sees it: bytes of each file, 0 while it is being made."""
+
+    id: str
+    made_at: datetime
+    shape: str
+    query: str
+    records: int
+    made: bool
+    manifest: str
+    sizes: Mapping[str, int]
+
+
+async def start_export(gateway: Gateway, caller: Caller, asked: Asked, shape: str) -> str:
+    """Put an export up and on record, under every citizen that it was asked for. Gives its id. Raises Forbidden unless
+    the caller is an auditor with a purpose, NotFound for an unknown shape."""
+    if shape not in SHAPES:
+        raise NotFound
+    record = await admitted(gateway, caller, "export", asked.query)
+    named = [one for one in asked.citizens if one != NOBODY]
+    await on_record(gateway, *([record.of(one) for one in named] or [record]))
+    await integrate(gateway)
+    request = sealed(gateway.secret, _PURPOSE, wire.encode({"shape": shape, "asked": asdict(asked)}))
+    async with gateway.database.connection() as connection:
+        newest = await log.latest(connection)
+        if newest is None:  # integrate signs at least the empty tree
+            raise Unavailable
+        job = Job(secrets.token_hex(16), gateway.clock(), request, newest.note, 0, "")
+        await exports.start(connection, owner_of(gateway, caller), job)
+    return job.id
+
+
+async def exports_of(gateway: Gateway, caller: Caller) -> Sequence[Export]:
+    """The caller's exports, the newest first."""
+    async with gateway.database.connection() as connection:
+        jobs = await exports.of(connection, owner_of(gateway, caller))
+        sizes = {job.id: {file: await exports.size(connection, job.id, file) for file in FILES} for job in jobs}
+    return [_export(gateway, job, sizes[job.id]) for job in jobs]
+
+
+def _export(gateway: Gateway, job: Job, sizes: Mapping[str, int]) -> Export:
+    shape, asked = _request(gateway, job)
+    return Export(job.id, job.made_at, shape, asked.query, job.records, bool(job.manifest), job.manifest, sizes)
+
+
+async def opened(gateway: Gateway, caller: Caller, id: str) -> Export:
+    """One of the caller's exports. Raises NotFound for anybody else's."""
+    found = next((one for one in await exports_of(gateway, caller) if one.id == id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def taken(gateway: Gateway, caller: Caller, id: str, file: str, start: int) -> AsyncIterator[bytes]:
+    """A file of an export that is made, from a byte on. Each time it is taken is on record."""
+    export = await opened(gateway, caller, id)
+    if not export.made or file not in FILES:
+        raise NotFound
+    asked = f"export {id} {file} from byte {start}"
+    await on_record(gateway, await admitted(gateway, caller, "export", asked))
+
+    async def read() -> AsyncIterator[bytes]:
+        async with gateway.database.connection() as connection:
+            async for body in exports.bodies(connection, id, file, start):
+                yield body
+
+    return read()
+
+
+async def make_exports(gateway: Gateway) -> int:
+    """Make what was asked for and is not made; go on where another node, or this one before, stopped. How many."""
+    made = 0
+    async with gateway.database.connection() as connection:
+        await exports.clear(connection, gateway.clock())
+        while job := await exports.claim(connection, gateway.clock()):
+            await _make(gateway, connection, job)
+            made += 1
+    return made
+
+
+async def _make(gateway: Gateway, connection: Connection, job: Job) -> None:
+    shape, asked = _request(gateway, job)
+    number, after, ended = await exports.reached(connection, job.id)
+    while not ended:
+        part = await _part(gateway, connection, job, asked, shape, number, after)
+        await exports.add(connection, job.id, number, part, gateway.clock())
+        number, after, ended = number + 1, part.following, part.following is None
+    await exports.finish(connection, job.id, await _manifest(gateway, connection, job, shape))
+
+
+async def _part(
+    gateway: Gateway, connection: Connection, job: Job, asked: Asked, shape: str, number: int,
+    after: tuple[datetime, int] | None,
+) -> Part:  # fmt: skip
+    found = await log_reading.find(connection, asked.search, PART, after)
+    size = int(job.note.split("\n")[1])
+    told = [(one, record) for one in found if (record := _placed(one, size, asked)) is not None]
+    lines = _HEADS.get(shape, ()) if number == 0 else ()
+    content = _shaped(gateway, shape, lines, [(one.id, record) for one, record in told])
+    proofs = await _proofs(connection, [one for one, _ in told], size)
+    return Part(content, proofs, len(told), found[-1].cursor if len(found) == PART else None)
+
+
+def _placed(found: Found, size: int, asked: Asked) -> AccessRecord | None:
+    """The record, where it has a place under the checkpoint, still has its bytes, and says what was asked for."""
+    if found.index is None or found.index >= size:
+        return None
+    try:
+        record = found.record
+    except BadRecord:
+        return None
+    return record if holds(record, asked.told) else None
+
+
+def _shaped(gateway: Gateway, shape: str, head: Sequence[str], told: Sequence[tuple[int, AccessRecord]]) -> bytes:
+    if shape in _HEADS:
+        row = csv_row if shape == "csv" else sapa_row
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=";").writerows([*([head] if head else []), *(row(*one) for one in told)])
+        return (("\ufeff" if head else "") + out.getvalue()).encode()  # with the mark by which Excel knows UTF-8
+    origin = gateway.log_key.origin
+    server = Server(origin, f"{gateway.public_url}/fhir")
+    if shape == "minlog2":
+        return b"".join(wire.encode(minlog2(number, one, origin, _DANISH)) + b"\n" for number, one in told)
+    return b"".join(wire.encode(audit_event(one, str(number), server)) + b"\n" for number, one in told)
+
+
+async def _proofs(connection: Connection, found: Sequence[Found], size: int) -> bytes:
+    """A line for each record: its bytes and salt give its leaf, and the path leads from there to the root."""
+    plans = {one.id: inclusion_plan(one.index or 0, size) for one in found}
+    wanted = {place for plan in plans.values() for place in needed(plan)}
+    nodes = await log.nodes(connection, sorted(wanted))
+    salts = await log_standing.salts_of(connection, list(plans))
+
+    def line(one: Found) -> bytes:
+        path = prove(plans[one.id], lambda level, index: nodes[level, index])
+        told = {"id": one.id, "index": one.index, "salt": salts[one.id].hex(), "body": one.body.decode()}
+        return wire.encode({**told, "path": [b64encode(step).decode() for step in path]}) + b"\n"
+
+    return b"".join(map(line, found))
+
+
+async def _manifest(gateway: Gateway, connection: Connection, job: Job, shape: str) -> str:
+    """A signed note: what the files are, and the checkpoint under which they can be checked."""
+    lines = [f"{gateway.log_key.origin}/export", job.id, f"shape {shape}"]
+    for file in FILES:
+        digest = hashlib.sha256()
+        async for body in exports.bodies(connection, job.id, file):
+            digest.update(body)
+        lines.append(f"sha256 {file} {digest.hexdigest()}")
+    size, root = job.note.split("\n")[1:3]
+    text = "\n".join([*lines, f"checkpoint {size} {root}"]) + "\n"
+    return sign_note(text, gateway.log_key.public, gateway.log_key.sign)
+
+
+def _request(gateway: Gateway, job: Job) -> tuple[str, Asked]:
+    told = wire.decode(unsealed(gateway.secret, _PURPOSE, job.request))
+    return str(told["shape"]), asked_of(wire.encode(told["asked"]))

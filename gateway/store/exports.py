@@ -1,0 +1,128 @@
+"""Auditors' exports of the log: a job, made part by part, each a commit: any node goes on where another stopped.
+
+A job belongs to its auditor (a keyed hash) and is gone after KEPT_DAYS. Its files are `content` and `proofs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.store.log import Connection
+
+KEPT_DAYS = 7
+FILES = ("content", "proofs")
+_LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One export. `records` are written so far; `manifest` is empty while it is being made. `request` is sealed."""
+
+    id: str
+    made_at: datetime
+    request: bytes
+    note: str
+    records: int
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next part of both files, and where the one after it goes on: None, and this was the last."""
+
+    content: bytes
+    proofs: bytes
+    records: int
+    following: tuple[datetime, int] | None
+
+
+_JOB = "id, made_at, request, note, records, manifest"
+
+
+async def start(connection: Connection, owner: bytes, job: Job) -> None:
+    """Put a job up, to be made by whichever node comes first."""
+    await connection.execute(
+        f"INSERT INTO export_job (owner, {_JOB}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        owner, job.id, job.made_at, job.request, job.note, job.records, job.manifest,
+    )  # fmt: skip
+
+
+async def of(connection: Connection, owner: bytes) -> Sequence[Job]:
+    """The jobs of one owner, the newest first."""
+    rows = await connection.fetch(
+        f"SELECT {_JOB} FROM export_job WHERE owner = $1 ORDER BY made_at DESC",
+        owner,
+    )
+    return [Job(**row) for row in rows]
+
+
+async def claim(connection: Connection, now: datetime) -> Job | None:
+    """A job that is not made and that no other node is at, for two minutes."""
+    row = await connection.fetchrow(
+        "UPDATE export_job SET leased_until = $2 WHERE id = (SELECT id FROM export_job"
+        " WHERE manifest = '' AND (leased_until IS NULL OR leased_until < $1)"
+        f" ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_JOB}",
+        now, now + _LEASE,
+    )  # fmt: skip
+    return Job(**row) if row else None
+
+
+async def reached(connection: Connection, job: str) -> tuple[int, tuple[datetime, int] | None, bool]:
+    """How many parts there are, where the next goes on, and whether the last one was the end."""
+    row = await connection.fetchrow(
+        "SELECT number, last_at, last_id FROM export_part WHERE job = $1 AND file = 'content'"
+        " ORDER BY number DESC LIMIT 1",
+        job,
+    )
+    if row is None:
+        return 0, None, False
+    return row["number"] + 1, (row["last_at"], row["last_id"]) if row["last_at"] else None, row["last_at"] is None
+
+
+async def add(connection: Connection, job: str, number: int, part: Part, until: datetime) -> None:
+    """Keep a part, and the job for two minutes more."""
+    at, one = part.following or (None, None)
+    async with connection.transaction():
+        await connection.executemany(
+            "INSERT INTO export_part (job, file, number, body, last_at, last_id) VALUES ($1, $2, $3, $4, $5, $6)",
+            [(job, "content", number, part.content, at, one), (job, "proofs", number, part.proofs, at, one)],
+        )
+        await connection.execute(
+            "UPDATE export_job SET records = records + $2, leased_until = $3 WHERE id = $1",
+            job, part.records, until + _LEASE,
+        )  # fmt: skip
+
+
+async def finish(connection: Connection, job: str, manifest: str) -> None:
+    """The job is made."""
+    await connection.execute("UPDATE export_job SET manifest = $2, leased_until = NULL WHERE id = $1", job, manifest)
+
+
+async def size(connection: Connection, job: str, file: str) -> int:
+    """Bytes of a file."""
+    total = "SELECT coalesce(sum(octet_length(body)), 0) FROM export_part WHERE job = $1 AND file = $2"
+    return int(await connection.fetchval(total, job, file))
+
+
+async def bodies(connection: Connection, job: str, file: str, start: int = 0) -> AsyncIterator[bytes]:
+    """A file from a byte on, part by part, in constant memory."""
+    parts = await connection.fetch(
+        "SELECT number, octet_length(body) AS long FROM export_part WHERE job = $1 AND file = $2 ORDER BY number",
+        job, file,
+    )  # fmt: skip
+    for part in parts:
+        if start >= part["long"]:
+            start -= part["long"]
+            continue
+        body: bytes = await connection.fetchval(
+            "SELECT body FROM export_part WHERE job = $1 AND file = $2 AND number = $3", job, file, part["number"]
+        )
+        yield body[start:]
+        start = 0
+
+
+async def clear(connection: Connection, now: datetime) -> None:
+    """Forget jobs of more than KEPT_DAYS ago."""
+    await connection.execute("DELETE FROM export_job WHERE made_at < $1", now - timedelta(days=KEPT_DAYS))

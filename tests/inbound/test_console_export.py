@@ -1,0 +1,184 @@
+"""Udtræk: an export is made part by part, goes on where it stopped, is its auditor's alone, and proves itself."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from base64 import b64decode
+from typing import Any
+
+import pytest
+
+from gateway.domain.checkpoint import note_key, open_note, parse_note
+from gateway.domain.log_shapes import CSV_COLUMNS, SAPA_COLUMNS
+from gateway.domain.merkle import includes
+from gateway.domain.record import leaf
+from gateway.flows.export_looks import make_exports
+from gateway.store.keys import verify
+from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import hospital
+from tests.inbound.one_citizen import AUDITOR, NUMBER
+from tests.inbound.test_console_frame import PURPOSE, WORKERS, token_of, work
+from tests.inbound.test_console_search import looks, search
+
+OTHER = hospital(id="auditor2", role="auditor", purposes=("HOPERAT",), scopes=AUDITOR.scopes, sends=())
+
+
+MADE = re.compile(r'href="/console/exports/([0-9a-f]{32})/content"')
+
+
+async def order(here: Http, shape: str, **fields: str) -> str:
+    """Search, order, make: the id of the export."""
+    page = await search(here, **fields)
+    where = str(page.url).partition("?")[0]
+    ordered = await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": shape})
+    assert ordered.status_code == 303, ordered.text
+    waiting = await here.web.get("/console/exports")
+    before = set(MADE.findall(waiting.text))
+    assert "Dannes: 0 poster" in waiting.text
+    assert waiting.headers["refresh"] == "3"
+    assert await make_exports(here.gateway) == 1
+    made = await here.web.get("/console/exports")
+    assert "refresh" not in made.headers
+    (number,) = set(MADE.findall(made.text)) - before
+    return number
+
+
+async def files(here: Http, number: str) -> tuple[bytes, bytes, str]:
+    taken = [await here.web.get(f"/console/exports/{number}/{name}") for name in ("content", "proofs", "manifest")]
+    assert [one.status_code for one in taken] == [200] * 3
+    return taken[0].content, taken[1].content, taken[2].text
+
+
+def test_an_export_can_be_checked_with_nothing_but_its_files_and_the_public_key(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            content, proofs, manifest = await files(here, await order(here, "ndjson", citizen=NUMBER))
+            open_note(parse_note(manifest), [note_key(here.gateway.log_key.vkey)], verify)
+            told = dict(re.findall(r"^sha256 (\w+) ([0-9a-f]{64})$", manifest, re.MULTILINE))
+            assert told == {
+                "content": hashlib.sha256(content).hexdigest(),
+                "proofs": hashlib.sha256(proofs).hexdigest(),
+            }
+            (size, root), *_ = re.findall(r"^checkpoint (\d+) (\S+)$", manifest, re.MULTILINE)
+            lines = [json.loads(line) for line in proofs.splitlines()]
+            events = [json.loads(line) for line in content.splitlines()]
+            assert len(lines) == len(events) > 3
+            assert [event["id"] for event in events] == [str(line["id"]) for line in lines]
+            assert {event["resourceType"] for event in events} == {"AuditEvent"}
+            for line in lines:
+                entry = leaf(line["body"].encode(), bytes.fromhex(line["salt"]))
+                path = [b64decode(one) for one in line["path"]]
+                assert includes(entry, line["index"], int(size), path, b64decode(root))
+                changed = leaf(line["body"].replace("Karla", "Karlo").encode() + b" ", bytes.fromhex(line["salt"]))
+                assert not includes(changed, line["index"], int(size), path, b64decode(root))
+            assert NUMBER.encode() not in content + proofs
+
+    run(test)
+
+
+def test_the_shapes_that_auditors_ask_for(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            rows = _table((await files(here, await order(here, "csv", system="epj", interaction="operation")))[0])
+            assert tuple(rows[0]) == CSV_COLUMNS
+            assert [row["user_name"] for row in rows] == ["Karla Bo"]
+            assert re.search(r"mappings/policy/access.csv:\d+×\d", rows[0]["withheld"])
+            sapa = _table((await files(here, await order(here, "sapa", organisation="københavns")))[0])
+            assert tuple(sapa[0]) == SAPA_COLUMNS
+            assert {row["Anvendte CVR rettigheder"] for row in sapa} == {"64942212"}
+            assert all(row["Soegekriterier"].startswith("FormaalType=") for row in sapa)
+            assert {row["BrugerNavn"] for row in sapa} == {"Karla Bo", ""}, "a system alone has no name"
+            raw = (await files(here, await order(here, "minlog2", system="epj", interaction="operation")))[0]
+            (one,) = [json.loads(line) for line in raw.splitlines()]
+            assert one["Destination"]["UserPersonName"] == "Karla Bo"
+            assert one["Destination"]["Activity"] == "Opslag"
+            assert one["Destination"]["OrganisationIdSource"] == "urn:oid:1.2.208.176.1.1"
+            assert one["Source"].keys() == {"SystemName", "CorrelationId"}
+
+    run(test)
+
+
+def _table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(content.decode("utf-8-sig").splitlines(), delimiter=";"))
+
+
+def test_a_broken_download_and_a_broken_node_go_on_where_they_stopped(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.flows.export_looks.PART", 2)
+
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            whole, proofs, _ = await files(here, await order(here, "csv"))
+            known = set(MADE.findall((await here.web.get("/console/exports")).text))
+            page = await search(here)
+            where = str(page.url).partition("?")[0]
+            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            await _dies_after_two_parts(here, monkeypatch)
+            assert await make_exports(here.gateway) == 0, "the other node's lease holds"
+            here.world.clock.forward(121)
+            assert await make_exports(here.gateway) == 1
+            made = await here.web.get("/console/exports")
+            (number,) = set(MADE.findall(made.text)) - known
+            again, more, _ = await files(here, number)
+            assert again.endswith(whole.partition(b"\r\n")[2]), "the same records, none twice and none left out"
+            numbers = [json.loads(line)["id"] for line in more.splitlines()]
+            assert numbers == sorted(set(numbers), reverse=True)
+            assert numbers[-len(proofs.splitlines()) :] == [json.loads(line)["id"] for line in proofs.splitlines()]
+            rest = await here.web.get(f"/console/exports/{number}/content", headers={"Range": "bytes=100-"})
+            assert (rest.status_code, rest.content) == (206, again[100:])
+            assert rest.headers["content-range"] == f"bytes 100-{len(again) - 1}/{len(again)}"
+            beyond = {"Range": f"bytes={len(again)}-"}
+            assert (await here.web.get(f"/console/exports/{number}/content", headers=beyond)).status_code == 416
+
+    run(test)
+
+
+async def _dies_after_two_parts(here: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway.store import exports
+
+    real, added = exports.add, []
+
+    async def add(*asked: Any) -> None:
+        if len(added) == 2:
+            raise RuntimeError("killed")
+        added.append(asked)
+        await real(*asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exports, "add", add)
+        with pytest.raises(RuntimeError):
+            await make_exports(here.gateway)
+
+
+def test_an_export_is_its_auditors_alone_and_on_record(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS, OTHER) as here:
+            patient = await looks(here)
+            await work(here)
+            number = await order(here, "csv", citizen=NUMBER)
+            await files(here, number)
+            rows = await here.gateway.database.fetch(
+                "SELECT citizen FROM access_record WHERE interaction = 'export' AND client = 'auditor' ORDER BY id"
+            )
+            assert [row["citizen"] for row in rows] == [patient, "", ""], "ordered, and each file taken"
+            for wrong in ("x", "content2", "..."):
+                assert (await here.web.get(f"/console/exports/{number}/{wrong}")).status_code == 404
+            PURPOSE["auditor2"] = "HOPERAT"
+            await work(here, "auditor2")
+            assert (await here.web.get(f"/console/exports/{number}/content")).status_code == 404
+            assert number not in (await here.web.get("/console/exports")).text
+            here.world.clock.forward(8 * 86_400)
+            assert await make_exports(here.gateway) == 0
+            assert await here.gateway.database.fetchval("SELECT count(*) FROM export_part") == 0
+
+    run(test)
