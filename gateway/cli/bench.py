@@ -1,4 +1,4 @@
-"""Measure translate, each language, intake, read and memory, each against a floor measured in the same run.
+"""Measure translate, each language, the decision, intake, read and memory, each against a floor of the same run.
 
 Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
 another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes
@@ -15,12 +15,12 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.cli.benching import intake, languages, reading, translating
+from gateway.cli.benching import deciding, intake, languages, reading, translating
 from gateway.cli.benching.figure import Figure, Memory
 from gateway.cli.benching.stage import stage
 from gateway.settings import Settings
 
-FIGURES = ("translate", "languages", "intake", "read", "memory")
+FIGURES = ("translate", "languages", "decision", "intake", "read", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ class Effort:
     rounds: int
     parses: int
     translations: int
+    decisions: int
     messages: int
     reads: int
     readable: int  # citizens whose plans are read
 
 
-FULL = Effort(rounds=5, parses=10, translations=800, messages=400, reads=2500, readable=200)
-QUICK = Effort(rounds=1, parses=1, translations=20, messages=16, reads=64, readable=32)
+FULL = Effort(rounds=5, parses=10, translations=800, decisions=5000, messages=400, reads=2500, readable=200)
+QUICK = Effort(rounds=1, parses=1, translations=20, decisions=20, messages=16, reads=64, readable=32)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +56,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found.append(translating.measure(settings, effort.rounds, effort.translations, effort.parses))
     if "languages" in wanted:
         found += languages.measure(settings, effort.rounds, effort.translations // 4)
-    if set(wanted) - {"translate", "languages"}:
+    if "decision" in wanted:
+        found.append(deciding.measure(settings, effort.rounds, effort.decisions))
+    if set(wanted) - {"translate", "languages", "decision"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -91,7 +94,7 @@ def _show(found: Sequence[Figure | Memory]) -> None:
         if isinstance(one, Figure):
             low, high = one.spread
             goal = f"goal {one.goal:.3g}; " if one.goal else ""
-            print(f"{one.name:10} {one.ratio:,.2f} of the floor ({goal}rounds {low:,.2f} to {high:,.2f})")
+            print(f"{one.name:10} {one.ratio:,.3g} of the floor ({goal}rounds {low:,.3g} to {high:,.3g})")
             print(f"{'':10} {one.ours:,.0f} {one.unit} against {one.floor:,.0f}")
         else:
             print(f"{one.name:10} {one.mebibytes:,.0f} MiB")

@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.domain.caller import Caller
-from gateway.domain.consent import Ask, CompiledConsent, Evaluation, Same, Verdict, Word
+from gateway.domain.consent import Ask, CompiledConsent, Same, Verdict, Word, prepared
 from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
 from gateway.domain.identifier import normal
 from gateway.domain.limits import barred
@@ -168,6 +169,7 @@ def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str
     )
 
 
+@lru_cache(maxsize=4096)  # the same people and organisations ask again and again
 def _key(key: str) -> str:
     system, bar, value = key.partition("|")
     return normal(system, value).key if bar else key
@@ -208,9 +210,7 @@ class _Bench:
         self._action = action
         self._same = same
         self._protected = protected
-        self._evaluation = Evaluation(consents, ask_of(caller, now, action, care_teams, same), same)
-        organisations = (caller.organisation.key, *map(_key, caller.member_of))
-        self._worlds = frozenset((organisation, caller.role) for organisation in organisations)
+        self._evaluation = prepared(consents, ask_of(caller, now, action, care_teams, same), same)
         self._rows: dict[tuple[str, str, str], Row | None] = {}
         self._closed = self._closed_to_all()
 
@@ -221,8 +221,9 @@ class _Bench:
             return Reason.AUDITOR
         if not purposes or not all(self._caller.purposes):
             return Reason.NO_PURPOSE
-        if any(p.startswith(f"{ACT_REASON}|") and not is_known(p) for p in purposes):
-            return Reason.UNKNOWN_PURPOSE
+        for purpose in purposes:
+            if not is_known(purpose) and purpose.startswith(f"{ACT_REASON}|"):
+                return Reason.UNKNOWN_PURPOSE
         if self._action not in ACTIONS:
             return Reason.UNKNOWN_ACTION
         return self._unreasoned() if BREAK_GLASS in purposes else None
@@ -255,7 +256,7 @@ class _Bench:
             redactions |= self._redactions(purpose, facts, answer)
         first = granted[0]
         consent, path = (first.verdict.consent, first.verdict.path) if first.basis is Basis.CONSENT else ("", "")
-        override = any(yes.override for yes in granted)
+        override = any(yes.override for yes in granted) if len(granted) > 1 else first.override
         return Permit(
             facts.kind, facts.id, first.basis, first.row.law, first.row.rule, consent, redactions, override, path, _SEAL
         )
@@ -324,6 +325,12 @@ class _Bench:
         )
         return frozenset() if cleared else paths
 
+    @property
+    def _worlds(self) -> frozenset[tuple[str, str]]:
+        """The legal worlds that the caller is of."""
+        organisations = (self._caller.organisation.key, *map(_key, self._caller.member_of))
+        return frozenset([(organisation, self._caller.role) for organisation in organisations])
+
     def _row(self, data_class: str, sector: str, purpose: str) -> Row | None:
         key = (data_class, sector, purpose)
         if key not in self._rows:
@@ -341,8 +348,8 @@ class _Bench:
         if facts.sector not in (self._caller.sector, "shared"):
             return False
         sources = facts.sources or (facts.source,)
-        owners = self._policy.owners
-        return any(s in self._caller.sends or not self._worlds.isdisjoint(owners.get(s, ())) for s in sources)
+        owners, worlds = self._policy.owners, self._worlds
+        return any(s in self._caller.sends or not worlds.isdisjoint(owners.get(s, ())) for s in sources)
 
     def _is_ours(self, facts: Facts) -> bool:
         """Of the caller's own authority, whichever of its legal worlds wrote it: sent by one of its clients, or owned

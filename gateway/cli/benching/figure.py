@@ -46,7 +46,7 @@ class Figure:
     def told(self) -> dict[str, Any]:
         """For `--json`."""
         return {
-            "ratio": round(self.ratio, 3), "goal": self.goal, "met": self.ratio >= self.goal,
+            "ratio": float(f"{self.ratio:.3g}"), "goal": self.goal, "met": self.ratio >= self.goal,
             "ours": round(self.ours, 1), "floor": round(self.floor, 1), "unit": self.unit,
             "rounds": [[round(ours, 1), round(floor, 1)] for ours, floor in self.rounds], "how": self.how,
         }  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
@@ -38,10 +39,12 @@ def is_known(purpose: str) -> bool:
     return purpose in PURPOSES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Ask:
-    """One access. Keys are literal references (`Practitioner/7`) or identifiers (`system|value`).
+    """One access. Nobody changes one; it is not frozen since that takes three times as long to make. Two that differ in
+    time alone are equal: by them `prepared` knows who asks again.
 
+    Keys are literal references (`Practitioner/7`) or identifiers (`system|value`).
     `organisations` are what the asker itself is; `member_of` are the units and organisations above it, and groups
     it belongs to. `care_teams` are those it is a member of now. `sector` is the asker's, region, municipality or
     other ("" when it has none).
@@ -50,7 +53,7 @@ class Ask:
     actors: frozenset[str]
     organisations: frozenset[str]
     purposes: tuple[str, ...]
-    now: datetime
+    now: datetime = field(compare=False)
     action: str = "access"
     member_of: frozenset[str] = frozenset()
     care_teams: frozenset[str] = frozenset()
@@ -61,11 +64,32 @@ class Ask:
 
 def as_organisation(keys: Iterable[str]) -> frozenset[str]:
     """The keys as those of organisations: a person who comes under the number of one is not meant."""
-    return frozenset(f"Organization {key}" for key in keys)
+    return frozenset([f"Organization {key}" for key in keys])
+
+
+_Keys = frozenset[str]
+
+
+@lru_cache(maxsize=4096)  # the same people ask again and again
+def _named(actors: _Keys, organisations: _Keys, member_of: _Keys, teams: _Keys, behalf: _Keys) -> tuple[_Keys, ...]:
+    """By what keys an asker is meant: exactly, with sub-units, and by a deny."""
+    groups = [key for key in member_of if key.startswith("Group/")]
+    exact = actors.union(organisations, as_organisation(organisations), teams, groups)
+    within = exact.union(member_of, as_organisation(member_of))
+    return exact, within, within.union(behalf, as_organisation(behalf | actors))
+
+
+@lru_cache(maxsize=1024)
+def purposes_of(purposes: tuple[str, ...]) -> tuple[str, ...]:
+    """Each purpose that is given, once, as `system|code`."""
+    return tuple(dict.fromkeys(purpose_key(one) for one in purposes if one))
+
+
+_ACTION_KEYS = {action: f"{CONSENT_ACTION}|{action}" for action in ACTIONS}
 
 
 class Asked:
-    """One purpose of an Ask, in the form that provisions are compared with.
+    """An Ask, one purpose after the other, in the form that provisions are compared with.
 
     `exact` is what a permit must name; where it covers sub-units too, it may name what stands in `within`: everything
     above the asker by registration. A deny also hits what stands in `wide`: whoever it says that it acts for
@@ -74,13 +98,11 @@ class Asked:
 
     __slots__ = ("action", "exact", "now", "purpose", "role", "wide", "within")
 
-    def __init__(self, ask: Ask, purpose: str) -> None:
-        groups = {key for key in ask.member_of if key.startswith("Group/")}
-        own = ask.organisations | as_organisation(ask.organisations)
-        self.exact = ask.actors | own | ask.care_teams | groups
-        self.within = self.exact | ask.member_of | as_organisation(ask.member_of)
-        self.wide = self.within | ask.on_behalf_of | as_organisation(ask.on_behalf_of | ask.actors)
-        self.action = f"{CONSENT_ACTION}|{ask.action}"
+    def __init__(self, ask: Ask, purpose: str = "") -> None:
+        self.exact, self.within, self.wide = _named(
+            ask.actors, ask.organisations, ask.member_of, ask.care_teams, ask.on_behalf_of
+        )
+        self.action = _ACTION_KEYS.get(ask.action, ask.action)
         self.purpose = purpose
         self.role = ask.role
         self.now = ask.now

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.domain.consent.actors import Resolve, by_name, keys_of
 from gateway.domain.consent.codes import concept, concepts
-from gateway.domain.consent.provision import Compiler, Provision
+from gateway.domain.consent.provision import Compiler, Provision, moments_of
 from gateway.domain.consent.span import span, year_after
 from gateway.domain.security_label import ACT_CODE
 from gateway.domain.statement import Body
@@ -24,9 +24,9 @@ _PRIVACY = "http://terminology.hl7.org/CodeSystem/consentscope|patient-privacy"
 _OPT_OUT = frozenset({f"{ACT_CODE}|OPTOUT", f"{ACT_CODE}|OPTOUTE"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledConsent:
-    """One Consent as decisions use it.
+    """One Consent as decisions use it. Each is itself alone: another content, another consent.
 
     `provision` is None when it can say nothing: not active, of another scope, or without a provision. `given` is
     the first moment it can be in force; `lapses` ends it as the basis of § 44 consents. `reach` are the only keys of
@@ -40,6 +40,7 @@ class CompiledConsent:
     lapses: datetime | None = None
     written: bool = False
     reach: frozenset[str] | None = None
+    moments: frozenset[datetime] = frozenset()  # from when on something about it is otherwise
 
     def in_force(self, now: datetime) -> bool:
         """Active, and given. The period is the root provision's own matter."""
@@ -60,14 +61,17 @@ def compile_consent(resource: Body, *, written: bool | None = None, resolve: Res
     patients = keys_of(resource.get("patient"), contained, by_name)
     given = span(resource["dateTime"]) if "dateTime" in resource else None
     provision = _provision(resource, contained, resolve, clear=given is not None)
+    lapses = year_after(given.low) if given else None
+    told = {given.low if given else None, lapses, *(moments_of(provision) if provision else ())}
     return CompiledConsent(
         id=str(resource.get("id", "")),
         patients=patients,
         provision=provision,
         given=given.low if given else None,
-        lapses=year_after(given.low) if given else None,
+        lapses=lapses,
         written=_says_written(resource.get("extension")) if written is None else written,
         reach=provision.actors.reach if provision is not None and provision.actors is not None else None,
+        moments=frozenset(moment for moment in told if moment is not None),
     )
 
 

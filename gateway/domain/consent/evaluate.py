@@ -7,11 +7,14 @@ consents combine by deny overrides.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 
-from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Asked, is_known, purpose_key
+from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Asked, is_known, purposes_of
 from gateway.domain.consent.codes import MAYBE, NO, YES
 from gateway.domain.consent.compiled import CompiledConsent
 from gateway.domain.consent.provision import Provision
@@ -34,6 +37,8 @@ _Outcome = tuple[int, int, Provision | None]
 """Rank, rule of consent-semantics, and the provision that decided."""
 
 _SILENT: _Outcome = (_NOTHING, 8, None)
+_NO_LABELS: frozenset[str] = frozenset()
+_ALL = (YES, YES)
 
 
 @dataclass(slots=True)
@@ -51,6 +56,27 @@ def evaluate(consents: Iterable[CompiledConsent], ask: Ask, facts: Facts, same: 
     return Evaluation(consents, ask, same).verdict(facts)
 
 
+def prepared(consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = None) -> Evaluation:
+    """The evaluation for an asker, made once for the same consents, as long as nothing begins or ends in them.
+
+    What is remembered hangs on the very consents: one that was changed or withdrawn is another one, and finds nothing.
+    """
+    listed = tuple(consents)
+    if same:
+        return Evaluation(listed, ask, same)
+    return _again(listed, bisect_right(_moments(listed), ask.now), ask)
+
+
+@lru_cache(maxsize=4096)
+def _again(consents: tuple[CompiledConsent, ...], _since: int, ask: Ask) -> Evaluation:
+    return Evaluation(consents, ask)
+
+
+@lru_cache(maxsize=4096)
+def _moments(consents: tuple[CompiledConsent, ...]) -> list[datetime]:
+    return sorted(frozenset().union(*(one.moments for one in consents)))
+
+
 class Evaluation:
     """One asker before one set of consents: prepared once, asked about many resources."""
 
@@ -58,11 +84,18 @@ class Evaluation:
         self._ask = ask
         self._same = same or {}
         self._all = tuple(consents)
-        reached = Asked(ask, "").wide
-        about = (c for c in self._all if c.reach is None or not c.reach.isdisjoint(reached))
-        self._consents = sorted((c for c in about if c.in_force(ask.now)), key=_id)
+        self._asked = Asked(ask)
+        reached, now = self._asked.wide, ask.now
+        self._consents = [
+            c
+            for c in self._all
+            if c.provision is not None
+            and (c.reach is None or not c.reach.isdisjoint(reached))
+            and (c.given is None or c.given <= now)
+        ]
+        self._consents.sort(key=_id)
         self._benches: dict[tuple[str, str], _Bench] = {}
-        self.purposes = tuple(dict.fromkeys(purpose_key(p) for p in ask.purposes if p))
+        self.purposes = purposes_of(ask.purposes)
 
     def verdict(self, facts: Facts) -> Verdict:
         """The verdict for all purposes together: every one must be permitted (consent-semantics 9)."""
@@ -91,9 +124,10 @@ class Evaluation:
     def _bench(self, purpose: str, citizen: str) -> _Bench:
         key = (purpose, citizen)
         if key not in self._benches:
-            own = self._same.get(citizen, frozenset()) | {f"Patient/{citizen}"}
+            own = {f"Patient/{citizen}", *self._same.get(citizen, ())}
             said = [c for c in self._consents if not own.isdisjoint(c.patients)]
-            self._benches[key] = _Bench(said, self._ask, purpose)
+            self._asked.purpose = purpose
+            self._benches[key] = _Bench(said, self._ask, self._asked)
         return self._benches[key]
 
 
@@ -122,23 +156,29 @@ class _Bench:
 
     __slots__ = ("_always", "_breaks_glass", "_open", "_restricted")
 
-    def __init__(self, consents: list[CompiledConsent], ask: Ask, purpose: str) -> None:
+    def __init__(self, consents: list[CompiledConsent], ask: Ask, asked: Asked) -> None:
+        purpose = asked.purpose
         self._breaks_glass = purpose == BREAK_GLASS
         # § 44: health data of the region, for other purposes than treatment, to anybody outside it
         self._restricted = purpose not in TREATMENT and ask.sector not in ("", "region")
         self._always = [(_SILENT, ""), (_SILENT, "")]  # what holds for all data; the second for the region's
         self._open: list[tuple[_Live, str, bool]] = []
-        asked = Asked(ask, purpose)
         must_name = not is_known(purpose)
         for consent in consents:
-            live = _live_root(consent.provision, asked, must_name) if consent.provision else None
-            if live is not None:
-                self._sort(live, consent.id, self._restricted and not consent.passes_44(ask.now))
+            root = consent.provision
+            if root is None or (root.named is not None and purpose not in root.named):
+                continue
+            live = _live_root(root, asked, must_name)
+            if live is None:
+                continue
+            void = self._restricted and not consent.passes_44(ask.now)
+            if live.plain:
+                self._settle(live, consent.id, void)
+            else:
+                self._open.append((live, consent.id, void))
 
-    def _sort(self, live: _Live, consent: str, void: bool) -> None:
-        if not live.plain:
-            self._open.append((live, consent, void))
-            return
+    def _settle(self, live: _Live, consent: str, void: bool) -> None:
+        """What is the same for all data is worked out once."""
         for from_region in (False, True):
             outcome = _of_consent(live, _NO_FACTS, frozenset(), self._breaks_glass, void and from_region)
             if outcome[0] > self._always[from_region][0][0]:
@@ -150,7 +190,10 @@ class _Bench:
         best, by = self._always[from_region]
         if self._open:
             labels = counting(facts.labels)
+            strongest = _DENY_BTG if self._breaks_glass else _DENY
             for live, consent, void in self._open:
+                if best[0] >= strongest:
+                    break
                 outcome = _of_consent(live, facts, labels, self._breaks_glass, void and from_region)
                 if outcome[0] > best[0]:
                     best, by = outcome, consent
@@ -168,12 +211,16 @@ _SAYS_NOTHING = Verdict(Word.SILENT, 8)
 def _live_root(root: Provision, asked: Asked, must_name: bool) -> _Live | None:
     """The root, and the exceptions that count within its period, actors and actions (consent-semantics 3)."""
     purpose = _purpose(root, asked, must_name)
-    if not purpose and not root.exceptions:
+    exceptions = root.exceptions
+    if not (purpose or exceptions):
         return None
-    exact, wide = root.about(asked)
+    exact, wide = _ALL if root.open else root.about(asked)
     if not wide:
         return None
     scope = wide if root.denies else exact
+    if not exceptions:
+        level = scope if scope < purpose else purpose  # noqa: FURB136 - hot: a call costs three times as much
+        return _Live(root, level, root.plain, ()) if level else None
     return _with_exceptions(root, asked, min(scope, purpose), scope, wide, must_name)
 
 
@@ -182,11 +229,17 @@ def _live(provision: Provision, asked: Asked, gate: int, wide_gate: int, must_na
     purpose = _purpose(provision, asked, must_name)
     if not purpose:
         return None
-    exact, wide = provision.about(asked)
-    wide = min(wide_gate, purpose, wide)
+    if provision.follows:
+        exact = gate
+        wide = wide_gate if wide_gate < purpose else purpose  # noqa: FURB136 - hot: a call costs three times as much
+    else:
+        exact, wide = provision.about(asked)
+        wide = min(wide_gate, purpose, wide)
     if not wide:
         return None
     level = wide if provision.denies else min(gate, wide, exact)
+    if not provision.exceptions:
+        return _Live(provision, level, provision.plain, ()) if level else None
     return _with_exceptions(provision, asked, level, level, wide, must_name)
 
 
@@ -196,23 +249,28 @@ def _with_exceptions(
     live: tuple[_Live, ...] = ()
     if provision.exceptions:
         below = [_live(child, asked, gate, wide, must_name) for child in provision.exceptions]
-        live = tuple(one for one in below if one is not None)
+        live = tuple([one for one in below if one is not None])
     if not level and not live:
         return None
-    plain = not provision.filters and provision.labels is None and all(one.plain for one in live)
+    plain = provision.plain or (not provision.filters and provision.labels is None and all(one.plain for one in live))
     return _Live(provision, level, plain, live)
 
 
 def _purpose(provision: Provision, asked: Asked, must_name: bool) -> int:
     """No purposes named is all purposes, but for a permit only those that v3-ActReason knows."""
-    if provision.purposes is None:
+    named = provision.purposes
+    if named is None:
         return NO if must_name and not provision.denies else YES
-    return provision.purposes.grade(asked.purpose)
+    return YES if asked.purpose in named.values else MAYBE if named.vague else NO
 
 
 def _of_consent(live: _Live, facts: Facts, labels: frozenset[str], breaks_glass: bool, void: bool) -> _Outcome:
     """What one consent comes to. `void`: it lacks the form of § 44, so it can only deny."""
-    outcome = _judge(live, facts, labels, breaks_glass, frozenset(), not void, True)
+    if live.exceptions:
+        outcome = _judge(live, facts, labels, breaks_glass, _NO_LABELS, not void, True)
+    else:
+        match = _match(live.provision, facts, labels)
+        outcome = _own(live, match, labels, breaks_glass, _NO_LABELS, not void, True)
     if outcome[0] == _LIMITED:
         return (_CONFINED, 7, outcome[2])
     return (_VOID, 15, outcome[2]) if void and outcome[0] == _VOID else outcome
@@ -228,10 +286,7 @@ def _judge(
     `sure` is False below something that is not understood, or under a consent that lacks the form of § 44.
     """
     provision = live.provision
-    match = _touch(provision, facts, labels)
-    for fits in provision.filters:
-        if match:
-            match = min(match, fits(facts))
+    match = _match(provision, facts, labels)
     if not is_root and not match:
         return (_LIMITED, 7, provision) if live.level and provision.limits else _SILENT
     best = _SILENT
@@ -248,6 +303,17 @@ def _judge(
             return best
     own = _own(live, match, labels, breaks_glass, covered, sure, is_root)
     return own if own[0] >= best[0] else best
+
+
+def _match(provision: Provision, facts: Facts, labels: frozenset[str]) -> int:
+    """How well the filters on data match."""
+    match = YES if provision.labels is None else _touch(provision, facts, labels)
+    for fits in provision.filters:
+        if not match:
+            return NO
+        found = fits(facts)
+        match = found if found < match else match  # noqa: FURB136 - hot: a call costs three times as much
+    return match
 
 
 def _touch(provision: Provision, facts: Facts, counting_: frozenset[str]) -> int:
@@ -268,18 +334,18 @@ def _own(
 ) -> _Outcome:  # fmt: skip
     """What the provision itself says, where no exception below it decides. `match` is how well its data filters do:
     data that a permit may cover or may not is not covered."""
-    provision = live.provision
-    if not live.level or not provision.says:
+    provision, level = live.provision, live.level
+    if not level or not provision.says:
         return _SILENT
     named = breaks_glass and provision.breaks_glass
     if provision.denies:
-        level = min(live.level, match)
+        level = level if level < match else match  # noqa: FURB136 - hot: a call costs three times as much
         if not level:
             return (_LIMITED, 7, provision) if provision.limits else _SILENT
         return (_DENY_BTG if named else _DENY, 11 if level == MAYBE else 2 if is_root else 4, provision)
     if match < YES or not _covers(provision, labels, covered):
         return (_LIMITED, 7, provision)
-    if live.level == MAYBE or not sure:
+    if level == MAYBE or not sure:
         return (_VOID, 11, provision)
     return (_PERMIT_BTG, 10, provision) if named else (_PERMIT, 2 if is_root else 4, provision)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.domain.consent import filters
@@ -12,7 +13,9 @@ from gateway.domain.consent.ask import BREAK_GLASS, Asked
 from gateway.domain.consent.codes import MAYBE, NO, YES, Codes, codings, concepts
 from gateway.domain.consent.span import Span, period
 from gateway.domain.statement import Body
+from gateway.domain.when import END
 
+_TICK = timedelta(microseconds=1)
 _DEEPEST = 32  # nested provisions; what lies deeper is not understood
 
 _KNOWN = frozenset(
@@ -43,15 +46,12 @@ class Provision:
     names: frozenset[str]
     breaks_glass: bool
     exceptions: tuple[Provision, ...]
-
-    @property
-    def denies(self) -> bool:
-        return self.says in ("deny", "?")
-
-    @property
-    def limits(self) -> bool:
-        """Whether what it is not about is what the citizen left out (consent-semantics 7)."""
-        return self.says in ("permit", "?")
+    denies: bool
+    limits: bool  # what it is not about is what the citizen left out (consent-semantics 7)
+    named: frozenset[str] | None  # the only purposes that it or an exception can be about, None for any
+    open: bool  # who, when and what is done do not matter to it
+    plain: bool  # no filter on data, here or below
+    follows: bool  # who, when and what is done are its parent's, and named as its parent names them
 
     def about(self, asked: Asked) -> tuple[int, int]:
         """How well who, when and what is done match, as a permit names people and as a deny does."""
@@ -62,6 +62,24 @@ class Provision:
         if wide and self.actions is not None:
             level = min(level, self.actions.grade(asked.action))
         return (exact, wide) if level == YES else (min(exact, level), min(wide, level))
+
+
+def moments_of(provision: Provision) -> set[datetime]:
+    """From when on it, or an exception in it, begins to hold or holds no more."""
+    found = set().union(*map(moments_of, provision.exceptions))
+    if provision.within is not None:
+        low, high = provision.within
+        found |= {low} if high >= END else {low, high + _TICK}
+    return found
+
+
+def _together(named: frozenset[str] | None, exceptions: tuple[Provision, ...]) -> frozenset[str] | None:
+    """The purposes of a provision and of its exceptions; None as soon as one of them may be about any."""
+    for one in exceptions:
+        if named is None or one.named is None:
+            return None
+        named |= one.named
+    return named
 
 
 def _names_override(purposes: Codes | None, *, denies: bool) -> bool:
@@ -96,23 +114,40 @@ class Compiler:
         purposes = codings(raw["purpose"]) if "purpose" in raw else parent.purposes if parent else None
         names = labels.values if labels else frozenset()
         names |= classes.values if classes else frozenset()
+        who = self._actors(raw, parent)
+        actions = concepts(raw["action"]) if "action" in raw else parent.actions if parent else None
+        kept = tuple(self._filters(raw, classes, dated, denies=says != "permit"))
         made = Provision(
             says=says,
             path=path,
             clear=clear and understood,
             within=within,
-            actors=self._actors(raw, parent),
-            actions=concepts(raw["action"]) if "action" in raw else parent.actions if parent else None,
+            actors=who,
+            actions=actions,
             purposes=purposes,
             labels=labels,
-            filters=tuple(self._filters(raw, classes, dated, denies=says != "permit")),
+            filters=kept,
             names=names | (parent.names if parent and not parent.denies else frozenset()),
             breaks_glass=_names_override(purposes, denies=says != "permit"),
             exceptions=(),
+            denies=says in ("deny", "?"),
+            limits=says in ("permit", "?"),
+            named=purposes.values if purposes is not None and not purposes.vague else None,
+            open=within is None and who is None and actions is None and clear and understood,
+            plain=not kept and labels is None,
+            follows=parent is not None
+            and within is None
+            and understood
+            and parent.limits != parent.denies
+            and who is parent.actors
+            and actions is parent.actions
+            and (says == "deny" or parent.says == "permit"),
         )
         exceptions = tuple(self._exceptions(raw, made))
         if exceptions:
             object.__setattr__(made, "exceptions", exceptions)
+            object.__setattr__(made, "plain", made.plain and all(one.plain for one in exceptions))
+            object.__setattr__(made, "named", _together(made.named, exceptions))
         return made
 
     def _actors(self, raw: Body, parent: Provision | None) -> Actors | None:

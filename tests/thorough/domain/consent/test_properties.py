@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.consent import Evaluation, compile_consent
+from gateway.domain.consent import Evaluation, compile_consent, prepared
+from gateway.domain.consent.ask import TREAT
 from gateway.domain.security_label import counting
-from tests.domain.consent.making import UNKNOWN, N, consent, rule, thing
+from tests.domain.consent.making import UNKNOWN, N, ask, consent, rule, thing
 from tests.domain.consent.worlds import LABELS, SEEN, World, no_more, seen
 
+STEPS = (timedelta(microseconds=-1), timedelta(), timedelta(microseconds=1))
 seeds = st.integers(0, 2**40)
 
 
@@ -120,3 +124,25 @@ def test_a_permit_covers_every_label_that_counts(seed: int) -> None:
         covered = counting(world.thing.labels) and counting(world.thing.labels) <= set(labels)
         about = thing(*world.thing.labels or {N})
         assert set(seen([said], World(seed), about)) <= ({1, 2} if covered else {0})
+
+
+@given(seeds)
+def test_what_is_prepared_for_an_asker_is_what_is_worked_out_anew_at_every_moment(seed: int) -> None:
+    """Days around everything that begins and ends: a year and more before and after, in an order of their own."""
+    (world,) = worlds(seed, 1)
+    compiled = [compile_consent(one) for one in world.consents]
+    days = [datetime(2026, 1, 10, tzinfo=UTC) + timedelta(days=31 * step, hours=step) for step in range(-6, 20)]
+    moments = [*days, *(m + shift for one in compiled for m in one.moments if 2000 < m.year < 2100 for shift in STEPS)]
+    world.random.shuffle(moments)
+    for now in moments:
+        ask = replace(world.ask, now=now)
+        again, anew = prepared(compiled, ask), Evaluation(compiled, ask)
+        for purpose in anew.purposes:
+            assert again.verdict_for(purpose, world.thing) == anew.verdict_for(purpose, world.thing), now
+
+
+def test_a_withdrawn_consent_leaves_nothing_behind() -> None:
+    said = consent(rule("permit"))
+    for status, expected in (("active", "permit"), ("inactive", "silent"), ("active", "permit")):
+        evaluation = prepared([compile_consent(said | {"status": status})], ask())
+        assert evaluation.verdict_for(TREAT, thing()).word == expected
