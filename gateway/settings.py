@@ -33,6 +33,19 @@ class Settings:
     clients_folder: Path = field(
         default=Path(), metadata={"help": "one YAML file per registered client; empty: clients in the data folder"}
     )
+    issuers_folder: Path = field(
+        default=Path(), metadata={"help": "one YAML file per issuer of tokens; empty: issuers in the data folder"}
+    )
+    key_hosts: str = field(
+        default="", metadata={"help": "hosts that keys of clients and issuers are fetched from (name, name@network)"}
+    )
+    proxies: str = field(
+        default="", metadata={"help": "addresses or networks of the proxies that may set the certificate header"}
+    )
+    certificate_header: str = field(
+        default="", metadata={"help": "the header in which a proxy tells the client's certificate"}
+    )
+    dpop_nonces: bool = field(default=False, metadata={"help": "DPoP proofs must repeat a nonce of ours"})
     http_host: str = field(default="127.0.0.1", metadata={"help": "address of the HTTP doors"})
     http_port: int = field(default=8080, metadata={"help": "port of the HTTP doors; 0: any free one"})
     mllp_host: str = field(default="127.0.0.1", metadata={"help": "address of the MLLP door"})
@@ -88,6 +101,11 @@ class Settings:
     def clients(self) -> Path:
         """Where registered clients are read from."""
         return self.clients_folder if self.clients_folder != Path() else self.data_folder / "clients"
+
+    @property
+    def issuers(self) -> Path:
+        """Where registered issuers are read from."""
+        return self.issuers_folder if self.issuers_folder != Path() else self.data_folder / "issuers"
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:

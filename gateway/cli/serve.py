@@ -50,6 +50,10 @@ from gateway.inbound.certificate import door_context
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
+from gateway.inbound.tokens import certificates, issuers
+from gateway.inbound.tokens.entry import Admission
+from gateway.inbound.tokens.key_sets import fetches_nothing
+from gateway.outbound import fetching
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
@@ -127,7 +131,7 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         app = make_app(
             gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes,
-            large_message_bytes=settings.large_message_bytes,
+            large_message_bytes=settings.large_message_bytes, admission=_admission(settings),
         )  # fmt: skip
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
@@ -198,6 +202,18 @@ def _taken(door: str, where: str, error: OSError) -> SettingsError:
         f"The {door} door cannot be opened ({told})",
         where=where,
         hint=f"Set GATEWAY_{door}_HOST or GATEWAY_{door}_PORT.",
+    )
+
+
+def _admission(settings: Settings) -> Admission:
+    """What is set of who may call. Raises SettingsError."""
+    hosts = fetching.hosts(settings.key_hosts)
+    tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+    return Admission(
+        certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
+        issuers=issuers.load(settings.issuers),
+        fetch=fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
+        dpop_nonces=settings.dpop_nonces,
     )
 
 

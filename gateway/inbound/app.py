@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -13,7 +12,6 @@ from starlette.routing import compile_path
 
 from gateway.errors import NotFound, SettingsError
 from gateway.flows.parts import Gateway
-from gateway.flows.tokens import record_token, remember_assertion
 from gateway.inbound import capability, openapi, outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
@@ -22,10 +20,9 @@ from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.door import Door, Inbound, route, told
 from gateway.inbound.doors import DOORS
 from gateway.inbound.keys import UnfitKey
-from gateway.inbound.oauth import TokenEndpoint
 from gateway.inbound.rest.kinds import SINGLE
 from gateway.inbound.shell import ROUTE, Shell
-from gateway.inbound.token_check import TokenCheck
+from gateway.inbound.tokens.entry import Admission, entry_of
 
 
 def make_app(
@@ -37,6 +34,7 @@ def make_app(
     large_message_bytes: int = 150_000_000,
     token_seconds: int = 300,
     tickets: Tickets | None = None,
+    admission: Admission | None = None,
 ) -> FastAPI:
     """The application. `signing_keys` are private P-256 PEMs, the first of which signs access tokens.
 
@@ -49,20 +47,13 @@ def make_app(
         tokens = Tokens(url, f"{url}/fhir", signing_keys, clock, token_seconds)
     except UnfitKey as error:
         raise SettingsError(str(error)) from None
-    endpoint = TokenEndpoint(
-        clients,
-        tokens,
-        f"{url}/oauth/token",
-        clock,
-        partial(remember_assertion, gateway),
-        partial(record_token, gateway),
-    )
+    entry = entry_of(gateway, clients, tokens, admission or Admission())
     inbound = Inbound(
         gateway=gateway,
         clients=clients,
         tokens=tokens,
-        check=TokenCheck(tokens, clients, clock),
-        endpoint=endpoint,
+        check=entry.check,
+        entry=entry,
         tickets=tickets or Tickets(clock),
         statement=capability.statement(gateway, DOORS),
         openapi=openapi.drawn(gateway, DOORS),

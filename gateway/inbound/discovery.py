@@ -12,7 +12,8 @@ from gateway.errors import BadRequest
 from gateway.inbound.bodies import read_form
 from gateway.inbound.door import Inbound
 from gateway.inbound.keys import CLIENT_ALGORITHMS
-from gateway.inbound.oauth import METHOD
+from gateway.inbound.oauth import GRANTS, METHOD
+from gateway.inbound.tokens.proofs import ALGORITHMS as PROOF_ALGORITHMS
 
 _JSON = "application/json"
 _KEPT = {"Cache-Control": "max-age=300"}  # shorter than a retired key stays valid
@@ -20,10 +21,31 @@ _KEPT = {"Cache-Control": "max-age=300"}  # shorter than a retired key stays val
 
 async def token(inbound: Inbound, request: Request) -> Response:
     """POST /oauth/token (oauth.py). Parameters in the URL are refused: URLs are logged everywhere."""
+    return _told(inbound, *await inbound.entry.endpoint.answer(await _form(request), request.scope))
+
+
+async def revoke(inbound: Inbound, request: Request) -> Response:
+    """POST /oauth/revoke (RFC 7009)."""
+    url = f"{inbound.public_url}/oauth/revoke"
+    return _told(inbound, *await inbound.entry.standing.revoke(await _form(request), request.scope, url))
+
+
+async def introspect(inbound: Inbound, request: Request) -> Response:
+    """POST /oauth/introspect (RFC 7662)."""
+    url = f"{inbound.public_url}/oauth/introspect"
+    return _told(inbound, *await inbound.entry.standing.introspect(await _form(request), request.scope, url))
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
     if request.scope["query_string"]:
         raise BadRequest("Send the parameters in the body")
-    status, body = await inbound.endpoint.answer(await read_form(request), request.scope)
-    return Response(msgspec.json.encode(body), status, {"Pragma": "no-cache"}, _JSON)
+    return await read_form(request)
+
+
+def _told(inbound: Inbound, status: int, body: dict[str, Any]) -> Response:
+    nonce = inbound.entry.proofs.nonce()
+    headers = {"Pragma": "no-cache", **({"DPoP-Nonce": nonce} if nonce else {})}
+    return Response(msgspec.json.encode(body), status, headers, _JSON)
 
 
 async def smart_configuration(inbound: Inbound, request: Request) -> Response:
@@ -39,11 +61,24 @@ def configuration(url: str) -> dict[str, Any]:
         "token_endpoint": f"{url}/oauth/token",
         "token_endpoint_auth_methods_supported": [METHOD],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
-        "grant_types_supported": ["client_credentials"],
-        "scopes_supported": ["system/*.rs", "system/Bundle.c", "system/Consent.cu"],
+        "grant_types_supported": list(GRANTS),
+        "scopes_supported": ["system/*.rs", "user/*.rs", "patient/*.rs", "system/Bundle.c", "system/Consent.cu"],
+        "response_types_supported": [],
+        "revocation_endpoint": f"{url}/oauth/revoke",
+        "introspection_endpoint": f"{url}/oauth/introspect",
+        **{
+            f"{name}_endpoint_auth_{what}": told
+            for name in ("revocation", "introspection")
+            for what, told in _AUTHENTICATION.items()
+        },
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": True,
         "capabilities": ["client-confidential-asymmetric", "permission-v2", "permission-v1"],
         "code_challenge_methods_supported": ["S256"],
     }
+
+
+_AUTHENTICATION = {"methods_supported": [METHOD], "signing_alg_values_supported": list(CLIENT_ALGORITHMS)}
 
 
 async def jwks(inbound: Inbound, request: Request) -> Response:

@@ -39,7 +39,7 @@ from gateway.inbound.tokens.client_check import ClientCheck, Remember
 from gateway.inbound.tokens.held import KEY, Holders, peer
 from gateway.inbound.tokens.key_sets import KeySets
 from gateway.inbound.tokens.limits import RateLimits
-from gateway.inbound.tokens.proofs import BadProof
+from gateway.inbound.tokens.proofs import UnfitProof
 
 METHOD = "private_key_jwt"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -135,7 +135,7 @@ class TokenEndpoint:
             return {}
         try:
             return await self._holders.binding(client.bound, scope)
-        except BadProof as error:
+        except UnfitProof as error:
             refusal = InvalidRequestError(str(error))
             refusal.error = error.error
             raise refusal from None

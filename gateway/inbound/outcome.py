@@ -25,6 +25,8 @@ from gateway.errors import (
 )
 from gateway.flows.parts import Gateway
 from gateway.inbound import negotiate
+from gateway.inbound.tokens.held import NotHeld
+from gateway.inbound.tokens.proofs import ALGORITHMS as PROOF_ALGORITHMS
 from gateway.translate.fhir import write_xml
 from gateway.translate.fhir.outcome import failed
 from gateway.translate.hl7v2 import charset, header
@@ -117,6 +119,10 @@ def plain(request: Request, error: GatewayError) -> Response:
 def headers(error: GatewayError) -> dict[str, str]:
     """What HTTP wants beside a status: who may come in, what is allowed, when to come again."""
     if isinstance(error, Unauthenticated):  # RFC 6750 3.1: no error code for who showed nothing at all
+        if isinstance(error, NotHeld):
+            nonce = {"DPoP-Nonce": error.nonce} if error.nonce else {}
+            told = f'DPoP realm="faellesplan", error="{error.error}", algs="{" ".join(PROOF_ALGORITHMS)}"'
+            return {"WWW-Authenticate": told, **nonce}
         fault = "" if error.text == Unauthenticated.__doc__ else ', error="invalid_token"'
         return {"WWW-Authenticate": f'Bearer realm="faellesplan"{fault}'}
     if isinstance(error, InsufficientScope):

@@ -25,12 +25,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 MOST_BYTES = 262_144
 _SECONDS = 5.0
+_NOT_HAD = "The document at a registered URL cannot be had"
 _DEFAULT_AGE = 300.0
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-
-
-class NotFetched(Unavailable):
-    """The document at a registered URL cannot be had."""
 
 
 def hosts(text: str) -> dict[str, Network | None]:
@@ -55,7 +52,7 @@ async def _resolved(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """`fetcher(url)` gives the body and for how many seconds it may be kept. Raises NotFetched."""
+    """`fetcher(url)` gives the body and for how many seconds it may be kept. Raises Unavailable."""
 
     allowed: Mapping[str, Network | None]
     tls: ssl.SSLContext
@@ -66,12 +63,12 @@ class Fetcher:
         """GET, as a client that believes nothing but its list of hosts and the certificates of its context."""
         host, port, target = _parts(url)
         if host not in self.allowed:
-            raise NotFetched("This host is not on the list", hint="Name it in GATEWAY_KEY_HOSTS.")
+            raise Unavailable("This host is not on the list", hint="Name it in GATEWAY_KEY_HOSTS.")
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._got(host, port, target)
         except (httpx2.HTTPError, OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            raise NotFetched(hint=f"({type(error).__name__})") from None
+            raise Unavailable(_NOT_HAD, hint=f"({type(error).__name__})") from None
 
     async def _got(self, host: str, port: int, target: str) -> tuple[bytes, float]:
         address = self._checked(host, await self.resolve(host, port))
@@ -83,12 +80,12 @@ class Fetcher:
             web.stream("GET", f"https://{there}:{port}{target}", headers=headers, extensions=pinned) as response,
         ):
             if response.status_code != 200:
-                raise NotFetched(f"It was answered with HTTP {response.status_code}")
+                raise Unavailable(f"It was answered with HTTP {response.status_code}")
             held = bytearray()
             async for chunk in response.aiter_bytes():
                 held += chunk
                 if len(held) > MOST_BYTES:
-                    raise NotFetched("It is too large")
+                    raise Unavailable("It is too large")
             return bytes(held), _age(response.headers.get("cache-control", ""))
 
     def _checked(self, host: str, addresses: Sequence[str]) -> Address:
@@ -96,20 +93,20 @@ class Fetcher:
         network = self.allowed[host]
         found = [ipaddress.ip_address(one) for one in addresses]
         if not found or not all(one in network if network else one.is_global for one in found):
-            raise NotFetched("The host has an address where it may not lie", hint="See GATEWAY_KEY_HOSTS.")
+            raise Unavailable("The host has an address where it may not lie", hint="See GATEWAY_KEY_HOSTS.")
         return found[0]
 
 
 def _parts(url: str) -> tuple[str, int, str]:
-    """Host, port, and path with query. Raises NotFetched for anything but a plain https URL."""
+    """Host, port, and path with query. Raises Unavailable for anything but a plain https URL."""
     try:
         parts = urlsplit(url)
         port = parts.port or 443
     except ValueError:
-        raise NotFetched("The URL cannot be read") from None
+        raise Unavailable("The URL cannot be read") from None
     plain = parts.scheme == "https" and "@" not in parts.netloc and not parts.fragment and "\\" not in url
     if not plain or not _HOST.fullmatch(parts.hostname or "") or not url.isascii() or not url.isprintable():
-        raise NotFetched("Only a plain https URL is fetched")
+        raise Unavailable("Only a plain https URL is fetched")
     return parts.hostname or "", port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 

@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from gateway.errors import Unauthenticated
 from gateway.inbound.tokens.certificates import Certificates
-from gateway.inbound.tokens.proofs import BadProof, NeedsNonce, Proofs
+from gateway.inbound.tokens.proofs import NeedsNonce, Proofs, UnfitProof
 
 CERTIFICATE = "x5t#S256"
 KEY = "jkt"
@@ -56,21 +56,21 @@ class Holders:
             thumbprint = await self._proved(scope, token)
         except NeedsNonce as error:
             raise NotHeld("The DPoP proof must repeat a nonce", error.error, nonce=self.proofs.nonce()) from None
-        except BadProof as error:
+        except UnfitProof as error:
             raise NotHeld(f"The DPoP proof does not hold: {error}", error.error) from None
         if thumbprint != bound[KEY]:
             raise NotHeld("The token is bound to another key")
 
     async def binding(self, demanded: str, scope: Scope) -> dict[str, str]:
         """What a new token is bound to: the key of a proof where one comes with the request, and what the client's
-        registration demands (`dpop`, `mtls` or ""). Raises BadProof."""
+        registration demands (`dpop`, `mtls` or ""). Raises UnfitProof."""
         bound: dict[str, str] = {}
         if demanded == "dpop" or headers(scope, b"dpop"):
             bound[KEY] = await self._proved(scope)
         if demanded == "mtls":
             bound[CERTIFICATE] = self.certificates.thumbprint(scope)
             if not bound[CERTIFICATE]:
-                raise BadProof("a client certificate is needed")
+                raise UnfitProof("a client certificate is needed")
         return bound
 
     async def _proved(self, scope: Scope, token: str = "") -> str:

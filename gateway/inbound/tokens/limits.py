@@ -71,7 +71,7 @@ class RateLimits:
 
     def _bucket(self, sort: str, name: str, limits: Limits) -> _Bucket:
         bucket = self._buckets.get((sort, name))
-        if bucket is None or bucket.limits is not limits:
+        if bucket is None or bucket.limits != limits:
             bucket = self._buckets[(sort, name)] = _Bucket(limits, self._clock())
             while len(self._buckets) > _MOST:
                 self._buckets.popitem(last=False)

@@ -32,16 +32,18 @@ _MIN_RSA_BITS = 2048
 _HEADERS = frozenset({"typ", "alg", "jwk"})
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _CURVES = {"ES256": "P-256", "ES384": "P-384"}
+_READING = jws.JWSRegistry(algorithms=list(ALGORITHMS))
+_READING.max_header_length = 2048  # an RSA key in the header is longer than joserfc's 512
 _PORTS = {"https": 443, "http": 80}
 
 
-class BadProof(ValueError):
+class UnfitProof(ValueError):
     """No proof, or one that does not hold. The text says which rule failed, in ASCII and without values."""
 
     error = "invalid_dpop_proof"
 
 
-class NeedsNonce(BadProof):
+class NeedsNonce(UnfitProof):
     """The proof must repeat the nonce that comes with this answer."""
 
     error = "use_dpop_nonce"
@@ -61,26 +63,26 @@ class Proofs:
 
     async def thumbprint(self, proofs: Sequence[str], method: str, url: str, token: str = "") -> str:
         """The thumbprint (RFC 7638, SHA-256) of the key that proves this request, by all its DPoP headers. Raises
-        BadProof."""
+        UnfitProof."""
         if len(proofs) != 1:
-            raise BadProof("one DPoP header is needed")
+            raise UnfitProof("one DPoP header is needed")
         claims, thumbprint = _signed(proofs[0])
         if claims.get("htm") != method:
-            raise BadProof("htm is not the method of this request")
+            raise UnfitProof("htm is not the method of this request")
         if not isinstance(claims.get("htu"), str) or _plain(claims["htu"]) != _plain(url):
-            raise BadProof("htu is not the URL of this request")
+            raise UnfitProof("htu is not the URL of this request")
         now = self._clock().timestamp()
         issued, jti = claims.get("iat"), claims.get("jti")
         if not _is_time(issued) or not now - WINDOW_SECONDS <= issued <= now + SKEW_SECONDS:
-            raise BadProof("iat is not now")
+            raise UnfitProof("iat is not now")
         if token and claims.get("ath") != _encoded(hashlib.sha256(token.encode()).digest()):
-            raise BadProof("ath is not the hash of this token")
+            raise UnfitProof("ath is not the hash of this token")
         self._check_nonce(claims.get("nonce"), int(now))
         if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
-            raise BadProof(f"jti must be a text of at most {_LONGEST_JTI} characters")
+            raise UnfitProof(f"jti must be a text of at most {_LONGEST_JTI} characters")
         until = datetime.fromtimestamp(issued + WINDOW_SECONDS + SKEW_SECONDS, UTC)
         if not await self._remember(f"dpop:{thumbprint}", jti, until):
-            raise BadProof("this proof was used before")
+            raise UnfitProof("this proof was used before")
         return thumbprint
 
     def _nonce(self, window: int) -> str:
@@ -98,41 +100,41 @@ class Proofs:
 def _signed(proof: str) -> tuple[Mapping[str, Any], str]:
     """The claims, signed by the key in the header, and that key's thumbprint."""
     if not proof.isascii() or not 0 < len(proof) <= _LONGEST:
-        raise BadProof("the proof is not a signed JWT of at most 8 kB")
+        raise UnfitProof("the proof is not a signed JWT of at most 8 kB")
     try:
-        header = jws.extract_compact(proof.encode()).headers()
+        header = jws.extract_compact(proof.encode(), registry=_READING).headers()
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise BadProof("the proof is not a signed JWT") from None
+        raise UnfitProof("the proof is not a signed JWT") from None
     if header.get("typ") != "dpop+jwt" or header.keys() != _HEADERS:
-        raise BadProof("the header must hold typ dpop+jwt, alg and jwk, and nothing else")
+        raise UnfitProof("the header must hold typ dpop+jwt, alg and jwk, and nothing else")
     key = _key(header["jwk"], header["alg"])
     try:
-        claims = jwt.decode(proof, key, algorithms=[header["alg"]]).claims
+        claims = jwt.decode(proof, key, registry=_READING).claims
     except (JoseError, ValueError, TypeError, RecursionError, json.JSONDecodeError):
-        raise BadProof("the signature does not hold") from None
+        raise UnfitProof("the signature does not hold") from None
     return claims, key.thumbprint()
 
 
 def _key(jwk: object, algorithm: object) -> ECKey | RSAKey:
     """The public key of a proof, of the type that its algorithm takes."""
     if not isinstance(jwk, dict) or jwk.keys() & _PRIVATE:
-        raise BadProof("jwk must be a public key")
+        raise UnfitProof("jwk must be a public key")
     if algorithm not in ALGORITHMS:
-        raise BadProof(f"alg must be one of {', '.join(ALGORITHMS)}")
+        raise UnfitProof(f"alg must be one of {', '.join(ALGORITHMS)}")
     try:
         if algorithm in _CURVES:
             if (jwk.get("kty"), jwk.get("crv")) != ("EC", _CURVES[algorithm]):
-                raise BadProof("jwk is not a key for this alg")
+                raise UnfitProof("jwk is not a key for this alg")
             ec = ECKey.import_key({name: jwk[name] for name in ("kty", "crv", "x", "y")})
             ec.public_key  # noqa: B018 - the point is checked when it is first used
             return ec
         if jwk.get("kty") != "RSA":
-            raise BadProof("jwk is not a key for this alg")
+            raise UnfitProof("jwk is not a key for this alg")
         rsa = RSAKey.import_key({name: jwk[name] for name in ("kty", "n", "e")})
         if rsa.public_key.key_size < _MIN_RSA_BITS:
-            raise BadProof(f"jwk is an RSA key of fewer than {_MIN_RSA_BITS} bits")
+            raise UnfitProof(f"jwk is an RSA key of fewer than {_MIN_RSA_BITS} bits")
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise error if isinstance(error, BadProof) else BadProof("jwk is not a valid key") from None
+        raise error if isinstance(error, UnfitProof) else UnfitProof("jwk is not a valid key") from None
     return rsa
 
 

@@ -1,0 +1,79 @@
+"""Everything that stands between a request and a caller, joined once at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from gateway.flows import tokens as flows
+from gateway.flows.parts import Gateway
+from gateway.inbound.access_token import Tokens
+from gateway.inbound.clients import Clients
+from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.token_check import TokenCheck
+from gateway.inbound.tokens.certificates import Certificates
+from gateway.inbound.tokens.client_check import ClientCheck
+from gateway.inbound.tokens.exchange import Exchange
+from gateway.inbound.tokens.foreign import ForeignTokens
+from gateway.inbound.tokens.held import Holders
+from gateway.inbound.tokens.issuers import Issuers, issuer_key
+from gateway.inbound.tokens.key_sets import Fetch, KeySets, fetches_nothing
+from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.proofs import Proofs
+from gateway.inbound.tokens.revoked import Revoked
+from gateway.inbound.tokens.standing import TokenStanding
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What an operator sets of it. `fetch` gets key sets from where they are published."""
+
+    certificates: Certificates = field(default_factory=Certificates)
+    issuers: Issuers = field(default_factory=Issuers)
+    fetch: Fetch = fetches_nothing
+    dpop_nonces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The parts that the doors ask."""
+
+    check: TokenCheck
+    endpoint: TokenEndpoint
+    standing: TokenStanding
+    proofs: Proofs
+
+
+def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission) -> Entry:
+    """The parts for one node. Raises SettingsError for a public URL without TLS."""
+    url, clock = gateway.public_url, gateway.clock
+    token_url = f"{url}/oauth/token"
+    remember, record = partial(flows.remember_assertion, gateway), partial(flows.record_token, gateway)
+    nonce_key = gateway.fingerprint(b"dpop-nonce") if admission.dpop_nonces else b""
+    proofs = Proofs(clock, remember, nonce_key)
+    holders = Holders(url, proofs, admission.certificates)
+    limits = RateLimits(record)
+    key_sets = KeySets(admission.fetch, clock)
+    revoked = Revoked(partial(flows.revoked, gateway))
+    foreign = _foreign(admission, clients, tokens, clock)
+    exchange = Exchange(admission.issuers, foreign, token_url, clock, remember)
+    endpoint = TokenEndpoint(
+        clients, tokens, token_url, clock, remember, record, key_sets=key_sets, holders=holders, limits=limits,
+        search=gateway.search, exchanged=exchange.acting,
+    )  # fmt: skip
+    check = TokenCheck(
+        tokens, clients, clock, revoked=revoked, holders=holders, limits=limits,
+        foreign=foreign.read if admission.issuers else None,
+    )  # fmt: skip
+    standing = TokenStanding(
+        ClientCheck(clients, clock, remember, key_sets), tokens, (token_url, url), revoked,
+        partial(flows.revoke_token, gateway), record, limits,
+    )  # fmt: skip
+    return Entry(check, endpoint, standing, proofs)
+
+
+def _foreign(admission: Admission, clients: Clients, tokens: Tokens, clock: Callable[[], datetime]) -> ForeignTokens:
+    key_sets = KeySets(admission.fetch, clock, issuer_key)
+    return ForeignTokens(admission.issuers, clients, tokens.audience, key_sets, clock)
