@@ -15,12 +15,14 @@ from urllib.parse import urlencode
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.statement import Body
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
-from gateway.store import log_reading, resources, wire
+from gateway.store import log_forgetting, log_reading, resources, wire
+from gateway.store.log import Connection
 from gateway.store.log_reading import Found, Search
 
 # Search parameter → field of the log's search. `date`, `patient` and `patient.identifier` are read apart.
@@ -48,13 +50,27 @@ async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, s
     await on_record(gateway, *([record.of(one.removesuffix(_NOBODY)) for one in wanted.citizens] or [record]))
     async with gateway.database.connection() as connection:
         found = await log_reading.find(connection, wanted, count + 1, before)
+        gone = await _gone(connection, wanted) if len(found) <= count else []
     page = found[:count]
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/AuditEvent"}]
     if len(found) > count and page:
         links.append({"relation": "next", "url": _next(gateway, params, wanted, page[-1])})
     entries = [{"resource": _event(gateway, one), "search": {"mode": "match"}} for one in page]
-    bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries}
+    bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": [*entries, *gone]}
     return Served(wire.encode({name: value for name, value in bundle.items() if value}))
+
+
+async def _gone(connection: Connection, wanted: Search) -> list[Body]:
+    """At the end of a list: what the search would have reached, had its time not been over."""
+    before = await log_forgetting.forgotten_before(connection)
+    if before is None or (wanted.since and wanted.since >= before):
+        return []
+    told = f"Records from before {before.isoformat(timespec='seconds')} were deleted when their time was over."
+    if wanted.citizens:
+        told += f" Of these citizens there were {await log_forgetting.gone_of(connection, wanted.citizens)}."
+    issue = {"severity": "information", "code": "deleted", "details": {"text": told}}
+    outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
+    return [{"resource": outcome, "search": {"mode": "outcome"}}]
 
 
 async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:

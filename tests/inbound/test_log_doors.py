@@ -17,7 +17,8 @@ from gateway.domain.list_proof import verify_list
 from gateway.domain.listing import extension
 from gateway.domain.merkle import Range, consistency_plan, extends, includes, leaf_hash, node_hash, prove
 from gateway.domain.witness import cosigned, write_submission
-from gateway.errors import Unavailable
+from gateway.errors import BadRequest, Unavailable
+from gateway.flows.forget_log import forget_log
 from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.flows.witness import ask_witnesses
@@ -26,7 +27,7 @@ from gateway.inbound.scopes import Scope
 from gateway.store import keys, log
 from tests.inbound.http_world import Http, http
 from tests.inbound.oauth_client import hospital
-from tests.store.log_stories import record
+from tests.store.log_stories import START, record
 
 CITIZEN = "c" * 32
 WHY = {"ihe_iua": {"subject_name": "Ida Prøve", "subject_id": "x|dpo-1", "purpose_of_use": ["HOPERAT"]}}
@@ -178,6 +179,37 @@ def test_a_citizens_list_over_http(database_url: str) -> None:
             )
             assert json.loads(bodies[0]["body"])["decision"] == "deny"
             assert b"2512489996" not in b"".join(row["body"] for row in bodies)
+
+    run(test)
+
+
+def test_the_auditors_search_says_what_is_gone(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, auditor()) as here:
+            await filled(here, 30)
+            audit = await here.bearer("system/AuditEvent.rs", client="dpo", extensions=WHY)
+
+            async def told(**asked: str) -> list[str]:
+                answer = await here.web.get("/fhir/AuditEvent", params=asked, headers=audit)
+                assert answer.status_code == 200, answer.text
+                entries = answer.json().get("entry", [])
+                outcomes = [one["resource"] for one in entries if one["search"]["mode"] == "outcome"]
+                return [one["issue"][0]["details"]["text"] for one in outcomes]
+
+            assert await told(patient=CITIZEN) == []
+            here.world.clock.now = START + timedelta(days=200)
+            audit = await here.bearer("system/AuditEvent.rs", client="dpo", extensions=WHY)
+            before = START + timedelta(milliseconds=15)
+            assert await forget_log(here.gateway, before, user="x|operator", client="gateway forget-log") == 15
+            assert await forget_log(here.gateway, before, user="x|operator", client="gateway forget-log") == 0
+            with pytest.raises(BadRequest, match="180 days"):
+                await forget_log(here.gateway, here.gateway.clock() - timedelta(days=179), user="", client="")
+            (text,) = await told(patient=CITIZEN)
+            assert text.endswith("Of these citizens there were 10.")
+            assert text.startswith("Records from before 2026-03-01T08:00:00")
+            assert len(await told()) == 1
+            assert await told(patient=CITIZEN, date="ge2026-06-01") == []
+            assert await told(patient=CITIZEN, _count="1") == [], "told at the end of the list"
 
     run(test)
 
