@@ -51,6 +51,13 @@ def _is_covered(gateway: Gateway, scopes: Sequence[Scope], part: Sealed | None, 
     return any(_met(gateway.search.get(key[0], {}), scope.where, shown) for scope in about)
 
 
+def covers_body(gateway: Gateway, caller: Caller, body: dict[str, Any]) -> bool:
+    """Whether the scopes cover a resource that is nobody's data of a citizen, as this caller reads it."""
+    scopes = [one for one in map(read, caller.scopes) if one is not None and ("r" in one.may or "s" in one.may)]
+    about = [scope for scope in scopes if scope.is_about(body["resourceType"])]
+    return any(_met(gateway.search.get(body["resourceType"], {}), scope.where, body) for scope in about)
+
+
 def _met(served: Mapping[str, Parameter], where: Where, body: dict[str, Any]) -> bool:
     """Whether a resource meets every parameter; one that its type does not have is met by nothing."""
     for name, value in where:

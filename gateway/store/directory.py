@@ -27,6 +27,10 @@ SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v
   FROM directory_version v JOIN directory d USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
 """
 _NAMED = f"SELECT {_COLUMNS} FROM directory d WHERE d.names && $1::text[] AND NOT d.withdrawn ORDER BY d.kind, d.id"
+_REFERRING = f"""
+SELECT {_COLUMNS} FROM directory d WHERE d.kind = ANY($1::text[]) AND d.refs && $2::text[] AND NOT d.withdrawn
+ ORDER BY d.kind, d.id
+"""
 _OF_ONE = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
   FROM directory_version v JOIN directory d USING (kind, id)
@@ -105,6 +109,12 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
 async def named(database: Reader, names: Sequence[str]) -> list[Entry]:
     """Those that go by any of these names: `Location/1`, or the key of an identifier. One statement."""
     return [_entry(row) for row in await database.fetch(_NAMED, [_key(one) for one in names])]
+
+
+async def referring(database: Reader, kinds: Sequence[str], names: Sequence[str]) -> list[Entry]:
+    """Those of these types that refer to something that goes by any of these names. One statement."""
+    rows = await database.fetch(_REFERRING, list(kinds), [_key(one) for one in names])
+    return [_entry(row) for row in rows]
 
 
 async def found(

@@ -387,3 +387,48 @@ def test_every_access_is_on_record_without_a_citizen(database_url: str) -> None:
             assert b"mappings/policy/access.csv" in rows[2]["body"]
 
     run(test)
+
+
+def test_includes_lead_into_the_directory_and_stop_at_a_shelter(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            gateway = here.gateway
+            nurse = await made(gateway, HOSPITAL, "Practitioner", identifier=[{"system": AUTHORISATION, "value": "0Q"}])
+            named = {"identifier": {"system": AUTHORISATION, "value": "0Q"}}
+            role = await made(gateway, SOCIAL, "PractitionerRole", practitioner=named)
+            secret = await made(
+                gateway, SOCIAL, "PractitionerRole", practitioner=named, code=[{"text": "vagt på krisecenter"}]
+            )
+            asked = [("_include", "PractitionerRole:practitioner")]
+            told = body(await directory.search(gateway, NGO, "PractitionerRole", asked))
+            assert [(e["resource"]["id"], e["search"]["mode"]) for e in told["entry"]] == [
+                (role, "match"), (nurse, "include"),
+            ]  # fmt: skip
+            back = [("_id", nurse), ("_revinclude", "PractitionerRole:practitioner")]
+            assert found(await directory.search(gateway, NGO, "Practitioner", back)) == [nurse, role]
+            everyone = found(await directory.search(gateway, SOCIAL, "Practitioner", back))
+            assert everyone == [nurse, *sorted([role, secret])]
+            less = replace(NGO, scopes=("system/Practitioner.rs",))
+            assert found(await directory.search(gateway, less, "Practitioner", back)) == [nurse]
+
+    run(test)
+
+
+def test_a_scope_with_parameters_covers_what_meets_them(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            gateway = here.gateway
+            used = await made(gateway, HOSPITAL, "Location", status="active", name="A")
+            old = await made(gateway, HOSPITAL, "Location", status="inactive", name="B")
+            less = replace(NGO, scopes=("system/Location.rs?status=active", "system/Organization.rs?name=region"))
+            assert found(await directory.search(gateway, less, "Location", [])) == [used]
+            with pytest.raises(NotFound):
+                await directory.read(gateway, less, "Location", old)
+            with pytest.raises(NotFound):
+                await directory.read(gateway, less, "Organization", gateway.ids("Organization", f"{CODES}|0101"))
+            told = body(await directory.search(gateway, less, "Organization", []))
+            names = [one["resource"]["name"] for one in told["entry"]]
+            assert names
+            assert all(name.startswith("Region") for name in names)
+
+    run(test)

@@ -69,3 +69,23 @@ def test_who_may_not_see_the_target_is_told_nothing_of_who_said_it(database_url:
                 assert answer.status_code == 404, odd
 
     run(test)
+
+
+def test_the_hospital_of_a_stay_is_included_from_the_directory(database_url: str) -> None:
+    """A message names it by its SOR number alone."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            epj = await headers(here)
+            for include in ("Encounter:service-provider", "Encounter:service-provider:Organization"):
+                stay, hospital = await bundle(here, epj, "/fhir/Encounter", patient=patient, _include=include)
+                number = stay["serviceProvider"]["identifier"]["value"]
+                assert (hospital["resourceType"], hospital["name"]) == ("Organization", "Herlev og Gentofte Hospital")
+                assert number in [one["value"] for one in hospital["identifier"]]
+            (alone,) = await bundle(
+                here, epj, "/fhir/Encounter", patient=patient, _include="Encounter:service-provider:Location"
+            )
+            assert alone["resourceType"] == "Encounter"
+
+    run(test)

@@ -10,7 +10,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import name_of
 from gateway.domain.when import BEGINNING
 from gateway.errors import Gone, NotFound
-from gateway.flows.directory.showing import Shown, allowed, record, served, shown, today
+from gateway.flows.directory.showing import Shown, allowed, of_table, record, served, shown
 from gateway.flows.parts import Gateway, Served
 from gateway.store import directory, wire
 from gateway.store.directory import Entry
@@ -22,7 +22,7 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     """One of them, as it is or in one version. What is not there and what this caller may not see get the same answer:
     NotFound; what its source took back is Gone."""
     asked = f"GET {kind}/{identity}" + (f"/_history/{version}" if version else "")
-    told = gateway.registry.find(identity, today(gateway)) if kind == "Organization" and not version else None
+    told = of_table(gateway, caller, f"{kind}/{identity}") if not version else None
     entry = None if told else await directory.find(gateway.database, kind, identity, version)
     look = Shown((told,), ()) if told else shown(gateway, caller, [entry] if entry else [])
     await record(gateway, caller, "vread" if version else "read", kind, asked, look)
@@ -43,7 +43,7 @@ async def history(
     rows = await directory.versions(gateway.database, kind, identity, since, count + 1, offset, seen)
     look = shown(gateway, caller, rows[:count])
     asked = f"GET {kind}/{identity}/_history" if identity else f"GET {kind}/_history"
-    told = gateway.registry.find(identity, today(gateway)) if kind == "Organization" and identity else None
+    told = of_table(gateway, caller, f"{kind}/{identity}") if identity else None
     await record(gateway, caller, "history-instance" if identity else "history-type", kind, asked, look)
     entries = [_version(gateway, *one) for one in zip(look.bodies, look.entries, strict=True)]
     if told:
@@ -79,16 +79,9 @@ async def named(gateway: Gateway, caller: Caller, references: Iterable[dict[str,
     """What References (or literal references) lead to in the directory, as far as this caller's token and the law
     show it, each once; for `_include`. At most one statement. The caller records what it shows."""
     names = {name for one in references for name in ([one] if isinstance(one, str) else name_of(one))}
-    told = [_of_table(gateway, name) for name in sorted(names)]
+    told = [of_table(gateway, caller, name) for name in sorted(names)]
     organisations = {body["id"]: body for body in told if body}
     entries = await directory.named(gateway.database, sorted(names)) if names else []
     look = shown(gateway, caller, [one for one in entries if caller.covers(one.kind)])
     first = organisations.values() if caller.covers("Organization") else ()
     return [wire.encode(body) for body in (*first, *look.bodies)]
-
-
-def _of_table(gateway: Gateway, name: str) -> dict[str, Any] | None:
-    if "|" in name:
-        return gateway.registry.named(name, today(gateway))
-    kind, _, identity = name.partition("/")
-    return gateway.registry.find(identity, today(gateway)) if kind == "Organization" else None

@@ -15,6 +15,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import number_key
 from gateway.domain.municipality import CODES
 from gateway.domain.searching.query import Parameter, Query, understand
+from gateway.flows.directory.including import included
 from gateway.flows.directory.showing import Shown, of_tables, record, shown
 from gateway.flows.parts import Gateway, Served
 from gateway.store import directory, wire
@@ -42,8 +43,9 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[t
             whole = False
             break
     page = found[query.offset : wanted]
+    further = await included(gateway, caller, query, page)
     await record(gateway, caller, "search-type", kind, f"GET {kind}?{urlencode(list(params))}", Shown(tuple(page), ()))
-    return Served(wire.encode(_bundle(gateway, kind, params, query, page, len(found), whole=whole)))
+    return Served(wire.encode(_bundle(gateway, kind, params, query, page, further, len(found), whole=whole)))
 
 
 async def visible(
@@ -67,7 +69,7 @@ async def _matching(
 ) -> AsyncIterator[tuple[Body, bool]]:
     """Everything this caller may see that could match, each with whether it does: first what tables tell, then the
     others by their ids."""
-    for body in of_tables(gateway, kind):
+    for body in of_tables(gateway, caller, kind):
         yield body, _meets(body, query)
     narrow = list(_narrowed(gateway.search.get(kind, {}), params))
     after = ""
@@ -165,8 +167,8 @@ _KEYS = {"token": _tokens, "reference": _references, "string": _texts}
 
 
 def _bundle(
-    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query, page: Sequence[Body], found: int,
-    *, whole: bool,
+    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query, page: Sequence[Body],
+    further: Sequence[Body], found: int, *, whole: bool,
 ) -> Body:  # fmt: skip
     base = f"{gateway.public_url}/fhir/{kind}"
     links = [{"relation": "self", "url": f"{base}?{urlencode(list(params))}" if params else base}]
@@ -176,4 +178,9 @@ def _bundle(
         links.append({"relation": "next", "url": f"{base}?{onwards}"})
     bundle: Body = {"resourceType": "Bundle", "type": "searchset"} | ({"total": found} if whole else {})
     entries = [{"fullUrl": f"{base}/{body['id']}", "resource": body, "search": {"mode": "match"}} for body in page]
+    entries += [
+        {"fullUrl": f"{gateway.public_url}/fhir/{one['resourceType']}/{one['id']}", "resource": one,
+         "search": {"mode": "include"}}
+        for one in further
+    ]  # fmt: skip
     return bundle | {"link": links} | ({"entry": entries} if entries else {})

@@ -18,6 +18,7 @@ from gateway.domain.directory import shelter
 from gateway.domain.record import Decision, Outcome
 from gateway.domain.redact import redact
 from gateway.domain.when import DANISH
+from gateway.flows.covering import covers_body
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.store import wire
@@ -41,8 +42,10 @@ def shown(gateway: Gateway, caller: Caller, entries: Sequence[Entry]) -> Shown:
     redactions = {(one.kind, one.id): one.redactions for one in permits}
     denied = {(one.kind, one.id) for one in denials}
     left = [one for one in entries if (one.kind, one.id) not in denied]
-    bodies = tuple(redact(whole(one), redactions.get((one.kind, one.id), ())) for one in left)
-    return Shown(bodies, tuple(left), tuple(denials))
+    pairs = [(redact(whole(one), redactions.get((one.kind, one.id), ())), one) for one in left]
+    if caller.narrowed:
+        pairs = [(body, one) for body, one in pairs if covers_body(gateway, caller, body)]
+    return Shown(tuple(body for body, _ in pairs), tuple(one for _, one in pairs), tuple(denials))
 
 
 def allowed(gateway: Gateway, caller: Caller) -> list[str]:
@@ -91,9 +94,19 @@ def served(gateway: Gateway, body: dict[str, Any], updated: datetime | None = No
     return Served(wire.encode(body), version, updated, weak=updated is None, location=place)
 
 
-def of_tables(gateway: Gateway, kind: str) -> list[dict[str, Any]]:
-    """What tables tell, as it is today."""
-    return gateway.registry.bodies(today(gateway)) if kind == "Organization" else []
+def of_tables(gateway: Gateway, caller: Caller, kind: str) -> list[dict[str, Any]]:
+    """What tables tell, as it is today, as far as the token's scopes cover it."""
+    bodies = gateway.registry.bodies(today(gateway)) if kind == "Organization" else []
+    return [one for one in bodies if covers_body(gateway, caller, one)] if caller.narrowed else bodies
+
+
+def of_table(gateway: Gateway, caller: Caller, name: str) -> dict[str, Any] | None:
+    """One that tables tell, by `Organization/<id>` or by the key of an identifier."""
+    kind, _, identity = name.partition("/")
+    day = today(gateway)
+    found = gateway.registry.named(name, day) if "|" in name else None
+    found = gateway.registry.find(identity, day) if kind == "Organization" and not found else found
+    return found if found and (not caller.narrowed or covers_body(gateway, caller, found)) else None
 
 
 def today(gateway: Gateway) -> Any:

@@ -20,14 +20,16 @@ from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.searching.query import Named, Query, understand
-from gateway.flows import provenance
+from gateway.domain.searching.world import Entry
+from gateway.flows import directory, provenance
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.circle import circle_records, search_circle
 from gateway.flows.search.named import names_whom, search_named
-from gateway.flows.search.page import bundle, cut
+from gateway.flows.search.page import Page, bundle, cut
 from gateway.flows.search.paging import opened
+from gateway.store import wire
 
 Params = Sequence[tuple[str, str]]
 
@@ -54,8 +56,17 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) ->
         told = page.matches if found.total is None else found.matches
         records = circle_records(gateway, caller, query, list(told), asked)
     await on_record(gateway, *records)
-    page = replace(page, further=(*page.further, *await provenance.included(gateway, caller, query, page.matches)))
+    page = replace(page, further=(*page.further, *await _beyond(gateway, caller, query, page)))
     return Served(await bundle(gateway, caller, query, position, found, page))
+
+
+async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) -> list[Entry]:
+    """What includes add that is no part of a citizen: who said it, and what stands in the directory."""
+    if not query.includes:
+        return []
+    bodies = await directory.included(gateway, caller, query, [one.entry.body for one in page.matches])
+    staff = [Entry(one["resourceType"], one["id"], wire.encode(one), wire.decode) for one in bodies]
+    return [*staff, *await provenance.included(gateway, caller, query, page.matches)]
 
 
 async def visible(

@@ -1,0 +1,82 @@
+"""`_include` and `_revinclude` where they lead into the directory: by literal reference, or by an identifier.
+
+R4 3.1.1.5.4. References of citizens' resources to staff, organisations and places are logical: they name an identifier,
+and lead to whatever stands in the directory under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.directory import KINDS, identifiers_of, name_of
+from gateway.domain.searching.including import Include
+from gateway.domain.searching.query import Query
+from gateway.flows.directory.reading import named
+from gateway.flows.directory.showing import Shown, record, shown
+from gateway.flows.parts import Gateway
+from gateway.store import directory, wire
+
+Body = dict[str, Any]
+_ANY = ("*", "")
+
+
+async def included(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Body]) -> list[Body]:
+    """What of the directory goes with these matches, as this caller may see it, each once; put on record before it is
+    given back. Costs nothing where no include leads here."""
+    rules = [one for one in query.includes if _leads_here(one)]
+    if not (rules and matches):
+        return []
+    forward = [one for one in rules if not one.reverse]
+    found = await _forward(gateway, caller, forward, matches) if forward else []
+    for rule in rules:
+        found += await _backward(gateway, caller, rule, matches) if rule.reverse else []
+    there = {(one["resourceType"], one["id"]) for one in matches}
+    once = {(one["resourceType"], one["id"]): one for one in found}
+    kept = [once[key] for key in sorted(once.keys() - there)]
+    if kept:
+        await record(gateway, caller, "search-type", query.kind, f"_include of {query.kind}", Shown(tuple(kept), ()))
+    return kept
+
+
+def _leads_here(rule: Include) -> bool:
+    return rule.source in (*KINDS, *_ANY) if rule.reverse else rule.target in (*KINDS, *_ANY)
+
+
+async def _forward(gateway: Gateway, caller: Caller, rules: Sequence[Include], matches: Sequence[Body]) -> list[Body]:
+    asked: dict[str, set[str]] = {}  # by name, the types that it may be
+    for body in matches:
+        for rule in rules:
+            if rule.source in ("*", body["resourceType"]):
+                for reference in _references(gateway, body, rule):
+                    for name in name_of(reference):
+                        asked.setdefault(name, set()).add(rule.target)
+    bodies = [wire.decode(one) for one in await named(gateway, caller, asked)] if asked else []
+    return [one for one in bodies if _wanted(one, asked)]
+
+
+def _wanted(body: Body, asked: dict[str, set[str]]) -> bool:
+    names = (f"{body['resourceType']}/{body['id']}", *identifiers_of(body))
+    return any(not asked[name].isdisjoint({"", body["resourceType"]}) for name in names if name in asked)
+
+
+async def _backward(gateway: Gateway, caller: Caller, rule: Include, matches: Sequence[Body]) -> list[Body]:
+    aims = [one for one in matches if rule.target in ("", one["resourceType"])]
+    names = {name for one in aims for name in (f"{one['resourceType']}/{one['id']}", *identifiers_of(one))}
+    kinds = KINDS if rule.source in _ANY else (rule.source,)
+    entries = await directory.referring(gateway.database, [one for one in kinds if caller.covers(one)], sorted(names))
+    bodies = shown(gateway, caller, entries).bodies
+    return [one for one in bodies if not names.isdisjoint(_named_by(gateway, one, rule))]
+
+
+def _named_by(gateway: Gateway, body: Body, rule: Include) -> set[str]:
+    return {name for reference in _references(gateway, body, rule) for name in name_of(reference)}
+
+
+def _references(gateway: Gateway, body: Body, rule: Include) -> list[Body]:
+    """What a resource refers to by the parameter of a rule, or by any."""
+    rows = gateway.search.get(body["resourceType"], {})
+    chosen = rows.values() if rule.parameter in _ANY else [rows[rule.parameter]] if rule.parameter in rows else []
+    found = [item for row in chosen if row.kind == "reference" for item in row.extract(body)]
+    return [one for one in found if isinstance(one, dict)]
