@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from gateway.errors import SettingsError, Unreadable
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.inbound import clients
 from gateway.settings import Settings
-from gateway.store import keys, migrate
+from gateway.store import keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
@@ -161,7 +162,28 @@ def witnessing_of(settings: Settings) -> Witnessing:
     return Witnessing(key, logs, asked)
 
 
-def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) -> Gateway:
+class SteadyClock:
+    """The time, which never runs backwards: where the machine's clock is set back, this one goes on by the time that
+    passes, until the machine's has caught up. It starts no earlier than `floor`, the newest time in the log."""
+
+    def __init__(self, floor: datetime, wall: Clock = now, tick: Callable[[], float] = time.monotonic) -> None:
+        self._wall, self._tick = wall, tick
+        self._last, self._at = max(wall(), floor), tick()
+
+    def __call__(self) -> datetime:
+        """The time, in UTC."""
+        tick, wall = self._tick(), self._wall()
+        steady = self._last + timedelta(seconds=tick - self._at)
+        self._last, self._at = (max(wall, self._last) if wall > steady - _SLEW else steady), tick
+        return self._last
+
+
+_SLEW = timedelta(seconds=1)  # by so much a clock that is being corrected may fall behind
+
+
+def gateway_of(
+    settings: Settings, database: Database, *, clock: Clock = now, log_key: keys.LogKey | None = None
+) -> Gateway:
     """The parts of one node on an open database."""
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
     rules = read_rules(settings.mappings_folder, secret, owners_of(clients.load(settings.clients)))
@@ -175,7 +197,7 @@ def gateway_of(settings: Settings, database: Database, *, clock: Clock = now) ->
         labeller=rules.labeller,
         ids=ids(secret),
         secret=secret,
-        log_key=keys.load_or_make(settings.data_folder / "log-key.pem", settings.log_origin),
+        log_key=log_key or keys.load_or_make(settings.data_folder / "log-key.pem", settings.log_origin),
         clock=clock,
         search={kind: parameters(r4.facts().search, kind) for kind in r4.facts().search},
         letters=Tables.of(codes),
@@ -202,7 +224,12 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gat
         await migrate.upgrade(url)
         database = await Database.open(url, size=settings.database_connections)
         try:
-            yield gateway_of(settings, database, clock=clock)
+            async with database.connection() as connection:
+                signed = await log.latest(connection)
+            lost = signed is not None and not (settings.data_folder / "log-key.pem").exists()
+            log_key = keys.MissingKey(settings.log_origin) if lost else None
+            steady = SteadyClock(signed.made_at if signed else now()) if clock is now else clock
+            yield gateway_of(settings, database, clock=steady, log_key=log_key)
         finally:
             await database.close()
     finally:

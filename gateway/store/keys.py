@@ -45,6 +45,26 @@ class LogKey:
         return self._private.sign(message)
 
 
+class MissingKey(LogKey):
+    """The key of a log that was signed before, on a node where its file is not: it signs nothing and vouches for
+    nothing. Records go on, unsigned, until the file is back."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, Ed25519PrivateKey.generate())
+        self.public = NoteKey(name, bytes(32))
+
+    @property
+    def vkey(self) -> str:
+        """Nothing that anybody could check with."""
+        return ""
+
+    def sign(self, message: bytes) -> bytes:
+        """Raises SettingsError."""
+        raise SettingsError("The signing key of the log is missing", hint="Restore log-key.pem and start again.")
+
+
 def make(name: str) -> LogKey:
     """A new key that is kept nowhere."""
     return LogKey(name, Ed25519PrivateKey.generate())

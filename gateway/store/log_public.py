@@ -32,6 +32,16 @@ async def in_force(connection: Connection, before: datetime) -> Latest | None:
     return _latest(await connection.fetchrow(f"{_POINT} {where}", before))
 
 
+async def signing(connection: Connection) -> tuple[datetime | None, datetime | None]:
+    """Since when the first record that has no place in the tree waits, and when the newest checkpoint was signed. One
+    row, also where the tables are empty."""
+    row = await connection.fetchrow(
+        "SELECT (SELECT recorded_at FROM access_record WHERE id = (SELECT min(record_id) FROM log_pending)) AS waiting,"
+        " (SELECT made_at FROM checkpoint ORDER BY size DESC LIMIT 1) AS signed"
+    )
+    return (row["waiting"], row["signed"]) if row else (None, None)
+
+
 def _latest(row: object) -> Latest | None:
     return Latest(**row) if row else None  # type: ignore[arg-type]
 
