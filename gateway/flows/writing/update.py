@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.intake import Known
@@ -77,17 +78,19 @@ def _patient(
     gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, check: Callable[[Known], None]
 ) -> Word | Standing:
     """What this source says of the citizen now; what it said before and leaves out is said no more, others' words
-    stay. The number that the citizen goes by must be among those told."""
+    stay. The number that the citizen goes by must be the strongest of those told."""
     own = standing.own
     assert own is not None  # noqa: S101 - for mypy: nobody handles a Patient
-    if own.key not in {one.key for one in numbers_of(standing.source, caller, body, "")} or "link" in body:
+    numbers = numbers_of(standing.source, caller, body, "")
+    if own.key != numbers[0].key or "link" in body:
         raise RuleBroken(
-            "A Patient keeps its number and its links", where="Patient.identifier",
-            hint="Another number of the same person is told by message, or by POST Patient with both.",
+            "A Patient keeps its strongest number and its links", where="Patient.identifier",
+            hint="A stronger number of the same person is told by message, or by POST Patient with both.",
         )  # fmt: skip
     said_before = {name for one in standing.said if one.source == own.source for name in one.body}
     cleared = tuple(sorted(said_before - body.keys() - {"identifier", "meta"}))
-    return _said(gateway, caller, work, standing, body, check, cleared)
+    word = _said(gateway, caller, work, standing, body, check, cleared)
+    return replace(word, numbers=numbers) if isinstance(word, Word) else word
 
 
 def _handled(

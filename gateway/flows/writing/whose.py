@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.domain.fold import SUBJECT
-from gateway.domain.identifier import Identifier, best_first, normal
+from gateway.domain.identifier import CPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.source import Source
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
@@ -98,7 +98,7 @@ async def citizen_behind(gateway: Gateway, found: resources.Found) -> Citizen:
 
 def numbers_of(source: Source, caller: Caller, patient: Json, token: str) -> tuple[Identifier, ...]:
     """The numbers that a Patient is known by, best first; the source gives one where it has none. Raises Forbidden for
-    a number that another system gave for itself."""
+    a number that another system gave for itself, RuleBroken for two CPR numbers."""
     listed = patient.get("identifier")
     given = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     told = [normal(str(one.get("system", "")), str(one.get("value", ""))) for one in given]
@@ -106,6 +106,8 @@ def numbers_of(source: Source, caller: Caller, patient: Json, token: str) -> tup
         system = one.system.removeprefix(_OF_A_SOURCE)
         if system != one.system and system.partition(":")[0] not in caller.sends:
             raise Forbidden("This number belongs to another system", where=f"Patient.identifier[{place}]")
+    if len({one.value for one in told if one.system == CPR}) > 1:
+        raise RuleBroken("A citizen has one CPR number", where="Patient.identifier")
     numbers = best_first(told)
     if not numbers:
         numbers = (Identifier(f"{_OF_A_SOURCE}{source.id}:patient", token),)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
@@ -28,7 +29,7 @@ from gateway.flows.writing import Asked, Entry, transact
 from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Bearer, Endpoint, Inbound
-from gateway.inbound.rest.answering import Form, answer, only_form
+from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
 from gateway.inbound.rest.kinds import WRITTEN
 from gateway.inbound.rest.writing import change_of, criteria_of
 from gateway.translate.fhir import parse, write_json
@@ -153,6 +154,8 @@ def _part(inbound: Inbound, entry: Any, number: int) -> Part:
         raise NotAllowed("This method is not offered in a Bundle", where=f"{place}.request.method")
     if not _URL.fullmatch(path) or ".." in path or not query.isascii():
         raise BadRequest("This is no URL of a resource here", where=f"{place}.request.url")
+    if {name for name, _ in parse_qsl(query, keep_blank_values=True)} & set(OF_ANSWER):
+        raise BadRequest("The format is that of the whole answer", where=f"{place}.request.url")
     resource, name = entry.get("resource", {}), entry.get("fullUrl", "")
     if not isinstance(resource, dict) or not isinstance(name, str):
         raise BadRequest("An entry holds a resource", where=f"{place}.resource")

@@ -42,6 +42,8 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
     """POST /fhir/{kind}; with If-None-Exist only where the search in it finds nothing. A Communication is sent too."""
     kind, form = request.path_params["kind"], only_form(request)
     if kind == "Communication":
+        if "if-none-exist" in request.headers:
+            raise BadRequest("A message is sent each time", where="If-None-Exist")
         raw = await _resource(inbound, request, inbound.message_bytes)
         return written(request, form, await write_message.write_message(inbound.gateway, caller, raw))
     raw = await _resource(inbound, request, _limit(kind))
