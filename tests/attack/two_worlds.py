@@ -94,7 +94,7 @@ def ask(
         [{}, {}, {"If-None-Match": f'W/"{dice.randint(1, 4)}"'}, {"If-None-Match": "*"},
          {"Accept": "application/fhir+xml"}, {"If-Modified-Since": "Mon, 02 Mar 2026 11:30:00 GMT"}]
     )  # fmt: skip
-    shape = dice.randrange(8)
+    shape = dice.randrange(12)
     if shape == 0:
         return "GET", f"/fhir/{kind}/{identity}", headers, ""
     if shape == 1:
@@ -110,6 +110,16 @@ def ask(
         )
         named = "identifier" if kind == "Patient" else dice.choice(("patient.identifier", "subject.identifier"))
         return "POST", f"/fhir/{kind}/_search", headers, "&".join([f"{named}={numbers}", *fields])
+    if shape == 5:
+        what = dice.choice(["/_history", "/_history?_count=1", "/$everything", "/$everything?_count=2"])
+        kind = dice.choice(["Patient", "CarePlan"]) if "everything" in what else kind
+        return "GET", f"/fhir/{kind}/{identity}{what}", headers, ""
+    if shape == 6:
+        named = "&".join([f"patient={patient_of(SARAH)}"] * dice.randint(0, 1))
+        return "GET", f"/fhir/{kind}/_history?{named}", headers, ""
+    fields += list(hops(dice, here, kind, kinds, know))
+    if shape == 7:
+        return "GET", f"/fhir/{kind}?{'&'.join(fields)}", headers, ""
     named = "_id" if kind == "Patient" else "patient"
     who = dice.choice([patient_of(SARAH), patient_of(SARAH), patient_of(ASK), identity.removeprefix("joint-")])
     return "GET", f"/fhir/{kind}?{'&'.join([f'{named}={who}', *fields])}", headers, ""
@@ -119,11 +129,39 @@ PAGES = [
     ("_count", 0),
     ("_count", 1),
     ("_count", 2),
-    ("_offset", 1),
-    ("_offset", 3),
+    ("_sort", "-_lastUpdated"),
+    ("_sort", "_id"),
+    ("_summary", "true"),
+    ("_summary", "count"),
+    ("_elements", "status,code"),
+    ("_total", "accurate"),
+    ("_total", "none"),
     ("_format", "xml"),
     ("_pretty", "true"),
 ]
+
+
+def hops(dice: random.Random, here: Doors, kind: str, kinds: Sequence[str], know: Known) -> Iterator[str]:
+    """Questions through other resources, with values from what is hidden, and what is to come with the matches."""
+    served = here.http.gateway.search
+    led = [(name, target) for name, one in served.get(kind, {}).items() for target in one.targets if target in kinds]
+    leads = [(one, name) for one in kinds for name, row in served[one].items() if kind in row.targets]
+    asked = dice.randrange(5)
+    if asked == 0 and led:
+        name, target = dice.choice(led)
+        yield f"{name}:{target}.{dice.choice(sorted(served[target]))}={quote(dice.choice(know.words), safe='')}"
+    if asked == 1 and leads:
+        source, name = dice.choice(leads)
+        asks = dice.choice(sorted(served[source]))
+        modifier = dice.choice(["", ":missing"])
+        value = "false" if modifier else quote(dice.choice(know.words), safe="")
+        yield f"_has:{source}:{name}:{asks}{modifier}={value}"
+    if asked == 2 and led:
+        yield f"_include{dice.choice(['', ':iterate'])}={kind}:{dice.choice(led)[0]}"
+    if asked == 3 and leads:
+        yield f"_revinclude={':'.join(dice.choice(leads))}"
+    if asked == 4:
+        yield dice.choice(["_include=*", "_revinclude=*", "_include:iterate=*"])
 
 
 def searched(dice: random.Random, here: Doors, kind: str, know: Known) -> Iterator[str]:
