@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from gateway.domain.labels import Labeller, labelled
 from gateway.domain.limits import limits_of
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.security_label import label_of
+from gateway.domain.source import Source
 from gateway.domain.statement import Body
 from gateway.domain.when import END
 
@@ -31,6 +32,7 @@ _AUTHORS = frozenset(
     {"author", "recorder", "asserter", "contributor", "performer", "requester", "sender", "source",
      "informationSource", "expressedBy", "assessor"}
 )  # fmt: skip
+_PLACES = frozenset({"serviceProvider", "custodian", "managingOrganization", "author", "performer"})
 # The main code of a type where it is not called `code` (R4 search parameter `code` and its kin).
 _CODES = {
     "Encounter": ("type", "serviceType"), "Consent": ("category",), "DocumentReference": ("type", "category"),
@@ -40,8 +42,11 @@ _CODES = {
 }  # fmt: skip
 
 
-def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resource, Facts]:
-    """The resource with its security labels, and the facts that decisions about it rest on."""
+def judged(
+    resource: Resource, citizen: str, labeller: Labeller, sources: Mapping[str, Source] | None = None
+) -> tuple[Resource, Facts]:
+    """The resource with its security labels, and the facts that decisions about it rest on. Of `sources`, by id, those
+    that have a word in it tell from where it comes."""
     content = _with_parts(content_of(resource.body), resource.made_of)
     labels, data_class = labeller.label(resource.body, resource.sector, resource.kind, resource.source, content)
     body = labelled(resource.body, labels)
@@ -49,7 +54,9 @@ def judged(resource: Resource, citizen: str, labeller: Labeller) -> tuple[Resour
         body, citizen, sector=resource.sector, source=resource.source, data_class=data_class, labels=labels,
         sources=resource.sources, content=content, deleted=resource.deleted,
     )  # fmt: skip
-    return replace(resource, body=body), facts
+    told = [(sources or {}).get(one) for one in resource.sources or (resource.source,)]
+    places = {source.organisation.key for source in told if source} | set(_places(body))
+    return replace(resource, body=body), replace(facts, places=frozenset(places))
 
 
 def _with_parts(content: Content, parts: Iterable[Body]) -> Content:
@@ -138,6 +145,14 @@ def _authors(body: Body) -> Iterator[str]:
             actor = reference.get("actor", reference)  # performer.actor of Procedure
             if isinstance(actor, dict):
                 yield from _keys(actor)
+
+
+def _places(body: Body) -> Iterator[str]:
+    """The organisations that it names as its provider, keeper or owner."""
+    for name in _PLACES & body.keys():
+        for reference in _list(body[name]):
+            if isinstance(reference, dict):
+                yield from _keys(reference)
 
 
 def _keys(reference: Body) -> Iterator[str]:

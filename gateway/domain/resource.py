@@ -52,6 +52,7 @@ class Facts:
     ends: datetime | None = None  # when the content says that it stops to hold
     sources: tuple[str, ...] = ()  # every source that has a word in it, when more than one
     limits: Limits | None = None  # that a case system put on it
+    places: frozenset[str] = frozenset()  # keys of the organisations from which it comes: its sources', its provider's
     deleted: bool = False  # by the source that wrote it by REST
 
 

@@ -58,7 +58,7 @@ async def keep(
     """
 
     def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
-        return judged(resource, citizen, gateway.labeller)
+        return judged(resource, citizen, gateway.labeller, gateway.sources)
 
     everything, taken = False, frozenset[tuple[str, str]]()
     for _ in range(TRIES):

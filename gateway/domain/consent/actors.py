@@ -120,7 +120,7 @@ def actors(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Actors
         if not keys or roles is None or "modifierExtension" in actor:
             vague = True
             continue
-        with_units = _says_sub_units(actor.get("extension"))
+        with_units = says_sub_units(actor.get("extension"))
         if roles:
             legal.append(_Legal(roles, frozenset() if with_units else keys, keys if with_units else frozenset()))
         else:
@@ -141,6 +141,7 @@ def _roles(role: Any) -> frozenset[str] | None:
     return ours if ours or not said.isdisjoint(_RECIPIENT) else None
 
 
-def _says_sub_units(extensions: Any) -> bool:
+def says_sub_units(extensions: Any) -> bool:
+    """Whether an actor, or whose data is meant, is named with its sub-units."""
     listed = extensions if isinstance(extensions, list) else []
     return any(isinstance(e, dict) and e.get("url") == SUB_UNITS and e.get("valueBoolean") is True for e in listed)

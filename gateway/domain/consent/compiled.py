@@ -20,6 +20,9 @@ FORM = "https://faellesplan.dk/fhir/StructureDefinition/consent-form"
 OBJECTION = "https://faellesplan.dk/fhir/CodeSystem/consent-category|objection"
 """Consent.category of a frabedelse (sundhedsloven § 41 (3))."""
 
+MINSPAERRING = "https://faellesplan.dk/fhir/CodeSystem/consent-category|minspaerring"
+"""Consent.category of a registration of MinSpærring: a positive one needs an end (nspop.dk, Samtykkeservice)."""
+
 _PRIVACY = "http://terminology.hl7.org/CodeSystem/consentscope|patient-privacy"
 _OPT_OUT = frozenset({f"{ACT_CODE}|OPTOUT", f"{ACT_CODE}|OPTOUTE"})
 
@@ -86,7 +89,17 @@ def _provision(resource: Body, contained: Mapping[str, Any], resolve: Resolve, *
     if raw is None and not objection:
         return None
     clear = clear and bool(scope) and isinstance(raw, dict | None) and not _has_unknown_modifiers(resource)
+    clear = clear and not (isinstance(raw, dict) and lacks_end(resource))
     return Compiler(contained, resolve).root(raw if isinstance(raw, dict) else {}, clear=clear, objection=objection)
+
+
+def lacks_end(resource: Body) -> bool:
+    """Whether it is a positive registration of MinSpærring without the end that it needs: it permits nothing."""
+    categories = concepts(resource["category"]).values if "category" in resource else frozenset()
+    provision = resource.get("provision")
+    within = provision.get("period") if isinstance(provision, dict) else None
+    ends = isinstance(within, dict) and "end" in within
+    return MINSPAERRING in categories and not ends and (provision or {}).get("type") == "permit"
 
 
 def _is_objection(resource: Body) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.domain.consent.actors import Resolve, keys_of
+from gateway.domain.consent.actors import Resolve, keys_of, says_sub_units
 from gateway.domain.consent.codes import MAYBE, NO, YES, Codes
 from gateway.domain.consent.span import Span
 from gateway.domain.resource import Facts
@@ -68,11 +68,16 @@ def _denied_dates(inside: Span) -> Filter:
     return fits
 
 
-def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Filter:
-    """`data`: this instance, what holds a reference to it, or what somebody wrote."""
+def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, denies: bool) -> Filter:
+    """`data`: this instance, what holds a reference to it, or what somebody wrote.
+
+    An organisation wrote what names it as author; of a deny, and where the consent names it with its sub-units, all that
+    comes from it as well: what its systems sent, and what it provides or keeps (consent-semantics 12).
+    """
     instances: set[str] = set()
     related: set[str] = set()
     writers: set[str] = set()
+    places: set[str] = set()
     vague = not isinstance(value, list) or not value
     for one in value if isinstance(value, list) else ():
         item = one if isinstance(one, dict) else {}
@@ -86,12 +91,14 @@ def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> 
             vague = True
         else:
             target |= keys
+            if by_writer and (denies or says_sub_units(item.get("extension"))):
+                places |= keys
 
     def fits(facts: Facts) -> int:
         here = f"{facts.kind}/{facts.id}"
         if here in instances or here in related or not related.isdisjoint(facts.related):
             return YES
-        if not writers.isdisjoint(facts.authors):
+        if not writers.isdisjoint(facts.authors) or not places.isdisjoint(facts.places):
             return YES
         return MAYBE if vague else NO
 

@@ -164,7 +164,7 @@ class Compiler:
         if "dataPeriod" in raw:
             made.append(filters.by_dates(dated, denies=denies))
         if "data" in raw:
-            made.append(filters.by_reference(raw["data"], self._contained, self._resolve))
+            made.append(filters.by_reference(raw["data"], self._contained, self._resolve, denies=denies))
         return made
 
     def _exceptions(self, raw: Body, parent: Provision) -> list[Provision]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.domain.consent.compiled import lacks_end
 from gateway.domain.when import instant
 from gateway.errors import MissingField, RuleBroken
 
@@ -18,6 +19,8 @@ def check_meaning(consent: dict[str, Any]) -> None:
     for name in ("dateTime", "provision"):
         if name not in consent:
             raise MissingField("Without it the consent would permit nothing", where=f"Consent.{name}")
+    if lacks_end(consent):
+        raise MissingField("A positive registration of MinSpærring has an end", where="Consent.provision.period.end")
     period = consent["provision"].get("period", {})
     if "start" in period and "end" in period and instant(period["end"]) < instant(period["start"]):
         raise RuleBroken("The period ends before it starts", where="Consent.provision.period")

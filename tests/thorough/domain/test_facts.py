@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.facts import facts_of, judged
+from gateway.domain.identifier import Identifier
 from gateway.domain.labels import KindRow, Labeller, LabelRow
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY
+from gateway.domain.source import Source
 from tests.domain.consent.making import at
 
 
@@ -141,3 +143,18 @@ def test_no_body_is_too_odd(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("odd", [{}, {"link": [{"other": None}]}, {"performer": [None, {"actor": None}]}])
 def test_nor_is_one_without_anything(odd: dict[str, Any]) -> None:
     assert facts(odd).citizen == "p1"
+
+
+def test_from_where_a_resource_comes() -> None:
+    """Its sources' organisations and its provider: a spærring of a place hits them all."""
+    sor = "urn:oid:1.2.208.176.1.1"
+    sources = {
+        one: Source(one, one, "region", Identifier(sor, number), "hl7v2", ())
+        for one, number in (("a", "265161000016000"), ("b", "399841000016000"), ("c", "953741000016009"))
+    }
+    provider = {"identifier": {"system": sor, "value": "111111000016000"}}
+    body = {"resourceType": "Encounter", "id": "e", "serviceProvider": provider}
+    stay = Resource("Encounter", "e", body, "a", "region", sources=("a", "b"))
+    _, found = judged(stay, "p1", Labeller([], []), sources)
+    assert found.places == {f"{sor}|{number}" for number in ("265161000016000", "399841000016000", "111111000016000")}
+    assert judged(stay, "p1", Labeller([], []))[1].places == {f"{sor}|111111000016000"}
