@@ -90,7 +90,7 @@ async def understood(gateway: Gateway, form: Mapping[str, str]) -> Asked:
     if resource := given["resource"]:
         told.append(("resource", resource) if "/" in resource else ("kind", resource))
     return Asked(
-        citizens=await _citizens(gateway, given["citizen"]),
+        citizens=await people_named(gateway, given["citizen"]),
         told=tuple(told),
         decisions=(given["decision"],) if given["decision"] in set(Decision) else (),
         interactions=(given["interaction"],) if given["interaction"] else (),
@@ -109,8 +109,8 @@ def _named(gateway: Gateway, text: str) -> list[str]:
     return words(text) if " " in text else [text] if text else []
 
 
-async def _citizens(gateway: Gateway, text: str) -> tuple[str, ...]:
-    """All Patient ids of the person of this number, in any spelling and whatever its system is."""
+async def people_named(gateway: Gateway, text: str) -> tuple[str, ...]:
+    """All Patient ids of the person of this number, in any spelling and whatever its system is; NOBODY for nobody's."""
     if not text:
         return ()
     if "|" in text:

@@ -16,7 +16,7 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, exporting, frame, look, plan, search, status
+from gateway.inbound.console import entering, exporting, frame, look, plan, search, status, why
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import bundles, explaining, history, reading, searching, writing
@@ -101,6 +101,9 @@ DOORS: tuple[Door, ...] = (
     Open("POST", "/console/search/{id:id}/save", inside(search.keep, "auditor"), frame.tell),
     Open("POST", "/console/saved", inside(search.run_saved, "auditor"), frame.tell),
     Open("POST", "/console/search/{id:id}/export", inside(exporting.start, "auditor"), frame.tell),
+    Open("GET", "/console/why", inside(why.form, "auditor"), frame.tell),
+    Open("POST", "/console/why", inside(why.ask, "auditor"), frame.tell),
+    Open("GET", "/console/why/{id:id}", inside(why.answer, "auditor"), frame.tell),
     Open("GET", "/console/exports", inside(exporting.show, "auditor"), frame.tell),
     Open("GET", "/console/exports/{id:id}/{file}", inside(exporting.take, "auditor"), frame.tell),
     Open("GET", "/console/look/{id:id}", inside(look.show, "auditor"), frame.tell),

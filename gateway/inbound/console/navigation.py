@@ -16,6 +16,7 @@ class Entry:
 
 PAGES: tuple[Entry, ...] = (
     Entry("/console/search", "search.name", ("auditor",)),
+    Entry("/console/why", "why.name", ("auditor",)),
     Entry("/console/exports", "exports.name", ("auditor",)),
     Entry("/console/status", "status.name", ("auditor", "operator")),
 )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from gateway.domain.record import Decision
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.export_looks import SHAPES
-from gateway.flows.find_looks import FIELDS, Asked, Look, Looks, find_looks, understood
+from gateway.flows.find_looks import FIELDS, Asked, Look, Looks, find_looks, people_of, understood, who_of
 from gateway.flows.saved_searches import delete, opened, save, saved
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.timeline import timeline
@@ -106,7 +106,7 @@ def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = 
 def _row(here: Here, found: Look) -> dict[str, object]:
     record = found.record
     return {
-        "id": found.id, "when": here.moment(record.time), "who": record.user_name or record.client_name or record.client or record.user.rpartition("|")[2],
+        "id": found.id, "when": here.moment(record.time), "who": people_of([record])[who_of(record)],
         "role": record.user_role, "organisation": record.organisation_name or record.organisation,
         "purpose": ", ".join(here.t.word("purpose", code) for code in record.purposes),
         "what": here.t.word("interaction", record.interaction), "kind": record.kind,

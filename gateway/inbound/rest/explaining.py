@@ -53,8 +53,7 @@ async def explain_access(inbound: Inbound, request: Request, caller: Caller) -> 
     content_type = request.headers.get("content-type", "")
     negotiate.sent(content_type)
     body = parse(await read_body(request, min(inbound.message_bytes, _BYTES)), content_type)
-    asked = _Asked(body)
-    return answer(request, form, await explain(inbound.gateway, caller, _question(inbound, asked)))
+    return answer(request, form, await explain(inbound.gateway, caller, question_of(inbound, body)))
 
 
 class _Asked:
@@ -115,8 +114,13 @@ class _Asked:
         return {str(one.get("name")): _text(one, name) for one in parts}
 
 
+def question_of(inbound: Inbound, body: Json) -> Question:
+    """The question that a Parameters resource asks. Raises BadRequest."""
+    return _question(inbound, _Asked(body))
+
+
 def _text(one: Json, name: str) -> str:
-    values = [one.get(f"value{kind}") for kind in ("String", "Code", "Id")]
+    values = [one.get(f"value{kind}") for kind in ("String", "Code", "Id", "DateTime", "Instant")]
     coding = one.get("valueCoding")
     values.append(coding.get("code") if isinstance(coding, dict) else None)
     found = [value for value in values if isinstance(value, str) and value.strip()]

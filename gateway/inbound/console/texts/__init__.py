@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 LANGUAGES = {"da": "Dansk", "en": "English"}
 DEFAULT = "da"
+_ENGLISH = re.compile(r" and (?=\(|\d|§)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Texts:
     def word(self, table: str, code: str) -> str:
         """The word for a code, or the code itself where nobody gave it a word."""
         return self.known.get(f"{table}.{code}", code) if code else ""
+
+    def law(self, text: str) -> str:
+        """A law as the policy tables cite it, with its few English words in Danish."""
+        return _ENGLISH.sub(" og ", text) if self.language == "da" else text
 
 
 @lru_cache(maxsize=len(LANGUAGES))
