@@ -73,7 +73,11 @@ class Fetcher:
     async def _got(self, host: str, port: int, target: str) -> tuple[bytes, float]:
         address = self._checked(host, await self.resolve(host, port))
         there = f"[{address}]" if address.version == 6 else str(address)
-        headers = {"Host": host if port == 443 else f"{host}:{port}", "Accept": "application/json"}
+        headers = {
+            "Host": host if port == 443 else f"{host}:{port}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
         pinned = {"sni_hostname": host}
         async with (
             httpx2.AsyncClient(verify=self.tls, timeout=self.seconds, follow_redirects=False, trust_env=False) as web,

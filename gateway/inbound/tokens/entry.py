@@ -68,7 +68,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
         foreign=foreign.read if admission.issuers else None,
     )  # fmt: skip
     standing = TokenStanding(
-        ClientCheck(clients, clock, remember, key_sets), tokens, (token_url, url), revoked,
+        ClientCheck(clients, clock, remember, key_sets), tokens, (token_url, url), revoked, check.forget_revoked,
         partial(flows.revoke_token, gateway), record, limits,
     )  # fmt: skip
     return Entry(check, endpoint, standing, proofs)

@@ -23,6 +23,8 @@ from gateway.inbound.tokens.revoked import Revoked
 
 Revoke = Callable[[str, str, datetime, datetime], Awaitable[None]]
 """`revoke(client, jti, issued, expires)`: durable and on record when it comes back."""
+Renew = Callable[[], Awaitable[None]]
+"""Asks what is revoked, and forgets every token that was found good before that."""
 Record = Callable[[str, bool, str], Awaitable[None]]
 Outcome = tuple[int, dict[str, Any]]
 INACTIVE: Outcome = (200, {"active": False})
@@ -40,13 +42,14 @@ class TokenStanding:
     """POST /oauth/revoke and POST /oauth/introspect. `audiences` are whom an assertion may be for besides the door."""
 
     def __init__(
-        self, check: ClientCheck, tokens: Tokens, audiences: Collection[str], revoked: Revoked, revoke: Revoke,
+        self, check: ClientCheck, tokens: Tokens, audiences: Collection[str], revoked: Revoked, renew: Renew, revoke: Revoke,
         record: Record, limits: RateLimits,
     ) -> None:  # fmt: skip
         self._check = check
         self._tokens = tokens
         self._audiences = tuple(audiences)
         self._revoked = revoked
+        self._renew = renew
         self._revoke = revoke
         self._record = record
         self._limits = limits
@@ -64,7 +67,7 @@ class TokenStanding:
             return await self._told(error, "")
         issued, expires = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
         await self._revoke(client.id, claims["jti"], issued, expires)
-        await self._revoked.renew()
+        await self._renew()
         return 200, {}
 
     async def introspect(self, form: Sequence[tuple[str, str]], scope: Scope, url: str) -> Outcome:
@@ -76,7 +79,7 @@ class TokenStanding:
         except _Refused as error:
             return await self._told(error, "")
         if self._revoked.is_old:
-            await self._revoked.renew()
+            await self._renew()
         claims = self._read(token)
         if claims is None or self._revoked.holds(claims, claims["client_id"]):
             return INACTIVE
