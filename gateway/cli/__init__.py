@@ -11,7 +11,7 @@ from gateway import __version__, settings
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "outbox",
+    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel", "outbox",
     "close-stay", "hand-over", "export-log", "forget-log", "verify-log", "register-client", "bench",
 )  # fmt: skip
 

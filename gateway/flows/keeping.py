@@ -48,9 +48,11 @@ async def keep(
     check: Callable[[Known], None] = lambda known: None,
     outgoing: Callable[[Change], Sequence[Outgoing]] = lambda change: (),
     besides: Callable[[Change], Sequence[AccessRecord]] = lambda change: (),
+    again: bool = False,
 ) -> Kept:
     """Write the statements, every resource they change, what is to be sent because of them and the access record in
-    one commit; `besides` gives the records of further writes in it.
+    one commit; `besides` gives the records of further writes in it. `again`: nothing is said, and all that was said of
+    the citizen is folded and judged again, by the tables of today; where that changes nothing, nothing is written.
 
     Others may write about the same citizen meanwhile: then it is worked out again from what is known by now, and
     `check` is asked again, which may raise what then becomes of it.
@@ -60,20 +62,22 @@ async def keep(
     def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
         return judged(resource, citizen, gateway.labeller, gateway.sources)
 
-    everything, taken = False, frozenset[tuple[str, str]]()
+    everything, taken = again, frozenset[tuple[str, str]]()
     for _ in range(TRIES):
         asked = touch(about.citizen, about.merged, about.statements, gateway.ids, everything=everything)
         before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
         if before is not None:
             return Kept(before=before)
-        if not about.statements or (entitled_only and not known.entitled):
+        if not (about.statements or again) or (entitled_only and not known.entitled):
             return Kept()
         check(known)
         change = work_out(
             known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources, judge,
             everything=everything, taken=taken,
         )  # fmt: skip
-        everything = change is None
+        if again and change and not intake.changes(change, known):
+            return Kept()
+        everything = again or change is None
         records = [record(change), *besides(change)] if change else []
         if change and await intake.save(
             gateway.database, arrival, change, known, records, outgoing(change), gateway.tellings.kinds

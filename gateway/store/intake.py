@@ -227,6 +227,11 @@ async def save(
         return False  # the same message on another connection, or the same new citizen, under another number too
 
 
+def changes(change: Change, known: Known) -> bool:
+    """Whether any resource becomes another, or goes."""
+    return bool(change.gone or _changed(change, known))
+
+
 async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]]:
     """Resources (kind, id) of a change that are another citizen's: two citizens were told of under one number."""
     kinds, identities = [one.resource.kind for one in change.folded], [one.resource.id for one in change.folded]
