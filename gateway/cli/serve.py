@@ -37,8 +37,8 @@ from gateway.flows.deliver import Lines
 from gateway.flows.export_looks import make_exports
 from gateway.flows.find_looks import make_findable
 from gateway.flows.forget import forget
-from gateway.flows.log import integrate
 from gateway.flows.forget_log import forget_log
+from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
@@ -53,7 +53,7 @@ from gateway.inbound.operations import write_logs
 from gateway.inbound.tokens import certificates, issuers
 from gateway.inbound.tokens.entry import Admission
 from gateway.inbound.tokens.key_sets import fetches_nothing
-from gateway.outbound import fetching
+from gateway.outbound import key_fetching
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
@@ -209,12 +209,12 @@ def _taken(door: str, where: str, error: OSError) -> SettingsError:
 
 def _admission(settings: Settings) -> Admission:
     """What is set of who may call. Raises SettingsError."""
-    hosts = fetching.hosts(settings.key_hosts)
+    hosts = key_fetching.hosts(settings.key_hosts)
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
     return Admission(
         certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
         issuers=issuers.load(settings.issuers),
-        fetch=fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
+        fetch=key_fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
         dpop_nonces=settings.dpop_nonces,
     )
 
@@ -250,6 +250,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (settings.checkpoint_seconds, partial(integrate, gateway), "signing the log"),
         (settings.witness_seconds, partial(_witnessed, gateway), "asking the witnesses"),
         (FORGETS_EVERY, partial(_forget, gateway, settings.quarantine_days), "forgetting"),
+        (FORGETS_EVERY, partial(_forget_log, gateway, settings.log_days), "forgetting of the access log"),
         (REPORTS_EVERY, partial(answer_requests, gateway, set()), "reports of admission"),
         (TELLS_EVERY, partial(tell_municipalities, gateway), "telling municipalities"),
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
@@ -266,9 +267,15 @@ async def _witnessed(gateway: Gateway) -> None:
             log.error("a witness does not cosign", witness=asked.witness.partition("+")[0], reason=asked.refused)
 
 
+async def _forget_log(gateway: Gateway, days: int) -> None:
+    """Delete the contents of the access log whose time is over."""
+    before = gateway.clock() - timedelta(days=days)
+    if days and (gone := await forget_log(gateway, before, user="", client="gateway serve")):
+        log.info("contents of the access log were deleted", records=gone)
+
+
 async def _forget(gateway: Gateway, days: int) -> None:
     """Delete the content of what has been in quarantine for too long."""
-        (FORGETS_EVERY, partial(_forget_log, gateway, settings.log_days), "forgetting of the access log"),
     if gone := await forget(gateway, days):
         log.info("content in quarantine was deleted", messages=gone)
 
@@ -285,10 +292,3 @@ async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: st
         except Exception as bug:  # noqa: BLE001 - the next time may go well
             log.error("failed", work=name, error=type(bug).__name__)
         await asyncio.sleep(seconds)
-async def _forget_log(gateway: Gateway, days: int) -> None:
-    """Delete the contents of the access log whose time is over."""
-    before = gateway.clock() - timedelta(days=days)
-    if days and (gone := await forget_log(gateway, before, user="", client="gateway serve")):
-        log.info("contents of the access log were deleted", records=gone)
-
-
