@@ -11,11 +11,11 @@ from typing import Any
 from gateway.flows.hand_over import HandedOver, Wish, hand_over
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.translate.handing_over import HandingOver
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from tests.flows.conftest import caller
+from tests.flows.consents import record_consent
 
 Json = dict[str, Any]
 PROJECT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ import pytest
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.translate.oioxml import receipt, tree, writing
 from tests.flows.conftest import House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import case
 from tests.flows.test_looks import consent
 from tests.translate.medcom.notices import END, asking, notice, raw

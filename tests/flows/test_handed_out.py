@@ -19,9 +19,9 @@ from gateway.errors import BadRequest
 from gateway.flows.deliver import claim, send
 from gateway.flows.hand_over import HandedOver
 from gateway.flows.parts import Gateway
-from gateway.flows.record_consent import record_consent
 from gateway.outbound.lines import lines
 from tests.flows.conftest import House
+from tests.flows.consents import record_consent
 from tests.flows.handing import (
     CPR,
     OLD,

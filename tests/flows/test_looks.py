@@ -17,9 +17,9 @@ from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import read
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.flows.search import search
 from tests.flows.conftest import House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import CPR, adt, case
 
 WRITTEN = "https://faellesplan.dk/fhir/StructureDefinition/consent-form"

@@ -10,10 +10,10 @@ import pytest
 
 from gateway.flows.disclose import Ready, Withheld
 from gateway.flows.parts import Gateway
-from gateway.flows.record_consent import record_consent
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.translate.oio.tree import read
 from tests.flows.conftest import House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import adt, case
 from tests.flows.test_looks import consent
 from tests.flows.told import (

@@ -15,12 +15,12 @@ from gateway.bootstrap import now
 from gateway.flows.disclose import Ready, Withheld, disclosed
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.store import outbox
 from gateway.store.outbox import Due
 from gateway.translate.oio.tree import read
 from tests.flows.conftest import House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import CPR, adt, case
 from tests.flows.test_looks import consent
 

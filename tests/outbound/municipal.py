@@ -17,7 +17,6 @@ from gateway.bootstrap import gateway_of
 from gateway.cli.playing.cast import register
 from gateway.domain.source import Connection
 from gateway.flows.parts import Gateway
-from gateway.flows.record_consent import record_consent
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import lines, own_contexts
@@ -26,6 +25,7 @@ from gateway.store.pool import Database
 from tests.certificates import authority, signed
 from tests.conftest import _execute, database
 from tests.flows.conftest import Clock, House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import case
 from tests.flows.test_looks import consent
 from tests.flows.told import DISCHARGE, FASIT, GOAL, SOCIAL, a01, a03, goal, heard, telling

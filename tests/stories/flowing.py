@@ -15,10 +15,10 @@ from gateway.cli.playing.story import Step, Story, wire
 from gateway.domain.resource import ids
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive
-from gateway.flows.record_consent import record_consent
 from gateway.settings import Settings
 from gateway.store.pool import Database
 from tests.flows.conftest import caller
+from tests.flows.consents import record_consent
 from tests.stories.playing import SECRET
 
 LANGUAGE = {"mllp": "hl7v2", "fhir": "fhir-message", "kl": "kl-report", "oio": "oio"}

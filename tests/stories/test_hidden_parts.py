@@ -77,7 +77,7 @@ def worlds(draw: Callable[[st.SearchStrategy[Any]], Any], case: Case) -> list[St
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_hidden_parts_change_no_byte(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     story = STORIES[case.story]
-    monkeypatch.setattr("gateway.flows.record_consent.secrets.token_hex", lambda size: "c" * 2 * size)
+    monkeypatch.setattr("secrets.token_hex", lambda size: "c" * 2 * size)
 
     async def told(steps: list[Step], asked: list[tuple[str, ...]]) -> list[Any]:
         await world.begin(story)
