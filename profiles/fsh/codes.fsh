@@ -101,6 +101,7 @@ Description: "The legal world that a reader stands in; the role column of the le
 * #ngo "Organisation" "A voluntary organisation."
 * #citizen "Borger" "The citizen, or somebody who acts for the citizen."
 * #auditor "Revisor af opslag" "Reads the record of look-ups."
+* #operator "Drift" "Keeps the gateway running; sees no content and no look-ups."
 
 CodeSystem: ConsentCategory
 Id: consent-category
@@ -109,6 +110,7 @@ Description: "Kinds of Consent that no other code system has."
 * ^caseSensitive = true
 * ^experimental = false
 * #objection "Frabedelse" "The citizen objects to a disclosure that the law would allow without consent (sundhedsloven § 41, stk. 3)."
+* #minspaerring "Registrering i MinSpærring" "Negative (a deny) or positive (a permit, which needs an end): nspop.dk, Samtykkeservice."
 
 CodeSystem: Operation
 Id: operation
@@ -136,20 +138,24 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * ^experimental = false
 * #bad-line "Bad line" "This is no line of a log export."
 * #bad-note "Bad note" "This is not a signed note."
+* #bad-proof "Bad proof" "The consistency proof is wrong."
 * #bad-record "Bad record" "These bytes are no access record."
 * #bad-request "Bad request" "The request cannot be understood."
 * #bad-signature "Bad signature" "A signature of this note is wrong."
+* #beyond-the-end "Beyond the end" "The file ends before the byte that was asked for."
 * #conflict "Conflict" "The resource has changed since it was read."
 * #contradiction "Contradiction" "The message reuses an id for other content."
 * #dangling "Dangling" "A reference points at nothing in this Bundle."
 * #forbidden "Forbidden" "The caller's registration does not allow this."
 * #gateway-error "Gateway error" "Something went wrong inside the gateway."
+* #gone "Gone" "It was deleted by whoever wrote it; its former versions are kept."
 * #id-reused "Id reused" "The id of a message stood for something else before."
 * #insufficient-scope "Insufficient scope" "The access token's scopes do not cover this."
 * #log-broken "Log broken" "The log does not continue what was last signed; nothing more is signed."
 * #mapping-error "Mapping error" "Some mappings are wrong; the gateway does not start."
 * #missing-field "Missing field" "A required field is empty."
 * #named-by-number "Named by number" "The message names what it is about by number alone, and nothing of that number is known here."
+* #needs-version "Needs version" "An update names the version that it changes."
 * #no-citizen "No citizen" "The message names no identifier that can stand for a citizen."
 * #no-receiver "No receiver" "The message does not say whom it is for."
 * #not-acceptable "Not acceptable" "This format is not written here."
@@ -157,10 +163,12 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #not-found "Not found" "There is nothing here that this caller may see."
 * #not-held "Not held" "The token is bound, and this request does not come from its holder."
 * #not-signed "Not signed" "The note is not signed by a key that we trust."
+* #not-there "Not there" "The checkpoint does not continue the newest one that was witnessed."
 * #refused "Refused" "The content cannot be accepted; the same content will be refused again."
 * #rule-broken "Rule broken" "A rule of the message's profile is broken."
 * #segment-order "Segment order" "A segment is missing or stands in the wrong place."
 * #settings-error "Settings error" "A setting or a mapping is wrong; the gateway does not start."
+* #several-match "Several match" "Several resources match the condition."
 * #too-large "Too large" "The message is larger than this gateway accepts."
 * #too-many "Too many" "The caller has made more calls than it may."
 * #too-slow "Too slow" "The request did not arrive in time."
