@@ -1,7 +1,7 @@
 """Register a system that may call the gateway: writes one YAML file into the folder of clients.
 
 The system proves itself with a key pair (SMART Backend Services, private_key_jwt with ES384 or RS384). Give its
-public keys as a JWKS file, or let a new key be made: the private half is written to a file for the system alone.
+public keys as a JWKS file or by the URL that it publishes them at, or let a new key be made: the private half is written to a file for the system alone.
 A running gateway reads the folder at its next start. How to ask for a token then: docs/access.md.
 
     gateway register-client --id kk-social --name Sagssystem \\
@@ -20,7 +20,7 @@ from typing import Any
 
 from gateway.domain.caller import RIGHTS
 from gateway.errors import SettingsError
-from gateway.inbound.clients import ROLES, SECTORS, understood, written
+from gateway.inbound.clients import BINDINGS, ROLES, SECTORS, understood, written
 from gateway.inbound.keys import new_client_key
 from gateway.settings import Settings
 
@@ -46,8 +46,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--right", action="append", default=[], choices=RIGHTS, help="what it may besides, domain/caller.py (repeat)"
     )
-    parser.add_argument("--jku", default="", help="the only key URL that its assertions may name; never fetched")
-    keys = parser.add_mutually_exclusive_group(required=True)
+    parser.add_argument(
+        "--jku", default="", metavar="URL", help="where it publishes its keys: fetched when none are given here"
+    )
+    parser.add_argument("--bound", default="", choices=BINDINGS[1:], help="its tokens are bound to a key or certificate")
+    parser.add_argument(
+        "--limit", default="", metavar="PER_SECOND:BURST", help="calls it may make in the long run, and at once"
+    )
+    parser.add_argument("--introspects", action="store_true", help="a resource server that may ask what a token is")
+    keys = parser.add_mutually_exclusive_group()
     keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys")
     keys.add_argument("--new-key", type=Path, metavar="OUT.pem", help="make a key, and write its private half here")
 
@@ -58,7 +65,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     for path in filter(None, (file, args.new_key)):
         if path.exists():
             raise SettingsError("This file is there already", where=str(path), hint="Move it away first.")
-    private, keys = (b"", _read(args.jwks)) if args.jwks else _made()
+    if not (args.jku or args.jwks or args.new_key):
+        raise SettingsError("A client needs keys", hint="Give --new-key, --jwks or --jku.")
+    private, keys = _made() if args.new_key else (b"", _read(args.jwks) if args.jwks else None)
     system, _, value = args.organisation.rpartition("|")
     text = written(
         {
@@ -74,6 +83,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "cases": [_case(one) for one in args.cases],
             "rights": args.right,
             "jku": args.jku,
+            "bound": args.bound,
+            "limits": _limits(args.limit),
+            "introspects": "yes" if args.introspects else "",
             "jwks": keys,
         }
     )
@@ -87,6 +99,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         _write(args.new_key, private, 0o600)
         print(f"{args.new_key}: the private key. Give it to the system and keep no copy.")
     return 0
+
+
+def _limits(text: str) -> dict[str, str]:
+    per_second, _, burst = text.partition(":")
+    return {"per_second": per_second, "burst": burst} if text else {}
 
 
 def _case(text: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from gateway.cli import register_client
 from gateway.domain.identifier import Identifier
 from gateway.errors import SettingsError
-from gateway.inbound.clients import load
+from gateway.inbound.clients import Limits, load
 from gateway.inbound.keys import new_client_key, public_key
 from gateway.settings import Settings
 
@@ -42,7 +42,7 @@ def test_a_new_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert pem.stat().st_mode & 0o777 == 0o600
     private = ECKey.import_key(pem.read_bytes())
     assert private.is_private
-    assert private.thumbprint() in client.keys
+    assert private.thumbprint() in [key.kid for key in client.keys]
     assert "PRIVATE" not in (folder / "odense-social.yaml").read_text("utf-8")
     assert str(pem) in capsys.readouterr().out
 
@@ -62,7 +62,17 @@ def test_keys_of_its_own(tmp_path: Path, alone: bool) -> None:
     file.write_text(json.dumps(jwk if alone else {"keys": [jwk]}), "utf-8")
     assert call(tmp_path / "clients", *WORDS, "--jwks", str(file)) == 0
     (client,) = load(tmp_path / "clients")
-    assert client.keys[jwk["kid"]].key.thumbprint() == public_key(jwk).key.thumbprint()
+    assert client.keys[0].key.thumbprint() == public_key(jwk).key.thumbprint()
+
+
+def test_keys_at_a_url_and_what_its_tokens_are_bound_to(tmp_path: Path) -> None:
+    words = ["--jku", "https://epj.example.dk/jwks.json", "--bound", "dpop", "--limit", "50:200", "--introspects"]
+    assert call(tmp_path, *WORDS, *words) == 0
+    (client,) = load(tmp_path)
+    assert (client.keys, client.jku, client.bound) == ((), "https://epj.example.dk/jwks.json", "dpop")
+    assert (client.limits, client.introspects) == (Limits(50, 200), True)
+    with pytest.raises(SettingsError, match="needs keys"):
+        call(tmp_path / "none", *WORDS)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -80,7 +90,11 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--scope", "user/*.rs"], "is not a scope"),
+        (["--scope", "system/*.sr"], "is not a scope"),
+        (["--scope", "system/Goal.rs?x=y"], "a parameter that this type is not searched by"),
+        (["--limit", "50"], "limits must hold"),
+        (["--limit", "0:5"], "limits must hold"),
+        (["--jku", "http://epj.example.dk/jwks.json"], "jku must be an https URL"),
         (["--organisation", "35209115"], "organisation must have system and value"),
         (["--id", "../elsewhere"], "id: letters"),
         (["--id", "æ"], "id: letters"),
@@ -108,6 +122,6 @@ def test_keys_that_do_not_fit(tmp_path: Path, content: str) -> None:
 
 
 def test_words_that_are_wrong(tmp_path: Path) -> None:
-    for words in (WORDS, [*WORDS, "--new-key", "a", "--jwks", "b"], ["--new-key", "a"], [*WORDS, "--role", "boss"]):
+    for words in ([*WORDS, "--new-key", "a", "--jwks", "b"], ["--new-key", "a"], [*WORDS, "--role", "boss"]):
         with pytest.raises(SystemExit):
             call(tmp_path, *words)
