@@ -17,7 +17,7 @@ from lxml import etree
 from gateway.errors import Unreadable, WrongCharset, WrongType
 from gateway.translate.fhir.read_json import MAX_DEPTH, MAX_DIGITS
 from gateway.translate.fhir.shape import NUMBERS, Child, children, is_resource
-from gateway.translate.r4 import Facts
+from gateway.translate.r4 import Facts, definitions
 from gateway.translate.xml import parse as parse_xml
 
 NAMESPACE = "http://hl7.org/fhir"
@@ -53,6 +53,8 @@ class _Reader:
 
     def resource(self, element: etree._Element, path: str, depth: int) -> Json:
         name = _name(element, path)
+        if path and self._known is None and not is_resource(name) and is_resource(name, definitions().facts):
+            return _Reader(definitions().facts, self._disordered).resource(element, path, depth)
         shape = name if is_resource(name, self._known) else ""
         path = path or shape or "Resource"
         _attributes(element, path, _IN_RESOURCE)

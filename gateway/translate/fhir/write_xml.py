@@ -12,6 +12,7 @@ from gateway.errors import GatewayError, WrongType
 from gateway.translate.blanks import fit
 from gateway.translate.fhir.read_xml import NAMESPACE, XHTML
 from gateway.translate.fhir.shape import Child, children, is_resource
+from gateway.translate.r4 import Facts, definitions
 from gateway.translate.xml import parse as parse_xml
 
 Json = dict[str, Any]
@@ -29,15 +30,16 @@ def write_xml(resource: Json) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
-def _fill(parent: etree._Element, value: Any, shape: str, path: str) -> None:
-    """The children of one resource, datatype or inner element."""
+def _fill(parent: etree._Element, value: Any, shape: str, path: str, facts: Facts | None = None) -> None:
+    """The children of one resource, datatype or inner element. `facts` are other definitions than those of the types
+    that the gateway speaks: what is contained may be of any type."""
     if not isinstance(value, dict):
         raise WrongType("An object belongs here.", where=path)
-    table = children(shape)
-    known = {n for name in table for n in (name, f"_{name}")} | ({"resourceType"} if is_resource(shape) else set())
+    table, whole = children(shape, facts), is_resource(shape, facts)
+    known = {n for name in table for n in (name, f"_{name}")} | ({"resourceType"} if whole else set())
     if not value.keys() <= known:
         raise WrongType("An element is not in FHIR R4, so XML has no place for it.", where=path)
-    as_attributes = () if is_resource(shape) else ("id", "url") if shape == "Extension" else ("id",)
+    as_attributes = () if whole else ("id", "url") if shape == "Extension" else ("id",)
     for name in as_attributes:
         if name in value:
             _set(parent, name, value[name], path)
@@ -46,7 +48,7 @@ def _fill(parent: etree._Element, value: Any, shape: str, path: str) -> None:
             continue
         place = f"{path}.{name}"
         for at, (item, extras) in enumerate(_pairs(value, child, place)):
-            _add(parent, item, extras, child, f"{place}[{at}]" if child.is_list else place)
+            _add(parent, item, extras, child, f"{place}[{at}]" if child.is_list else place, facts)
 
 
 def _pairs(value: Json, child: Child, path: str) -> list[tuple[Any, Any]]:
@@ -59,23 +61,24 @@ def _pairs(value: Json, child: Child, path: str) -> list[tuple[Any, Any]]:
     return list(zip_longest(own or [], beside or []))
 
 
-def _add(parent: etree._Element, value: Any, extras: Any, child: Child, path: str) -> None:
+def _add(parent: etree._Element, value: Any, extras: Any, child: Child, path: str, facts: Facts | None) -> None:
     if child.type == "xhtml":
         parent.append(_narrative(value, path))
         return
     element = etree.SubElement(parent, f"{{{NAMESPACE}}}{child.name}")
     if child.type == "Resource":
         name = value.get("resourceType") if isinstance(value, dict) else None
-        if not is_resource(name):
+        facts = facts if is_resource(name, facts) else definitions().facts
+        if not is_resource(name, facts):
             raise WrongType("XML is written for known resource types only.", where=path)
-        _fill(etree.SubElement(element, f"{{{NAMESPACE}}}{name}"), value, str(name), path)
+        _fill(etree.SubElement(element, f"{{{NAMESPACE}}}{name}"), value, str(name), path, facts)
     elif child.primitive:
         if extras is not None:
-            _fill(element, extras, "Element", path)
+            _fill(element, extras, "Element", path, facts)
         if value is not None:
             _set(element, "value", value, path)
     else:
-        _fill(element, value, child.shape, path)
+        _fill(element, value, child.shape, path, facts)
 
 
 def _set(element: etree._Element, name: str, value: Any, path: str) -> None:

@@ -199,3 +199,12 @@ def test_any_bytes_give_a_resource_or_one_of_our_errors(raw: bytes) -> None:
     except GatewayError:
         return
     assert isinstance(made["resourceType"], str)
+
+
+def test_what_is_contained_may_be_of_any_type() -> None:
+    """Also of one that the gateway does not serve: it stands in the resource that holds it."""
+    medication = {"resourceType": "Medication", "id": "m", "ingredient": [{"itemCodeableConcept": {"text": "a"}}]}
+    body = {"resourceType": "CarePlan", "contained": [medication], "status": "active", "intent": "plan"}
+    assert parse(write_xml(body)) == body
+    with pytest.raises(WrongType):
+        write_xml(body | {"contained": [{"resourceType": "Nothing"}]})
