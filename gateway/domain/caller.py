@@ -48,6 +48,10 @@ class Caller:
     trace: str = ""
     cases: tuple[CaseAccess, ...] = ()  # OIO cases it may read; without any, what law and consent permit
     rights: tuple[str, ...] = ()  # what it is registered for besides (RIGHTS)
+    client_version: str = ""
+    user_authorisation: str = ""  # autorisations-id
+    token: str = ""  # jti of the access token
+    address: str = ""  # where the call came from
 
     def covers(self, kind: str) -> bool:
         """Whether the token's scopes let it read or search this type at all: what is composed for a caller is composed

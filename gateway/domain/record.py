@@ -98,7 +98,7 @@ class AccessRecord:
             if self.time.tzinfo is None:
                 raise ValueError("the time of an access record needs a zone")
             object.__setattr__(self, "time", self.time.astimezone(UTC))
-        for name in ("query", "override_reason", "outcome_text", "trace", "user_name", "user_role"):
+        for name in _FREE:
             text = getattr(self, name)
             if text:
                 object.__setattr__(self, name, masked(text))
@@ -122,6 +122,7 @@ class AccessRecord:
 
 
 _CPR = f"{CPR}|"
+_FREE = ("query", "override_reason", "outcome_text", "trace", "user_name", "user_role", "user_authorisation")
 _NAMES = sorted([field.name for field in fields(AccessRecord)] + ["v"])
 _LISTS = frozenset({"resources", "purposes", "basis", "consents", "rules", "messages"})
 _TYPES = {"time": datetime.fromisoformat, "decision": Decision, "outcome": Outcome}

@@ -36,7 +36,10 @@ def import_record(translation: Translation, change: Change, now: datetime, calle
     record = imported(translation.source, change, now, translation.message_id, translation.event)
     if caller is None:
         return record
-    return replace(record, client=caller.client, client_name=caller.client_name, trace=caller.trace)
+    return replace(
+        record, client=caller.client, client_name=caller.client_name, client_version=caller.client_version,
+        client_owner=caller.organisation_name, address=caller.address, token=caller.token, trace=caller.trace,
+    )  # fmt: skip
 
 
 def imported(source: Source, change: Change, now: datetime, message_id: str, event: str) -> AccessRecord:

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 from gateway.domain.checkpoint import BadSignature, NoteKey, NotSigned, open_checkpoint, parse_checkpoint, parse_note
 from gateway.domain.merkle import extends
-from gateway.domain.witness import BadProof, NotThere, Submission, cosign
-from gateway.domain.witness import read_cosignatures, read_submission, write_submission
+from gateway.domain.witness import (
+    BadProof,
+    NotThere,
+    Submission,
+    cosign,
+    read_cosignatures,
+    read_submission,
+    write_submission,
+)
 from gateway.errors import BadRequest, Forbidden, NotFound, Unreadable
 from gateway.flows.parts import Gateway
 from gateway.store import log, witnesses

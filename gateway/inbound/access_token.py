@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
 
@@ -111,7 +111,7 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
     scopes = tuple(map(str, narrow(claims["scope"], client.scopes, levels=LEVELS)))
     if not scopes or not set(told["purposes"]) <= set(client.purposes):
         raise Unauthenticated("The client is not registered for this any more")
-    return caller_of(client, _acting(told), scopes)
+    return replace(caller_of(client, _acting(told), scopes), token=claims["jti"])
 
 
 def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
@@ -120,6 +120,7 @@ def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
         cases=client.cases if who.cases is None else who.cases,
         client=client.id,
         client_name=client.name,
+        client_version=client.version,
         organisation=client.organisation,
         organisation_name=client.organisation_name,
         sector=client.sector,
@@ -127,6 +128,7 @@ def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
         user=who.user,
         user_name=who.user_name,
         user_role=who.user_role,
+        user_authorisation=who.authorisation,
         purposes=who.purposes,
         scopes=scopes,
         sends=client.sends,
@@ -143,6 +145,7 @@ def _acting(told: Mapping[str, Any]) -> Acting:
         user=told["user"],
         user_name=told["user_name"],
         user_role=told["user_role"],
+        authorisation=told.get("authorisation", ""),
         purposes=tuple(told["purposes"]),
         on_behalf_of=told["on_behalf_of"],
         override=Override(**override) if override else None,
@@ -160,6 +163,7 @@ def _told(client: Client, acting: Acting) -> dict[str, Any]:
         "user": acting.user,
         "user_name": acting.user_name,
         "user_role": acting.user_role,
+        "authorisation": acting.authorisation,
         "purposes": list(acting.purposes),
         "on_behalf_of": acting.on_behalf_of,
         "override": {"code": override.code, "text": override.text} if override else None,

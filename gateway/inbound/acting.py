@@ -7,6 +7,7 @@ registered for: purposes come from its list, the role that decides comes from it
       "ihe_iua": {
         "subject_name": "Karla Bo", "subject_id": "urn:oid:1.2.208.176.1.1|265161000016000.kbo",
         "subject_role": "sygeplejerske", "subject_organization_id": "265161000016000",
+        "national_provider_identifier": "0CX2T",
         "purpose_of_use": ["TREAT"], "on_behalf_of": ""},
       "faellesplan": {"override": {"code": "emergency", "text": "Bevidstløs ved ankomst"}}}
 """
@@ -45,6 +46,7 @@ class Acting:
     purposes: tuple[str, ...] = ()
     on_behalf_of: str = ""
     override: Override | None = None
+    authorisation: str = ""
     cases: tuple[CaseAccess, ...] | None = None  # what another issuer narrows the client's cases to
 
 
@@ -71,6 +73,7 @@ def acting(extensions: object, client: Client) -> Acting:
         user=_person(_text(iua, "subject_id")),
         user_name=_text(iua, "subject_name"),
         user_role=_code(iua.get("subject_role", ""), "subject_role"),
+        authorisation=_text(iua, "national_provider_identifier"),
         purposes=_purposes(iua.get("purpose_of_use", []), client),
         on_behalf_of=_key(_text(iua, "on_behalf_of")),
         override=_override(ours["override"]) if "override" in ours else None,

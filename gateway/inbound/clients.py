@@ -2,6 +2,7 @@
 
 id: rh-epj                                # client_id: iss and sub of its assertions
 name: Rigshospitalet, patientjournal
+version: "4.2"                            # optional: stands in the access log beside the name
 organisation: {system: "urn:oid:1.2.208.176.1.1", value: "265161000016000", name: Rigshospitalet}
 sector: region                            # region | municipality | other
 role: hospital                            # what mappings/policy decides by; never taken from a token request
@@ -49,11 +50,12 @@ ROLES = (
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 BINDINGS = ("", "dpop", "mtls")
-_TEXTS = ("id", "name", "sector", "role", "jku", "bound", "introspects")
-_OPTIONAL = ("jku", "bound", "introspects")
+_TEXTS = ("id", "name", "version", "sector", "role", "jku", "bound", "introspects")
+_OPTIONAL = ("version", "jku", "bound", "introspects")
 _LISTS = ("purposes", "scopes", "sends", "member_of", "rights")
 _KNOWN = (
-    "id name organisation sector role purposes scopes sends member_of cases rights jku jwks bound limits introspects"
+    "id name version organisation sector role purposes scopes sends member_of cases rights jku jwks bound limits"
+    " introspects"
 ).split()
 
 
@@ -86,6 +88,7 @@ class Client:
     bound: str = ""  # "" | dpop | mtls
     limits: Limits | None = None
     introspects: bool = False
+    version: str = ""
 
 
 class Clients:
@@ -177,6 +180,7 @@ class _File:
             sends=lists["sends"],
             member_of=lists["member_of"],
             jku=texts["jku"],
+            version=texts["version"],
             cases=cases,
             rights=lists["rights"],
             bound=texts["bound"],

@@ -116,7 +116,7 @@ class Endpoint:
             return await door.answer(inbound, request)
         caller = await inbound.check.admit(request.headers.getlist("authorization"), request.scope)
         request.scope[CLIENT] = caller.client
-        caller = await self.admitted(replace(caller, trace=request.scope[TRACE]), kind)
+        caller = await self.admitted(replace(caller, trace=request.scope[TRACE], address=_address(request)), kind)
         return await door.answer(inbound, request, caller)
 
     @property
@@ -142,6 +142,10 @@ class Endpoint:
             return await self._door.answer(self._inbound, request, inside)
         except Exception as error:  # noqa: BLE001 - as when it comes alone
             return told(self._inbound, self._door, request, outcome.failure(error))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def template(door: Door) -> str:
