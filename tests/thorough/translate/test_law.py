@@ -31,7 +31,7 @@ LAW = """
 identity          shared        T    T    own  C    C    C    C
 plan              shared        T    T    own  C    C    C    C
 consent           shared        T    T    own  C    C    C    C
-stay              region        T    T    C    C    C    C    C
+stay              region        T    T    C    C    C    C    D
 health            region        T    T    C    C    C    C    D
 psychiatry        region        T    T    C    C    C    C    D
 substance         region        T    T    C    C    C    C    D
