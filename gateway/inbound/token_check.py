@@ -7,10 +7,10 @@ hash and not a signature. Bad ones are never remembered. Tokens of other issuers
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from starlette.types import Scope
@@ -19,7 +19,7 @@ from gateway.domain.caller import Caller
 from gateway.errors import Unauthenticated
 from gateway.inbound import access_token
 from gateway.inbound.access_token import Tokens
-from gateway.inbound.clients import Clients
+from gateway.inbound.clients import Clients, Limits
 from gateway.inbound.tokens.held import Holders, NotHeld, peer
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.revoked import Revoked
@@ -35,6 +35,7 @@ class Read(NamedTuple):
     expires: float
     bound: Mapping[str, str] | None
     claims: Mapping[str, Any]
+    limits: Limits | None = None  # of its client
 
 
 Foreign = Callable[[str], Awaitable[Read | None]]
@@ -62,21 +63,21 @@ class TokenCheck:
     async def admit(self, authorization: Sequence[str], scope: Scope) -> Caller:
         """Who calls, by all Authorization headers of one request and what its ASGI scope shows besides. Raises
         Unauthenticated, TooMany, and Unavailable when it cannot be told what is revoked."""
-        if self._revoked.is_old:
+        if self._revoked.clock() >= self._revoked.due:
             await self.forget_revoked()
         try:
             scheme, token = _presented(authorization)
-            found = self._known(token) or await self._found(token)
+            found = self._good.get(sha256(token.encode()).digest())
+            if found is None or found.expires <= self._clock().timestamp():
+                found = await self._found(token)
             if found.bound is not None or scheme != "bearer":
                 await self._check_holder(found, scheme, token, scope)
         except Unauthenticated:
             if self._limits:
                 await self._limits.failure(peer(scope))
             raise
-        if self._limits:
-            client = self._clients.get(found.caller.client)
-            if client is not None and client.limits is not None:
-                await self._limits.call(client.id, client.limits)
+        if found.limits is not None and self._limits:
+            await self._limits.call(found.caller.client, found.limits)
         return found.caller
 
     def caller(self, authorization: Sequence[str]) -> Caller:
@@ -97,7 +98,7 @@ class TokenCheck:
         return self._remembered(token, foreign) if foreign else self._ours(token)
 
     def _known(self, token: str) -> Read | None:
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = sha256(token.encode()).digest()
         known = self._good.get(digest)
         if known and known.expires <= self._clock().timestamp():
             del self._good[digest]
@@ -112,7 +113,9 @@ class TokenCheck:
     def _remembered(self, token: str, read: Read) -> Read:
         if self._revoked.holds(read.claims, read.caller.client):
             raise Unauthenticated("The access token was revoked")
-        self._good[hashlib.sha256(token.encode()).digest()] = read
+        client = self._clients.get(read.caller.client)
+        read = read._replace(limits=client.limits if client else None)
+        self._good[sha256(token.encode()).digest()] = read
         while len(self._good) > self._most:
             self._good.popitem(last=False)
         return read
@@ -125,11 +128,10 @@ class TokenCheck:
 
 def _presented(authorization: Sequence[str]) -> tuple[str, str]:
     """Scheme, in lower case, and token of the one Authorization header."""
-    if not authorization:
-        raise Unauthenticated
-    if len(authorization) > 1:
-        raise Unauthenticated("One Authorization header is needed, not several")
+    if len(authorization) != 1:
+        raise Unauthenticated("One Authorization header is needed, not several" if authorization else "")
     scheme, _, token = authorization[0].partition(" ")
-    if scheme.lower() not in _SCHEMES or not token.isascii() or not 0 < len(token) <= _LONGEST:
+    scheme = scheme.lower()
+    if scheme not in _SCHEMES or not token.isascii() or not 0 < len(token) <= _LONGEST:
         raise Unauthenticated("A bearer token is needed")
-    return scheme.lower(), token
+    return scheme, token

@@ -39,24 +39,25 @@ class Revoked:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._known = known
-        self._clock = clock
-        self._due = 0.0
+        self.clock = clock
+        self.due = 0.0
+        """When it is time to ask again, by `clock`."""
         self._tokens: frozenset[tuple[str, str]] = frozenset()
         self._clients: dict[str, float] = {}
 
     @property
     def is_old(self) -> bool:
         """Whether it is time to ask again."""
-        return self._clock() >= self._due
+        return self.clock() >= self.due
 
     async def renew(self) -> bool:
         """Ask again; whether anything has changed. Raises Unavailable."""
-        due = self._clock() + EVERY
+        due = self.clock() + EVERY
         told = await self._known()
         tokens = frozenset((one.client, one.jti) for one in told if one.jti)
         clients = {one.client: one.until.timestamp() for one in told if not one.jti}
         changed = (tokens, clients) != (self._tokens, self._clients)
-        self._tokens, self._clients, self._due = tokens, clients, due
+        self._tokens, self._clients, self.due = tokens, clients, due
         return changed
 
     def holds(self, claims: Mapping[str, Any], client: str) -> bool:

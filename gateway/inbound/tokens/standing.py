@@ -42,8 +42,8 @@ class TokenStanding:
     """POST /oauth/revoke and POST /oauth/introspect. `audiences` are whom an assertion may be for besides the door."""
 
     def __init__(
-        self, check: ClientCheck, tokens: Tokens, audiences: Collection[str], revoked: Revoked, renew: Renew, revoke: Revoke,
-        record: Record, limits: RateLimits,
+        self, check: ClientCheck, tokens: Tokens, audiences: Collection[str], revoked: Revoked, renew: Renew,
+        revoke: Revoke, record: Record, limits: RateLimits,
     ) -> None:  # fmt: skip
         self._check = check
         self._tokens = tokens
