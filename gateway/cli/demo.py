@@ -254,14 +254,18 @@ class _Demo:
         said, _ = await process.communicate()
         return int(process.returncode or 0), said.decode(errors="replace")
 
-    async def stay(self) -> None:
-        """Leave the doors open, with a ticket for the coordinator's page of the plan."""
-        token = await self.doors.players["social"].token(self.doors.http)
-        answer = await self.doors.http.post(
-            "/console/tickets", data={"patient": self.citizen}, headers={"Authorization": f"Bearer {token}"}
-        )
+    async def _ticket(self, player: str, **form: str) -> str:
+        token = await self.doors.players[player].token(self.doors.http)
+        answer = await self.doors.http.post("/console/tickets", data=form, headers={"Authorization": f"Bearer {token}"})
         answer.raise_for_status()
-        print(f"\nThe joint plan in Danish, good once: {answer.json()['url']}")
+        return str(answer.json()["url"])
+
+    async def stay(self) -> None:
+        """Leave the doors open, with tickets for the coordinator's page of the plan and for the pages of auditor and
+        operator."""
+        print(f"\nThe joint plan in Danish, good once: {await self._ticket('social', patient=self.citizen)}")
+        print(f"The auditors' pages, good once: {await self._ticket('auditor')}")
+        print(f"The operators' pages, good once: {await self._ticket('operator')}")
         print(f"HL7 v2 over MLLP: {self.doors.host}:{self.doors.mllp_port}\nStop with Ctrl-C.", flush=True)
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGINT, signal.SIGTERM):

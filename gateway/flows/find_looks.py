@@ -20,7 +20,7 @@ from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
-from gateway.store import access_terms, log_reading, resources, wire
+from gateway.store import access_terms, log_forgetting, log_reading, resources, wire
 from gateway.store.log_reading import Found, Search
 
 NOBODY = "nobody"  # whom a number leads to that leads to no citizen
@@ -150,6 +150,7 @@ class Looks:
     page: tuple[Look, ...]
     following: str  # cursor; "" on the last page
     pictured: tuple[AccessRecord, ...]
+    gone: datetime | None  # records from before this time, which the search would have reached, were deleted
 
 
 async def find_looks(gateway: Gateway, caller: Caller, asked: Asked, after: str = "", limit: int = PAGE) -> Looks:
@@ -160,9 +161,11 @@ async def find_looks(gateway: Gateway, caller: Caller, asked: Asked, after: str 
     async with gateway.database.connection() as connection:
         found = await log_reading.find(connection, asked.search, limit + 1, cursor_of(after) if after else None)
         newest = await log_reading.find(connection, asked.search, PICTURED)
+        gone = await log_forgetting.forgotten_before(connection)
     page = tuple(one for one in map(_look, found[:limit]) if holds(one.record, asked.told))
     following = written_cursor(found[limit - 1]) if len(found) > limit else ""
-    return Looks(page, following, tuple(one.record for one in newest))
+    reached = not following and gone is not None and not (asked.since and instant(asked.since) >= gone)
+    return Looks(page, following, tuple(one.record for one in newest), gone if reached else None)
 
 
 def _look(found: Found) -> Look:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.flows.parts import Gateway
 from gateway.store import log_standing
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Up to where one log was cosigned by one witness; `at` is None before the first time."""
+
+    name: str
+    size: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +32,16 @@ class LogStatus:
     pending: int  # records that wait for their place in the tree
     leaves: int
     unplaced: int  # records that are neither in the tree nor waiting for it
-    missing: int  # leaves whose record is gone: by retention, or taken away
+    missing: int  # leaves whose record is gone: its time was over, or it was taken away
+    forgotten_before: datetime | None  # records from before this time are gone; None where none ever went
+    witnesses: tuple[Seen, ...]  # who cosigns this log, and up to where
+    witnessed: tuple[Seen, ...]  # whose logs are cosigned here, and up to where
 
     @property
     def whole(self) -> bool:
-        """Whether there is no gap: as many leaves as were signed, and every record is placed or waits for it."""
-        return self.leaves == self.size and not self.unplaced
+        """Whether there is no gap: as many leaves as were signed, every record is placed or waits for it, and none that
+        is placed is gone before its time."""
+        return self.leaves == self.size and not self.unplaced and not (self.missing and self.forgotten_before is None)
 
 
 async def log_status(gateway: Gateway) -> LogStatus:
@@ -46,4 +60,14 @@ async def log_status(gateway: Gateway) -> LogStatus:
         leaves=found.leaves,
         unplaced=found.unplaced,
         missing=found.missing,
+        forgotten_before=found.forgotten_before,
+        witnesses=_with([str(key) for key, _ in gateway.witnessing.witnesses], found.cosigned),
+        witnessed=_with([key.name for key in gateway.witnessing.logs], found.witnessed),
     )
+
+
+def _with(known: Iterable[str], found: Iterable[tuple[str, int, datetime]]) -> tuple[Seen, ...]:
+    """Those that are set up, and those that once were; a key is told by its name."""
+    told = {name: Seen(name.partition("+")[0], size, at) for name, size, at in found}
+    names = dict.fromkeys([*known, *told])
+    return tuple(told.get(name) or Seen(name.partition("+")[0]) for name in names)

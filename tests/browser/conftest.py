@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a browser does besides showing pages would knock at other hosts.
 _QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 _LONGEST_STORY = 90  # seconds
+_AXE = "4.14.1"
+_AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
+_TICKETS = {"plan": "The joint plan", "auditor": "The auditors' pages", "operator": "The operators' pages"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, or the one that playwright has fetched."""
     with sync_playwright() as playwright:
@@ -34,18 +42,31 @@ def _path() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="module")
-def ticket_page() -> Iterator[str]:
-    """The address that `gateway demo --stay` prints: the joint plan, good once."""
+@pytest.fixture(scope="session")
+def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
+    """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of two roles."""
     command = [sys.executable, "-m", "gateway", "demo", "--stay"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        found: dict[str, str] = {}
         try:
             assert demo.stdout is not None
-            told = (re.search(r"http\S+/console/login\S+", line) for line in demo.stdout)
-            yield next(found[0] for found in told if found)
+            for line in demo.stdout:
+                named = [name for name, words in _TICKETS.items() if line.strip().startswith(words)]
+                address = re.search(r"http\S+/console/login\S+", line)
+                if named and address:
+                    found[named[0]] = address[0]
+                if found.keys() == _TICKETS.keys():
+                    break
+            yield found
         finally:
             demo.send_signal(signal.SIGINT)
             demo.communicate(timeout=_LONGEST_STORY)
+
+
+@pytest.fixture(scope="session")
+def ticket_page(tickets: dict[str, str]) -> str:
+    """The joint plan, good once."""
+    return tickets["plan"]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +77,62 @@ def opened(chromium: Browser, ticket_page: str) -> Iterator[tuple[Page, list[str
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: asked.append(f"console: {message.text}"))
     page.goto(ticket_page)
-    page.get_by_role("button", name="Åbn planen").click()
+    page.get_by_role("button", name="Åbn").click()
     page.wait_for_url("**/console/plan/*")
     yield page, asked
     page.close()
+
+
+Asked = list[str]
+
+
+@pytest.fixture(scope="session")
+def auditor(chromium: Browser, tickets: dict[str, str]) -> Iterator[tuple[BrowserContext, Asked]]:
+    """An auditor's session: every page of it, and every address and word of the browser's console."""
+    context = chromium.new_context(locale="da-DK", viewport={"width": 1280, "height": 900})
+    asked: Asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("console", lambda message: asked.append(f"console: {message.text}"))
+    page = context.new_page()
+    page.goto(tickets["auditor"])
+    page.get_by_role("button", name="Åbn").click()
+    page.wait_for_url("**/console/search")
+    page.close()
+    yield context, asked
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page], list[str]]:
+    """What axe-core finds wrong on a page, serious or worse. It comes from the npm registry, its hash is known."""
+    source = _axe(tmp_path_factory.mktemp("axe"))
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [
+            f"{one['id']}: {node['html'][:120]}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+    return check
+
+
+def _axe(folder: Path) -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm here, which fetches axe-core: `apt install npm`")
+    done = subprocess.run(
+        [npm, "pack", "--silent", f"axe-core@{_AXE}"], cwd=folder, capture_output=True, timeout=60, check=False
+    )
+    packed = next(folder.glob("*.tgz"), None)
+    if done.returncode or packed is None:
+        pytest.skip("npm cannot fetch axe-core: there is no registry to reach")
+    content = packed.read_bytes()
+    assert base64.b64encode(hashlib.sha512(content).digest()).decode() == _AXE_SHA512
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        script = archive.extractfile("package/axe.min.js")
+        assert script is not None
+        return script.read().decode()

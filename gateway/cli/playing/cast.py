@@ -61,6 +61,11 @@ PARTS: Mapping[str, dict[str, Any]] = {
         "purposes": ["HCOMPL"], "scopes": ["system/AuditEvent.rs"], "user": "Databeskyttelsesrådgiver Eva Ring",
         "purpose": "HCOMPL",
     },
+    "operator": {
+        "name": "Regionens drift", "organisation": _PSYCHIATRY, "sector": "region", "role": "operator",
+        "purposes": ["HSYSADMIN"], "scopes": ["system/CodeSystem.rs"], "user": "Driftsleder Bo Krag",
+        "purpose": "HSYSADMIN",
+    },
 }  # fmt: skip
 
 

@@ -99,6 +99,7 @@ def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = 
     return {
         "search": here.request.path_params["id"], "told": current.told, "rows": [_row(here, one) for one in looks.page],
         "following": looks.following, "after": after, "picture": timeline(looks.pictured, here.t), "wrong": wrong,
+        "gone": here.t("results.gone", day=here.moment(looks.gone)) if looks.gone else "",
         "pictured": len(looks.pictured), "shapes": SHAPES,
     }  # fmt: skip
 
