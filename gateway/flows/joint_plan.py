@@ -9,6 +9,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, compose
 from gateway.domain.statement import Body
 from gateway.errors import Forbidden, NotFound
+from gateway.flows.covering import covers_body
 from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
@@ -22,7 +23,8 @@ async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
     seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan")
     bodies = opened(seen)
     plan, team = _composed(seen, bodies, patient, gateway)
-    resources_ = [wire.encode(plan), wire.encode(team), *bodies]
+    made = [one for one in (plan, team) if not caller.narrowed or covers_body(gateway, caller, one)]
+    resources_ = [*map(wire.encode, made), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
     body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
     return Served(body, _version(body), weak=True)
@@ -33,7 +35,10 @@ async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: 
     patient = citizen_of_joint(identity)
     seen = await _looked(gateway, caller, patient, kind, operation="")
     plan, team = _composed(seen, opened(seen), patient, gateway)
-    body = wire.encode(plan if kind == "CarePlan" else team)
+    made = plan if kind == "CarePlan" else team
+    if caller.narrowed and not covers_body(gateway, caller, made):
+        raise NotFound
+    body = wire.encode(made)
     return Served(body, _version(body), weak=True)
 
 

@@ -11,6 +11,7 @@ from gateway.domain.identifier import normal
 from gateway.domain.plan import joint_id
 from gateway.domain.scope import read
 from gateway.domain.searching.world import Entry, World
+from gateway.flows.covering import covers_body
 from gateway.flows.departed import when_left
 from gateway.flows.joint_plan import composed_for, shows_plan
 from gateway.flows.looking import NOTHING, Seen, look, opened, persons_of
@@ -81,6 +82,8 @@ def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen) -> Worl
             return []
         if not made:
             made["CarePlan"], made["CareTeam"] = composed_for(seen, citizen, gateway)
+        if caller.narrowed and not covers_body(gateway, caller, wire.decode(made[kind])):
+            return []
         return [Entry(kind, joint_id(citizen), made[kind], wire.decode)]
 
     def load(kind: str) -> list[Entry]:

@@ -310,6 +310,17 @@ def test_a_scope_with_parameters_narrows_what_the_plan_is_made_of(database_url: 
             assert none.status_code == 404
             told = some.text
             assert '"Encounter"' not in told
+            found = await kinds(here, await scoped(here, "system/*.rs"), patient, "CarePlan")
+            joint = next(one["id"] for one in found if one["id"].startswith("joint-"))
+            for scope, status in (("status=active", 200), ("status=draft", 404)):
+                bearer = await scoped(here, f"system/CarePlan.rs?{scope} system/Encounter.rs system/Patient.rs")
+                answer = await here.web.get(f"/fhir/CarePlan/{joint}", headers=bearer)
+                assert answer.status_code == status, "what is composed is a resource of its type as well"
+                listed = await kinds(here, bearer, patient, "CarePlan")
+                assert (joint in [one["id"] for one in listed]) == (status == 200)
+                plan = await here.web.get(path, headers=await scoped(here, f"system/*.rs?{scope}"))
+                assert plan.status_code == status
+                assert (f'"id":"{joint}"' in plan.text) == (status == 200)
             assert "Encounter/" not in told
 
     run(test)
