@@ -31,6 +31,7 @@ FHIR = (negotiate.JSON, negotiate.XML)
 _PLACEHOLDER = re.compile(r"{(\w+)(?::(\w+))?}")
 _BEFORE = re.compile(r"^(?:GET|POST|PUT|PATCH|DELETE)\b[^:]*(?::\s*|$)")  # what a docstring of a door begins with
 _PATTERNS = {"id": r"^[A-Za-z0-9\-.]{1,64}$", "kind": "^[A-Z][A-Za-z]{2,63}$"}
+_PLAINLY = "^[A-Za-z0-9][A-Za-z0-9._~-]*$"  # as paths are written here (shell.py)
 _SEARCHES = frozenset({"search-type", "search-system"})
 _CONDITIONAL = frozenset({"update-conditional", "patch-conditional", "delete-conditional"})
 _WRITES = frozenset({"create", "update", "patch", "delete", "transaction"}) | _CONDITIONAL
@@ -120,7 +121,7 @@ def _operation(gateway: Gateway, door: Door, path: str, kind: str) -> Json:
 def _path_parameters(door: Door, path: str) -> Iterator[Json]:
     for name, form in _PLACEHOLDER.findall(door.path):
         if f"{{{name}}}" in path:
-            schema = {"type": "string"} | ({"pattern": _PATTERNS[form]} if form in _PATTERNS else {"minLength": 1})
+            schema = {"type": "string", "pattern": _PATTERNS.get(form, _PLAINLY)}
             yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
@@ -194,7 +195,7 @@ def _bad(door: Door, has_body: bool) -> set[int]:
         bad |= {401, 403, 404}
     if "{" in door.path or door.tell is outcome.plain:
         bad |= {404}
-    if _is_page(door):
+    if _is_page(door) or door.tell is outcome.oauth:
         bad |= {401, 403}
     if _is_fhir(door):
         bad |= {406}
