@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from joserfc import jwt
@@ -111,11 +111,12 @@ def caller(claims: Mapping[str, Any], clients: Clients) -> Caller:
     scopes = tuple(map(str, narrow(claims["scope"], client.scopes, levels=LEVELS)))
     if not scopes or not set(told["purposes"]) <= set(client.purposes):
         raise Unauthenticated("The client is not registered for this any more")
-    return replace(caller_of(client, _acting(told), scopes), token=claims["jti"])
+    return replace(caller_of(client, _acting(told), scopes, claims["iat"]), token=claims["jti"])
 
 
-def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
-    """A registered client with the person in front of it."""
+def caller_of(client: Client, who: Acting, scopes: tuple[str, ...], given: float) -> Caller:
+    """A registered client with the person in front of it. `given` is when the token was, in seconds: an override holds
+    for a while from then on."""
     return Caller(
         cases=client.cases if who.cases is None else who.cases,
         client=client.id,
@@ -134,7 +135,7 @@ def caller_of(client: Client, who: Acting, scopes: tuple[str, ...]) -> Caller:
         sends=client.sends,
         member_of=client.member_of,
         rights=client.rights,
-        override=who.override,
+        override=replace(who.override, taken=datetime.fromtimestamp(given, UTC)) if who.override else None,
         on_behalf_of=who.on_behalf_of,
     )
 

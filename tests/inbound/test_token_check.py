@@ -56,6 +56,7 @@ def test_a_good_token_gives_the_caller() -> None:
     got = ask(door, door.good())
     assert (got.client, got.user, got.purposes, got.scopes) == ("rh-epj", "sor|kbo", ("BTG",), ("system/CarePlan.rs",))
     assert got.override == Override("emergency", "Akut")
+    assert got.override.taken == door.clock.now, "an override is taken when its token is given"
     other = ask(door, door.made())
     assert replace(other, token=got.token) == got
     assert len({got.token, other.token}) == 2, "each token stands in the record by its own id"

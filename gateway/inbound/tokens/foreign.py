@@ -68,7 +68,7 @@ class ForeignTokens:
         given = narrow(asked if isinstance(asked, str) else "", client.scopes, levels=levels_of(client, who))
         if not given:
             raise BadToken("none of its scopes is registered for the client")
-        return caller_of(client, who, tuple(map(str, given)))
+        return caller_of(client, who, tuple(map(str, given)), claims["iat"])
 
     def issuer_of(self, token: str) -> Issuer | None:
         """The issuer that it names: who that is has to be proved yet."""
