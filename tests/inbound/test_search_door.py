@@ -192,7 +192,7 @@ def test_a_page_takes_three_statements(database_url: str, monkeypatch: pytest.Mo
                 monkeypatch.setattr(kind, name, counted)
             for query in (
                 f"Encounter?patient={patient}&_include=Encounter:patient&_count=50",
-                f"Encounter?patient.identifier={CPR}|{NUMBER}&_include=*&_count=50",
+                f"Encounter?patient.identifier={CPR}|{NUMBER}&_include=Encounter:patient&_count=50",
                 "Encounter?_include=Encounter:patient&_revinclude=Condition:encounter&_count=50",
             ):
                 told.clear()

@@ -19,6 +19,9 @@ Served = Mapping[str, Mapping[str, Parameter]]
 """The parameters of every type that is served, by type and name."""
 
 MOST_HOPS = 2
+NOT_FOLLOWED = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location"})
+"""Types that stand in a citizen's resources by their identifiers: they are asked for by those, not by a chain."""
+
 _HAS = "_has"
 
 
@@ -51,9 +54,12 @@ def _chain(parameter: Parameter, modifier: str, rest: Asked, served: Served, own
     if parameter.kind != "reference":
         raise BadRequest("Only a reference leads to another resource", where=parameter.name)
     check_modifier(parameter, modifier)
-    able = [one for one in ([modifier] if modifier else parameter.targets) if one in served]
+    able = [one for one in ([modifier] if modifier else parameter.targets) if one in served and one not in NOT_FOLLOWED]
     if not able:
-        raise BadRequest("This leads to no type that is served here", where=parameter.name, hint="Served: none.")
+        raise BadRequest(
+            "No chain is served through this reference", where=parameter.name,
+            hint=f"Served: {parameter.name}:identifier=system|value, for staff, organisations and places.",
+        )  # fmt: skip
     targets = [one for one in able if _knows(one, rest.name, served)]
     if not targets:
         raise unknown(able[0], rest.name, served)

@@ -50,10 +50,15 @@ async def _forward(gateway: Gateway, caller: Caller, rules: Sequence[Include], m
         for rule in rules:
             if rule.source in ("*", body["resourceType"]):
                 for reference in _references(gateway, body, rule):
-                    for name in name_of(reference):
+                    for name in filter(_may_be_here, name_of(reference)):
                         asked.setdefault(name, set()).add(rule.target)
     bodies = [wire.decode(one) for one in await named(gateway, caller, asked)] if asked else []
     return [one for one in bodies if _wanted(one, asked)]
+
+
+def _may_be_here(name: str) -> bool:
+    """Whether a name is an identifier, or a literal reference to a type of the directory: a citizen's is not asked."""
+    return "|" in name or name.partition("/")[0] in KINDS
 
 
 def _wanted(body: Body, asked: dict[str, set[str]]) -> bool:
