@@ -12,7 +12,7 @@ from gateway.errors import GatewayError
 
 COMMANDS = (
     "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel", "outbox",
-    "close-stay", "hand-over", "export-log", "forget-log", "verify-log", "register-client", "revoke", "bench",
+    "close-stay", "hand-over", "simulate", "export-log", "forget-log", "verify-log", "register-client", "revoke", "bench",
 )  # fmt: skip
 
 
