@@ -14,7 +14,7 @@ TEXT = "text"
 UNIT = "unit"
 """Words in the names of units (Reference.display)."""
 
-_WORDS = frozenset({"text", "title", "description", "contentString"})
+_WORDS = frozenset({"text", "title", "description", "contentString", "div"})
 _NO_CONTENT = frozenset({"meta", "provision"})
 
 

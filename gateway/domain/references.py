@@ -14,7 +14,10 @@ from gateway.domain.resource import Facts
 from gateway.domain.statement import Body
 from gateway.domain.team import MEMBER_FOR
 
-_OURS = re.compile(r"[A-Z][A-Za-z]+/[0-9a-f]{32}", re.ASCII)
+# Staff, organisations, services and places are nobody's data of a citizen: whether they may be read is told there.
+_OURS = re.compile(
+    r"(?!Practitioner(?:Role)?/|Organization/|HealthcareService/|Location/)[A-Z][A-Za-z]+/[0-9a-f]{32}", re.ASCII
+)
 _GONE: Any = object()
 
 

@@ -238,7 +238,9 @@ def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     lost = part.facts.data_class not in _WHOLE and not hidden.isdisjoint(part.facts.related)
     if permit.redactions or lost:
         told = redact(wire.decode(body), permit.redactions)
-        body = wire.encode(without(told, hidden) if lost else told)
+        if lost:  # the narrative may tell in words what was taken away
+            told = without({name: value for name, value in told.items() if name != "text"}, hidden)
+        body = wire.encode(told)
     head = len(f'{{"resourceType":"{part.facts.kind}","id":"{part.facts.id}","meta":{{')
     comma = b"" if body[head : head + 1] == b"}" else b","
     meta = f'"versionId":"{part.version}","lastUpdated":"{part.updated.isoformat(timespec="milliseconds")}"'.encode()

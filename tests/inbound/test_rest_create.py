@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from gateway.domain.identifier import CPR, X_ECPR
@@ -160,5 +161,81 @@ def test_where_the_law_lets_nothing_be_kept_the_answer_is_positive(database_url:
             (record,) = await here.records(interaction="create", kind="Patient")
             assert record.outcome == "0"
             assert (await here.call("GET", told.headers["location"].partition("/fhir")[2])).status_code == 404
+
+    run(test)
+
+
+def test_a_document_brings_its_file(database_url: str) -> None:
+    """A large content is kept beside the document and read as Binary; a small one stays where it is."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            small, large = b64encode(b"kort").decode(), b64encode(b"%PDF-" + b"x" * 90_000).decode()
+            attachments = [{"contentType": "application/pdf", "data": data} for data in (small, large)]
+            sent = here.about(
+                "DocumentReference", status="current", content=[{"attachment": one} for one in attachments]
+            )
+            made = await here.made(sent)
+            first, second = (one["attachment"] for one in made["content"])
+            assert first == attachments[0]
+            assert (second["size"], "data" in second) == (90_005, False)
+            file = await here.call("GET", f"/{second['url']}", Accept="application/pdf")
+            assert (file.status_code, len(file.content)) == (200, 90_005)
+            assert (await here.call("GET", f"/{second['url']}", who="jobcenter")).status_code == 404
+            path = f"/DocumentReference/{made['id']}"
+            for again in (sent, made):
+                told = await here.call("PUT", path, again, If_Match='W/"1"')
+                assert (told.status_code, told.headers["etag"]) == (200, 'W/"1"'), "the same file is no change"
+            kept = await here.http.gateway.database.fetchval("SELECT max(octet_length(body)) FROM message")
+            assert kept < 90_000, "the file is kept once"
+            other = here.about("DocumentReference", status="current", content=[{"attachment": {"url": second["url"]}}])
+            await here.made(other, who="social")
+            assert (await here.call("GET", f"/{second['url']}", who="jobcenter")).status_code == 404
+
+    run(test)
+
+
+def test_what_a_narrative_says_is_labelled(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            div = '<div xmlns="http://www.w3.org/1999/xhtml">Indlagt på <b>psykiatrisk</b> afdeling</div>'
+            made = await here.made(here.goal(text={"status": "generated", "div": div}))
+            assert "PSY" in [label["code"] for label in made["meta"]["security"]]
+
+    run(test)
+
+
+def test_references_to_the_directory_stay(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            nurse = await here.made({"resourceType": "Practitioner", "name": [{"family": "Bo"}]})
+            named = {"reference": f"Practitioner/{nurse['id']}", "display": "Karla Bo"}
+            sent = here.about("CareTeam", status="active", participant=[{"member": named}])
+            made = await here.made(sent)
+            assert made["participant"] == sent["participant"]
+            assert (await here.call("GET", f"/CareTeam/{made['id']}")).json() == made
+
+    run(test)
+
+
+def test_a_narrative_goes_with_what_is_hidden(database_url: str) -> None:
+    """The municipality's goal names a condition that another reader may not see: in words too."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            secret = {"system": "https://faellesplan.dk/fhir/CodeSystem/data-class", "code": "employment"}
+            condition = here.about("Condition", code={"text": "Skjult sag"}, meta={"security": [secret]})
+            hidden = await here.made(condition, who="social")
+            div = '<div xmlns="http://www.w3.org/1999/xhtml">Se den skjulte sag</div>'
+            text = {"status": "generated", "div": div}
+            task = here.about(
+                "Task", status="requested", intent="order", focus={"reference": f"Condition/{hidden['id']}"}, text=text
+            )
+            made = await here.made(task, who="social")
+            assert (made["focus"], made["text"]) == (task["focus"], text)
+            assert (await here.call("GET", f"/Condition/{hidden['id']}")).status_code == 404
+            shown = (await here.call("GET", f"/Task/{made['id']}")).json()
+            assert not {"focus", "text"} & shown.keys()
+            assert hidden["id"] not in str(shown)
 
     run(test)

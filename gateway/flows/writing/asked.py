@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.caller import Caller
+from gateway.domain.correspondence import Attached
 from gateway.domain.identifier import Identifier
 from gateway.domain.intake import Known
 from gateway.domain.record import AccessRecord
@@ -79,6 +80,7 @@ class Word:
     check: Callable[[Known], None] = nothing_to_check
     revision: int = -1
     reason: str = ""  # why labels are lowered, "" where none is
+    files: tuple[Attached, ...] = ()  # that were taken out of it
 
     @property
     def reference(self) -> str:

@@ -14,6 +14,7 @@ from gateway.flows.writing import checking
 from gateway.flows.writing.asked import Around, Asked, Word, Work
 from gateway.flows.writing.whose import check_references, citizen_of, numbers_of, source_of
 from gateway.store import resources
+from gateway.translate.filed import filed
 
 
 async def create(gateway: Gateway, caller: Caller, work: Work, around: Around, token: str = "") -> Word:
@@ -31,10 +32,11 @@ async def create(gateway: Gateway, caller: Caller, work: Work, around: Around, t
     work.about(citizen.id)
     await check_references(gateway, caller, asked.kind, body, citizen, around)
     key, now = written_key(source.id, asked.kind, token), gateway.clock()
-    said = Statement(
-        asked.kind, key, Act.STATE, Verb.ASSERT, now, now, body, source.id, origin_of(secrets.token_hex(8))
-    )
-    return Word(source, citizen.id, citizen.numbers, said, gateway.ids(asked.kind, key), created=True)
+    origin = origin_of(secrets.token_hex(8))
+    said = Statement(asked.kind, key, Act.STATE, Verb.ASSERT, now, now, body, source.id, origin)
+    (said,), files = filed((said,), gateway.ids)
+    identity = gateway.ids(asked.kind, key)
+    return Word(source, citizen.id, citizen.numbers, said, identity, created=True, files=files)
 
 
 def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str) -> tuple[str, str]:

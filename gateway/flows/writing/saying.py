@@ -11,7 +11,7 @@ from gateway.flows.keeping import About, keep
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Moved, Standing, Word, Work
-from gateway.store import messages
+from gateway.store import messages, wire
 from gateway.store.intake import Arrival
 
 LANGUAGE = "fhir-rest"
@@ -28,7 +28,11 @@ async def say(gateway: Gateway, said: Sequence[tuple[Work, Word]], raw: bytes) -
     now, origin = gateway.clock(), first.statement.origin
     seen_before = gateway.fingerprint(origin.encode())
     kinds = ",".join(sorted({word.statement.kind for word in words}))
-    arrival = Arrival(LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, seen_before, now, raw, b"")
+    files = [one for word in words for one in word.files]
+    kept_raw = wire.encode([word.statement.body for word in words]) if files else raw  # files lie beside it
+    arrival = Arrival(
+        LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, seen_before, now, kept_raw, b"", attached=files
+    )
 
     def records(change: Change) -> list[AccessRecord]:
         return [told(work, word).of(change.citizen) for work, word in said]

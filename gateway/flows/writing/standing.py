@@ -105,7 +105,7 @@ def check_version(found: resources.Found, asked: Asked) -> Callable[[Known], Non
     return check
 
 
-def after(gateway: Gateway, standing: Writable, word: Statement) -> Statement:
+def after(standing: Writable, word: Statement) -> Statement:
     """The statement after all that was said before, also where another clock was ahead: a withdrawal withdraws."""
     word.happened = max(word.happened, *(one.happened + _TICK for one in standing.said))
     return word

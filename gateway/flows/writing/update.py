@@ -21,6 +21,7 @@ from gateway.flows.writing import checking
 from gateway.flows.writing.asked import Around, Json, Standing, Word, Work
 from gateway.flows.writing.standing import Writable, after, as_word, check_version, writable
 from gateway.flows.writing.whose import check_references, citizen_of, numbers_of
+from gateway.translate.filed import filed
 
 _OURS = frozenset({"resourceType", "id", "meta", "for", "text", "lastModified"})
 """What the owner of a task may send back as it likes: it says nothing."""
@@ -59,14 +60,15 @@ def _said(
     assert own is not None  # noqa: S101 - for mypy: only who handles has none
     before = map(label_of, standing.labels)
     reason = checking.label(caller, asked, body, before, standing.found.sealed.facts.labels)
-    if last is own and own.body == body and own.cleared == cleared and own.verb is _verb(body):
-        return Standing(asked.kind, asked.identity)
     now = gateway.clock()
     said = Statement(
         asked.kind, own.key, Act.STATE, _verb(body), now, now, body, own.source, origin_of(secrets.token_hex(8)),
         cleared=cleared,
     )  # fmt: skip
-    return as_word(standing, after(gateway, standing, said), check, reason)
+    (said,), files = filed((said,), gateway.ids)
+    if last is own and (own.body, own.cleared, own.verb) == (said.body, cleared, said.verb):
+        return Standing(asked.kind, asked.identity)
+    return replace(as_word(standing, after(standing, said), check, reason), files=files)
 
 
 def _verb(body: Json) -> Verb:
@@ -112,4 +114,4 @@ def _handled(
         "Task", standing.said[0].key, Act.HANDLE, Verb.ASSERT, now, now, told, standing.source.id,
         origin_of(secrets.token_hex(8)), cleared=tuple(name for name in HANDLED if name not in told),
     )  # fmt: skip
-    return as_word(standing, after(gateway, standing, said), check)
+    return as_word(standing, after(standing, said), check)

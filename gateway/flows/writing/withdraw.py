@@ -33,4 +33,4 @@ async def withdraw(gateway: Gateway, caller: Caller, work: Work) -> Word | Stand
     now, own = gateway.clock(), standing.own
     origin = origin_of(secrets.token_hex(8))
     said = Statement(asked.kind, own.key, Act.STATE, Verb.WITHDRAW, now, now, {}, own.source, origin)
-    return as_word(standing, after(gateway, standing, said), check)
+    return as_word(standing, after(standing, said), check)

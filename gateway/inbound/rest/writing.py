@@ -18,6 +18,7 @@ from gateway.domain.caller import Caller
 from gateway.errors import BadRequest
 from gateway.flows import write_message
 from gateway.flows.parts import Served
+from gateway.flows.subscriptions import writing as in_subscriptions
 from gateway.flows.writing import Asked, in_directory, write
 from gateway.inbound import negotiate
 from gateway.inbound.bodies import read_body
@@ -46,7 +47,7 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
             raise BadRequest("A message is sent each time", where="If-None-Exist")
         raw = await _resource(inbound, request, inbound.message_bytes)
         return written(request, form, await write_message.write_message(inbound.gateway, caller, raw))
-    raw = await _resource(inbound, request, _limit(kind))
+    raw = await _resource(inbound, request, _limit(inbound, kind))
     criteria = await _if_none_exist(inbound, request, caller, kind)
     asked = Asked("create", kind, body=parse(raw), raw=raw, criteria=criteria, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
@@ -55,7 +56,7 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
 async def update(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT /fhir/{kind}/{id}, with If-Match."""
     kind, identity = request.path_params["kind"], request.path_params["id"]
-    form, raw = only_form(request), await _resource(inbound, request, _limit(kind))
+    form, raw = only_form(request), await _resource(inbound, request, _limit(inbound, kind))
     tag = request.headers.get("if-match", "")
     asked = Asked("update", kind, identity, parse(raw), raw, tag, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
@@ -64,7 +65,7 @@ async def update(inbound: Inbound, request: Request, caller: Caller) -> Response
 async def update_where(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT /fhir/{kind}?…: of the one that the search finds, else a create."""
     kind, (form, criteria) = request.path_params["kind"], _criteria(request)
-    raw, tag = await _resource(inbound, request, _limit(kind)), request.headers.get("if-match", "")
+    raw, tag = await _resource(inbound, request, _limit(inbound, kind)), request.headers.get("if-match", "")
     asked = Asked("update", kind, "", parse(raw), raw, tag, criteria, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
 
@@ -128,6 +129,8 @@ async def done(inbound: Inbound, caller: Caller, asked: Asked) -> Served:
     """The write, carried out where resources of its type are kept."""
     if asked.kind in DIRECTORY:
         return await in_directory.write(inbound.gateway, caller, asked)
+    if asked.kind == "Subscription":
+        return await in_subscriptions.write(inbound.gateway, caller, asked)
     return await write(inbound.gateway, caller, asked)
 
 
@@ -145,7 +148,10 @@ def change_of(raw: bytes, content_type: str) -> Callable[[Json], Json]:
     return lambda body: fhirpath_patch.patched(body, parameters)
 
 
-def _limit(kind: str) -> int:
+def _limit(inbound: Inbound, kind: str) -> int:
+    """A document may hold its file."""
+    if kind == "DocumentReference":
+        return inbound.message_bytes
     return CONSENT_BYTES if kind == "Consent" else _BYTES
 
 

@@ -32,10 +32,10 @@ from gateway.errors import (
     Unreadable,
 )  # fmt: skip
 from gateway.translate import r4
+from gateway.translate.filed import filed
 from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned
 from gateway.translate.hl7v2 import header as headers
 from gateway.translate.hl7v2.batch import Batch, batch
-from gateway.translate.hl7v2.filed import filed
 from gateway.translate.hl7v2.functions import FUNCTIONS
 from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
