@@ -129,7 +129,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
-_FOR_TESTS = frozenset({"EXAMPLES", "TEST_DATABASE_URL"})
+_FOR_TESTS = frozenset({"EXAMPLES", "R4_EXAMPLES", "TEST_DATABASE_URL"})
 
 
 def _yes_or_no(text: str) -> bool:
