@@ -155,7 +155,9 @@ def test_what_is_refused_is_told_and_neither_sent_nor_kept(database_url: str) ->
                 assert where in json.dumps(answer.json()), (name, answer.text)
             assert (await post(here, message(patient), "jobcenter")).status_code in (403, 404)
             nameless = await here.bearer(
-                "system/*.cruds", "social", extensions={"ihe_iua": {"purpose_of_use": ["TREAT"]}}
+                "system/*.cruds",
+                "social",
+                extensions={"ihe_iua": {"subject_id": "urn:x|1", "purpose_of_use": ["TREAT"]}},
             )
             answer = await here.web.post("/fhir/Communication", headers=nameless | {"Content-Type": JSON},
                                          content=json.dumps(message(patient)).encode())  # fmt: skip

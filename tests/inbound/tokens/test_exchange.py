@@ -11,6 +11,7 @@ import pytest
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 
 from gateway.domain.limits import CaseAccess
+from gateway.inbound.oauth import EXCHANGE
 from tests.inbound.oauth_client import ISSUER, TOKEN_URL
 from tests.inbound.tokens.issuing import KEYCLOAK, Municipality
 from tests.inbound.tokens.saml_issuer import (
@@ -140,14 +141,20 @@ BAD: dict[str, Any] = {
     "expired": lambda: signed(document(seconds=-31)),
     "from the future": lambda: signed(document(begins=120)),
     "good for a day": lambda: signed(document(seconds=86_400)),
-    "old, and good for a day": lambda: signed(document(now=NOW - timedelta(hours=12), seconds=86_400, confirmed=86_400)),
-    "time without a zone": lambda: signed(document().replace(f'NotOnOrAfter="{stamp(NOW + timedelta(seconds=300))}">', 'NotOnOrAfter="2025-03-14T10:00:00">')),
+    "old, and good for a day": lambda: signed(
+        document(now=NOW - timedelta(hours=12), seconds=86_400, confirmed=86_400)
+    ),
+    "time without a zone": lambda: signed(
+        document().replace(f'"{stamp(NOW + timedelta(seconds=300))}">', '"2025-03-14T10:00:00">')
+    ),
     "another issuer": lambda: signed(document(issuer="https://other.example")),
     "an issuer that gives JWTs": lambda: signed(document(issuer=KEYCLOAK)),
-    "two issuers": lambda: signed(document().replace("</saml:Issuer>", f"</saml:Issuer><saml:Issuer>{NAME}</saml:Issuer>")),
+    "two issuers": lambda: signed(
+        document().replace("</saml:Issuer>", f"</saml:Issuer><saml:Issuer>{NAME}</saml:Issuer>")
+    ),
     "nobody was authenticated": lambda: signed(document(authn=False)),
     "SAML 1.1": lambda: signed(document(version="1.1")),
-    "a response around it": lambda: b'<Response xmlns="urn:oasis:names:tc:SAML:2.0:protocol">' + signed(document()) + b"</Response>",
+    "a response around it": lambda: b"<Response>" + signed(document()) + b"</Response>",
     "level is low": lambda: signed(document(level="Low")),
     "level is not known": lambda: signed(document(level="Very high")),
     "no level": lambda: signed(document(level="")),
@@ -230,7 +237,7 @@ def test_a_good_assertion_in_a_request_that_asks_for_something_else(changed: dic
 def test_the_client_must_be_the_one_of_the_row_and_prove_itself() -> None:
     other = Municipality(id="other")
     assertion = other.assertion(iss="other", sub="other")
-    form = dict(grant_type="urn:ietf:params:oauth:grant-type:token-exchange", subject_token=token(signed(document())))
+    form = {"grant_type": EXCHANGE, "subject_token": token(signed(document()))}
     told = asyncio.run(
         other.endpoint.answer(
             other.form(assertion, subject_token_type="urn:ietf:params:oauth:token-type:saml2", **form)

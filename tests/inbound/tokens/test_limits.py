@@ -25,8 +25,7 @@ class Node:
     def call(self, client: str = "a", limits: Limits | None = TWO) -> bool:
         try:
             asyncio.run(self.limits.call(client, limits))
-        except TooMany as refused:
-            assert refused.seconds >= 1
+        except TooMany:
             return False
         return True
 
@@ -84,7 +83,9 @@ def test_a_limit_that_was_changed_counts_anew() -> None:
 
 def test_the_wait_is_told() -> None:
     node = Node()
+    slow = Limits(per_second=0.1, burst=2.0)
+    assert node.call("slow", slow)
+    assert node.call("slow", slow)
     with pytest.raises(TooMany) as told:
-        for _ in range(3):
-            asyncio.run(node.limits.call("slow", Limits(per_second=0.1, burst=2.0)))
+        asyncio.run(node.limits.call("slow", slow))
     assert told.value.seconds == 10

@@ -86,7 +86,8 @@ def none_of(holder: Holder) -> str:
 def by_secret(holder: Holder) -> str:
     head = part({"typ": "dpop+jwt", "alg": "HS256", "jwk": {"kty": "oct", "k": "c2VjcmV0"}})
     content = f"{head}.{holder.proof().split('.')[1]}"
-    return f"{content}.{base64.urlsafe_b64encode(hmac.digest(b'secret', content.encode(), 'sha256')).rstrip(b'=').decode()}"
+    sign = base64.urlsafe_b64encode(hmac.digest(b"secret", content.encode(), "sha256"))
+    return f"{content}.{sign.rstrip(b'=').decode()}"
 
 
 def swapped(holder: Holder) -> str:
