@@ -79,7 +79,8 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 18 else 0
     async with gateway.database.connection() as connection:
         found = await log_reading.get(connection, number)
-    await on_record(gateway, record.of(found.record.citizen) if found else record)
+    missed = replace(record, outcome=Outcome.MINOR, outcome_text="there is no such record")
+    await on_record(gateway, record.of(found.record.citizen) if found else missed)
     if found is None:
         raise NotFound
     return Served(wire.encode(_event(gateway, found)), "1", found.recorded_at)

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from gateway.domain.caller import Caller
 from gateway.domain.message_number import IdReused
 from gateway.domain.outgoing import Outgoing
+from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.errors import Forbidden, GatewayError, Unavailable
 from gateway.flows.arrivals import arrival_of, import_record
 from gateway.flows.keeping import About, keep
+from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.numbers import numbered
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
@@ -71,13 +73,29 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
             return await take_receipt(gateway, language, raw, translation, translation.receipt)
         later = gateway.languages.later(language, raw, now)
         return await keep_message(gateway, language, raw, translation, sender.caller, later)
-    except (Unavailable, Forbidden) as error:
+    except Unavailable as error:
         refusal: GatewayError = error
+    except Forbidden as error:
+        refusal = await _refused(gateway, error, sender)
     except GatewayError as error:
         refusal = await _quarantined(gateway, language, raw, error, sender)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
         refusal = await _quarantined(gateway, language, raw, told(bug), sender)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
+
+
+async def _refused(gateway: Gateway, error: Forbidden, sender: Sender) -> GatewayError:
+    """Who sends as somebody else is on record like every refusal; of whom the message is, is not told."""
+    if sender.caller:
+        record = record_of(gateway, sender.caller, "import", "Bundle", "", NOTHING)
+    else:
+        deny, minor = Decision.DENY, Outcome.MINOR
+        record = AccessRecord(gateway.clock(), "import", deny, kind="Bundle", client=sender.name, outcome=minor)
+    try:
+        await on_record(gateway, replace(record, outcome_text=error.text))
+    except Unavailable as away:
+        return away
+    return error
 
 
 def heard(gateway: Gateway, language: str, selected: str) -> Gateway:
