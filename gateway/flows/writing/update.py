@@ -20,7 +20,7 @@ from gateway.flows.parts import Gateway
 from gateway.flows.writing import checking
 from gateway.flows.writing.asked import Around, Json, Standing, Word, Work
 from gateway.flows.writing.standing import Writable, after, as_word, check_version, writable
-from gateway.flows.writing.whose import check_references, citizen_of, numbers_of
+from gateway.flows.writing.whose import Citizen, check_references, citizen_of, numbers_of
 from gateway.translate.filed import filed
 
 _OURS = frozenset({"resourceType", "id", "meta", "for", "text", "lastModified"})
@@ -43,13 +43,24 @@ async def written(
     body = await checking.checked(work.asked, resource)
     if work.asked.kind == "Patient":
         return _patient(gateway, caller, work, standing, body, check)
-    citizen = await citizen_of(gateway, caller, work.asked.kind, body, around)
+    citizen = await _whose(gateway, caller, standing, body, around)
     if citizen.id not in standing.citizen.same:
         raise RuleBroken("A resource stays with its citizen", where=work.asked.kind, hint="Delete it, create another.")
     await check_references(gateway, caller, work.asked.kind, body, standing.citizen, around)
     if standing.handles:
         return _handled(gateway, work, standing, body, check)
     return _said(gateway, caller, work, standing, body, check)
+
+
+async def _whose(gateway: Gateway, caller: Caller, standing: Writable, body: Json, around: Around) -> Citizen:
+    """The citizen that it names. Of a task to tell a citizen of an override it is known, also to an owner who may see
+    nothing else of the citizen."""
+    subject = body.get("for")
+    named = str(subject.get("reference")).removeprefix("Patient/") if isinstance(subject, dict) else ""
+    if standing.found.sealed.facts.data_class == "override" and named in standing.citizen.same:
+        del body["for"]
+        return standing.citizen
+    return await citizen_of(gateway, caller, str(body["resourceType"]), body, around)
 
 
 def _said(

@@ -1,0 +1,64 @@
+"""An override over HTTP: the task that it owes is read, and done by REST; the work queue knows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from gateway.flows import overrides
+from gateway.inbound.scopes import Scope
+from tests.flows.conftest import caller
+from tests.inbound.http_world import Http, http, run
+from tests.inbound.one_citizen import CLIENTS, HOSPITAL, arrive, headers
+from tests.inbound.test_consent_doors import objection, put
+
+EPJ = replace(HOSPITAL, scopes=(*HOSPITAL.scopes, Scope("Task", "u")))
+WHY = {"faellesplan": {"override": {"code": "citizen-cannot-be-contacted", "text": "Bevidstløs"}}}
+OUTPUT = "https://faellesplan.dk/fhir/CodeSystem/task-output"
+
+
+async def queue(here: Http) -> Any:
+    (one,) = await overrides.queue(here.gateway, caller("hospital", organisation=EPJ.organisation))
+    return one
+
+
+def test_the_task_is_done_by_rest(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, EPJ, *CLIENTS[1:]) as here:
+            patient = await arrive(here)
+            await put(here, "/fhir/Consent", objection(patient, provision={"type": "deny"}), await headers(here))
+            here.world.clock.forward(1)
+            assert (await here.web.get(f"/fhir/Patient/{patient}", headers=await headers(here))).status_code == 404
+            over = await headers(here, purpose="BTG", **WHY)
+            assert (await here.web.get(f"/fhir/Patient/{patient}", headers=over)).status_code == 200
+            one = await queue(here)
+            assert (one.state, bool(one.told), one.row.citizen) == ("open", False, patient)
+            path = f"/fhir/Task/{one.row.task}"
+            shown = await here.web.get(path, headers=await headers(here))
+            assert shown.status_code == 200, "whatever the citizen objects to, who overrode must be able to tell"
+            task = shown.json()
+            assert task["for"] == {"reference": f"Patient/{patient}"}
+            assert (await here.web.get(path, headers=await headers(here, "social", "HOPERAT"))).status_code == 404
+            bare = await put(here, path, task | {"status": "completed"}, await headers(here), "PUT",
+                             **{"If-Match": shown.headers["etag"]})  # fmt: skip
+            assert bare.status_code == 200, bare.text
+            assert not (await queue(here)).told, "done without a word of when and how is not done"
+            told = [
+                {"type": {"coding": [{"system": OUTPUT, "code": "told-when"}]},
+                 "valueDateTime": here.world.clock.now.isoformat()},
+                {"type": {"coding": [{"system": OUTPUT, "code": "told-how"}]}, "valueString": "Brev"},
+            ]  # fmt: skip
+            here.world.clock.forward(1)
+            done = task | {"status": "completed", "output": told}
+            stale = await put(here, path, done, await headers(here), "PUT", **{"If-Match": 'W/"1"'})
+            assert stale.status_code == 412
+            tag = bare.headers["etag"]
+            assert (await put(here, path, done, await headers(here), "PUT", **{"If-Match": tag})).status_code == 200
+            one = await queue(here)
+            assert (one.told.how, one.overdue) == ("Brev", False)
+            records = await here.gateway.database.fetch("SELECT body FROM access_record WHERE decision = 'override'")
+            (record,) = [json.loads(bytes(row["body"])) for row in records]
+            assert record["override_code"] == "citizen-cannot-be-contacted"
+
+    run(test)
