@@ -18,6 +18,8 @@ from sqlalchemy import (
 
 from gateway.store.schema import metadata
 
+__all__ = ["metadata"]
+
 
 def _time(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)

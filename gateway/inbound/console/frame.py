@@ -9,12 +9,11 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,6 +39,7 @@ _HTML = "text/html; charset=utf-8"
 _TOLD = (401, 403, 404, 503)
 
 _pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+_hidden: Callable[[str, str], str] = vars(_pages.get_template("fields.html").module)["hidden"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +144,9 @@ def plain_page(request: Request, template: str, status: int = 200, **values: obj
 
 
 def _page(request: Request, template: str, status: int, *, visit: Visit | None, **values: object) -> Response:
-    def csrf() -> Markup:
-        return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, _csrf(request))
-
     body = _pages.get_template(template).render(
-        t=language(request), languages=LANGUAGES, csrf=csrf, visit=visit, path=request.url.path,
-        menu=pages_of(visit.caller.role) if visit else (), **values,
+        t=language(request), languages=LANGUAGES, csrf=partial(_hidden, CSRF, _csrf(request)), visit=visit,
+        path=request.url.path, menu=pages_of(visit.caller.role) if visit else (), **values,
     )  # fmt: skip
     return Response(body, status, {"Content-Security-Policy": CSP}, _HTML)
 

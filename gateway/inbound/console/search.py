@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
@@ -95,7 +96,7 @@ def running(here: Here) -> Running:
     return found
 
 
-def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = "") -> dict[str, object]:
+def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = "") -> dict[str, Any]:
     return {
         "search": here.request.path_params["id"], "told": current.told, "rows": [_row(here, one) for one in looks.page],
         "following": looks.following, "after": after, "picture": timeline(looks.pictured, here.t), "wrong": wrong,
@@ -110,6 +111,6 @@ def _row(here: Here, found: Look) -> dict[str, object]:
         "id": found.id, "when": here.moment(record.time), "who": people_of([record])[who_of(record)],
         "role": record.user_role, "organisation": record.organisation_name or record.organisation,
         "purpose": ", ".join(here.t.word("purpose", code) for code in record.purposes),
-        "what": here.t.word("interaction", record.interaction), "kind": record.kind,
+        "what": here.t.word("interaction", record.operation or record.interaction), "kind": record.kind,
         "decision": record.decision.value, "shown": len(record.resources), "withheld": record.withheld_count,
     }  # fmt: skip

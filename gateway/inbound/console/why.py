@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -42,7 +42,7 @@ class Group:
     consent: str
     provision: str
     limit: str
-    resources: tuple[str, ...]
+    resources: tuple[str, ...] = ()
 
 
 async def form(here: Here) -> Response:
@@ -128,16 +128,17 @@ def _asked(
 
 def _groups(body: Mapping[str, Any]) -> tuple[Group, ...]:
     """Decisions that are alike, told once; what was permitted comes first."""
-    found: dict[tuple[Any, ...], list[str]] = {}
+    found: dict[Group, list[str]] = {}
     for one in body["parameter"]:
         if one["name"] == "decision":
             parts = {
                 part["name"]: next(value for name, value in part.items() if name != "name") for part in one["part"]
             }
-            key = (
+            key = Group(
                 parts["outcome"] == "permit", parts.get("basis") or parts.get("reason", ""), parts.get("rule", ""),
                 parts.get("law", ""), parts.get("consent", {}).get("reference", ""), parts.get("provision", ""),
                 parts.get("limit", ""),
             )  # fmt: skip
             found.setdefault(key, []).append(parts["resource"]["reference"])
-    return tuple(Group(*key, tuple(sorted(found[key]))) for key in sorted(found, key=lambda one: (not one[0], one[1:])))
+    ordered = sorted(found, key=lambda one: (not one.permitted, one.reason, one.rule, one.consent))
+    return tuple(replace(key, resources=tuple(sorted(found[key]))) for key in ordered)
