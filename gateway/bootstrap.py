@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.domain import endpoint
 from gateway.domain.checkpoint import COSIGNATURE, note_key
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
@@ -21,6 +22,7 @@ from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
 from gateway.domain.telling import Tellings
+from gateway.domain.topics import Topics
 from gateway.errors import SettingsError, Unreadable
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.inbound import clients
@@ -29,7 +31,7 @@ from gateway.store import keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
-from gateway.translate import policy_tables, r4, spellings
+from gateway.translate import policy_tables, r4, spellings, topics
 from gateway.translate.answers import soap
 from gateway.translate.answers.language import Answers
 from gateway.translate.edifact.language import Edifact
@@ -70,6 +72,7 @@ class Rules:
     terms: Terms
     tellings: Tellings
     texts: entry.Texts
+    topics: Topics
 
 
 def _sf2900(made: JournalEntry) -> bytes:
@@ -104,6 +107,7 @@ def read_rules(
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
     texts = entry.read(mappings / "outgoing-texts.csv", problems)
+    subscribed = topics.read(mappings, problems)
     hl7v2, medcom, kl, oio, oioxml, edifact, lora, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
@@ -135,7 +139,7 @@ def read_rules(
             **receivers,
         }
     )
-    return Rules(languages, sources, policy, labeller, terms, tellings, texts)
+    return Rules(languages, sources, policy, labeller, terms, tellings, texts, subscribed)
 
 
 def owners_of(registered: clients.Clients) -> Owners:
@@ -206,6 +210,8 @@ def gateway_of(
         tellings=rules.tellings,
         texts=rules.texts,
         writers=WRITERS,
+        topics=rules.topics,
+        hook_hosts=endpoint.hosts(settings.hook_hosts),
         witnessing=witnessing_of(settings),
         receipt_within=timedelta(hours=settings.receipt_hours),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",

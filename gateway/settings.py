@@ -71,6 +71,11 @@ class Settings:
     large_message_bytes: int = field(
         default=150_000_000, metadata={"help": "largest FHIR message with files; one at a time on each node"}
     )
+    hook_hosts: str = field(
+        default="",
+        metadata={"help": "hosts that notifications may go to, separated by commas; host@10.20.0.0/16 in that network"},
+    )
+    hook_tries: int = field(default=12, metadata={"help": "tries, at most 15 minutes apart, before one is given up"})
     public_url: str = field(
         default="", metadata={"help": "the URL that callers know, for tokens and links; empty: the HTTP address"}
     )

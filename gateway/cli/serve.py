@@ -30,6 +30,7 @@ from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.fetch import opened_systems
+from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, SettingsError, Unavailable
 from gateway.flows.admission_report import answer_requests
@@ -257,6 +258,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
         (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
+        *notifies(gateway, settings),
     ]
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.domain.directory import NO_REGISTRY, Registry
 from gateway.domain.checkpoint import NoteKey
+from gateway.domain.directory import NO_REGISTRY, Registry
+from gateway.domain.endpoint import Hosts
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
@@ -17,6 +18,7 @@ from gateway.domain.resource import Ids
 from gateway.domain.searching.query import Parameter
 from gateway.domain.source import Source
 from gateway.domain.telling import NO_TELLINGS, Tellings
+from gateway.domain.topics import NO_TOPICS, Topics
 from gateway.store.keys import LogKey
 from gateway.store.pool import Database
 from gateway.translate.languages import Languages
@@ -58,6 +60,8 @@ class Gateway:
     texts: Texts = NO_TEXTS  # in which words
     writers: Mapping[str, Writer] = field(default_factory=dict)  # by the language of the destination
     registry: Registry = NO_REGISTRY  # the organisations that tables tell
+    topics: Topics = NO_TOPICS  # what subscribers may be told of
+    hook_hosts: Hosts = field(default_factory=dict)  # where notifications may go
     witnessing: Witnessing = Witnessing()
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
 

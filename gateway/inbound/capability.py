@@ -32,6 +32,7 @@ _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
     "Patient/$everything": f"{_R4}/Patient-everything",
     "CarePlan/$everything": f"{_OURS}/OperationDefinition/careplan-everything",
+    "Subscription/$status": "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status",
     "$validate": f"{_R4}/Resource-validate",
     "$explain-access": f"{_OURS}/OperationDefinition/explain-access",
     "$process-message": f"{_R4}/MessageHeader-process-message",

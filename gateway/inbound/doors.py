@@ -19,8 +19,8 @@ from gateway.inbound import (
 from gateway.inbound.console import entering, exporting, frame, look, plan, search, status, why
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
-from gateway.inbound.rest import bundles, explaining, history, reading, searching, writing
-from gateway.inbound.rest.kinds import CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
+from gateway.inbound.rest import bundles, explaining, history, reading, searching, subscribing, writing
+from gateway.inbound.rest.kinds import BY_ID, CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
@@ -57,13 +57,15 @@ DOORS: tuple[Door, ...] = (
         for method in ("GET", "POST")
     ),
     Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", CREATED),
-    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update, ("u",), "update", CHANGED),
+    Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update, ("u",), "update", BY_ID),
     Bearer("PATCH", "/fhir/{kind:kind}/{id:id}", writing.patch, ("u",), "patch", CHANGED),
-    Bearer("DELETE", "/fhir/{kind:kind}/{id:id}", writing.delete, ("d",), "delete", CHANGED),
+    Bearer("DELETE", "/fhir/{kind:kind}/{id:id}", writing.delete, ("d",), "delete", BY_ID),
     Bearer("PUT", "/fhir/{kind:kind}", writing.update_where, ("s", "c", "u"), "update-conditional", CHANGED),
     Bearer("PATCH", "/fhir/{kind:kind}", writing.patch_where, ("s", "u"), "patch-conditional", CHANGED),
     Bearer("DELETE", "/fhir/{kind:kind}", writing.delete_where, ("s", "d"), "delete-conditional", CHANGED),
     Bearer("POST", "/fhir", bundles.bundle, (), "transaction"),
+    Bearer("GET", "/fhir/Subscription/{id:id}/$status", subscribing.status, ("Subscription.r",), "$status"),
+    Bearer("POST", "/fhir/Subscription/{id:id}/$status", subscribing.status, ("Subscription.r",), "$status"),
     *_terminology(),
     Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),

@@ -15,6 +15,7 @@ import httpx2
 from fastapi import FastAPI
 
 from gateway import bootstrap
+from gateway.domain import endpoint
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
@@ -135,6 +136,8 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         public_url=ISSUER,
         letters=_TABLES,
         registry=_registry(),
+        topics=rules.topics,
+        hook_hosts=endpoint.hosts("127.0.0.1@127.0.0.0/8,hooks.example@127.0.0.0/8"),
         terms=rules.terms,
     )
 

@@ -14,10 +14,12 @@ CLINICAL = (
 # Staff, organisations, services and places: nobody's data of a citizen (flows/directory).
 DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
 VERSIONED = (*CLINICAL, *DIRECTORY)
-READABLE = (*VERSIONED, "Provenance", "AuditEvent")
+READABLE = (*VERSIONED, "Provenance", "Subscription", "AuditEvent")
 WRITTEN = OF_CITIZENS
-CREATED = (*WRITTEN, "Communication", *DIRECTORY)
+CREATED = (*WRITTEN, "Communication", "Subscription", *DIRECTORY)
 CHANGED = (*WRITTEN, *DIRECTORY)
+BY_ID = (*CHANGED, "Subscription")
+"""What is changed by its id; of those in CHANGED by a patch or by a condition too."""
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
 SEARCHED = (*READABLE, *definitions.KINDS)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gateway.domain.caller import Caller
 from gateway.errors import NotFound
-from gateway.flows import audit, directory, joint_plan, provenance, read
+from gateway.flows import audit, directory, joint_plan, provenance, read, subscriptions
 from gateway.inbound import definitions, files
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import answer, only_form
@@ -30,6 +30,8 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
         return answer(request, form, await audit.read(inbound.gateway, caller, identity))
     if kind == "Provenance":
         return answer(request, form, await provenance.read(inbound.gateway, caller, identity))
+    if kind == "Subscription":
+        return answer(request, form, await subscriptions.read(inbound.gateway, caller, identity))
     one = directory.read if kind in DIRECTORY else read.read
     return answer(request, form, await one(inbound.gateway, caller, kind, identity))
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
-from gateway.flows import audit, directory, provenance
+from gateway.flows import audit, directory, provenance, subscriptions
 from gateway.flows import search as searched
 from gateway.inbound import definitions
 from gateway.inbound.bodies import read_form
@@ -35,6 +35,8 @@ async def _search(inbound: Inbound, request: Request, caller: Caller, params: li
         return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
     if kind == "Provenance":
         return answer(request, form, await provenance.search(inbound.gateway, caller, wanted))
+    if kind == "Subscription":
+        return answer(request, form, await subscriptions.search(inbound.gateway, caller, wanted))
     if kind in DIRECTORY:
         return answer(request, form, await directory.search(inbound.gateway, caller, kind, wanted))
     return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted))

@@ -17,7 +17,7 @@ OF_CITIZENS = (
 
 WRITTEN = frozenset(
     {("Communication", "create")}
-    | {(kind, mode) for kind in (*OF_CITIZENS, *_DIRECTORY) for mode in ("create", "update")}
+    | {(kind, mode) for kind in (*OF_CITIZENS, *_DIRECTORY, "Subscription") for mode in ("create", "update")}
 )
 _PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
 

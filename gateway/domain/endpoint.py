@@ -1,0 +1,71 @@
+"""Where notifications may go: https, hosts of the operator's list alone, and no address inside a private network unless
+the list says so (server-side request forgery, T9).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from gateway.errors import RuleBroken, SettingsError, Unavailable
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Hosts = Mapping[str, Network | None]
+
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+_LONGEST = 1000
+
+
+def hosts(text: str) -> dict[str, Network | None]:
+    """The hosts of a setting: `hooks.example.dk`, or `hooks.example.dk@10.20.0.0/16` for one that lies in a private
+    network, separated by commas. Raises SettingsError."""
+    found: dict[str, Network | None] = {}
+    for one in filter(None, (part.strip().lower() for part in text.split(","))):
+        host, _, network = one.partition("@")
+        try:
+            found[host] = ipaddress.ip_network(network) if network else None
+        except ValueError:
+            raise SettingsError("Behind @ stands a network like 10.20.0.0/16", where="GATEWAY_HOOK_HOSTS") from None
+        if not _HOST.fullmatch(host):
+            raise SettingsError("This takes host names, separated by commas", where="GATEWAY_HOOK_HOSTS")
+    return found
+
+
+def parts(url: str, allowed: Hosts) -> tuple[str, str, int, str]:
+    """Scheme, host, port, and path with query of an endpoint. Plain http leads to a loopback of the list alone. Raises
+    RuleBroken."""
+    where = "Subscription.channel.endpoint"
+    try:
+        split = urlsplit(url)
+        host, port = split.hostname or "", split.port or (443 if split.scheme == "https" else 80)
+    except ValueError:
+        raise RuleBroken("The URL cannot be read", where=where) from None
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and len(url) <= _LONGEST
+    if not plain or "@" in split.netloc or split.fragment or not _HOST.fullmatch(host):
+        raise RuleBroken("Only a plain URL without user and fragment is notified", where=where)
+    if host not in allowed:
+        raise RuleBroken("This host is not on the gateway's list", where=where, hint="Ask its operator to add it.")
+    network = allowed[host]
+    if split.scheme != "https" and not (split.scheme == "http" and network and network.is_loopback):
+        raise RuleBroken("Only https is notified", where=where)
+    return split.scheme, host, port, (split.path or "/") + (f"?{split.query}" if split.query else "")
+
+
+def chosen(host: str, addresses: Sequence[str], allowed: Hosts) -> str:
+    """The address to connect to, by number: only when every address of the host lies where this host may. Raises
+    Unavailable."""
+    network = allowed.get(host)
+    found = [ipaddress.ip_address(one) for one in addresses]
+    if not found or not all(_may(one, network) for one in found):
+        raise Unavailable("The host has an address where it may not lie", hint="See GATEWAY_HOOK_HOSTS.")
+    first = found[0]
+    return f"[{first}]" if first.version == 6 else str(first)
+
+
+def _may(address: ipaddress.IPv4Address | ipaddress.IPv6Address, network: Network | None) -> bool:
+    if network is not None:
+        return address in network
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return address.is_global and not address.is_multicast and (mapped is None or mapped.is_global)
