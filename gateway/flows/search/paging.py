@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import msgspec
-
 from gateway.domain.caller import Caller
 from gateway.domain.searching.order import Place
 from gateway.errors import BadRequest, Gone, NotFound
 from gateway.flows.parts import Gateway
-from gateway.store import links
+from gateway.store import links, wire
 
 PAGE = "_page"
 LASTS = timedelta(hours=1)
@@ -35,13 +33,6 @@ class Position:
     who: tuple[str, ...] = ()
 
 
-class _Carried(msgspec.Struct, array_like=True):
-    until: float
-    params: list[tuple[str, str]]
-    place: list[str | None]
-    who: list[str]
-
-
 def opened(gateway: Gateway, caller: Caller, what: str, params: Params) -> Position:
     """The request itself, or that of a link. `what` is the type or operation that the link must be of. Raises NotFound
     for a link that is not this caller's or was changed, Gone for one that is too old."""
@@ -53,21 +44,21 @@ def opened(gateway: Gateway, caller: Caller, what: str, params: Params) -> Posit
     content = links.unseal(gateway.secret, _bound(caller, what), told[0])
     if content is None:
         raise NotFound("There is no such page for this caller")
-    carried = msgspec.msgpack.decode(content, type=_Carried)
-    if gateway.clock().timestamp() > carried.until:
+    until, carried, place, who = wire.decode(content)
+    if gateway.clock().timestamp() > until:
         raise Gone("This link to a page is too old", hint="Begin the search again.")
-    return Position(carried.params, carried.place, tuple(carried.who))
+    return Position([(name, value) for name, value in carried], place, tuple(who))
 
 
 def onwards(gateway: Gateway, caller: Caller, what: str, path: str, position: Position, place: Place) -> str:
     """The URL of the page behind a place."""
-    until = (gateway.clock() + LASTS).timestamp()
-    carried = _Carried(until, list(position.params), place, list(position.who))
-    token = links.seal(gateway.secret, _bound(caller, what), msgspec.msgpack.encode(carried))
+    until = int((gateway.clock() + LASTS).timestamp())
+    carried = wire.encode((until, list(position.params), place, position.who))
+    token = links.seal(gateway.secret, _bound(caller, what), carried)
     return f"{gateway.public_url}/fhir/{path}?{PAGE}={token}"
 
 
 def _bound(caller: Caller, what: str) -> bytes:
     """Whom a link is for: the system, its organisation and role, the person and whom they act for, and why."""
     who = (caller.client, caller.organisation.key, caller.role, caller.user, caller.on_behalf_of)
-    return msgspec.msgpack.encode((what, who, sorted(caller.purposes)))
+    return wire.encode((what, who, sorted(caller.purposes)))
