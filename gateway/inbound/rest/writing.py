@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
-from gateway.errors import BadRequest
+from gateway.errors import BadRequest, Unreadable
 from gateway.flows import write_message
 from gateway.flows.parts import Served
 from gateway.flows.subscriptions import writing as in_subscriptions
@@ -26,7 +26,7 @@ from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
 from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, form_of, only_form, query
 from gateway.inbound.rest.kinds import DIRECTORY
-from gateway.translate.fhir import parse, write_json
+from gateway.translate.fhir import parse, write_json, written_in
 from gateway.translate.fhir.outcome import validated
 from gateway.translate.fhir.patching import fhirpath_patch, json_patch
 
@@ -202,4 +202,6 @@ async def _resource(inbound: Inbound, request: Request, limit: int) -> bytes:
     content_type = request.headers.get("content-type", "")
     sent = negotiate.sent(content_type)
     raw = await read_body(request, min(inbound.message_bytes, limit))
+    if sent == negotiate.JSON and written_in(raw) == "xml":  # what stands between may have looked at it as JSON
+        raise Unreadable("The content is not what Content-Type says", where="Content-Type")
     return raw if sent == negotiate.JSON else write_json(parse(raw, content_type))
