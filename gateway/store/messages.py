@@ -32,6 +32,12 @@ class Quarantined:
     reason: bytes
 
 
+async def answer_to(database: Database, fingerprint: bytes) -> bytes | None:
+    """The answer that the message with this fingerprint got; None when none came."""
+    answer: bytes | None = await database.fetchval("SELECT answer FROM message WHERE fingerprint = $1", fingerprint)
+    return answer
+
+
 async def keep_metadata(
     database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = (), *, state: str = "not-entitled"
 ) -> None:

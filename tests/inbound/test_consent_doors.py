@@ -82,6 +82,12 @@ def test_an_objection_that_hides_itself(database_url: str) -> None:
             assert (made.status_code, made.content) == (201, b"")
             here.world.clock.forward(1)
             assert (await here.web.get(f"/fhir/Patient/{patient}", headers=await headers(here))).status_code == 404
+            path = "/fhir" + made.headers["location"].partition("/fhir")[2].partition("/_history")[0]
+            over = objection(patient, provision=everything, status="inactive")
+            told = await put(here, path, over, epj, "PUT", **{"If-Match": made.headers["etag"]})
+            assert told.status_code == 200, "who wrote it down takes it back"
+            here.world.clock.forward(1)
+            assert (await here.web.get(f"/fhir/Patient/{patient}", headers=await headers(here))).status_code == 200
 
     run(test)
 

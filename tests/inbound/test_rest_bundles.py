@@ -251,3 +251,28 @@ def test_a_json_patch_travels_as_a_binary(database_url: str) -> None:
             assert (shown["description"], shown["startDate"]) == ({"text": "Ro"}, "2025-04-01")
 
     run(test)
+
+
+def test_a_numbered_transaction_is_carried_out_once(database_url: str) -> None:
+    """T8: sent again, at once or later, it makes nothing new; other content under its number is refused."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            plan = here.about("CarePlan", status="active", intent="plan", goal=[{"reference": ONE}])
+            entries = (entry("POST", "Goal", here.goal(), ONE), entry("POST", "CarePlan", plan))
+            number = {"system": "https://epj.example/bundle", "value": "B-1"}
+            sent = bundle("transaction", *entries) | {"identifier": number}
+            before = await here.count("statement")
+            told = await asyncio.gather(*(here.call("POST", "", sent) for _ in range(3)))
+            assert [one.status_code for one in told] == [200] * 3
+            assert len({str(one.json()["entry"]) for one in told}) == 1
+            assert await here.count("statement") == before + 2
+            later = await here.call("POST", "", sent)
+            assert later.json() == told[0].json()
+            other = await here.call("POST", "", sent | {"entry": list(entries[:1])})
+            assert (other.status_code, other.json()["issue"][0]["code"]) == (422, "duplicate")
+            theirs = await here.call("POST", "", sent, who="social")
+            assert theirs.json()["entry"][0]["response"]["location"] not in str(told[0].json())
+            assert await here.count("statement") == before + 4
+
+    run(test)

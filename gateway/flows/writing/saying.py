@@ -17,21 +17,24 @@ from gateway.store.intake import Arrival
 LANGUAGE = "fhir-rest"
 
 
-async def say(gateway: Gateway, said: Sequence[tuple[Work, Word]], raw: bytes) -> bool:
+async def say(
+    gateway: Gateway, said: Sequence[tuple[Work, Word]], raw: bytes, seen: bytes = b"", answer: bytes = b""
+) -> bool:
     """Keep the words in one commit. False where the law lets nothing be kept (§ 12 c): that it came is kept and on
     record, and the answer is positive all the same, as a refusal would tell who has a case.
 
-    Raises Conflict for a version that has changed meanwhile, Moved where a condition must be looked up again.
+    `seen` is the fingerprint of what may come again, and `answer` what is then to be known of it. Raises Conflict for a
+    version that has changed meanwhile, Moved where a condition must be looked up again or the same has come meanwhile.
     """
     words = [word for _, word in said]
     first = words[0]
     now, origin = gateway.clock(), first.statement.origin
-    seen_before = gateway.fingerprint(origin.encode())
+    seen_before = seen or gateway.fingerprint(origin.encode())
     kinds = ",".join(sorted({word.statement.kind for word in words}))
     files = [one for word in words for one in word.files]
     kept_raw = wire.encode([word.statement.body for word in words]) if files else raw  # files lie beside it
     arrival = Arrival(
-        LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, seen_before, now, kept_raw, b"", attached=files
+        LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, seen_before, now, kept_raw, answer, attached=files
     )
 
     def records(change: Change) -> list[AccessRecord]:
@@ -48,6 +51,8 @@ async def say(gateway: Gateway, said: Sequence[tuple[Work, Word]], raw: bytes) -
         gateway, arrival, about, lambda change: records(change)[0], besides=lambda change: records(change)[1:],
         entitled_only=first.source.keeps == "entitled", check=check,
     )  # fmt: skip
+    if kept.before is not None:
+        raise Moved
     if kept.change is None:
         await on_record(gateway, *(told(work, word) for work, word in said))
         await messages.keep_metadata(gateway.database, arrival)

@@ -83,6 +83,8 @@ async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept
         where = f"{gateway.public_url}/fhir/{word.reference}"
         return Served(b"", location=f"{where}/_history/1", created=created)
     seen = await look_at_one(gateway, gateway.database, caller, found)
+    if found.sealed.facts.deleted:
+        return Served(b"")
     if seen.permitted:
         return replace(served(gateway, seen), created=created)
     own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know

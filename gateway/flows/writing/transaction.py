@@ -17,6 +17,7 @@ from gateway.flows import directory
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
+from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Asked, Criteria, Json, Moved, Standing, Word, Work, begun
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
@@ -37,29 +38,59 @@ class Entry:
     name: str = ""
 
 
-async def transact(gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes) -> Sequence[Served]:
-    """Carry out all writes in one commit and give what stands then, in the order of the entries.
+async def transact(
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str = ""
+) -> Sequence[Served]:
+    """Carry out all writes in one commit and give what stands then, in the order of the entries. With a `number`
+    (Bundle.identifier) they are carried out once, however often they come.
 
     Raises what is wrong with the first entry that something is wrong with, with its place: then nothing is kept, and
     the refused entry is on record.
     """
+    again = Again.of(gateway, caller, number, raw) if number and entries else None
     for _ in range(TRIES):
         try:
-            return await _carried_out(gateway, caller, entries, raw)
+            if again and (came := await again.came(gateway)) is not None:
+                return await _told_again(gateway, caller, entries, came)
+            return await _carried_out(gateway, caller, entries, raw, again)
         except Moved:
             continue
     raise Unavailable("Others write about the same citizen all the time", hint="Send again.")
 
 
-async def _carried_out(gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes) -> Sequence[Served]:
+async def _told_again(
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], came: Sequence[tuple[str, bool]]
+) -> Sequence[Served]:
+    """What stands now of what the same Bundle made when it came first."""
+    standing = [Standing(*reference.split("/", 1)) for reference, _ in came]
+    works = [begun(gateway, caller, entry.asked) for entry in entries]
+    await on_record(gateway, *(told(work, one) for work, one in zip(works, standing, strict=True)))
+    return [
+        Served(b"")
+        if entry.asked.interaction == "delete"
+        else replace(await shown(gateway, caller, one, kept=False), created=created)
+        for entry, one, (_, created) in zip(entries, standing, came, strict=True)
+    ]
+
+
+async def _carried_out(
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, again: Again | None
+) -> Sequence[Served]:
     around = Around()
     tokens = await _promised(gateway, caller, entries, around)
     done: dict[int, tuple[Work, Word | Standing]] = {}
     for number in sorted(range(len(entries)), key=lambda one: _ORDER.index(entries[one].asked.interaction)):
         done[number] = await _one(gateway, caller, entries[number], around, tokens.get(number, ""))
     said = [(work, word) for work, word in done.values() if isinstance(word, Word)]
-    _check_together(entries, done)
-    kept = await say(gateway, _in_order(said), raw) if said else True
+    try:
+        _check_together(entries, done)
+        answer = again.answer([done[number][1] for number in range(len(entries))]) if again else b""
+        kept = await say(gateway, _in_order(said), raw, again.seen if again else b"", answer) if said else True
+    except Unavailable:
+        raise
+    except GatewayError:
+        await on_record(gateway, *(work.record for work, _ in done.values()))
+        raise
     await on_record(gateway, *(told(work, word) for work, word in done.values() if isinstance(word, Standing)))
     return [
         Served(b"") if entry.asked.interaction == "delete" else await shown(gateway, caller, done[number][1], kept=kept)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.fold import SUBJECT
 from gateway.domain.intake import Known
 from gateway.domain.security_label import label_of
 from gateway.domain.statement import Act, Statement, Verb
@@ -43,7 +44,7 @@ async def written(
     body = await checking.checked(work.asked, resource)
     if work.asked.kind == "Patient":
         return _patient(gateway, caller, work, standing, body, check)
-    citizen = await _whose(gateway, caller, standing, body, around)
+    citizen = await _whose(gateway, caller, work.asked.kind, standing, body, around)
     if citizen.id not in standing.citizen.same:
         raise RuleBroken("A resource stays with its citizen", where=work.asked.kind, hint="Delete it, create another.")
     await check_references(gateway, caller, work.asked.kind, body, standing.citizen, around)
@@ -52,15 +53,18 @@ async def written(
     return _said(gateway, caller, work, standing, body, check)
 
 
-async def _whose(gateway: Gateway, caller: Caller, standing: Writable, body: Json, around: Around) -> Citizen:
-    """The citizen that it names. Of a task to tell a citizen of an override it is known, also to an owner who may see
-    nothing else of the citizen."""
-    subject = body.get("for")
+async def _whose(
+    gateway: Gateway, caller: Caller, kind: str, standing: Writable, body: Json, around: Around
+) -> Citizen:
+    """The citizen that it names. The one of the resource that stands is known, also to a writer who may see nothing
+    else of the citizen by now: a task to tell of an override, an objection to every look."""
+    name = SUBJECT.get(kind, "subject")
+    subject = body.get(name)
     named = str(subject.get("reference")).removeprefix("Patient/") if isinstance(subject, dict) else ""
-    if standing.found.sealed.facts.data_class == "override" and named in standing.citizen.same:
-        del body["for"]
+    if named in standing.citizen.same:
+        del body[name]
         return standing.citizen
-    return await citizen_of(gateway, caller, str(body["resourceType"]), body, around)
+    return await citizen_of(gateway, caller, kind, body, around)
 
 
 def _said(

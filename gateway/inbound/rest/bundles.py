@@ -82,7 +82,7 @@ async def bundle(inbound: Inbound, request: Request, caller: Caller) -> Response
             request, form, "batch-response", [one async for one in _batch(inbound, request, caller, entries)]
         )
     parts = [_part(inbound, one, number) for number, one in enumerate(entries)]
-    answers = await _transaction(inbound, request, caller, parts, raw)
+    answers = await _transaction(inbound, request, caller, parts, sent)
     return _answer(request, form, "transaction-response", answers)
 
 
@@ -101,11 +101,11 @@ async def _batch(inbound: Inbound, request: Request, caller: Caller, entries: Se
 
 
 async def _transaction(
-    inbound: Inbound, request: Request, caller: Caller, parts: Sequence[Part], raw: bytes
+    inbound: Inbound, request: Request, caller: Caller, parts: Sequence[Part], sent: Json
 ) -> list[Json]:
     """The writes together, and then what is read. Raises what is wrong with an entry, with its place."""
     writes = {number: await _write(request, caller, part) for number, part in enumerate(parts) if part.method != "GET"}
-    stands = await transact(inbound.gateway, caller, list(writes.values()), raw)
+    stands = await transact(inbound.gateway, caller, list(writes.values()), write_json(sent), _number(sent))
     answers = {
         number: _written(request, writes[number].asked, served) for number, served in zip(writes, stands, strict=True)
     }
@@ -113,6 +113,13 @@ async def _transaction(
         if number not in answers:
             answers[number] = await _alone(request, caller, part)
     return [answers[number] for number in range(len(parts))]
+
+
+def _number(sent: Json) -> str:
+    """Bundle.identifier, "" where it has none."""
+    identifier = sent.get("identifier", {})
+    told = [identifier.get(name) for name in ("system", "value")] if isinstance(identifier, dict) else []
+    return "|".join(map(str, told)) if told and all(isinstance(one, str) and one for one in told) else ""
 
 
 async def _write(request: Request, caller: Caller, part: Part) -> Entry:
