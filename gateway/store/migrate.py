@@ -22,7 +22,7 @@ async def upgrade(url: str) -> None:
 
 
 async def differences(url: str) -> None:
-    """Raise alembic's CommandError when the tables differ from schema.py."""
+    """Raise alembic's CommandError when the tables differ from store/schema."""
     await _run(url, command.check)
 
 

@@ -1,4 +1,4 @@
-"""The tables come up on an empty database and are what schema.py says."""
+"""The tables come up on an empty database and are what store/schema says."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.store.console_tables import metadata  # of schema.py, with the tables of the console
+from gateway.store.schema import metadata
 
 # The access log's tables are append-only by trigger and are written in SQL; autogenerate leaves them alone.
 LOG_TABLES = frozenset(

@@ -12,7 +12,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the tables of schema.py."""
+    """Make the first tables."""
     op.create_table(
         "citizen",
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""The tables of the auditors' console: what searches go by, saved searches, exports (schema.py has the others)."""
+"""The tables of the auditors' console: what searches go by, saved searches, exports."""
 
 from __future__ import annotations
 
@@ -16,21 +16,14 @@ from sqlalchemy import (
     Text,
 )
 
-from gateway.store.schema import metadata
-
-__all__ = ["metadata"]
-
-
-def _time(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
+from gateway.store.schema.metadata import metadata, moment
 
 # By what an access record is found beside its own columns (store/access_terms.py): an index, never a proof.
 access_term = Table(
     "access_term",
     metadata,
     Column("term", BigInteger, nullable=False),
-    _time("recorded_at"),
+    moment("recorded_at"),
     Column("record_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("term", "recorded_at", "record_id"),
 )
@@ -44,7 +37,7 @@ saved_search = Table(
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("owner", LargeBinary, nullable=False),
-    _time("made_at"),
+    moment("made_at"),
     Column("content", LargeBinary, nullable=False),
     Index("ix_saved_search_owner", "owner"),
 )
@@ -55,12 +48,12 @@ export_job = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("owner", LargeBinary, nullable=False),  # a keyed hash
-    _time("made_at"),
+    moment("made_at"),
     Column("request", LargeBinary, nullable=False),  # sealed
     Column("note", Text, nullable=False),  # the checkpoint that its proofs lead to
     Column("records", BigInteger, nullable=False),
     Column("manifest", Text, nullable=False),  # signed; "" while it is being made
-    _time("leased_until", nullable=True),
+    moment("leased_until", nullable=True),
     Index("ix_export_job_owner", "owner"),
 )
 export_part = Table(

@@ -1,0 +1,67 @@
+"""Who may call, and overrides."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from gateway.store.schema.metadata import metadata, moment
+
+# Client assertions that were used: none may be used again while it is valid.
+used_assertion = Table(
+    "used_assertion",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    moment("expires"),
+    PrimaryKeyConstraint("client", "jti"),
+)
+
+# Tokens that are dead before their time (store/revocations.py): one, or with an empty jti all of a client until then.
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("client", Text, nullable=False),
+    Column("jti", Text, nullable=False),
+    moment("until"),
+    moment("expires"),
+    PrimaryKeyConstraint("client", "jti"),
+)
+
+# Overrides (værdispring), one for each user, citizen and day: `task` is the Task to tell the citizen, whose state is
+# told by itself; the rest is who took the review over, and what it came to.
+override_review = Table(
+    "override_review",
+    metadata,
+    Column("task", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("citizen", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("organisation_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("user_key", Text, nullable=False),  # no CPR: a pseudonym, as in the log
+    Column("user_name", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    moment("first_at"),
+    moment("last_at"),
+    Column("looks", Integer, nullable=False),
+    Column("taken_by", Text, nullable=False, server_default=""),
+    Column("taken_name", Text, nullable=False, server_default=""),
+    moment("taken_at", nullable=True),
+    Column("outcome", Text, nullable=False, server_default=""),  # justified | unjustified | unclear
+    Column("note", Text, nullable=False, server_default=""),
+    Column("reviewed_by", Text, nullable=False, server_default=""),
+    Column("reviewed_name", Text, nullable=False, server_default=""),
+    moment("reviewed_at", nullable=True),
+    Index("ix_override_review_organisation_role_due", "organisation", "role", "due"),
+)

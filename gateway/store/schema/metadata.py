@@ -1,0 +1,19 @@
+"""What all tables share."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, DateTime, MetaData
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[object]:
+    """A column that holds a time with its zone."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
