@@ -326,3 +326,11 @@ Description: "The case in which the benefit was granted."
 Context: Account
 * value[x] 1..1
 * value[x] only Reference(CarePlan)
+
+Extension: SubscriptionSecret
+Id: subscription-secret
+Title: "Abonnementets nøgle"
+Description: "The secret that notifications of this Subscription are signed with (HMAC-SHA-256). Told once, in the answer to its create, and never read again."
+Context: Subscription
+* value[x] 1..1
+* value[x] only string
