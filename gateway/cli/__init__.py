@@ -11,8 +11,9 @@ from gateway import __version__, settings
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel", "outbox",
-    "close-stay", "hand-over", "simulate", "export-log", "forget-log", "verify-log", "register-client", "revoke", "bench",
+    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel",
+    "outbox", "close-stay", "hand-over", "simulate", "export-log", "forget-log", "verify-log", "register-client",
+    "revoke", "bench",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Register a system that may call the gateway: writes one YAML file into the folder of clients.
 
 The system proves itself with a key pair (SMART Backend Services, private_key_jwt with ES384 or RS384). Give its
-public keys as a JWKS file or by the URL that it publishes them at, or let a new key be made: the private half is written to a file for the system alone.
+public keys as a JWKS file or by the URL that it publishes them at, or let a new key be made: the private half is
+written to a file for the system alone.
 A running gateway reads the folder at its next start. How to ask for a token then: docs/access.md.
 
     gateway register-client --id kk-social --name Sagssystem \\
@@ -49,7 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jku", default="", metavar="URL", help="where it publishes its keys: fetched when none are given here"
     )
-    parser.add_argument("--bound", default="", choices=BINDINGS[1:], help="its tokens are bound to a key or certificate")
+    parser.add_argument(
+        "--bound", default="", choices=BINDINGS[1:], help="its tokens are bound to its key or certificate"
+    )
     parser.add_argument(
         "--limit", default="", metavar="PER_SECOND:BURST", help="calls it may make in the long run, and at once"
     )

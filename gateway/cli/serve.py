@@ -29,6 +29,7 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
+from gateway.cli.admitting import admission
 from gateway.cli.fetch import opened_systems
 from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
@@ -51,10 +52,6 @@ from gateway.inbound.certificate import door_context
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
-from gateway.inbound.tokens import certificates, issuers
-from gateway.inbound.tokens.entry import Admission
-from gateway.inbound.tokens.key_sets import fetches_nothing
-from gateway.outbound import key_fetching
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
@@ -130,9 +127,10 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
     url = settings.public_url
     async with opened(settings, clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
+        registered = clients.load(settings.clients)
         app = make_app(
-            gateway, clients.load(settings.clients), [token_key], message_bytes=settings.message_bytes,
-            large_message_bytes=settings.large_message_bytes, admission=_admission(settings),
+            gateway, registered, [token_key], message_bytes=settings.message_bytes,
+            large_message_bytes=settings.large_message_bytes, admission=admission(settings, registered),
         )  # fmt: skip
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
@@ -205,18 +203,6 @@ def _taken(door: str, where: str, error: OSError) -> SettingsError:
         f"The {door} door cannot be opened ({told})",
         where=where,
         hint=f"Set GATEWAY_{door}_HOST or GATEWAY_{door}_PORT.",
-    )
-
-
-def _admission(settings: Settings) -> Admission:
-    """What is set of who may call. Raises SettingsError."""
-    hosts = key_fetching.hosts(settings.key_hosts)
-    tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
-    return Admission(
-        certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
-        issuers=issuers.load(settings.issuers),
-        fetch=key_fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
-        dpop_nonces=settings.dpop_nonces,
     )
 
 

@@ -156,7 +156,14 @@ def searched(gateway: Gateway, kind: str) -> dict[str, str]:
 
 def _security(url: str) -> dict[str, Any]:
     return {
-        "extension": [{"url": _OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{url}/oauth/token"}]}],
+        "extension": [
+            {
+                "url": _OAUTH_URIS,
+                "extension": [
+                    {"url": name, "valueUri": f"{url}/oauth/{name}"} for name in ("token", "revoke", "introspect")
+                ],
+            }
+        ],
         "cors": False,
         "service": [
             {

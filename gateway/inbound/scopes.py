@@ -15,7 +15,7 @@ __all__ = ["FREE", "Scope", "allows", "for_needs", "narrow", "read", "unserved"]
 
 _ORDER = "cruds"
 _SEEN = frozenset("rs")
-FREE = frozenset({"CodeSystem", "ValueSet", "ConceptMap"})
+FREE = frozenset({"CodeSystem", "ValueSet", "ConceptMap", "OperationDefinition", "StructureDefinition"})
 """Types without anything of a citizen: every token may read and search them."""
 
 Served = Mapping[str, Collection[str]]
@@ -69,9 +69,11 @@ def allows(scopes: Iterable[str], kind: str, letter: str) -> bool:
 
 
 def for_needs(scopes: Iterable[str], needs: Iterable[str], kind: str) -> tuple[str, ...]:
-    """The scopes that hold at a door, where some have parameters: of a type that the door works on only those with
-    the letter it needs, or `Condition.r` would open what `Condition.s?category=x` does not."""
-    wanted = {named or kind: letter for named, _, letter in (need.rpartition(".") for need in needs)}
+    """The scopes that hold at a door, where some have parameters: of a type that the door reads or searches only those
+    with the letter it needs, or `Condition.r` would open to a search what `Condition.s?category=x` does not. A door
+    that writes finds what it changes by whatever reads or searches it."""
+    told = (need.rpartition(".") for need in needs)
+    wanted = {named or kind: letter for named, _, letter in told if letter in _SEEN}
     held = ((scope, read(scope)) for scope in scopes)
     return tuple(
         scope

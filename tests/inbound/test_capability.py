@@ -185,7 +185,33 @@ def test_the_security_that_is_stated(database_url: str) -> None:
             security = (await statement(here))["rest"][0]["security"]
             assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
             assert security["cors"] is False
-            (uri,) = security["extension"][0]["extension"]
+            uri, *others = security["extension"][0]["extension"]
+            assert [one["url"] for one in others] == ["revoke", "introspect"]
             assert uri == {"url": "token", "valueUri": "https://gateway.example/oauth/token"}
+
+    run(test)
+
+
+def test_operations_and_profiles_of_our_own_are_served(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            headers = await here.bearer(client="social", extensions=nurse(iua={"purpose_of_use": ["HOPERAT"]}))
+            stated = await statement(here)
+            rest = stated["rest"][0]
+            rows = [one for resource in (rest, *rest["resource"]) for one in resource.get("operation", [])]
+            urls = {one["definition"] for one in rows} | {
+                p for r in rest["resource"] for p in r.get("supportedProfile", [])
+            }
+            ours = {url for url in urls if url.startswith("https://faellesplan.dk/fhir/")}
+            assert len(ours) > 3
+            for url in ours:
+                kind, identity = url.split("/")[-2:]
+                answer = await here.web.get(f"/fhir/{kind}/{identity}", headers=headers)
+                assert (answer.status_code, answer.json()["url"]) == (200, url)
+                found = await here.web.get(f"/fhir/{kind}", params={"url": url}, headers=headers)
+                assert [entry["resource"]["id"] for entry in found.json()["entry"]] == [identity]
+                answer = await here.web.get(f"/fhir/{kind}/{identity}?_format=xml", headers=headers)
+                assert parse(answer.content, known=definitions().facts)["url"] == url
+            assert (await here.web.get("/fhir/OperationDefinition/none", headers=headers)).status_code == 404
 
     run(test)

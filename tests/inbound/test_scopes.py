@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as every
 from hypothesis import strategies as st
 
-from gateway.inbound.scopes import Scope, allows, narrow, read
+from gateway.inbound.scopes import Scope, allows, for_needs, narrow, read
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,14 @@ def test_levels_are_given_to_whom_they_fit() -> None:
     assert given(asked, "system/*.rs", levels=("system", "user")) == "system/Goal.rs user/Goal.rs"
     assert given(asked, "user/*.rs", levels=("system", "user", "patient")) == "user/Goal.rs"
     assert given("patient/*.rs", "system/Goal.rs", levels=("patient",)) == "patient/Goal.rs"
+
+
+def test_what_holds_at_a_door() -> None:
+    narrowed = ["system/Condition.r", "system/Condition.s?code=1", "system/Condition.u", "system/Goal.rs"]
+    assert for_needs(narrowed, ("s",), "Condition") == ("system/Condition.s?code=1", "system/Goal.rs")
+    assert for_needs(narrowed, ("Condition.r",), "") == ("system/Condition.r", "system/Goal.rs")
+    assert for_needs(narrowed, ("u",), "Condition") == tuple(narrowed)
+    assert for_needs(narrowed, (), "") == tuple(narrowed)
 
 
 def test_a_scope_is_spelled_so_that_it_reads_the_same() -> None:

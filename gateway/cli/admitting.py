@@ -1,0 +1,50 @@
+"""What is set of who may call, checked as a whole before a door opens: keys that nobody could fetch stop the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from gateway.errors import SettingsError
+from gateway.inbound.clients import Clients
+from gateway.inbound.tokens import certificates, issuers
+from gateway.inbound.tokens.entry import Admission
+from gateway.inbound.tokens.issuers import Issuers
+from gateway.inbound.tokens.key_sets import fetches_nothing
+from gateway.outbound import key_fetching
+from gateway.outbound.lines import caller_context
+from gateway.settings import Settings
+
+
+def admission(settings: Settings, clients: Clients) -> Admission:
+    """Certificates, issuers, and where keys are fetched from. Raises SettingsError."""
+    hosts = key_fetching.hosts(settings.key_hosts)
+    known = issuers.load(settings.issuers)
+    _check_hosts(hosts, clients, known)
+    _check_rows(clients, known)
+    tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+    return Admission(
+        certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
+        issuers=known,
+        fetch=key_fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
+        dpop_nonces=settings.dpop_nonces,
+    )
+
+
+def _check_hosts(hosts: Mapping[str, object], clients: Clients, known: Issuers) -> None:
+    urls = {client.id: client.jku for client in clients if not client.keys}
+    urls |= {issuer.id: issuer.jwks_url for issuer in known if issuer.jwks_url}
+    missing = sorted(name for name, url in urls.items() if urlsplit(url).hostname not in hosts)
+    if missing:
+        hint = "Name the hosts of their key URLs in GATEWAY_KEY_HOSTS."
+        raise SettingsError(f"The keys of {_listed(missing)} may not be fetched", hint=hint)
+
+
+def _check_rows(clients: Clients, known: Issuers) -> None:
+    missing = sorted({row.client for issuer in known for row in issuer.rows if clients.get(row.client) is None})
+    if missing:
+        raise SettingsError(f"A row of an issuer names {_listed(missing)}", hint="No client of this id is registered.")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
