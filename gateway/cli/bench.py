@@ -1,4 +1,4 @@
-"""Measure translate, each language, the decision, intake, read and memory, each against a floor of the same run.
+"""Measure translate, each language, the decision, intake, read, the log and memory, each against a floor of its run.
 
 Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
 another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes
@@ -13,14 +13,16 @@ import os
 import platform
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.cli.benching import deciding, intake, languages, reading, translating
+from gateway.cli.benching import deciding, intake, languages, proving, reading, translating
 from gateway.cli.benching.figure import Figure, Memory
-from gateway.cli.benching.stage import stage
+from gateway.cli.benching.stage import Stage, stage
 from gateway.settings import Settings
 
-FIGURES = ("translate", "languages", "decision", "intake", "read", "memory")
+FIGURES = (
+    "translate", "languages", "decision", "verify", "intake", "read", "record", "tree", "auditor", "memory",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +36,36 @@ class Effort:
     messages: int
     reads: int
     readable: int  # citizens whose plans are read
+    leaves: int  # of the log's tree
+    commits: int  # of one record each
+    records: int  # among which an auditor looks, and among a hundredth of them
 
 
-FULL = Effort(rounds=5, parses=10, translations=800, decisions=5000, messages=400, reads=2500, readable=200)
-QUICK = Effort(rounds=1, parses=1, translations=20, decisions=20, messages=16, reads=64, readable=32)
+FULL = Effort(
+    rounds=5, parses=10, translations=800, decisions=5000, messages=400, reads=2500, readable=200,
+    leaves=1_000_000, commits=2000, records=200_000,
+)  # fmt: skip
+QUICK = Effort(
+    rounds=1, parses=1, translations=20, decisions=20, messages=16, reads=64, readable=32,
+    leaves=5000, commits=32, records=1000,
+)  # fmt: skip
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to measure, and how to tell it."""
     parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
     parser.add_argument("--only", choices=FIGURES, help="measure this figure alone")
+    parser.add_argument(
+        "--records", type=int, metavar="N", help="auditor: among so many records, and a hundredth of them"
+    )
     parser.add_argument("--quick", action="store_true", help="tiny rounds: shows that it works, measures nothing")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 0 when everything was measured, whatever came out."""
     effort = QUICK if args.quick else FULL
+    if args.records:
+        effort = replace(effort, records=args.records)
     wanted = (args.only,) if args.only else FIGURES
     found: list[Figure | Memory] = []
     if "translate" in wanted:
@@ -58,7 +74,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found += languages.measure(settings, effort.rounds, effort.translations // 4)
     if "decision" in wanted:
         found.append(deciding.measure(settings, effort.rounds, effort.decisions))
-    if set(wanted) - {"translate", "languages", "decision"}:
+    if "verify" in wanted:
+        found.append(proving.verify(effort.rounds, effort.leaves))
+    if set(wanted) - {"translate", "languages", "decision", "verify"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -70,7 +88,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[Figure | Memory]:
     """What needs a gateway that is serving. Memory is that of the load of both, so it needs both."""
     admitted = effort.rounds * (effort.messages + intake.CONNECTIONS) if {"intake", "memory"} & set(wanted) else 0
-    looked_up = effort.readable if {"read", "memory"} & set(wanted) else 0
+    looked_up = effort.readable if {"read", "record", "memory"} & set(wanted) else 0
     numbers = range(1, admitted + looked_up + 1)
     found: list[Figure | Memory] = []
     with stage(settings, len(numbers)) as here:
@@ -81,8 +99,22 @@ def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[F
             found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted:]))
         load = " and ".join(one.name for one in found)
         how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
+        found += _log(here, wanted, effort, found)
         found.append(Memory(here.serving.resident(peak=True), before, how))
     return [one for one in found if one.name in wanted]
+
+
+def _log(here: Stage, wanted: Sequence[str], effort: Effort, found: Sequence[Figure | Memory]) -> list[Figure]:
+    """What is measured of the log, which the reads before have a part in."""
+    told = []
+    reads = [one for one in found if isinstance(one, Figure) and one.name == "read"]
+    if "record" in wanted:
+        told.append(proving.record(here, reads[0], effort.rounds, effort.commits, reading.CONNECTIONS))
+    if "tree" in wanted:
+        told.append(proving.tree(here, effort.rounds, effort.leaves, effort.commits, reading.CONNECTIONS))
+    if "auditor" in wanted:
+        told.append(proving.auditor(here, effort.rounds, effort.records, effort.commits // 8))
+    return told
 
 
 def _machine() -> dict[str, object]:

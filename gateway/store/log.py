@@ -87,7 +87,7 @@ def column_text(text: str) -> str:
 
 _APPEND = f"WITH {record_insert()} SELECT count(*) FROM recorded"
 # The common case, one citizen: a quarter faster without arrays.
-_APPEND_ONE = f"""
+APPEND_ONE = f"""
 WITH recorded AS (
   INSERT INTO access_record ({_NAMES}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id
 )
@@ -99,7 +99,7 @@ async def append(connection: Connection, records: Sequence[AccessRecord]) -> Non
     """Put records on record, in one statement; durable when the transaction is."""
     columns = record_args(records)
     if len(records) == 1:
-        await connection.execute(_APPEND_ONE, *(column[0] for column in columns))
+        await connection.execute(APPEND_ONE, *(column[0] for column in columns))
     elif records:
         await connection.execute(_APPEND, *columns)
 
