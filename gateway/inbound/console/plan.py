@@ -15,6 +15,7 @@ from gateway.errors import NotFound
 from gateway.flows.joint_plan import joint_plan
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.plan_view import plan_view
+from gateway.inbound.console.texts import texts
 from gateway.translate.terms.wording import worded
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode  # what was measured is shown with every digit it has
@@ -30,4 +31,4 @@ async def show(here: Here) -> Response:
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
     bundle = worded(here.gateway.terms, _decode(served.body))
     shown = plan_view(bundle, here.gateway.clock())
-    return here.page("plan.html", plan=shown, reader=reader or caller.client_name)
+    return here.page("plan.html", plan=shown, reader=reader or caller.client_name, t=texts("da"))

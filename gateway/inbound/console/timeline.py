@@ -62,7 +62,7 @@ def timeline(records: Sequence[AccessRecord], t: Texts) -> Picture | None:
     rows = {who: TOP + place * ROW for place, who in enumerate(shown)}
 
     def across(day: date) -> float:
-        return round(LEFT + (day - first).days / days * (WIDTH - LEFT - RIGHT) + _LARGEST, 1)
+        return round(LEFT + (day - first).days / days * (WIDTH - LEFT - RIGHT - _LARGEST) + _LARGEST, 1)
 
     most = max(summed.values())
     dots = tuple(
