@@ -105,6 +105,21 @@ def test_what_was_not_shown_by_override_owes_nothing(house: House) -> None:
     house.run(work)
 
 
+def test_an_override_is_of_one_citizen_who_is_named(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        patient = await admitted(gateway)
+        everybody = json.loads((await search(gateway, caller("hospital"), "Encounter", [])).body)
+        assert everybody["entry"], "the circle of a hospital is whom it told of"
+        nobody = json.loads((await search(gateway, overriding(gateway), "Encounter", [])).body)
+        assert "entry" not in nobody
+        assert not await tasks(gateway)
+        named = json.loads((await search(gateway, overriding(gateway), "Encounter", [("patient", patient)])).body)
+        assert named["entry"]
+        assert len(await tasks(gateway)) == 1
+
+    house.run(work)
+
+
 @pytest.mark.parametrize(("code", "minutes"), [("emergency", 60), ("vital-interest", 30)])
 def test_an_override_holds_for_so_long_from_its_token(house: House, code: str, minutes: int) -> None:
     async def work(gateway: Gateway) -> None:

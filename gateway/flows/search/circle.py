@@ -29,7 +29,10 @@ WHOLE = 1024
 
 
 def own_sources_of(gateway: Gateway, caller: Caller) -> frozenset[str]:
-    """The sources of the caller's own legal world: those it sends as, and those of its organisation in its role."""
+    """The sources of the caller's own legal world: those it sends as, and those of its organisation in its role. None
+    under an override: an override is of one citizen, who is named."""
+    if caller.override is not None:
+        return frozenset()
     mine = (caller.organisation.key, caller.role)
     return frozenset({*caller.sends, *(source for source, of in gateway.policy.owners.items() if mine in of)})
 
