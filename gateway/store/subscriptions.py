@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-import msgspec
 
 from gateway.domain.caller import Caller
+from gateway.store import wire
 from gateway.store.pool import Connection, Database
 
 HANDSHAKE, HEARTBEAT, NEWS = "handshake", "heartbeat", "event-notification"
 
-_callers = msgspec.json.Decoder(Caller)
 _COLUMNS = (
     "s.id, s.client, s.version, s.updated, s.status, s.topic, s.citizen, s.heartbeat, s.ends, s.caller, s.body, s.told,"
     " s.sent_at, s.error"
@@ -168,7 +167,7 @@ async def save(database: Database, one: Subscribed) -> bool:
     async with database.transaction() as connection:
         kept = await connection.fetchval(
             _SAVE, one.id, one.client, one.version, one.updated, one.status, one.topic, one.citizen, one.heartbeat,
-            one.ends, msgspec.json.encode(one.caller), one.body, one.told, one.sent_at, one.error,
+            one.ends, wire.encode(one.caller), one.body, one.told, one.sent_at, one.error,
         )  # fmt: skip
         if kept and one.status == "requested":
             await connection.execute(_PUT, [one.id], HANDSHAKE, "", "", one.updated)
@@ -296,4 +295,4 @@ def _subscribed(row: asyncpg.Record) -> Subscribed:
         "told", "sent_at", "error",
     )  # fmt: skip
     values = {name: row[name] for name in names}
-    return Subscribed(**values | {"caller": _callers.decode(row["caller"])})
+    return Subscribed(**values | {"caller": wire.caller(row["caller"])})

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from gateway.domain.caller import Caller
 from gateway.domain.resource import Facts
 from gateway.domain.statement import Body, Statement
 
@@ -15,6 +16,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 _in_order = msgspec.json.Encoder(order="deterministic")
 _statements = msgspec.json.Decoder(Statement, float_hook=Decimal)
 _facts = msgspec.json.Decoder(Facts)
+_callers = msgspec.json.Decoder(Caller)
 
 SHOWN = 16
 
@@ -28,6 +30,11 @@ decode = msgspec.json.Decoder(float_hook=Decimal).decode
 def statement(raw: bytes) -> Statement:
     """A stored statement."""
     return _statements.decode(raw)
+
+
+def caller(raw: bytes) -> Caller:
+    """A stored caller: whom notifications are decided for."""
+    return _callers.decode(raw)
 
 
 def facts(raw: bytes, updated: datetime | None = None, citizen: str = "") -> Facts:
