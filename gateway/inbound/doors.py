@@ -112,6 +112,7 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/status", inside(status.show, "auditor", "operator"), frame.tell),
     Open("GET", "/console/console.css", frame.stylesheet, frame.tell),
     Open("GET", "/log/checkpoint", log_doors.checkpoint, outcome.plain),
+    Open("GET", "/log/keys", log_doors.keys, outcome.plain),
     Open("GET", "/log/checkpoint/cosigned", log_doors.cosigned, outcome.plain),
     Open("GET", "/log/checkpoint/on/{day}", log_doors.checkpoint_on, outcome.plain),
     Open("GET", "/log/tile/{level}/{rest:path}", log_doors.tile, outcome.plain),

@@ -33,6 +33,13 @@ async def checkpoint(inbound: Inbound, request: Request) -> Response:
     return Response(await log.latest_checkpoint(inbound.gateway), media_type=_TEXT)
 
 
+async def keys(inbound: Inbound, request: Request) -> Response:
+    """GET /log/keys: who signs this log, and who cosigns others here, as verifier keys (https://c2sp.org/signed-note)."""
+    gateway = inbound.gateway
+    own = [("log", gateway.log_key), ("witness", gateway.witnessing.key)]
+    return Response("".join(f"{name} {key.vkey}\n" for name, key in own if key), media_type=_TEXT)
+
+
 async def cosigned(inbound: Inbound, request: Request) -> Response:
     """GET /log/checkpoint/cosigned: the newest that a witness has cosigned, with the cosignatures."""
     return Response(await log.cosigned_checkpoint(inbound.gateway), media_type=_TEXT)

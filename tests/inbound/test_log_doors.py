@@ -269,6 +269,8 @@ def test_the_witness_cosigns_what_continues(database_url: str, tmp_path: object)
                 assert raw[:4] == sha256(own.origin.encode() + b"\n\x04" + own.public.public).digest()[:4]
                 message = f"cosignature/v1\ntime {int.from_bytes(raw[4:12], 'big')}\n".encode() + whole.text.encode()
                 assert keys.verify(own.public.public, raw[12:], message)
+            told = (await here.web.get("/log/keys")).text.splitlines()
+            assert told == [f"log {gateway.log_key.vkey}", f"witness {own.vkey}"]
             seen = await here.web.get("/log/witness", params={"origin": OTHER.origin})
             assert seen.text == note(21)
 
