@@ -23,16 +23,17 @@ def write_xml(resource: Json) -> bytes:
     """The bytes, with declaration. Raises WrongType, with the path, for what R4 has no place for; a character that XML
     cannot hold becomes a blank."""
     name = resource.get("resourceType")
-    if not is_resource(name):
+    facts = None if is_resource(name) else definitions().facts
+    if not is_resource(name, facts):
         raise WrongType("XML is written for known resource types only.", where="resourceType")
     root = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap=_DEFAULT)
-    _fill(root, resource, str(name), str(name))
+    _fill(root, resource, str(name), str(name), facts)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def _fill(parent: etree._Element, value: Any, shape: str, path: str, facts: Facts | None = None) -> None:
     """The children of one resource, datatype or inner element. `facts` are other definitions than those of the types
-    that the gateway speaks: what is contained may be of any type."""
+    that the gateway speaks: what is contained, and what is only published, may be of any type."""
     if not isinstance(value, dict):
         raise WrongType("An object belongs here.", where=path)
     table, whole = children(shape, facts), is_resource(shape, facts)
