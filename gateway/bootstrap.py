@@ -21,6 +21,7 @@ from gateway.domain.labels import Labeller
 from gateway.domain.policy import Owners, Policy
 from gateway.domain.resource import ids
 from gateway.domain.searching.query import parameters
+from gateway.domain.suspicion.thresholds import Suspicion
 from gateway.domain.telling import Tellings
 from gateway.domain.topics import Topics
 from gateway.errors import SettingsError, Unreadable
@@ -31,7 +32,7 @@ from gateway.store import keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
-from gateway.translate import policy_tables, r4, spellings, topics
+from gateway.translate import policy_tables, r4, spellings, suspicion_tables, topics
 from gateway.translate.answers import soap
 from gateway.translate.answers.language import Answers
 from gateway.translate.edifact.language import Edifact
@@ -73,6 +74,7 @@ class Rules:
     tellings: Tellings
     texts: entry.Texts
     topics: Topics
+    suspicion: Suspicion
 
 
 def _sf2900(made: JournalEntry) -> bytes:
@@ -107,6 +109,7 @@ def read_rules(
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
     texts = entry.read(mappings / "outgoing-texts.csv", problems)
+    suspicion = suspicion_tables.read(mappings / "suspicion", problems)
     subscribed = topics.read(mappings, problems)
     hl7v2, medcom, kl, oio, oioxml, edifact, lora, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
@@ -139,7 +142,7 @@ def read_rules(
             **receivers,
         }
     )
-    return Rules(languages, sources, policy, labeller, terms, tellings, texts, subscribed)
+    return Rules(languages, sources, policy, labeller, terms, tellings, texts, subscribed, suspicion)
 
 
 def owners_of(registered: clients.Clients) -> Owners:
@@ -209,6 +212,7 @@ def gateway_of(
         terms=rules.terms,
         tellings=rules.tellings,
         texts=rules.texts,
+        suspicion=rules.suspicion,
         writers=WRITERS,
         topics=rules.topics,
         hook_hosts=endpoint.hosts(settings.hook_hosts),

@@ -12,8 +12,8 @@ from gateway.errors import GatewayError
 
 COMMANDS = (
     "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel",
-    "outbox", "close-stay", "hand-over", "simulate", "export-log", "forget-log", "verify-log", "register-client",
-    "revoke", "bench",
+    "outbox", "close-stay", "hand-over", "suspicion", "simulate", "export-log", "forget-log", "verify-log",
+    "register-client", "revoke", "bench",
 )  # fmt: skip
 
 

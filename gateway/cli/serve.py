@@ -44,6 +44,7 @@ from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
+from gateway.flows.suspicion import watch_when_due
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
@@ -65,6 +66,8 @@ FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
 REPORTS_EVERY = 15.0
 """Seconds between two looks at the reports of admission that hospitals ask for."""
+WATCHES_EVERY = 600.0
+"""Seconds between two looks whether it is time to look the log through: once in a night, on one node."""
 SETTLES_EVERY = 60.0
 """Seconds between two looks whether a case still stands with a citizen whose it is no more: a node may have died."""
 FETCHES_EVERY = 15.0
@@ -243,6 +246,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
         (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
         (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
+        (WATCHES_EVERY, partial(watch_when_due, gateway), "looking for unusual looks"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
         *notifies(gateway, settings),
     ]

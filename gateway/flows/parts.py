@@ -17,6 +17,7 @@ from gateway.domain.policy import Policy
 from gateway.domain.resource import Ids
 from gateway.domain.searching.query import Parameter
 from gateway.domain.source import Source
+from gateway.domain.suspicion.thresholds import NO_SUSPICION, Suspicion
 from gateway.domain.telling import NO_TELLINGS, Tellings
 from gateway.domain.topics import NO_TOPICS, Topics
 from gateway.store.keys import LogKey
@@ -63,6 +64,7 @@ class Gateway:
     topics: Topics = NO_TOPICS  # what subscribers may be told of
     hook_hosts: Hosts = field(default_factory=dict)  # where notifications may go
     witnessing: Witnessing = Witnessing()
+    suspicion: Suspicion = NO_SUSPICION  # which looks are unusual
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
 
     def fingerprint(self, *parts: bytes) -> bytes:

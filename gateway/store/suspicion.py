@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from gateway.domain.resource import Facts
@@ -56,8 +56,8 @@ ON CONFLICT (user_key, citizen) WHERE outcome = '' DO UPDATE
 RETURNING (xmax = 0) AS new
 """
 _LISTED = """
-SELECT id, user_key, user_name, organisation, citizen, raised_at, last_at, weight, reasons, looks, found_at, outcome,
-       note, concluded_by, concluded_at
+SELECT id, user_key AS user, user_name, organisation, citizen, raised_at, last_at, weight, reasons, looks, found_at,
+       outcome, note, concluded_by, concluded_at
   FROM suspicion WHERE ($1 = 0 OR id = $1) AND ($2 OR outcome = '') AND ($3 = '' OR organisation = $3)
  ORDER BY (outcome <> ''), weight DESC, raised_at, id LIMIT $4
 """
@@ -86,6 +86,12 @@ class Raised:
     note: str
     concluded_by: str
     concluded_at: datetime | None
+
+
+async def claim(database: Database, day: date) -> bool:
+    """Whether this node is the one that looks the log through on a day."""
+    sql = "INSERT INTO suspicion_day (day) VALUES ($1) ON CONFLICT DO NOTHING RETURNING day"
+    return await database.fetchval(sql, day) is not None
 
 
 async def organisations(database: Database, since: datetime) -> list[str]:
@@ -168,7 +174,7 @@ async def listed(
     """Findings, the weightiest that are open first."""
     rows = await database.fetch(_LISTED, one, concluded, organisation, most)
     return [
-        Raised(*(tuple(row)[:8]), json.loads(row["reasons"]), tuple(json.loads(row["looks"])), *(tuple(row)[10:]))
+        Raised(**{**row, "reasons": json.loads(row["reasons"]), "looks": tuple(json.loads(row["looks"]))})
         for row in rows
     ]  # fmt: skip
 

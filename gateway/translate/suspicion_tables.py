@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.policy import CLASSES
-from gateway.domain.suspicion.thresholds import SIGNALS, Row, Thresholds
+from gateway.domain.suspicion.thresholds import SIGNALS, Row, Suspicion, Thresholds
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
 
 _COLUMNS = ("signal", "least", "hours", "weight", "alarm", "why")
 _RAISE = "raise-at"
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """What is unusual, by the tables."""
-
-    thresholds: Thresholds
-    sensitive: frozenset[str]  # data classes
 
 
 def read(folder: Path, problems: Problems) -> Suspicion:

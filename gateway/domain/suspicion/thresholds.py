@@ -38,3 +38,14 @@ class Thresholds:
     def weight(self, signal: str) -> float:
         """What a signal adds."""
         return self.rows[signal].weight
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What is unusual, by the tables; `sensitive` are data classes."""
+
+    thresholds: Thresholds
+    sensitive: frozenset[str]
+
+
+NO_SUSPICION = Suspicion(Thresholds((), 0.0), frozenset())

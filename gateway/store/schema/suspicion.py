@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    Date,
     Float,
     Identity,
     Index,
@@ -52,3 +53,6 @@ suspicion = Table(
     moment("concluded_at", nullable=True),
     Index("uq_suspicion_open", "user_key", "citizen", unique=True, postgresql_where=text("outcome = ''")),
 )
+
+# The days on which the log was looked through: the first node that writes one does it.
+suspicion_day = Table("suspicion_day", metadata, Column("day", Date, primary_key=True))

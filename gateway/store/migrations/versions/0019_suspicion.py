@@ -10,7 +10,7 @@ down_revision = "0018"
 
 
 def upgrade() -> None:
-    """Three tables."""
+    """Four tables."""
     op.create_table(
         "staff",
         sa.Column("user_key", sa.Text(), nullable=False),
@@ -45,6 +45,11 @@ def upgrade() -> None:
         sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suspicion")),
     )
+    op.create_table(
+        "suspicion_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_suspicion_day")),
+    )
     op.create_index(
         "uq_suspicion_open", "suspicion", ["user_key", "citizen"], unique=True, postgresql_where=sa.text("outcome = ''")
     )
@@ -52,6 +57,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("suspicion_day")
     op.drop_table("suspicion")
     op.drop_table("well_known")
     op.drop_table("staff")
