@@ -33,6 +33,9 @@ from gateway.store.resources import Found, Ground, Sealed
 from gateway.store.versions import NEWEST, Place, Version
 
 CHUNK = 100
+WALK = 50
+"""So many chunks of a circle's versions does one page look at; then it ends, full or not, with a link onwards."""
+
 _RESULT = ("_count", "_since", "_at")
 _World = tuple[list[Sealed], tuple[Ground, ...]]
 
@@ -60,12 +63,12 @@ async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, i
     if asked is None:
         await on_record(gateway, _search_record(gateway, caller, kind, identity, about))
         raise no_purpose()
-    found = await _permitted(gateway, caller, asked, _place(position))
+    found, further = await _permitted(gateway, caller, asked, _place(position))
     there = bool(found) or not identity or await _is_there(gateway, caller, asked)
     await on_record(gateway, *_records(gateway, caller, asked, found[: asked.count], about))
     if not there:
         raise NotFound
-    return Served(_bundle(gateway, caller, asked, position, found, what))
+    return Served(_bundle(gateway, caller, asked, position, found, what, further))
 
 
 async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str, position: Position) -> _Asked:
@@ -107,11 +110,14 @@ async def _whose(gateway: Gateway, caller: Caller, query: Query) -> list[str]:
     return sorted(set.intersection(*groups) - {""})
 
 
-async def _permitted(gateway: Gateway, caller: Caller, asked: _Asked, place: Place) -> list[tuple[Version, Seen]]:
-    """The versions behind a place that this caller may see, at least one more than a page holds, or all there are."""
+async def _permitted(
+    gateway: Gateway, caller: Caller, asked: _Asked, place: Place
+) -> tuple[list[tuple[Version, Seen]], Place | None]:
+    """The versions behind a place that this caller may see, at least one more than a page holds, or all there are; and
+    where to go on if that was not found yet."""
     found: list[tuple[Version, Seen]] = []
     worlds: dict[str, _World] = {}
-    while len(found) <= asked.count:
+    for _ in range(WALK):
         chunk = await kept.versions(gateway.database, asked.kind, asked.whose, asked.since, place, CHUNK)
         persons = {one.sealed.facts.citizen for one in chunk} - worlds.keys()
         if persons:
@@ -120,10 +126,10 @@ async def _permitted(gateway: Gateway, caller: Caller, asked: _Asked, place: Pla
             if _stood(one, asked) and one.sealed.facts.citizen in worlds:
                 seen = await _look(gateway, caller, one.sealed, worlds[one.sealed.facts.citizen])
                 found += [(one, seen)] if seen.permitted else []
-        if len(chunk) < CHUNK:
-            break
+        if len(chunk) < CHUNK or len(found) > asked.count:
+            return found, None
         place = chunk[-1].place
-    return found
+    return found, place
 
 
 def _stood(one: Version, asked: _Asked) -> bool:
@@ -189,16 +195,17 @@ def _search_record(gateway: Gateway, caller: Caller, kind: str, identity: str, a
 
 
 def _bundle(
-    gateway: Gateway, caller: Caller, asked: _Asked, position: Position, found: list[tuple[Version, Seen]], what: str
-) -> bytes:
+    gateway: Gateway, caller: Caller, asked: _Asked, position: Position, found: list[tuple[Version, Seen]], what: str,
+    further: Place | None,
+) -> bytes:  # fmt: skip
     page = found[: asked.count]
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{what}"}]
-    if len(found) > asked.count:
-        last = page[-1][0].place
+    last = page[-1][0].place if len(found) > asked.count else further
+    if last is not None:
         place: list[str | None] = [last.updated.isoformat(), last.id, str(last.version)]
         links.append({"relation": "next", "url": onwards(gateway, caller, what, what, _rest(position, asked), place)})
     head: dict[str, Any] = {"resourceType": "Bundle", "type": "history"}
-    if position.place is None and len(found) <= asked.count:
+    if position.place is None and last is None:
         head["total"] = len(found)
     told = wire.encode(head | {"link": links})
     entries = b",".join(_entry(gateway, version, seen) for version, seen in page)

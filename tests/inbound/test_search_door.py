@@ -237,6 +237,8 @@ def test_hostile_questions_are_refused_with_400(database_url: str) -> None:
                 answer = await here.web.get(f"/fhir/CarePlan?{query}", headers=social)
                 assert answer.status_code == 400, (query, answer.text)
                 assert answer.json()["issue"][0]["diagnostics"]
+            lenient = {**social, "Prefer": "handling=lenient"}
+            assert (await here.web.get("/fhir/CarePlan?banana=1", headers=lenient)).status_code == 400
 
     run(test)
 

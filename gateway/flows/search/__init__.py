@@ -80,7 +80,7 @@ async def visible(
     if names_whom(query):
         found, _ = await search_named(gateway, caller, query, None, "")
     else:
-        found = await search_circle(gateway, caller, query, None, most=most)
+        found = await search_circle(gateway, caller, query, None, most=most, sure=True)
     stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
     return stored[:most]
 

@@ -21,7 +21,7 @@ from gateway.flows.search.worlds import COMPOSED, looks_at
 from gateway.store import population
 
 BATCH = 64
-WALK = 2048
+WALK = 512
 """So many citizens does one page look at; a page that is not full by then ends there, with a link onwards."""
 
 WHOLE = 1024
@@ -37,10 +37,13 @@ def own_sources_of(gateway: Gateway, caller: Caller) -> frozenset[str]:
     return frozenset({*caller.sends, *(source for source, of in gateway.policy.owners.items() if mine in of)})
 
 
-async def search_circle(gateway: Gateway, caller: Caller, query: Query, place: Place | None, *, most: int) -> Found:
+async def search_circle(
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, *, most: int, sure: bool = False
+) -> Found:
     """What is found in the circle after a place, until more than `most` are found. Raises BadRequest where the whole
-    circle must be looked at and is too large."""
-    whole = bool(query.orders) or query.only_counts or query.total in ("estimate", "accurate")
+    circle must be looked at and is too large; with `sure` it must be where no more are found: nobody may take what was
+    not looked at for what is not there."""
+    whole = sure or bool(query.orders) or query.only_counts or query.total in ("estimate", "accurate")
     began = "" if whole or place is None else (place[-3] or "")[:-1]
     matches: list[Match] = []
     walked = 0
@@ -51,6 +54,8 @@ async def search_circle(gateway: Gateway, caller: Caller, query: Query, place: P
         if len(told) < BATCH:
             return _found(matches, query, place, whole=whole)
         began = told[-1].told
+        if sure and len(matches) > most:
+            return _found(matches, query, place, whole=False)
         if whole and walked >= WHOLE:
             raise too_wide(query)
         if not whole and (walked >= WALK or len(after(matches, query, place)) > most):
@@ -60,7 +65,7 @@ async def search_circle(gateway: Gateway, caller: Caller, query: Query, place: P
 def too_wide(query: Query) -> BadRequest:
     """The refusal of an order or a total over too many citizens."""
     return BadRequest(
-        "An order or a total is formed over at most a thousand citizens", where=query.kind,
+        "An order, a total or a condition is formed over at most a thousand citizens", where=query.kind,
         hint="Name citizens by patient or patient.identifier, or leave out _sort, _total and _summary=count.",
     )  # fmt: skip
 
