@@ -12,6 +12,7 @@ Description: "What the citizen has allowed or asked not to be done. Without a da
 * dateTime 1..1
 * provision 1..1
 * provision.actor.extension contains ConsentSubUnits named subUnits 0..1
+* provision.data.extension contains ConsentSubUnits named subUnits 0..1
 * obeys consent-1
 
 Invariant: consent-1

@@ -246,8 +246,8 @@ Description: "Written or oral."
 Extension: ConsentSubUnits
 Id: consent-sub-units
 Title: "Underenheder med"
-Description: "The actor stands for its units too; without it for itself alone."
-Context: Consent.provision.actor
+Description: "The actor, or the place from which data come, stands for its units too; without it for itself alone."
+Context: Consent.provision.actor, Consent.provision.data
 * value[x] 1..1
 * value[x] only boolean
 
