@@ -8,6 +8,7 @@ from gateway.domain.citizen import Person
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body, Statement, Verb
+from gateway.domain.written import by_rest
 
 _OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
 _KEEPER = "managingOrganization"  # whose system told of the citizen last: its own word, and nobody else's to know
@@ -62,10 +63,12 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
 
 
 def _standing(words: list[Statement]) -> list[Statement]:
-    """Those that still count: a source that deletes its record of a person (A29) takes back all it said of it before.
-    Others know the person too, and their words stay."""
+    """Those that still count: a source that deletes its record of a person (A29) takes back all it said of it before,
+    and one that updates by REST what it wrote so. Others know the person too, and their words stay."""
     taken = {word.source: word.order for word in words if word.verb is Verb.WITHDRAW and "link" not in word.body}
     said = [word for word in words if word.verb is not Verb.WITHDRAW and "link" not in word.body]
+    anew = {word.source: word.order for word in said if word.verb is Verb.CORRECT and by_rest(word)}  # by PUT
+    said = [w for w in said if not by_rest(w) or w.source not in anew or w.order >= anew[w.source]]
     return [word for word in said if word.source not in taken or word.order > taken[word.source]]
 
 

@@ -201,3 +201,67 @@ def test_of_two_at_once_one_is_told_that_it_is_late(database_url: str) -> None:
             assert (await here.call("GET", path)).headers["etag"] == 'W/"2"'
 
     run(test)
+
+
+def test_a_source_changes_its_own_words_of_a_citizen(database_url: str) -> None:
+    """What it leaves out it says no more; what others say stays."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            number = {"system": "urn:oid:1.2.208.176.1.2", "value": "1502824933"}
+            sent: dict[str, Any] = {
+                "resourceType": "Patient", "identifier": [number],
+                "telecom": [{"system": "phone", "value": "12345678"}],
+                "maritalStatus": {"text": "Gift"},
+            }  # fmt: skip
+            made = await here.made(sent, who="social")
+            assert (made["id"], made["maritalStatus"], "name" in made) == (here.patient, {"text": "Gift"}, True)
+            path, tag = f"/Patient/{here.patient}", {"If_Match": f'W/"{made["meta"]["versionId"]}"'}
+            del sent["maritalStatus"]
+            told = await here.call("PUT", path, sent, who="social", **tag)
+            assert told.status_code == 200, told.text
+            assert ("maritalStatus" in told.json(), "name" in told.json()) == (False, True)
+            tag = {"If_Match": told.headers["etag"], "Content_Type": "application/json-patch+json"}
+            patch = [{"op": "replace", "path": "/telecom/0/value", "value": "87654321"}]
+            told = await here.call("PATCH", path, json.dumps(patch).encode(), who="social", **tag)
+            assert told.json()["telecom"][0]["value"] == "87654321", told.text
+            assert (await here.call("PUT", path, sent, If_Match=told.headers["etag"])).status_code == 403
+            nameless = sent | {"identifier": [{"system": "https://epj.example", "value": "1"}]}
+            again = await here.call("PUT", path, nameless, who="social", If_Match=told.headers["etag"])
+            assert again.status_code == 422
+
+    run(test)
+
+
+def test_history_tells_of_a_delete(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = await here.made(here.goal())
+            assert (await here.call("DELETE", f"/Goal/{made['id']}")).status_code == 204
+            told = (await here.call("GET", f"/Goal/{made['id']}/_history")).json()["entry"]
+            assert [one["request"]["method"] for one in told] == ["DELETE", "POST"]
+            assert "resource" not in told[0]
+
+    run(test)
+
+
+def test_the_directory_is_written_the_same_way(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            bo: dict[str, Any] = {"resourceType": "Practitioner", "name": [{"family": "Bo"}]}
+            bo["identifier"] = [{"system": "https://epj.example/staff", "value": "7"}]
+            search = "identifier=https://epj.example/staff%7C7"
+            first = await here.call("PUT", f"/Practitioner?{search}", bo)
+            assert first.status_code == 201, first.text
+            path = f"/Practitioner/{first.json()['id']}"
+            assert (await here.call("POST", "/Practitioner", bo, If_None_Exist=search)).status_code == 200
+            patch, kind = b'[{"op":"add","path":"/gender","value":"female"}]', "application/json-patch+json"
+            assert (await here.call("PATCH", path, patch, Content_Type=kind)).status_code == 428
+            for place, tag in ((path, {"If_Match": first.headers["etag"]}), (f"/Practitioner?{search}", {})):
+                told = await here.call("PATCH", place, patch, Content_Type=kind, **tag)
+                assert (told.status_code, told.json().get("gender")) == (200, "female"), told.text
+            assert (await here.call("DELETE", f"/Practitioner?{search}", who="social")).status_code == 403
+            assert (await here.call("DELETE", f"/Practitioner?{search}")).status_code == 204
+            assert (await here.call("GET", path)).status_code == 410
+
+    run(test)

@@ -7,7 +7,7 @@ what becomes of it (status, reason, business status, output) and nothing else.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
@@ -15,7 +15,7 @@ from gateway.domain.fold import SUBJECT
 from gateway.domain.intake import Known
 from gateway.domain.security_label import label_of
 from gateway.domain.statement import Act, Statement, Verb
-from gateway.domain.written import HANDLED, origin_of
+from gateway.domain.written import HANDLED, by_rest, origin_of
 from gateway.errors import Forbidden, RuleBroken
 from gateway.flows.parts import Gateway
 from gateway.flows.writing import checking
@@ -68,27 +68,34 @@ async def _whose(
 
 
 def _said(
-    gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, check: Callable[[Known], None],
-    cleared: tuple[str, ...] = (),
-) -> Word | Standing:  # fmt: skip
+    gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, check: Callable[[Known], None]
+) -> Word | Standing:
     asked, own, last = work.asked, standing.own, standing.said[-1]
     assert own is not None  # noqa: S101 - for mypy: only who handles has none
     before = map(label_of, standing.labels)
     reason = checking.label(caller, asked, body, before, standing.found.sealed.facts.labels)
     now = gateway.clock()
-    said = Statement(
-        asked.kind, own.key, Act.STATE, _verb(body), now, now, body, own.source, origin_of(secrets.token_hex(8)),
-        cleared=cleared,
-    )  # fmt: skip
+    verb, origin = _verb(asked.kind, body), origin_of(secrets.token_hex(8))
+    said = Statement(asked.kind, own.key, Act.STATE, verb, now, now, body, own.source, origin)
     (said,), files = filed((said,), gateway.ids)
-    if last is own and (own.body, own.cleared, own.verb) == (said.body, cleared, said.verb):
+    same = own.body == said.body and (own.verb is Verb.WITHDRAW) == (verb is Verb.WITHDRAW)
+    if same and (last is own if asked.kind != "Patient" else _is_all(own, standing.said)):
         return Standing(asked.kind, asked.identity)
     return replace(as_word(standing, after(standing, said), check, reason), files=files)
 
 
-def _verb(body: Json) -> Verb:
-    """Who says that it was an error takes it back, content and all: it can still be read."""
-    return Verb.WITHDRAW if body.get("status", body.get("lifecycleStatus")) == "entered-in-error" else Verb.ASSERT
+def _is_all(own: Statement, said: Sequence[Statement]) -> bool:
+    """Whether this is all that counts of what its source wrote of the citizen by REST."""
+    written_ = [one for one in said if by_rest(one) and one.source == own.source]
+    return own.verb is Verb.CORRECT or written_ == [own]
+
+
+def _verb(kind: str, body: Json) -> Verb:
+    """Who says that it was an error takes it back, content and all: it can still be read. What a source says of a
+    citizen takes the place of all that it wrote of the citizen before."""
+    if body.get("status", body.get("lifecycleStatus")) == "entered-in-error":
+        return Verb.WITHDRAW
+    return Verb.CORRECT if kind == "Patient" else Verb.ASSERT
 
 
 def _patient(
@@ -104,9 +111,7 @@ def _patient(
             "A Patient keeps its strongest number and its links", where="Patient.identifier",
             hint="A stronger number of the same person is told by message, or by POST Patient with both.",
         )  # fmt: skip
-    said_before = {name for one in standing.said if one.source == own.source for name in one.body}
-    cleared = tuple(sorted(said_before - body.keys() - {"identifier", "meta"}))
-    word = _said(gateway, caller, work, standing, body, check, cleared)
+    word = _said(gateway, caller, work, standing, body, check)
     return replace(word, numbers=numbers) if isinstance(word, Word) else word
 
 
