@@ -103,6 +103,7 @@ DOORS: tuple[Door, ...] = (
     Open("POST", "/console/search/{id:id}/save", inside(search.keep, "auditor"), frame.tell),
     Open("POST", "/console/saved", inside(search.run_saved, "auditor"), frame.tell),
     Open("POST", "/console/search/{id:id}/export", inside(exporting.start, "auditor"), frame.tell),
+    Open("GET", "/console/search/{id:id}/list", inside(exporting.whole_list, "auditor"), frame.tell),
     Open("GET", "/console/why", inside(why.form, "auditor"), frame.tell),
     Open("POST", "/console/why", inside(why.ask, "auditor"), frame.tell),
     Open("GET", "/console/why/{id:id}", inside(why.answer, "auditor"), frame.tell),

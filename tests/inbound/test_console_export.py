@@ -160,6 +160,25 @@ async def _dies_after_two_parts(here: Http, monkeypatch: pytest.MonkeyPatch) -> 
             await make_exports(here.gateway)
 
 
+def test_a_citizens_whole_list_comes_with_the_proof_that_it_is_whole(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            patient = await looks(here)
+            await work(here)
+            page = await search(here, citizen=NUMBER)
+            where = str(page.url).partition("?")[0]
+            assert f'href="{where.removeprefix("https://gateway.example")}/list"' in page.text
+            taken = await here.web.get(f"{where}/list")
+            assert taken.status_code == 200
+            assert patient in taken.text
+            assert NUMBER not in taken.text + taken.headers["content-disposition"]
+            for fields in ({"citizen": "2512489996"}, {"user": "karla"}):
+                other = str((await search(here, **fields)).url).partition("?")[0]
+                assert (await here.web.get(f"{other}/list")).status_code == 404
+
+    run(test)
+
+
 def test_an_export_is_its_auditors_alone_and_on_record(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *WORKERS, OTHER) as here:

@@ -9,6 +9,8 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.export_looks import SHAPES, Export, exports_of, opened, start_export, taken
+from gateway.flows.find_looks import NOBODY
+from gateway.flows.log_list import citizen_list
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.search import running
 
@@ -26,6 +28,16 @@ async def start(here: Here) -> Response:
     """POST /console/search/{id}/export (shape): put it up."""
     await start_export(here.gateway, here.caller, running(here).asked, here.form.get("shape", ""))
     return here.go("/console/exports")
+
+
+async def whole_list(here: Here) -> Response:
+    """GET /console/search/{id}/list: all that is on record of the citizen of this search, with the proof."""
+    citizens = running(here).asked.citizens
+    if not citizens or citizens == (NOBODY,):
+        raise NotFound
+    content = await citizen_list(here.gateway, here.caller, citizens[0])
+    named = f'attachment; filename="faellesplan-list-{here.gateway.clock():%Y%m%d-%H%M}.json"'
+    return Response(content, media_type="application/json", headers={"Content-Disposition": named})
 
 
 async def show(here: Here) -> Response:

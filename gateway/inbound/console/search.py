@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.domain.record import Decision
+from gateway.domain.record import Decision, masked
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.export_looks import SHAPES
 from gateway.flows.find_looks import FIELDS, Asked, Look, Looks, find_looks, people_of, understood, who_of
@@ -47,8 +47,10 @@ _NUMBERS = ("citizen", "user", "behalf")  # who is searched for stays in the ses
 
 
 def _someone(here: Here, asked: Asked) -> tuple[tuple[str, str], ...]:
-    given = [name for name in _NUMBERS if here.form.get(name)]
-    return tuple((name, here.t("search.entered")) for name in given)
+    """Of whom a number was entered, that it was; a name as it was entered."""
+    entered = here.t("search.entered")
+    given = [(name, here.form[name]) for name in _NUMBERS if here.form.get(name)]
+    return tuple((name, entered if name == "citizen" or masked(text) != text else text) for name, text in given)
 
 
 async def results(here: Here) -> Response:
@@ -101,7 +103,7 @@ def _shown(here: Here, current: Running, looks: Looks, after: str, wrong: str = 
         "search": here.request.path_params["id"], "told": current.told, "rows": [_row(here, one) for one in looks.page],
         "following": looks.following, "after": after, "picture": timeline(looks.pictured, here.t), "wrong": wrong,
         "gone": here.t("results.gone", day=here.moment(looks.gone)) if looks.gone else "",
-        "pictured": len(looks.pictured), "shapes": SHAPES,
+        "pictured": len(looks.pictured), "shapes": SHAPES, "citizen": bool(current.asked.citizens),
     }  # fmt: skip
 
 
@@ -111,6 +113,7 @@ def _row(here: Here, found: Look) -> dict[str, object]:
         "id": found.id, "when": here.moment(record.time), "who": people_of([record])[who_of(record)],
         "role": record.user_role, "organisation": record.organisation_name or record.organisation,
         "purpose": ", ".join(here.t.word("purpose", code) for code in record.purposes),
-        "what": here.t.word("interaction", record.operation or record.interaction), "kind": record.kind,
+        "what": here.t.word("interaction", record.operation or record.interaction),
+        "kind": "" if record.operation else record.kind,
         "decision": record.decision.value, "shown": len(record.resources), "withheld": record.withheld_count,
     }  # fmt: skip
