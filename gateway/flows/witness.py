@@ -20,6 +20,7 @@ from gateway.errors import BadRequest, Forbidden, NotFound, Unreadable
 from gateway.flows.parts import Gateway
 from gateway.store import log, witnesses
 from gateway.store.keys import verify
+from gateway.store.log import Latest
 from gateway.store.witnesses import Witnessed
 
 Ask = Callable[[str, bytes], Awaitable[tuple[int, bytes]]]
@@ -92,12 +93,21 @@ async def _ask(gateway: Gateway, ask: Ask, key: NoteKey, url: str) -> Asked:
     for _ in range(2):  # a witness that knows another size says which
         if known > newest.size:
             return Asked(str(key), refused=f"it has seen {known} records, there are {newest.size}: rolled back")
-        async with gateway.database.connection() as connection:
-            proof = await log.consistency(connection, known, newest.size)
-        status, body = await ask(url, write_submission(known, proof if known else (), newest.note))
+        status, body = await ask(url, await _submission(gateway, known, newest))
         if status != 409 or not body.strip().isdigit() or int(body) == known:
             break
         known = int(body)
+    return await _cosigned(gateway, key, newest, status, body)
+
+
+async def _submission(gateway: Gateway, known: int, newest: Latest) -> bytes:
+    async with gateway.database.connection() as connection:
+        proof = await log.consistency(connection, known, newest.size)
+    return write_submission(known, proof, newest.note)
+
+
+async def _cosigned(gateway: Gateway, key: NoteKey, newest: Latest, status: int, body: bytes) -> Asked:
+    """What a witness answered at last; its cosignature is kept once it is seen to be right."""
     if status != 200:
         return Asked(str(key), refused=f"it answered {status}")
     try:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fhir.resources.R4B.auditevent import AuditEvent
 
+from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.record import AccessRecord, Decision, Outcome, from_bytes
 from gateway.flows.log import integrate
 from gateway.inbound import definitions
@@ -20,6 +23,7 @@ from gateway.inbound.rest.kinds import CLINICAL, DIRECTORY
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import nurse
 from tests.inbound.one_citizen import CLIENTS, admission, arrive, headers
+from tests.thorough.domain.test_audit_event import Balp
 
 # Doors whose answers hold nothing of a citizen: codes, validation, the way to the console (a session's looks have
 # records of their own). An entry of a transaction goes through its own door, and is on record there.
@@ -115,6 +119,28 @@ def test_whatever_a_door_answers_it_is_on_record_once(database_url: str, client:
                     decisions |= {record.decision for record in found}
             assert not wrong, "\n".join(wrong)
             assert decisions >= ({Decision.DENY} if client == "auditor" else {Decision.DENY, Decision.PERMIT})
+
+    run(test)
+
+
+def test_what_is_on_record_is_told_by_the_profiles(database_url: str, examples: Path) -> None:
+    """The AuditEvent of every record that the doors make is sound R4, and by the profiles that it names."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, balp = await arrive(here), Balp(examples)
+            for client in ("epj", "jobcenter"):
+                given = await headers(here, client, "TREAT" if client == "epj" else "HOPERAT")
+                for number, (door, kind) in enumerate(tries()):
+                    await knock(here, door, kind, patient, given, f"{client}-{number}")
+            server = Server("gateway.example.dk", "https://gateway.example.dk/fhir")
+            rows = await here.gateway.database.fetch("SELECT id, body FROM access_record")
+            told = [audit_event(from_bytes(row["body"]), str(row["id"]), server) for row in rows]
+            wrong = {problem for event in told for problem in balp.problems(event)}
+            assert not wrong
+            for event in told:
+                AuditEvent.model_validate(event)
+            assert len({profile for event in told for profile in event["meta"]["profile"]}) > 5
 
     run(test)
 

@@ -10,12 +10,13 @@ import pytest
 from gateway.domain.record import Decision
 from gateway.domain.tampering import Kind
 from gateway.domain.verify_log import verify_log
-from gateway.store import keys, log
+from gateway.store import integrating, keys, log
 from gateway.store.log_reading import Search, _sql, export, find, get
 from tests.store.log_stories import (
     KEY,
     START,
     Connection,
+    clock,
     faults,
     integrate,
     lines,
@@ -189,6 +190,42 @@ def test_a_rolled_back_database_is_shown_by_a_kept_checkpoint(database_url: str)
         assert (await verified(db)).ok
         report = await verified(db, trusted=[kept])
         assert [fault.kind for fault in report.faults] == [Kind.ROLLED_BACK]
+
+    run(database_url, story)
+
+
+def test_tables_that_were_signed_again(database_url: str) -> None:
+    """A record is changed, everything above it is made anew, and another key signs: the right key does not know it, and
+    with the right key stolen a kept checkpoint gives it away."""
+
+    async def story(db: Connection) -> None:
+        for start in (0, 5):
+            await log.append(db, [record(i) for i in range(start, start + 5)])
+            await integrate(db)
+        kept = (await log.latest(db)).note  # type: ignore[union-attr]
+        changed = f"SELECT salt, {replaced('permit', 'deny')} AS b FROM access_record WHERE id = 4"
+        await unlocked(
+            db,
+            f"UPDATE access_record a SET body = c.b, leaf = sha256(c.salt || c.b) FROM ({changed}) AS c WHERE id = 4",
+            "DELETE FROM log_node",
+            "DELETE FROM log_page",
+            "DELETE FROM log_leaf",
+            "DELETE FROM checkpoint",
+            "INSERT INTO log_pending SELECT id FROM access_record",
+        )
+        thief = keys.make(KEY.origin)
+        await integrating.integrate(db, thief, clock)
+        assert {fault.kind for fault in (await verified(db)).faults} == {Kind.RE_SIGNED}
+        assert verify_log(await lines(db), keys.verify, keys=[thief.public]).ok is False, "the header names the old key"
+        stolen = verify_log([line async for line in export(db, thief.vkey)], keys.verify, keys=[thief.public])
+        assert stolen.ok, "who has key and tables alone cannot be told from the owner"
+        await unlocked(
+            db, "DELETE FROM log_node", "DELETE FROM log_page", "DELETE FROM log_leaf", "DELETE FROM checkpoint"
+        )
+        await db.execute("INSERT INTO log_pending SELECT id FROM access_record")
+        await integrate(db)
+        assert (await verified(db)).ok
+        assert [fault.kind for fault in (await verified(db, trusted=[kept])).faults] == [Kind.REWRITTEN]
 
     run(database_url, story)
 
