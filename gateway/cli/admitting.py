@@ -23,10 +23,12 @@ def admission(settings: Settings, clients: Clients) -> Admission:
     _check_hosts(hosts, clients, known)
     _check_rows(clients, known)
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+    fetcher = key_fetching.Fetcher(hosts, tls)
     return Admission(
         certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
         issuers=known,
-        fetch=key_fetching.Fetcher(hosts, tls) if hosts else fetches_nothing,
+        fetch=fetcher if hosts else fetches_nothing,
+        introspect=fetcher.introspected if hosts else None,
         dpop_nonces=settings.dpop_nonces,
     )
 
@@ -34,6 +36,7 @@ def admission(settings: Settings, clients: Clients) -> Admission:
 def _check_hosts(hosts: Mapping[str, object], clients: Clients, known: Issuers) -> None:
     urls = {client.id: client.jku for client in clients if not client.keys}
     urls |= {issuer.id: issuer.jwks_url for issuer in known if issuer.jwks_url}
+    urls |= {issuer.id: issuer.introspect["url"] for issuer in known if issuer.introspect}
     missing = sorted(name for name, url in urls.items() if urlsplit(url).hostname not in hosts)
     if missing:
         hint = "Name the hosts of their key URLs in GATEWAY_KEY_HOSTS."

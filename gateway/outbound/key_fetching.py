@@ -13,11 +13,13 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
 from gateway.errors import SettingsError, Unavailable
+from gateway.outbound.secrets import secret
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -61,16 +63,29 @@ class Fetcher:
 
     async def __call__(self, url: str) -> tuple[bytes, float]:
         """GET, as a client that believes nothing but its list of hosts and the certificates of its context."""
+        return await self._called("GET", url)
+
+    async def introspected(self, url: str, client: str, secret_name: str, token: str) -> bytes:
+        """What an issuer says of a token (RFC 7662); we are `client` there, with the secret of this name."""
+        try:
+            password = secret(secret_name)
+        except SettingsError:
+            raise Unavailable("The secret of an issuer's introspection is not there") from None
+        return (await self._called("POST", url, data={"token": token}, auth=(client, password)))[0]
+
+    async def _called(self, method: str, url: str, **more: Any) -> tuple[bytes, float]:
         host, port, target = _parts(url)
         if host not in self.allowed:
             raise Unavailable("This host is not on the list", hint="Name it in GATEWAY_KEY_HOSTS.")
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._got(host, port, target)
+                return await self._got(method, host, port, target, more)
         except (httpx2.HTTPError, OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             raise Unavailable(_NOT_HAD, hint=f"({type(error).__name__})") from None
 
-    async def _got(self, host: str, port: int, target: str) -> tuple[bytes, float]:
+    async def _got(
+        self, method: str, host: str, port: int, target: str, more: Mapping[str, Any]
+    ) -> tuple[bytes, float]:
         address = self._checked(host, await self.resolve(host, port))
         there = f"[{address}]" if address.version == 6 else str(address)
         headers = {
@@ -81,7 +96,9 @@ class Fetcher:
         pinned = {"sni_hostname": host}
         async with (
             httpx2.AsyncClient(verify=self.tls, timeout=self.seconds, follow_redirects=False, trust_env=False) as web,
-            web.stream("GET", f"https://{there}:{port}{target}", headers=headers, extensions=pinned) as response,
+            web.stream(
+                method, f"https://{there}:{port}{target}", headers=headers, extensions=pinned, **more
+            ) as response,
         ):
             if response.status_code != 200:
                 raise Unavailable(f"It was answered with HTTP {response.status_code}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,14 +43,23 @@ class Site:
             assert host == HOST
             return addresses
 
-        async def run() -> tuple[bytes, float]:
+        return self.call(Fetcher.__call__, url, allowed, resolve, seconds)
+
+    def call(
+        self, what: Any, url: str = "https://{host}:{port}/jwks.json", allowed: str = f"{HOST}@127.0.0.0/8",
+        resolve: Any = None, seconds: float = 2.0,
+    ) -> Any:  # fmt: skip
+        async def here(host: str, port: int) -> Sequence[str]:
+            return ("127.0.0.1",)
+
+        async def run() -> Any:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.files.certificate, self.files.key)
             server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
             async with server:
                 port = server.sockets[0].getsockname()[1]
-                fetcher = Fetcher(hosts(allowed), self.trusting, resolve, seconds)
-                return await fetcher(url.format(host=HOST, port=port))
+                fetcher = Fetcher(hosts(allowed), self.trusting, resolve or here, seconds)
+                return await what(fetcher, url.format(host=HOST, port=port))
 
         return asyncio.run(run())
 
@@ -141,6 +151,22 @@ def test_addresses_where_a_host_may_not_lie(tmp_path: Path, allowed: str, addres
 def test_answers_that_are_not_taken(tmp_path: Path, told: bytes) -> None:
     with pytest.raises(Unavailable):
         Site(tmp_path, told).fetch()
+
+
+def test_an_issuer_is_asked_about_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path, answer(b'{"active":false}'))
+
+    async def ask(fetcher: Fetcher, url: str) -> bytes:
+        return await fetcher.introspected(url, "gateway", "ISSUER_SECRET", "a-token")
+
+    with pytest.raises(Unavailable):
+        site.call(ask)
+    monkeypatch.setenv("ISSUER_SECRET", "hemmelig")
+    assert site.call(ask) == b'{"active":false}'
+    (asked,) = site.asked
+    assert asked.startswith(b"POST /jwks.json ")
+    assert b"Basic " + base64.b64encode(b"gateway:hemmelig") in asked
+    assert b"a-token" not in asked, "a token stands in the body alone"
 
 
 def test_a_certificate_of_another_name(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.certificates import Certificates
 from gateway.inbound.tokens.client_check import ClientCheck
 from gateway.inbound.tokens.exchange import Exchange
-from gateway.inbound.tokens.foreign import ForeignTokens
+from gateway.inbound.tokens.foreign import ForeignTokens, Introspect
 from gateway.inbound.tokens.held import Holders
 from gateway.inbound.tokens.issuers import Issuers, issuer_key
 from gateway.inbound.tokens.key_sets import Fetch, KeySets, fetches_nothing
@@ -33,6 +33,7 @@ class Admission:
     certificates: Certificates = field(default_factory=Certificates)
     issuers: Issuers = field(default_factory=Issuers)
     fetch: Fetch = fetches_nothing
+    introspect: Introspect | None = None
     dpop_nonces: bool = False
 
 
@@ -76,4 +77,4 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
 
 def _foreign(admission: Admission, clients: Clients, tokens: Tokens, clock: Callable[[], datetime]) -> ForeignTokens:
     key_sets = KeySets(admission.fetch, clock, issuer_key)
-    return ForeignTokens(admission.issuers, clients, tokens.audience, key_sets, clock)
+    return ForeignTokens(admission.issuers, clients, tokens.audience, key_sets, clock, admission.introspect)

@@ -7,7 +7,8 @@ nothing of how it is to be checked. Who is in front, and as which registered cli
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,12 @@ from gateway.inbound.tokens.issuers import Issuer, Issuers, NotAccepted, accepte
 from gateway.inbound.tokens.key_sets import KeySets
 from gateway.translate.saml.privileges import Right, Said
 
+Introspect = Callable[[str, str, str, str], Awaitable[bytes]]
+"""`introspect(url, client, name of the secret, token)`: what an issuer answers. Raises Unavailable."""
 SKEW_SECONDS = 5
+ASKED_SECONDS = 60
+"""So long is an issuer's answer believed: a token that is revoked there ends here within it."""
+_OPAQUE = re.compile(r"[A-Za-z0-9_~+/-]{20,512}=*")
 _HEADERS = frozenset({"alg", "kid", "typ", "x5t", "x5t#S256"})
 _MOST_ROLES = 200
 
@@ -41,23 +47,30 @@ class ForeignTokens:
     """Reads tokens of registered issuers. `audience` is whom they are for where an issuer's file names nobody else."""
 
     def __init__(
-        self, issuers: Issuers, clients: Clients, audience: str, key_sets: KeySets, clock: Callable[[], datetime]
-    ) -> None:
+        self, issuers: Issuers, clients: Clients, audience: str, key_sets: KeySets, clock: Callable[[], datetime],
+        introspect: Introspect | None = None,
+    ) -> None:  # fmt: skip
         self.issuers = issuers
         self.clients = clients
         self._audience = audience
         self._key_sets = key_sets
         self._clock = clock
+        self._introspect = introspect
 
     async def read(self, token: str) -> Read | None:
         """The caller that a token of another issuer names; None when it is of none. Raises Unauthenticated."""
-        issuer = self.issuer_of(token)
+        issuer = self.issuer_of(token) or (self.issuers.opaque if _OPAQUE.fullmatch(token) else None)
         if issuer is None:
             return None
         try:
-            claims = await self.claims(issuer, token, self._audience)
+            if issuer.format == "opaque":
+                claims = await self._asked(issuer, token)
+                until = min(claims["exp"], self._clock().timestamp() + ASKED_SECONDS)
+            else:
+                claims = await self.claims(issuer, token, self._audience)
+                until = claims["exp"]
             client, who = accepted(issuer, said(issuer, claims), None, self.clients)
-            return Read(self._caller(client, who, claims), claims["exp"], _bound(claims), claims)
+            return Read(self._caller(client, who, claims), until, _bound(claims), claims)
         except (BadToken, NotAccepted) as error:
             raise Unauthenticated(f"The access token is not valid: {error}") from None
 
@@ -69,6 +82,21 @@ class ForeignTokens:
         if not given:
             raise BadToken("none of its scopes is registered for the client")
         return caller_of(client, who, tuple(map(str, given)), claims["iat"])
+
+    async def _asked(self, issuer: Issuer, token: str) -> dict[str, Any]:
+        """What an issuer says of a token that says nothing itself. Raises BadToken, and Unavailable."""
+        if self._introspect is None:
+            raise BadToken("nobody is asked here")
+        there = issuer.introspect
+        body = await self._introspect(there["url"], there["client"], there["secret"], token)
+        try:
+            claims = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            raise BadToken("the issuer's answer cannot be read") from None
+        if claims.get("active") is not True:
+            raise BadToken("it is not active")
+        self._check_claims(issuer, {"iss": issuer.id, **claims}, self._audience)
+        return claims
 
     def issuer_of(self, token: str) -> Issuer | None:
         """The issuer that it names: who that is has to be proved yet."""
@@ -100,12 +128,15 @@ class ForeignTokens:
             raise BadToken("the signature does not hold") from None
 
         # 3. From this issuer, for us, now.
+        self._check_claims(issuer, claims, audience)
+        return claims
+
+    def _check_claims(self, issuer: Issuer, claims: Mapping[str, Any], audience: str) -> None:
         told = claims.get("aud")
         listed = told if isinstance(told, list) else [told]
         if claims.get("iss") != issuer.id or (issuer.audience or audience) not in listed:
             raise BadToken("it is for another audience")
         self._check_times(issuer, claims)
-        return claims
 
     def _check_times(self, issuer: Issuer, claims: Mapping[str, Any]) -> None:
         now = self._clock().timestamp()

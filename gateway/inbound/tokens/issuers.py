@@ -1,13 +1,15 @@
 """The registered issuers: one YAML file each, read once at start. All errors at once, with `file:line`.
 
 issuer: https://keycloak.example.dk/realms/kk      # `iss` of its tokens, or the entity id of a SAML issuer
-format: jwt                                        # jwt | saml2
+format: jwt                                        # jwt | saml2 | opaque (its tokens say nothing: it is asked)
 audience: https://gateway.example.dk/fhir          # optional: whom its tokens are for; left out, our own name
 algorithms: [RS256]                                # jwt: the only ones taken
 types: [JWT, at+jwt]                               # jwt: optional, `typ` of its tokens
 jwks_url: https://keycloak.example.dk/…/certs      # jwt: its keys by URL, or by value:
 jwks: {keys: […]}
 certificates: ["-----BEGIN CERTIFICATE-----\\n…"]   # saml2: what it signs with; several while one is replaced
+introspect: {url: https://…, client: gateway, secret: NAME}    # opaque: where it is asked, and as whom (RFC 7662);
+                                                   # the secret is an environment variable, or a file (/…)
 level: substantial                                 # optional: the least NSIS level (low, substantial, high)
 seconds: 300                                       # jwt: optional, the longest life of its tokens
 claims: {organisation: cvr, user: sub, user_name: name, level: loa, roles: realm_access.roles, classes: kle}
@@ -34,13 +36,15 @@ from gateway.inbound.acting import Acting
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey, UnfitKey
 from gateway.translate.rules.loader import Items, Node, Table, Text, read
-from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.saml.privileges import LEVELS, Said
 
-FORMATS = ("jwt", "saml2")
+FORMATS = ("jwt", "saml2", "opaque")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LONGEST_SECONDS = 3600
-_KNOWN = "issuer format audience algorithms types jwks_url jwks certificates level seconds claims accept".split()
+_KNOWN = (
+    "issuer format audience algorithms types jwks_url jwks certificates introspect level seconds claims accept".split()
+)
 _CLAIMS = ("organisation", "user", "user_name", "level", "roles", "classes")
 _ROW = {"organisation", "role", "client", "purposes"}
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -76,6 +80,7 @@ class Issuer:
     jwks_url: str = ""
     keys: tuple[PublicKey, ...] = field(default=(), repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
+    introspect: Mapping[str, str] = field(default_factory=dict)
     level: str = ""
     seconds: int = 300
     claims: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +96,11 @@ class Issuers:
         """The issuer of this name and format, or None."""
         found = self._issuers.get(name)
         return found if found and found.format == form else None
+
+    @property
+    def opaque(self) -> Issuer | None:
+        """The one whose tokens say nothing."""
+        return next((one for one in self._issuers.values() if one.format == "opaque"), None)
 
     def __iter__(self) -> Iterator[Issuer]:
         return iter(self._issuers.values())
@@ -181,6 +191,9 @@ def load(folder: Path) -> Issuers:
         if issuer.id in found:
             problems.add(table.marks["issuer"], "stands in another file too: an issuer has one file")
         found[issuer.id] = issuer
+    opaque = sorted(one.id for one in found.values() if one.format == "opaque")
+    if len(opaque) > 1:
+        problems.add(Mark(folder.name, 0), "only one issuer may be opaque: its tokens do not say whose they are")
     problems.check()
     return Issuers(found.values())
 
@@ -211,11 +224,13 @@ class _File:
             jwks_url=str(plain.get("jwks_url", "")),
             keys=self.keys(plain.get("jwks")),
             certificates=tuple(plain.get("certificates", ())),
+            introspect=plain.get("introspect", {}) if form == "opaque" else {},
             level=level,
             seconds=self.seconds(plain),
-            claims=self.claims(plain.get("claims", {})) if form == "jwt" else {},
+            claims=self.claims(plain.get("claims", {})) if form in ("jwt", "opaque") else {},
         )
         self.check_keys(made)
+        self.check_introspection(made)
         return made if len(self.problems.found) == before else None
 
     def check_keys(self, made: Issuer) -> None:
@@ -227,6 +242,12 @@ class _File:
             made.certificates and all("-----BEGIN CERTIFICATE-----" in str(one) for one in made.certificates)
         ):
             self.wrong("certificates", "certificates must be a list of PEM texts")
+
+    def check_introspection(self, made: Issuer) -> None:
+        told = made.introspect
+        sound = isinstance(told, dict) and told.keys() == {"url", "client", "secret"} and all(told.values())
+        if made.format == "opaque" and not (sound and str(told["url"]).startswith("https://")):
+            self.wrong("introspect", "introspect must hold url (https), client and secret")
 
     def rows(self, told: Any) -> tuple[Row, ...]:
         found = []

@@ -169,3 +169,61 @@ def test_a_jwt_is_exchanged_once_and_only_when_it_is_for_the_endpoint() -> None:
         world.jwt(aud=TOKEN_URL, cnf={"jkt": "x"}),
     ):
         assert world.ask(bad, ACCESS_TOKEN_TYPE)[1]["error"] == "invalid_grant"
+
+
+OPAQUE = "0f3c9e1f-opaque-token-of-theirs"
+ASKED: dict[str, Any] = {
+    "active": True, "aud": AUDIENCE, "sub": "kbo-uuid", "iat": NOW, "exp": NOW + 300, "cvr": "64942212",
+    "loa": "high", "realm_access": {"roles": ["sagsbehandler"]}, "scope": "system/CarePlan.rs",
+}  # fmt: skip
+
+
+class Asked(Municipality):
+    """The issuer is asked; `told` is what it answers."""
+
+    def __init__(self, told: Any) -> None:
+        super().__init__(
+            issuer={"format": "opaque", "introspect": {"url": "https://x/i", "client": "a", "secret": "B"}}
+        )
+        self.calls = 0
+        self.told = told
+        self.foreign._introspect = self._answer
+
+    async def _answer(self, url: str, client: str, secret: str, token: str) -> bytes:
+        assert (url, client, secret, token) == ("https://x/i", "a", "B", OPAQUE)
+        self.calls += 1
+        return self.told if isinstance(self.told, bytes) else json.dumps(self.told).encode()
+
+
+def test_an_opaque_token_is_asked_about_once_a_minute() -> None:
+    world = Asked(ASKED)
+    for _ in range(3):
+        assert admitted(world, OPAQUE).user == f"{KEYCLOAK}|kbo-uuid"
+    assert world.calls == 1
+    world.clock.forward(61)
+    world.told = {"active": False}
+    with pytest.raises(Unauthenticated):
+        admitted(world, OPAQUE)
+    assert world.calls == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {**ASKED, "active": "true"}, {**ASKED, "active": 1}, {**ASKED, "aud": "https://other.example"},
+        {**ASKED, "exp": NOW}, {**ASKED, "iss": "https://other.example"}, {**ASKED, "sub": ""}, {},
+        {**ASKED, "exp": NOW + 3601}, {**ASKED, "loa": "low"}, [], b"", b"\xff", b'{"active":true}',
+    ],
+)  # fmt: skip
+def test_answers_that_let_nobody_in(told: Any) -> None:
+    world = Asked(told)
+    with pytest.raises(Unauthenticated):
+        admitted(world, OPAQUE)
+
+
+def test_nobody_is_asked_about_what_is_no_token() -> None:
+    world = Asked(ASKED)
+    for token in ("short", "a b" * 10, "x" * 600, "a.b.c", world.jwt()):
+        with pytest.raises(Unauthenticated):
+            admitted(world, token)
+    assert world.calls == 0

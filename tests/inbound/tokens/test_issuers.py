@@ -68,6 +68,8 @@ def test_a_file_as_written_is_the_issuer_as_read(tmp_path: Path) -> None:
         ({"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}]}}, "a key is private, or has no kid"),
         ({"format": "saml2"}, "certificates must be a list of PEM texts"),
         ({"format": "saml2", "certificates": ["MIIB"]}, "certificates must be a list of PEM texts"),
+        ({"format": "opaque"}, "introspect must hold"),
+        ({"format": "opaque", "introspect": {"url": "http://x", "client": "a", "secret": "b"}}, "introspect must hold"),
         ({"claims": {"user": "sub"}}, "claims must say where"),
         ({"claims": {**GOOD["claims"], "scope": "x"}}, "claims must say where"),
         ({"accept": None}, "accept must hold at least one row"),
@@ -90,6 +92,14 @@ def test_an_issuer_has_one_file(tmp_path: Path) -> None:
     put(tmp_path, "a.yaml")
     with pytest.raises(SettingsError, match="another file"):
         load(put(tmp_path, "b.yaml"))
+
+
+def test_only_one_issuer_is_opaque(tmp_path: Path) -> None:
+    there = {"format": "opaque", "jwks": None, "introspect": {"url": "https://x/i", "client": "a", "secret": "B"}}
+    (issuer,) = load(put(tmp_path, "a.yaml", **there))
+    assert load(tmp_path).opaque == issuer
+    with pytest.raises(SettingsError, match="only one issuer may be opaque"):
+        load(put(tmp_path, "b.yaml", issuer="https://other.example", **there))
 
 
 def test_keys_of_an_issuer() -> None:
