@@ -32,3 +32,11 @@ def test_the_example(data_class: str, labels: list[str], expected: str) -> None:
     said = written(example())
     assert word(said, ask("CAREMGT", **CENTRE), thing(*labels, data_class=data_class)) == expected
     assert word(said, ask("TREAT", **CENTRE), thing(*labels, data_class=data_class)) in ("silent", expected)
+
+
+def test_every_line_of_the_settled_rules_has_its_tests() -> None:
+    """Tests are named by the number of their rule (1 to 15; the tests of decisions hold the half of 8 and 10 to 12)."""
+    folders = [Path(__file__).parent, Path(__file__).parents[3] / "domain" / "consent"]
+    code = "".join(file.read_text("utf-8") for folder in folders for file in sorted(folder.glob("test_*.py")))
+    told = [int(number) for number in re.findall(r"^def test_(\d+)_", code, re.MULTILINE)]
+    assert set(told) == set(range(1, 16))
