@@ -36,7 +36,7 @@ def test_no_class_has_a_name_that_fits_everything() -> None:
 
 def test_tests_stand_where_the_rooms_stand() -> None:
     rooms = {f.parts[1] for f in below("gateway") if len(f.parts) > 2}
-    own = {"acceptance", "attack", "browser", "house", "stories", "thorough"}
+    own = {"acceptance", "attack", "browser", "conformance", "house", "stories", "thorough"}
     folders = {f.parts[1] for f in below("tests") if len(f.parts) > 2}
     assert folders <= rooms | own
     assert rooms <= folders, "every room has its tests"
