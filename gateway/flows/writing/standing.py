@@ -64,10 +64,7 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     if found is None:
         raise NotFound
     work.about(found.sealed.facts.citizen)
-    said = await resources.said_of(
-        gateway.database, asked.kind, asked.identity, found.sealed.facts.citizen, gateway.ids
-    )
-    said.sort(key=lambda one: one.order)
+    said = await _said(gateway, asked, found)
     mine = _mine(caller, asked, said)
     if mine is None and not seen.permitted:
         raise NotFound
@@ -76,10 +73,21 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     citizen = await citizen_behind(gateway, found)
     if mine is not None:
         return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine)
-    standing = Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True)
+    return _handled(caller, asked, Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True))
+
+
+async def _said(gateway: Gateway, asked: Asked, found: resources.Found) -> list[Statement]:
+    """All that was said of it, in order."""
+    citizen = found.sealed.facts.citizen
+    said = await resources.said_of(gateway.database, asked.kind, asked.identity, citizen, gateway.ids)
+    return sorted(said, key=lambda one: one.order)
+
+
+def _handled(caller: Caller, asked: Asked, standing: Writable) -> Writable:
+    """Somebody else's, where the caller has a word in it: a Task that it owns. Raises Forbidden, NotAllowed."""
     if not (asked.kind == "Task" and asked.interaction != "delete" and _owns(caller, standing.shown)):
-        raise _not_yours(caller, found, said)
-    if not said or any(one.act not in (Act.STATE, Act.HANDLE) for one in said):
+        raise _not_yours(caller, standing.found, standing.said)
+    if not standing.said or any(one.act not in (Act.STATE, Act.HANDLE) for one in standing.said):
         raise NotAllowed("This task was told by message", hint="Tell by message what becomes of it.")
     return standing
 
