@@ -158,7 +158,7 @@ class _Step:
         parts = operation.get("part") if isinstance(operation, dict) else None
         if not isinstance(parts, list) or operation.get("name") != "operation":
             raise BadRequest("Each parameter of a patch is an operation with parts.", where=self._where)
-        named = {part.get("name"): part for part in parts if isinstance(part, dict)}
+        named = {str(part.get("name")): part for part in parts if isinstance(part, dict)}
         if len(named) != len(parts) or not named.keys() <= _NAMES:
             hint = "An operation has the parts type, path, name, value, index, source, destination: each once at most."
             raise BadRequest(where=self._where, hint=hint)
