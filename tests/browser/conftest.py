@@ -26,9 +26,10 @@ _AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyF
 _TICKETS = {"plan": "The joint plan", "auditor": "The auditors' pages", "operator": "The operators' pages"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that playwright has fetched."""
+    """Debian's Chromium, or the one that playwright has fetched. Its loop runs in this thread: no test of ours that
+    runs one of its own may come before it is closed, so it ends with its module."""
     with sync_playwright() as playwright:
         try:
             found = playwright.chromium.launch(executable_path=_path(), args=_QUIET)
@@ -42,7 +43,7 @@ def _path() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
     """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of two roles."""
     command = [sys.executable, "-m", "gateway", "demo", "--stay"]
@@ -63,7 +64,7 @@ def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
             demo.communicate(timeout=_LONGEST_STORY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ticket_page(tickets: dict[str, str]) -> str:
     """The joint plan, good once."""
     return tickets["plan"]
@@ -86,7 +87,7 @@ def opened(chromium: Browser, ticket_page: str) -> Iterator[tuple[Page, list[str
 Asked = list[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def auditor(chromium: Browser, tickets: dict[str, str]) -> Iterator[tuple[BrowserContext, Asked]]:
     """An auditor's session: every page of it, and every address and word of the browser's console."""
     context = chromium.new_context(locale="da-DK", viewport={"width": 1280, "height": 900})
