@@ -10,14 +10,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from alembic import command
 
+from gateway.domain.checkpoint import Checkpoint, sign_checkpoint
 from gateway.domain.list_proof import Told, verify_list, written
 from gateway.domain.listing import Head, Pages, list_key, map_root, shown
 from gateway.domain.log_lines import entry_told
+from gateway.domain.merkle import Range
 from gateway.domain.tampering import Kind
-from gateway.store import keys, log
+from gateway.store import keys, log, migrate
 from gateway.store.log_lists import lists_of
-from tests.store.log_stories import KEY, Connection, faults, integrate, record, run, unlocked, verified
+from tests.store.log_stories import KEY, Connection, clock, faults, integrate, record, run, unlocked, verified
 
 PEOPLE = [f"{number:032x}" for number in range(40)]
 
@@ -217,3 +220,34 @@ def test_the_map_grows_to_what_it_is_from_nothing() -> None:
     assert shown(root, alike[0], heads[alike[0]], path_of) is True
     assert shown(root, alike[0], Head(5, bytes(32)), path_of) is False
     assert shown(root, bytes([7] * 31 + [200]), Head(), path_of) is False, "the path of another branch shows nothing"
+
+
+def test_a_log_from_before_lists_gets_them(database_url: str) -> None:
+    """Its old checkpoints commit to no lists; the next one does, to those of all records."""
+
+    async def story(db: Connection) -> None:
+        await db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        await migrate._run(database_url, lambda config: command.upgrade(config, "0010"))
+        records = [record(number, citizen=PEOPLE[number % 3] if number % 4 else "") for number in range(9)]
+        await log.append(db, records)
+        rows = await db.fetch(
+            "DELETE FROM log_pending USING access_record r WHERE r.id = record_id RETURNING r.id, leaf"
+        )
+        tree = Range()
+        nodes = tree.extend(row["leaf"] for row in rows)
+        await db.executemany("INSERT INTO log_leaf VALUES ($1, $2, $3)", [(n, *row) for n, row in enumerate(rows)])
+        await db.executemany("INSERT INTO log_node VALUES ($1, $2, $3)", [node for node in nodes if node[0]])
+        note = sign_checkpoint(Checkpoint(KEY.origin, 9, tree.root(), clock()), KEY.public, KEY.sign)
+        await db.execute("INSERT INTO checkpoint VALUES (9, $1, $2, $3)", tree.root(), note, clock())
+        await migrate.upgrade(database_url)
+        await db.reload_schema_state()
+        assert await lists_of(db, PEOPLE[:1]) is None
+        await log.append(db, [record(20, citizen=PEOPLE[1]), record(21, citizen=PEOPLE[9])])
+        await integrate(db)
+        report = await verified(db)
+        assert (report.ok, report.lists) == (True, 4), report.faults
+        raw = await proved(db, PEOPLE[1])
+        assert verify_list(raw, keys.verify, [KEY.public]).ok
+        assert traces(raw) == ["trace-1", "trace-7", "trace-20"]
+
+    run(database_url, story)
