@@ -215,6 +215,7 @@ HOSTILE = [
     "_sort=banana",
     "_sort=" + ",".join(["date"] * 9),
     "_count=-1",
+    "_offset=2",
     "_summary=maybe",
     "_total=perhaps",
     "_elements=a b",
@@ -237,6 +238,13 @@ def test_hostile_questions_are_refused_with_400(database_url: str) -> None:
                 answer = await here.web.get(f"/fhir/CarePlan?{query}", headers=social)
                 assert answer.status_code == 400, (query, answer.text)
                 assert answer.json()["issue"][0]["diagnostics"]
+            for query in (
+                "_sort=name",
+                "_summary=true",
+                "_elements=name",
+                "_has:PractitionerRole:organization:active=true",
+            ):
+                assert (await here.web.get(f"/fhir/Organization?{query}", headers=social)).status_code == 400, query
             lenient = {**social, "Prefer": "handling=lenient"}
             assert (await here.web.get("/fhir/CarePlan?banana=1", headers=lenient)).status_code == 400
 

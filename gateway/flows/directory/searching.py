@@ -15,6 +15,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import number_key
 from gateway.domain.municipality import CODES
 from gateway.domain.searching.query import Parameter, Query, understand
+from gateway.errors import BadRequest
 from gateway.flows.directory.including import included
 from gateway.flows.directory.showing import Shown, of_tables, record, shown
 from gateway.flows.parts import Gateway, Served
@@ -33,6 +34,7 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[t
     """A searchset Bundle. Raises BadRequest for an unknown parameter."""
     params = _in_one_spelling(params)
     query = understand(kind, gateway.search, params)
+    _only_what_is_served(query)
     wanted = query.offset + query.count
     found: list[Body] = []
     walked, whole = 0, True
@@ -46,6 +48,16 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[t
     further = await included(gateway, caller, query, page)
     await record(gateway, caller, "search-type", kind, f"GET {kind}?{urlencode(list(params))}", Shown(tuple(page), ()))
     return Served(wire.encode(_bundle(gateway, kind, params, query, page, further, len(found), whole=whole)))
+
+
+def _only_what_is_served(query: Query) -> None:
+    """Raises BadRequest for what would be left out in silence."""
+    if query.orders or query.summary or query.elements or (query.wide and not query.includes):
+        raise BadRequest(
+            "This is not served for the directory",
+            where=query.kind,
+            hint="Leave out _sort, _summary, _elements and _has.",
+        )
 
 
 async def visible(

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from gateway.domain.caller import Caller
 from gateway.domain.searching.query import Named, Query, understand
 from gateway.domain.searching.world import Entry
+from gateway.errors import BadRequest
 from gateway.flows import directory, provenance
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
@@ -87,4 +88,6 @@ async def visible(
 
 def understood(gateway: Gateway, kind: str, params: Params) -> Query:
     """The parameters as a query. Raises BadRequest."""
+    if any(name == "_offset" for name, _ in params):
+        raise BadRequest("Pages are not asked for by number", where="_offset", hint="Follow the link `next`.")
     return understand(kind, gateway.search, params, f"{gateway.public_url}/fhir/")
