@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway import settings
-from gateway.cli import export_log, verify_log
+from gateway.cli import export_log, forget_log, verify_log
 from gateway.domain import list_proof
 from gateway.domain.checkpoint import COSIGNATURE, parse_note
 from gateway.domain.log_lines import entry_told
+from gateway.domain.record import AccessRecord
 from gateway.domain.witness import cosign
 from gateway.errors import GatewayError
 from gateway.store import integrating, keys, log, migrate
@@ -44,7 +45,7 @@ def written(tmp_path: Path, lines: list[bytes], name: str = "export.ndjson") -> 
 
 def main(arguments: list[str]) -> int:
     """One command as the program runs it, without loading all the others."""
-    module = {"verify-log": verify_log, "export-log": export_log}[arguments[0]]
+    module = {"verify-log": verify_log, "export-log": export_log, "forget-log": forget_log}[arguments[0]]
     parser = argparse.ArgumentParser()
     module.arguments(parser)
     try:
@@ -310,6 +311,31 @@ def test_an_export_is_verified_and_is_on_record(
     assert main(["export-log", str(path)]) == 1, "an export is never overwritten"
     assert not path.with_name("export.ndjson.part").exists()
     assert main(["export-log", str(tmp_path / "absent" / "x")]) == 1
+
+
+def test_contents_whose_time_is_over(settled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What forget-log removes is missed by nobody who verifies: the log says itself that it went."""
+    key = keys.load(tmp_path / "data" / "log-key.pem", "log.example.dk")
+    now = datetime.now(UTC)
+
+    async def more(*records: AccessRecord) -> None:
+        connection = await asyncpg.connect(settled)
+        await log.append(connection, records)
+        await integrating.integrate(connection, key, lambda: datetime.now(UTC))
+        await connection.close()
+
+    asyncio.run(more(*(record(n, time=now - timedelta(days=400 - n)) for n in range(4))))
+    day = (now - timedelta(days=397, hours=12)).date().isoformat()
+    assert main(["forget-log", "--before", (now + timedelta(days=1)).date().isoformat()]) == 1, (
+        "younger than half a year"
+    )
+    assert main(["forget-log", "--before", day]) == 0
+    assert "were deleted; their proofs stay." in capsys.readouterr().out
+    asyncio.run(more())
+    left = int(execute(settled, "SELECT count(*) FROM access_record WHERE recorded_at < now() - interval '300 days'"))
+    assert 1 <= left <= 2
+    assert main(["verify-log", "--live", "--tolerance", "99999999"]) == 0
+    assert "were deleted when their time was over" in capsys.readouterr().out
 
 
 def test_an_export_to_the_standard_output(settled: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
