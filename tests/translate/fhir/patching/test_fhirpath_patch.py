@@ -173,6 +173,7 @@ def test_elements_without_a_type_of_their_own_are_given_in_parts() -> None:
         (operation("delete", "Patient.name | Patient.identifier"), ".path", BadRequest),
         (operation("delete", "Patient.name[%resource.name.count()]"), ".path", BadRequest),
         (operation("delete", "%resource.name[0]"), ".path", BadRequest),
+        (operation("delete", "Patient.name.where(is(0))"), ".path", BadRequest),
         ({"name": "operation", "part": [{"name": "type", "valueCode": "delete"}] * 2}, "", BadRequest),
         ({"name": "operation", "part": [{"name": "typo", "valueCode": "delete"}]}, "", BadRequest),
         ({"name": "op", "part": []}, "", BadRequest),
