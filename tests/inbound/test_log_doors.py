@@ -23,6 +23,7 @@ from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.flows.witness import ask_witnesses
 from gateway.inbound.clients import Client
+from gateway.inbound.log_doors import _numbered
 from gateway.inbound.scopes import Scope
 from gateway.store import keys, log
 from tests.inbound.http_world import Http, http
@@ -102,6 +103,12 @@ def test_a_tile_that_is_not_there(database_url: str, path: str) -> None:
             assert (await here.web.get(f"/log/tile/{path}")).status_code == 404
 
     run(test)
+
+
+def test_tiles_are_numbered_as_the_standard_says() -> None:
+    assert _numbered("x001/x234/067") == (1234067, 256)
+    assert _numbered("x001/x234/067.p/8") == (1234067, 8)
+    assert _numbered("000") == (0, 256)
 
 
 def test_proofs_by_place_id_size_and_day(database_url: str) -> None:
