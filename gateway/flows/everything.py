@@ -20,7 +20,7 @@ from gateway.domain.searching.query import MOST
 from gateway.domain.searching.world import Entry, World
 from gateway.domain.when import BEGINNING, END
 from gateway.errors import BadRequest, NotFound
-from gateway.flows.looking import NOTHING, on_record, record_of
+from gateway.flows.looking import Seen, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.paging import Params, Position, onwards, opened
@@ -54,10 +54,12 @@ async def everything(gateway: Gateway, caller: Caller, kind: str, identity: str,
     look = (await looks_at(gateway, caller, [citizen])).get(citizen, nobody()) if citizen else nobody()
     found = [one for one in _of(gateway, caller, look.world, kind, identity) if _fits(gateway, one, asked)]
     there = look.world.get(kind, identity) is not None
-    seen = look.seen if there else NOTHING
-    shown = look.asked if there else ""
+    seen = look.seen if there else Seen((), look.seen.withheld)
     await on_record(
-        gateway, record_of(gateway, caller, "operation", kind, shown, seen, query=about, operation="everything")
+        gateway,
+        record_of(
+            gateway, caller, "operation", kind, look.person and look.asked, seen, query=about, operation="everything"
+        ),
     )
     if not caller.purposes:
         raise no_purpose()

@@ -51,6 +51,7 @@ class _Asked:
     since: datetime = BEGINNING
     low: datetime | None = None
     high: datetime | None = None
+    names: tuple[str, ...] = ()  # whom the request named, "" for a number that is nobody's; none for the circle
 
 
 async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, identity: str = "") -> Served:
@@ -64,8 +65,8 @@ async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, i
         await on_record(gateway, _search_record(gateway, caller, kind, identity, about))
         raise no_purpose()
     found, further = await _permitted(gateway, caller, asked, _place(position))
-    there = bool(found) or not identity or await _is_there(gateway, caller, asked)
-    await on_record(gateway, *_records(gateway, caller, asked, found[: asked.count], about))
+    there, owner = (True, "") if found or not identity else await _is_there(gateway, caller, asked)
+    await on_record(gateway, *_records(gateway, caller, asked, found[: asked.count], about, owner))
     if not there:
         raise NotFound
     return Served(_bundle(gateway, caller, asked, position, found, what, further))
@@ -79,10 +80,13 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
     query = understood(gateway, kind, [*others, *(one for one in given if one[0] == "_count")])
     if query.tests or query.ids or query.includes or query.orders or query.summary or query.elements:
         raise unknown("a history", others[0][0], {}, (*_RESULT, "patient", "patient.identifier"))
-    whose = identity or position.who or await _whose(gateway, caller, query)
+    names = position.who or (() if identity else await _names(gateway, query))
+    whose: str | Sequence[str] = identity or sorted({*names} - {""})
+    if not identity and not query.named and not names:
+        whose = await _circle(gateway, caller, kind)
     if query.count == 0:
         raise BadRequest("A page of a history holds at least one version", where="_count")
-    asked = _Asked(kind, identity, whose, min(query.count, MOST))
+    asked = _Asked(kind, identity, whose, min(query.count, MOST), names=names)
     for name, value in given:
         if name == "_since":
             asked = replace(asked, since=dates.compiled(name, value)[1])
@@ -92,22 +96,27 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
     return asked
 
 
-async def _whose(gateway: Gateway, caller: Caller, query: Query) -> list[str]:
-    """The Patient ids of those whose history it is."""
-    if not query.named:
-        told = await population.circle(gateway.database, own_sources_of(gateway, caller), "", WHOLE + 1)
-        if len(told) > WHOLE:
-            raise BadRequest(
-                "A history is formed over at most a thousand citizens", where=query.kind,
-                hint="Name citizens by patient or patient.identifier.",
-            )  # fmt: skip
-        return [one.told for one in told]
+async def _circle(gateway: Gateway, caller: Caller, kind: str) -> list[str]:
+    """The Patient ids of the caller's circle. Raises BadRequest where it is too large."""
+    told = await population.circle(gateway.database, own_sources_of(gateway, caller), "", WHOLE + 1)
+    if len(told) > WHOLE:
+        raise BadRequest(
+            "A history is formed over at most a thousand citizens", where=kind,
+            hint="Name citizens by patient or patient.identifier.",
+        )  # fmt: skip
+    return [one.told for one in told]
+
+
+async def _names(gateway: Gateway, query: Query) -> tuple[str, ...]:
+    """The Patient ids of those who are named in every group of names; "" for each other name."""
     known = await resources.citizens_of(gateway.database, query.identifiers) if query.identifiers else []
     groups = [
-        {one.patient for one in group if one.patient} | {who for key, who in known if key in {n.number for n in group}}
+        [one.patient for one in group if one.patient]
+        + [who for key, who in known if key in {one.number.replace("\0", "") for one in group}]
         for group in query.named
     ]
-    return sorted(set.intersection(*groups) - {""})
+    both = set.intersection(*map(set, groups)) if groups else set()
+    return tuple(one if one in both else "" for group in groups for one in group)
 
 
 async def _permitted(
@@ -158,10 +167,11 @@ def _is_target(facts: Facts, other: Facts) -> bool:
     )
 
 
-async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> bool:
-    """Whether this caller may see the resource, where no version is of the time asked for."""
+async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> tuple[bool, str]:
+    """Whether this caller may see the resource, where no version is of the time asked for; and whose it is."""
     found = await resources.find(gateway.database, asked.kind, asked.identity)
-    return bool((await look_at_one(gateway, gateway.database, caller, found)).permitted)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    return bool(seen.permitted), found.sealed.facts.citizen if found else ""
 
 
 def _place(position: Position) -> Place:
@@ -172,21 +182,24 @@ def _place(position: Position) -> Place:
 
 
 def _records(
-    gateway: Gateway, caller: Caller, asked: _Asked, shown: Sequence[tuple[Version, Seen]], about: str
+    gateway: Gateway, caller: Caller, asked: _Asked, shown: Sequence[tuple[Version, Seen]], about: str, owner: str
 ) -> list[AccessRecord]:
-    """One of each citizen of whom a version is shown; one of the request where it named none, or showed nothing."""
+    """One of each name that was given, whether it is anybody's or not; of the circle one of the request, and one of
+    each citizen of whom a version is shown. `owner` is whose the one resource is, "" where it is not there."""
     interaction = "history-instance" if asked.identity else "history-type"
     whole: dict[str, list[Any]] = {}
     for version, seen in shown:
         whole.setdefault(version.sealed.facts.citizen, []).extend(seen.permitted)
-    records = [
-        record_of(gateway, caller, interaction, asked.kind, citizen, Seen(tuple(told), ()), query=about)
+    looks = {
+        citizen: record_of(gateway, caller, interaction, asked.kind, citizen, Seen(tuple(told), ()), query=about)
         for citizen, told in whole.items()
-    ]
+    }
+    nothing = _search_record(gateway, caller, asked.kind, asked.identity, about)
     if asked.identity:
-        return records or [_search_record(gateway, caller, asked.kind, asked.identity, about)]
-    searched = _search_record(gateway, caller, asked.kind, "", about)
-    return [replace(searched, decision=Decision.PERMIT, outcome=Outcome.SUCCESS), *records]
+        return list(looks.values()) or [nothing.of(owner)]
+    if asked.names:
+        return [looks.pop(one) if one in looks else nothing.of(one) for one in asked.names] + list(looks.values())
+    return [replace(nothing, decision=Decision.PERMIT, outcome=Outcome.SUCCESS), *looks.values()]
 
 
 def _search_record(gateway: Gateway, caller: Caller, kind: str, identity: str, about: str) -> AccessRecord:

@@ -97,6 +97,20 @@ def test_history_of_the_hidden_and_of_nothing(database_url: str) -> None:
             patient, epj = await grown(here), await headers(here)
             (stay,) = names(await found(here, epj, f"Encounter?patient={patient}"))
             other = {**await headers(here, "jobcenter", "HOPERAT"), "X-Request-Id": "same"}
+            size = "SELECT count(*) FROM access_record"
+            grown_by = []
+            for number in (NUMBER, "2512489996"):
+                before = await here.gateway.database.fetchval(size)
+                form = {"patient.identifier": f"{CPR}|{number}"}
+                told = await here.web.get("/fhir/Encounter/_history", params=form, headers=other)
+                assert "entry" not in told.json()
+                grown_by.append(await here.gateway.database.fetchval(size) - before)
+            assert grown_by == [1, 1], "the growing log tells nobody who is there"
+            await here.web.get(f"/fhir/{stay}/_history", headers=other)
+            last = "SELECT citizen FROM access_record ORDER BY id DESC LIMIT 1"
+            assert await here.gateway.database.fetchval(last) == patient, "a refused look is a look at somebody"
+            await here.web.get(f"/fhir/Patient/{patient}/$everything", headers=other)
+            assert await here.gateway.database.fetchval(last) == patient
             for query in ("", "?_since=2999", "?_count=1"):
                 one = await here.web.get(f"/fhir/{stay}/_history{query}", headers=other)
                 two = await here.web.get(f"/fhir/Encounter/{ABSENT}/_history{query}", headers=other)
