@@ -86,7 +86,11 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
         whose = await _circle(gateway, caller, kind)
     if query.count == 0:
         raise BadRequest("A page of a history holds at least one version", where="_count")
-    asked = _Asked(kind, identity, whose, min(query.count, MOST), names=names)
+    return _timed(_Asked(kind, identity, whose, min(query.count, MOST), names=names), given)
+
+
+def _timed(asked: _Asked, given: Params) -> _Asked:
+    """With the times that `_since` and `_at` name."""
     for name, value in given:
         if name == "_since":
             asked = replace(asked, since=dates.compiled(name, value)[1])
