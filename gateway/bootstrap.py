@@ -25,6 +25,7 @@ from gateway.domain.suspicion.thresholds import Suspicion
 from gateway.domain.telling import Tellings
 from gateway.domain.topics import Topics
 from gateway.errors import SettingsError, Unreadable
+from gateway.flows.forget_log import LEAST
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.inbound import clients
 from gateway.settings import Settings
@@ -154,6 +155,12 @@ def owners_of(registered: clients.Clients) -> Owners:
     return owners
 
 
+def check_retention(settings: Settings) -> None:
+    """Raise SettingsError for a time that the access log must not be cut to."""
+    if 0 < settings.log_days < LEAST.days:
+        raise SettingsError(f"The access log is kept for at least {LEAST.days} days", where="GATEWAY_LOG_DAYS")
+
+
 def witnessing_of(settings: Settings) -> Witnessing:
     """Who witnesses whom, by the settings. Raises SettingsError."""
     try:
@@ -192,6 +199,7 @@ def gateway_of(
     settings: Settings, database: Database, *, clock: Clock = now, log_key: keys.LogKey | None = None
 ) -> Gateway:
     """The parts of one node on an open database."""
+    check_retention(settings)
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
     rules = read_rules(settings.mappings_folder, secret, owners_of(clients.load(settings.clients)))
     sources = {source.id: source for source in rules.sources}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -139,6 +140,40 @@ def test_without_its_key_the_log_goes_on_unsigned(database_url: str, tmp_path: P
         assert await once(3) == (True, "3")
 
     asyncio.run(test())
+
+
+KEY = keys.make("log.example.dk").vkey
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"witness_logs": "nonsense"}, {"witness_logs": KEY.replace("+", " ")}, {"witnesses": KEY},
+        {"witnesses": f"{KEY}@https://other.example/log/witness"}, {"witnesses": "x@y"},
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_stop_the_start(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(bootstrap.SettingsError):
+        bootstrap.witnessing_of(Settings(data_folder=tmp_path, **wrong))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_log_is_kept_for_half_a_year_at_least() -> None:
+    with pytest.raises(bootstrap.SettingsError, match="180 days"):
+        bootstrap.check_retention(Settings(log_days=179))
+    for days in (0, 180):
+        bootstrap.check_retention(Settings(log_days=days))
+
+
+def test_settings_of_a_witness(tmp_path: Path) -> None:
+    there = keys.witness_key(tmp_path / "there.pem", "other.example/witness").vkey
+    given = Settings(data_folder=tmp_path, witness_logs=f"{KEY}\n {KEY}", witnesses=f"{there}@https://other.example/w")
+    made = bootstrap.witnessing_of(given)
+    assert made.key is not None
+    assert made.key.origin == "faellesplan.example/log/witness"
+    assert [str(key) for key in made.logs] == [KEY, KEY]
+    assert [(str(key), url) for key, url in made.witnesses] == [(there, "https://other.example/w")]
+    assert bootstrap.witnessing_of(Settings(data_folder=tmp_path)).key is None, "nobody asks, nothing is made"
 
 
 def test_a_missing_key_signs_nothing() -> None:
