@@ -59,9 +59,11 @@ def judged(
     return replace(resource, body=body), replace(facts, places=frozenset(places))
 
 
-def _with_parts(content: Content, parts: Iterable[Body]) -> Content:
+def _with_parts(content: Content, parts: Sequence[Body]) -> Content:
     """The content of what a resource sums up counts for its labels."""
-    several = [content, *map(content_of, parts)] if parts else [content]
+    if not parts:
+        return content
+    several = [content, *map(content_of, parts)]
     codes = [code for one in several for code in one.codes]
     words = [word for one in several for word in one.words]
     return Content(codes, words, content.references)
