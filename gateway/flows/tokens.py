@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.parts import Gateway
-from gateway.store import assertions, revocations
+from gateway.store import assertions, revocations, visits
 from gateway.store.log import append
 from gateway.store.revocations import Revocation
 
@@ -41,9 +41,11 @@ async def revoke_token(gateway: Gateway, client: str, jti: str, issued: datetime
 
 
 async def revoke_client(gateway: Gateway, client: str) -> None:
-    """Every token that a client was given until now is dead, on every node within a second, and on record."""
+    """Every token that a client was given until now is dead, on every node within a second, its sessions of the console
+    are over, and it is on record."""
     now = gateway.clock()
     await revocations.revoke(gateway.database, Revocation(client, "", now), now + LONGEST_TOKEN, now)
+    await visits.end_of_client(gateway.database, client)
     await _record_revocation(gateway, client, "all tokens until now were revoked")
 
 

@@ -33,7 +33,6 @@ def make_app(
     message_bytes: int = 10_000_000,
     large_message_bytes: int = 150_000_000,
     token_seconds: int = 300,
-    tickets: Tickets | None = None,
     admission: Admission | None = None,
 ) -> FastAPI:
     """The application. `signing_keys` are private P-256 PEMs, the first of which signs access tokens.
@@ -54,7 +53,7 @@ def make_app(
         tokens=tokens,
         check=entry.check,
         entry=entry,
-        tickets=tickets or Tickets(clock),
+        tickets=Tickets(gateway, clients),
         statement=capability.statement(gateway, DOORS),
         openapi=openapi.drawn(gateway, DOORS),
         public_url=url,

@@ -13,9 +13,8 @@ from gateway.domain.identifier import Identifier
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Served
 from gateway.inbound.console import plan as pages
-from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, Tickets
+from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS
 from tests.inbound.http_world import Http, http, run
-from tests.inbound.oauth_client import Clock
 from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
 
 CALLER = Caller(
@@ -183,7 +182,7 @@ def test_a_session_is_for_one_citizen_and_ends(database_url: str) -> None:
 def test_a_ticket_is_used_once_and_only_by_the_form(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
-            ticket = here.inbound.tickets.make(CALLER, "a" * 32)
+            ticket = await here.inbound.tickets.make(CALLER, "a" * 32)
             for _ in range(3):  # a link that is looked at, or fetched ahead, uses nothing up
                 assert (await here.web.get("/console/login", params={"ticket": ticket})).status_code == 200
             first = await here.web.post("/console/login", data={"ticket": ticket})
@@ -200,7 +199,7 @@ def test_a_ticket_is_used_once_and_only_by_the_form(database_url: str) -> None:
 def test_forms_of_other_sites(database_url: str, site: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
-            ticket = here.inbound.tickets.make(CALLER, "a" * 32)
+            ticket = await here.inbound.tickets.make(CALLER, "a" * 32)
             foreign = {"Sec-Fetch-Site": site}
             assert (await here.web.post("/console/login", data={"ticket": ticket}, headers=foreign)).status_code == 403
             assert (await here.web.post("/console/logout", headers=foreign)).status_code == 403
@@ -234,42 +233,3 @@ def test_tickets_over_http(database_url: str) -> None:
                 assert answer.status_code == 400, patient
 
     run(test)
-
-
-# Tickets by themselves
-
-
-def test_tickets_and_sessions_end() -> None:
-    clock = Clock()
-    tickets = Tickets(clock)
-    old = tickets.make(CALLER, "p")
-    clock.forward(TICKET_SECONDS)
-    assert tickets.exchange(old) is None
-    entered = tickets.exchange(tickets.make(CALLER, "p"))
-    assert entered is not None
-    secret, visit = entered
-    assert (visit.caller, visit.patient) == (CALLER, "p")
-    assert tickets.session(secret) == visit
-    assert tickets.session(old) is None
-    clock.forward(SESSION_SECONDS)
-    assert tickets.session(secret) is None
-
-
-def test_a_ticket_is_no_session_and_a_session_no_ticket() -> None:
-    tickets = Tickets(Clock())
-    ticket = tickets.make(CALLER, "p")
-    assert tickets.session(ticket) is None
-    entered = tickets.exchange(ticket)
-    assert entered is not None
-    assert tickets.exchange(entered[0]) is None
-
-
-def test_secrets_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.inbound.console.tickets._MOST", 5)
-    tickets = Tickets(Clock())
-    made = [tickets.make(CALLER, "p") for _ in range(9)]
-    held = tickets._tickets._held
-    assert len(held) == 5
-    assert not any(ticket.encode() in held for ticket in made)
-    assert tickets.exchange(made[0]) is None
-    assert tickets.exchange(made[-1]) is not None

@@ -43,7 +43,7 @@ async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response
     await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation")
     if not form and not (pages_of(caller.role) and caller.user):
         raise Forbidden("Pages without a citizen are for auditors and operators, each a person with subject_id")
-    made = inbound.tickets.make(caller, form.get("patient", ""))
+    made = await inbound.tickets.make(caller, form.get("patient", ""))
     body = {"url": f"{inbound.public_url}/console/login?ticket={made}", "expires_in": TICKET_SECONDS}
     return Response(msgspec.json.encode(body), 201, media_type="application/json")
 
@@ -57,7 +57,7 @@ async def login(inbound: Inbound, request: Request) -> Response:
     """POST /console/login: a ticket becomes a session."""
     check_same_site(request)
     given = dict(await read_form(request)).get("ticket", "").strip()
-    exchanged = inbound.tickets.exchange(given)
+    exchanged = await inbound.tickets.exchange(given)
     if exchanged is None:
         raise Unauthenticated
     secret, visit = exchanged
@@ -70,7 +70,7 @@ async def login(inbound: Inbound, request: Request) -> Response:
 
 async def front(inbound: Inbound, request: Request) -> Response:
     """GET /console: where this session begins; without one, how to get one."""
-    visit = inbound.tickets.session(request.cookies.get(COOKIE, ""))
+    visit = await inbound.tickets.session(request.cookies.get(COOKIE, ""))
     where = _front(visit) if visit else "/console/login"
     return Response(b"", 303, {"Location": where, "Content-Security-Policy": CSP})
 
@@ -82,7 +82,7 @@ def _front(visit: Visit) -> str:
 async def logout(inbound: Inbound, request: Request) -> Response:
     """POST /console/logout: the session ends. It asks for no token: whoever is made to leave loses nothing."""
     check_same_site(request)
-    inbound.tickets.end(request.cookies.get(COOKIE, ""))
+    await inbound.tickets.end(request.cookies.get(COOKIE, ""))
     t = language(request)
     response = plain_page(request, "told.html", heading=t("told.heading_left"), text=t("told.text_left"))
     response.delete_cookie(COOKIE, path="/console", secure=secure(inbound), httponly=True, samesite="strict")

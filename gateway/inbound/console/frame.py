@@ -83,13 +83,16 @@ def inside(page: Page, *roles: str) -> OpenAnswer:
     """The door of a page that takes a session of one of these roles, and of a POST the session's own form."""
 
     async def answer(inbound: Inbound, request: Request) -> Response:
-        return await page(await _entered(inbound, request, roles))
+        here = await _entered(inbound, request, roles)
+        response = await page(here)
+        await inbound.tickets.remember(here.visit)
+        return response
 
     return answer
 
 
 async def _entered(inbound: Inbound, request: Request, roles: Sequence[str]) -> Here:
-    visit = inbound.tickets.session(request.cookies.get(COOKIE, ""))
+    visit = await inbound.tickets.session(request.cookies.get(COOKIE, ""))
     if visit is None:
         raise Unauthenticated
     request.scope[CLIENT] = visit.caller.client

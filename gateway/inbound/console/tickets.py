@@ -1,20 +1,24 @@
 """Tickets and sessions of the console: how a person's browser gets in without a token in any URL or script.
 
 A ticket is made for one caller and one citizen, is good once and for a short time, and is exchanged for a session
-by a form. Both live in memory only: a restart ends them, and there is nothing to steal from a disk. What is kept
-is the SHA-256 of each secret.
+by a form. Both live in the database, so every node knows them: what is kept is the SHA-256 of each secret, and what it
+stands for under lock. Whoever is not registered any more has no session either.
 """
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
 
 from gateway.domain.caller import Caller
+from gateway.domain.scope import LEVELS
+from gateway.flows import visits
+from gateway.flows.parts import Gateway
+from gateway.inbound.clients import Clients
+from gateway.inbound.console.held import Held
+from gateway.inbound.scopes import narrow
 
 TICKET_SECONDS = 600
 SESSION_SECONDS = 900
@@ -23,100 +27,89 @@ IDLE_SECONDS = 1800
 WORK_SECONDS = 8 * 3600
 """… and so long after it began, whatever was done in it."""
 
-_MOST = 10_000
-_MOST_HELD = 100
+_TICKET, _PLAN, _WORK = "ticket", "plan", "work"
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Whom a ticket or a session stands for, and the citizen it was made for; "" for the pages of the caller's role.
 
-    `held` is what a session remembers of what was entered in its forms, so that addresses need not hold it.
+    `held` is what a session remembers of what was entered in its forms. `issuer` is who said who the person is, ""
+    where the person's own system did, and `hint` the token it said so with, by which the person leaves there too.
     """
 
     caller: Caller
     patient: str
-    held: OrderedDict[str, object] = field(default_factory=OrderedDict, compare=False, repr=False)
+    issuer: str = ""
+    hint: str = field(default="", repr=False)
+    secret: str = field(default="", compare=False, repr=False)
+    held: Held = field(default_factory=Held, compare=False, repr=False)
 
     def hold(self, thing: object) -> str:
         """Keep this for the rest of the session; gives the opaque id that may stand in an address."""
-        while len(self.held) >= _MOST_HELD:
-            self.held.popitem(last=False)
-        key = secrets.token_hex(12)
-        self.held[key] = thing
-        return key
+        return self.held.add(thing)
 
 
 class Tickets:
     """Makes tickets, exchanges each once, and knows the running sessions."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._tickets = _Secrets(clock, TICKET_SECONDS)
-        self._sessions = _Secrets(clock, SESSION_SECONDS)
-        self._working = _Secrets(clock, IDLE_SECONDS, WORK_SECONDS)
+    def __init__(self, gateway: Gateway, clients: Clients) -> None:
+        self._gateway = gateway
+        self._clients = clients
 
-    def make(self, caller: Caller, patient: str) -> str:
+    async def make(self, caller: Caller, patient: str) -> str:
         """A ticket for this caller to see this citizen's plan (Patient id)."""
-        return self._tickets.add(Visit(caller, patient))
+        return await self._keep(_TICKET, Visit(caller, patient), TICKET_SECONDS)
 
-    def exchange(self, ticket: str) -> tuple[str, Visit] | None:
+    async def exchange(self, ticket: str) -> tuple[str, Visit] | None:
         """A new session and what it is for; None for a ticket that is used, too old or unknown."""
-        visit = self._tickets.take(ticket)
-        if visit is None:
+        raw = await visits.take(self._gateway, _TICKET, ticket)
+        return None if raw is None else await self.begin(_understood(raw))
+
+    async def begin(self, visit: Visit) -> tuple[str, Visit]:
+        """A new session, under a secret that nobody knew before."""
+        if visit.patient:
+            secret = await self._keep(_PLAN, visit, SESSION_SECONDS)
+        else:
+            secret = await self._keep(_WORK, visit, IDLE_SECONDS, WORK_SECONDS)
+        return secret, replace(visit, secret=secret)
+
+    async def session(self, secret: str) -> Visit | None:
+        """What a running session is for, with no more than its system is registered for by now."""
+        kept = await visits.find(self._gateway, _WORK, secret, IDLE_SECONDS)
+        kept = kept or await visits.find(self._gateway, _PLAN, secret)
+        if kept is None:
             return None
-        kept = self._sessions if visit.patient else self._working
-        return kept.add(visit), visit
+        visit = _understood(kept.content)
+        caller = self._registered(visit.caller)
+        return replace(visit, caller=caller, secret=secret, held=Held(kept.held)) if caller else None
 
-    def session(self, secret: str) -> Visit | None:
-        """What a running session is for."""
-        return self._sessions.find(secret) or self._working.find(secret, IDLE_SECONDS)
+    async def remember(self, visit: Visit) -> None:
+        """Keep what a request has added to what its session holds."""
+        if visit.held.new:
+            await visits.hold(self._gateway, visit.secret, visit.held.new)
 
-    def end(self, secret: str) -> None:
+    async def end(self, secret: str) -> None:
         """Ends a session."""
-        self._sessions.take(secret)
-        self._working.take(secret)
+        for sort in (_WORK, _PLAN):
+            await visits.take(self._gateway, sort, secret)
 
+    async def _keep(self, sort: str, visit: Visit, seconds: int, most: int = 0) -> str:
+        told = {"caller": visit.caller, "patient": visit.patient, "issuer": visit.issuer, "hint": visit.hint}
+        return await visits.keep(self._gateway, sort, visit.caller.client, msgspec.json.encode(told), seconds, most)
 
-@dataclass(slots=True)
-class _Held:
-    expires: float
-    last: float  # it is never renewed beyond this
-    visit: Visit
-
-
-class _Secrets:
-    """Secrets that are good for a time, the oldest first out; `most` seconds when they are renewed."""
-
-    def __init__(self, clock: Callable[[], datetime], seconds: int, most: int = 0) -> None:
-        self._clock = clock
-        self._seconds = seconds
-        self._most_seconds = max(most, seconds)
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
-
-    def add(self, visit: Visit) -> str:
-        now = self._clock().timestamp()
-        while self._held and (len(self._held) >= _MOST or next(iter(self._held.values())).expires <= now):
-            self._held.popitem(last=False)
-        secret = secrets.token_urlsafe(24)
-        self._held[_digest(secret)] = _Held(now + self._seconds, now + self._most_seconds, visit)
-        return secret
-
-    def find(self, secret: str, renewed: int = 0) -> Visit | None:
-        """What the secret stands for; it is good for `renewed` seconds more from now on."""
-        key, now = _digest(secret), self._clock().timestamp()
-        held = self._held.get(key)
-        if held is None or held.expires <= now:
+    def _registered(self, caller: Caller) -> Caller | None:
+        client = self._clients.get(caller.client)
+        was = (caller.organisation, caller.sector, caller.role)
+        if client is None or (client.organisation, client.sector, client.role) != was:
             return None
-        if renewed:
-            held.expires = min(now + renewed, held.last)
-            self._held.move_to_end(key)
-        return held.visit
-
-    def take(self, secret: str) -> Visit | None:
-        visit = self.find(secret)
-        self._held.pop(_digest(secret), None)
-        return visit
+        scopes = tuple(map(str, narrow(" ".join(caller.scopes), client.scopes, levels=LEVELS)))
+        if not scopes or not set(caller.purposes) <= set(client.purposes):
+            return None
+        return replace(caller, scopes=scopes, sends=client.sends, member_of=client.member_of, rights=client.rights)
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="replace")).digest()
+def _understood(raw: bytes) -> Visit:
+    told: dict[str, Any] = msgspec.json.decode(raw)
+    caller = msgspec.convert(told["caller"], Caller)
+    return Visit(caller, told["patient"], told["issuer"], told["hint"])

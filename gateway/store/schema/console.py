@@ -67,3 +67,25 @@ export_part = Table(
     Column("last_id", BigInteger, nullable=True),
     PrimaryKeyConstraint("job", "file", "number"),
 )
+
+# What a browser has in its hand, by the SHA-256 of it: tickets, sessions, codes of a login (store/visits.py).
+console_visit = Table(
+    "console_visit",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("sort", Text, nullable=False),  # ticket | plan | work | code
+    Column("client", Text, nullable=False),  # of the caller, or who may take a code
+    Column("content", LargeBinary, nullable=False),  # sealed
+    moment("expires"),
+    moment("last"),  # it is never renewed beyond this
+    Index("ix_console_visit_expires", "expires"),
+)
+console_held = Table(
+    "console_held",
+    metadata,
+    Column("digest", LargeBinary, ForeignKey("console_visit.digest", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),  # the opaque id that stands in addresses
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # sealed
+    PrimaryKeyConstraint("digest", "key"),
+)
