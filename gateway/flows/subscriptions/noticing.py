@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from gateway.domain.topics import overdue_since
+from gateway.errors import Unavailable
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import told
 from gateway.flows.search.circle import own_sources_of
 from gateway.store import subscriptions, wire
 from gateway.store.pool import Connection
@@ -26,8 +28,20 @@ async def notice(gateway: Gateway) -> int:
     waiting = 0
     async with gateway.database.transaction() as connection:
         for one in await subscriptions.claim_noted(connection, MOST):
-            waiting += await _notice(gateway, connection, one)
+            waiting += await _unharmed(gateway, connection, one)
     return waiting
+
+
+async def _unharmed(gateway: Gateway, connection: Connection, one: Noted) -> int:
+    """A bug costs one change its notifications, not those behind it theirs."""
+    try:
+        async with connection.transaction():
+            return await _notice(gateway, connection, one)
+    except (Unavailable, OSError):
+        raise
+    except Exception as bug:  # noqa: BLE001 - it is told, and never comes again
+        told(bug)
+        return 0
 
 
 async def _notice(gateway: Gateway, connection: Connection, one: Noted) -> int:

@@ -15,6 +15,7 @@ from gateway.domain.subscription import Event, notification, secret_of, signed, 
 from gateway.errors import GatewayError, RuleBroken
 from gateway.flows.looking import Seen, look_at_one, on_record, opened, record_of
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import told
 from gateway.flows.subscriptions.keeping import url_of
 from gateway.store import resources, subscriptions, wire
 from gateway.store.subscriptions import HANDSHAKE, NEWS, Due
@@ -56,6 +57,9 @@ async def _send(gateway: Gateway, post: Post, standing: Standing, tries: int, on
         await _moved(gateway, one, "failed", closed.text)
     except GatewayError as failed:
         await _moved(gateway, one, "waiting" if one.tries < tries else "failed", failed.text)
+    except Exception as bug:  # noqa: BLE001 - a bug costs a try and a pause
+        told(bug)
+        await _moved(gateway, one, "waiting" if one.tries < tries else "failed", "A bug of the gateway's")
     else:
         await _moved(gateway, one, "sent", "")
 
@@ -77,9 +81,9 @@ async def _made(gateway: Gateway, caller: Caller, one: Due, content: str) -> dic
     about = f"{gateway.public_url}/fhir/{one.kind}/{one.id}"
     focus = "" if content == "empty" else about
     event = Event(to.told + 1, one.noticed_at, focus)
-    told = status(url, to.status, to.topic, one.event, to.told + 1, (event,))
+    news = status(url, to.status, to.topic, one.event, to.told + 1, (event,))
     whole = wire.decode(opened(seen)[0]) if content == "full-resource" else None
-    return notification(url, told, gateway.clock(), focus, whole)
+    return notification(url, news, gateway.clock(), focus, whole)
 
 
 async def _looked(gateway: Gateway, caller: Caller, one: Due) -> Seen:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.endpoint import hosts
+from gateway.flows.subscriptions import send_due
+from gateway.inbound.rest.subscribing import standing
 from gateway.outbound.hooks import Hooks
 from gateway.store import subscriptions
 from tests.certificates import authority, signed
@@ -196,5 +198,37 @@ def test_what_is_not_served_is_refused_with_its_place(database_url: str) -> None
         less = await here.bearer("system/Subscription.c system/Goal.r", "epj")
         answer = await here.web.post("/fhir/Subscription", headers=less, json=wanted("leave", world.there.url))
         assert answer.status_code == 403
+
+    in_world(database_url, test)
+
+
+def test_a_bug_costs_one_change_and_ends_in_no_loop(database_url: str) -> None:
+    async def test(world: World) -> None:
+        here = world.here
+        patient = await arrive(here)
+        await world.subscribe(await headers(here), "leave", citizen=patient)
+        del world.there.got[:]
+        await here.gateway.database.fetchval(
+            "UPDATE resource_version SET body = 'no JSON' WHERE kind = 'Encounter' RETURNING id"
+        )
+        await here.gateway.database.fetchval(
+            "INSERT INTO subscription_noted (kind, id, version)"
+            " SELECT kind, id, version FROM resource_version WHERE kind = 'Encounter' RETURNING id"
+        )
+        await world.work()
+        assert await here.gateway.database.fetchval("SELECT count(*) FROM subscription_noted") == 0
+
+        async def broken(endpoint: str, body: bytes, given: dict[str, str]) -> None:
+            raise ZeroDivisionError
+
+        await world.subscribe(await headers(here), "leave")
+        await here.gateway.database.fetchval("UPDATE subscription_event SET state = 'waiting', due = noticed_at")
+        by = standing(here.world.clients)
+        assert await send_due(here.gateway, broken, by, 3) == 2
+        assert await send_due(here.gateway, broken, by, 3) == 0  # it waits for its pause
+        here.world.clock.forward(3600)
+        await send_due(here.gateway, broken, by, 2)
+        failed = await subscriptions.listed(here.gateway.database, ("failed",), 9)
+        assert {one.reason for one in failed} == {"A bug of the gateway's"}
 
     in_world(database_url, test)
