@@ -41,6 +41,11 @@ class Overridden:
     reason: str
     overdue: bool
 
+    @property
+    def done(self) -> bool:
+        """Nobody has anything left to do."""
+        return self.state == REVIEWED and bool(self.told)
+
 
 async def owe(gateway: Gateway, record: OverrideRecord) -> bool:
     """The task to tell the citizen, durable before anything is shown. True when it came into being now: then the record
@@ -69,16 +74,27 @@ async def owe(gateway: Gateway, record: OverrideRecord) -> bool:
 
 async def queue(
     gateway: Gateway, caller: Caller, *, organisation: str = "", role: str = "", state: str = "",
-    overdue: bool | None = None,
+    overdue: bool | None = None, done: bool | None = None,
 ) -> Sequence[Overridden]:  # fmt: skip
-    """The overrides, those that are due first: of the caller's own organisation in its role; an auditor's of all, or of
-    the organisation and role that are named. On record. Raises Forbidden without a person and a purpose."""
+    """The overrides, what is left to do first and of that what is due first: of the caller's own organisation in its
+    role; an auditor's of all, or of the organisation and role that are named. `done` are those that are reviewed and
+    told. On record. Raises Forbidden without a person and a purpose."""
     auditor = caller.role == "auditor"
     whose = (organisation, role) if auditor else (caller.organisation.key, caller.role)
     found = [_overridden(gateway, row) for row in await overrides.listed(gateway.database, *whose)]
-    shown = [one for one in found if state in ("", one.state) and overdue in (None, one.overdue)]
+    shown = [
+        one for one in found
+        if state in ("", one.state) and overdue in (None, one.overdue) and done in (None, one.done)
+    ]  # fmt: skip
     await _recorded(gateway, caller, "list", *[one.row for one in shown])
     return shown
+
+
+async def opened(gateway: Gateway, caller: Caller, task_id: str) -> Overridden:
+    """One override of the queue. On record. Raises NotFound for what is not there or not the caller's."""
+    row = await _own(gateway, caller, task_id)
+    await _recorded(gateway, caller, "open", row)
+    return _overridden(gateway, row)
 
 
 async def take(gateway: Gateway, caller: Caller, task_id: str, *, former: str = "") -> Overridden:

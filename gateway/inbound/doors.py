@@ -16,7 +16,7 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, exporting, frame, look, plan, search, status, why
+from gateway.inbound.console import entering, exporting, frame, look, overrides, plan, search, status, why
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import bundles, explaining, history, reading, searching, subscribing, writing
@@ -107,6 +107,9 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/why", inside(why.form, "auditor"), frame.tell),
     Open("POST", "/console/why", inside(why.ask, "auditor"), frame.tell),
     Open("GET", "/console/why/{id:id}", inside(why.answer, "auditor"), frame.tell),
+    Open("GET", "/console/overrides", inside(overrides.show, *overrides.REVIEWERS), frame.tell),
+    Open("GET", "/console/overrides/{id:id}", inside(overrides.one, *overrides.REVIEWERS), frame.tell),
+    Open("POST", "/console/overrides/{id:id}", inside(overrides.act, *overrides.REVIEWERS), frame.tell),
     Open("GET", "/console/exports", inside(exporting.show, "auditor"), frame.tell),
     Open("GET", "/console/exports/{id:id}/{file}", inside(exporting.take, "auditor"), frame.tell),
     Open("GET", "/console/look/{id:id}", inside(look.show, "auditor"), frame.tell),

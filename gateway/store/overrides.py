@@ -25,7 +25,8 @@ _LISTED = """
 SELECT o.*, r.body, coalesce((convert_from(r.facts, 'UTF8')::jsonb -> 'deleted')::boolean, false) AS deleted
   FROM override_review o JOIN resource r ON r.kind = 'Task' AND r.id = o.task
  WHERE ($1 = '' OR (o.organisation = $1 AND o.role = $2)) AND ($3 = '' OR o.task = $3)
- ORDER BY o.due, o.first_at, o.task LIMIT $4
+ ORDER BY o.outcome <> '' AND convert_from(r.body, 'UTF8')::jsonb ->> 'status' IN ('completed', 'rejected', 'failed',
+          'cancelled'), o.due, o.first_at, o.task LIMIT $4
 """
 _TAKE = """
 UPDATE override_review SET taken_by = $2, taken_name = $3, taken_at = $4
@@ -80,7 +81,8 @@ async def begin(database: Database, task: str, record: OverrideRecord) -> bool:
 async def listed(
     database: Database, organisation: str = "", role: str = "", task: str = "", most: int = 1000
 ) -> Sequence[Row]:
-    """Rows of one organisation in one of its roles, of all where it is "", those that are due first."""
+    """Rows of one organisation in one of its roles, of all where it is "": what may be left to do before what is done,
+    those that are due first."""
     rows = await database.fetch(_LISTED, organisation, role, task, most)
     return [_row(dict(row)) for row in rows]
 

@@ -57,12 +57,12 @@ def test_a_session_begins_at_the_first_page_of_its_role(database_url: str, role:
 
 
 def test_who_has_pages(database_url: str) -> None:
-    """A ticket without a citizen is for auditors and operators, each a person, with the scopes of what is looked at."""
+    """A ticket without a citizen is for a person in a role that has pages, with the scopes of what is looked at."""
 
     async def test() -> None:
         async with http(database_url, *WORKERS) as here:
-            social = await headers(here, "social", "HOPERAT")
-            assert (await here.web.post("/console/tickets", headers=social)).status_code == 403
+            jobcenter = await headers(here, "jobcenter", "HOPERAT")
+            assert (await here.web.post("/console/tickets", headers=jobcenter)).status_code == 403
             nobody = nurse(iua={"purpose_of_use": ["HOPERAT"], "subject_id": ""})
             alone = await here.bearer("system/AuditEvent.rs", "auditor", extensions=nobody)
             assert (await here.web.post("/console/tickets", headers=alone)).status_code == 403

@@ -24,25 +24,27 @@ from gateway.inbound.console.frame import (
     secure,
 )
 from gateway.inbound.console.navigation import pages_of
+from gateway.inbound.console.overrides import REVIEWERS
 from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, Visit
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.rest.kinds import CLINICAL
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
-_LOG = ("AuditEvent.s",)
+_NEEDS = dict.fromkeys(REVIEWERS, ("Task.r",)) | dict.fromkeys(("auditor", "citizen"), ("AuditEvent.s",))
+"""What the pages of a role are about."""
 
 
 async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /console/tickets (patient=<id>): a link that opens the plan of one citizen for the caller's user, once.
-    Without `patient`: the pages of the caller's role (auditor, operator)."""
+    Without `patient`: the pages of the caller's role, if it has any (navigation.py)."""
     form = dict(await read_form(request)) if request.headers.get("content-length", "0") != "0" else {}
     if form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
         raise BadRequest("Send patient, the id of a Patient, and nothing else; or nothing")
-    needs = _PLAN if form else _LOG if caller.role == "auditor" else ()
+    needs = _PLAN if form else _NEEDS.get(caller.role, ())
     await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation")
     if not form and not (pages_of(caller.role) and caller.user):
-        raise Forbidden("Pages without a citizen are for auditors and operators, each a person with subject_id")
+        raise Forbidden("Pages without a citizen are for a person with subject_id, in a role that has pages")
     made = await inbound.tickets.make(caller, form.get("patient", ""))
     body = {"url": f"{inbound.public_url}/console/login?ticket={made}", "expires_in": TICKET_SECONDS}
     return Response(msgspec.json.encode(body), 201, media_type="application/json")

@@ -149,7 +149,8 @@ def plain_page(request: Request, template: str, status: int = 200, **values: obj
 def _page(request: Request, template: str, status: int, *, visit: Visit | None, **values: object) -> Response:
     body = _pages.get_template(template).render(
         t=values.pop("t", language(request)), languages=LANGUAGES, csrf=partial(_hidden, CSRF, _csrf(request)),
-        visit=visit, path=request.url.path, menu=pages_of(visit.caller.role) if visit else (), **values,
+        visit=visit, path=request.url.path, **values,
+        menu=pages_of(visit.caller.role, of_one=bool(visit.patient)) if visit else (),
     )  # fmt: skip
     return Response(body, status, {"Content-Security-Policy": CSP}, _HTML)
 

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page of the menu: its address, the key of its name in texts/, and whose it is."""
+    """One page of the menu: its address, the key of its name in texts/, and whose it is. `beside`: it is also in the
+    menu of a session that was opened for the plan of one citizen."""
 
     path: str
     name: str
     roles: tuple[str, ...]
+    beside: bool = False
 
 
 PAGES: tuple[Entry, ...] = (
     Entry("/console/search", "search.name", ("auditor",)),
     Entry("/console/why", "why.name", ("auditor",)),
+    Entry("/console/overrides", "overrides.name", ("auditor", "hospital", "nursing", "social")),
     Entry("/console/exports", "exports.name", ("auditor",)),
     Entry("/console/status", "status.name", ("auditor", "operator")),
 )
 
 
-def pages_of(role: str) -> tuple[Entry, ...]:
-    """The menu of a role, in order; empty for roles that see a citizen's plan alone."""
-    return tuple(entry for entry in PAGES if role in entry.roles)
+def pages_of(role: str, *, of_one: bool = False) -> tuple[Entry, ...]:
+    """The menu of a role, in order; empty for roles that see a citizen's plan alone. `of_one`: in a session that was
+    opened for the plan of one citizen."""
+    return tuple(entry for entry in PAGES if role in entry.roles and (entry.beside or not of_one))
