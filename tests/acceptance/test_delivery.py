@@ -153,7 +153,7 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
             return back.got
 
     port = asyncio.run(asyncio.wait_for(first(), 60))
-    shown = argparse.Namespace(state=None, again=None, told=True, json=True)
+    shown = argparse.Namespace(state=None, again=None, notify_again=None, told=True, json=True)
     assert outbox.run(shown, site.settings) == 1, "something failed"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["state"] for line in lines] == ["waiting"] * 3 + ["failed", "unmatched"]
@@ -162,9 +162,12 @@ def test_a_stop_in_the_middle_loses_nothing_and_an_operator_sees_what_waits(
     assert lines[4]["message"] == "xxxxxxxxxx never"
     assert lines[4]["told"] == "\x1b[2Jgone"
     assert "Lind" not in json.dumps(lines)
-    assert outbox.run(argparse.Namespace(state=None, again=None, told=True, json=False), site.settings) == 1
+    assert (
+        outbox.run(argparse.Namespace(state=None, again=None, notify_again=None, told=True, json=False), site.settings)
+        == 1
+    )
     assert "\x1b" not in capsys.readouterr().out, "what others wrote does not steer the operator's terminal"
-    again = argparse.Namespace(state=None, again=[lines[3]["id"], 999], told=False, json=False)
+    again = argparse.Namespace(state=None, again=[lines[3]["id"], 999], notify_again=None, told=False, json=False)
     assert outbox.run(again, site.settings) == 1
     assert capsys.readouterr().out.splitlines()[0] == f"{lines[3]['id']} waits again"
     got = asyncio.run(asyncio.wait_for(second(port), 60))

@@ -92,7 +92,7 @@ def test_a_discharge_is_told_and_its_business_receipt_comes_back(
 
     of, settings = asyncio.run(whole())
     capsys.readouterr()
-    args = argparse.Namespace(state=None, again=None, told=True, json=True)
+    args = argparse.Namespace(state=None, again=None, notify_again=None, told=True, json=True)
     assert outbox.run(args, settings) == 1
     (line,) = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
     assert (line["message"], line["state"]) == (of, "failed")

@@ -17,9 +17,9 @@ SEEDS = range(40)
 
 
 def came(bundles: list[Json]) -> dict[str, Any]:
-    """The only Encounter and the Patient."""
+    """The only Encounter, its episode and the Patient."""
     made = folded([MEDCOM.translate(raw(bundle)) for bundle in bundles], ids(b"secret"), {SOURCE.id: SOURCE})
-    assert sorted(one.kind for one in made) == ["Encounter", "Patient"]
+    assert sorted(one.kind for one in made) == ["Encounter", "EpisodeOfCare", "Patient"]
     return {one.kind: one.body for one in made}
 
 
