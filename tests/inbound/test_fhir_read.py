@@ -256,7 +256,8 @@ def test_refused_scopes_are_there_for_the_auditor(database_url: str) -> None:
                 ("POST", "/console/tickets"),
                 ("PUT", "/fhir/Consent/1"),
             ):
-                assert (await here.web.request(method, path, headers=poor)).status_code == 403
+                form = {"patient": "1"} if path == "/console/tickets" else None
+                assert (await here.web.request(method, path, headers=poor, data=form)).status_code == 403
             why = nurse(iua={"purpose_of_use": ["HOPERAT"]})
             bearer = await here.bearer("system/AuditEvent.rs", "auditor", extensions=why)
             found = await here.web.get("/fhir/AuditEvent", params={"client": "epj", "decision": "deny"}, headers=bearer)

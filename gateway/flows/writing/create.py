@@ -28,7 +28,7 @@ async def create(gateway: Gateway, caller: Caller, work: Work, around: Around, t
     checking.label(caller, asked, body, ())
     if asked.kind == "Patient":
         return await _patient(gateway, caller, work, body, token)
-    citizen = await citizen_of(gateway, caller, asked.kind, body, around)
+    citizen = await citizen_of(gateway, caller, work, body, around)
     work.about(citizen.id)
     await check_references(gateway, caller, asked.kind, body, citizen, around)
     key, now = written_key(source.id, asked.kind, token), gateway.clock()

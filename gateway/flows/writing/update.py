@@ -44,7 +44,7 @@ async def written(
     body = await checking.checked(work.asked, resource)
     if work.asked.kind == "Patient":
         return _patient(gateway, caller, work, standing, body, check)
-    citizen = await _whose(gateway, caller, work.asked.kind, standing, body, around)
+    citizen = await _whose(gateway, caller, work, standing, body, around)
     if citizen.id not in standing.citizen.same:
         raise RuleBroken("A resource stays with its citizen", where=work.asked.kind, hint="Delete it, create another.")
     await check_references(gateway, caller, work.asked.kind, body, standing.citizen, around)
@@ -54,17 +54,17 @@ async def written(
 
 
 async def _whose(
-    gateway: Gateway, caller: Caller, kind: str, standing: Writable, body: Json, around: Around
+    gateway: Gateway, caller: Caller, work: Work, standing: Writable, body: Json, around: Around
 ) -> Citizen:
     """The citizen that it names. The one of the resource that stands is known, also to a writer who may see nothing
     else of the citizen by now: a task to tell of an override, an objection to every look."""
-    name = SUBJECT.get(kind, "subject")
+    name = SUBJECT.get(work.asked.kind, "subject")
     subject = body.get(name)
     named = str(subject.get("reference")).removeprefix("Patient/") if isinstance(subject, dict) else ""
     if named in standing.citizen.same:
         del body[name]
         return standing.citizen
-    return await citizen_of(gateway, caller, kind, body, around)
+    return await citizen_of(gateway, caller, work, body, around)
 
 
 def _said(

@@ -15,7 +15,7 @@ from gateway.domain.source import Source
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
 from gateway.flows.looking import look_at_one
 from gateway.flows.parts import Gateway
-from gateway.flows.writing.asked import Around, Json
+from gateway.flows.writing.asked import Around, Json, Work
 from gateway.store import resources
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
@@ -42,16 +42,18 @@ def source_of(gateway: Gateway, caller: Caller) -> Source:
     return named[0]
 
 
-async def citizen_of(gateway: Gateway, caller: Caller, kind: str, body: Json, around: Around) -> Citizen:
+async def citizen_of(gateway: Gateway, caller: Caller, work: Work, body: Json, around: Around) -> Citizen:
     """The citizen that the resource names, whom this caller must be permitted to see; the element that names them is
-    taken out where the fold writes it again. Raises MissingField, NotFound."""
+    taken out where the fold writes it again. A write about somebody whom the caller may not see is on that citizen's
+    record. Raises MissingField, NotFound."""
+    kind = work.asked.kind
     place = f"{kind}.{SUBJECT.get(kind, 'subject')}"
     if kind == "Appointment":
         place, named = f"{kind}.participant", _patients_among(body)
     else:
         subject = body.pop(SUBJECT.get(kind, "subject"), None)
         named = [subject] if isinstance(subject, dict) else []
-    found = [await _found(gateway, caller, one, place, around) for one in named]
+    found = [await _found(gateway, caller, work, one, place, around) for one in named]
     if len({one.id for one in found}) != 1:
         raise MissingField(
             "A reference to the one citizen is needed", where=place,
@@ -65,7 +67,9 @@ def _patients_among(body: Json) -> list[Json]:
     return [one for one in actors if "Patient" in (one.get("type"), str(one.get("reference", "")).partition("/")[0])]
 
 
-async def _found(gateway: Gateway, caller: Caller, named: Json, place: str, around: Around) -> Citizen:
+async def _found(
+    gateway: Gateway, caller: Caller, work: Work, named: Json, place: str, around: Around
+) -> Citizen:  # fmt: skip
     identity = ""
     literal = str(named.get("reference", ""))
     if literal.startswith("Patient/"):
@@ -78,13 +82,18 @@ async def _found(gateway: Gateway, caller: Caller, named: Json, place: str, arou
         raise MissingField("A reference to a Patient is needed", where=place, hint="Patient/<id>, or an identifier.")
     if identity in around.citizens:
         return Citizen(identity, around.citizens[identity], frozenset({identity}))
-    return await seen_citizen(gateway, caller, identity)
+    return await _seen(gateway, caller, work, identity)
 
 
-async def seen_citizen(gateway: Gateway, caller: Caller, identity: str) -> Citizen:
+async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str) -> Citizen:
     """The citizen with this Patient id. Raises NotFound for nobody and for whom this caller may not see."""
     found = await resources.find(gateway.database, "Patient", identity)
-    if found is None or not (await look_at_one(gateway, gateway.database, caller, found)).permitted:
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    if found is None:
+        raise NotFound
+    if not work.record.citizen:
+        work.about(found.sealed.facts.citizen)
+    if not seen.permitted:
         raise NotFound
     return await citizen_behind(gateway, found)
 
