@@ -223,7 +223,7 @@ def gateway_of(
         suspicion=rules.suspicion,
         writers=WRITERS,
         topics=rules.topics,
-        hook_hosts=endpoint.hosts(settings.hook_hosts),
+        hook_hosts=endpoint.hosts(settings.hook_hosts, "GATEWAY_HOOK_HOSTS"),
         witnessing=witnessing_of(settings),
         receipt_within=timedelta(hours=settings.receipt_hours),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",

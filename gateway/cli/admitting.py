@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from gateway.domain import endpoint
 from gateway.errors import SettingsError
 from gateway.inbound.clients import Clients
 from gateway.inbound.tokens import certificates, issuers
 from gateway.inbound.tokens.entry import Admission
 from gateway.inbound.tokens.issuers import Issuers
 from gateway.inbound.tokens.key_sets import fetches_nothing
-from gateway.outbound import key_fetching
+from gateway.outbound.key_fetching import Fetcher
 from gateway.outbound.lines import caller_context
 from gateway.settings import Settings
 
 
 def admission(settings: Settings, clients: Clients) -> Admission:
     """Certificates, issuers, and where keys are fetched from. Raises SettingsError."""
-    hosts = key_fetching.hosts(settings.key_hosts)
+    hosts = endpoint.hosts(settings.key_hosts, "GATEWAY_KEY_HOSTS")
     known = issuers.load(settings.issuers)
     _check_hosts(hosts, clients, known)
     _check_rows(clients, known)
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
-    fetcher = key_fetching.Fetcher(hosts, tls)
+    fetcher = Fetcher(hosts, tls)
     return Admission(
         certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
         issuers=known,

@@ -24,6 +24,7 @@ _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
 _PROFILE = f"{_BACKPORT}backport-subscription-notification-r4"
 _STATUS = f"{_BACKPORT}backport-subscription-status-r4"
 FILTER, CONTENT = f"{_BACKPORT}backport-filter-criteria", f"{_BACKPORT}backport-payload-content"
+ENDPOINT = "Subscription.channel.endpoint"
 HEARTBEAT = f"{_BACKPORT}backport-heartbeat-period"
 TOLD_ONCE = "https://faellesplan.dk/fhir/StructureDefinition/subscription-secret"
 CONTENTS = ("empty", "id-only", "full-resource")
@@ -60,7 +61,7 @@ def wanted(body: Body, topics: Topics, allowed: Hosts) -> Wanted:
         known = ", ".join(TOPIC + name for name in topics.names)
         raise RuleBroken("This topic is not served", where="Subscription.criteria", hint=f"Served: {known}.")
     endpoint = str(channel.get("endpoint", ""))
-    parts(endpoint, allowed)
+    parts(endpoint, allowed, ENDPOINT)
     content = str(_extension(channel.get("_payload"), CONTENT) or "id-only")
     if content not in CONTENTS:
         raise RuleBroken("This content is not served", where="Subscription.channel.payload", hint=", ".join(CONTENTS))

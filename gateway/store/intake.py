@@ -19,6 +19,7 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.domain.telling import CASE
 from gateway.store import attachments, registered, wire
+from gateway.store.columns import columns
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import OUTBOX_WIDTH, outbox_args, outbox_insert
 from gateway.store.pool import Database
@@ -202,14 +203,14 @@ async def save(
     was faster, read again; or a resource in it is `taken`."""
     rows = _changed(change, known)
     arguments: list[object] = [
-        *_columns(change.revisions, 2),
+        *columns(change.revisions, 2),
         arrival.language, arrival.source, arrival.message_id, arrival.event, arrival.fingerprint, arrival.received_at,
         change.citizen, arrival.body, arrival.answer, arrival.findings or None,
-        *_columns([(key, citizen, "\n".join(said)) for key, citizen, said in change.identities], 3),
-        *_columns(change.merges, 2),
-        *_columns([(c, i, s.kind, s.key, wire.encode(s)) for c, i, s in change.statements], 5),
-        *_columns(rows, 10),
-        *_columns(change.gone, 2),
+        *columns([(key, citizen, "\n".join(said)) for key, citizen, said in change.identities], 3),
+        *columns(change.merges, 2),
+        *columns([(c, i, s.kind, s.key, wire.encode(s)) for c, i, s in change.statements], 5),
+        *columns(rows, 10),
+        *columns(change.gone, 2),
         _new_numbers(change, known),
         *record_args(records),
     ]  # fmt: skip
@@ -218,7 +219,7 @@ async def save(
     if outgoing or to_tell:
         arguments += outbox_args(outgoing)
     if to_tell:
-        arguments += _columns(to_tell, 2)
+        arguments += columns(to_tell, 2)
     try:
         if not (change.moved or arrival.attached or arrival.registered):
             return await database.fetchval(sql, *arguments) is not None
@@ -293,8 +294,3 @@ def _to_tell(rows: Sequence[tuple[object, ...]], change: Change, kinds: Collecti
         row[:2] for row in rows if row[0] in kinds and row[4] == ("municipality" if row[0] == CASE else "region")
     ]
     return [*changed, *(one for one in change.gone if one[0] in kinds)]
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    """Rows as columns, which is how unnest takes them."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

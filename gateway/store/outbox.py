@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gateway.domain.outgoing import Outgoing, Receipt, State
 from gateway.domain.when import BEGINNING
+from gateway.store.columns import columns
 from gateway.store.pool import Database
 
 LOCK = 0x464F5554  # one claim at a time, among all nodes: two could else both find a destination that nobody sends to
@@ -38,10 +38,10 @@ def outbox_insert(first: int, time: str, source: str) -> str:
 )"""
 
 
-def outbox_args(outgoing: Sequence[Outgoing]) -> list[list[Any]]:
+def outbox_args(outgoing: Sequence[Outgoing]) -> list[list[object]]:
     """The messages as the six columns that `outbox_insert` takes."""
     rows = [(o.destination, o.language, o.message_id, o.answers, o.about, o.body) for o in outgoing]
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in _TYPES]
+    return columns(rows, OUTBOX_WIDTH)
 
 
 _PUT = f"""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.domain.moved import Standing, Thing
+from gateway.store.columns import columns
 from gateway.store.pool import Connection, Database
 
 # The newest registration of each thing under each identity; in one order, so that none waits for another.
@@ -50,7 +51,7 @@ class Teller:
 async def remember(connection: Connection, found: Sequence[Standing]) -> None:
     """Keep the newest registrations, in the commit of the message that tells them."""
     rows = sorted((one.kind, one.key, one.identity, one.moment, one.recorded, one.by, one.message) for one in found)
-    await connection.execute(_REMEMBER, *[list(column) for column in zip(*rows, strict=True)])
+    await connection.execute(_REMEMBER, *columns(rows, 7))
 
 
 async def standing(database: Database, things: Sequence[Thing]) -> tuple[list[Standing], dict[str, str]]:
@@ -68,7 +69,7 @@ async def unsettled(database: Database, most: int) -> list[Thing]:
 async def settled(database: Database, found: Sequence[Standing]) -> None:
     """These registrations are about one citizen by now."""
     rows = sorted((one.kind, one.key, one.identity, one.moment, one.recorded) for one in found)
-    await database.fetch(_SETTLED, *[list(column) for column in zip(*rows, strict=True)])
+    await database.fetch(_SETTLED, *columns(rows, 5))
 
 
 async def teller(database: Database, message: bytes) -> Teller | None:

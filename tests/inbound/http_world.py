@@ -137,7 +137,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         letters=_TABLES,
         registry=_registry(),
         topics=rules.topics,
-        hook_hosts=endpoint.hosts("127.0.0.1@127.0.0.0/8,hooks.example@127.0.0.0/8"),
+        hook_hosts=endpoint.hosts("127.0.0.1@127.0.0.0/8,hooks.example@127.0.0.0/8", "GATEWAY_HOOK_HOSTS"),
         terms=rules.terms,
     )
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.endpoint import hosts
 from gateway.errors import SettingsError, Unavailable
-from gateway.outbound.key_fetching import MOST_BYTES, Fetcher, hosts
+from gateway.outbound.key_fetching import MOST_BYTES, Fetcher
 from tests.certificates import authority, signed
 
 HOST = "keys.example.dk"
@@ -58,7 +59,7 @@ class Site:
             server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
             async with server:
                 port = server.sockets[0].getsockname()[1]
-                fetcher = Fetcher(hosts(allowed), self.trusting, resolve or here, seconds)
+                fetcher = Fetcher(hosts(allowed, "GATEWAY_KEY_HOSTS"), self.trusting, resolve or here, seconds)
                 return await what(fetcher, url.format(host=HOST, port=port))
 
         return asyncio.run(run())
@@ -123,6 +124,8 @@ def test_urls_that_are_not_fetched(tmp_path: Path, url: str) -> None:
         (HOST, ("169.254.169.254",)),
         (HOST, ("::1",)),
         (HOST, ("::ffff:127.0.0.1",)),
+        (HOST, ("2002:7f00:1::",)),
+        (HOST, ("224.0.0.1",)),
         (HOST, ("93.184.216.34", "127.0.0.1")),
         (f"{HOST}@10.0.0.0/8", ("127.0.0.1",)),
         (f"{HOST}@127.0.0.0/8", ()),
@@ -182,8 +185,8 @@ def test_a_slow_site(tmp_path: Path) -> None:
 
 
 def test_the_setting() -> None:
-    assert hosts("") == {}
-    assert list(hosts("A.example.dk, b.example.dk@10.0.0.0/8")) == ["a.example.dk", "b.example.dk"]
+    assert hosts("", "") == {}
+    assert list(hosts("A.example.dk, b.example.dk@10.0.0.0/8", "")) == ["a.example.dk", "b.example.dk"]
     for wrong in ("https://a.example.dk", "a b", "a@b", "a.example.dk@10.0.0.1/8", "*"):
         with pytest.raises(SettingsError):
-            hosts(wrong)
+            hosts(wrong, "")

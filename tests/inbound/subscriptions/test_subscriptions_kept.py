@@ -138,7 +138,7 @@ def test_a_name_that_leads_inside_is_not_connected_to() -> None:
             ["::ffff:10.0.0.1"], ["fe80::1"], ["fd00::1"], ["0.0.0.0"], ["100.64.0.1"], ["224.0.0.1"],
             ["2002:a00:1::"], [],
         )  # fmt: skip
-        public = hosts("hooks.example")
+        public = hosts("hooks.example", "")
         for addresses in inside:
             asked: list[str] = []
 
