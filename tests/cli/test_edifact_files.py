@@ -27,7 +27,12 @@ def file(tmp_path: Path) -> Path:
 def test_every_letter_of_a_file_is_translated(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(translate, file) == 0
     found = bundle(capsys)
-    assert {kind: len(made) for kind, made in found.items()} == {"Patient": 1, "Encounter": 1, "Communication": 1}
+    assert {kind: len(made) for kind, made in found.items()} == {
+        "Patient": 1,
+        "EpisodeOfCare": 1,
+        "Encounter": 1,
+        "Communication": 1,
+    }
     assert found["Encounter"][0]["status"] == "finished"
 
 
