@@ -201,7 +201,8 @@ def gateway_of(
     """The parts of one node on an open database."""
     check_retention(settings)
     secret = kept(settings.data_folder / "secret", lambda: secrets.token_bytes(SECRET_BYTES))
-    rules = read_rules(settings.mappings_folder, secret, owners_of(clients.load(settings.clients)))
+    registered = clients.load(settings.clients)
+    rules = read_rules(settings.mappings_folder, secret, owners_of(registered))
     sources = {source.id: source for source in rules.sources}
     codes = Codes.read(settings.mappings_folder / "codes", Problems())
     return Gateway(
@@ -225,7 +226,10 @@ def gateway_of(
         topics=rules.topics,
         hook_hosts=endpoint.hosts(settings.hook_hosts, "GATEWAY_HOOK_HOSTS"),
         witnessing=witnessing_of(settings),
+        roles={one.id: one.role for one in registered},
         receipt_within=timedelta(hours=settings.receipt_hours),
+        quarantine_for=timedelta(days=settings.quarantine_days),
+        quiet_after=timedelta(hours=settings.quiet_hours),
         public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
     )
 

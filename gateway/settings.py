@@ -100,6 +100,9 @@ class Settings:
     quarantine_days: int = field(
         default=14, metadata={"help": "content of messages that were not understood is deleted after so many days"}
     )
+    quiet_hours: float = field(
+        default=72.0, metadata={"help": "a source that has said nothing for so many hours is told to be silent"}
+    )
     debug: bool = field(default=False, metadata={"help": "log more"})
 
     @property

@@ -44,7 +44,7 @@ from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
-from gateway.flows.suspicion import watch_when_due
+from gateway.flows.suspicion import watch_when_asked, watch_when_due
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
@@ -247,6 +247,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
         (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
         (WATCHES_EVERY, partial(watch_when_due, gateway), "looking for unusual looks"),
+        (FINDABLE_EVERY, partial(watch_when_asked, gateway), "looking for unusual looks when asked"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
         *notifies(gateway, settings),
     ]

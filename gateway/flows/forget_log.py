@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gateway.domain.record import AccessRecord, Decision
 from gateway.errors import BadRequest
 from gateway.flows.parts import Gateway
-from gateway.store import log_forgetting
+from gateway.store import log_forgetting, suspicion
 
 LEAST = timedelta(days=180)
 """No record goes before it is half a year old; the database holds on to it as well."""
@@ -20,6 +20,7 @@ async def forget_log(gateway: Gateway, before: datetime, *, user: str, client: s
     if before > now - LEAST:
         raise BadRequest("Records are kept for at least 180 days", where="before")
     record = forgetting(now, before, user=user, client=client)
+    await suspicion.forget(gateway.database, before)  # what rests on looks that go
     async with gateway.database.connection() as connection:
         if not await log_forgetting.due(connection, before):
             return 0

@@ -65,7 +65,10 @@ class Gateway:
     hook_hosts: Hosts = field(default_factory=dict)  # where notifications may go
     witnessing: Witnessing = Witnessing()
     suspicion: Suspicion = NO_SUSPICION  # which looks are unusual
+    roles: Mapping[str, str] = field(default_factory=dict)  # of registered systems, by client id
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
+    quarantine_for: timedelta = timedelta(days=14)  # content that was not understood is kept for this long
+    quiet_after: timedelta = timedelta(hours=72)  # a source that has said nothing for longer is told to be silent
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""

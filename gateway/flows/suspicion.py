@@ -7,62 +7,121 @@ that an auditor opens.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
-from gateway.domain.suspicion.finding import findings
+from gateway.domain.suspicion.finding import Finding, findings
 from gateway.domain.suspicion.known import citizen_of
-from gateway.domain.suspicion.look import Citizen, Look
+from gateway.domain.suspicion.look import Citizen, Employee, Look
 from gateway.domain.suspicion.signals import Staff
+from gateway.domain.suspicion.thresholds import Thresholds
 from gateway.domain.when import DANISH
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
 from gateway.store import suspicion as store
-from gateway.store.suspicion import Raised
+from gateway.store.suspicion import Raised, Run
+
+__all__ = ["OUTCOMES", "Raised", "Run", "Watched"]
 
 OPERATION = "suspicion"
 OUTCOMES = ("explained", "talk", "breach")
 """What came of asking: there was a reason; somebody was talked to; it was a breach."""
 _NIGHT = range(1, 6)  # Danish hours in which it runs by itself
 _AT_ONCE = 500  # citizens read in one statement
+_AT_MOST = timedelta(hours=6)  # a node that has not ended after this has died
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """When the log was last looked through, None before the first time, and whether somebody waits for the next."""
+
+    last: Run | None
+    waiting: Run | None
 
 
 async def watch_when_due(gateway: Gateway) -> int:
     """Look through the log when it is night in Denmark and nobody did it today: one node does. How many findings are
     new."""
-    now = gateway.clock().astimezone(DANISH)
-    if now.hour not in _NIGHT or not await store.claim(gateway.database, now.date()):
+    now = gateway.clock()
+    local = now.astimezone(DANISH)
+    if local.hour not in _NIGHT or not await store.claim(gateway.database, local.date()):
         return 0
-    return await watch(gateway)
+    await store.ask(gateway.database, "", now, now - _AT_MOST)
+    return await watch_when_asked(gateway)
+
+
+async def watch_when_asked(gateway: Gateway) -> int:
+    """Look through the log where somebody asked for it: one node does. How many findings are new."""
+    now = gateway.clock()
+    run = await store.begin(gateway.database, now, now - _AT_MOST)
+    if run is None:
+        return 0
+    return await _watched(gateway, run)
 
 
 async def watch(gateway: Gateway) -> int:
-    """Look through the time that the thresholds ask for. How many findings are new."""
+    """Look through the log now. How many findings are new."""
+    now = gateway.clock()
+    await store.ask(gateway.database, "", now, now - _AT_MOST)
+    return await watch_when_asked(gateway)
+
+
+async def ask_watch(gateway: Gateway, caller: Caller) -> None:
+    """An auditor wants the log looked through: a node does so in a moment. Asked twice, it is done once. Raises
+    Forbidden."""
+    await _admit(gateway, caller)
+    await on_record(gateway, _record(gateway, caller, "look-through", ""))
+    now = gateway.clock()
+    await store.ask(gateway.database, caller.user_name or caller.client_name, now, now - _AT_MOST)
+
+
+async def watched(gateway: Gateway) -> Watched:
+    """When the log was last looked through."""
+    runs = await store.runs(gateway.database)
+    last = next((one for one in runs if one.ended_at), None)
+    return Watched(last, next((one for one in runs if one.ended_at is None), None))
+
+
+async def _watched(gateway: Gateway, run: int) -> int:
+    """The time that the thresholds ask for, organisation by organisation. The thinking is done in a thread: the doors
+    of this node stay open."""
     now, thresholds = gateway.clock(), gateway.suspicion.thresholds
     since = now - timedelta(hours=max((row.hours for row in thresholds.rows.values()), default=0.0))
-    people, new = await store.staff(gateway.database), 0
+    people, new, seen = await store.staff(gateway.database), 0, 0
     for organisation in await store.organisations(gateway.database, since):
-        said = [one async for one in store.looks(gateway.database, organisation, since)]
-        citizens = await _citizens(gateway, sorted({look.citizen for look, _ in said}))
-        families = Counter(one.family for one in citizens.values() if one.family)
-        staff = Staff(
-            {one.user: one for one in people}, {one.person: one for one in people if one.person},
-            {name: count / len(citizens) for name, count in families.items()},
-        )  # fmt: skip
-        found = findings(await _with_classes(gateway, said, sorted(citizens)), citizens, staff, thresholds)
-        names = {look.user: look.user_name for look, _ in said}
+        looks = await _looks(gateway, organisation, since)
+        citizens = await _citizens(gateway, sorted({one.citizen for one in looks}))
+        found = await asyncio.to_thread(_thought, looks, citizens, people, thresholds)
+        names = {one.user: one.user_name for one in looks}
         new += await store.raise_(gateway.database, [(one, names[one.user], organisation) for one in found], now)
+        seen += len(looks)
     await on_record(gateway, _ran(gateway, new))
+    await store.end(gateway.database, run, seen, new, gateway.clock())
     return new
 
 
-async def listed(gateway: Gateway, caller: Caller, *, concluded: bool = False, organisation: str = "") -> list[Raised]:
-    """The findings, for an auditor; on record under each citizen they are about. Raises Forbidden."""
+def _thought(
+    looks: Sequence[Look], citizens: Mapping[str, Citizen], people: Sequence[Employee], thresholds: Thresholds
+) -> list[Finding]:
+    families = Counter(one.family for one in citizens.values() if one.family)
+    staff = Staff(
+        {one.user: one for one in people}, {one.person: one for one in people if one.person},
+        {name: count / len(citizens) for name, count in families.items()},
+    )  # fmt: skip
+    return findings(looks, citizens, staff, thresholds)
+
+
+async def listed(
+    gateway: Gateway, caller: Caller, *, concluded: bool | None = False, organisation: str = ""
+) -> list[Raised]:
+    """The findings, open or concluded or (None) both, for an auditor; on record under each citizen they are about.
+    Raises Forbidden."""
     await _admit(gateway, caller)
     found = await store.listed(gateway.database, concluded=concluded, organisation=organisation)
     await _seen(gateway, caller, found)
@@ -72,11 +131,17 @@ async def listed(gateway: Gateway, caller: Caller, *, concluded: bool = False, o
 async def opened(gateway: Gateway, caller: Caller, one: int) -> Raised:
     """One finding. Raises Forbidden, NotFound."""
     await _admit(gateway, caller)
-    found = await store.listed(gateway.database, one=one, concluded=True)
+    found = await store.listed(gateway.database, one=one, concluded=None)
     await _seen(gateway, caller, found)
     if not found:
         raise NotFound
     return found[0]
+
+
+async def times(gateway: Gateway, finding: Raised) -> list[tuple[int, datetime]]:
+    """The looks that a finding rests on, as far as they are on record still: number and time, the newest first. It
+    tells no more than the finding, which is on record as seen."""
+    return await store.times(gateway.database, finding.looks)
 
 
 async def conclude(gateway: Gateway, caller: Caller, one: int, outcome: str, note: str) -> None:
@@ -110,21 +175,25 @@ def hashed(gateway: Gateway, text: str) -> str:
     return gateway.fingerprint(b"address", text.encode()).hex()[:32]
 
 
-def _whose(gateway: Gateway, source: str) -> set[str]:
-    """The organisations whose own a source is."""
+def _whose(gateway: Gateway, source: str) -> set[tuple[str, str]]:
+    """Whose own a source is, and in which role; in any, where no system of the organisation sends as it."""
     known = gateway.sources.get(source)
-    owners = {organisation for organisation, _ in gateway.policy.owners.get(source, ())}
-    return owners | ({known.organisation.key} if known else set())
+    owners = set(gateway.policy.owners.get(source, ()))
+    told = {organisation for organisation, _ in owners}
+    return owners | ({(known.organisation.key, "")} if known and known.organisation.key not in told else set())
 
 
-async def _with_classes(
-    gateway: Gateway, said: Sequence[tuple[Look, tuple[str, ...]]], citizens: Sequence[str]
-) -> list[Look]:
-    sensitive: set[str] = set()
-    for start in range(0, len(citizens), _AT_ONCE):
-        some = citizens[start : start + _AT_ONCE]
-        sensitive |= await store.of_classes(gateway.database, some, gateway.suspicion.sensitive)
-    return [look if sensitive.isdisjoint(shown) else replace(look, sensitive=True) for look, shown in said]
+async def _looks(gateway: Gateway, organisation: str, since: datetime) -> list[Look]:
+    """All of an organisation. What was shown is let go of at once: it is most of a record, and needed for one word."""
+    found: list[Look] = []
+    classes: dict[str, set[str]] = {}
+    async for some in store.looks(gateway.database, organisation, since, gateway.roles):
+        strange = sorted({look.citizen for look, _ in some} - classes.keys())
+        classes |= await store.of_classes(gateway.database, strange, gateway.suspicion.sensitive)
+        found += [
+            look if classes[look.citizen].isdisjoint(shown) else replace(look, sensitive=True) for look, shown in some
+        ]
+    return found
 
 
 async def _admit(gateway: Gateway, caller: Caller) -> None:

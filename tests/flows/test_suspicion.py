@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import CVR, Identifier
+from gateway.domain.suspicion.finding import Finding
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway
 from gateway.flows.staff import take_staff, take_well_known
-from gateway.flows.suspicion import conclude, listed, opened, watch, watch_when_due
+from gateway.flows.suspicion import (
+    Watched,
+    ask_watch,
+    conclude,
+    listed,
+    opened,
+    times,
+    watch,
+    watch_when_asked,
+    watch_when_due,
+)
+from gateway.flows.suspicion import watched as when_watched
+from gateway.store import suspicion as store
 from tests.flows.conftest import House, caller
 from tests.flows.messages import CPR
 from tests.flows.test_looks import admitted
@@ -142,3 +156,90 @@ def test_it_runs_by_itself_once_in_a_night(house: House) -> None:
         return found
 
     assert sum(house.run(work)) == 1
+
+
+def test_an_auditor_asks_and_a_node_looks_once(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen = await admitted(gateway)
+        await take_well_known(gateway, CPR)
+        await looks_at(gateway, stranger(), citizen)
+        assert await when_watched(gateway) == Watched(None, None)
+        with pytest.raises(Forbidden):
+            await ask_watch(gateway, caller("hospital"))
+        for _ in range(2):
+            await ask_watch(gateway, AUDITOR)
+        waiting = (await when_watched(gateway)).waiting
+        assert waiting is not None
+        assert waiting.asked_by == AUDITOR.user_name
+        assert await asyncio.gather(watch_when_asked(gateway), watch_when_asked(gateway)) in ([0, 1], [1, 0])
+        told = await when_watched(gateway)
+        assert (told.waiting, told.last and (told.last.looks, told.last.found)) == (None, (1, 1))
+        (found,) = await listed(gateway, AUDITOR)
+        assert [number for number, _ in await times(gateway, found)] == list(found.looks)
+
+    house.run(work)
+
+
+def test_a_node_that_died_while_it_looked_is_followed_by_another(house: House) -> None:
+    async def work(gateway: Gateway) -> list[int | None]:
+        await ask_watch(gateway, AUDITOR)
+        begun = []
+        for hours in (0, 1, 7):
+            now = gateway.clock() + timedelta(hours=hours)
+            begun.append(await store.begin(gateway.database, now, now - timedelta(hours=6)))
+        return begun
+
+    first, second, third = house.run(work)
+    assert first is not None
+    assert (second, third) == (None, first)
+
+
+def test_who_looks_at_the_log_is_no_reader_of_citizens(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen = await admitted(gateway)
+        await take_well_known(gateway, CPR)
+        await looks_at(gateway, stranger(), citizen)
+        await watch(gateway)
+        await listed(gateway, AUDITOR)
+        await looks_at(gateway, caller("auditor"), citizen)
+        assert await watch(gateway) == 0
+
+    house.run(work)
+
+
+def finding(user: str, citizen: str, at: datetime) -> Finding:
+    return Finding(user, citizen, at, at, 5.0, {"self": ""}, [1])
+
+
+def test_findings_at_two_identities_that_became_one_are_at_one_citizen(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen, now = await admitted(gateway), gateway.clock()
+        columns = await gateway.database.fetch(
+            "SELECT column_name AS n FROM information_schema.columns WHERE table_name = 'resource'"
+            " AND is_generated = 'NEVER' ORDER BY ordinal_position"
+        )
+        names = [row["n"] for row in columns]
+        values = ", ".join("$2" if name == "id" else name for name in names)
+        insert = f"INSERT INTO resource ({', '.join(names)}) SELECT {values} FROM resource"
+        await gateway.database.fetchval(
+            f"{insert} WHERE kind = 'Patient' AND id = $1 RETURNING id", citizen, "merged-one"
+        )
+        for user, whom in (("u2", citizen), ("u2", "merged-one"), ("u1", "merged-one")):
+            await store.raise_(gateway.database, [(finding(user, whom, now), "Bo", "o")], now)
+        await store.raise_(gateway.database, [], now)
+        told = [(one.user, one.citizen) for one in await store.listed(gateway.database)]
+        assert sorted(told) == sorted([("u1", citizen), ("u2", "merged-one"), ("u2", citizen)])
+
+    house.run(work)
+
+
+def test_one_person_at_two_organisations_is_two_findings(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        now = gateway.clock()
+        for organisation in ("a", "b", "a"):
+            await store.raise_(gateway.database, [(finding("u", "c", now), "Bo", organisation)], now)
+        assert sorted(one.organisation for one in await store.listed(gateway.database)) == ["a", "b"]
+        assert await store.forget(gateway.database, now) == 0
+        assert await store.forget(gateway.database, now + timedelta(seconds=1)) == 2
+
+    house.run(work)

@@ -139,6 +139,9 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         topics=rules.topics,
         hook_hosts=endpoint.hosts("127.0.0.1@127.0.0.0/8,hooks.example@127.0.0.0/8", "GATEWAY_HOOK_HOSTS"),
         terms=rules.terms,
+        suspicion=rules.suspicion,
+        insight=rules.insight,
+        roles={client.id: client.role for client in clients},
     )
 
 

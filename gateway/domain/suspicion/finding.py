@@ -104,15 +104,15 @@ def _by_citizen(unrelated: Mapping[str, Sequence[Look]]) -> dict[str, list[Look]
 
 
 def _habits(user: str, strange: Sequence[Look], peers: patterns.Usual, thresholds: Thresholds) -> list[Finding]:
-    """What is unusual about one person's looks together, whoever they were at."""
-    found = []
-    for made in (patterns.burst(strange, thresholds), patterns.slow(strange, peers, thresholds)):
-        if made is not None and thresholds.weight(made[0].name) >= thresholds.raise_at:
-            signal, look = made
-            weight = thresholds.weight(signal.name)
-            reasons = {signal.name: signal.why}
-            found.append(Finding(user, "", look.at, strange[-1].at, weight, reasons, _ids(strange)))
-    return found
+    """What is unusual about one person's looks together, whoever they were at: one finding, however many habits."""
+    several = (patterns.burst(strange, thresholds), patterns.slow(strange, peers, thresholds))
+    made = [one for one in several if one is not None and thresholds.weight(one.signal.name) >= thresholds.raise_at]
+    if not made:
+        return []
+    raised, last = min(one.first.at for one in made), max(one.last.at for one in made)
+    reasons = {one.signal.name: one.signal.why for one in made}
+    looks = _ids([one for one in strange if one.at <= last])
+    return [Finding(user, "", raised, last, sum(map(thresholds.weight, reasons)), reasons, looks)]
 
 
 def _ids(looks: Sequence[Look]) -> list[int]:

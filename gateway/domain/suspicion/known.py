@@ -20,8 +20,11 @@ Person = Callable[[str], str]
 """Identifier key → how the person stands in the access log."""
 Key = Callable[[str], str]
 """A text → a keyed hash of it."""
-Organisations = Callable[[str], Collection[str]]
-"""Source id → the identifier keys of those whose own it is."""
+Organisations = Callable[[str], Collection[tuple[str, str]]]
+"""Source id → whose own it is: identifier keys, each with a role, "" for any."""
+
+_NEVER = ("entered-in-error", "cancelled", "noshow")  # it does not take place: a tie until that became known
+_OVER = ("finished", "completed", "revoked", "inactive", "fulfilled")
 
 
 def citizen_of(
@@ -85,9 +88,9 @@ def _ties(facts: Facts, body: Body, whose: Organisations) -> Iterator[Tie]:
             yield Tie(one.member, "", one.start or begins, one.end or ends)  # an organisation that takes part
             yield Tie("", one.member, one.start or begins, one.end or ends)
     owners = {one for source in (facts.source, *facts.sources) for one in whose(source)}
-    for organisation in sorted({_provider(body), *owners}):
+    for organisation, role in sorted({(_provider(body), ""), *owners}):
         if organisation:
-            yield Tie(organisation, "", begins, ends)
+            yield Tie(organisation, "", begins, ends, role)
 
 
 def _provider(body: Body) -> str:
@@ -98,10 +101,13 @@ def _provider(body: Body) -> str:
 
 
 def _span(facts: Facts, body: Body) -> tuple[datetime, datetime]:
-    """From when until when it holds, by its period; an appointment from when it was made to its end."""
+    """From when until when it holds, by its period; an appointment from when it was made to its end. What is over and
+    does not tell since when, is so since that became known."""
     period = body.get("period", {})
     if facts.kind == "Appointment":
         period = {"start": body.get("created"), "end": body.get("end", body.get("start"))}
     start, end = period.get("start"), period.get("end")
     begins = instant(str(start)) if start else min(facts.clinical, default=BEGINNING)
-    return begins, last_instant(str(end)) if end else END
+    told, known = body.get("status"), facts.updated or END
+    ends = last_instant(str(end)) if end else known if told in _OVER else END
+    return begins, min(ends, known) if told in _NEVER else ends

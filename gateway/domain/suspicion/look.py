@@ -19,19 +19,21 @@ class Look:
     role: str
     citizen: str  # Patient id
     shown: bool = True  # something was shown; a refused look is a look all the same
-    override: bool = False
+    world: str = ""  # the role of the system that was used: its legal world; "" where it is not known any more
     sensitive: bool = False  # what was shown is of a class that is sensitive by itself (mappings/suspicion/classes.csv)
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
     """What speaks for somebody at an organisation looking at a citizen for a time: a stay, a case, a place in the care
-    team. `member` is a person where the tie is a person's own, else "" for all at `organisation`."""
+    team. `member` is a person where the tie is a person's own, else "" for all at `organisation`; `role` is the legal
+    world of it that the tie is for: a jobcentre is not tied to whom the home nurses of the same municipality visit."""
 
     organisation: str
     member: str
     begins: datetime
     ends: datetime
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,20 +33,31 @@ def returning(looks: Unrelated, thresholds: Thresholds) -> Iterator[tuple[Signal
 
 def crowd(looks: Unrelated, thresholds: Thresholds) -> Iterator[tuple[Signal, Look]]:
     """Many people at one citizen: `least` different ones within `hours`, none of them tied to the citizen. `looks` are
-    all such looks at one citizen; each person's that is part of a crowd is told."""
+    all such looks at one citizen; each that is part of a crowd is told once, with how many there were when it came to
+    be part of one."""
     row = thresholds["crowd"]
-    span = timedelta(hours=row.hours)
+    span, told = timedelta(hours=row.hours), 0
     for number, (count, one) in enumerate(_within(looks, row.hours, attrgetter("user"))):
         if count >= row.least:
-            for each in looks[: number + 1]:
-                if each.at >= one.at - span:
-                    yield Signal("crowd", f"{count}"), each
+            while looks[told].at < one.at - span:
+                told += 1
+            yield from ((Signal("crowd", f"{count}"), each) for each in looks[told : number + 1])
+            told = number + 1
 
 
-def burst(looks: Unrelated, thresholds: Thresholds) -> tuple[Signal, Look] | None:
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What is unusual about one person's looks together: the look that made it so, and the last one at which it was."""
+
+    signal: Signal
+    first: Look
+    last: Look
+
+
+def burst(looks: Unrelated, thresholds: Thresholds) -> Habit | None:
     """Many citizens at a stretch: `least` different ones within `hours`."""
     row = thresholds["burst"]
-    return next(_reached("burst", looks, row.hours, row.least, attrgetter("citizen")), None)
+    return _habit(_reached("burst", looks, row.hours, row.least, attrgetter("citizen")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +69,21 @@ class Usual:
     spread: float
 
 
-def slow(looks: Unrelated, peers: Usual, thresholds: Thresholds) -> tuple[Signal, Look] | None:
+def slow(looks: Unrelated, peers: Usual, thresholds: Thresholds) -> Habit | None:
     """A few strangers, week after week: so many days with such a look in `hours` that it is `least` standard deviations
     more than peers have, and never fewer than one in a week."""
     row = thresholds["slow"]
     enough = max(peers.days + row.least * peers.spread, row.hours / (7 * 24))
-    return next(_reached("slow", looks, row.hours, enough, _day), None)
+    return _habit(_reached("slow", looks, row.hours, enough, _day))
+
+
+def _habit(reached: Iterator[tuple[Signal, Look]]) -> Habit | None:
+    """Told with the most there was at a time."""
+    every = list(reached)
+    if not every:
+        return None
+    most = max((signal for signal, _ in every), key=lambda signal: int(signal.why))
+    return Habit(most, every[0][1], every[-1][1])
 
 
 def usual(unrelated: Mapping[str, Unrelated], group: Mapping[str, str], thresholds: Thresholds) -> dict[str, Usual]:

@@ -11,8 +11,13 @@ def ties_of(look: Look, citizen: Citizen) -> list[Tie]:
     """What ties whoever looked to the citizen, at whatever time: a place of the own, or one of the organisation."""
     return [
         tie for tie in citizen.ties
-        if (tie.member == look.user if tie.member else tie.organisation == look.organisation)
+        if (tie.member == look.user if tie.member else tie.organisation == look.organisation and _same(tie, look))
     ]  # fmt: skip
+
+
+def _same(tie: Tie, look: Look) -> bool:
+    """Of the same legal world, where both are told."""
+    return not (tie.role and look.world) or tie.role == look.world
 
 
 def is_related(look: Look, citizen: Citizen, before: timedelta, after: timedelta) -> bool:

@@ -40,6 +40,7 @@ message = Table(
     Column("reason", LargeBinary),  # JSON: class, text, where, hint of the refusal; findings when kept
     Index("ix_message_state", "state", postgresql_where=text("state = 'quarantined'")),
     Index("ix_message_source_message_id", "source", "message_id"),
+    Index("ix_message_source_received_at", "source", "received_at"),  # when a source last spoke
     Index("ix_message_source_citizen", "source", "citizen"),  # of whom a source has told
 )
 

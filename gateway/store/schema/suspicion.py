@@ -51,7 +51,22 @@ suspicion = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("concluded_by", Text, nullable=False, server_default=""),
     moment("concluded_at", nullable=True),
-    Index("uq_suspicion_open", "user_key", "citizen", unique=True, postgresql_where=text("outcome = ''")),
+    Index(
+        "uq_suspicion_open", "user_key", "organisation", "citizen", unique=True, postgresql_where=text("outcome = ''")
+    ),
+)
+
+# The times that the log was looked through, or is to be.
+suspicion_run = Table(
+    "suspicion_run",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("asked_at"),
+    Column("asked_by", Text, nullable=False),  # empty: by itself
+    moment("began_at", nullable=True),
+    moment("ended_at", nullable=True),
+    Column("looks", BigInteger, nullable=False),
+    Column("found", BigInteger, nullable=False),
 )
 
 # The days on which the log was looked through: the first node that writes one does it.

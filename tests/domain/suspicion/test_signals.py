@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from gateway.domain.suspicion import patterns
 from gateway.domain.suspicion.finding import findings
 from gateway.domain.suspicion.look import Citizen, Employee, Look, Shift, Tie
 from gateway.domain.suspicion.signals import Staff, signals
@@ -184,3 +185,37 @@ def test_systems_have_no_curiosity_and_order_does_not_matter() -> None:
     weight = {"no_relation": Row("no-relation", 0, 24, 2)}
     assert raised([replace(one, user="") for one in said], **weight) == {}
     assert raised(said[::-1], **weight) == raised(said, **weight)
+
+
+def test_a_case_of_the_home_nurses_ties_no_jobcentre_of_the_same_municipality() -> None:
+    nurses = replace(STAY, role="nursing", ends=NOON + DAY)
+    citizen = replace(STRANGER, ties=(nurses,))
+    assert "no-relation" in told(replace(LOOK, world="jobcenter"), citizen)
+    assert told(replace(LOOK, world="nursing"), citizen) == set()
+    assert told(LOOK, citizen) == set(), "a system that is not known any more is given the benefit"
+    assert told(replace(LOOK, world="jobcenter"), replace(STRANGER, ties=(replace(nurses, role=""),))) == set()
+
+
+def test_a_crowd_is_told_once_of_each_look_however_large_it_is() -> None:
+    said = [replace(LOOK, id=n, user=f"user|{n % 40}", at=NOON + n * DAY / 400) for n in range(2000)]
+    made = list(patterns.crowd(said, thresholds()))
+    assert len(made) == len({look.id for _, look in made}) == 2000
+
+
+def test_two_habits_of_one_person_are_one_finding() -> None:
+    minute = 1 / 1440
+    days = [*range(40), *(40 + minute * n for n in range(6))]
+    said = looks(*days, citizens=[f"c{n}" for n in range(len(days))])
+    peers = [one for n in range(9) for one in looks(n, user=f"user|{n}", citizens=[f"p{n}"])]
+    assert raised([*peers, *said]) == {(ME, ""): {"burst", "slow"}}
+
+
+def test_a_burst_is_over_when_it_is_over() -> None:
+    """What came of asking about it stands, although the person looks at somebody once more."""
+    minute = 1 / 1440
+    days = [*(minute * n for n in range(5)), 20]
+    said = looks(*days, citizens=[f"c{n}" for n in range(6)])
+    known = {one.citizen: replace(STRANGER, id=one.citizen) for one in said}
+    (found,) = findings(said, known, EVERYBODY, thresholds())
+    assert found.last == said[4].at
+    assert found.looks == [1, 2, 3, 4, 5]
