@@ -34,17 +34,15 @@ class PublicKey:
 
 def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     """A client's key from its JWK (RFC 7517). Raises UnfitKey."""
-    if jwk.keys() & _PRIVATE:
-        raise UnfitKey("is a private key; register the public one and treat this one as lost")
+    key = imported(jwk)
     kid = jwk.get("kid")
     if not isinstance(kid, str) or not kid:
         raise UnfitKey("has no kid")
     if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
         raise UnfitKey("is not meant for signatures")
-    try:
-        key, algorithm = _import(dict(jwk))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise UnfitKey("is not a valid JWK") from error
+    if isinstance(key, ECKey) and key.curve_name != "P-384":
+        raise UnfitKey("is an EC key on another curve than P-384 (ES384)")
+    algorithm = "ES384" if isinstance(key, ECKey) else "RS384"
     if jwk.get("alg", algorithm) != algorithm:
         raise UnfitKey(f"names another algorithm than {algorithm}")
     return PublicKey(kid, algorithm, key)
@@ -57,19 +55,20 @@ def candidate(keys: Iterable[PublicKey], kid: object, algorithm: object) -> Publ
     return found[0] if len(found) == 1 else None
 
 
-def _import(jwk: dict[str, Any]) -> tuple[ECKey | RSAKey, str]:
-    if jwk.get("kty") == "EC":
-        if jwk.get("crv") != "P-384":
-            raise UnfitKey("is an EC key on another curve than P-384 (ES384)")
-        ec = ECKey.import_key(jwk)
-        ec.public_key  # noqa: B018 - the point is checked when it is first used
-        return ec, "ES384"
-    if jwk.get("kty") == "RSA":
-        rsa = RSAKey.import_key(jwk)
-        if rsa.public_key.key_size < _MIN_RSA_BITS:
-            raise UnfitKey(f"is an RSA key of fewer than {_MIN_RSA_BITS} bits")
-        return rsa, "RS384"
-    raise UnfitKey("is neither EC (P-384) nor RSA")
+def imported(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
+    """The public key in a JWK (RFC 7517): a point on its curve, or RSA of at least 2048 bits. Raises UnfitKey."""
+    if jwk.keys() & _PRIVATE:
+        raise UnfitKey("is a private key; register the public one and treat this one as lost")
+    if jwk.get("kty") not in ("EC", "RSA"):
+        raise UnfitKey("is neither EC nor RSA")
+    try:
+        key = ECKey.import_key(dict(jwk)) if jwk["kty"] == "EC" else RSAKey.import_key(dict(jwk))
+        number = key.public_key  # of an EC key the point is checked when it is first used
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise UnfitKey("is not a valid JWK") from error
+    if isinstance(key, RSAKey) and number.key_size < _MIN_RSA_BITS:
+        raise UnfitKey(f"is an RSA key of fewer than {_MIN_RSA_BITS} bits")
+    return key
 
 
 def new_client_key() -> tuple[bytes, dict[str, Any]]:

@@ -98,7 +98,7 @@ jwks:
         ({"jwks": {"keys": []}}, "jwks must hold"),
         ({"jwks": {"keys": [JWK, JWK]}}, "two keys of one type have this kid"),
         ({"jwks": {"keys": [{**JWK, "d": "c2VjcmV0"}]}}, "this key is a private key"),
-        ({"jwks": {"keys": ["x"]}}, "this key has no kid"),
+        ({"jwks": {"keys": ["x"]}}, "this key is neither EC nor RSA"),
     ],
 )
 def test_errors_have_their_line(tmp_path: Path, changed: dict[str, object], told: str) -> None:

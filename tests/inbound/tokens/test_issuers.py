@@ -65,7 +65,7 @@ def test_a_file_as_written_is_the_issuer_as_read(tmp_path: Path) -> None:
         ({"jwks": None}, "give jwks_url or jwks"),
         ({"jwks_url": "https://x.example/jwks"}, "give jwks_url or jwks"),
         ({"jwks": None, "jwks_url": "http://x.example/jwks"}, "jwks_url must be an https URL"),
-        ({"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}]}}, "a key is private, or has no kid"),
+        ({"jwks": {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "a"}]}}, "a key is a private key"),
         ({"format": "saml2"}, "certificates must be a list of PEM texts"),
         ({"format": "saml2", "certificates": ["MIIB"]}, "certificates must be a list of PEM texts"),
         ({"format": "opaque"}, "introspect must hold"),
