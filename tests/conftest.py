@@ -25,6 +25,7 @@ from gateway.store import migrate
 from gateway.store.embedded import EmbeddedPostgres
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, print_blob=True)
+settings.register_profile("long", deadline=None, max_examples=60, print_blob=True)
 settings.load_profile("repeatable")
 
 PROJECT = Path(__file__).parent.parent
