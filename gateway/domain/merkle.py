@@ -113,11 +113,6 @@ class Range:
         return self
 
 
-def tree_root(entries: Iterable[bytes]) -> bytes:
-    """MTH(D[n]) of RFC 6962 2.1."""
-    return Range().grow(entries).root()
-
-
 def _split(size: int) -> int:
     """The largest power of two smaller than `size`."""
     return 1 << (size - 1).bit_length() - 1

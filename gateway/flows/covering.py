@@ -24,7 +24,6 @@ from gateway.store import wire
 from gateway.store.resources import Sealed
 
 Key = tuple[str, str]
-_Test = Callable[[dict[str, Any]], bool]
 
 
 def covered(

@@ -19,6 +19,7 @@ from gateway.domain.suspicion.finding import Finding
 from gateway.domain.suspicion.known import KINDS
 from gateway.domain.suspicion.look import Employee, Look, Shift
 from gateway.store import wire
+from gateway.store.columns import columns
 from gateway.store.pool import Database
 
 _ORGANISATIONS = """
@@ -235,7 +236,7 @@ async def replace_staff(database: Database, people: Iterable[Employee]) -> int:
     ]  # fmt: skip
     async with database.transaction() as connection:
         await connection.execute("DELETE FROM staff")
-        await connection.execute(_HIRE, *_columns(rows, 6))
+        await connection.execute(_HIRE, *columns(rows, 6))
     return len(rows)
 
 
@@ -260,7 +261,7 @@ async def raise_(database: Database, found: Iterable[tuple[Finding, str, str]], 
     ]  # fmt: skip
     async with database.transaction() as connection:
         await connection.execute(_MERGED)
-        return sum(row["new"] for row in await connection.fetch(_RAISE, *_columns(rows, 10)))
+        return sum(row["new"] for row in await connection.fetch(_RAISE, *columns(rows, 10)))
 
 
 async def listed(
@@ -317,7 +318,3 @@ def _shifts(one: Employee) -> list[list[Any]]:
 
 def _shift(told: list[Any]) -> Shift:
     return Shift(frozenset(told[0]), time.fromisoformat(told[1]), time.fromisoformat(told[2]))
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

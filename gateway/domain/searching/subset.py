@@ -6,7 +6,7 @@ the resource is marked SUBSETTED, so that nobody writes it back as if it were wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,6 @@ class Shape:
     needed: frozenset[str]
     modifiers: frozenset[str]
     summary: frozenset[str]
-
-
-Shapes = Callable[[str], Shape]
 
 
 def subset(body: Body, shape: Shape, summary: str, elements: Collection[str]) -> Body:
