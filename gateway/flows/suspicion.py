@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
-from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.record import AccessRecord, Decision, Outcome, masked, person_key
 from gateway.domain.suspicion.finding import Finding, findings
 from gateway.domain.suspicion.known import citizen_of
 from gateway.domain.suspicion.look import Citizen, Employee, Look
@@ -131,7 +131,7 @@ async def listed(
 async def opened(gateway: Gateway, caller: Caller, one: int) -> Raised:
     """One finding. Raises Forbidden, NotFound."""
     await _admit(gateway, caller)
-    found = await store.listed(gateway.database, one=one, concluded=None)
+    found = await store.listed(gateway.database, one=one, concluded=None) if one > 0 else []
     await _seen(gateway, caller, found)
     if not found:
         raise NotFound
@@ -152,7 +152,7 @@ async def conclude(gateway: Gateway, caller: Caller, one: int, outcome: str, not
         raise BadRequest("Say what came of it, and why", where="outcome", hint=f"One of {', '.join(OUTCOMES)}.")
     await on_record(gateway, _record(gateway, caller, "conclude", finding.citizen))
     by = caller.user_name or caller.client_name
-    if not await store.conclude(gateway.database, one, outcome, note.strip(), by, gateway.clock()):
+    if not await store.conclude(gateway.database, one, outcome, masked(note.strip()), by, gateway.clock()):
         raise Conflict
 
 

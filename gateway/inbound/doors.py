@@ -16,7 +16,7 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, exporting, frame, look, overrides, plan, search, status, why
+from gateway.inbound.console import entering, exporting, frame, look, overrides, plan, search, status, suspicion, why
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import bundles, explaining, history, reading, searching, subscribing, writing
@@ -110,6 +110,10 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/overrides", inside(overrides.show, *overrides.REVIEWERS), frame.tell),
     Open("GET", "/console/overrides/{id:id}", inside(overrides.one, *overrides.REVIEWERS), frame.tell),
     Open("POST", "/console/overrides/{id:id}", inside(overrides.act, *overrides.REVIEWERS), frame.tell),
+    Open("GET", "/console/suspicion", inside(suspicion.show, "auditor"), frame.tell),
+    Open("POST", "/console/suspicion", inside(suspicion.look_now, "auditor"), frame.tell),
+    Open("GET", "/console/suspicion/{id:id}", inside(suspicion.one, "auditor"), frame.tell),
+    Open("POST", "/console/suspicion/{id:id}", inside(suspicion.end, "auditor"), frame.tell),
     Open("GET", "/console/exports", inside(exporting.show, "auditor"), frame.tell),
     Open("GET", "/console/exports/{id:id}/{file}", inside(exporting.take, "auditor"), frame.tell),
     Open("GET", "/console/look/{id:id}", inside(look.show, "auditor"), frame.tell),

@@ -20,6 +20,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("/console/search", "search.name", ("auditor",)),
     Entry("/console/why", "why.name", ("auditor",)),
     Entry("/console/overrides", "overrides.name", ("auditor", "hospital", "nursing", "social")),
+    Entry("/console/suspicion", "suspicion.name", ("auditor",)),
     Entry("/console/exports", "exports.name", ("auditor",)),
     Entry("/console/status", "status.name", ("auditor", "operator")),
 )
