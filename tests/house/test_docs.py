@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.inbound.doors import DOORS
 from gateway.settings import Settings
 from tests.house.tree import ROOT, below, files, functions, text
 
@@ -91,6 +92,38 @@ def test_every_file_that_a_page_names_is_there() -> None:
         for name in re.findall(rf"`((?:{'|'.join(rooms)})/[\w./-]+\.\w+)`", text(page)):
             dead += [] if (ROOT / name).exists() else [f"{page}: {name}"]
     assert not dead
+
+
+def test_readme_leads_to_every_page() -> None:
+    pages = [str(f) for f in below("docs") if f.suffix == ".md" and f.parent == Path("docs")]
+    assert len(pages) > 10
+    assert not [page for page in pages if f"]({page})" not in readme()]
+
+
+def test_readme_names_every_door() -> None:
+    """By its path; operations on one definition by those on all, the pages of the console by the console."""
+    section = readme().partition("## The doors")[2].partition("## Settings")[0]
+    spans = {span.split()[-1].partition("?")[0] for span in re.findall(r"`([^`]+)`", section)}
+    named = {shape(span) for span in spans if span.startswith("/")}
+    unnamed = []
+    for door in DOORS:
+        path = shape(re.sub("^/console/.*", "/console", door.path))
+        kinds = {path.replace("/fhir/{}", f"/fhir/{kind}", 1) for kind in door.kinds}
+        unnamed += [] if {path, path.replace("/{}/$", "/$"), *kinds} & named else [f"{door.method} {path}"]
+    assert not unnamed
+
+
+def shape(path: str) -> str:
+    return re.sub(r"{[^}]*}", "{}", path)
+
+
+def test_decisions_are_listed_once_each_by_their_number() -> None:
+    listed = re.findall(
+        r"^\| (\d+) \| \[.+\]\((\d{4})-[\w-]+\.md\) \|$", text(Path("docs/decisions/README.md")), re.MULTILINE
+    )
+    numbers = sorted(f.name[:4] for f in below("docs") if f.parent.name == "decisions" and f.name != "README.md")
+    assert [number for _, number in listed] == numbers == sorted(set(numbers))
+    assert [f"{int(row):04}" for row, _ in listed] == numbers
 
 
 def test_every_decision_names_what_enforces_it() -> None:
