@@ -11,7 +11,6 @@ from sys import intern
 from typing import Any
 
 import asyncpg
-import msgspec
 
 from gateway.domain.resource import Facts
 from gateway.domain.statement import Body
@@ -109,19 +108,6 @@ UNION ALL (SELECT * FROM suspicion_run WHERE ended_at IS NOT NULL ORDER BY ended
 """
 
 
-class _Told(msgspec.Struct):
-    """What of an access record's body the detection reads."""
-
-    user_name: str = ""
-    user_role: str = ""
-    kind: str = ""
-    operation: str = ""
-    resources: tuple[str, ...] = ()
-
-
-_told = msgspec.json.Decoder(_Told).decode
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """One time that the log was looked through, or is to be. `asked_by` is "" where it was by itself; `looks` how many
@@ -186,7 +172,7 @@ async def looks(
 
 def _look(row: asyncpg.Record, roles: Mapping[str, str]) -> tuple[Look, Shown] | None:
     """Names are kept once, however often they stand in the log."""
-    told, world = _told(row["body"]), roles.get(row["client"], "")
+    told, world = wire.look(row["body"]), roles.get(row["client"], "")
     apart = told.kind == "AuditEvent" or told.operation == "explain-access" or told.operation.startswith("override-")
     if apart or world in _NO_READERS:
         return None

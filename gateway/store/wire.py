@@ -20,6 +20,19 @@ _callers = msgspec.json.Decoder(Caller)
 
 SHOWN = 16
 
+
+class Looked(msgspec.Struct):
+    """What of an access record's bytes the detection of unusual looks reads (domain/record.py has them all)."""
+
+    user_name: str = ""
+    user_role: str = ""
+    kind: str = ""
+    operation: str = ""
+    resources: tuple[str, ...] = ()
+
+
+_looks = msgspec.json.Decoder(Looked)
+
 encode = _encoder.encode
 """Any JSON value, statement or facts as compact UTF-8 JSON; sets are sorted by their maker."""
 
@@ -35,6 +48,11 @@ def statement(raw: bytes) -> Statement:
 def caller(raw: bytes) -> Caller:
     """A stored caller: whom notifications are decided for."""
     return _callers.decode(raw)
+
+
+def look(raw: bytes) -> Looked:
+    """A stored access record, as far as the detection of unusual looks reads it."""
+    return _looks.decode(raw)
 
 
 def facts(raw: bytes, updated: datetime | None = None, citizen: str = "") -> Facts:

@@ -123,7 +123,7 @@ def test_decisions_are_listed_once_each_by_their_number() -> None:
     )
     numbers = sorted(f.name[:4] for f in below("docs") if f.parent.name == "decisions" and f.name != "README.md")
     assert [number for _, number in listed] == numbers == sorted(set(numbers))
-    assert [f"{int(row):04}" for row, _ in listed] == numbers
+    assert [f"{int(place):04}" for place, _ in listed] == numbers
 
 
 def test_every_decision_names_what_enforces_it() -> None:
