@@ -64,8 +64,8 @@ async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, i
     if asked is None:
         await on_record(gateway, _search_record(gateway, caller, kind, identity, about))
         raise no_purpose()
-    found, further = await _permitted(gateway, caller, asked, _place(position))
-    there, owner = (True, "") if found or not identity else await _is_there(gateway, caller, asked)
+    there, owner = await _is_there(gateway, caller, asked) if identity else (True, "")
+    found, further = await _permitted(gateway, caller, asked, _place(position)) if there else ([], None)
     await on_record(gateway, *_records(gateway, caller, asked, found[: asked.count], about, owner))
     if not there:
         raise NotFound
@@ -133,7 +133,7 @@ async def _permitted(
     for _ in range(WALK):
         chunk = await kept.versions(gateway.database, asked.kind, asked.whose, asked.since, place, CHUNK)
         persons = {one.sealed.facts.citizen for one in chunk} - worlds.keys()
-        if persons:
+        if persons or not worlds:  # of nobody too: who is there shows in no statement more
             worlds |= await population.parts_of(gateway.database, sorted(persons))
         for one in chunk:
             if _stood(one, asked) and one.sealed.facts.citizen in worlds:
@@ -172,7 +172,8 @@ def _is_target(facts: Facts, other: Facts) -> bool:
 
 
 async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> tuple[bool, str]:
-    """Whether this caller may see the resource, where no version is of the time asked for; and whose it is."""
+    """Whether this caller may see the resource by what is known today, without which no version of it is shown; and
+    whose it is."""
     found = await resources.find(gateway.database, asked.kind, asked.identity)
     seen = await look_at_one(gateway, gateway.database, caller, found)
     return bool(seen.permitted), found.sealed.facts.citizen if found else ""

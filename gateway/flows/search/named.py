@@ -33,7 +33,7 @@ async def search_named(
     """What is found of the citizens who are named in every group of names, and the records of the looks."""
     groups = await _groups(gateway, query)
     names = list(dict.fromkeys(name for group in groups for name in group))
-    looks = await looks_at(gateway, caller, [one for one in dict.fromkeys(citizen for citizen, _ in names) if one])
+    looks = await looks_at(gateway, caller, list(dict.fromkeys(citizen for citizen, _ in names)))  # of nobody too
     told = {name: _known(looks.get(name[0]), *name) for name in names}
     records = [_record(gateway, caller, query, told[name], asked) for name in names]
     reached = [{told[name].person for name in group} for group in groups]

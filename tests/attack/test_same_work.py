@@ -1,0 +1,95 @@
+"""What is hidden takes the gateway as much work as what is not there (L24, T23): statements to the database are
+counted, as clocks differ from machine to machine. `make bench` measures the times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.inbound.door import Bearer, template
+from gateway.inbound.doors import DOORS
+from tests.attack.world import JSON, NOBODY, SARAH, Doors, Raw, doors, order, patient_of, plan, stay
+from tests.inbound.http_world import run
+
+CALLS = ("fetch", "fetchrow", "fetchval", "execute", "executemany")
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that any connection is given, from now on."""
+    import asyncpg
+
+    told: list[str] = []
+    for name in CALLS:
+        plain = getattr(asyncpg.Connection, name)
+
+        async def counted(self: Any, sql: str, *values: Any, _plain: Any = plain, **more: Any) -> Any:
+            told.append(sql)
+            return await _plain(self, sql, *values, **more)
+
+        monkeypatch.setattr(asyncpg.Connection, name, counted)
+    return told
+
+
+def questions(kind: str) -> Iterator[tuple[str, str, bytes]]:
+    """Method, path and body of every door that takes the id of a resource of this type, `{id}` left open."""
+    body = b'{"resourceType":"%s","id":"{id}"}' % kind.encode()
+    for door in DOORS:
+        path = template(door)
+        if isinstance(door, Bearer) and "{id}" in path and (not door.kinds or kind in door.kinds):
+            if not door.kinds and f"/{kind}/" not in path:
+                continue
+            yield door.method, re.sub(r"\{(?!id)\w+\}", "1", path.replace("{kind}", kind)), body
+    named = "_id" if kind == "Patient" else "patient"
+    if kind == "Patient":
+        yield "GET", "/fhir/Goal/_history?patient={id}", b""
+        yield "GET", "/fhir/Encounter/_history?patient={id}", b""
+        yield "GET", "/fhir/Provenance?target=Patient/{id}", b""
+        for other in ("Patient", "Goal", "Encounter"):
+            asked = named if other == "Patient" else "patient"
+            for more in ("", "&_count=0", "&_include=*", "&_revinclude=*", "&_sort=-_lastUpdated", "&_total=accurate"):
+                yield "GET", f"/fhir/{other}?{asked}={{id}}{more}", b""
+    else:
+        yield "GET", f"/fhir/{kind}?_id={{id}}", b""
+        yield "GET", f"/fhir/{kind}?patient={patient_of(SARAH)}&_id={{id}}", b""
+
+
+@pytest.mark.parametrize("who", ["jobcenter", "social"])
+def test_the_hidden_takes_as_many_statements_as_the_absent(who: str, database_url: str, statements: list[str]) -> None:
+    """For the job centre nothing of her is there, for the social authority not the stay."""
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await here.arrive(("social", order(SARAH, plan())), ("psyk", stay(SARAH)))
+            (hidden,) = [
+                row["id"]
+                for row in await here.http.gateway.database.fetch("SELECT id FROM resource WHERE kind = 'Encounter'")
+            ]
+            asked = [("Encounter", hidden, "f" * 32)]
+            if who == "jobcenter":
+                asked.append(("Patient", patient_of(SARAH), patient_of(NOBODY)))
+            headers = await here.bearer(who) | {"Content-Type": JSON, "If-Match": 'W/"1"', "X-Request-Id": "same"}
+            differ = []
+            for kind, one, other in asked:
+                for method, path, body in questions(kind):
+                    first = await work(here, method, path, headers, body, one, statements)
+                    second = await work(here, method, path, headers, body, other, statements)
+                    if first != second:
+                        differ.append((method, path, first[0], len(first[1]), len(second[1])))
+            assert not differ, "\n".join(map(str, differ))
+
+    run(test)
+
+
+async def work(
+    here: Doors, method: str, path: str, headers: dict[str, str], body: bytes, identity: str, statements: list[str]
+) -> tuple[int, list[str]]:
+    """The status and the statements that one request takes."""
+    statements.clear()
+    sent = body.replace(b"{id}", identity.encode()) if method in ("POST", "PUT", "PATCH") else b""
+    told: Raw = await here.http.raw(method, path.replace("{id}", identity), headers, sent)
+    assert told.status < 500, (method, path, told.body)
+    return told.status, [sql.strip()[:60] for sql in statements]
