@@ -63,6 +63,18 @@ async def receive(
     return joined(batch.answer([one.body for one in answers], gateway.clock()), answers)
 
 
+def unheard(gateway: Gateway, language: str, raw: bytes, error: Unavailable) -> Answer:
+    """The answer to a message, or to each of a batch, that could not even be listened to: nobody knows whether its
+    sender may send."""
+    now = gateway.clock()
+    batch = gateway.languages.batch(language, raw)
+    spoken = gateway.languages.of(language)
+    if batch is None:
+        return Answer(spoken.refuse(raw, error, now), False, error.transient, error.status)
+    told = [spoken.refuse(one, error, now) for one in batch.messages]
+    return Answer(batch.answer(told, now), False, error.transient, error.status)
+
+
 async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Sender) -> Answer:
     spoken = gateway.languages.of(language)
     now = gateway.clock()

@@ -96,7 +96,8 @@ async def _take_back(
     now = gateway.clock()
     system, _, value = identity.partition("|")
     # The message is another citizen's: nothing of it stands here but that it was about this one no more.
-    own = gateway.fingerprint(b"moved", identity.encode(), fingerprint)
+    things = "\n".join(f"{one.kind} {one.key}" for one in statements)
+    own = gateway.fingerprint(b"moved", identity.encode(), things.encode(), fingerprint)
     arrival = Arrival(teller.language, teller.source, teller.message_id, teller.event, own, now, b"", b"")
     about = About((Identifier(system, value),), (), statements)
     source = gateway.sources[teller.source]

@@ -15,12 +15,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.domain.caller import Caller
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unavailable
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
+from gateway.flows.receive import unheard
 from gateway.inbound import outcome
 from gateway.inbound.access_token import Tokens
-from gateway.inbound.bodies import Room
+from gateway.inbound.bodies import Room, read_body
 from gateway.inbound.clients import Clients
 from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.scopes import allows, for_needs
@@ -79,6 +80,7 @@ class Bearer:
     kinds: tuple[str, ...] = ()
     tell: Tell = outcome.fhir
     language: str = ""  # of a message door: failures are told in it
+    hears: str = ""  # the same, where only what becomes of a message is told in it
 
 
 Door = Open | Bearer
@@ -114,7 +116,15 @@ class Endpoint:
         inbound, door = self._inbound, self._door
         if isinstance(door, Open):
             return await door.answer(inbound, request)
-        caller = await inbound.check.admit(request.headers.getlist("authorization"), request.scope)
+        try:
+            caller = await inbound.check.admit(request.headers.getlist("authorization"), request.scope)
+        except Unavailable as away:
+            if not (language := door.language or door.hears):
+                raise
+            raw = await read_body(request, inbound.message_bytes)
+            answer = unheard(inbound.gateway, language, raw, away)
+            form = outcome.media_type_of(language, answer.body)
+            return Response(answer.body, answer.status, outcome.headers(away), form)
         request.scope[CLIENT] = caller.client
         caller = await self.admitted(replace(caller, trace=request.scope[TRACE], address=_address(request)), kind)
         return await door.answer(inbound, request, caller)
@@ -181,6 +191,7 @@ async def check_scopes(
 _RECORDED = {
     "$joint-plan": ("operation", "joint-plan"), "$process-message": ("import", ""),
     "$explain-access": ("operation", "explain-access"), "$everything": ("operation", "everything"),
+    "$export": ("export", "export"),
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from gateway.flows.parts import Gateway
 from gateway.inbound import negotiate
 from gateway.inbound.tokens.held import NotHeld
 from gateway.inbound.tokens.proofs import ALGORITHMS as PROOF_ALGORITHMS
-from gateway.translate.fhir import write_xml
+from gateway.translate.fhir import write_xml, written_in
 from gateway.translate.fhir.outcome import failed
 from gateway.translate.hl7v2 import charset, header
 
@@ -90,6 +90,8 @@ def media_type_of(language: str, body: bytes) -> str:
         return f"{EDIFACT}; charset=iso-8859-1"
     if language == "oio-json":
         return "application/json"
+    if language in ("fhir-message", "kl-report"):
+        return f"application/fhir+{written_in(body) or 'json'}; charset=utf-8"
     if language != "hl7v2":
         return "application/xml"
     try:
