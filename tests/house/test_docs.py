@@ -140,3 +140,9 @@ def test_the_glossary_is_the_glossary() -> None:
     glossary = text(Path("docs/glossary.md"))
     for word in ("statement", "stay", "joint plan", "intervention", "care team", "coordinator", "override", "look-up"):
         assert word in glossary
+    first = glossary.partition("\n\n## ")[0].partition("\n\nVerbs")
+    rows = [line.strip("|").split(" | ") for line in first[0].splitlines() if line.startswith("|")][2:]
+    assert "\n|" not in first[2], "a row stands behind its table"
+    assert {len(row) for row in rows} == {5}
+    words = [row[1].strip() for row in rows]
+    assert sorted(set(words)) == sorted(words), "one word per idea"
