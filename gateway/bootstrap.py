@@ -16,6 +16,7 @@ from gateway.domain import endpoint
 from gateway.domain.checkpoint import COSIGNATURE, note_key
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
+from gateway.domain.insight import InsightRules
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Owners, Policy
@@ -33,7 +34,7 @@ from gateway.store import keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
 from gateway.store.secret import kept
-from gateway.translate import policy_tables, r4, spellings, suspicion_tables, topics
+from gateway.translate import insight_tables, policy_tables, r4, spellings, suspicion_tables, topics
 from gateway.translate.answers import soap
 from gateway.translate.answers.language import Answers
 from gateway.translate.edifact.language import Edifact
@@ -76,6 +77,7 @@ class Rules:
     texts: entry.Texts
     topics: Topics
     suspicion: Suspicion
+    insight: InsightRules
 
 
 def _sf2900(made: JournalEntry) -> bytes:
@@ -112,6 +114,7 @@ def read_rules(
     texts = entry.read(mappings / "outgoing-texts.csv", problems)
     suspicion = suspicion_tables.read(mappings / "suspicion", problems)
     subscribed = topics.read(mappings, problems)
+    insight = insight_tables.read(mappings / "policy", problems)
     hl7v2, medcom, kl, oio, oioxml, edifact, lora, ydelse, nexus, momentum, receivers, (policy, labeller), _ = all_of(
         lambda: Hl7v2(mappings, sources, identify, codes),
         lambda: MedCom(mappings, sources, identify, codes),
@@ -143,7 +146,7 @@ def read_rules(
             **receivers,
         }
     )
-    return Rules(languages, sources, policy, labeller, terms, tellings, texts, subscribed, suspicion)
+    return Rules(languages, sources, policy, labeller, terms, tellings, texts, subscribed, suspicion, insight)
 
 
 def owners_of(registered: clients.Clients) -> Owners:
@@ -222,6 +225,7 @@ def gateway_of(
         tellings=rules.tellings,
         texts=rules.texts,
         suspicion=rules.suspicion,
+        insight=rules.insight,
         writers=WRITERS,
         topics=rules.topics,
         hook_hosts=endpoint.hosts(settings.hook_hosts, "GATEWAY_HOOK_HOSTS"),

@@ -43,11 +43,12 @@ SHAPES = {"ndjson": "ndjson", "csv": "csv", "sapa": "csv", "minlog2": "ndjson"}
 
 _PURPOSE = b"export"
 _HEADS = {"csv": CSV_COLUMNS, "sapa": SAPA_COLUMNS}
-_DANISH = {
+ACTIVITIES = {
     "read": "Opslag", "vread": "Opslag", "search-type": "Søgning", "operation": "Opslag", "create": "Oprettelse",
     "update": "Rettelse", "patch": "Rettelse", "delete": "Sletning", "import": "Modtagelse", "export": "Udtræk",
     "notify": "Advisering", "token": "Adgangsbillet",
 }  # fmt: skip
+"""The Danish of interactions, as MinLog2's Activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _shaped(gateway: Gateway, shape: str, head: Sequence[str], told: Sequence[tu
     origin = gateway.log_key.origin
     server = Server(origin, f"{gateway.public_url}/fhir")
     if shape == "minlog2":
-        return b"".join(wire.encode(minlog2(number, one, origin, _DANISH)) + b"\n" for number, one in told)
+        return b"".join(wire.encode(minlog2(number, one, origin, ACTIVITIES)) + b"\n" for number, one in told)
     return b"".join(wire.encode(audit_event(one, str(number), server)) + b"\n" for number, one in told)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gateway.domain.caller import Caller
+from gateway.domain.insight import CITIZEN
 from gateway.domain.list_proof import Told, written
 from gateway.domain.log_lines import entry_told
-from gateway.domain.record import Decision, Outcome
+from gateway.domain.record import AccessRecord, Decision, Outcome, from_bytes
 from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
@@ -34,17 +37,35 @@ async def citizen_list(gateway: Gateway, caller: Caller, patient: str) -> bytes:
     permitted = replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)
     people = await resources.same_people(gateway.database, [patient])
     await on_record(gateway, *(permitted.of(one) for one in people))
-    return await proved_list(gateway, people)
+    return await proved_list(gateway, people, _kept(gateway) if caller.role == "citizen" else None)
 
 
-async def proved_list(gateway: Gateway, people: list[str]) -> bytes:
-    """The lists of these identities as one object that anyone can verify; the caller has put the look on record."""
+Hide = Callable[[AccessRecord], bool]
+
+
+async def proved_list(gateway: Gateway, people: Sequence[str], hide: Hide | None = None) -> bytes:
+    """The lists of these identities as one object that anyone can verify; the caller has put the look on record. Of a
+    record that `hide` is true of, the content and its salt are left out: its leaf shows that it was there."""
     async with gateway.database.connection() as connection:
         found = await lists_of(connection, people)
     if found is None:
         raise NotFound
-    lists = [Told(one.citizen, [entry_told(*row) for row in one.entries], one.path, one.beside) for one in found.lists]
+    lists = [
+        Told(one.citizen, [entry_told(*_without(row, hide)) for row in one.entries], one.path, one.beside)
+        for one in found.lists
+    ]
     return written(gateway.log_key.vkey, found.newest.note, lists, found.tree)
+
+
+def _without(row: Iterable[Any], hide: Hide | None) -> tuple[int, int, bytes, bytes | None, bytes | None]:
+    index, number, leaf, salt, body = row
+    kept = hide is not None and bool(body) and hide(from_bytes(body))
+    return (index, number, leaf, None, None) if kept else (index, number, leaf, salt, body)
+
+
+def _kept(gateway: Gateway) -> Hide:
+    """What mappings/policy/insight.csv keeps something of from the citizen."""
+    return lambda record: bool(gateway.insight.kept(record, CITIZEN, gateway.clock()))
 
 
 async def _may(gateway: Gateway, caller: Caller, patient: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from gateway.domain.checkpoint import NoteKey
 from gateway.domain.directory import NO_REGISTRY, Registry
 from gateway.domain.endpoint import Hosts
+from gateway.domain.insight import NO_INSIGHT, InsightRules
 from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
@@ -66,6 +67,7 @@ class Gateway:
     witnessing: Witnessing = Witnessing()
     suspicion: Suspicion = NO_SUSPICION  # which looks are unusual
     roles: Mapping[str, str] = field(default_factory=dict)  # of registered systems, by client id
+    insight: InsightRules = NO_INSIGHT  # what citizens are told of looks, and who may ask for them
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
     quarantine_for: timedelta = timedelta(days=14)  # content that was not understood is kept for this long
     quiet_after: timedelta = timedelta(hours=72)  # a source that has said nothing for longer is told to be silent

@@ -16,7 +16,19 @@ from gateway.inbound import (
     terminology,
     validation,
 )
-from gateway.inbound.console import entering, exporting, frame, look, overrides, plan, search, status, suspicion, why
+from gateway.inbound.console import (
+    entering,
+    exporting,
+    frame,
+    insight,
+    look,
+    overrides,
+    plan,
+    search,
+    status,
+    suspicion,
+    why,
+)
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.rest import bundles, explaining, history, reading, searching, subscribing, writing
@@ -107,6 +119,10 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console/why", inside(why.form, "auditor"), frame.tell),
     Open("POST", "/console/why", inside(why.ask, "auditor"), frame.tell),
     Open("GET", "/console/why/{id:id}", inside(why.answer, "auditor"), frame.tell),
+    Open("GET", "/console/insight", inside(insight.front, "citizen", "auditor"), frame.tell),
+    Open("POST", "/console/insight", inside(insight.ask, "auditor"), frame.tell),
+    Open("GET", "/console/insight/{id:id}", inside(insight.show, "citizen", "auditor"), frame.tell),
+    Open("GET", "/console/insight/{id:id}/{file}", inside(insight.take, "citizen", "auditor"), frame.tell),
     Open("GET", "/console/overrides", inside(overrides.show, *overrides.REVIEWERS), frame.tell),
     Open("GET", "/console/overrides/{id:id}", inside(overrides.one, *overrides.REVIEWERS), frame.tell),
     Open("POST", "/console/overrides/{id:id}", inside(overrides.act, *overrides.REVIEWERS), frame.tell),

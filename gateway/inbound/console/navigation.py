@@ -19,6 +19,8 @@ class Entry:
 PAGES: tuple[Entry, ...] = (
     Entry("/console/search", "search.name", ("auditor",)),
     Entry("/console/why", "why.name", ("auditor",)),
+    Entry("/console/insight", "insight.name", ("citizen",), beside=True),
+    Entry("/console/insight", "insight.paper_name", ("auditor",)),
     Entry("/console/overrides", "overrides.name", ("auditor", "hospital", "nursing", "social")),
     Entry("/console/suspicion", "suspicion.name", ("auditor",)),
     Entry("/console/exports", "exports.name", ("auditor",)),
