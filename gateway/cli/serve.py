@@ -35,6 +35,7 @@ from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, SettingsError, Unavailable
 from gateway.flows.admission_report import answer_requests
+from gateway.flows.bulk import make_bulk
 from gateway.flows.deliver import Lines
 from gateway.flows.export_looks import make_exports
 from gateway.flows.find_looks import make_findable
@@ -53,6 +54,7 @@ from gateway.inbound.certificate import door_context
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
+from gateway.inbound.rest.subscribing import standing
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
@@ -75,6 +77,9 @@ FETCHES_EVERY = 15.0
 
 FINDABLE_EVERY = 1.0
 """Seconds between two looks at what came into the log and has no terms yet to be searched by."""
+
+BULK_EVERY = 1.0
+"""Seconds between two looks at the exports in bulk that were asked for."""
 
 TELLS_EVERY = 2.0
 """Seconds between two looks at what municipalities are to be told of."""
@@ -246,6 +251,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
         (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
         (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
+        (BULK_EVERY, partial(make_bulk, gateway, standing(clients.load(settings.clients))), "making exports in bulk"),
         (WATCHES_EVERY, partial(watch_when_due, gateway), "looking for unusual looks"),
         (FINDABLE_EVERY, partial(watch_when_asked, gateway), "looking for unusual looks when asked"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),

@@ -31,7 +31,7 @@ from gateway.inbound.console import (
 )
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
-from gateway.inbound.rest import bundles, explaining, history, reading, searching, subscribing, writing
+from gateway.inbound.rest import bundles, explaining, exports, history, reading, searching, subscribing, writing
 from gateway.inbound.rest.kinds import BY_ID, CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
@@ -68,6 +68,14 @@ DOORS: tuple[Door, ...] = (
         for kind in ("Patient", "CarePlan")
         for method in ("GET", "POST")
     ),
+    *(
+        Bearer(method, "/fhir/Patient/$export", exports.kick_off, ("Patient.s",), "$export")
+        for method in ("GET", "POST")
+    ),
+    # Whose a job is, and what its files hold for whoever fetches them, is decided there (flows/bulk).
+    Bearer("GET", "/bulk/{id:id}", exports.status, (), "export-status"),
+    Bearer("DELETE", "/bulk/{id:id}", exports.cancel, (), "export-cancel"),
+    Bearer("GET", "/bulk/{id:id}/{file:id}", exports.take, (), "export-file"),
     Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", CREATED),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update, ("u",), "update", BY_ID),
     Bearer("PATCH", "/fhir/{kind:kind}/{id:id}", writing.patch, ("u",), "patch", CHANGED),

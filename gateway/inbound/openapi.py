@@ -43,10 +43,12 @@ _HEADERS = {
     "update": ("If-Match", "Prefer"),
     "patch": ("If-Match", "Prefer"),
     "delete": ("If-Match",),
+    "$export": ("Prefer",),
     "update-conditional": ("If-Match", "Prefer"),
     "patch-conditional": ("If-Match", "Prefer"),
     "delete-conditional": ("If-Match",),
 }
+_NEEDED = frozenset({("If-Match", "update"), ("Prefer", "$export")})
 _ABOUT = {
     200: "answered", 201: "created", 202: "begun", 204: "done, with nothing to say", 303: "elsewhere",
     304: "the caller has it already", 400: "the request cannot be understood", 401: "a valid access token is needed",
@@ -142,7 +144,7 @@ def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
 
 def _headers(door: Door) -> Iterator[Json]:
     for name in _HEADERS.get(door.interaction, ()) if _is_fhir(door) else ():
-        needed = name == "If-Match" and door.interaction == "update" and "{id" in door.path
+        needed = (name, door.interaction) in _NEEDED
         yield {"name": name, "in": "header", "required": needed, "schema": {"type": "string"}}
 
 
@@ -225,7 +227,7 @@ def _good(door: Door) -> tuple[int, ...]:
     by_interaction = {
         "read": (200, 304), "vread": (200, 304), "create": (200, 201), "update": (200,), "patch": (200,),
         "delete": (204,), "import": (200, 204), "$export": (202,), "update-conditional": (200, 201),
-        "patch-conditional": (200,), "delete-conditional": (204,),
+        "patch-conditional": (200,), "delete-conditional": (204,), "export-status": (200, 202), "export-cancel": (202,),
     }  # fmt: skip
     if _is_page(door):
         return (200, 303)
@@ -234,7 +236,7 @@ def _good(door: Door) -> tuple[int, ...]:
 
 def _response(code: int, media: Sequence[str]) -> Json:
     made: Json = {"description": _ABOUT[code]}
-    if code in (204, 303, 304):
+    if code in (202, 204, 303, 304):
         return made
     kind = "OperationOutcome" if code >= 400 else ""
     told = {name: {"schema": _content(name, kind) if name in FHIR else _plain(name)} for name in media}
@@ -247,6 +249,8 @@ def _plain(media: str) -> Json:
 
 def _media(door: Door, code: int) -> tuple[str, ...]:
     """The media types of an answer."""
+    if door.interaction == "export-file" and code == 200:
+        return ("application/fhir+ndjson",)
     if _is_page(door):
         return ("text/html", "text/css") if code == 200 else ("text/html",)
     if isinstance(door, Bearer) and door.language:

@@ -1,6 +1,8 @@
-"""Auditors' exports of the log: a job, made part by part, each a commit: any node goes on where another stopped.
+"""Exports: a job, made part by part, each a commit: any node goes on where another stopped.
 
-A job belongs to its auditor (a keyed hash) and is gone after KEPT_DAYS. Its files are `content` and `proofs`.
+A job belongs to whoever put it up (a keyed hash) and is gone after KEPT. It is of one of two sorts: LOG, what an
+auditor's search of the access log found, in the files `content` and `proofs`; and BULK, a Bulk Data export
+(store/bulk.py).
 """
 
 from __future__ import annotations
@@ -11,14 +13,16 @@ from datetime import datetime, timedelta
 
 from gateway.store.log import Connection
 
-KEPT_DAYS = 7
+LOG, BULK = "log", "bulk"
+KEPT = {LOG: timedelta(days=7), BULK: timedelta(days=1)}
 FILES = ("content", "proofs")
-_LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One export. `records` are written so far; `manifest` is empty while it is being made. `request` is sealed."""
+    """One export. `records` are written so far; `manifest` is empty while it is being made. `request` is sealed.
+    `client` is a keyed hash of whose system it is, where there may be only so many at once."""
 
     id: str
     made_at: datetime
@@ -26,6 +30,8 @@ class Job:
     note: str
     records: int
     manifest: str
+    sort: str = LOG
+    client: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +44,33 @@ class Part:
     following: tuple[datetime, int] | None
 
 
-_JOB = "id, made_at, request, note, records, manifest"
+JOB = "id, made_at, request, note, records, manifest, sort, client"
 
 
 async def start(connection: Connection, owner: bytes, job: Job) -> None:
     """Put a job up, to be made by whichever node comes first."""
     await connection.execute(
-        f"INSERT INTO export_job (owner, {_JOB}) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        owner, job.id, job.made_at, job.request, job.note, job.records, job.manifest,
+        f"INSERT INTO export_job (owner, {JOB}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        owner, job.id, job.made_at, job.request, job.note, job.records, job.manifest, job.sort, job.client,
     )  # fmt: skip
 
 
 async def of(connection: Connection, owner: bytes) -> Sequence[Job]:
     """The jobs of one owner, the newest first."""
     rows = await connection.fetch(
-        f"SELECT {_JOB} FROM export_job WHERE owner = $1 ORDER BY made_at DESC",
+        f"SELECT {JOB} FROM export_job WHERE owner = $1 ORDER BY made_at DESC",
         owner,
     )
     return [Job(**row) for row in rows]
 
 
-async def claim(connection: Connection, now: datetime) -> Job | None:
+async def claim(connection: Connection, now: datetime, sort: str = LOG) -> Job | None:
     """A job that is not made and that no other node is at, for two minutes."""
     row = await connection.fetchrow(
         "UPDATE export_job SET leased_until = $2 WHERE id = (SELECT id FROM export_job"
-        " WHERE manifest = '' AND (leased_until IS NULL OR leased_until < $1)"
-        f" ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {_JOB}",
-        now, now + _LEASE,
+        " WHERE sort = $3 AND manifest = '' AND (leased_until IS NULL OR leased_until < $1)"
+        f" ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {JOB}",
+        now, now + LEASE, sort,
     )  # fmt: skip
     return Job(**row) if row else None
 
@@ -91,7 +97,7 @@ async def add(connection: Connection, job: str, number: int, part: Part, until: 
         )
         await connection.execute(
             "UPDATE export_job SET records = records + $2, leased_until = $3 WHERE id = $1",
-            job, part.records, until + _LEASE,
+            job, part.records, until + LEASE,
         )  # fmt: skip
 
 
@@ -124,5 +130,10 @@ async def bodies(connection: Connection, job: str, file: str, start: int = 0) ->
 
 
 async def clear(connection: Connection, now: datetime) -> None:
-    """Forget jobs of more than KEPT_DAYS ago."""
-    await connection.execute("DELETE FROM export_job WHERE made_at < $1", now - timedelta(days=KEPT_DAYS))
+    """Forget jobs whose time is over."""
+    sorts, times = list(KEPT), [now - kept for kept in KEPT.values()]
+    await connection.execute(
+        "DELETE FROM export_job j USING unnest($1::text[], $2::timestamptz[]) AS k(sort, before)"
+        " WHERE j.sort = k.sort AND j.made_at < k.before",
+        sorts, times,
+    )  # fmt: skip

@@ -79,8 +79,12 @@ class Http:
         }
         told: list[Any] = []
 
+        left = [{"type": "http.request", "body": body, "more_body": False}]
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if not left:
+                await asyncio.Event().wait()  # the caller stays until it is answered
+            return left.pop()
 
         async def send(message: Any) -> None:
             told.append(message)

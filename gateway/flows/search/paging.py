@@ -41,7 +41,7 @@ def opened(gateway: Gateway, caller: Caller, what: str, params: Params) -> Posit
         return Position(params)
     if len(params) > 1:
         raise BadRequest("A link to a page takes no further parameters", where=PAGE, hint="Use it as it was given.")
-    content = links.unseal(gateway.secret, _bound(caller, what), told[0])
+    content = links.unseal(gateway.secret, bound(caller, what), told[0])
     if content is None:
         raise NotFound("There is no such page for this caller")
     until, carried, place, who = wire.decode(content)
@@ -54,11 +54,11 @@ def onwards(gateway: Gateway, caller: Caller, what: str, path: str, position: Po
     """The URL of the page behind a place."""
     until = int((gateway.clock() + LASTS).timestamp())
     carried = wire.encode((until, list(position.params), place, position.who))
-    token = links.seal(gateway.secret, _bound(caller, what), carried)
+    token = links.seal(gateway.secret, bound(caller, what), carried)
     return f"{gateway.public_url}/fhir/{path}?{PAGE}={token}"
 
 
-def _bound(caller: Caller, what: str) -> bytes:
+def bound(caller: Caller, what: str) -> bytes:
     """Whom a link is for: the system, its organisation and role, the person and whom they act for, and why."""
     who = (caller.client, caller.organisation.key, caller.role, caller.user, caller.on_behalf_of)
     return wire.encode((what, who, sorted(caller.purposes)))

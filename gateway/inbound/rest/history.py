@@ -61,7 +61,7 @@ def _of_directory(wanted: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 async def everything(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """GET or POST /fhir/Patient/{id}/$everything, /fhir/CarePlan/{id}/$everything"""
-    params = [*query(request), *(await _given(request) if request.method == "POST" else ())]
+    params = [*query(request), *(await given(request) if request.method == "POST" else ())]
     form = form_of(request, params)
     kind = request.url.path.split("/")[2]
     wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
@@ -69,7 +69,7 @@ async def everything(inbound: Inbound, request: Request, caller: Caller) -> Resp
     return answer(request, form, served)
 
 
-async def _given(request: Request) -> list[tuple[str, str]]:
+async def given(request: Request) -> list[tuple[str, str]]:
     """The parameters of the body: a form, or a Parameters resource; none where there is no body."""
     content_type = request.headers.get("content-type", "")
     if negotiate.media_type(content_type).name == FORM:

@@ -42,7 +42,8 @@ saved_search = Table(
     Index("ix_saved_search_owner", "owner"),
 )
 
-# Auditors' exports of the log, made part by part beside the doors (store/exports.py); gone after some days.
+# Exports, of the log for auditors and in bulk for systems, made part by part beside the doors (store/exports.py,
+# store/bulk.py); gone after some days.
 export_job = Table(
     "export_job",
     metadata,
@@ -52,15 +53,20 @@ export_job = Table(
     Column("request", LargeBinary, nullable=False),  # sealed
     Column("note", Text, nullable=False),  # the checkpoint that its proofs lead to
     Column("records", BigInteger, nullable=False),
-    Column("manifest", Text, nullable=False),  # signed; "" while it is being made
+    Column("manifest", Text, nullable=False),  # "" while it is being made
     moment("leased_until", nullable=True),
+    Column("sort", Text, nullable=False, server_default="log"),  # log | bulk
+    Column("client", LargeBinary, nullable=False, server_default=""),  # a keyed hash
+    # Where in the circle a bulk export goes on: the last Patient id that was looked at; NULL at its end.
+    Column("place", Text, nullable=True, server_default=""),
+    Column("parts", Integer, nullable=False, server_default="0"),
     Index("ix_export_job_owner", "owner"),
 )
 export_part = Table(
     "export_part",
     metadata,
     Column("job", Text, ForeignKey("export_job.id", ondelete="CASCADE"), nullable=False),
-    Column("file", Text, nullable=False),  # content | proofs
+    Column("file", Text, nullable=False),  # content | proofs; in bulk a resource type
     Column("number", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=True),  # where the next part goes on
