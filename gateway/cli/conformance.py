@@ -48,6 +48,8 @@ def page_of(mappings: Path) -> str:
     lines = [
         "# Our HL7 v2 rules and the official guide",
         "",
+        "*For builders of adapters at a hospital.*",
+        "",
         f"Written by `gateway conformance`. The guide is {_GUIDE}; a row is a field and the element it becomes.",
         "",
         "| | rows |",

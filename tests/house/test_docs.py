@@ -100,6 +100,11 @@ def test_readme_leads_to_every_page() -> None:
     assert not [page for page in pages if f"]({page})" not in readme()]
 
 
+def test_every_page_says_whom_it_is_for() -> None:
+    pages = [f for f in below("docs") if f.suffix == ".md" and f.parent == Path("docs") and f.stem != "glossary"]
+    assert not [f for f in pages if not re.match(r"# .+\n\n\*(?:For|Til) .+\*\n\n", text(f))]
+
+
 def test_readme_names_every_door() -> None:
     """By its path; operations on one definition by those on all, the pages of the console by the console."""
     section = readme().partition("## The doors")[2].partition("## Settings")[0]
