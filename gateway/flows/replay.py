@@ -23,8 +23,14 @@ class Replayed:
 
 
 async def replay(gateway: Gateway, identity: int | None = None) -> list[Replayed]:
-    """Try one message in quarantine again, or all of them in the order in which they came."""
-    return [await _again(gateway, one) for one in await messages.quarantined(gateway.database, identity)]
+    """Try one message in quarantine again, or all of them in the order in which they came; one at a time is read."""
+    wanted = [identity] if identity is not None else await messages.waiting(gateway.database)
+    done = []
+    for number in wanted:
+        one = await messages.quarantined(gateway.database, number)
+        if one is not None:
+            done.append(await _again(gateway, one))
+    return done
 
 
 async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:

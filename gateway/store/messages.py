@@ -32,6 +32,34 @@ class Quarantined:
     reason: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message in quarantine without its content."""
+
+    id: int
+    language: str
+    received_at: datetime
+    reason: bytes
+
+
+async def held(database: Database, most: int) -> tuple[list[Kept], int]:
+    """The oldest in quarantine, and how many there are."""
+    rows = await database.fetch(
+        "SELECT id, language, received_at, reason FROM message WHERE state = 'quarantined' ORDER BY id LIMIT $1", most
+    )
+    count = await database.fetchval("SELECT count(*) FROM message WHERE state = 'quarantined'")
+    return [Kept(**row) for row in rows], count
+
+
+async def last_heard(database: Database, sources: Sequence[str]) -> dict[str, datetime]:
+    """When each of these sources last told anything that was understood; without those that never did."""
+    rows = await database.fetch(
+        "SELECT s AS source, (SELECT max(received_at) FROM message WHERE source = s) AS last FROM unnest($1::text[]) s",
+        list(sources),
+    )
+    return {row["source"]: row["last"] for row in rows if row["last"]}
+
+
 async def answer_to(database: Database, fingerprint: bytes) -> bytes | None:
     """The answer that the message with this fingerprint got; None when none came."""
     answer: bytes | None = await database.fetchval("SELECT answer FROM message WHERE fingerprint = $1", fingerprint)
@@ -57,14 +85,18 @@ async def quarantine(
     await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
 
 
-async def quarantined(database: Database, identity: int | None = None) -> list[Quarantined]:
-    """One message in quarantine, or all of them, oldest first."""
-    rows = await database.fetch(
-        "SELECT id, language, received_at, body, reason FROM message"
-        " WHERE state = 'quarantined' AND ($1::bigint IS NULL OR id = $1) ORDER BY id",
-        identity,
+async def waiting(database: Database) -> list[int]:
+    """All messages in quarantine, oldest first."""
+    rows = await database.fetch("SELECT id FROM message WHERE state = 'quarantined' ORDER BY id")
+    return [row["id"] for row in rows]
+
+
+async def quarantined(database: Database, identity: int) -> Quarantined | None:
+    """One message in quarantine; None where it is there no more."""
+    row = await database.fetchrow(
+        "SELECT id, language, received_at, body, reason FROM message WHERE state = 'quarantined' AND id = $1", identity
     )
-    return [Quarantined(**row) for row in rows]
+    return Quarantined(**row) if row else None
 
 
 async def forget(database: Database, before: datetime) -> int:

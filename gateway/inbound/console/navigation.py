@@ -25,6 +25,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("/console/suspicion", "suspicion.name", ("auditor",)),
     Entry("/console/exports", "exports.name", ("auditor",)),
     Entry("/console/status", "status.name", ("auditor", "operator")),
+    Entry("/console/quarantine", "quarantine.name", ("operator",)),
 )
 
 
