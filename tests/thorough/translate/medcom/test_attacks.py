@@ -131,4 +131,4 @@ def test_ten_thousand_of_everything(grown: Callable[[Json], None]) -> None:
     translation = MEDCOM.translate(text)
     made = folded([translation], ids(b"s"), {SOURCE.id: SOURCE})
     assert MEDCOM.accept(text, now)
-    assert sorted(one.kind for one in made) == ["Encounter", "Patient"]
+    assert sorted(one.kind for one in made) == ["Encounter", "EpisodeOfCare", "Patient"]

@@ -136,7 +136,7 @@ def test_the_command(target: str, tmp_path: Path, capsysbinary: pytest.CaptureFi
         path.write_bytes(content)
     after = json.loads(gateway("--json", *map(str, again)))
     kinds = [one["resource"]["resourceType"] for one in after["entry"]]
-    assert kinds == ["Encounter", "Patient", "Task"]
+    assert kinds == ["Encounter", "EpisodeOfCare", "Patient", "Task"]
     for was, now in zip(before["entry"], after["entry"], strict=True):
         left_out = {"identifier", "authoredOn", "restriction"} if now["resource"]["resourceType"] == "Task" else set()
         facts = [{n: v for n, v in one["resource"].items() if n not in left_out} for one in (was, now)]
