@@ -28,6 +28,7 @@ LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 JSON = {"Content-Type": "application/fhir+json"}
 WRITERS: dict[str, dict[str, Any]] = {
     "writer": PARTS["herlev"] | {"scopes": ["system/*.cruds"]},
+    "scripts": PARTS["herlev"] | {"scopes": ["system/*.cruds"]},  # its exports wait for nobody else's
     "office": PARTS["social"] | {"scopes": ["system/*.cruds"]},
 }
 _TOKEN_SECONDS = 120

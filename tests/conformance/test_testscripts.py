@@ -86,7 +86,7 @@ def scripts(examples: Path) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def runner(standing: Standing) -> Iterator[Runner]:
     with httpx2.Client(timeout=20) as web:
-        yield Runner(web, f"{standing.url}/fhir", standing.url, standing.bearer())
+        yield Runner(web, f"{standing.url}/fhir", standing.url, standing.bearer("scripts"))
 
 
 def test_every_script_has_its_place(scripts: dict[str, dict[str, Any]]) -> None:

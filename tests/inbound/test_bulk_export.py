@@ -383,7 +383,7 @@ def test_a_job_that_is_forgotten_meanwhile_ends(database_url: str, monkeypatch: 
 def test_one_client_has_few_at_once_and_who_is_registered_no_more_has_none(database_url: str) -> None:
     async def test() -> None:
         async with town(database_url) as here:
-            paths = [await begun(here, "social") for _ in range(3)]
+            paths = [await begun(here, "social") for _ in range(5)]
             told = await here.get("social", "Patient/$export", headers=ASYNC)
             assert told.status == 429
             assert int(told.headers["retry-after"]) > 0

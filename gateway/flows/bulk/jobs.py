@@ -19,7 +19,7 @@ from gateway.store import bulk, wire
 from gateway.store.exports import BULK, KEPT, Job
 from gateway.store.log import Connection
 
-MOST = 3
+MOST = 5
 """So many exports of one client are made at once."""
 
 RETRY_SECONDS = 2
