@@ -254,17 +254,19 @@ class _Demo:
         said, _ = await process.communicate()
         return int(process.returncode or 0), said.decode(errors="replace")
 
-    async def _ticket(self, player: str, **form: str) -> str:
-        token = await self.doors.players[player].token(self.doors.http)
+    async def _ticket(self, player: str, person: str = "", **form: str) -> str:
+        token = await self.doors.players[player].token(self.doors.http, person=person)
         answer = await self.doors.http.post("/console/tickets", data=form, headers={"Authorization": f"Bearer {token}"})
         answer.raise_for_status()
         return str(answer.json()["url"])
 
     async def stay(self) -> None:
-        """Leave the doors open, with tickets for the coordinator's page of the plan and for the pages of auditor and
-        operator."""
+        """Leave the doors open, with tickets for the coordinator's page of the plan, the citizen's own list, and the
+        pages of auditor, reviewer of overrides and operator."""
         print(f"\nThe joint plan in Danish, good once: {await self._ticket('social', patient=self.citizen)}")
         print(f"The auditors' pages, good once: {await self._ticket('auditor')}")
+        print(f"The overrides of home nursing, good once: {await self._ticket('nursing')}")
+        print(f"The citizen's own list, good once: {await self._ticket('citizen', self.told.citizen)}")
         print(f"The operators' pages, good once: {await self._ticket('operator')}")
         print(f"HL7 v2 over MLLP: {self.doors.host}:{self.doors.mllp_port}\nStop with Ctrl-C.", flush=True)
         loop = asyncio.get_running_loop()

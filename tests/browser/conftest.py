@@ -23,7 +23,10 @@ _QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "
 _LONGEST_STORY = 90  # seconds
 _AXE = "4.14.1"
 _AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
-_TICKETS = {"plan": "The joint plan", "auditor": "The auditors' pages", "operator": "The operators' pages"}
+_TICKETS = {
+    "plan": "The joint plan", "auditor": "The auditors' pages", "operator": "The operators' pages",
+    "nursing": "The overrides of home nursing", "citizen": "The citizen's own list",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def _path() -> str | None:
 
 @pytest.fixture(scope="module")
 def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
-    """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of two roles."""
+    """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of four roles."""
     command = [sys.executable, "-m", "gateway", "demo", "--stay"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         found: dict[str, str] = {}

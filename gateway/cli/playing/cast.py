@@ -20,9 +20,11 @@ from gateway.inbound.keys import new_client_key
 _READ = "system/*.rs"
 _SEND = "system/Bundle.c"
 _CONSENT = "system/Consent.cu"
+_TELL = "system/Task.u"
 _COPENHAGEN = {"system": CVR, "value": "64942212", "name": "Københavns Kommune"}
 _FREDERIKSBERG = {"system": CVR, "value": "11259979", "name": "Frederiksberg Kommune"}
 _PSYCHIATRY = {"system": SOR, "value": "399841000016000", "name": "Psykiatrisk Center København"}
+_PORTAL = {"system": CVR, "value": "55133018", "name": "Borgerportalen"}
 _HERLEV = {"system": SOR, "value": "265161000016000", "name": "Herlev og Gentofte Hospital"}
 
 # Registration of each part, and the person in front of it with the purpose of the look.
@@ -44,7 +46,7 @@ PARTS: Mapping[str, dict[str, Any]] = {
     },
     "nursing": {
         "name": "Hjemmesygeplejens omsorgssystem", "organisation": _COPENHAGEN, "sector": "municipality",
-        "role": "nursing", "purposes": ["TREAT", "BTG"], "scopes": [_READ], "sends": ["koebenhavn-fsiii"],
+        "role": "nursing", "purposes": ["TREAT", "BTG"], "scopes": [_READ, _TELL], "sends": ["koebenhavn-fsiii"],
         "user": "Sygeplejerske Mona Friis", "purpose": "TREAT",
     },
     "jobcenter": {
@@ -60,6 +62,10 @@ PARTS: Mapping[str, dict[str, Any]] = {
         "name": "Regionens revision", "organisation": _PSYCHIATRY, "sector": "region", "role": "auditor",
         "purposes": ["HCOMPL"], "scopes": ["system/AuditEvent.rs"], "user": "Databeskyttelsesrådgiver Eva Ring",
         "purpose": "HCOMPL",
+    },
+    "citizen": {
+        "name": "Borgerportalen", "organisation": _PORTAL, "sector": "other", "role": "citizen",
+        "purposes": ["PATRQT"], "scopes": ["system/AuditEvent.rs"], "user": "Borgeren", "purpose": "PATRQT",
     },
     "operator": {
         "name": "Regionens drift", "organisation": _PSYCHIATRY, "sector": "region", "role": "operator",
@@ -84,27 +90,33 @@ class Player:
         return PARTS[self.id]
 
     async def token(
-        self, http: httpx2.AsyncClient, *, purpose: str = "", override: Mapping[str, str] | None = None
-    ) -> str:
-        """An access token by SMART Backend Services: an assertion signed with ES384, good for four minutes."""
+        self, http: httpx2.AsyncClient, *, purpose: str = "", override: Mapping[str, str] | None = None,
+        person: str = "",
+    ) -> str:  # fmt: skip
+        """An access token by SMART Backend Services: an assertion signed with ES384, good for four minutes. `person` is
+        who stands in front of the system, where it is not always the same."""
         answer = await http.post(
             "/oauth/token",
             data={
                 "grant_type": "client_credentials",
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                "client_assertion": self.assertion(str(http.base_url), purpose=purpose, override=override),
+                "client_assertion": self.assertion(
+                    str(http.base_url), purpose=purpose, override=override, person=person
+                ),
                 "scope": " ".join(self.part["scopes"]),
             },
         )
         answer.raise_for_status()
         return str(answer.json()["access_token"])
 
-    def assertion(self, url: str, *, purpose: str = "", override: Mapping[str, str] | None = None) -> str:
+    def assertion(
+        self, url: str, *, purpose: str = "", override: Mapping[str, str] | None = None, person: str = ""
+    ) -> str:
         """The signed client assertion (RFC 7523) with who acts and why (IHE IUA)."""
         now = int(self.clock().timestamp())
         iua = {
             "subject_name": self.part["user"],
-            "subject_id": f"urn:faellesplan:demo|{self.id}-1",
+            "subject_id": person or f"urn:faellesplan:demo|{self.id}-1",
             "purpose_of_use": [purpose or self.part["purpose"]],
         }
         extensions: dict[str, Any] = {"ihe_iua": iua}
