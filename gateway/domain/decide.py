@@ -17,7 +17,7 @@ from typing import NamedTuple
 from gateway.domain.caller import Caller
 from gateway.domain.consent import Ask, CompiledConsent, Same, Verdict, Word, prepared
 from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
-from gateway.domain.identifier import normal
+from gateway.domain.identifier import spelled
 from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
 from gateway.domain.redact import ADDRESS_PATHS, WORDS
@@ -169,11 +169,7 @@ def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str
     )
 
 
-@lru_cache(maxsize=4096)  # the same people and organisations ask again and again
-def _key(key: str) -> str:
-    system, bar, value = key.partition("|")
-    return normal(system, value).key if bar else key
-
+_key = lru_cache(maxsize=4096)(spelled)  # the same people and organisations ask again and again
 
 _UNASKED = Verdict(Word.SILENT, 8)
 

@@ -144,6 +144,12 @@ def normal(system: str, value: str) -> Identifier:
     return Identifier(meant, form(value) if form else value)
 
 
+def spelled(key: str) -> str:
+    """`system|value` in the one spelling of its identifier; what names no system as it is."""
+    system, bar, value = key.partition("|")
+    return normal(system, value).key if bar else key
+
+
 def _apart(system: str, urn: str) -> tuple[str, str]:
     """A value that names its own system, told apart; as it is where the two contradict each other."""
     head, _, number = urn.rpartition(":")

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.domain.identifier import normal
+from gateway.domain.identifier import normal, spelled
 
 if TYPE_CHECKING:
     from gateway.domain.caller import Caller
@@ -100,7 +100,7 @@ def barred(
     limited = [one for one in facts if one.limits is not None]
     if not limited:
         return set()
-    keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
+    keys = {caller.organisation.key, *(spelled(key) for key in (caller.user, *caller.member_of) if key)}
     cases = [one for one in (*limited, *around) if one.kind == "CarePlan" and one.limits]
     lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
     closed = {
@@ -118,7 +118,7 @@ def told_why(caller: Caller, one: Facts, facts: Iterable[Facts]) -> str:
     """Which limit closes a resource that is `barred`, in words; `facts` are those of the citizen, it among them."""
     if one.limits is None:
         return ""
-    keys = {caller.organisation.key, *(_spelled(key) for key in (caller.user, *caller.member_of) if key)}
+    keys = {caller.organisation.key, *(spelled(key) for key in (caller.user, *caller.member_of) if key)}
     cases = [other for other in facts if other.kind == "CarePlan" and other.limits]
     lying = one.kind == "DocumentReference" and bool(_cases_of(one, cases))
     closed = [limits for limits in _in_force(one, cases) if not _passes(caller, keys, limits, lying)]
@@ -202,8 +202,3 @@ def _key(reference: object) -> str:
     if isinstance(identifier, dict) and identifier.get("system") and identifier.get("value"):
         return normal(str(identifier["system"]), str(identifier["value"])).key
     return _NOBODY
-
-
-def _spelled(key: str) -> str:
-    system, bar, value = key.partition("|")
-    return normal(system, value).key if bar else key

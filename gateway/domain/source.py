@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.domain.identifier import Identifier
+from gateway.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,11 @@ class Source:
     certificates: tuple[str, ...] = ()  # subject or alternative name of its client certificates
     deliver: Connection | None = None
     fetch: Fetching | None = None
+
+
+def written_as(sends: Iterable[str], sources: Mapping[str, Source]) -> Source:
+    """The source in whose name a client writes: the first that it is registered for. Raises Forbidden."""
+    for name in sends:
+        if name in sources:
+            return sources[name]
+    raise Forbidden("This client is not registered to write as any source", hint="Register it (sends).")

@@ -34,7 +34,7 @@ def covered(
     A permit for something that is only referred to (it is not among `parts`) stands when its type is covered without
     parameters: what cannot be tested is not covered.
     """
-    held = {(part.facts.kind, part.facts.id): part for part in parts}
+    held = {part.key: part for part in parts}
     scopes = [one for one in map(read, caller.scopes) if one is not None and ("r" in one.may or "s" in one.may)]
     return {key: permit for key, permit in permits.items() if _is_covered(gateway, scopes, held.get(key), key, permit)}
 

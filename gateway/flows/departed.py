@@ -41,23 +41,19 @@ async def as_left(
     """The parts as the caller may see them: shared ones in the version from when it left. What was not there then is
     denied, and so is a later `version` that is asked for by its number."""
     own = own_sources(caller, gateway.sources)
-    later = [part for part in parts if _is_later(part, permits.get(_key(part)), own, left)]
+    later = [part for part in parts if _is_later(part, permits.get(part.key), own, left)]
     if not later:
         return list(parts)
-    named = [] if version else [_key(part) for part in later]
-    stood = {_key(one): one for one in await resources.as_they_stood(database, named, left)}
+    named = [] if version else [part.key for part in later]
+    stood = {one.key: one for one in await resources.as_they_stood(database, named, left)}
     for part in later:
-        if _key(part) not in stood:
-            permit = permits.pop(_key(part))
-            denials[_key(part)] = Denial(permit.kind, permit.id, Reason.HANDED_OVER, permit.rule, permit.law)
-    return [stood.get(_key(part), part) for part in parts]
+        if part.key not in stood:
+            permit = permits.pop(part.key)
+            denials[part.key] = Denial(permit.kind, permit.id, Reason.HANDED_OVER, permit.rule, permit.law)
+    return [stood.get(part.key, part) for part in parts]
 
 
 def _is_later(part: Sealed, permit: Permit | None, own: frozenset[str], left: datetime) -> bool:
     """Whether it is shown as the caller's own, others have a word in it too, and it changed since."""
     tellers = part.facts.sources or (part.facts.source,)
     return permit is not None and permit.basis is Basis.OWN and part.updated > left and not own.issuperset(tellers)
-
-
-def _key(part: Sealed) -> Key:
-    return (part.facts.kind, part.facts.id)

@@ -40,7 +40,7 @@ async def explain(gateway: Gateway, asker: Caller, question: Question) -> Served
     looked: list[tuple[Sealed, Permit | Denial]] = [*seen.permitted, *seen.withheld]
     for part, decision in looked:
         told[decision.kind, decision.id] = _explained(question, part, decision, parts)
-    answers = [told.get(_key(part)) or _uncovered(part) for part in asked]
+    answers = [told.get(part.key) or _uncovered(part) for part in asked]
     versions = {part.facts.id: part.version for part in parts if part.facts.kind == "Consent"}
     await on_record(gateway, replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS).of(citizen))
     return Served(wire.encode(parameters(question, citizen, answers, versions)))
@@ -61,7 +61,7 @@ async def _admitted(gateway: Gateway, asker: Caller, question: Question) -> Acce
 
 
 def _is_asked(question: Question, part: Sealed) -> bool:
-    return not part.facts.deleted and (not question.resources or _key(part) in question.resources)
+    return not part.facts.deleted and (not question.resources or part.key in question.resources)
 
 
 def _is_open_to(gateway: Gateway, asker: Caller, part: Sealed) -> bool:
@@ -84,7 +84,3 @@ def _uncovered(part: Sealed) -> Explained:
     """What the reader's scopes leave out is not decided about at all."""
     reason = Reason.SCOPES
     return Explained(Denial(part.facts.kind, part.facts.id, reason, reason.value), part.version)
-
-
-def _key(part: Sealed) -> tuple[str, str]:
-    return (part.facts.kind, part.facts.id)

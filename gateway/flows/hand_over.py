@@ -116,7 +116,7 @@ async def may_go(gateway: Gateway, message: Outgoing) -> bool:
     seen = await look(gateway, reader, parts, ground, persons_of(parts))
     resources_ = [entry["resource"] for entry in json.loads(message.body)["entry"]]
     told = {(one["resourceType"], one["id"]) for one in resources_ if one["resourceType"] in KINDS}
-    lets = told <= {(part.facts.kind, part.facts.id) for part, _ in seen.permitted}
+    lets = told <= {part.key for part, _ in seen.permitted}
     if not lets:
         record = record_of(gateway, reader, "export", "CarePlan", message.about, seen, operation=OPERATION)
         refused = replace(record, resources=(), decision=Decision.DENY, outcome=Outcome.MINOR)
@@ -166,7 +166,7 @@ def _leaving(gateway: Gateway, case: _Case) -> Seen:
     """What the old municipality wrote of its case and may read itself, as far as the new one may have it; and the
     citizen. What others told the old one is theirs to tell."""
     own = {one.id for one in gateway.sources.values() if one.municipality == case.old.code}
-    read = {(part.facts.kind, part.facts.id) for part, _ in case.mine.permitted}
+    read = {part.key for part, _ in case.mine.permitted}
 
     def goes(facts: Facts) -> bool:
         theirs = facts.kind == "Patient" or not own.isdisjoint(facts.sources or (facts.source,))

@@ -7,7 +7,6 @@ believed before its signature is verified with a key that was registered, under 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from gateway.inbound.claims import is_time
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey, candidate
 
@@ -133,7 +133,7 @@ def _check_audience(claims: Mapping[str, Any], audiences: Collection[str], clien
 def _check_times(claims: Mapping[str, Any], now: float, client: Client) -> float:
     """Gives exp, in seconds since 1970."""
     times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
-    if not all(_is_time(value) for value in times.values()):
+    if not all(is_time(value) for value in times.values()):
         raise BadAssertion("exp, iat and nbf must be numbers of seconds", client.id)
     if "exp" not in times:
         raise BadAssertion("exp is missing", client.id)
@@ -145,7 +145,3 @@ def _check_times(claims: Mapping[str, Any], now: float, client: Client) -> float
     if max(times.get("iat", now), times.get("nbf", now)) > now + SKEW_SECONDS:
         raise BadAssertion("the assertion is from the future", client.id)
     return expires
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

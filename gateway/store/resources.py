@@ -97,6 +97,11 @@ class Sealed:
         self.withdrawn = withdrawn
         self._body = body
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Type and id, as permits and denials name it."""
+        return (self.facts.kind, self.facts.id)
+
     def open(self, permit: Permit) -> bytes:
         """The stored JSON, without meta.versionId and meta.lastUpdated. Raises Forbidden on a foreign permit."""
         if permit.kind != self.facts.kind or permit.id != self.facts.id:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gateway.domain import directory
 from gateway.domain.searching.matching import check_modifier, compile_match
 from gateway.domain.searching.parameter import Parameter
 from gateway.domain.searching.world import Body, World, literal
@@ -19,7 +20,7 @@ Served = Mapping[str, Mapping[str, Parameter]]
 """The parameters of every type that is served, by type and name."""
 
 MOST_HOPS = 2
-NOT_FOLLOWED = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location"})
+_NOT_FOLLOWED = directory.KINDS
 """Types that stand in a citizen's resources by their identifiers: they are asked for by those, not by a chain."""
 
 _HAS = "_has"
@@ -54,7 +55,8 @@ def _chain(parameter: Parameter, modifier: str, rest: Asked, served: Served, own
     if parameter.kind != "reference":
         raise BadRequest("Only a reference leads to another resource", where=parameter.name)
     check_modifier(parameter, modifier)
-    able = [one for one in ([modifier] if modifier else parameter.targets) if one in served and one not in NOT_FOLLOWED]
+    targets = [modifier] if modifier else parameter.targets
+    able = [one for one in targets if one in served and one not in _NOT_FOLLOWED]
     if not able:
         raise BadRequest(
             "No chain is served through this reference", where=parameter.name,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.domain.identifier import normal
+from gateway.domain.identifier import spelled
 from gateway.domain.searching.hops import Asked, Served, Test, compile_test, shown, unknown
 from gateway.domain.searching.including import MOST_INCLUDES, Include, compile_include
 from gateway.domain.searching.matching import split
@@ -168,7 +168,7 @@ def _names_whom(kind: str, name: str, value: str, read: _Reading, own: str) -> b
             read.named.append(tuple(Named(patient=one) for one in wanted))
         return True
     if by_number(kind, name, value):
-        read.named.append(tuple(Named(number=_spelled(one)) for one in split(value, ",")))
+        read.named.append(tuple(Named(number=spelled(one)) for one in split(value, ",")))
         return True
     if plain in _WHO and modifier in ("", "Patient") and "." not in name and kind != "Patient":
         found = _ids(plain, ",".join(_patient(one, own) for one in split(value, ",")))
@@ -195,12 +195,6 @@ def _test(kind: str, name: str, value: str, served: Served, own: str) -> Test:
         further = RESULT if kind == "Patient" else (*RESULT, *_BY_NUMBER[:1])
         raise unknown(kind, name, served, further)
     return compile_test(Asked(kind, name, value), served, own)
-
-
-def _spelled(token: str) -> str:
-    """`system|value` in the one spelling that identifiers are kept in."""
-    system, bar, value = token.partition("|")
-    return normal(system, value).key if bar else token
 
 
 def _ids(name: str, value: str) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from gateway.domain.caller import Caller
 from gateway.domain.directory import identifiers_of, judged, refers_to
-from gateway.domain.source import Source
+from gateway.domain.source import Source, written_as
 from gateway.errors import (
     BadRequest,
     Conflict,
@@ -43,7 +43,7 @@ async def create(gateway: Gateway, caller: Caller, kind: str, raw: bytes, if_non
     back instead. Raises SeveralMatch where that is several."""
     asked = f"POST {kind}"
     try:
-        source = _source(gateway, caller)
+        source = written_as(caller.sends, gateway.sources)
         body = _checked(raw, kind)
         params = parse_qsl(if_none_exist.partition("?")[2] or if_none_exist, keep_blank_values=True)
         async with directory.writing(gateway.database) as connection:
@@ -68,7 +68,7 @@ async def update(gateway: Gateway, caller: Caller, kind: str, identity: str, raw
     Forbidden when another source wrote it. A content that is there already makes no version."""
     asked = f"PUT {kind}/{identity}"
     try:
-        source = _source(gateway, caller)
+        source = written_as(caller.sends, gateway.sources)
         body = _checked(raw, kind, identity)
         async with directory.writing(gateway.database) as connection:
             before = await _own(gateway, connection, caller, kind, identity, if_match, needed=True)
@@ -97,14 +97,6 @@ async def withdraw(gateway: Gateway, caller: Caller, kind: str, identity: str, i
         await record(gateway, caller, "delete", kind, asked, Shown((), ()), text=error.text)
         raise
     await record(gateway, caller, "delete", kind, asked, Shown((whole(before),), (before,)))
-
-
-def _source(gateway: Gateway, caller: Caller) -> Source:
-    """The source in whose name this client writes: the first that it is registered for."""
-    named = [gateway.sources[name] for name in caller.sends if name in gateway.sources]
-    if not named:
-        raise Forbidden("This client is not registered to write as any source", hint="Register it (sends).")
-    return named[0]
 
 
 def _checked(raw: bytes, kind: str, identity: str = "") -> Body:

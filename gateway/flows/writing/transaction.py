@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from gateway.domain.caller import Caller
+from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.errors import BadRequest, GatewayError, Refused, Unavailable
 from gateway.flows import directory
 from gateway.flows.looking import on_record
@@ -23,7 +24,7 @@ from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.saying import say, told
 from gateway.flows.writing.single import TRIES, shown, understood
-from gateway.flows.writing.whose import DIRECTORY, numbers_of, source_of
+from gateway.flows.writing.whose import numbers_of, source_of
 
 _ORDER = ("delete", "create", "update", "patch")
 """R4 3.1.0.11.2: in which order entries take place."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.domain import directory
 from gateway.domain.caller import Caller
 from gateway.domain.fold import SUBJECT
 from gateway.domain.identifier import CPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
-from gateway.domain.source import Source
+from gateway.domain.source import Source, written_as
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
 from gateway.flows.looking import look_at_one
 from gateway.flows.parts import Gateway
@@ -19,8 +20,7 @@ from gateway.flows.writing.asked import Around, Json, Work
 from gateway.store import resources
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
-DIRECTORY = frozenset({"Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location"})
-_NOBODYS = DIRECTORY | {"Binary"}
+_NOBODYS = frozenset({*directory.KINDS, "Binary"})
 _OF_A_SOURCE = "urn:faellesplan:source:"
 MOST_REFERENCES = 200
 
@@ -35,11 +35,8 @@ class Citizen:
 
 
 def source_of(gateway: Gateway, caller: Caller) -> Source:
-    """The source in whose name this client writes: the first that it is registered for. Raises Forbidden."""
-    named = [gateway.sources[name] for name in caller.sends if name in gateway.sources]
-    if not named:
-        raise Forbidden("This client is not registered to write as any source", hint="Register it (sends).")
-    return named[0]
+    """The source in whose name this client writes. Raises Forbidden."""
+    return written_as(caller.sends, gateway.sources)
 
 
 async def citizen_of(gateway: Gateway, caller: Caller, work: Work, body: Json, around: Around) -> Citizen:
@@ -67,9 +64,7 @@ def _patients_among(body: Json) -> list[Json]:
     return [one for one in actors if "Patient" in (one.get("type"), str(one.get("reference", "")).partition("/")[0])]
 
 
-async def _found(
-    gateway: Gateway, caller: Caller, work: Work, named: Json, place: str, around: Around
-) -> Citizen:  # fmt: skip
+async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, place: str, around: Around) -> Citizen:
     identity = ""
     literal = str(named.get("reference", ""))
     if literal.startswith("Patient/"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.domain import directory
 from gateway.inbound import definitions
 from gateway.translate.fhir.validating.written import OF_CITIZENS
 
@@ -12,7 +13,7 @@ CLINICAL = (
     "Observation", "ClinicalImpression", "Procedure",
 )  # fmt: skip
 # Staff, organisations, services and places: nobody's data of a citizen (flows/directory).
-DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
+DIRECTORY = directory.KINDS
 VERSIONED = (*CLINICAL, *DIRECTORY)
 READABLE = (*VERSIONED, "Provenance", "Subscription", "AuditEvent")
 WRITTEN = OF_CITIZENS

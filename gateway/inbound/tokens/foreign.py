@@ -6,7 +6,6 @@ nothing of how it is to be checked. Who is in front, and as which registered cli
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -20,6 +19,7 @@ from gateway.domain.identifier import CVR
 from gateway.errors import Unauthenticated
 from gateway.inbound.access_token import caller_of
 from gateway.inbound.acting import Acting, levels_of
+from gateway.inbound.claims import is_time
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey
 from gateway.inbound.scopes import narrow
@@ -141,7 +141,7 @@ class ForeignTokens:
     def _check_times(self, issuer: Issuer, claims: Mapping[str, Any]) -> None:
         now = self._clock().timestamp()
         times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
-        if not {"exp", "iat"} <= times.keys() or not all(map(_is_time, times.values())):
+        if not {"exp", "iat"} <= times.keys() or not all(map(is_time, times.values())):
             raise BadToken("exp and iat must be there, and numbers of seconds")
         if times["exp"] <= now:
             raise BadToken("it has expired")
@@ -214,7 +214,3 @@ def _bound(claims: Mapping[str, Any]) -> dict[str, str] | None:
     if not isinstance(told, dict) or not told or told.keys() - {KEY, CERTIFICATE}:
         raise BadToken("it is bound in a way that is not understood")
     return {name: str(value) for name, value in told.items()}
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

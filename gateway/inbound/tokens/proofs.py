@@ -10,16 +10,16 @@ import base64
 import hashlib
 import hmac
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any
 from urllib.parse import urlsplit
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from gateway.inbound.claims import is_time
 from gateway.inbound.keys import UnfitKey, imported
 from gateway.inbound.tokens.client_check import Remember
 
@@ -72,7 +72,7 @@ class Proofs:
             raise UnfitProof("htu is not the URL of this request")
         now = self._clock().timestamp()
         issued, jti = claims.get("iat"), claims.get("jti")
-        if not _is_time(issued) or not now - WINDOW_SECONDS <= issued <= now + SKEW_SECONDS:
+        if not is_time(issued) or not now - WINDOW_SECONDS <= issued <= now + SKEW_SECONDS:
             raise UnfitProof("iat is not now")
         if token and claims.get("ath") != _encoded(hashlib.sha256(token.encode()).digest()):
             raise UnfitProof("ath is not the hash of this token")
@@ -139,10 +139,6 @@ def _plain(url: str) -> tuple[str, str, int, str]:
     if "@" in parts.netloc:
         return "", "", 0, url
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path or "/"
-
-
-def _is_time(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _encoded(raw: bytes) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.domain import directory
 from gateway.errors import RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
-_DIRECTORY = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
 OF_CITIZENS = (
     "Patient", "CarePlan", "CareTeam", "Encounter", "EpisodeOfCare", "Goal", "Condition", "Consent", "RelatedPerson",
     "Task", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Observation", "ClinicalImpression",
@@ -17,7 +17,7 @@ OF_CITIZENS = (
 
 WRITTEN = frozenset(
     {("Communication", "create")}
-    | {(kind, mode) for kind in (*OF_CITIZENS, *_DIRECTORY, "Subscription") for mode in ("create", "update")}
+    | {(kind, mode) for kind in (*OF_CITIZENS, *directory.KINDS, "Subscription") for mode in ("create", "update")}
 )
 _PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
 
