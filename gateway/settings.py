@@ -36,6 +36,19 @@ class Settings:
     issuers_folder: Path = field(
         default=Path(), metadata={"help": "one YAML file per issuer of tokens; empty: issuers in the data folder"}
     )
+    users_folder: Path = field(
+        default=Path(), metadata={"help": "one YAML file per user who logs in here; empty: users in the data folder"}
+    )
+    oidc_issuer: str = field(
+        default="", metadata={"help": "the registered issuer where people log in to the console; empty: here"}
+    )
+    oidc_client_id: str = field(default="", metadata={"help": "as which client the console is registered there"})
+    oidc_secret: str = field(
+        default="", metadata={"help": "its secret there: an absolute path of a file, or a variable's name"}
+    )
+    oidc_key: Path = field(
+        default=Path(), metadata={"help": "PEM file of its private key there (private_key_jwt) instead of a secret"}
+    )
     key_hosts: str = field(
         default="", metadata={"help": "hosts that keys of clients and issuers are fetched from (name, name@network)"}
     )
@@ -109,6 +122,11 @@ class Settings:
     def clients(self) -> Path:
         """Where registered clients are read from."""
         return self.clients_folder if self.clients_folder != Path() else self.data_folder / "clients"
+
+    @property
+    def users(self) -> Path:
+        """Where users of the built-in provider are read from."""
+        return self.users_folder if self.users_folder != Path() else self.data_folder / "users"
 
     @property
     def issuers(self) -> Path:

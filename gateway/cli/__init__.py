@@ -13,7 +13,7 @@ from gateway.errors import GatewayError
 COMMANDS = (
     "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel",
     "outbox", "close-stay", "hand-over", "suspicion", "simulate", "export-log", "forget-log", "verify-log",
-    "register-client", "revoke", "bench",
+    "register-client", "register-user", "revoke", "bench",
 )  # fmt: skip
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.domain import endpoint
 from gateway.errors import SettingsError
 from gateway.inbound.clients import Clients
+from gateway.inbound.issuer import users
+from gateway.inbound.sign_in.parties import Registration
 from gateway.inbound.tokens import certificates, issuers
 from gateway.inbound.tokens.entry import Admission
 from gateway.inbound.tokens.issuers import Issuers
 from gateway.inbound.tokens.key_sets import fetches_nothing
 from gateway.outbound.key_fetching import Fetcher
 from gateway.outbound.lines import caller_context
+from gateway.outbound.secrets import secret
 from gateway.settings import Settings
 
 
@@ -31,7 +35,24 @@ def admission(settings: Settings, clients: Clients) -> Admission:
         fetch=fetcher if hosts else fetches_nothing,
         introspect=fetcher.introspected if hosts else None,
         dpop_nonces=settings.dpop_nonces,
+        users=users.load(settings.users, clients),
+        sign_in=_registration(settings, fetcher if hosts else None),
     )
+
+
+def _registration(settings: Settings, fetcher: Fetcher | None) -> Registration | None:
+    """How the console is registered at another issuer; None where people log in here. Raises SettingsError."""
+    if not settings.oidc_issuer:
+        return None
+    if fetcher is None or urlsplit(settings.oidc_issuer).hostname not in fetcher.allowed:
+        raise SettingsError("The issuer of logins may not be reached", hint="Name its host in GATEWAY_KEY_HOSTS.")
+    if settings.oidc_secret:
+        secret(settings.oidc_secret)
+    try:
+        key = settings.oidc_key.read_bytes() if settings.oidc_key != Path() else b""
+    except OSError as error:
+        raise SettingsError("GATEWAY_OIDC_KEY cannot be read", hint=str(error.strerror)) from None
+    return Registration(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret, key, fetcher.posted)
 
 
 def _check_hosts(hosts: Mapping[str, object], clients: Clients, known: Issuers) -> None:

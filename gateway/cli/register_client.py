@@ -57,6 +57,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", default="", metavar="PER_SECOND:BURST", help="calls it may make in the long run, and at once"
     )
     parser.add_argument("--introspects", action="store_true", help="a resource server that may ask what a token is")
+    parser.add_argument(
+        "--redirect-uri",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="people log in to it, and return here (repeat)",
+    )
     keys = parser.add_mutually_exclusive_group()
     keys.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys")
     keys.add_argument("--new-key", type=Path, metavar="OUT.pem", help="make a key, and write its private half here")
@@ -85,6 +92,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             "member_of": args.member_of,
             "cases": [_case(one) for one in args.cases],
             "rights": args.right,
+            "redirect_uris": args.redirect_uri,
             "jku": args.jku,
             "bound": args.bound,
             "limits": _limits(args.limit),

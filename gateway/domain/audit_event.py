@@ -94,6 +94,10 @@ _SHAPES: dict[str, _Shape] = {
     ),
 }  # fmt: skip
 _SHAPES["notify"] = _SHAPES["export"]
+_SHAPES |= {
+    name: _Shape("", ("110114", _DICOM), (code, _DICOM), "E", _SENDS, _RECEIVES)
+    for name, code in (("login", "110122"), ("logout", "110123"))
+}
 
 
 def _shape(interaction: str) -> _Shape:

@@ -53,7 +53,7 @@ class AccessRecord:
     """One look-up of one citizen (hospital.md 7.4). Empty means: not known or not so.
 
     `interaction` is a FHIR R4 restful-interaction (read, vread, search-type, create, update, delete, operation …)
-    or one of ours: `token`, `import` (a message came in), `export` and `notify` (something went out).
+    or one of ours: `token`, `login`, `logout`, `import` (a message came in), `export`, `notify` (something went out).
     Identifier keys are `system|value`. `resources` are literal references with version, `Goal/9f…/_history/3`.
     `withheld` counts hidden resources per rule; `rules` are the policy rows that decided.
     """

@@ -69,6 +69,12 @@ class Tokens:
         header = {"alg": OWN_ALGORITHM, "typ": TYPE, "kid": first.kid}
         return jwt.encode(header, claims, first, algorithms=[OWN_ALGORITHM])
 
+    def signed(self, claims: Mapping[str, Any], kind: str) -> str:
+        """Claims under the gateway's signature, as a JWT of another `typ` than an access token: it never is one."""
+        first = self._keys.keys[0]
+        header = {"alg": OWN_ALGORITHM, "typ": kind, "kid": first.kid}
+        return jwt.encode(header, dict(claims), first, algorithms=[OWN_ALGORITHM])
+
     def read(self, token: str) -> dict[str, Any]:
         """The claims of a token that is ours, for this audience, and valid now. Raises Unauthenticated.
 

@@ -53,7 +53,7 @@ def make_app(
         tokens=tokens,
         check=entry.check,
         entry=entry,
-        tickets=Tickets(gateway, clients),
+        tickets=Tickets(gateway, clients, entry.provider),
         statement=capability.statement(gateway, DOORS),
         openapi=openapi.drawn(gateway, DOORS),
         public_url=url,

@@ -13,6 +13,7 @@ member_of: ["urn:oid:1.2.208.176.1.1|265161000016001"]     # units and parents i
 cases:                                    # optional: OIO cases it may read, each row owner × KLE classes × Foelsomhed;
   - {owner: "64942212", classes: ["27", "29.18"], sensitivity: FOELSOMME_PERSONOPLYSNINGER}   # domain/limits.py
 rights: [lower-labels]                    # optional: RIGHTS of domain/caller.py
+redirect_uris: [https://epj.example.dk/callback]   # optional: people log in to it by our provider, and return here
 jku: https://epj.example.dk/jwks.json     # where it publishes its keys: fetched when `jwks` is left out; the only URL
                                           # that its assertions may name
 jwks:                                     # its keys by value
@@ -49,13 +50,14 @@ ROLES = (
 )  # fmt: skip
 _NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_RETURN = re.compile(r"https://[a-z0-9.-]+(?::[0-9]+)?/[!$-;=?-Z_a-z~]*|http://127\.0\.0\.1:[0-9]+/[!$-;=?-Z_a-z~]*")
 BINDINGS = ("", "dpop", "mtls")
 _TEXTS = ("id", "name", "version", "sector", "role", "jku", "bound", "introspects")
 _OPTIONAL = ("version", "jku", "bound", "introspects")
-_LISTS = ("purposes", "scopes", "sends", "member_of", "rights")
+_LISTS = ("purposes", "scopes", "sends", "member_of", "rights", "redirect_uris")
 _KNOWN = (
-    "id name version organisation sector role purposes scopes sends member_of cases rights jku jwks bound limits"
-    " introspects"
+    "id name version organisation sector role purposes scopes sends member_of cases rights redirect_uris jku jwks bound"
+    " limits introspects"
 ).split()
 
 
@@ -89,6 +91,7 @@ class Client:
     limits: Limits | None = None
     introspects: bool = False
     version: str = ""
+    redirect_uris: tuple[str, ...] = ()
 
 
 class Clients:
@@ -157,6 +160,9 @@ class _File:
             self.one_of("rights", right, RIGHTS)
         if texts["id"] and not _ID.fullmatch(texts["id"]):
             self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
+        for address in lists["redirect_uris"]:
+            if not _RETURN.fullmatch(address):
+                self.problems.add(self.table.marks["redirect_uris"], "redirect_uris are https URLs without a fragment")
         self.one_of("bound", texts["bound"], BINDINGS)
         self.one_of("introspects", texts["introspects"], ("yes", "no"))
         if texts["jku"] and not texts["jku"].startswith("https://"):
@@ -186,6 +192,7 @@ class _File:
             bound=texts["bound"],
             limits=limits,
             introspects=texts["introspects"] == "yes",
+            redirect_uris=lists["redirect_uris"],
         )
 
     def text(self, name: str, *, required: bool = True) -> str:

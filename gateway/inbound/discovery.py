@@ -12,7 +12,7 @@ from gateway.errors import BadRequest
 from gateway.inbound.bodies import read_form
 from gateway.inbound.door import Inbound
 from gateway.inbound.keys import CLIENT_ALGORITHMS
-from gateway.inbound.oauth import GRANTS, METHOD
+from gateway.inbound.oauth import CODE, GRANTS, METHOD
 from gateway.inbound.tokens.proofs import ALGORITHMS as PROOF_ALGORITHMS
 
 _JSON = "application/json"
@@ -50,20 +50,34 @@ def _told(inbound: Inbound, status: int, body: dict[str, Any]) -> Response:
 
 async def smart_configuration(inbound: Inbound, request: Request) -> Response:
     """GET /.well-known/smart-configuration"""
-    return Response(msgspec.json.encode(configuration(inbound.public_url)), 200, _KEPT, _JSON)
+    return Response(msgspec.json.encode(configuration(inbound.public_url, _logins(inbound))), 200, _KEPT, _JSON)
 
 
-def configuration(url: str) -> dict[str, Any]:
-    """http://hl7.org/fhir/smart-app-launch/STU2/conformance.html, for a server of backend services only."""
+def _logins(inbound: Inbound) -> str:
+    return inbound.entry.provider.authorize_url if inbound.entry.provider else ""
+
+
+def configuration(url: str, authorize_url: str = "") -> dict[str, Any]:
+    """http://hl7.org/fhir/smart-app-launch/STU2/conformance.html, for a server of backend services; with the built-in
+    provider also for registered apps that people log in to."""
+    logins = {"authorization_endpoint": authorize_url} if authorize_url else {}
     return {
         "issuer": url,
         "jwks_uri": f"{url}/.well-known/jwks.json",
+        **logins,
         "token_endpoint": f"{url}/oauth/token",
         "token_endpoint_auth_methods_supported": [METHOD],
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
-        "grant_types_supported": list(GRANTS),
-        "scopes_supported": ["system/*.rs", "user/*.rs", "patient/*.rs", "system/Bundle.c", "system/Consent.cu"],
-        "response_types_supported": [],
+        "grant_types_supported": [*GRANTS, *([CODE] if logins else [])],
+        "scopes_supported": [
+            *(["openid"] if logins else []),
+            "system/*.rs",
+            "user/*.rs",
+            "patient/*.rs",
+            "system/Bundle.c",
+            "system/Consent.cu",
+        ],
+        "response_types_supported": ["code"] if logins else [],
         "revocation_endpoint": f"{url}/oauth/revoke",
         "introspection_endpoint": f"{url}/oauth/introspect",
         **{
@@ -73,7 +87,12 @@ def configuration(url: str) -> dict[str, Any]:
         },
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": True,
-        "capabilities": ["client-confidential-asymmetric", "permission-v2", "permission-v1"],
+        "capabilities": [
+            *(["launch-standalone", "permission-user"] if logins else []),
+            "client-confidential-asymmetric",
+            "permission-v2",
+            "permission-v1",
+        ],
         "code_challenge_methods_supported": ["S256"],
     }
 

@@ -21,6 +21,7 @@ from gateway.inbound.console import (
     exporting,
     frame,
     insight,
+    login,
     look,
     overrides,
     plan,
@@ -32,6 +33,7 @@ from gateway.inbound.console import (
 )
 from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
+from gateway.inbound.issuer import pages as issuer
 from gateway.inbound.rest import bundles, explaining, exports, history, reading, searching, subscribing, writing
 from gateway.inbound.rest.kinds import BY_ID, CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
 
@@ -108,6 +110,9 @@ DOORS: tuple[Door, ...] = (
     Open("POST", "/oauth/token", discovery.token, outcome.oauth),
     Open("POST", "/oauth/revoke", discovery.revoke, outcome.oauth),
     Open("POST", "/oauth/introspect", discovery.introspect, outcome.oauth),
+    Open("GET", "/oauth/authorize", issuer.authorize, frame.tell),
+    Open("POST", "/oauth/authorize", issuer.log_in, frame.tell),
+    Open("GET", "/.well-known/openid-configuration", issuer.configuration),
     Open("GET", "/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/fhir/.well-known/smart-configuration", discovery.smart_configuration),
     Open("GET", "/.well-known/jwks.json", discovery.jwks),
@@ -115,6 +120,8 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/console", entering.front, frame.tell),
     Open("GET", "/console/login", entering.login_form, frame.tell),
     Open("POST", "/console/login", entering.login, frame.tell),
+    Open("GET", "/console/signin", login.start, frame.tell),
+    Open("GET", "/console/callback", login.callback, frame.tell),
     Open("POST", "/console/logout", entering.logout, frame.tell),
     Open("POST", "/console/language", frame.switch_language, frame.tell),
     Open("GET", "/console/plan/{id:id}", inside(plan.show, *ROLES), frame.tell),

@@ -8,7 +8,7 @@ awaited after it, before anything leaves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,7 @@ from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.proofs import UnfitProof
 
 METHOD = "private_key_jwt"
+CODE = "authorization_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type
 GRANTS = (ClientCredentialsGrant.GRANT_TYPE, EXCHANGE)
@@ -55,6 +56,10 @@ class NotExchanged(ValueError):
 
 Exchanged = Callable[[dict[str, str], Client], Awaitable[Acting]]
 """Who a subject token says is in front of a client. Raises NotExchanged."""
+
+
+Redeem = Callable[[Mapping[str, str], Client, Mapping[str, str]], Awaitable[Outcome]]
+"""What a client gets for the code of a login, and what its token is bound to."""
 
 
 async def exchanges_nothing(form: dict[str, str], client: Client) -> Acting:
@@ -73,6 +78,7 @@ class TokenEndpoint:
         self, clients: Clients, tokens: Tokens, token_url: str, clock: Callable[[], datetime], remember: Remember,
         record: Record, *, key_sets: KeySets | None = None, holders: Holders | None = None,
         limits: RateLimits | None = None, search: Served | None = None, exchanged: Exchanged = exchanges_nothing,
+        redeem: Redeem | None = None,
     ) -> None:  # fmt: skip
         try:
             InsecureTransportError.check(token_url)
@@ -85,6 +91,8 @@ class TokenEndpoint:
         self._holders = holders
         self._limits = limits
         self._exchanged = exchanged
+        self._redeem = redeem
+        self.grants = (*GRANTS, CODE) if redeem else GRANTS
         self._server = _Server(clients, tokens, search)
         self._record = record
 
@@ -93,18 +101,24 @@ class TokenEndpoint:
         Raises Unavailable when nothing can be recorded, and TooMany."""
         request = _Request(self._url, dict(form))
         try:
-            _check_form(form)
+            _check_form(form, self.grants)
             await self._prepare(request, scope)
         except OAuth2Error as error:
             status, body = _told(error)
         else:
-            status, body = self._server.create_token_response(request)
+            status, body = await self._made(request)
         granted = status == 200
         if not granted and request.verified is None and self._limits and scope:
             await self._limits.failure(peer(scope), request.claimed)
         await self._record(request.claimed, granted, "" if granted else body.get("error_description") or body["error"])
         metrics.TOKENS.labels("granted" if granted else body["error"]).inc()
         return status, body
+
+    async def _made(self, request: _Request) -> Outcome:
+        if self._redeem and request.verified and request.form["grant_type"] == CODE:
+            return await self._redeem(request.form, request.verified.client, request.bound)
+        made: Outcome = self._server.create_token_response(request)
+        return made
 
     async def _prepare(self, request: _Request, scope: AsgiScope | None) -> None:
         """Everything that has to be awaited, in the order in which it is believed. Raises OAuth2Error, TooMany."""
@@ -122,7 +136,7 @@ class TokenEndpoint:
         try:
             if request.form["grant_type"] == EXCHANGE:
                 request.acting = await self._exchanged(request.form, client)
-            else:
+            elif request.form["grant_type"] != CODE:  # there it is told by the code
                 request.acting = acting(verified.extensions, client)
         except (NotRegistered, NotExchanged) as error:
             raise InvalidGrantError(str(error)) from None
@@ -141,7 +155,7 @@ class TokenEndpoint:
             raise refusal from None
 
 
-def _check_form(form: Sequence[tuple[str, str]]) -> None:
+def _check_form(form: Sequence[tuple[str, str]], grants: Sequence[str]) -> None:
     """Each parameter once, one kind of credential, one kind of grant."""
     names = [name for name, _ in form]
     if len(names) != len(set(names)):
@@ -149,9 +163,9 @@ def _check_form(form: Sequence[tuple[str, str]]) -> None:
     if "client_secret" in names:
         raise InvalidRequestError("client_secret is not used here")
     given = dict(form)
-    if given.get("grant_type") not in GRANTS:
+    if given.get("grant_type") not in grants:
         error = UnsupportedGrantTypeError("")
-        told = f"grant_type must be {' or '.join(GRANTS)}"
+        told = f"grant_type must be {' or '.join(grants)}"
         error.get_error_description = lambda: told  # Authlib's would echo the value
         raise error
     if given.get("client_assertion_type") != ASSERTION_TYPE or not given.get("client_assertion"):

@@ -195,7 +195,9 @@ def _bad(door: Door, has_body: bool) -> set[int]:
     bad = {*_ALWAYS}
     if isinstance(door, Bearer):
         bad |= {401, 403, 404}
-    if "{" in door.path or door.tell is outcome.plain:
+    if "{" in door.path or door.tell is outcome.plain or "/.well-known/" in door.path:
+        bad |= {404}
+    if _is_page(door):
         bad |= {404}
     if _is_page(door) or door.tell is outcome.oauth:
         bad |= {401, 403}

@@ -4,8 +4,10 @@ of a token. From https alone; outbound/pinned.py says how.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from gateway.errors import RuleBroken, SettingsError, Unavailable
 from gateway.outbound.pinned import Answered, Pinned
@@ -32,6 +34,17 @@ class Fetcher(Pinned):
         except SettingsError:
             raise Unavailable("The secret of an issuer's introspection is not there") from None
         return (await self._had("POST", url, data={"token": token}, auth=(client, password))).body
+
+    async def posted(self, url: str, form: Mapping[str, str], client: str, secret_name: str) -> bytes:
+        """What an issuer answers to a form; we are `client` there, with the secret of this name (RFC 6749 2.3.1), or
+        the form says who we are."""
+        if not client:
+            return (await self._had("POST", url, data=dict(form))).body
+        try:
+            password = secret(secret_name)
+        except SettingsError:
+            raise Unavailable("The secret for an issuer is not there") from None
+        return (await self._had("POST", url, data=dict(form), auth=(quote(client, ""), quote(password, "")))).body
 
     async def _had(self, method: str, url: str, **sent: Any) -> Answered:
         if not url.lower().startswith("https:"):  # the list may let a loopback be called without TLS: never for keys

@@ -19,13 +19,13 @@ from gateway.inbound.console.frame import (
     COOKIE,
     CSP,
     check_same_site,
-    language,
     plain_page,
     secure,
 )
+from gateway.inbound.console.login import left
 from gateway.inbound.console.navigation import pages_of
 from gateway.inbound.console.overrides import REVIEWERS
-from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, Visit
+from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, WORK_SECONDS, Visit
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.rest.kinds import CLINICAL
 
@@ -52,7 +52,10 @@ async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response
 
 async def login_form(inbound: Inbound, request: Request) -> Response:
     """GET /console/login: the form. A link may fill it in; only sending it uses the ticket."""
-    return plain_page(request, "login.html", ticket=request.query_params.get("ticket", "")[:100])
+    return plain_page(
+        request, "login.html", ticket=request.query_params.get("ticket", "")[:100],
+        sign_in=inbound.entry.sign_in is not None,
+    )  # fmt: skip
 
 
 async def login(inbound: Inbound, request: Request) -> Response:
@@ -64,16 +67,19 @@ async def login(inbound: Inbound, request: Request) -> Response:
         raise Unauthenticated
     secret, visit = exchanged
     response = Response(b"", 303, {"Location": _front(visit), "Content-Security-Policy": CSP})
+    await inbound.tickets.end(request.cookies.get(COOKIE, ""))
+    seconds = SESSION_SECONDS if visit.patient else WORK_SECONDS
     response.set_cookie(
-        COOKIE, secret, SESSION_SECONDS, path="/console", secure=secure(inbound), httponly=True, samesite="strict"
+        COOKIE, secret, seconds, path="/console", secure=secure(inbound), httponly=True, samesite="strict"
     )
     return response
 
 
 async def front(inbound: Inbound, request: Request) -> Response:
-    """GET /console: where this session begins; without one, how to get one."""
+    """GET /console: where this session begins; without one, to log in, or how to get one."""
     visit = await inbound.tickets.session(request.cookies.get(COOKIE, ""))
-    where = _front(visit) if visit else "/console/login"
+    outside = "/console/signin" if inbound.entry.sign_in else "/console/login"
+    where = _front(visit) if visit else outside
     return Response(b"", 303, {"Location": where, "Content-Security-Policy": CSP})
 
 
@@ -84,8 +90,9 @@ def _front(visit: Visit) -> str:
 async def logout(inbound: Inbound, request: Request) -> Response:
     """POST /console/logout: the session ends. It asks for no token: whoever is made to leave loses nothing."""
     check_same_site(request)
-    await inbound.tickets.end(request.cookies.get(COOKIE, ""))
-    t = language(request)
-    response = plain_page(request, "told.html", heading=t("told.heading_left"), text=t("told.text_left"))
+    secret = request.cookies.get(COOKIE, "")
+    where = await left(inbound, request, await inbound.tickets.session(secret))
+    await inbound.tickets.end(secret)
+    response = plain_page(request, "left.html", where=where)
     response.delete_cookie(COOKIE, path="/console", secure=secure(inbound), httponly=True, samesite="strict")
     return response

@@ -17,7 +17,7 @@ from gateway.inbound.console.timeline import timeline
 
 PURPOSES = ("TREAT", "COC", "HOPERAT", "ELIGDTRM", "HCOMPL", "HSYSADMIN", "PATRQT", "BTG", "ETREAT")
 INTERACTIONS = ("read", "vread", "search-type", "operation", "create", "update", "patch", "delete", "history-instance",
-                "import", "export", "notify", "token")  # fmt: skip
+                "import", "export", "notify", "token", "login", "logout")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from gateway.flows import visits
 from gateway.flows.parts import Gateway
 from gateway.inbound.clients import Clients
 from gateway.inbound.console.held import Held
+from gateway.inbound.issuer.provider import Provider
 from gateway.inbound.scopes import narrow
 
 TICKET_SECONDS = 600
@@ -53,9 +54,10 @@ class Visit:
 class Tickets:
     """Makes tickets, exchanges each once, and knows the running sessions."""
 
-    def __init__(self, gateway: Gateway, clients: Clients) -> None:
+    def __init__(self, gateway: Gateway, clients: Clients, provider: Provider | None = None) -> None:
         self._gateway = gateway
         self._clients = clients
+        self._provider = provider
 
     async def make(self, caller: Caller, patient: str) -> str:
         """A ticket for this caller to see this citizen's plan (Patient id)."""
@@ -81,7 +83,7 @@ class Tickets:
         if kept is None:
             return None
         visit = _understood(kept.content)
-        caller = self._registered(visit.caller)
+        caller = self._registered(visit.caller) if self._still_a_user(visit) else None
         return replace(visit, caller=caller, secret=secret, held=Held(kept.held)) if caller else None
 
     async def remember(self, visit: Visit) -> None:
@@ -97,6 +99,14 @@ class Tickets:
     async def _keep(self, sort: str, visit: Visit, seconds: int, most: int = 0) -> str:
         told = {"caller": visit.caller, "patient": visit.patient, "issuer": visit.issuer, "hint": visit.hint}
         return await visits.keep(self._gateway, sort, visit.caller.client, msgspec.json.encode(told), seconds, most)
+
+    def _still_a_user(self, visit: Visit) -> bool:
+        """Whoever logged in by the built-in provider is one of its users, as the same client, or nobody any more."""
+        if visit.issuer != self._gateway.public_url or not visit.issuer:
+            return True
+        name = visit.caller.user.removeprefix(f"{visit.issuer}|")
+        found = self._provider.caller(name) if self._provider else None
+        return found is not None and found.client == visit.caller.client
 
     def _registered(self, caller: Caller) -> Caller | None:
         client = self._clients.get(caller.client)

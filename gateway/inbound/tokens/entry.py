@@ -11,7 +11,10 @@ from gateway.flows import tokens as flows
 from gateway.flows.parts import Gateway
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.clients import Clients
+from gateway.inbound.issuer.provider import Provider
+from gateway.inbound.issuer.users import Users
 from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.sign_in.parties import BuiltIn, External, Party, Registration
 from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.certificates import Certificates
 from gateway.inbound.tokens.client_check import ClientCheck
@@ -32,6 +35,8 @@ class Admission:
 
     certificates: Certificates = field(default_factory=Certificates)
     issuers: Issuers = field(default_factory=Issuers)
+    users: Users = field(default_factory=Users)  # of the built-in provider
+    sign_in: Registration | None = None  # at another issuer, to which the console sends people
     fetch: Fetch = fetches_nothing
     introspect: Introspect | None = None
     dpop_nonces: bool = False
@@ -45,6 +50,9 @@ class Entry:
     endpoint: TokenEndpoint
     standing: TokenStanding
     proofs: Proofs
+    provider: Provider | None  # the built-in one, where it has users and no other is
+    sign_in: Party | None  # where the console sends people to log in
+    sign_in_limits: RateLimits
 
 
 def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission) -> Entry:
@@ -60,9 +68,11 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
     revoked = Revoked(partial(flows.revoked, gateway))
     foreign = _foreign(admission, clients, tokens, clock)
     exchange = Exchange(admission.issuers, foreign, token_url, clock, remember)
+    provider, party = _sign_in(gateway, clients, tokens, admission)
     endpoint = TokenEndpoint(
         clients, tokens, token_url, clock, remember, record, key_sets=key_sets, holders=holders, limits=limits,
         search=gateway.search, exchanged=exchange.acting,
+        redeem=provider.redeem if provider else None,
     )  # fmt: skip
     check = TokenCheck(
         tokens, clients, clock, revoked=revoked, holders=holders, limits=limits,
@@ -72,7 +82,21 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
         ClientCheck(clients, clock, remember, key_sets), tokens, (token_url, url), revoked, check.forget_revoked,
         partial(flows.revoke_token, gateway), record, limits,
     )  # fmt: skip
-    return Entry(check, endpoint, standing, proofs)
+    return Entry(check, endpoint, standing, proofs, provider, party, RateLimits(record))
+
+
+def _sign_in(
+    gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission
+) -> tuple[Provider | None, Party | None]:
+    """Where people log in. Raises SettingsError for a registration at another issuer that cannot work."""
+    registration = admission.sign_in
+    if registration is not None:
+        issuer = admission.issuers.get(registration.issuer, "jwt")
+        return None, External(registration, issuer, gateway, clients, admission.fetch)
+    if not len(admission.users):
+        return None, None
+    provider = Provider(gateway, clients, tokens, admission.users)
+    return provider, BuiltIn(provider, tokens)
 
 
 def _foreign(admission: Admission, clients: Clients, tokens: Tokens, clock: Callable[[], datetime]) -> ForeignTokens:

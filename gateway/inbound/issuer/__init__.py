@@ -1,0 +1,1 @@
+"""The built-in OpenID provider, for a gateway without another: users, passwords, login form, codes."""
