@@ -22,7 +22,7 @@ _SEEDS = st.integers(0, 2**32)
 
 
 def try_all(case: Case, first: str, second: str, *, examples: int, steps: int) -> dict[int, int]:
-    """Run the machine; gives how many answers there were of each status. Raises AssertionError for the first answer
+    """Run the machine; gives how many answers there were of each status, under 0 how many notifications. Raises AssertionError for the first answer
     that differs between the worlds."""
     with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
         stack = AsyncExitStack()
@@ -37,7 +37,7 @@ def try_all(case: Case, first: str, second: str, *, examples: int, steps: int) -
             run_state_machine_as_test(machine, settings=chosen)
         finally:
             runner.run(stack.aclose())
-    return twins.statuses
+    return twins.statuses | {0: twins.notices}
 
 
 def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBasedStateMachine]:  # noqa: C901 - one rule each
@@ -85,6 +85,14 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
                     break
                 one, other = twins.pages.pop()
                 runner.run(twins.ask(Request("GET", one), Request("GET", other)))
+
+        @rule()
+        def everybody_in_bulk(self) -> None:
+            runner.run(twins.export())
+
+        @rule()
+        def subscribers_are_told(self) -> None:
+            runner.run(twins.notified())
 
         @rule(seed=_SEEDS)
         def page_of_the_console(self, seed: int) -> None:

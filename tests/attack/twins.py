@@ -20,6 +20,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import CPR, CVR, Identifier
+from gateway.flows.bulk import make_bulk
+from gateway.flows.subscriptions import notice, send_due
+from gateway.inbound.rest.subscribing import standing
 from gateway.inbound.scopes import Scope
 from tests.attack.two_worlds import BEGUN, Case, Known, build, known, times
 from tests.attack.world import CAST, JSON, SARAH, Doors, Raw, doors
@@ -31,6 +34,7 @@ CITIZEN = hospital(
     organisation_name="Borgerens app", purposes=("PATRQT",), scopes=_ALL, sends=(), member_of=(),
 )  # fmt: skip
 CLIENTS = (*(replace(one, scopes=_ALL) for one in CAST if one.id != "auditor"), CITIZEN)
+_ADDRESS = "https://gateway.example"
 _OTHER_TABLES = ("subscription", "directory_version", "directory")
 _SEALED = re.compile(rb"(_page=)([A-Za-z0-9_.=-]+)")
 _OWN = re.compile(rb'(name="csrf" value=")[^"]+')  # what each session of the console has against forms of other sites
@@ -83,6 +87,7 @@ class Twins:
     pages: list[tuple[str, str]] = field(default_factory=list)
     step: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
+    notices: int = 0
 
     async def begin(self, case: Case) -> None:
         """A holds what is shared, and B something hidden too; the rest of that comes between the requests."""
@@ -129,6 +134,37 @@ class Twins:
             kind, identity = request.path.removeprefix("/fhir/").partition("?")[0].split("/")[:2]
             tag = first.headers["etag"]
             self.made = [(k, i, tag if (k, i) == (kind, identity) else t) for k, i, t in self.made]
+
+    async def export(self) -> None:
+        """A bulk export of the caller's circle, from the asking to the last line of the last file."""
+        told = await self.ask(Request("GET", "/fhir/Patient/$export", {"Prefer": "respond-async"}))
+        if told.status != 202:
+            return
+        path = told.headers["content-location"].partition(_ADDRESS)[2]
+        for here in (self.a, self.b):
+            self.chance.begin((self.step, "made"))
+            await make_bulk(here.http.gateway, standing(here.http.inbound.clients))
+        manifest = (await self.ask(Request("GET", path))).json()
+        for one in manifest["output"]:
+            await self.ask(Request("GET", one["url"].partition(_ADDRESS)[2]))
+        await self.ask(Request("DELETE", path))
+
+    async def notified(self) -> None:
+        """What subscriptions of this caller are told, in both worlds."""
+        self.step += 1
+        told: list[list[tuple[str, bytes, dict[str, str]]]] = [[], []]
+        for here, got in zip((self.a, self.b), told, strict=True):
+
+            async def post(*sent: Any, got: list[Any] = got) -> None:
+                got.append(sent)
+
+            here.http.world.clock.forward(1)
+            self.chance.begin((self.step, "told"))
+            await notice(here.http.gateway)
+            while await send_due(here.http.gateway, post, standing(here.http.inbound.clients)):
+                pass
+        assert told[0] == told[1]
+        self.notices += len(told[0])
 
     async def page(self, patient: str) -> None:
         """The citizen's plan in a browser, in both worlds."""
