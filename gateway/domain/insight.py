@@ -15,7 +15,7 @@ from gateway.domain.consent.span import span
 from gateway.domain.identifier import normal
 from gateway.domain.record import AccessRecord
 from gateway.domain.statement import Body
-from gateway.domain.when import DANISH
+from gateway.domain.when import DANISH, in_force
 
 CITIZEN, REPRESENTATIVE = "citizen", "representative"
 READERS = (CITIZEN, REPRESENTATIVE)
@@ -48,7 +48,7 @@ class Keep:
 
     def holds(self, record: AccessRecord, reader: str, day: str) -> bool:
         """Whether it is about this look, for this reader, on the (Danish) day that the reader asks."""
-        if reader not in self.readers or not _on(self, day):
+        if reader not in self.readers or not in_force(day, self.valid_from, self.valid_to):
             return False
         if self.about == PERSON:
             return record.user in self.values
@@ -92,7 +92,8 @@ class InsightRules:
                 continue
             told = _codings(body)
             for row in self.rights:
-                if sector in row.sectors and (row.system, row.code) in told and _on(row, day):
+                known = sector in row.sectors and (row.system, row.code) in told
+                if known and in_force(day, row.valid_from, row.valid_to):
                     return row
         return None
 
@@ -109,10 +110,6 @@ def told(record: AccessRecord, keeps: Sequence[Keep]) -> AccessRecord:
 def kept_parts(keeps: Sequence[Keep]) -> Collection[str]:
     """What these rows keep back: of NAME and ORGANISATION."""
     return {part for row in keeps for part in row.parts}
-
-
-def _on(row: Keep | Right, day: str) -> bool:
-    return row.valid_from <= day and (not row.valid_to or day <= row.valid_to)
 
 
 def _fits(value: str, word: str) -> bool:

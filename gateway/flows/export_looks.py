@@ -44,9 +44,10 @@ SHAPES = {"ndjson": "ndjson", "csv": "csv", "sapa": "csv", "minlog2": "ndjson"}
 _PURPOSE = b"export"
 _HEADS = {"csv": CSV_COLUMNS, "sapa": SAPA_COLUMNS}
 ACTIVITIES = {
-    "read": "Opslag", "vread": "Opslag", "search-type": "Søgning", "operation": "Opslag", "create": "Oprettelse",
-    "update": "Rettelse", "patch": "Rettelse", "delete": "Sletning", "import": "Modtagelse", "export": "Udtræk",
-    "notify": "Advisering", "token": "Adgangsbillet",
+    "read": "Opslag", "vread": "Opslag", "history-instance": "Opslag", "history-type": "Opslag",
+    "search-type": "Søgning", "operation": "Opslag", "create": "Oprettelse", "update": "Rettelse",
+    "patch": "Rettelse", "delete": "Sletning", "import": "Modtagelse", "export": "Udtræk", "notify": "Advisering",
+    "token": "Adgangsbillet", "login": "Log ind", "logout": "Log ud",
 }  # fmt: skip
 """The Danish of interactions, as MinLog2's Activity."""
 

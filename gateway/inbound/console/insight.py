@@ -151,8 +151,8 @@ def _worded(here: Here, table: str, code: str) -> str:
 
 def _why(here: Here, entry: Entry) -> str:
     """The purposes in words. What systems exchange by themselves has none."""
-    purposes = ", ".join(here.t.word("purpose", code) for code in entry.record.purposes)
-    return purposes or here.t("insight.exchange" if entry.by == "system" else "insight.no_purpose")
+    words = (_worded(here, "purpose", one) or here.t("insight.other", code=one) for one in entry.record.purposes)
+    return ", ".join(words) or here.t("insight.exchange" if entry.by == "system" else "insight.no_purpose")
 
 
 def _how(here: Here, record: AccessRecord) -> str:

@@ -107,8 +107,9 @@ def _one(here: Here, found: Overridden, wrong: str = "", status: int = 200) -> R
     return here.page(
         "override.html", status, one=found, row=row, reason=_reason(here, found), told=_told(here, found),
         wrong=wrong, auditor=auditor, mine=row.taken_by == me, own=row.user == me, outcomes=tuple(Outcome),
-        may_take=found.state != REVIEWED and row.taken_by != me, may_tell=not auditor and not found.told,
-        given=here.form, today=here.gateway.clock().astimezone(DANISH).date().isoformat(),
+        may_take=found.state != REVIEWED and me not in (row.taken_by, row.user),
+        may_tell=not auditor and not found.told, given=here.form,
+        today=here.gateway.clock().astimezone(DANISH).date().isoformat(),
     )  # fmt: skip
 
 
