@@ -12,6 +12,11 @@ END = datetime.max.replace(tzinfo=UTC)
 """The first and the last moment: what a text names beyond them is one of them. Many systems write 9999-12-31."""
 
 
+def in_force(day: str, first: str, last: str) -> bool:
+    """Whether a row of a table holds on a day (2026-01-31): `first` and `last` are included, "" is no bound."""
+    return first <= day and (not last or day <= last)
+
+
 @lru_cache(maxsize=4096)
 def said_time(moment: datetime) -> str:
     """A moment as FHIR dateTime in Danish time, to the second (finer only where it is finer)."""
