@@ -23,6 +23,7 @@ from gateway.domain.resource import Facts, Ids
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
+from gateway.domain.when import in_force
 
 KINDS = ("Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Location")
 
@@ -100,7 +101,7 @@ def _body(identity: str, one: Organisation, day: date) -> Body:
         "resourceType": "Organization",
         "id": identity,
         "meta": {},
-        "active": one.valid_from <= on and (not one.valid_to or on <= one.valid_to),
+        "active": in_force(on, one.valid_from, one.valid_to),
         "identifier": [{"system": number.system, "value": number.value} for number in one.identifiers],
         "name": one.name,
     }

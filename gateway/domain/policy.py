@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from gateway.domain.when import in_force
+
 CLASSES = (
     "identity", "stay", "health", "psychiatry", "substance", "social", "housing", "function", "benefit", "employment",
     "criminal", "wishes", "consent", "protected-address", "plan", "override",
@@ -55,7 +57,7 @@ class Row:
 
     def valid(self, day: str) -> bool:
         """Whether the row holds on a day."""
-        return self.valid_from <= day and (not self.valid_to or day <= self.valid_to)
+        return in_force(day, self.valid_from, self.valid_to)
 
     def cases(self) -> Iterable[tuple[str, str, str, str]]:
         """Every (class, sector, role, purpose) that the row speaks of; `*` for any sector or purpose."""
@@ -79,7 +81,7 @@ class Ground:
 
     def valid(self, day: str) -> bool:
         """Whether the row holds on a day."""
-        return self.valid_from <= day and (not self.valid_to or day <= self.valid_to)
+        return in_force(day, self.valid_from, self.valid_to)
 
 
 class Policy:

@@ -27,7 +27,7 @@ from gateway.domain.plan import has_ended, is_intervention
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
-from gateway.domain.when import instant, last_instant
+from gateway.domain.when import in_force, instant, last_instant
 
 Event = Literal["discharge", "goal"]
 Word = Literal["told", "changed", "void"]
@@ -74,7 +74,7 @@ class Telling:
 
     def holds(self, day: str) -> bool:
         """Whether the row holds on a day (2026-01-31)."""
-        return self.valid_from <= day and (not self.valid_to or day <= self.valid_to)
+        return in_force(day, self.valid_from, self.valid_to)
 
     def fits(self, body: Body, now: datetime) -> bool:
         """Whether what stands in a resource is to be told for the first time."""

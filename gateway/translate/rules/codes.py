@@ -17,6 +17,7 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
+from gateway.domain.when import in_force
 from gateway.translate.rules.kept import Kept, state
 from gateway.translate.rules.problems import Mark, Problems
 
@@ -57,7 +58,7 @@ class Row:
 
     def valid(self, on: str) -> bool:
         """Whether the row holds on a day."""
-        return self.valid_from <= on and (not self.valid_to or on <= self.valid_to)
+        return in_force(on, self.valid_from, self.valid_to)
 
     @property
     def coding(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from gateway.domain.when import in_force
 from gateway.translate.rules.lines import Line, lines
 from gateway.translate.rules.problems import Mark, Problems
 
@@ -75,7 +76,7 @@ class Concept:
 
     def valid(self, on: str) -> bool:
         """Whether the code is in use on a day."""
-        return self.valid_from <= on and (not self.valid_to or on <= self.valid_to)
+        return in_force(on, self.valid_from, self.valid_to)
 
     @property
     def words(self) -> str:
