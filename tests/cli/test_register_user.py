@@ -1,0 +1,73 @@
+"""gateway register-user: a user's file as the gateway reads it; the password is asked for and never shown."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import register_user
+from gateway.errors import GatewayError, SettingsError
+from gateway.inbound import clients
+from gateway.inbound.issuer import users
+from gateway.inbound.issuer.passwords import Passwords
+from gateway.settings import Settings
+from tests.cli.test_register_client import call as register_client
+
+PASSWORD = "fjorten grønne heste"
+WORDS = ["--id", "karla.bo", "--name", "Karla Bo", "--client", "odense-social", "--purpose", "HOPERAT"]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    words = ["--id", "odense-social", "--name", "Odense", "--organisation", "http://cvr.dk|35209115", "--sector",
+             "municipality", "--role", "social", "--purpose", "HOPERAT", "--scope", "system/*.rs"]  # fmt: skip
+    register_client(tmp_path / "clients", *words, "--new-key", str(tmp_path / "key.pem"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\nmore\n"))
+    return Settings(data_folder=tmp_path)
+
+
+def call(settings: Settings, *words: str) -> int:
+    parser = argparse.ArgumentParser()
+    register_user.arguments(parser)
+    return register_user.run(parser.parse_args(words), settings)
+
+
+def test_a_user(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert call(settings, *WORDS, "--title", "leder", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    file = settings.users / "karla.bo.yaml"
+    assert (told["file"], told["id"], told["client"]) == (str(file), "karla.bo", "odense-social")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert PASSWORD not in file.read_text("utf-8")
+    user = users.load(settings.users, clients.load(settings.clients)).get("karla.bo")
+    assert user is not None
+    assert (user.name, user.title) == ("Karla Bo", "leder")
+    assert asyncio.run(Passwords().holds(PASSWORD, user.password))
+    with pytest.raises(SettingsError, match="there already"):
+        call(settings, *WORDS)
+
+
+def test_nothing_is_written_when_anything_is_wrong(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in (["--client", "nobody"], ["--purpose", "TREAT"], ["--id", "../karla"], ["--name", ""]):
+        with pytest.raises(GatewayError):
+            call(settings, *WORDS, *wrong)
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(SettingsError, match="fewer than"):
+        call(settings, *WORDS)
+    assert not settings.users.exists()
+
+
+def test_at_a_terminal_it_is_asked_twice_and_not_shown(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [PASSWORD, PASSWORD + "!", PASSWORD, PASSWORD]
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: answers.pop(0))
+    with pytest.raises(SettingsError, match="not the same"):
+        call(settings, *WORDS)
+    assert call(settings, *WORDS) == 0
