@@ -71,8 +71,8 @@ def _denied_dates(inside: Span) -> Filter:
 def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, denies: bool) -> Filter:
     """`data`: this instance, what holds a reference to it, or what somebody wrote.
 
-    An organisation wrote what names it as author; of a deny, and where the consent names it with its sub-units, all that
-    comes from it as well: what its systems sent, and what it provides or keeps (consent-semantics 12).
+    An organisation wrote what names it as author; of a deny, and where the consent names it with its sub-units, all
+    that comes from it as well: what its systems sent, and what it provides or keeps (consent-semantics 12).
     """
     instances: set[str] = set()
     related: set[str] = set()
