@@ -79,7 +79,7 @@ def resource(dice: random.Random, twins: Twins, kind: str = "") -> dict[str, Any
         body[_SUBJECT.get(kind, "subject")] = named
     if kind in _REFERS and dice.random() < 0.5:
         name, target = _REFERS[kind]
-        to = {"reference": f"{target or dice.choice(CLINICAL)}/{dice.choice(twins.known.ids)}"}
+        to = {"reference": "/".join(twins.known.place(dice, (target,) if target else CLINICAL))}
         body[name] = [to] if name in _MANY else to
     return body
 
@@ -108,7 +108,7 @@ def _place(dice: random.Random, twins: Twins) -> tuple[str, str, str]:
     """Something made here, or whatever is known, or nothing that is there."""
     if twins.made and dice.random() < 0.6:
         return dice.choice(twins.made)
-    return dice.choice(WRITTEN), dice.choice(twins.known.ids), ""
+    return *twins.known.place(dice, WRITTEN), ""
 
 
 def a_change(dice: random.Random, twins: Twins) -> Request:
@@ -157,8 +157,7 @@ def a_bundle(dice: random.Random, twins: Twins) -> Request:
 
 def another(dice: random.Random, twins: Twins) -> Request:
     """All the other doors: $validate with a stored id, files, subscriptions, the directory, who may see what."""
-    identity, patient = dice.choice(twins.known.ids), who(dice)
-    kind = dice.choice(CLINICAL)
+    (kind, identity), patient = twins.known.place(dice, CLINICAL), who(dice)
     made = dice.randrange(9)
     if made == 0:
         body = resource(dice, twins) | {"id": identity}

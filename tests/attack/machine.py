@@ -22,8 +22,8 @@ _SEEDS = st.integers(0, 2**32)
 
 
 def try_all(case: Case, first: str, second: str, *, examples: int, steps: int) -> dict[int, int]:
-    """Run the machine; gives how many answers there were of each status, under 0 how many notifications. Raises AssertionError for the first answer
-    that differs between the worlds."""
+    """Run the machine; gives how many answers there were of each status, under 0 how many notifications. Raises
+    AssertionError for the first answer that differs between the worlds."""
     with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
         stack = AsyncExitStack()
         twins = runner.run(open_twins(stack, first, second, patch))

@@ -13,5 +13,5 @@ from tests.attack.worlds import CASES
 def test_no_answer_to_any_request_tells_of_what_is_hidden(
     case: Case, database_url: str, second_database_url: str
 ) -> None:
-    told = try_all(case, database_url, second_database_url, examples=2, steps=25)
+    told = try_all(case, database_url, second_database_url, examples=2, steps=20)
     assert {200, 404} <= told.keys()

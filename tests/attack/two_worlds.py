@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -66,13 +66,23 @@ class Known:
 
     ids: tuple[str, ...]
     words: tuple[str, ...]
+    kinds: dict[str, str] = field(default_factory=dict)  # of which type each id is
+
+    def place(self, dice: random.Random, kinds: Sequence[str]) -> tuple[str, str]:
+        """A type and an id, most often such as belong together."""
+        own = [one for one in self.ids if self.kinds.get(one) in kinds]
+        if own and dice.random() < 0.7:
+            identity = dice.choice(own)
+            return self.kinds[identity], identity
+        return dice.choice(kinds), dice.choice(self.ids)
 
 
 async def known(here: Doors) -> Known:
-    rows = await here.http.gateway.database.fetch("SELECT id, body FROM resource")
+    rows = await here.http.gateway.database.fetch("SELECT kind, id, body FROM resource")
     words = {found for row in rows for found in leaves(msgspec.json.decode(row["body"]))}
     ids = (*sorted(row["id"] for row in rows), "0" * 32, patient_of(SARAH), f"joint-{patient_of(SARAH)}", SARAH)
-    return Known(ids, tuple(sorted(word for word in words if len(word) < 80)))
+    kinds = {patient_of(SARAH): "Patient"} | {row["id"]: row["kind"] for row in rows}
+    return Known(ids, tuple(sorted(word for word in words if len(word) < 80)), kinds)
 
 
 def leaves(node: Any) -> Iterator[str]:
@@ -89,7 +99,7 @@ def ask(
     dice: random.Random, here: Doors, know: Known, kinds: Sequence[str] = CLINICAL
 ) -> tuple[str, str, dict[str, str], str]:
     """One request: method, path, headers, form."""
-    kind, identity = dice.choice(kinds), dice.choice(know.ids)
+    kind, identity = know.place(dice, kinds)
     headers = dice.choice(
         [{}, {}, {"If-None-Match": f'W/"{dice.randint(1, 4)}"'}, {"If-None-Match": "*"},
          {"Accept": "application/fhir+xml"}, {"If-Modified-Since": "Mon, 02 Mar 2026 11:30:00 GMT"}]
