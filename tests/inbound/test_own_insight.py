@@ -303,6 +303,7 @@ def test_an_officer_prints_the_same_list_for_one_citizen(database_url: str) -> N
             assert patient not in where
             text = await page(here, where)
             assert any("Karla Bo" in one for one in rows(text))
+            assert DA("insight.about", people=patient) in text, "two lists on one printer"
             proof = (await here.web.get(f"{where}/proof")).content
             assert verify_list(proof, verify).ok
             records = await here.gateway.database.fetch(

@@ -89,7 +89,7 @@ async def _list(here: Here, key: str, people: tuple[str, ...], reader: str) -> R
     return here.page(
         "insight.html", key=key, rows=[_row(here, one) for one in found.entries], whole=whole, after=after,
         following=found.following, known=bool(found.asker.people), paper=here.caller.role == "auditor",
-        reader=found.asker.reader, heading=_heading(here, found), gone=found.gone,
+        about=", ".join(found.asker.people), heading=_heading(here, found), gone=found.gone,
         gone_before=here.moment(found.gone_before) if found.gone_before else "", laws=_laws(here, found),
         now=here.moment(here.gateway.clock()), origin=here.gateway.log_key.origin, vkey=here.gateway.log_key.vkey,
     )  # fmt: skip
@@ -174,7 +174,8 @@ def _override(here: Here, entry: Entry) -> tuple[str, ...]:
     said = f"{code}: {record.override_reason}" if record.override_reason else code
     told = entry.told
     if told and told.when:
-        became = here.t("insight.was_told", when=here.moment(day_or_time(told.when)), how=told.how)
+        how = here.t("insight.kept_how") if NAME in kept_parts(entry.kept) else told.how  # it may name who told
+        became = here.t("insight.was_told", when=here.moment(day_or_time(told.when)), how=how)
     elif told and told.why_not:
         became = here.t("insight.not_told")
     else:
