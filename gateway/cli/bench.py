@@ -15,13 +15,15 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.cli.benching import deciding, intake, languages, proving, reading, translating
+from gateway.cli.benching import deciding, intake, languages, proving, reading, translating, watching
 from gateway.cli.benching.figure import Figure, Memory
 from gateway.cli.benching.stage import Stage, stage
+from gateway.cli.benching.watching import Detection
 from gateway.settings import Settings
 
 FIGURES = (
-    "translate", "languages", "decision", "verify", "intake", "read", "record", "tree", "auditor", "memory",
+    "translate", "languages", "decision", "verify", "intake", "read", "record", "tree", "auditor",
+    "suspicion", "memory",
 )  # fmt: skip
 
 
@@ -39,15 +41,17 @@ class Effort:
     leaves: int  # of the log's tree
     commits: int  # of one record each
     records: int  # among which an auditor looks, and among a hundredth of them
+    employees: int  # of the made-up town that is watched
+    days: int
 
 
 FULL = Effort(
     rounds=5, parses=10, translations=800, decisions=5000, messages=400, reads=2500, readable=200,
-    leaves=1_000_000, commits=2000, records=200_000,
+    leaves=1_000_000, commits=2000, records=200_000, employees=100, days=150,
 )  # fmt: skip
 QUICK = Effort(
     rounds=1, parses=1, translations=20, decisions=20, messages=16, reads=64, readable=32,
-    leaves=5000, commits=32, records=1000,
+    leaves=5000, commits=32, records=1000, employees=48, days=60,
 )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.records:
         effort = replace(effort, records=args.records)
     wanted = (args.only,) if args.only else FIGURES
-    found: list[Figure | Memory] = []
+    found: list[Figure | Memory | Detection] = []
     if "translate" in wanted:
         found.append(translating.measure(settings, effort.rounds, effort.translations, effort.parses))
     if "languages" in wanted:
@@ -76,7 +80,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found.append(deciding.measure(settings, effort.rounds, effort.decisions))
     if "verify" in wanted:
         found.append(proving.verify(effort.rounds, effort.leaves))
-    if set(wanted) - {"translate", "languages", "decision", "verify"}:
+    if "suspicion" in wanted:
+        found.append(watching.measure(settings, effort.employees, effort.days))
+    if set(wanted) - {"translate", "languages", "decision", "verify", "suspicion"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -121,13 +127,15 @@ def _machine() -> dict[str, object]:
     return {"processor": platform.machine(), "processors": os.cpu_count(), "python": platform.python_version()}
 
 
-def _show(found: Sequence[Figure | Memory]) -> None:
+def _show(found: Sequence[Figure | Memory | Detection]) -> None:
     for one in found:
         if isinstance(one, Figure):
             low, high = one.spread
             goal = f"goal {one.goal:.3g}; " if one.goal else ""
             print(f"{one.name:10} {one.ratio:,.3g} of the floor ({goal}rounds {low:,.3g} to {high:,.3g})")
             print(f"{'':10} {one.ours:,.0f} {one.unit} against {one.floor:,.0f}")
+        elif isinstance(one, Detection):
+            print(f"{one.name:10} {one.line()}")
         else:
             print(f"{one.name:10} {one.mebibytes:,.0f} MiB")
         print(textwrap.fill(one.how, 110, initial_indent=" " * 11, subsequent_indent=" " * 11))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.domain.suspicion import patterns
 from gateway.domain.suspicion.look import Citizen, Look
-from gateway.domain.suspicion.relation import is_related
-from gateway.domain.suspicion.signals import Signal, Staff, signals
+from gateway.domain.suspicion.signals import UNRELATED, Signal, Staff, signals
 from gateway.domain.suspicion.thresholds import Thresholds
 
 
@@ -36,13 +35,15 @@ def findings(
     """What to ask about, the weightiest first. `looks` are all of a time, in any order."""
     ordered = sorted(looks, key=lambda one: (one.at, one.id))
     pairs: dict[tuple[str, str], _Pair] = {}
+    unrelated: dict[str, list[Look]] = defaultdict(list)
     for one in ordered:
         known = citizens.get(one.citizen)
         if known is None or not one.user:
             continue  # systems have no curiosity
-        pair = pairs.setdefault((one.user, one.citizen), _Pair())
-        pair.add(one, signals(one, known, staff, thresholds), thresholds)
-    unrelated = _unrelated(ordered, citizens, thresholds)
+        said = signals(one, known, staff, thresholds)
+        pairs.setdefault((one.user, one.citizen), _Pair()).add(one, said, thresholds)
+        if any(signal.name == UNRELATED for signal in said):
+            unrelated[one.user].append(one)
     groups = {one.user: f"{one.organisation} {one.role}" for one in ordered if one.user}
     usual = patterns.usual(unrelated, groups, thresholds)
     found: list[Finding] = []
@@ -81,19 +82,6 @@ class _Pair:
             return None
         reasons = {name: signal.why for name, (signal, _) in self.told.items()}
         return Finding(user, citizen, raised, max(one.at for one in self.looks), weight, reasons, _ids(self.looks))
-
-
-def _unrelated(
-    ordered: Sequence[Look], citizens: Mapping[str, Citizen], thresholds: Thresholds
-) -> dict[str, list[Look]]:
-    before = timedelta(hours=thresholds["no-relation"].hours)
-    after = timedelta(hours=thresholds["after-end"].hours)
-    found: dict[str, list[Look]] = defaultdict(list)
-    for one in ordered:
-        known = citizens.get(one.citizen)
-        if one.user and known is not None and not is_related(one, known, before, after):
-            found[one.user].append(one)
-    return found
 
 
 def _by_citizen(unrelated: Mapping[str, Sequence[Look]]) -> dict[str, list[Look]]:

@@ -11,6 +11,8 @@ from gateway.domain.suspicion.relation import ended, is_related
 from gateway.domain.suspicion.thresholds import Thresholds
 from gateway.domain.when import DANISH
 
+UNRELATED = "no-relation"
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -40,7 +42,7 @@ def signals(look: Look, citizen: Citizen, staff: Staff, thresholds: Thresholds) 
         found.append(Signal("outside-shift"))
     if related:
         return found
-    found.append(Signal("no-relation"))
+    found.append(Signal(UNRELATED))
     found += _interesting(look, citizen, staff)
     last = ended(look, citizen)
     if last is not None:
