@@ -290,7 +290,7 @@ class _Bench:
         return _Yes(Basis.OWN, row, verdict) if self._is_own(facts) else _No(Reason.HANDED_OVER, row)
 
     def _override(self, row: Row, verdict: Verdict) -> _Yes | _No | None:
-        """Værdispring (consent-semantics 10): only a deny that names it stands; None where the table has no say."""
+        """Værdispring (rule 10 of domain/consent): only a deny that names it stands; None where the table is silent."""
         if verdict.breaks_glass:
             if verdict.word is Word.DENY:
                 return _No(Reason.OVERRIDE_FORBIDDEN, row, verdict)

@@ -1,5 +1,5 @@
 """Where a URL that somebody registered may lead, for notifications and for keys: https, hosts of the operator's list
-alone, and no address inside a private network unless the list says so (server-side request forgery, T9).
+alone, and no address inside a private network unless the list says so (server-side request forgery).
 """
 
 from __future__ import annotations

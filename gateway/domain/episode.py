@@ -1,4 +1,4 @@
-"""Episodes of care (hospital.md 1.4): their numbers, however they are written, one key; and the EpisodeOfCare that all
+"""Episodes of care: their numbers, however they are written, one key; and the EpisodeOfCare that all
 stays of one number make.
 
 FHIR keeps the hyphens of a UUID, OIOXML, EDIFACT and some HL7 v2 senders do not; `urn:uuid:` may stand before it.

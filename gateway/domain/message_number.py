@@ -1,4 +1,4 @@
-"""Message ids used again: a repetition, a mistake of the sender, or a contradiction (hospital.md 1.5 and 9, pitfall 1).
+"""Message ids used again: a repetition, a mistake of the sender, or a contradiction.
 
 | MessageHeader.id | content | Bundle.id | it is |
 |---|---|---|---|

@@ -50,7 +50,7 @@ class BadRecord(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class AccessRecord:
-    """One look-up of one citizen (hospital.md 7.4). Empty means: not known or not so.
+    """One look-up of one citizen. Empty means: not known or not so.
 
     `interaction` is a FHIR R4 restful-interaction (read, vread, search-type, create, update, delete, operation …)
     or one of ours: `token`, `login`, `logout`, `import` (a message came in), `export`, `notify` (something went out).

@@ -31,7 +31,7 @@ def counts(label: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def counting(labels: frozenset[str]) -> frozenset[str]:
-    """The labels that count (consent-semantics 5)."""
+    """The labels that count (rule 5 of domain/consent)."""
     return frozenset(filter(counts, labels))
 
 

@@ -6,7 +6,7 @@ HL7 v2 and MedCom tell the same few acts (mappings/*/lifecycle.csv says which ev
 2. *resolve* (corrections.py): corrections and cancellations find what they aim at;
 3. *play* (encounter.py): what is left happens in its order, and each stay comes out of it.
 
-One episode can hold several stays (hospital.md 1.3): another class or another provider starts a new one. A
+One episode can hold several stays: another class or another provider starts a new one. A
 transfer never discharges anybody: the former provider's stay goes on until the citizen is discharged from where the
 transfer led to, and then it ended where that stay began. The acute contact of the same provider ends where its
 admission begins. There will never be another word about either. A visit that goes on in another class (A06, A07) is

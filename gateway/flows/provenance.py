@@ -1,6 +1,6 @@
 """Provenance as callers meet it: read, searched by its target, included with it (`_revinclude=Provenance:target`).
 
-The decision is that of the target, in the version that it is about (L21): who may not see a resource is told nothing
+The decision is that of the target, in the version that it is about: who may not see a resource is told nothing
 of who said it.
 """
 

@@ -1,4 +1,4 @@
-"""VANSEnvelope 1.0.4, the envelope of MedCom's value-added networks, around any message (hospital.md 1.8).
+"""VANSEnvelope 1.0.4, the envelope of MedCom's value-added networks, around any message.
 
 A message comes bare or in a `VANSEnvelope`, as base64 in `Message/Data`. Whoever reads letters opens them here first;
 the answer to an enveloped message goes back in an envelope with sender and receiver exchanged.

@@ -1,4 +1,4 @@
-"""Random stays told by notifications, and what must come of them by hospital.md 1.2, worked out without the gateway."""
+"""Random stays told by notifications, and what must come of them by MedCom's rules, worked out without the gateway."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _end(course: Course, how: str, at: datetime) -> None:
 
 
 def _die(course: Course) -> Callable[[Course, str, datetime], None]:
-    """A death repeats the activity before it; taking it back says `deceased: false` (hospital.md 9, pitfall 3)."""
+    """A death repeats the activity before it; taking it back says `deceased: false`."""
     repeated, before = course.chain[-1][1], course.outcome()
     left = before.leaves[-1][0] if before.status == "onleave" else None
 

@@ -1,4 +1,4 @@
-"""Random visits told by ADT, in order and out of order, against hospital.md 5.1, worked out without the gateway."""
+"""Random visits told by ADT, in order and out of order, against what each event means, worked out by itself."""
 
 from __future__ import annotations
 

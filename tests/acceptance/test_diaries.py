@@ -1,4 +1,4 @@
-"""Random diaries told by SIU, in any order and some of it twice, against what hospital.md 5.1 makes of them, worked out
+"""Random diaries told by SIU, in any order and some of it twice, against what each event means, worked out
 without the gateway."""
 
 from __future__ import annotations

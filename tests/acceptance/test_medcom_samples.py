@@ -1,7 +1,7 @@
 """Every official HospitalNotification through the real door, as JSON and as XML, into one database: answers and facts.
 
 The files use one header id for many stays and come in no order (by name: a cancellation before what it cancels), so
-nothing but the content can tell them apart (hospital.md 6.2).
+nothing but the content can tell them apart.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_who_somebody_works_for_is_named(rules: bootstrap.Rules) -> None:
 
 
 def test_a_notification_without_names(rules: bootstrap.Rules) -> None:
-    """Organization.name is optional: the receiver looks the number up (hospital.md 1.1)."""
+    """Organization.name is optional: the receiver looks the number up."""
     named = notice()
     bare = deepcopy(named)
     for number in (0, 1):

@@ -72,7 +72,7 @@ def test_a_diagnosis_with_a_number_of_its_own_is_changed_in_place() -> None:
     [("A04", "", "EMER"), ("A04", "P", "EMER"), ("A04", "O", "AMB"), ("A01", "", "IMP"), ("A01", "P", "IMP")],
 )
 def test_the_class_that_an_event_means_where_pv1_2_tells_none(event: str, kind: str, expected: str) -> None:
-    """A04 is an acute contact, A01 an admission (hospital.md 5.1)."""
+    """A04 is an acute contact, A01 an admission."""
     assert stay(adt(event, visit=pv1({2: kind})))["class"]["code"] == expected
 
 

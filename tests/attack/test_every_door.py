@@ -101,7 +101,7 @@ def test_a_token_without_the_scope_is_refused_and_on_record_once(database_url: s
 @pytest.mark.parametrize("client", ["epj", "social", "jobcenter", "auditor"])
 def test_whatever_a_door_answers_it_is_on_record_once(database_url: str, client: str) -> None:
     """A look at somebody who is there, one at nobody, a write that is refused: each is one record, of the citizen where
-    one was found, with everything that hospital.md 7.4 asks for."""
+    one was found, with everything that a look has to tell."""
 
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
@@ -161,7 +161,7 @@ def counted(found: list[AccessRecord], status: int) -> Iterator[str]:
 
 
 def lacks(record: AccessRecord, status: int) -> Iterator[str]:
-    """What should stand there and does not, of the fields that are known at a door (hospital.md 7.4)."""
+    """What should stand there and does not, of the fields that are known at a door."""
     empty = {field.name for field in dataclasses.fields(record) if not getattr(record, field.name)}
     needed = {"time", "interaction", "decision", "client", "client_name", "organisation", "sector", "trace", "outcome"}
     needed |= {"address", "token"}

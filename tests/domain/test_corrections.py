@@ -1,5 +1,5 @@
-"""Corrections and cancellations whose original never came must reach nothing else (hospital.md 1.3, rule 6: only the
-latest message may be corrected)."""
+"""Corrections and cancellations whose original never came must reach nothing else: only the latest message may
+be corrected."""
 
 from __future__ import annotations
 

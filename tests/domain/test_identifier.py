@@ -1,4 +1,4 @@
-"""One number, one identifier, in whatever spelling it comes (municipal.md 6.2)."""
+"""One number, one identifier, in whatever spelling it comes."""
 
 from __future__ import annotations
 

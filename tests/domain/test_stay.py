@@ -1,4 +1,4 @@
-"""Every notification type of hospital.md 1.2 and every ADT event of 5.1, as the acts they become."""
+"""Every notification type of MedCom's and every ADT event, as the acts they become."""
 
 from __future__ import annotations
 

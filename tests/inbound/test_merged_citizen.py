@@ -1,7 +1,7 @@
 """A40 through the doors: who was admitted without a CPR number turns out to be a known citizen, and both have spoken.
 
 Stays, references, consents and looks follow to the survivor; of two words the more restrictive one counts
-(consent-semantics.md 14).
+(rule 14 of domain/consent).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The duplicate table (hospital.md 1.5, and 9 pitfall 1) through the door: same or new ids, same or other content."""
+"""The duplicate table through the door: same or new ids, same or other content."""
 
 from __future__ import annotations
 

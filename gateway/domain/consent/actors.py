@@ -1,6 +1,6 @@
 """Who a provision names: persons, organisations, care teams and groups, by reference or by identifier.
 
-A permit covers exactly those it names, a deny also what is below them (consent-semantics 12). Two things are ours:
+A permit covers exactly those it names, a deny also what is below them (rule 12). Two things are ours:
 the extension `consent-sub-units` on an actor lets a permit cover an organisation's sub-units as well, and a code of
 `reader-role` in `actor.role` narrows an organisation to one of its legal worlds (its jobcenter, not all of it).
 """

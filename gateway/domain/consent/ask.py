@@ -29,7 +29,7 @@ PURPOSES = frozenset(f"{ACT_REASON}|{code}" for code in _PURPOSES)
 
 
 def purpose_key(purpose: str) -> str:
-    """`system|code`; without a system it is v3-ActReason (consent-semantics 2)."""
+    """`system|code`; without a system it is v3-ActReason (rule 2)."""
     system, bar, code = purpose.rpartition("|")
     return purpose if bar and system else f"{ACT_REASON}|{code}"
 
@@ -93,7 +93,7 @@ class Asked:
 
     `exact` is what a permit must name; where it covers sub-units too, it may name what stands in `within`: everything
     above the asker by registration. A deny also hits what stands in `wide`: whoever it says that it acts for
-    (consent-semantics 12).
+    (rule 12).
     """
 
     __slots__ = ("action", "exact", "now", "purpose", "role", "wide", "within")

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.domain.security_label import label_of
 
 NO, MAYBE, YES = 0, 1, 2
-"""How well a provision's element matches. MAYBE: something in it is not understood (consent-semantics 11)."""
+"""How well a provision's element matches. MAYBE: something in it is not understood (rule 11)."""
 
 
 @dataclass(frozen=True, slots=True)

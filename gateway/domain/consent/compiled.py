@@ -50,7 +50,7 @@ class CompiledConsent:
         return self.provision is not None and (self.given is None or self.given <= now)
 
     def passes_44(self, now: datetime) -> bool:
-        """Whether it can open health data of the region for other purposes than treatment (consent-semantics 15)."""
+        """Whether it can open health data of the region for other purposes than treatment (rule 15)."""
         return self.written and self.lapses is not None and now < self.lapses
 
 

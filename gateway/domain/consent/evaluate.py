@@ -34,7 +34,7 @@ _WORD = {
 
 
 _Outcome = tuple[int, int, Provision | None]
-"""Rank, rule of consent-semantics, and the provision that decided."""
+"""Rank, number of the rule (domain/consent), and the provision that decided."""
 
 _SILENT: _Outcome = (_NOTHING, 8, None)
 _NO_LABELS: frozenset[str] = frozenset()
@@ -98,7 +98,7 @@ class Evaluation:
         self.purposes = purposes_of(ask.purposes)
 
     def verdict(self, facts: Facts) -> Verdict:
-        """The verdict for all purposes together: every one must be permitted (consent-semantics 9)."""
+        """The verdict for all purposes together: every one must be permitted (rule 9)."""
         if not self.purposes:
             return Verdict(Word.DENY, 9)
         return _all([self.verdict_for(purpose, facts) for purpose in self.purposes], 9)
@@ -209,7 +209,7 @@ _SAYS_NOTHING = Verdict(Word.SILENT, 8)
 
 
 def _live_root(root: Provision, asked: Asked, must_name: bool) -> _Live | None:
-    """The root, and the exceptions that count within its period, actors and actions (consent-semantics 3)."""
+    """The root, and the exceptions that count within its period, actors and actions (rule 3)."""
     purpose = _purpose(root, asked, must_name)
     exceptions = root.exceptions
     if not (purpose or exceptions):
@@ -282,7 +282,7 @@ def _judge(
 ) -> _Outcome:  # fmt: skip
     """The outcome of the branches through one provision. `labels` are those of the resource that count.
 
-    `covered` are the labels that the permits above cover together, None when they cover all (consent-semantics 5).
+    `covered` are the labels that the permits above cover together, None when they cover all (rule 5).
     `sure` is False below something that is not understood, or under a consent that lacks the form of § 44.
     """
     provision = live.provision
@@ -351,7 +351,7 @@ def _own(
 
 
 def _covers(provision: Provision, labels: frozenset[str], covered: frozenset[str] | None) -> bool:
-    """Whether this permit and those above it cover every label that counts (consent-semantics 5)."""
+    """Whether this permit and those above it cover every label that counts (rule 5)."""
     own = provision.labels
     if own is None or covered is None:
         return True

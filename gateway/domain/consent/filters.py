@@ -29,7 +29,7 @@ def by_class(codes: Codes) -> Filter:
 
 
 def by_code(codes: Codes) -> Filter:
-    """`code`: the main code of the resource; a resource without a code is not hit (consent-semantics 6)."""
+    """`code`: the main code of the resource; a resource without a code is not hit (rule 6)."""
     return lambda facts: codes.grade_any(facts.codes)
 
 
@@ -41,7 +41,7 @@ def by_dates(inside: Span | None, *, denies: bool) -> Filter:
 
 
 def _permitted_dates(inside: Span) -> Filter:
-    """Of a permit: every date that is present lies inside, and there is one (consent-semantics 6)."""
+    """Of a permit: every date that is present lies inside, and there is one (rule 6)."""
 
     def fits(facts: Facts) -> int:
         dates = (*facts.clinical, facts.updated) if facts.updated else facts.clinical
@@ -72,7 +72,7 @@ def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, 
     """`data`: this instance, what holds a reference to it, or what somebody wrote.
 
     An organisation wrote what names it as author; of a deny, and where the consent names it with its sub-units, all
-    that comes from it as well: what its systems sent, and what it provides or keeps (consent-semantics 12).
+    that comes from it as well: what its systems sent, and what it provides or keeps (rule 12).
     """
     instances: set[str] = set()
     related: set[str] = set()

@@ -26,7 +26,7 @@ _KNOWN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """One provision with what it inherits (consent-semantics 3).
+    """One provision with what it inherits (rule 3).
 
     `says` is permit, deny, "" for a root that only holds exceptions, or "?" for a type that is not understood: it may
     be a deny of what it is about, and a permit that leaves out the rest. `clear` is False when something in it is not
@@ -47,7 +47,7 @@ class Provision:
     breaks_glass: bool
     exceptions: tuple[Provision, ...]
     denies: bool
-    limits: bool  # what it is not about is what the citizen left out (consent-semantics 7)
+    limits: bool  # what it is not about is what the citizen left out (rule 7)
     named: frozenset[str] | None  # the only purposes that it or an exception can be about, None for any
     open: bool  # who, when and what is done do not matter to it
     plain: bool  # no filter on data, here or below

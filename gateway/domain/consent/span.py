@@ -1,6 +1,6 @@
 """The first and the last moment that a FHIR date or period means; nothing where it means none.
 
-Days, months and years are Danish ones, and the last day is included (consent-semantics 1). Years that no clock
+Days, months and years are Danish ones, and the last day is included (rule 1). Years that no clock
 reaches, such as the 9999-12-31 that many Danish systems write for "no end", are the end of time.
 """
 

@@ -15,7 +15,7 @@ class Word(StrEnum):
 
 
 class Verdict(NamedTuple):
-    """The outcome, and why: the Consent, the provision in it, and the rule of consent-semantics that decided.
+    """The outcome, and why: the Consent, the provision in it, and the number of the rule (domain/consent) that decided.
 
     `names` are the labels and classes that a permit lists; `breaks_glass` tells that the provision names BTG.
     A silent verdict names the consent that would have permitted but for its rule (11, 15).

@@ -1,4 +1,4 @@
-"""Who may see what of the directory: everybody everything, but for what tells where a shelter is (L28).
+"""Who may see what of the directory: everybody everything, but for what tells where a shelter is.
 
 Staff and place of a shelter are decided about like an address that is protected: who may see no such address is told
 what everybody is told of what is not there. A source sees what it wrote itself.

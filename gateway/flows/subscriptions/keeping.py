@@ -1,7 +1,7 @@
 """The Subscription resource: create, read, search, update, delete and `$status`. FHIR R4 Subscription (2.5).
 
 A client sees and changes its own; of others' it is told what everybody is told of what is not there. Nothing is
-fetched or sent here: the handshake goes out by itself (T9).
+fetched or sent here: the handshake goes out by itself.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Send: each notification is decided as it goes out, for the subscriber as it is registered then, and is on record
-before it leaves. What the subscriber may not see causes no traffic at all (L17).
+before it leaves. What the subscriber may not see causes no traffic at all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How much one caller may ask for: a token bucket per registered client, and one per address for failures.
 
 The buckets are in the node's memory: with several nodes a client may make so many calls at each. A burst of refusals
-is one entry in the access record, so that nobody can fill the record by being refused (T22).
+is one entry in the access record, so that nobody can fill the record by being refused.
 """
 
 from __future__ import annotations

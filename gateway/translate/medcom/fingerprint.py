@@ -1,7 +1,7 @@
 """The content of a message without its envelope, as a hash: the same content sent twice has the same fingerprint.
 
 The header's id counts: the official rule calls a message with a known one a duplicate. It does not count alone,
-as official examples use one for several stays (hospital.md 6.2, pitfall 1): what the resources say counts too.
+as official examples use one for several stays: what the resources say counts too.
 Left out is what a resend may change: the Bundle's id and timestamp, fullUrls and the resources' own ids (a reference
 becomes what it points at), their order, profiles, narratives, and when the Provenances were sent.
 """

@@ -71,7 +71,7 @@ def message_number(env: Env, identifier: str) -> Json:
 
 
 def best_episode(env: Env, identifiers: Sequence[Json]) -> Json | None:
-    """The episode's number to answer with: one received, that one; several, the local one (hospital.md 1.4)."""
+    """The episode's number to answer with: one received, that one; several, the local one."""
     local = [one for one in identifiers if one.get("system") not in LPR3_SPELLINGS]
     return next((episode_identifier(one) for one in (*local, *identifiers)), None)
 

@@ -2,7 +2,7 @@
 
 | column | holds |
 |---|---|
-| `code` | MedCom's short name of the notification (hospital.md 1.2) |
+| `code` | MedCom's short name of the notification |
 | `activity` | the code of the current Provenance; `*` for death, which repeats the activity of the message before |
 | `deceased` | `true` or `false`: Patient.deceasedBoolean tells a death or takes it back; empty elsewhere |
 | `act`, `verb` | what it tells of the stay (domain.statement) |

@@ -1,6 +1,6 @@
 """A received Acknowledgement (MedCom 2.0): what its receiver says of a message that was sent.
 
-Checked as its profile asks (hospital.md 1.5): one destination, no focus, a response, an OperationOutcome unless all is
+Checked as its profile asks: one destination, no focus, a response, an OperationOutcome unless all is
 well, exactly two Provenances of which one is its own. `MessageHeader.definition` is published under two canonicals and
 not looked at. Which message the other Provenance names is not compared: official examples disagree.
 """

@@ -99,7 +99,7 @@ def _letter(node: etree._Element) -> Letter:
 def senders(letter: Letter) -> tuple[str, ...]:
     """How sources are named, the surest first: municipality number, SOR number, EAN, department number.
 
-    One EAN serves several municipalities (hospital.md 4.5), so their number goes before it.
+    One EAN serves several municipalities, so their number goes before it.
     """
     code, number = tree.said(letter.node, "Sender", "IdentifierCode"), tree.said(letter.node, "Sender", "Identifier")
     if code == "kommunenummer":

@@ -1,8 +1,8 @@
 """Receipts: XCTL01 (the network refuses), XCTL02 (the receiver refuses), XCTL03 (received).
 
 A letter asks for a positive one by AcknowledgementCode `pluspositivkvitt`; a refusal is always told. A receipt is never
-itself answered. A failure that may pass (the database is away) is an XCTL02 as well: there is no other word for it
-(hospital.md 4.3), the text says that it may be sent again.
+itself answered. A failure that may pass (the database is away) is an XCTL02 as well: there is no other word for it,
+and the text says that it may be sent again.
 """
 
 from __future__ import annotations

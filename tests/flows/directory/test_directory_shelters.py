@@ -1,4 +1,4 @@
-"""Staff and place of a shelter are told to nobody who may not see them (L28)."""
+"""Staff and place of a shelter are told to nobody who may not see them."""
 
 from __future__ import annotations
 

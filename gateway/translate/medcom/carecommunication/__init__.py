@@ -1,1 +1,1 @@
-"""MedCom CareCommunication 5.0: messages between caregivers, in and out (hospital.md 1.6, docs/correspondence.md)."""
+"""MedCom CareCommunication 5.0: messages between caregivers, in and out (docs/correspondence.md)."""

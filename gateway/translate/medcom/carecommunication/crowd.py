@@ -72,7 +72,7 @@ class Crowd:
         inside = self._inside.get(str(reference.get("reference")), {})
         said = [reference.get("identifier", {}), *inside.get("identifier", ())]
         found = {one.system: one.value for n in said if (one := normal(n.get("system", ""), n.get("value", ""))).value}
-        if SOR not in found and GLN in found:  # a letter of the old kind: numbers are looked up (hospital.md 4.3)
+        if SOR not in found and GLN in found:  # a letter of the old kind: numbers are looked up
             rows = [one for one in self._locations.rows if one.target_code == found[GLN]]
             if len(rows) == 1 and rows[0].source_system == SOR:  # one EAN may serve several municipalities
                 found[SOR] = rows[0].source_code

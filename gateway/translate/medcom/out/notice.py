@@ -1,6 +1,6 @@
 """One HospitalNotification of any of the 18 types, made from an Encounter as it is after what is told.
 
-http://medcomfhir.dk/ig/hospitalnotification (3.0), hospital.md 1.1 and 1.2. The lifecycle table that reads
+http://medcomfhir.dk/ig/hospitalnotification (3.0). The lifecycle table that reads
 notifications writes them too: code, activity, status and which times belong together stand there only.
 """
 

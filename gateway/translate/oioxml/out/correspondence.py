@@ -1,4 +1,4 @@
-"""Communication → XDIS91 and its XBIN01s, by the rules of MedCom's conversion service (hospital.md 4.3).
+"""Communication → XDIS91 and its XBIN01s, by the rules of MedCom's conversion service.
 
 The letter has no thread: an answer or a forwarding says in its text that it is one. What has no place in the letter
 (other numbers of the citizen, who wrote it, more texts than ten) stands in its text, so that nothing is lost.
@@ -212,7 +212,7 @@ def _sent(communication: Json, now: datetime) -> datetime:
 
 
 def _episode(stay: Json) -> str:
-    """The episode's number without hyphens: of several the local one (hospital.md 1.4)."""
+    """The episode's number without hyphens: of several the local one."""
     said = [
         normal(one["identifier"].get("system", ""), one["identifier"]["value"]) for one in stay.get("episodeOfCare", ())
     ]

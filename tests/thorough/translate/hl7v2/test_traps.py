@@ -277,7 +277,7 @@ def test_no_birth_date_and_no_name() -> None:
     assert made["name"][0]["family"] == "Ukendt"
 
 
-# hospital.md section 9, what concerns ADT
+# What goes wrong with ADT in the field
 
 
 @pytest.mark.parametrize("number", ["0000000000", "1111111111"])

@@ -1,4 +1,4 @@
-"""What the official test messages hold that breaks naive code (hospital.md 6.2), rebuilt: scenarios B to P.
+"""What the official test messages hold that breaks naive code, rebuilt: scenarios B to P.
 
 The files of the public set beside the project are played in tests/acceptance; these are the ones that are not there.
 """

@@ -157,7 +157,7 @@ def test_out_and_in_again(
 def test_what_medcom_asks_for(
     code: str, told: Json, envelope: Envelope, act: Act, verb: Verb, when: str | None
 ) -> None:
-    """hospital.md 1.1 and 1.2: both numbers, narratives, one Provenance per message, the status of the table."""
+    """What MedCom asks: both numbers, narratives, one Provenance per message, the status of the table."""
     bundle = notice(code, told, PATIENT, envelope, TABLE).bundle
     message = Message(bundle)
     assert structure(bundle) == []

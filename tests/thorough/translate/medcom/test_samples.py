@@ -1,4 +1,4 @@
-"""The official HospitalNotification samples: their facts come out right (hospital.md 6.2)."""
+"""The official HospitalNotification samples: their facts come out right."""
 
 from __future__ import annotations
 
