@@ -131,6 +131,15 @@ def test_decisions_are_listed_once_each_by_their_number() -> None:
     assert [f"{int(place):04}" for place, _ in listed] == numbers
 
 
+def test_every_page_that_is_named_in_code_or_rules_is_there() -> None:
+    gone = []
+    for file in [*below("gateway", "tests", suffix=".py"), *below("mappings", suffix=".yaml")]:
+        for name in re.findall(r"(?<![\w/{}*])[\w/-]+\.md\b", text(file)):
+            there = [ROOT / folder / name for folder in ("", "docs", "docs/decisions")]
+            gone += [] if any(one.exists() for one in there) else [f"{file}: {name}"]
+    assert not gone
+
+
 def test_every_decision_names_what_enforces_it() -> None:
     decisions = [f for f in below("docs") if f.parent.name == "decisions" and f.suffix == ".md"]
     assert decisions

@@ -24,7 +24,7 @@ STAYS = {
     "ambulant_roentgen": ("AMB", "in-progress"),
     "doed": ("other", "finished"),
 }
-"""Patient/EpisodeOfCareStatusCode of an XDIS91 as class and status (Map_between_OIOXML_FHIR.md)."""
+"""Patient/EpisodeOfCareStatusCode of an XDIS91 as class and status (Map_between_OIOXML_FHIR)."""
 
 
 def at(env: Env, node: etree._Element) -> str:
