@@ -27,7 +27,8 @@ class Detection:
         """For a person."""
         found = self.score
         return (
-            f"precision {found.precision:.0%} (of the first {found.planted}: {found.at:.0%}), recall {found.recall:.0%}, "
+            f"precision {found.precision:.0%} (of the first {found.planted}: {found.at:.0%}), "
+            f"recall {found.recall:.0%}, "
             f"{found.days:.1f} days to the first alarm at the median, {found.most_days:.0f} at most"
         )
 
