@@ -36,7 +36,7 @@ CSP = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; 
 CSRF = "csrf"
 _FOLDER = Path(__file__).parent / "templates"
 _HTML = "text/html; charset=utf-8"
-_TOLD = (401, 403, 404, 503)
+_TOLD = (401, 403, 404, 429, 503)
 
 _pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 _hidden: Callable[[str, str], str] = vars(_pages.get_template("fields.html").module)["hidden"]
