@@ -124,7 +124,10 @@ CHANNELS: dict[str, tuple[str, ...]] = {
         "attack/test_municipal_texts.py::a_number_in_a_strange_place_comes_back_in_no_answer",
     ),
     # decided about whole, then cut
-    "L23": ("attack/test_search_leaks.py::parts_of_a_resource_are_cut_after_the_decision",),
+    "L23": (
+        "attack/test_hidden_elements.py::no_choice_of_elements_brings_back_what_is_hidden_or_takes_away_what_warns",
+        "attack/test_search_leaks.py::parts_of_a_resource_are_cut_after_the_decision",
+    ),
     # as much work for what is hidden as for what is not there
     "L24": ("attack/test_same_work.py::the_hidden_takes_as_many_statements_as_the_absent", ANY),
     # without a label nobody sees it

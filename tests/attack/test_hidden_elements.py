@@ -83,6 +83,32 @@ def test_a_condition_finds_nothing_by_it_either(database_url: str) -> None:
     run(test)
 
 
+def test_no_choice_of_elements_brings_back_what_is_hidden_or_takes_away_what_warns(database_url: str) -> None:
+    """L23: decided about whole, then cut; what R4 requires, labels and modifiers stay."""
+    cuts = ("_elements=address", "_elements=address,name", "_summary=true", "_summary=data", "_summary=false")
+    goal = {
+        "resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "description": {"text": "Ro"},
+        "note": [{"text": "Lang"}], "meta": {"security": [PSY]},
+    }  # fmt: skip
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            sarah, ask = await two(here)
+            for cut in cuts:
+                told = await here.get("jobcenter", f"Patient?_id={sarah},{ask}&{cut}")
+                assert told.status == 200
+                assert CITY.encode() not in told.body, cut
+                assert (b"Aarup" in told.body) == ("_summary=data" in cut or b"address" in told.body), cut
+            await here.arrive(("social", order(SARAH, goal, number="9")))
+            for cut in ("_elements=note", "_elements=id", "_summary=data"):
+                (one,) = bodies(await here.get("social", f"Goal?patient={sarah}&{cut}"))
+                assert "PSY" in {label["code"] for label in one["meta"]["security"]}, cut
+                assert "SUBSETTED" in {tag["code"] for tag in one["meta"]["tag"]}, cut
+                assert {"lifecycleStatus", "subject", "description"} <= one.keys(), cut
+
+    run(test)
+
+
 @pytest.mark.parametrize("labelled", [False, True])
 def test_what_is_contained_labels_the_whole(database_url: str, labelled: bool) -> None:
     async def test() -> None:
