@@ -1,4 +1,5 @@
-"""Measure translate, each language, the decision, intake, read, the log and memory, each against a floor of its run.
+"""Measure translate, each language, the decision, search, intake, read, the log and memory, each against a floor of its
+run.
 
 Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
 another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes
@@ -15,14 +16,25 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.cli.benching import deciding, intake, languages, proving, reading, translating, watching
+from gateway.cli.benching import (
+    deciding,
+    intake,
+    languages,
+    proving,
+    reading,
+    searching,
+    sharing,
+    translating,
+    watching,
+)
 from gateway.cli.benching.figure import Figure, Memory
 from gateway.cli.benching.stage import Stage, stage
 from gateway.cli.benching.watching import Detection
 from gateway.settings import Settings
 
 FIGURES = (
-    "translate", "languages", "decision", "verify", "intake", "read", "record", "tree", "auditor",
+    "translate", "languages", "decision", "verify", "search", "intake", "read", "share", "page", "record", "tree",
+    "auditor",
     "suspicion", "memory",
 )  # fmt: skip
 
@@ -43,16 +55,21 @@ class Effort:
     records: int  # among which an auditor looks, and among a hundredth of them
     employees: int  # of the made-up town that is watched
     days: int
+    citizens: int  # among whom one is searched for, and among a hundredth of them
+    searches: int
 
 
 FULL = Effort(
     rounds=5, parses=10, translations=800, decisions=5000, messages=400, reads=2500, readable=200,
-    leaves=1_000_000, commits=2000, records=200_000, employees=100, days=150,
+    leaves=1_000_000, commits=2000, records=200_000, employees=100, days=150, citizens=5000, searches=500,
 )  # fmt: skip
 QUICK = Effort(
     rounds=1, parses=1, translations=20, decisions=20, messages=16, reads=64, readable=32,
-    leaves=5000, commits=32, records=1000, employees=48, days=60,
+    leaves=5000, commits=32, records=1000, employees=48, days=60, citizens=200, searches=16,
 )  # fmt: skip
+LARGE = 50_000
+"""Citizens of a whole region, for `--large`."""
+_SOUGHT = 50
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +79,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--records", type=int, metavar="N", help="auditor: among so many records, and a hundredth of them"
     )
+    parser.add_argument(
+        "--large", action="store_true", help=f"search: among {LARGE:,} citizens, and a hundredth of them"
+    )
     parser.add_argument("--quick", action="store_true", help="tiny rounds: shows that it works, measures nothing")
 
 
@@ -70,6 +90,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     effort = QUICK if args.quick else FULL
     if args.records:
         effort = replace(effort, records=args.records)
+    if args.large:
+        effort = replace(effort, citizens=LARGE)
     wanted = (args.only,) if args.only else FIGURES
     found: list[Figure | Memory | Detection] = []
     if "translate" in wanted:
@@ -80,9 +102,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found.append(deciding.measure(settings, effort.rounds, effort.decisions))
     if "verify" in wanted:
         found.append(proving.verify(effort.rounds, effort.leaves))
+    if "search" in wanted:
+        sought = range(1, min(_SOUGHT, effort.searches) + 1)
+        with stage(settings, len(sought)) as here:
+            found.append(searching.growth(here, effort.rounds, effort.searches, effort.citizens, sought))
     if "suspicion" in wanted:
         found.append(watching.measure(settings, effort.employees, effort.days))
-    if set(wanted) - {"translate", "languages", "decision", "verify", "suspicion"}:
+    if set(wanted) - {"translate", "languages", "decision", "verify", "search", "suspicion"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -94,7 +120,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[Figure | Memory]:
     """What needs a gateway that is serving. Memory is that of the load of both, so it needs both."""
     admitted = effort.rounds * (effort.messages + intake.CONNECTIONS) if {"intake", "memory"} & set(wanted) else 0
-    looked_up = effort.readable if {"read", "record", "memory"} & set(wanted) else 0
+    looked_up = effort.readable if {"read", "share", "page", "record", "memory"} & set(wanted) else 0
     numbers = range(1, admitted + looked_up + 1)
     found: list[Figure | Memory] = []
     with stage(settings, len(numbers)) as here:
@@ -105,6 +131,10 @@ def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[F
             found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted:]))
         load = " and ".join(one.name for one in found)
         how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
+        if "share" in wanted:
+            found.append(sharing.measure(here, effort.rounds, effort.reads))
+        if "page" in wanted:
+            found.append(searching.page(here))
         found += _log(here, wanted, effort, found)
         found.append(Memory(here.serving.resident(peak=True), before, how))
     return [one for one in found if one.name in wanted]
