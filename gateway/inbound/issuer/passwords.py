@@ -14,6 +14,8 @@ import re
 import secrets
 import unicodedata
 
+from gateway.inbound.claims import base64url
+
 SHORTEST, LONGEST = 12, 200
 _N, _R, _P = 32768, 8, 1
 _SALT, _HASH = 16, 32
@@ -30,7 +32,7 @@ def hashed(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise UnfitPassword(f"has fewer than {SHORTEST} or more than {LONGEST} characters")
     salt = secrets.token_bytes(_SALT)
-    return f"scrypt${_N}${_R}${_P}${_encoded(salt)}${_encoded(_scrypt(password, salt, _N, _R, _P))}"
+    return f"scrypt${_N}${_R}${_P}${base64url(salt)}${base64url(_scrypt(password, salt, _N, _R, _P))}"
 
 
 def check_form(text: str) -> None:
@@ -74,10 +76,6 @@ def _read(text: str) -> tuple[int, int, int, bytes, bytes]:
     if n & (n - 1) or n * r < _N * _R or 128 * n * r > _MEMORY // 2 or not 1 <= p <= 4 or len(expected) != _HASH:
         raise UnfitPassword("has other parameters than are taken here")
     return n, r, p, salt, expected
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _decoded(text: str) -> bytes:

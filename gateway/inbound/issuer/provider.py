@@ -7,7 +7,6 @@ that has. Guessing is braked per user and per address; who is unknown is told wh
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from gateway.flows.logins import record_login
 from gateway.flows.parts import Gateway
 from gateway.inbound.access_token import Tokens, caller_of
 from gateway.inbound.acting import Acting, levels_of
+from gateway.inbound.claims import base64url
 from gateway.inbound.clients import Client, Clients, Limits
 from gateway.inbound.issuer import codes
 from gateway.inbound.issuer.codes import Code
@@ -155,7 +155,7 @@ class Provider:
         claims = {
             "iss": self.issuer, "sub": user.id, "aud": code.client, "azp": code.client, "iat": now,
             "exp": now + ID_TOKEN_SECONDS, "auth_time": code.auth_time, "nonce": code.nonce, "amr": code.get_amr(),
-            "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode(), "name": user.name,
+            "at_hash": base64url(half), "name": user.name,
         }  # fmt: skip
         return self._tokens.signed({name: value for name, value in claims.items() if value}, "JWT")
 

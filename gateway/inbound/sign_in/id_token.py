@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from gateway.inbound.claims import is_time
 from gateway.inbound.keys import PublicKey
 
 SKEW_SECONDS = 5
@@ -93,7 +93,7 @@ def _check_parties(claims: dict[str, Any], expected: Expected) -> None:
 
 def _check_times(claims: dict[str, Any], now: float) -> None:
     times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
-    if not {"exp", "iat"} <= times.keys() or not all(map(_is_time, times.values())):
+    if not {"exp", "iat"} <= times.keys() or not all(map(is_time, times.values())):
         raise BadIdToken("exp and iat must be there, and numbers of seconds")
     if times["exp"] <= now:
         raise BadIdToken("it has expired")
@@ -101,7 +101,3 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
         raise BadIdToken("it is from the future")
     if times["iat"] < now - OLDEST_SECONDS:
         raise BadIdToken("it is too old")
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

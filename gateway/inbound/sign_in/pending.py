@@ -6,13 +6,13 @@ that another issuer was asked for, or one that comes too late has another state.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
 
 from gateway.flows.parts import Gateway
+from gateway.inbound.claims import base64url
 
 SECONDS = 600
 
@@ -29,7 +29,7 @@ class Pending:
     @property
     def challenge(self) -> str:
         """RFC 7636 4.2, S256."""
-        return _encoded(hashlib.sha256(self.verifier.encode()).digest())
+        return base64url(hashlib.sha256(self.verifier.encode()).digest())
 
     def answers(self, state: str) -> bool:
         """Whether this state is ours."""
@@ -53,8 +53,4 @@ def found(gateway: Gateway, issuer: str, cookie: str) -> Pending | None:
 def _made(gateway: Gateway, issuer: str, cookie: str) -> Pending:
     parts = (gateway.fingerprint(b"login", name, issuer.encode(), cookie.encode(errors="replace"))
              for name in (b"state", b"nonce", b"verifier"))  # fmt: skip
-    return Pending(cookie, *map(_encoded, parts))
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return Pending(cookie, *map(base64url, parts))

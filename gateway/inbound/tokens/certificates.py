@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from starlette.types import Scope
 
 from gateway.errors import SettingsError
+from gateway.inbound.claims import base64url
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LONGEST = 16_384
@@ -36,7 +37,7 @@ class Certificates:
         """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none."""
         chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain") or ()
         raw = _of_pem(chain[0]) if chain else self._told(scope)
-        return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode() if raw else ""
+        return base64url(hashlib.sha256(raw).digest()) if raw else ""
 
     def _told(self, scope: Scope) -> bytes:
         """The certificate that a proxy tells of, in DER."""

@@ -6,7 +6,6 @@ nodes. With nonces on, it also repeats a word of ours from the last minutes, so 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -19,7 +18,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from gateway.inbound.claims import is_time
+from gateway.inbound.claims import base64url, is_time
 from gateway.inbound.keys import UnfitKey, imported
 from gateway.inbound.tokens.client_check import Remember
 
@@ -74,7 +73,7 @@ class Proofs:
         issued, jti = claims.get("iat"), claims.get("jti")
         if not is_time(issued) or not now - WINDOW_SECONDS <= issued <= now + SKEW_SECONDS:
             raise UnfitProof("iat is not now")
-        if token and claims.get("ath") != _encoded(hashlib.sha256(token.encode()).digest()):
+        if token and claims.get("ath") != base64url(hashlib.sha256(token.encode()).digest()):
             raise UnfitProof("ath is not the hash of this token")
         self._check_nonce(claims.get("nonce"), int(now))
         if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
@@ -85,7 +84,7 @@ class Proofs:
         return thumbprint
 
     def _nonce(self, window: int) -> str:
-        return _encoded(hmac.digest(self._nonce_key, b"dpop-nonce:%d" % window, hashlib.sha256)[:18])
+        return base64url(hmac.digest(self._nonce_key, b"dpop-nonce:%d" % window, hashlib.sha256)[:18])
 
     def _check_nonce(self, nonce: object, now: int) -> None:
         if not self._nonce_key:
@@ -139,7 +138,3 @@ def _plain(url: str) -> tuple[str, str, int, str]:
     if "@" in parts.netloc:
         return "", "", 0, url
     return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path or "/"
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
