@@ -72,5 +72,6 @@ async def _may(gateway: Gateway, caller: Caller, patient: str) -> bool:
     if not caller.purposes:
         return False
     if caller.role == "citizen":
-        return caller.user in await resources.names_of(gateway.database, patient)
+        known = await resources.citizens_of(gateway.database, [caller.user])  # a number may be several people's
+        return len(known) == 1 and patient in await resources.same_people(gateway.database, [known[0][1]])
     return caller.role == "auditor"

@@ -74,7 +74,8 @@ async def on_paper(gateway: Gateway, caller: Caller, text: str, reader: str) -> 
     """The identities of the one citizen who is named so. Raises BadRequest where nobody is, or more than one: a list of
     two people is nobody's."""
     people = await people_named(gateway, text) if caller.role == "auditor" and text else (NOBODY,)
-    if people == (NOBODY,) or set(people) != set(await resources.same_people(gateway.database, people[:1])):
+    one = set(people) == set(await resources.same_people(gateway.database, people[:1]))
+    if not one or not await _names(gateway, people):
         raise BadRequest("This names nobody, or more than one", where="citizen")
     if reader not in (CITIZEN, REPRESENTATIVE):
         raise BadRequest("This is nobody who may read the list", where="reader")
@@ -162,6 +163,8 @@ async def _asker(gateway: Gateway, caller: Caller, named: Sequence[str], reader:
         return None
     whose = caller.on_behalf_of or caller.user
     citizen = await _citizen(gateway, whose)
+    if citizen is None:
+        return None
     if not caller.on_behalf_of:
         people = await resources.same_people(gateway.database, [citizen]) if citizen else []
         return Asker(tuple(people), CITIZEN, await _names(gateway, people))
@@ -173,9 +176,10 @@ async def _asker(gateway: Gateway, caller: Caller, named: Sequence[str], reader:
     return Asker(tuple(people), REPRESENTATIVE, await _names(gateway, people), right)
 
 
-async def _citizen(gateway: Gateway, key: str) -> str:
-    (found,) = await resources.citizens_of(gateway.database, [key])
-    return found[1]
+async def _citizen(gateway: Gateway, key: str) -> str | None:
+    """Whose number this is; "" for nobody's, None for one that several people have: then it shows nobody's list."""
+    found = [citizen for _, citizen in await resources.citizens_of(gateway.database, [key])]
+    return found[0] if len(found) == 1 else None
 
 
 async def _names(gateway: Gateway, people: Sequence[str]) -> frozenset[str]:

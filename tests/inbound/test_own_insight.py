@@ -8,12 +8,13 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.domain.identifier import CPR
+from gateway.domain.identifier import CPR, X_ECPR
 from gateway.domain.insight import ORGANISATION, InsightRules, Keep
 from gateway.domain.list_proof import verify_list
 from gateway.flows.own_insight import PAGE
@@ -22,7 +23,7 @@ from gateway.inbound.scopes import Scope
 from gateway.store.keys import verify
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import hospital, nurse
-from tests.inbound.one_citizen import CLIENTS, EVERYTHING, HOSPITAL, NUMBER, SOCIAL, arrive, headers
+from tests.inbound.one_citizen import CLIENTS, EVERYTHING, HOSPITAL, NUMBER, ORDER, SOCIAL, arrive, headers
 from tests.inbound.test_consent_doors import objection, put
 from tests.inbound.test_console_frame import token_of
 from tests.inbound.test_console_overrides import WHY
@@ -34,7 +35,7 @@ CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 PORTAL = hospital(id="portal", name="Borgerportalen", sector="other", role="citizen", sends=(),
                   organisation_name="Borgerportalen", purposes=("PATRQT",),
                   scopes=(Scope("AuditEvent", "rs"), Scope("Patient", "r")))  # fmt: skip
-WRITER = replace(SOCIAL, scopes=(*SOCIAL.scopes, Scope("RelatedPerson", "cu")))
+WRITER = replace(SOCIAL, scopes=(*SOCIAL.scopes, Scope("RelatedPerson", "cud")))
 ALL = (HOSPITAL, WRITER, *CLIENTS[2:], PORTAL)
 
 
@@ -188,12 +189,9 @@ def test_who_acts_for_the_citizen_is_told_so_and_only_while_it_holds(database_ur
             await enter(here, GUARDIAN, NUMBER, name="Vera Værge")
             await page(here, "/console/insight")
             assert (await here.web.get("/console/insight/mine/proof")).status_code == 200
-            gone = await here.web.delete(
-                f"/fhir/RelatedPerson/{right}", headers=await headers(here, "social", "HOPERAT")
-            )
-            if gone.status_code != 204:  # this client may not delete: the source says that it ended
-                here.world.clock.forward(40 * 86_400)
-                await enter(here, GUARDIAN, NUMBER, name="Vera Værge")
+            social = await headers(here, "social", "HOPERAT")
+            gone = await here.web.delete(f"/fhir/RelatedPerson/{right}", headers=social)
+            assert gone.status_code == 204, gone.text
             for path in ("/console/insight", "/console/insight/mine/proof", "/console/insight/mine/minlog2"):
                 assert (await here.web.get(path)).status_code == 403, path
             await enter(here, GUARDIAN, STRANGER)
@@ -203,6 +201,22 @@ def test_who_acts_for_the_citizen_is_told_so_and_only_while_it_holds(database_ur
             )
             assert len(refused) == 5
             assert all(NUMBER.encode() not in row["body"] and GUARDIAN.encode() not in row["body"] for row in refused)
+
+    run(test)
+
+
+def test_a_right_that_ends_ends_a_session_that_is_running(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *ALL) as here:
+            patient = await arrive(here)
+            end = here.world.clock.now + timedelta(minutes=10)
+            await related(here, patient, period={"end": end.isoformat(timespec="seconds")})
+            await enter(here, GUARDIAN, NUMBER)
+            await page(here)
+            here.world.clock.forward(900)
+            assert (await here.web.get("/console/insight")).status_code == 403
+            await enter(here, GUARDIAN, NUMBER)
+            assert (await here.web.get("/console/insight/mine/minlog2")).status_code == 403, "nor by a new ticket"
 
     run(test)
 
@@ -293,7 +307,7 @@ def test_an_officer_prints_the_same_list_for_one_citizen(database_url: str) -> N
             patient = await looks(here)
             await audit(here)
             form = {"csrf": token_of(await page(here)), "citizen": f"{NUMBER[:6]}-{NUMBER[6:]}", "reader": "citizen"}
-            for wrong in ({"citizen": STRANGER}, {"citizen": ""}, {"reader": "anybody"}):
+            for wrong in ({"citizen": STRANGER}, {"citizen": ""}, {"citizen": "f" * 32}, {"reader": "anybody"}):
                 answer = await here.web.post("/console/insight", data=form | wrong)
                 assert answer.status_code == 400, wrong
                 assert STRANGER not in answer.text
@@ -316,29 +330,50 @@ def test_an_officer_prints_the_same_list_for_one_citizen(database_url: str) -> N
     run(test)
 
 
+async def merge(here: Http, number: str, other: str, control: str) -> None:
+    """The hospital tells that two numbers are one person."""
+    message = "\r".join((
+        rf"MSH|^~\&|SP|HGH|FAELLESPLAN|KK|20250314094500||ADT^A40|{control}|P|2.5||||||8859/1",
+        "EVN|A40|20250314094500",
+        f"PID|1||{number}^^^CPR||Tangmose^Sarah||19820215|F",
+        f"MRG|{other}", "",
+    ))  # fmt: skip
+    er7 = {**await headers(here), "Content-Type": "application/hl7-v2"}
+    merged = await here.web.post("/messages/hl7v2", headers=er7, content=message.encode("latin-1"))
+    assert merged.status_code == 200, merged.text
+
+
 def test_a_citizen_without_a_cpr_and_one_with_several_numbers(database_url: str) -> None:
-    """Whoever goes by a replacement number sees the list of all identities that are one person."""
+    """Whoever goes by a replacement number sees the list of all identities that are one person; a number that two
+    people have by two authorities makes no list on paper."""
 
     async def test() -> None:
         async with http(database_url, *ALL) as here:
             await arrive(here)
-            er7 = {**await headers(here), "Content-Type": "application/hl7-v2"}
-            message = "\r".join((
-                r"MSH|^~\&|SP|HGH|FAELLESPLAN|KK|20250314094500||ADT^A40|M9|P|2.5||||||8859/1",
-                "EVN|A40|20250314094500",
-                f"PID|1||{NUMBER}^^^CPR||Tangmose^Sarah||19820215|F",
-                "MRG|0703921VJ5^^^XECPR", "",
-            ))  # fmt: skip
-            merged = await here.web.post("/messages/hl7v2", headers=er7, content=message.encode("latin-1"))
-            assert merged.status_code == 200, merged.text
+            await merge(here, NUMBER, "0703921VJ5^^^X-ECPR", "M9")
             await ready(here)
             await enter(here)
             mine = rows(await page(here))
-            known = await here.gateway.database.fetch("SELECT identifiers FROM identity")
-            other = next(key for row in known for key in row["identifiers"] if "0703921VJ5" in key)
-            await enter(here, other)
+            await enter(here, f"{X_ECPR}|0703921VJ5")
             by_other = rows(await page(here))
-            assert len(by_other) > len(mine) > 2, "the same list, longer by the look before"
+            assert len(by_other) == len(mine) + 1 > 3, "the same list, longer by the look before"
+            assert "Borgeren selv" in by_other[1], "by whatever number"
+            other = re.sub(
+                rb'(["/:])[0-9a-f]{4}(?=[0-9a-f]{4}-)', rb"\1abcd", ORDER.replace(NUMBER.encode(), STRANGER.encode())
+            )
+            fhir = {**await headers(here, "social"), "Content-Type": "application/fhir+json"}
+            assert (await here.web.post("/fhir/$process-message", headers=fhir, content=other)).status_code == 200
+            await merge(here, STRANGER, "0703921VJ5^^^D-ECPR", "M10")
+            await audit(here)
+            form = {"csrf": token_of(await page(here)), "citizen": "0703921VJ5", "reader": "citizen"}
+            assert (await here.web.post("/console/insight", data=form)).status_code == 400, "two people"
+            form["citizen"] = f"{X_ECPR}|0703921VJ5"
+            assert (await here.web.post("/console/insight", data=form)).status_code == 303
+            await here.gateway.database.fetch(  # which no message brings about
+                "UPDATE identity SET identifiers = identifiers || $1::text WHERE key = $2 RETURNING key",
+                f"{X_ECPR}|0703921VJ5", f"{CPR}|{STRANGER}")  # fmt: skip
+            await enter(here, f"{X_ECPR}|0703921VJ5")
+            assert (await here.web.get("/console/insight")).status_code == 403, "a number of two people is nobody's"
 
     run(test)
 
