@@ -13,7 +13,7 @@ from gateway.inbound.rest.kinds import CLINICAL, DIRECTORY, WRITTEN
 from tests.attack.twins import Request, Twins, sent
 from tests.attack.two_worlds import ask as looked
 from tests.attack.two_worlds import searched
-from tests.attack.world import ASK, JSON, NOBODY, SARAH, consent, patient_of
+from tests.attack.world import ASK, JSON, NOBODY, SARAH, consent, order, patient_of, stay
 
 PATCH = "application/json-patch+json"
 _STRANGE = "Bundle", "AuditEvent", "Provenance", "Binary", "Subscription", *DIRECTORY
@@ -158,7 +158,7 @@ def a_bundle(dice: random.Random, twins: Twins) -> Request:
 def another(dice: random.Random, twins: Twins) -> Request:
     """All the other doors: $validate with a stored id, files, subscriptions, the directory, who may see what."""
     (kind, identity), patient = twins.known.place(dice, CLINICAL), who(dice)
-    made = dice.randrange(9)
+    made = dice.randrange(10)
     if made == 0:
         body = resource(dice, twins) | {"id": identity}
         return sent("POST", f"/fhir/{body['resourceType']}/{identity}/$validate?mode=update", body)
@@ -195,9 +195,25 @@ def another(dice: random.Random, twins: Twins) -> Request:
         return Request(
             "GET", f"/fhir/{dice.choice(DIRECTORY)}?{dice.choice(('name', '_content', 'identifier'))}={word}"
         )
+    if made == 8:  # somebody whom all know, and somebody whom nobody does
+        number = {"system": CPR, "value": dice.choice((SARAH, "0201609995"))}
+        more = {"If_None_Exist": f"identifier={CPR}|{number['value']}"} if dice.random() < 0.5 else {}
+        return sent("POST", "/fhir/Patient", {"resourceType": "Patient", "identifier": [number]}, **more)
     mine = [one for one in twins.made if one[0] in ("Subscription", "Practitioner")]
     kind, identity, _ = dice.choice(mine) if mine else ("Subscription", identity, "")
     return Request("GET", f"/fhir/{kind}/{identity}{dice.choice(('', '/$status', '/_history'))}")
+
+
+def a_message(dice: random.Random, caller: str) -> bytes | None:
+    """What the caller's own system may tell by message; None where it has nothing to say of her."""
+    number = dice.randint(100, 120)
+    if caller == "psyk":
+        return stay(SARAH, dice.choice(("A08", "A21", "A22", "A03", "A13", "A01")), number, visit=f"V{number % 3}")
+    if caller == "social":
+        goal = {"resourceType": "Goal", "id": f"o{number % 3}", "lifecycleStatus": "active",
+                "description": {"text": dice.choice(("Egen bolig", "Ro"))}}  # fmt: skip
+        return order(SARAH, goal, number=str(number), patient={"name": None})
+    return None
 
 
 _FILTER = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria"

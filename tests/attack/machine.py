@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from tests.attack.asked import a_bundle, a_change, a_create, a_look, another, who
+from tests.attack.asked import a_bundle, a_change, a_create, a_look, a_message, another, who
 from tests.attack.twins import Request, Twins, open_twins
 from tests.attack.two_worlds import Case
 
@@ -85,6 +85,12 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
                     break
                 one, other = twins.pages.pop()
                 runner.run(twins.ask(Request("GET", one), Request("GET", other)))
+
+        @rule(seed=_SEEDS)
+        def message(self, seed: int) -> None:
+            said = a_message(random.Random(seed), case.caller)
+            if said is not None:
+                runner.run(twins.say(said))
 
         @rule()
         def everybody_in_bulk(self) -> None:

@@ -38,6 +38,7 @@ _ADDRESS = "https://gateway.example"
 _OTHER_TABLES = ("subscription", "directory_version", "directory")
 _SEALED = re.compile(rb"(_page=)([A-Za-z0-9_.=-]+)")
 _OWN = re.compile(rb'(name="csrf" value=")[^"]+')  # what each session of the console has against forms of other sites
+_UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEXT = re.compile(rb'"relation":"next","url":"https://[^/"]+(/[^"]+)"')
 
 
@@ -134,6 +135,19 @@ class Twins:
             kind, identity = request.path.removeprefix("/fhir/").partition("?")[0].split("/")[:2]
             tag = first.headers["etag"]
             self.made = [(k, i, tag if (k, i) == (kind, identity) else t) for k, i, t in self.made]
+
+    async def say(self, message: bytes) -> None:
+        """The caller's system sends this in both worlds; what it is answered is compared but for new uuids."""
+        self.step += 1
+        told = []
+        for here in (self.a, self.b):
+            here.http.world.clock.forward(1)
+            self.chance.begin((self.step, "said"))
+            await self.bearer(here)
+            self.chance.begin((self.step, "heard"))
+            answer = await here.send(self.case.caller, message)
+            told.append((answer.status, _UUID.sub(b"", answer.body)))
+        assert told[0] == told[1]
 
     async def export(self) -> None:
         """A bulk export of the caller's circle, from the asking to the last line of the last file."""
