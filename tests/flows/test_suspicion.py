@@ -12,6 +12,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.suspicion.finding import Finding
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
+from gateway.flows.forget_log import forget_log
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway
 from gateway.flows.staff import take_staff, take_well_known
@@ -241,5 +242,33 @@ def test_one_person_at_two_organisations_is_two_findings(house: House) -> None:
         assert sorted(one.organisation for one in await store.listed(gateway.database)) == ["a", "b"]
         assert await store.forget(gateway.database, now) == 0
         assert await store.forget(gateway.database, now + timedelta(seconds=1)) == 2
+
+    house.run(work)
+
+
+def test_a_case_ties_the_role_that_it_is_of_and_no_other_of_the_municipality(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen = await admitted(gateway)
+        await take_well_known(gateway, CPR)
+        social, jobcenter = caller("social"), caller("jobcenter")
+        assert social.organisation == jobcenter.organisation
+        await looks_at(gateway, social, citizen)
+        assert await watch(gateway) == 0
+        await looks_at(gateway, jobcenter, citizen)
+        assert await watch(gateway) == 1
+        (found,) = await listed(gateway, AUDITOR)
+        assert found.user_name == jobcenter.user_name
+
+    house.run(work)
+
+
+def test_findings_go_with_the_looks_they_rest_on(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        now = gateway.clock()
+        for user, days in (("old", 300), ("new", 100)):
+            at = now - timedelta(days=days)
+            await store.raise_(gateway.database, [(finding(user, "c", at), "Bo", "o")], now)
+        await forget_log(gateway, now - timedelta(days=200), user="", client="test")
+        assert [one.user for one in await store.listed(gateway.database)] == ["new"]
 
     house.run(work)

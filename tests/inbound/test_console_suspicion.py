@@ -56,6 +56,8 @@ def test_an_auditor_has_the_log_looked_through_asks_and_concludes(database_url: 
             assert (await post(here, "/console/suspicion")).headers["location"] == "/console/suspicion"
             waiting = await here.web.get("/console/suspicion")
             assert waiting.headers["refresh"] == "3"
+            here.world.clock.forward(60)
+            assert (await here.web.get("/console/suspicion")).headers["refresh"] == "30"
             assert await watch_when_asked(here.gateway) == 1
             page = await here.web.get("/console/suspicion")
             assert "refresh" not in page.headers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from gateway.domain.suspicion.thresholds import SIGNALS, Row
@@ -10,6 +12,7 @@ from gateway.flows.suspicion import OUTCOMES, Raised, ask_watch, conclude, liste
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.texts import Texts
 
+_SOON = timedelta(seconds=15)
 _SHOWN = 100  # looks of a finding; a habit rests on more
 
 
@@ -23,8 +26,9 @@ async def show(here: Here) -> Response:
         "suspicion.html", concluded=concluded, rows=[_row(here, one) for one in found], state=state,
         table=[_threshold(here, signal) for signal in SIGNALS], raise_at=raise_at,
     )  # fmt: skip
-    if state.waiting:
-        page.headers["Refresh"] = "3"
+    if state.waiting:  # each time is on record under every citizen it shows: seldom, where it takes long
+        soon = here.gateway.clock() - state.waiting.asked_at < _SOON
+        page.headers["Refresh"] = "3" if soon else "30"
     return page
 
 
