@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome
+from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
-from gateway.store.log import append
 
 
 async def record_login(
@@ -18,23 +18,13 @@ async def record_login(
 
     `caller` is the person as far as that is known. What was typed is never put on record: people type passwords and
     numbers into the wrong field."""
-    record = AccessRecord(
-        time=gateway.clock(),
-        interaction="logout" if logout else "login",
-        decision=Decision.DENY if why else Decision.PERMIT,
-        client=client,
-        outcome=Outcome.MINOR if why else Outcome.SUCCESS,
-        outcome_text=why or note,
-        trace=trace,
-        address=address,
-    )
-    async with gateway.database.connection() as connection:
-        await append(connection, [_of(record, caller) if caller else record])
-
-
-def _of(record: AccessRecord, caller: Caller) -> AccessRecord:
-    return replace(
-        record, client=record.client or caller.client, client_name=caller.client_name, user=caller.user,
-        user_name=caller.user_name, user_role=caller.user_role, organisation=caller.organisation.key,
-        organisation_name=caller.organisation_name, sector=caller.sector, purposes=caller.purposes,
+    interaction = "logout" if logout else "login"
+    record = AccessRecord(gateway.clock(), interaction, Decision.DENY, client=client, trace=trace)
+    if caller:
+        who = record_of(gateway, caller, interaction, "", "", NOTHING)
+        record = replace(who, client=client or who.client, trace=trace or who.trace)
+    record = replace(
+        record, decision=Decision.DENY if why else Decision.PERMIT, outcome=Outcome.MINOR if why else Outcome.SUCCESS,
+        outcome_text=why or note, address=address or record.address,
     )  # fmt: skip
+    await on_record(gateway, record)
