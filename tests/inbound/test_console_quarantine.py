@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
-from gateway.domain.outgoing import Outgoing
+from gateway.domain.outgoing import TOLD_LATER, Outgoing
 from gateway.flows.operating import REASONS
 from gateway.flows.receive import receive
 from gateway.inbound.console.texts import LANGUAGES, texts
-from gateway.store import outbox
+from gateway.store import fetched, outbox, subscriptions
+from gateway.store.subscriptions import Subscribed
+from tests.flows.conftest import caller
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import NUMBER, admission, arrive
 from tests.inbound.test_console_frame import WORKERS, token_of, work
@@ -88,6 +91,33 @@ def test_what_does_not_go_out_is_told_in_our_own_words_and_sent_again(database_u
             assert DA("quarantine.went", done=0, left=1) in (await act(here, "notify", 77)).text
             for wish, number in (("send", "x"), ("replay", ""), ("drop", "1"), ("", "1"), ("send", "9" * 30)):
                 assert (await act(here, wish, number)).status_code == 404
+
+    run(test)
+
+
+def test_dead_letters_failed_rounds_and_overdue_receipts_are_told(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            database, now = here.gateway.database, here.gateway.clock()
+            made = Subscribed("s1", "epj", 1, now, "requested", "leave", "", 0, None, caller("hospital"), b"{}")
+            assert await subscriptions.save(database, made)
+            (due,) = await subscriptions.claim(database, now, now + timedelta(hours=1), 9)
+            await subscriptions.moved(database, due, "failed", now, "The subscriber answered HTTP 500", now)
+            await fetched.ended(database, "nexus", "The system refuses this client at token.", now)
+            await fetched.told(database, "nexus", b"somebody", "The answers are too large at citizen.", now)
+            late = Outgoing("koebenhavn-ffb", TOLD_LATER[0], "late-1", b"<x/>")
+            await outbox.put(database, [late], now)
+            sent = "UPDATE outbox SET state = 'sent', changed_at = $1 RETURNING id"
+            await database.fetchval(sent, now - here.gateway.receipt_within - timedelta(hours=1))
+            await work(here, "operator")
+            page = (await here.web.get(PAGE)).text
+            for told in ("Subscription/s1", "HTTP 500", "refuses this client", "too large", DA("delivery.overdue")):
+                assert told in page
+            assert DA("quarantine.failing_of", count=1, citizens=1) in page
+            (place,) = re.findall(r'value="(\d+)"><button name="act" value="notify"', page)
+            again = await act(here, "notify", place)
+            assert DA("quarantine.went", done=1, left=0) in again.text
+            assert DA("quarantine.no_dead") in again.text
 
     run(test)
 
