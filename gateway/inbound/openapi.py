@@ -233,6 +233,8 @@ def _good(door: Door) -> tuple[int, ...]:
     }  # fmt: skip
     if _is_page(door):
         return (200, 303)
+    if door.path == "/console/tickets":
+        return (201,)
     return by_interaction.get(door.interaction, (200,))
 
 

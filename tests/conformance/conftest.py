@@ -18,6 +18,8 @@ from gateway.cli.playing.cast import PARTS, Player, register
 from gateway.cli.playing.story import Doors, Story
 from gateway.cli.serve import running
 from gateway.inbound.clients import written
+from gateway.inbound.issuer import users
+from gateway.inbound.issuer.passwords import hashed
 from gateway.inbound.keys import new_client_key
 from gateway.settings import Settings
 from tests.conftest import fresh_database
@@ -137,6 +139,10 @@ def _registered(folder: Path, clock: Clock) -> dict[str, Player]:
         entry = {key: value for key, value in part.items() if key not in ("user", "purpose")}
         (folder / f"{name}.yaml").write_text(written(entry | {"id": name, "jwks": {"keys": [jwk]}}), "utf-8")
         players[name] = _Writer(name, pem, jwk["kid"], clock)
+    user = {"id": "karla.bo", "name": "Karla Bo", "client": "auditor", "purpose": "HCOMPL"}
+    (folder.parent / "users").mkdir()
+    password = hashed("fjorten grønne heste")
+    (folder.parent / "users" / "karla.yaml").write_text(users.written(user | {"password": password}), "utf-8")
     return players
 
 

@@ -50,6 +50,7 @@ PASSES: dict[str, int] = {
     "smart-on-fhir-v2/MUST/capability-statement-declares-smart": 200,
     "smart-on-fhir-v2/MUST/discovery-content-type-json": 200,
     "smart-on-fhir-v2/MUST/discovery-endpoint-200": 200,
+    "smart-on-fhir-v2/MUST/discovery-has-required-fields": 200,
     "smart-on-fhir-v2/SHOULD/discovery-also-at-root": 200,
     "smart-on-fhir-v2/SHOULD/discovery-supports-pkce-s256": 200,
 }
@@ -69,8 +70,6 @@ DOES_NOT_APPLY: dict[str, str] = {
     "fhir-r4-base/MAY/lookup-loinc": "LOINC is none of the code systems that are kept here, so 404 is the answer",
     "bulk-data-v2/MAY/system-export-discoverable": "nobody may take out all citizens: export is bound to its caller",
     "bulk-data-v2/SHOULD/group-export-discoverable": "there are no Groups: to be in one says something of a citizen",
-    "smart-on-fhir-v2/MUST/discovery-has-required-fields": "no user signs in: backend services have no "
-    "authorization_endpoint, which the standard asks of the launch capabilities alone",
     "smart-on-fhir-v2/SHOULD/discovery-has-patient-scope": "no launch in the context of a patient",
 }
 

@@ -212,7 +212,7 @@ def test_the_reader_finds_what_is_wrong(balp: Balp) -> None:
 
 INTERACTIONS = [
     "read", "vread", "search-type", "search-system", "search", "create", "update", "patch", "delete", "operation",
-    "history-instance", "token", "import", "export", "notify",
+    "history-instance", "token", "login", "logout", "import", "export", "notify",
 ]  # fmt: skip
 EXPECTED = {
     "read": "PatientRead",
