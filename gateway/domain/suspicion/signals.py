@@ -73,9 +73,10 @@ def _interesting(look: Look, citizen: Citizen, staff: Staff) -> Iterator[Signal]
     """What makes a stranger curious."""
     colleague = staff.by_person.get(citizen.person) if citizen.person else None
     if colleague is not None and colleague.user != look.user:
+        yield Signal("employee")
         own = staff.by_user.get(look.user)
-        together = own is not None and own.unit == colleague.unit
-        yield Signal("colleague" if together else "employee")
+        if own is not None and own.unit == colleague.unit:
+            yield Signal("colleague")
     if citizen.known:
         yield Signal("well-known")
     if citizen.protected:

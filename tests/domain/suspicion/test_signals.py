@@ -73,6 +73,12 @@ def test_what_makes_a_stranger_curious_counts_only_without_a_relation(look: Look
     assert not told(look, replace(citizen, ties=(replace(STAY, ends=NOON + DAY),)))
 
 
+def test_a_colleague_is_an_employee_too() -> None:
+    """An auditor who knows SAPA expects both alarms."""
+    assert {"employee", "colleague"} <= told(citizen=replace(STRANGER, person="person|mate"))
+    assert "colleague" not in told(citizen=replace(STRANGER, person="person|far"))
+
+
 def test_a_tie_of_somebody_else_speaks_for_nobody_here() -> None:
     elsewhere, anothers = (
         replace(STAY, organisation=OTHER, ends=NOON + DAY),
