@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, StorageState, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What a browser does besides showing pages would knock at other hosts.
@@ -46,15 +46,16 @@ def _path() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="module")
-def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
-    """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of four roles."""
+@pytest.fixture(scope="session")
+def demo() -> Iterator[dict[str, str]]:
+    """The addresses that `gateway demo --stay` prints, each good once: the joint plan, and the pages of four roles. One
+    demo for all modules: its story takes the longest of all that happens here."""
     command = [sys.executable, "-m", "gateway", "demo", "--stay"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as playing:
         found: dict[str, str] = {}
         try:
-            assert demo.stdout is not None
-            for line in demo.stdout:
+            assert playing.stdout is not None
+            for line in playing.stdout:
                 named = [name for name, words in _TICKETS.items() if line.strip().startswith(words)]
                 address = re.search(r"http\S+/console/login\S+", line)
                 if named and address:
@@ -63,8 +64,21 @@ def tickets(chromium: Browser) -> Iterator[dict[str, str]]:
                     break
             yield found
         finally:
-            demo.send_signal(signal.SIGINT)
-            demo.communicate(timeout=_LONGEST_STORY)
+            playing.send_signal(signal.SIGINT)
+            playing.communicate(timeout=_LONGEST_STORY)
+
+
+@pytest.fixture(scope="module")
+def tickets(chromium: Browser, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The demo's addresses; where there is no browser nothing is played."""
+    found: dict[str, str] = request.getfixturevalue("demo")
+    return found
+
+
+@pytest.fixture(scope="session")
+def kept() -> dict[str, StorageState]:
+    """The cookies of sessions that more than one module goes on with: their ticket is good once."""
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -91,17 +105,23 @@ Asked = list[str]
 
 
 @pytest.fixture(scope="module")
-def auditor(chromium: Browser, tickets: dict[str, str]) -> Iterator[tuple[BrowserContext, Asked]]:
+def auditor(
+    chromium: Browser, tickets: dict[str, str], kept: dict[str, StorageState]
+) -> Iterator[tuple[BrowserContext, Asked]]:
     """An auditor's session: every page of it, and every address and word of the browser's console."""
-    context = chromium.new_context(locale="da-DK", viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(
+        locale="da-DK", viewport={"width": 1280, "height": 900}, storage_state=kept.get("auditor")
+    )
     asked: Asked = []
     context.on("request", lambda request: asked.append(request.url))
     context.on("console", lambda message: asked.append(f"console: {message.text}"))
-    page = context.new_page()
-    page.goto(tickets["auditor"])
-    page.get_by_role("button", name="Åbn").click()
-    page.wait_for_url("**/console/search")
-    page.close()
+    if "auditor" not in kept:
+        page = context.new_page()
+        page.goto(tickets["auditor"])
+        page.get_by_role("button", name="Åbn").click()
+        page.wait_for_url("**/console/search")
+        page.close()
+        kept["auditor"] = context.storage_state()
     yield context, asked
     context.close()
 

@@ -60,7 +60,7 @@ def test_an_auditor_finds_who_looked_at_a_citizen_and_why(page: Page, auditor: A
     decisions = set(page.locator("mark").all_inner_texts())
     assert {"tilladt", "afvist", "værdispring", "delvis: noget tilbageholdt"} <= decisions
     page.locator("tr", has_text="værdispring").get_by_role("link").first.click()
-    assert page.get_by_text("Sygeplejerske Mona Friis").is_visible()
+    expect(page.get_by_text("Sygeplejerske Mona Friis")).to_be_visible()
     assert page.get_by_text("kontaktperson på herberget skal findes").is_visible()
     assert page.get_by_role("heading", name=re.compile(r"Tilbageholdt: [1-9]")).is_visible()
     assert page.get_by_text("Posten er et blad i det underskrevne træ").is_visible()
