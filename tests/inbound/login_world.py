@@ -65,6 +65,7 @@ async def world(database_url: str, *clients: Client, **changed: Any) -> AsyncIte
     """The doors, with the built-in provider."""
     admission = replace(Admission(users=users()), **changed)
     async with http(database_url, *(clients or (DPO, OPERATOR, EPJ, ELSEWHERE, NGO)), admission=admission) as here:
+        here.world.started = await here.gateway.database.fetchval("SELECT coalesce(max(id), 0) FROM access_record")
         yield here
 
 

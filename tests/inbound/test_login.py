@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,9 @@ from gateway.inbound.console.tickets import WORK_SECONDS
 from gateway.inbound.issuer import passwords
 from gateway.inbound.issuer.provider import PER_ADDRESS, PER_USER
 from gateway.inbound.issuer.users import Users
+from gateway.inbound.scopes import Scope
 from gateway.inbound.sign_in import pending
+from tests.conftest import fresh_database
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.login_world import (
     CALLBACK,
@@ -33,8 +36,17 @@ from tests.inbound.oauth_client import ISSUER, hospital
 LOGIN, SESSION = "__Host-faellesplan-login", "faellesplan"
 
 
+@pytest.fixture(scope="module")
+def database_url(postgres: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
 async def records(here: Http) -> list[AccessRecord]:
-    rows = await here.gateway.database.fetch("SELECT body FROM access_record ORDER BY id")
+    rows = await here.gateway.database.fetch(
+        "SELECT body FROM access_record WHERE id > $1 ORDER BY id", here.world.started
+    )
     made = [from_bytes(row["body"]) for row in rows]
     return [one for one in made if one.interaction in ("login", "logout")]
 
@@ -86,6 +98,16 @@ def test_who_has_no_pages_is_not_let_in(database_url: str) -> None:
                 ("permit", f"{ISSUER}|nina"),
                 ("deny", f"{ISSUER}|nina"),
             ]
+
+    run(test)
+
+
+def test_an_auditor_whose_client_may_not_search_the_log_is_not_let_in(database_url: str) -> None:
+    async def test() -> None:
+        for scope in (Scope("CodeSystem", "rs"), Scope("AuditEvent", "r")):
+            async with world(database_url, replace(DPO, scopes=(scope,))) as here:
+                assert (await enter(here.web, "karla.bo")).status_code == 403
+                assert SESSION not in here.web.cookies
 
     run(test)
 

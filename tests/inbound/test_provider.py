@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,11 +12,19 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from gateway.errors import Unauthenticated
+from tests.conftest import fresh_database
 from tests.inbound.http_world import run
 from tests.inbound.login_world import ELSEWHERE, PASSWORD, asked, code_of, fields_of, form, query, redeem, send, world
 from tests.inbound.oauth_client import ISSUER, RSA
 
 APP = "https://epj.example.dk/callback"
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: str) -> Iterator[str]:
+    """One database for all tests here."""
+    with fresh_database(postgres) as url:
+        yield url
 
 
 def test_an_app_gets_a_token_for_whoever_has_logged_in(database_url: str) -> None:

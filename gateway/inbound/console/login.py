@@ -21,6 +21,7 @@ from gateway.inbound.console.navigation import pages_of
 from gateway.inbound.console.texts import LANGUAGES
 from gateway.inbound.console.tickets import WORK_SECONDS, Visit
 from gateway.inbound.door import Inbound
+from gateway.inbound.scopes import allows
 from gateway.inbound.shell import CLIENT, TRACE
 from gateway.inbound.sign_in import pending
 from gateway.inbound.sign_in.id_token import BadIdToken, Expected, verified
@@ -63,8 +64,8 @@ async def callback(inbound: Inbound, request: Request) -> Response:
         await inbound.entry.sign_in_limits.failure(_address(request), party.client_id)
         await _record(inbound, request, None, str(error))
         raise Unauthenticated from None
-    if not pages_of(caller.role) or not caller.scopes:
-        await _record(inbound, request, caller, "there are no pages for this role")
+    if not pages_of(caller.role) or not _covers(caller):
+        await _record(inbound, request, caller, "there are no pages for this role and these scopes")
         raise Forbidden
     await inbound.tickets.end(request.cookies.get(COOKIE, ""))
     await _record(inbound, request, caller, "")
@@ -97,6 +98,11 @@ async def _known(
 
     # 3. As whom that lets somebody in here.
     return party.caller(claims), token
+
+
+def _covers(caller: Caller) -> bool:
+    """Whether the client's scopes reach to the pages of its role: who reads the log searches AuditEvents."""
+    return bool(caller.scopes) and (caller.role != "auditor" or allows(caller.scopes, "AuditEvent", "s"))
 
 
 async def left(inbound: Inbound, request: Request, visit: Visit | None) -> str:

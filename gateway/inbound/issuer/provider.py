@@ -70,7 +70,7 @@ class Provider:
         self._clients = clients
         self._tokens = tokens
         self._passwords = Passwords()
-        self._limits = RateLimits(self._record_burst)
+        self._limits = RateLimits(self._record_burst, lambda: gateway.clock().timestamp())
         self._server = _Server(self, clients, users)
 
     def asked(self, given: Sequence[tuple[str, str]]) -> Asking | Refused:
