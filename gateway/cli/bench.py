@@ -102,13 +102,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found.append(deciding.measure(settings, effort.rounds, effort.decisions))
     if "verify" in wanted:
         found.append(proving.verify(effort.rounds, effort.leaves))
-    if "search" in wanted:
-        sought = range(1, min(_SOUGHT, effort.searches) + 1)
-        with stage(settings, len(sought)) as here:
-            found.append(searching.growth(here, effort.rounds, effort.searches, effort.citizens, sought))
     if "suspicion" in wanted:
         found.append(watching.measure(settings, effort.employees, effort.days))
-    if set(wanted) - {"translate", "languages", "decision", "verify", "search", "suspicion"}:
+    if set(wanted) - {"translate", "languages", "decision", "verify", "suspicion"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -121,14 +117,17 @@ def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[F
     """What needs a gateway that is serving. Memory is that of the load of both, so it needs both."""
     admitted = effort.rounds * (effort.messages + intake.CONNECTIONS) if {"intake", "memory"} & set(wanted) else 0
     looked_up = effort.readable if {"read", "share", "page", "record", "memory"} & set(wanted) else 0
-    numbers = range(1, admitted + looked_up + 1)
+    sought = min(_SOUGHT, effort.searches) if "search" in wanted else 0
+    numbers = range(1, admitted + looked_up + sought + 1)
     found: list[Figure | Memory] = []
     with stage(settings, len(numbers)) as here:
         before = here.serving.resident(peak=False)
+        if sought:
+            found.append(searching.growth(here, effort.rounds, effort.searches, effort.citizens, numbers[-sought:]))
         if admitted:
             found.append(intake.measure(here, effort.rounds, effort.messages, numbers[:admitted]))
         if looked_up:
-            found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted:]))
+            found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted : admitted + looked_up]))
         load = " and ".join(one.name for one in found)
         how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
         if "share" in wanted:

@@ -51,12 +51,15 @@ INSERT INTO resource (kind, id, citizen, version, updated, sector, withdrawn, fa
 
 
 def growth(stage: Stage, rounds: int, searches: int, citizens: int, numbers: Sequence[int]) -> Figure:
-    """Both gateways serve these citizens, each among its own number of others. The stage holds no more than them."""
+    """Both gateways serve these citizens, each among its own number of others: in a run of all figures the fewer are
+    those of the figures behind."""
     serving, load = stage.serving, stage.load
-    few = max(citizens // 100, len(numbers))
-    for url, count in ((serving.settings.database_url, few), (stage.floor_url, citizens)):
+    there = stage.number("SELECT count(*) FROM citizen")
+    few = max(citizens // 100, there)
+    many = max(citizens, few)
+    for url, count in ((serving.settings.database_url, few), (stage.floor_url, many)):
         say(f"search: {count:,} citizens are in the store")
-        asyncio.run(_fill(url, count - len(numbers), f"{CPR}|{population.cpr(numbers[0])}"))
+        asyncio.run(_fill(url, count - there, f"{CPR}|{population.cpr(numbers[0])}"))
 
     def rate(host: str, port: int, number: int) -> float:
         pick = random.Random(number)  # noqa: S311 - a benchmark
@@ -75,7 +78,7 @@ def growth(stage: Stage, rounds: int, searches: int, citizens: int, numbers: Seq
     stage.grown(_SEARCHES, 0, (rounds + 1) * (searches + CONNECTIONS))
     how = (
         f"POST /fhir/CarePlan/_search by a citizen's number, {searches} a round over {CONNECTIONS} connections, among "
-        f"{citizens:,} citizens against among {few:,}; the same citizens are asked for on both sides, each on record"
+        f"{many:,} citizens against among {few:,}; the same citizens are asked for on both sides, each on record"
     )
     return Figure("search", SEARCH_GOAL, "searches/s", how, found)
 
