@@ -1,4 +1,4 @@
-"""Check the mappings, policy tables, profiles and clients, and whether messages are understood.
+"""Check the mappings, policy tables, profiles, clients and users, and whether messages are understood.
 
 Without files: everything that the gateway reads at start, and the examples beside the rules (mappings/*/examples: a
 message `name.hl7`, `.json`, `.xml` or `.edi` and what it must become, `name.expected.json`). With files: the messages
@@ -20,6 +20,7 @@ from gateway.cli import against
 from gateway.cli.differing import differences, plain
 from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
+from gateway.inbound.issuer import users
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
@@ -97,8 +98,8 @@ def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
         (settings.mappings_folder, lambda: OioTables.read(settings.mappings_folder)),
         (settings.mappings_folder, lambda: KlTables.read(settings.mappings_folder)),
     ]
-    if settings.clients.is_dir():
-        parts.append((settings.clients, lambda: clients.load(settings.clients)))
+    if settings.clients.is_dir() or settings.users.is_dir():
+        parts.append((settings.clients, lambda: users.load(settings.users, clients.load(settings.clients))))
     for where, read in parts:
         try:
             read()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import register_user
+from gateway.cli import check, register_user
 from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
 from gateway.inbound.issuer import users
@@ -62,6 +62,15 @@ def test_nothing_is_written_when_anything_is_wrong(settings: Settings, monkeypat
     with pytest.raises(SettingsError, match="fewer than"):
         call(settings, *WORDS)
     assert not settings.users.exists()
+
+
+def test_check_tells_of_a_user_whose_client_is_gone(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    call(settings, *WORDS)
+    (settings.clients / "odense-social.yaml").unlink()
+    parser = argparse.ArgumentParser()
+    check.arguments(parser)
+    assert check.run(parser.parse_args([]), settings) == 1
+    assert "users/karla.bo.yaml:3: client is not registered" in capsys.readouterr().out
 
 
 def test_at_a_terminal_it_is_asked_twice_and_not_shown(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
