@@ -77,7 +77,7 @@ def resource(dice: random.Random, twins: Twins, kind: str = "") -> dict[str, Any
         body["participant"] = [{"actor": named, "status": "accepted"}]
     else:
         body[_SUBJECT.get(kind, "subject")] = named
-    if kind in _REFERS and dice.random() < 0.5:
+    if kind in _REFERS and dice.random() < 0.8:
         name, target = _REFERS[kind]
         to = {"reference": "/".join(twins.known.place(dice, (target,) if target else CLINICAL))}
         body[name] = [to] if name in _MANY else to

@@ -102,6 +102,11 @@ class Twins:
         await build(self.b, times(case, [0.5 + number for number, _ in enumerate(case.hidden)]))
         self.known = await known(self.b)
 
+    async def hear(self, sender: str, message: bytes) -> None:
+        """Something hidden comes to B; from now on the caller asks for it, too."""
+        assert (await self.b.send(sender, message)).status == 200
+        self.known = await known(self.b)
+
     async def bearer(self, here: Doors) -> dict[str, str]:
         if self.case.caller == "citizen":
             return await here.bearer("citizen", purpose="PATRQT", subject_id=f"{CPR}|{SARAH}")
