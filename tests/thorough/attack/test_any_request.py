@@ -20,7 +20,7 @@ def test_no_answer_to_any_request_tells_of_what_is_hidden(
     case: Case, database_url: str, second_database_url: str
 ) -> None:
     most = settings().max_examples
-    examples, steps = (most, 100) if settings.get_current_profile_name() == "long" else (1, 40)
+    examples, steps = (most, 100) if settings.get_current_profile_name() == "long" else (2, 40)
     told = try_all(case, database_url, second_database_url, examples=examples, steps=steps)
     print(case.caller, dict(sorted(told.items())))
     assert {200, 404} <= told.keys()
