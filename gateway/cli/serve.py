@@ -146,13 +146,14 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
         server = _Server(config)
         mllp = _mllp(gateway, settings)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
+        beside = _work(gateway, settings)  # what is wrong with its settings is told before any door opens
         try:
             port = await mllp.start(settings.mllp_host, settings.mllp_port)
         except OSError as error:
             raise _taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         works = [asyncio.create_task(courier.run())]
-        works += [asyncio.create_task(_every(*row)) for row in _work(gateway, settings)]
+        works += [asyncio.create_task(_every(*row)) for row in beside]
         try:
             await server.ready.wait()
             yield Running(gateway, app, url, port, stopped, server.stop)
