@@ -93,10 +93,10 @@ def test_the_list_prints_without_what_is_for_the_screen(citizen: BrowserContext,
     page.set_viewport_size({"width": 720, "height": 1000})
     page.emulate_media(media="print", color_scheme="dark")
     for link in ("Hent listen med bevis", "Hvem har set mine oplysninger"):
-        assert not page.get_by_role("link", name=link).is_visible(), link
-    assert not page.get_by_role("button", name="Luk").is_visible()
+        expect(page.get_by_role("link", name=link)).not_to_be_visible()
+    expect(page.get_by_role("button", name="Luk")).not_to_be_visible()
     head, first = page.locator("thead"), page.locator("tbody tr").first
-    assert head.is_visible()
+    expect(head).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert first.evaluate("one => getComputedStyle(one).breakInside") == "avoid"
     assert len(page.pdf(format="A4")) > 10_000
@@ -132,7 +132,7 @@ def test_an_override_is_reviewed_by_an_auditor_and_told_by_who_decided(
     page.get_by_role("navigation", name="Sider").get_by_role("link", name="Værdispring").click()
     _fits(page, axe)
     page.get_by_role("link", name=re.compile("åbn værdispringet af Sygeplejerske Mona Friis")).first.click()
-    assert page.get_by_text("kontaktperson på herberget skal findes").is_visible()
+    expect(page.get_by_text("kontaktperson på herberget skal findes")).to_be_visible()
     page.get_by_role("button", name="Se opslagene i loggen").click()
     assert page.locator("mark", has_text="værdispring").count() > 0
     page.go_back()
@@ -143,7 +143,7 @@ def test_an_override_is_reviewed_by_an_auditor_and_told_by_who_decided(
     assert "Skriv, hvorfor" in page.get_by_role("alert").inner_text()
     page.get_by_label("Bemærkning").fill("Herberget kunne have svaret")
     page.get_by_role("button", name="Afslut gennemgangen").click()
-    assert page.get_by_text("ikke berettiget").is_visible()
+    expect(page.get_by_text("ikke berettiget")).to_be_visible()
     assert page.get_by_role("button", name="Gem underretningen").count() == 0, "who decided tells the citizen"
     page.close()
     page = _opened(nursing, tickets, "/console/overrides")
@@ -152,7 +152,7 @@ def test_an_override_is_reviewed_by_an_auditor_and_told_by_who_decided(
     _fits(page, axe)
     page.get_by_label("Hvordan").fill("Samtale på herberget")
     page.get_by_role("button", name="Gem underretningen").click()
-    assert page.get_by_text(re.compile("underrettet .*: Samtale på herberget")).is_visible()
+    expect(page.get_by_text(re.compile("underrettet .*: Samtale på herberget"))).to_be_visible()
     page.close()
     page = _opened(citizen, tickets, "/console/insight")
     assert "Samtale på herberget" in page.locator("tr", has_text="Værdispring: det blev vist").first.inner_text()
