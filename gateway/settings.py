@@ -61,6 +61,12 @@ class Settings:
     dpop_nonces: bool = field(default=False, metadata={"help": "DPoP proofs must repeat a nonce of ours"})
     http_host: str = field(default="127.0.0.1", metadata={"help": "address of the HTTP doors"})
     http_port: int = field(default=8080, metadata={"help": "port of the HTTP doors; 0: any free one"})
+    http_certificate: Path = field(default=Path(), metadata={"help": "PEM file; with it the HTTP doors speak TLS"})
+    http_key: Path = field(default=Path(), metadata={"help": "PEM file with the key of that certificate"})
+    http_ca: Path = field(
+        default=Path(),
+        metadata={"help": "PEM file of authorities; with it HTTP callers are asked for a certificate of theirs"},
+    )
     mllp_host: str = field(default="127.0.0.1", metadata={"help": "address of the MLLP door"})
     mllp_port: int = field(default=2575, metadata={"help": "port of the MLLP door; 0: any free one"})
     mllp_connections: int = field(default=64, metadata={"help": "senders connected at once; more are closed"})

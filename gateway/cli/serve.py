@@ -13,27 +13,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 import structlog
-import uvicorn
 import uvloop
 from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.admitting import admission
 from gateway.cli.fetch import opened_systems
+from gateway.cli.listening import Server, bound, http_context, taken
 from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
-from gateway.errors import GatewayError, SettingsError, Unavailable
+from gateway.errors import GatewayError, Unavailable
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.bulk import make_bulk
 from gateway.flows.deliver import Lines
@@ -123,15 +122,19 @@ class Running:
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Running]:
     """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
-    listening = _bound(settings.http_host, settings.http_port)
-    url = settings.public_url or f"http://{settings.http_host}:{listening.getsockname()[1]}"
+    tls = http_context(settings)
+    listening = bound(settings.http_host, settings.http_port)
+    scheme = "http" if tls is None else "https"
+    url = settings.public_url or f"{scheme}://{settings.http_host}:{listening.getsockname()[1]}"
     with listening:
-        async with _doors(listening, replace(settings, public_url=url), clock) as here:
+        async with _doors(listening, tls, replace(settings, public_url=url), clock) as here:
             yield here
 
 
 @asynccontextmanager
-async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> AsyncIterator[Running]:
+async def _doors(
+    listening: socket.socket, tls: ssl.SSLContext | None, settings: Settings, clock: Clock
+) -> AsyncIterator[Running]:
     url = settings.public_url
     async with opened(settings, clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
@@ -140,17 +143,14 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
             gateway, registered, [token_key], message_bytes=settings.message_bytes,
             large_message_bytes=settings.large_message_bytes, admission=admission(settings, registered),
         )  # fmt: skip
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False
-        )
-        server = _Server(config)
+        server = Server(app, tls)
         mllp = _mllp(gateway, settings)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
         beside = _work(gateway, settings)  # what is wrong with its settings is told before any door opens
         try:
             port = await mllp.start(settings.mllp_host, settings.mllp_port)
         except OSError as error:
-            raise _taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
+            raise taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
         works = [asyncio.create_task(courier.run())]
         works += [asyncio.create_task(_every(*row)) for row in beside]
@@ -167,52 +167,6 @@ async def _doors(listening: socket.socket, settings: Settings, clock: Clock) -> 
                     await work
             with contextlib.suppress(GatewayError):
                 await integrate(gateway)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, with a word when it is ready, and without its own signal handlers: it would end the process
-    with the signal as soon as HTTP has stopped, before the log is signed and the database is closed."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    def stop(self) -> None:
-        """Take no more requests, answer those that were taken, and end."""
-        self.should_exit = True
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever runs this server."""
-        yield
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """The HTTP socket, bound before anything else: the port is part of the tokens' audience. Raises SettingsError."""
-    # Without the protocol asyncio does not turn Nagle's algorithm off, and each answer waits 40 ms for its second half.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise _taken("HTTP", f"{host}:{port}", error) from None
-    return listening
-
-
-def _taken(door: str, where: str, error: OSError) -> SettingsError:
-    told = os.strerror(error.errno) if error.errno else "the address is not known"
-    return SettingsError(
-        f"The {door} door cannot be opened ({told})",
-        where=where,
-        hint=f"Set GATEWAY_{door}_HOST or GATEWAY_{door}_PORT.",
-    )
 
 
 def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:

@@ -1,4 +1,4 @@
-"""Certificates at the MLLP door: the door's own, whose senders it trusts, and what a sender's certificate calls it.
+"""Certificates at the doors: a door's own, whose callers it trusts, and what a sender's certificate calls it.
 
 IHE ITI-19: both ends show a certificate. TLS 1.2 is the oldest version spoken.
 """
@@ -17,23 +17,27 @@ _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName":
 _SPECIAL = re.compile(r"([,+=\\\"<>;])")
 
 
-def door_context(certificate: Path, key: Path, authorities: Path) -> ssl.SSLContext | None:
-    """TLS for a door; None when no certificate is set (an empty path is none). With `authorities` every sender must
-    show a certificate that one of them signed. Raises SettingsError."""
+def door_context(
+    certificate: Path, key: Path, authorities: Path, *, setting: str = "TLS", demanded: bool = True
+) -> ssl.SSLContext | None:
+    """TLS for a door; None when no certificate is set (an empty path is none). With `authorities` every caller is asked
+    for a certificate that one of them signed, and has to show one where it is `demanded`; one of another authority ends
+    the handshake. `setting` is the word in the names of the three settings. Raises SettingsError."""
+    own, locked, trusted = (f"GATEWAY_{setting}_{name}" for name in ("CERTIFICATE", "KEY", "CA"))
     if certificate == Path():
         if authorities != Path() or key != Path():
-            raise SettingsError("GATEWAY_TLS_KEY and GATEWAY_TLS_CA need GATEWAY_TLS_CERTIFICATE")
+            raise SettingsError(f"{locked} and {trusted} need {own}")
         return None
     try:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(certificate, key if key != Path() else None, password="")
         if authorities != Path():
             context.load_verify_locations(authorities)
-            context.verify_mode = ssl.CERT_REQUIRED
+            context.verify_mode = ssl.CERT_REQUIRED if demanded else ssl.CERT_OPTIONAL
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise SettingsError(
-            "GATEWAY_TLS_CERTIFICATE, GATEWAY_TLS_KEY and GATEWAY_TLS_CA do not name PEM files that fit together",
-            hint=f"({type(error).__name__})",
+            f"{own}, {locked} and {trusted} do not name PEM files that fit together", hint=f"({type(error).__name__})"
         ) from None
     return context
 

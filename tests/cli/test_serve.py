@@ -17,7 +17,8 @@ from urllib.request import urlopen
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.cli.serve import _bound, _every
+from gateway.cli.listening import bound
+from gateway.cli.serve import _every
 from gateway.errors import SettingsError, Unavailable
 
 PROJECT = Path(__file__).parents[2]
@@ -76,7 +77,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"HTTP door .* at 127\.0\.0\.1:{port}\. Set .*GATEWAY_HTTP_PORT"):
-            _bound("127.0.0.1", port)
+            bound("127.0.0.1", port)
 
 
 def test_nothing_that_goes_wrong_ends_work_that_is_done_again_and_again() -> None:

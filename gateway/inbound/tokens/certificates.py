@@ -34,15 +34,13 @@ class Certificates:
     proxies: tuple[Network, ...] = ()
 
     def thumbprint(self, scope: Scope) -> str:
-        """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none."""
-        chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain") or ()
-        raw = _of_pem(chain[0]) if chain else self._told(scope)
+        """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none. What a named proxy shows
+        for itself is nobody else's: behind it there is what it tells, or nothing."""
+        raw = self._told(scope) if self.header and self._is_proxy(scope.get("client")) else _of_socket(scope)
         return base64url(hashlib.sha256(raw).digest()) if raw else ""
 
     def _told(self, scope: Scope) -> bytes:
         """The certificate that a proxy tells of, in DER."""
-        if not self.header or not self._is_proxy(scope.get("client")):
-            return b""
         name = self.header.encode()
         found = [value for one, value in scope["headers"] if one == name]
         if len(found) != 1 or len(found[0]) > _LONGEST:
@@ -70,6 +68,12 @@ def from_settings(header: str, addresses: Sequence[Network]) -> Certificates:
     if header and not addresses:
         raise SettingsError("GATEWAY_CERTIFICATE_HEADER needs GATEWAY_PROXIES: who may set the header")
     return Certificates(header.lower(), tuple(addresses))
+
+
+def _of_socket(scope: Scope) -> bytes:
+    """The certificate of the connection itself, by the TLS extension of ASGI, in DER."""
+    chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain")
+    return _of_pem(chain[0]) if chain else b""
 
 
 def _of_header(value: str) -> bytes:

@@ -24,6 +24,12 @@ class NotHeld(Unauthenticated):
         super().__init__(text)
 
 
+class NoCertificate(UnfitProof):
+    """A client whose tokens are bound to its certificate has shown none."""
+
+    error = "invalid_request"
+
+
 def headers(scope: Scope, name: bytes) -> list[str]:
     """Every header of this name, in lower case, of an ASGI scope."""
     return [value.decode("latin-1") for one, value in scope["headers"] if one == name]
@@ -70,7 +76,7 @@ class Holders:
         if demanded == "mtls":
             bound[CERTIFICATE] = self.certificates.thumbprint(scope)
             if not bound[CERTIFICATE]:
-                raise UnfitProof("a client certificate is needed")
+                raise NoCertificate("a client certificate is needed")
         return bound
 
     async def _proved(self, scope: Scope, token: str = "") -> str:

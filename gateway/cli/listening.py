@@ -1,0 +1,113 @@
+"""The HTTP server: its socket, its TLS, its start and its end.
+
+uvicorn does not tell the application who has shown which certificate; the protocol here does, by the TLS extension of
+ASGI (https://asgi.readthedocs.io/en/latest/specs/tls.html), computed once for each connection. Without TLS uvicorn's
+own protocol is used, and no request pays for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.errors import SettingsError
+from gateway.inbound.certificate import door_context, subject_of
+from gateway.settings import Settings
+
+_VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, with a word when it is ready, and without its own signal handlers: it would end the process
+    with the signal as soon as HTTP has stopped, before the log is signed and the database is closed."""
+
+    def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None) -> None:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False, ws="none",
+            http="auto" if tls is None else TlsProtocol,
+            ssl_context_factory=None if tls is None else lambda config, usual: tls,
+        )  # fmt: skip
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    def stop(self) -> None:
+        """Take no more requests, answer those that were taken, and end."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever runs this server."""
+        yield
+
+
+class TlsProtocol(HttpToolsProtocol):
+    """HTTP/1.1 over TLS, with what the handshake has shown in the scope of every request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The handshake is done: what it has shown holds for the whole connection."""
+        super().connection_made(transport)
+        self._shown = {"tls": shown(transport.get_extra_info("ssl_object"))}
+
+    def on_message_begin(self) -> None:
+        """A new request."""
+        super().on_message_begin()
+        self.scope["extensions"] = self._shown
+
+
+def shown(handshake: ssl.SSLObject) -> dict[str, Any]:
+    """The TLS extension of ASGI. A client's certificate is there when one of our authorities has signed it: any other
+    one has ended the handshake."""
+    der = handshake.getpeercert(binary_form=True)
+    return {
+        "server_cert": None,
+        "client_cert_chain": [ssl.DER_cert_to_PEM_cert(der)] if der else [],
+        "client_cert_name": subject_of(handshake.getpeercert() or {}) if der else None,
+        "client_cert_error": None,
+        "tls_version": _VERSIONS.get(handshake.version() or ""),
+        "cipher_suite": None,
+    }
+
+
+def http_context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS of the HTTP doors; None where it ends in front of them. Browsers and probes come without a certificate, so
+    one is asked for and never demanded here: whose tokens are bound to one cannot do without. Raises SettingsError."""
+    named = (settings.http_certificate, settings.http_key, settings.http_ca)
+    return door_context(*named, setting="HTTP", demanded=False)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """The HTTP socket, bound before anything else: the port is part of the tokens' audience. Raises SettingsError."""
+    # Without the protocol asyncio does not turn Nagle's algorithm off, and each answer waits 40 ms for its second half.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise taken("HTTP", f"{host}:{port}", error) from None
+    return listening
+
+
+def taken(door: str, where: str, error: OSError) -> SettingsError:
+    """What is told when a door's address cannot be had."""
+    told = os.strerror(error.errno) if error.errno else "the address is not known"
+    return SettingsError(
+        f"The {door} door cannot be opened ({told})",
+        where=where,
+        hint=f"Set GATEWAY_{door}_HOST or GATEWAY_{door}_PORT.",
+    )
