@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.cli.benching import (
+    auditing,
     deciding,
     intake,
     languages,
@@ -33,9 +34,8 @@ from gateway.cli.benching.watching import Detection
 from gateway.settings import Settings
 
 FIGURES = (
-    "translate", "languages", "decision", "verify", "search", "intake", "read", "share", "page", "record", "tree",
-    "auditor",
-    "suspicion", "memory",
+    "translate", "languages", "decision", "verify", "auditor", "search", "intake", "read", "share", "page", "record",
+    "tree", "suspicion", "memory",
 )  # fmt: skip
 
 
@@ -102,9 +102,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         found.append(deciding.measure(settings, effort.rounds, effort.decisions))
     if "verify" in wanted:
         found.append(proving.verify(effort.rounds, effort.leaves))
+    if "auditor" in wanted:
+        found.append(auditing.measure(effort.rounds, effort.records, effort.commits // 8))
     if "suspicion" in wanted:
         found.append(watching.measure(settings, effort.employees, effort.days))
-    if set(wanted) - {"translate", "languages", "decision", "verify", "suspicion"}:
+    if set(wanted) - {"translate", "languages", "decision", "verify", "auditor", "suspicion"}:
         found += _served(settings, wanted, effort)
     if args.json:
         print(json.dumps({"machine": _machine(), "figures": {one.name: one.told() for one in found}}, indent=2))
@@ -147,8 +149,6 @@ def _log(here: Stage, wanted: Sequence[str], effort: Effort, found: Sequence[Fig
         told.append(proving.record(here, reads[0], effort.rounds, effort.commits, reading.CONNECTIONS))
     if "tree" in wanted:
         told.append(proving.tree(here, effort.rounds, effort.leaves, effort.commits, reading.CONNECTIONS))
-    if "auditor" in wanted:
-        told.append(proving.auditor(here, effort.rounds, effort.records, effort.commits // 8))
     return told
 
 
