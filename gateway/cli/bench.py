@@ -28,7 +28,7 @@ from gateway.cli.benching import (
     translating,
     watching,
 )
-from gateway.cli.benching.figure import Figure, Memory
+from gateway.cli.benching.figure import Figure, Memory, say
 from gateway.cli.benching.stage import Stage, stage
 from gateway.cli.benching.watching import Detection
 from gateway.settings import Settings
@@ -131,13 +131,17 @@ def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[F
         if looked_up:
             found.append(reading.measure(here, effort.rounds, effort.reads, numbers[admitted : admitted + looked_up]))
         load = " and ".join(one.name for one in found)
-        how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
         if "share" in wanted:
             found.append(sharing.measure(here, effort.rounds, effort.reads))
         if "page" in wanted:
             found.append(searching.page(here))
         found += _log(here, wanted, effort, found)
-        found.append(Memory(here.serving.resident(peak=True), before, how))
+        peak = here.serving.resident(peak=True)
+        if before and peak:
+            how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
+            found.append(Memory(peak, before, how))
+        elif "memory" in wanted:
+            say("memory: this system does not tell what a process holds")
     return [one for one in found if one.name in wanted]
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gateway.cli.simulating import town
-from gateway.cli.simulating.score import Score, score
+from gateway.cli.simulating.precision_and_recall import Score, score
 from gateway.cli.simulating.year import Year, plant_all
 from gateway.domain.suspicion.finding import findings
 from gateway.settings import Settings

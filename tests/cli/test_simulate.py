@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gateway.cli import main, simulate
-from gateway.cli.simulating.score import Score
+from gateway.cli.simulating.precision_and_recall import Score
 from gateway.cli.simulating.year import STORIES
 from gateway.settings import Settings
 

@@ -223,12 +223,14 @@ def test_the_map_grows_to_what_it_is_from_nothing() -> None:
 
 
 def test_a_log_from_before_lists_gets_them(database_url: str) -> None:
-    """Its old checkpoints commit to no lists; the next one does, to those of all records."""
+    """Its old checkpoints commit to no lists; the next one does, to those of all records, which are more than are read
+    at once."""
+    size = 2100
 
     async def story(db: Connection) -> None:
         await db.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         await migrate._run(database_url, lambda config: command.upgrade(config, "0010"))
-        records = [record(number, citizen=PEOPLE[number % 3] if number % 4 else "") for number in range(9)]
+        records = [record(number, citizen=PEOPLE[number % 3] if number % 4 else "") for number in range(size)]
         await log.append(db, records)
         await db.execute("DELETE FROM log_pending")
         rows = await db.fetch("SELECT id, leaf FROM access_record ORDER BY id")
@@ -236,17 +238,17 @@ def test_a_log_from_before_lists_gets_them(database_url: str) -> None:
         nodes = tree.extend(row["leaf"] for row in rows)
         await db.executemany("INSERT INTO log_leaf VALUES ($1, $2, $3)", [(n, *row) for n, row in enumerate(rows)])
         await db.executemany("INSERT INTO log_node VALUES ($1, $2, $3)", [node for node in nodes if node[0]])
-        note = sign_checkpoint(Checkpoint(KEY.origin, 9, tree.root(), clock()), KEY.public, KEY.sign)
-        await db.execute("INSERT INTO checkpoint VALUES (9, $1, $2, $3)", tree.root(), note, clock())
+        note = sign_checkpoint(Checkpoint(KEY.origin, size, tree.root(), clock()), KEY.public, KEY.sign)
+        await db.execute("INSERT INTO checkpoint VALUES ($4, $1, $2, $3)", tree.root(), note, clock(), size)
         await migrate.upgrade(database_url)
         await db.reload_schema_state()
         assert await lists_of(db, PEOPLE[:1]) is None
-        await log.append(db, [record(20, citizen=PEOPLE[1]), record(21, citizen=PEOPLE[9])])
+        await log.append(db, [record(5000, citizen=PEOPLE[1]), record(5001, citizen=PEOPLE[9])])
         await integrate(db)
         report = await verified(db)
         assert (report.ok, report.lists) == (True, 4), report.faults
         raw = await proved(db, PEOPLE[1])
         assert verify_list(raw, keys.verify, [KEY.public]).ok
-        assert traces(raw) == ["trace-1", "trace-7", "trace-20"]
+        assert traces(raw) == [f"trace-{n}" for n in (*range(1, size, 3), 5000) if n % 4 or n == 5000]
 
     run(database_url, story)

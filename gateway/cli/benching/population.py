@@ -6,9 +6,11 @@ Their CPR numbers begin with day 99, which no person's does. The contents stand 
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+
+from gateway.domain.when import DANISH
 
 _FOLDER = Path(__file__).parents[3] / "fixtures" / "bench"
 _CASES = uuid.UUID("5f0c2a7e-58a1-5f0e-9f57-3d1f6d6a9b10")
@@ -39,7 +41,7 @@ def admission(number: int) -> bytes:
 
 def consent(patient: str) -> bytes:
     """The citizen's consent: the hospital may see the municipality's plan, and the other way round. It is of today."""
-    today = date.today()  # noqa: DTZ011 - the day on the citizen's calendar
+    today = datetime.now(DANISH).date()
     made = _read("consent.json").decode().replace("{citizen}", patient)
     until = today + timedelta(days=364)
     return made.replace("{today}", today.isoformat()).replace("{until}", until.isoformat()).encode()

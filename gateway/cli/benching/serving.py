@@ -40,16 +40,15 @@ class Serving:
         """Where its HTTP doors are."""
         return f"http://{self.host}:{self.http_port}"
 
-    def resident(self, *, peak: bool) -> float:
-        """The memory that the process holds, or has held at most, in MiB. Where the system tells no peak, what it
-        holds now stands for it."""
+    def resident(self, *, peak: bool) -> float | None:
+        """The memory that the process holds, or has held at most, in MiB; None where the system has no /proc that tells
+        it."""
         try:
             told = Path(f"/proc/{self.pid}/status").read_text("ascii")
         except OSError:
-            said = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], check=True, capture_output=True)  # noqa: S607
-            return int(said.stdout) / 1024
+            return None
         found = re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB$", told, re.MULTILINE)
-        return int(found[1]) / 1024 if found else 0.0
+        return int(found[1]) / 1024 if found else None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.cli.benching.figure import say
 from gateway.cli.simulate import scored
-from gateway.cli.simulating.score import Score
+from gateway.cli.simulating.precision_and_recall import Score
 from gateway.settings import Settings
 
 

@@ -1,7 +1,7 @@
 """The tables, one file for each thing that is remembered.
 
 Bodies are bytes, never JSONB: JSONB loses key order, rewrites numbers and refuses U+0000. The tables of the access log
-stand in log_tables.py, beside the rules that keep them append-only.
+stand in the migrations 0001, 0011 and 0016, beside the rules that keep them append-only.
 """
 
 from gateway.store.schema import access, citizens, console, directory, messages, subscriptions, suspicion

@@ -5,10 +5,76 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.store.log_tables import LOG_TABLES
-
 revision = "0001"
 down_revision = None
+
+# The access log. `access_record` is what happened, written with the answer in one transaction; its columns beside
+# `body` are for the auditor's search. `log_pending` names the records that have no place in the tree yet. `log_leaf`,
+# `log_node` (complete subtrees from level 1 up) and `checkpoint` are the tree. Rows are only ever added: the database
+# refuses any other change. Whoever owns the tables can switch that off; then the signed tree tells.
+_APPEND_ONLY = ("access_record", "log_leaf", "log_node", "checkpoint")
+_LOG: tuple[str, ...] = (
+    """
+    CREATE TABLE access_record (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        recorded_at timestamptz NOT NULL,
+        citizen text NOT NULL,
+        client text NOT NULL,
+        user_key text NOT NULL,
+        organisation text NOT NULL,
+        decision text NOT NULL,
+        interaction text NOT NULL,
+        purpose text NOT NULL,
+        trace text NOT NULL,
+        body bytea NOT NULL,
+        salt bytea NOT NULL,
+        leaf bytea NOT NULL CHECK (octet_length(leaf) = 32)
+    )
+    """,
+    *(
+        f"CREATE INDEX ix_access_record_{name} ON access_record ({key}recorded_at DESC, id DESC) {where}"
+        for name, key, where in (
+            ("time", "", ""),
+            ("citizen", "citizen, ", "WHERE citizen <> ''"),
+            ("user_key", "user_key, ", "WHERE user_key <> ''"),
+            ("organisation", "organisation, ", ""),
+            ("decision", "decision, ", "WHERE decision <> 'permit'"),
+        )
+    ),
+    # Claimed and deleted all the time: vacuumed by count, never by share.
+    """
+    CREATE TABLE log_pending (record_id bigint PRIMARY KEY)
+        WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
+    """,
+    """
+    CREATE TABLE log_leaf (
+        tree_index bigint PRIMARY KEY,
+        record_id bigint NOT NULL UNIQUE,
+        leaf bytea NOT NULL
+    )
+    """,
+    "CREATE TABLE log_node (level smallint, idx bigint, hash bytea NOT NULL, PRIMARY KEY (level, idx))",
+    """
+    CREATE TABLE checkpoint (
+        size bigint PRIMARY KEY,
+        root bytea NOT NULL,
+        note text NOT NULL,
+        made_at timestamptz NOT NULL
+    )
+    """,
+    """
+    CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END
+    $$
+    """,
+    *(
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for table in _APPEND_ONLY
+    ),
+)
 
 
 def upgrade() -> None:
@@ -106,7 +172,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_statement_citizen_kind_key", "statement", ["citizen", "kind", "key"], unique=False)
     op.create_index("ix_statement_message", "statement", ["message"], unique=False)
-    for statement in LOG_TABLES:
+    for statement in _LOG:
         op.execute(statement)
 
 
