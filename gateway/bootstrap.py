@@ -25,7 +25,7 @@ from gateway.domain.searching.query import parameters
 from gateway.domain.suspicion.thresholds import Suspicion
 from gateway.domain.telling import Tellings
 from gateway.domain.topics import Topics
-from gateway.errors import SettingsError, Unreadable
+from gateway.errors import SettingsError, Unavailable, Unreadable
 from gateway.flows.forget_log import LEAST
 from gateway.flows.parts import Gateway, Witnessing
 from gateway.inbound import clients
@@ -102,6 +102,8 @@ def read_rules(
     With `strangers`, files of senders that nobody registered are understood as well, those of one language as if the
     source `like` had sent them: to look at them, never to keep them. Raises UnknownSource where `like` is none.
     """
+    if not mappings.is_dir():
+        raise SettingsError("There is no such mappings folder", where=str(mappings))
     problems = Problems()
     learn(spellings.read(mappings, problems))
     sources = Sources.gather(mappings, problems)
@@ -244,11 +246,11 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gat
 
     An embedded server that was already running belongs to another gateway and goes on running.
     """
+    _made(settings.data_folder)
     server = None if settings.database_url else EmbeddedPostgres(settings.data_folder / "postgres")
     url = await asyncio.to_thread(server.start) if server else settings.database_url
     try:
-        await migrate.upgrade(url)
-        database = await Database.open(url, size=settings.database_connections)
+        database = await _connected(url, settings.database_connections)
         try:
             async with database.connection() as connection:
                 signed = await log.latest(connection)
@@ -261,3 +263,20 @@ async def opened(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Gat
     finally:
         if server and not server.adopted:
             await asyncio.to_thread(server.stop)
+
+
+def _made(folder: Path) -> None:
+    """Make the data folder. Raises SettingsError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The data folder cannot be made ({error.strerror})", where=str(folder)) from None
+
+
+async def _connected(url: str, size: int) -> Database:
+    """The database with its tables up to date. Raises Unavailable, which names the setting."""
+    try:
+        await migrate.upgrade(url)
+        return await Database.open(url, size=size)
+    except Unavailable as error:
+        raise Unavailable("The database cannot be reached", hint="GATEWAY_DATABASE_URL names it.") from error

@@ -153,14 +153,42 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     for name, one in names.items():
         if name in given:
             try:
-                values[one.name] = _READERS[str(one.type)](given[name])
+                values[one.name] = _read(one.name, str(one.type), given[name])
             except ValueError:
-                wrong.append(f"{name} must be {_WORDS[str(one.type)]}")
+                wrong.append(f"{name} must be {_wanted(one.name, str(one.type))}")
     if wrong:
         raise SettingsError("; ".join(wrong), hint="README.md lists the settings.")
     return Settings(**values)
 
 
+def _read(name: str, kind: str, text: str) -> Any:
+    """The value of one setting. Raises ValueError for what it cannot be."""
+    value = _READERS[kind](text)
+    least, most = _BOUNDS.get(name, _ANY)
+    if kind in ("int", "float") and not least <= value <= most:  # NaN is neither
+        raise ValueError
+    if name == "database_url" and value and not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError
+    return value
+
+
+def _wanted(name: str, kind: str) -> str:
+    """What it must be, in words."""
+    if name == "database_url":
+        return "a postgresql:// URL"
+    least, most = _BOUNDS.get(name, _ANY)
+    between = f" from {least:g} to {most:g}" if most < _LARGEST else f", at least {least:g}"
+    return _WORDS[kind] + (between if kind in ("int", "float") else "")
+
+
+_LARGEST = 1e15  # no number of seconds, bytes or tries; infinity is above it
+_ANY = (0.0, _LARGEST)
+_BOUNDS = {
+    "database_connections": (1, _LARGEST), "http_port": (0, 65535), "mllp_port": (0, 65535),
+    "mllp_connections": (1, _LARGEST), "mllp_idle_seconds": (1, _LARGEST), "message_bytes": (1000, _LARGEST),
+    "large_message_bytes": (1000, _LARGEST), "delivery_tries": (1, _LARGEST), "hook_tries": (1, _LARGEST),
+    "delivery_seconds": (0.01, _LARGEST), "checkpoint_seconds": (0.01, _LARGEST), "witness_seconds": (0.01, _LARGEST),
+}  # fmt: skip
 _FOR_TESTS = frozenset({"EXAMPLES", "R4_EXAMPLES", "TEST_DATABASE_URL"})
 
 

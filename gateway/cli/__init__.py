@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -33,9 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         one.set_defaults(run=module.run)
     chosen = parser.parse_args(given)
     try:
-        return int(chosen.run(chosen, settings.read()))
+        status = int(chosen.run(chosen, settings.read()))
+        sys.stdout.flush()
     except GatewayError as error:
         print(error.told(), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who reads our output (`| head`) has had enough: what is left of it is dropped
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as the shell tells SIGPIPE
+    return status

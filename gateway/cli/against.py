@@ -58,7 +58,8 @@ def run(old: Path, files: Sequence[Path], settings: Settings, *, as_json: bool) 
         return 0
     for change in found:
         print(change)
-    print(f"{len(found)} differences in {len({change.file for change in found})} of {len(chosen)} files.")
+    noun = "difference" if len(found) == 1 else "differences"
+    print(f"{len(found)} {noun} in {len({change.file for change in found})} of {len(chosen)} files.")
     return 0
 
 

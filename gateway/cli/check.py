@@ -36,7 +36,7 @@ _MOST_DIFFERENCES = 10
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One error. `line` is 0 and `place` is empty where there is none."""
+    """One error. `line` is 0 and `place` (which `text` tells too) is empty where there is none."""
 
     file: str
     text: str
@@ -44,8 +44,7 @@ class Fault:
     place: str = ""
 
     def __str__(self) -> str:
-        place = f" at {self.place}" if self.place else ""
-        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.text}{place}"
+        return f"{self.file}{f':{self.line}' if self.line else ''}: {self.text}"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,12 +79,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(f"  {finding['where']}: {finding['text']}{rule}")
     for fault in faults:
         print(fault)
-    print(f"{len(faults)} errors" if faults else "No errors.")
+    print(f"{len(faults)} error{'' if len(faults) == 1 else 's'}" if faults else "No errors.")
     return 1 if faults else 0
 
 
 def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
     """Everything that is read at start; the rules when they are good."""
+    if not settings.mappings_folder.is_dir():
+        return [Fault(str(settings.mappings_folder), "there is no such mappings folder")], None
     faults: list[Fault] = []
     made: list[bootstrap.Rules] = []
     facts, profiles = settings.profiles_folder / "r4-facts.json", settings.profiles_folder / "compiled"
@@ -122,7 +123,7 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
     except OSError as error:
         return [Fault(str(file), f"cannot be read: {error.strerror}")]
     except GatewayError as error:
-        return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
+        return [Fault(str(file), error.told(), place=error.where)]
     understood += [
         {
             "file": str(file),
@@ -150,7 +151,7 @@ def _example(rules: bootstrap.Rules, file: Path, accept: bool) -> list[Fault]:
         raw = file.read_bytes()
         got = plain(rules.languages.of(door_of(raw)).translate(raw))
     except GatewayError as error:
-        return [Fault(str(file), f"{error.text.rstrip('.')}. {error.hint}".strip(), place=error.where)]
+        return [Fault(str(file), error.told(), place=error.where)]
     if accept:
         expected.write_text(json.dumps(got, ensure_ascii=False, indent=2) + "\n", "utf-8")
     if not expected.is_file():

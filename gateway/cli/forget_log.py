@@ -20,10 +20,11 @@ from gateway.settings import Settings
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Up to when."""
-    parser.add_argument("--before", type=_day, required=True, metavar="DATE", help="records from before this day go")
+    parser.add_argument("--before", type=day, required=True, metavar="DATE", help="records from before this day go")
 
 
-def _day(text: str) -> datetime:
+def day(text: str) -> datetime:
+    """The first moment of a Danish day. argparse tells a ValueError by this function's name."""
     return instant(text).astimezone(UTC)
 
 

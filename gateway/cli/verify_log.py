@@ -20,6 +20,7 @@ from gateway.cli.export_log import beside, progress
 from gateway.domain.checkpoint import COSIGNATURE, NoteKey, note_key
 from gateway.domain.list_proof import MOST, ListReport, is_list, verify_list
 from gateway.domain.verify_log import TOLERANCE, Report, Verification
+from gateway.domain.when import instant
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from gateway.store import keys
@@ -44,13 +45,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="how far clocks may differ",
     )
     parser.add_argument(
-        "--kept-since", type=_day, metavar="DATE", help="contents signed before this day may be gone (retention)"
+        "--kept-since", type=day, metavar="DATE", help="contents signed before this day may be gone (retention)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def day(text: str) -> datetime:
+    """The first moment of a Danish day. argparse tells a ValueError by this function's name."""
+    return instant(text).astimezone(UTC)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -50,7 +50,7 @@ def test_a_new_rule_a_changed_one_and_one_that_is_gone(old: Path, capsys: pytest
     first, last = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{ADMISSION}: Encounter.type (new)  (mappings/hl7v2/encounter.yaml:")
     assert first.endswith(", before no rule)")
-    assert last == "1 differences in 1 of 1 files."
+    assert last == "1 difference in 1 of 1 files."
     assert "2512489996" not in first
 
 
