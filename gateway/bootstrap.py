@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gateway.domain import endpoint
 from gateway.domain.checkpoint import COSIGNATURE, note_key
+from gateway.domain.consent import units
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
 from gateway.domain.insight import InsightRules
@@ -48,7 +49,7 @@ from gateway.translate.oio.language import Oio
 from gateway.translate.oio.lora import OioJson
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.correspondence import Tables
-from gateway.translate.organisations import organisations
+from gateway.translate.organisations import organisations, parts
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
@@ -110,6 +111,7 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
+    units.learn(*parts(codes, problems))
     terms = Terms.read(mappings, codes, problems)
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)

@@ -46,6 +46,7 @@ from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
 from gateway.flows.suspicion import watch_when_asked, watch_when_due
 from gateway.flows.tell_municipality import tell_municipalities
+from gateway.flows.units import hear_units
 from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
@@ -82,6 +83,10 @@ BULK_EVERY = 1.0
 
 TELLS_EVERY = 2.0
 """Seconds between two looks at what municipalities are to be told of."""
+
+HEARS_EVERY = 15.0
+"""Seconds between two looks at what the directory tells of which organisation is a part of which: another node may
+have kept it."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -210,6 +215,7 @@ def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[]
         (WATCHES_EVERY, partial(watch_when_due, gateway), "looking for unusual looks"),
         (FINDABLE_EVERY, partial(watch_when_asked, gateway), "looking for unusual looks when asked"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
+        (HEARS_EVERY, partial(hear_units, gateway), "asking the directory what is a part of what"),
         *notifies(gateway, settings),
     ]
 

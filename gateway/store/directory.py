@@ -37,6 +37,12 @@ SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v
  WHERE v.kind = $1 AND ($2 = '' OR v.id = $2) AND v.updated >= $3 AND (NOT d.protected OR d.source = ANY($6::text[]))
  ORDER BY v.updated DESC, v.id, v.version DESC LIMIT $4 OFFSET $5
 """
+_PARTS = f"""
+WITH part AS (SELECT d.id, d.refs FROM directory d JOIN directory_key k USING (kind, id)
+               WHERE d.kind = 'Organization' AND k.name = 'partof' AND NOT d.withdrawn)
+SELECT {_COLUMNS} FROM directory d WHERE d.kind = 'Organization' AND NOT d.withdrawn
+   AND (d.id IN (SELECT id FROM part) OR EXISTS (SELECT FROM part p WHERE d.names && p.refs)) ORDER BY d.id
+"""
 # What begins with a text stands between it and it with the last character of all behind it.
 _KEYED = """
    AND EXISTS (SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = ${name}
@@ -130,6 +136,11 @@ async def found(
         sql += _KEYED.format(name=first, exact=first + 1, begins=first + 2)
         values += [one.name, [_key(text) for text in one.exact], [_key(text) for text in one.begins]]
     return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]
+
+
+async def parts(database: Database) -> list[Entry]:
+    """Every organisation that is a part of another, and those that they are parts of."""
+    return [_entry(row) for row in await database.fetch(_PARTS)]
 
 
 async def versions(

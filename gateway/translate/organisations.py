@@ -1,17 +1,22 @@
-"""The organisations of mappings/codes: municipalities, regions with their days, and units that letters go to."""
+"""The organisations of mappings/codes: municipalities, regions with their days, units that letters go to, and what is a
+part of what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.domain.consent.units import Part, Units
 from gateway.domain.directory import Organisation
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.municipality import CODES
 from gateway.translate.municipalities import ISO
 from gateway.translate.rules.codes import Codes
+from gateway.translate.rules.problems import Problems
 
 NAMES = "https://faellesplan.dk/id/region"
 """Names of regions that have no code so far."""
+
+PART_OF = "part-of"
 
 
 def organisations(codes: Codes) -> Iterator[Organisation]:
@@ -22,6 +27,24 @@ def organisations(codes: Codes) -> Iterator[Organisation]:
         if row.source_system and row.source_code and row.display:
             number = normal(row.source_system, row.source_code)
             yield Organisation((number,), row.display, "", row.valid_from, row.valid_to)
+
+
+def parts(codes: Codes, problems: Problems) -> tuple[list[Part], list[Part]]:
+    """Which unit is a part of which organisation, from part-of.csv; and what was, where the row's time is over. What
+    leads nowhere, or back to itself, is noted with its line."""
+    standing: list[Part] = []
+    former: list[Part] = []
+    rows = codes.tables[PART_OF].rows if PART_OF in codes.tables else ()
+    for row in rows:
+        if not (row.source_system and row.target_system and row.target_code):
+            problems.add(row.mark, "a unit and what it is a part of are told by system and code")
+            continue
+        unit, whole = normal(row.source_system, row.source_code).key, normal(row.target_system, row.target_code).key
+        if unit in Units(standing).above(frozenset({whole})):
+            problems.add(row.mark, f"{row.source_code} would be a part of itself")
+        else:
+            (former if row.valid_to else standing).append((unit, whole))
+    return standing, former
 
 
 def _municipalities(codes: Codes) -> Iterator[Organisation]:

@@ -246,7 +246,7 @@ Description: "Written or oral."
 Extension: ConsentSubUnits
 Id: consent-sub-units
 Title: "Underenheder med"
-Description: "The actor, or the place from which data come, stands for its units too; without it for itself alone."
+Description: "Whether the actor, or the place from which data come, stands for its units too. Not said: of a permit no, of a deny yes."
 Context: Consent.provision.actor, Consent.provision.data
 * value[x] 1..1
 * value[x] only boolean

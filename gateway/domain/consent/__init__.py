@@ -18,7 +18,8 @@ never widened, and what is not understood can only narrow.
 9. A purpose is required and known; of several every one must be permitted.
 10. An override beats denials, but for a deny that names it and what the table says is never opened.
 11. What is not understood voids a permit and leaves a deny standing; of an actor, a deny is of everybody.
-12. A permit for an organisation is of it alone unless the consent names its sub-units; a deny is of those too.
+12. A permit for an organisation is of it alone unless the consent names its sub-units; a deny is of those too, unless
+    the consent says that it is not. What is a part of what: domain/consent/units.py.
 13. Of several citizens in one resource each must permit.
 14. After a merge the consents of both identities hold.
 15. For other purposes than treatment (sundhedsloven § 44) a consent is written, and ends after a year.

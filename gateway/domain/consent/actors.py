@@ -1,8 +1,9 @@
 """Who a provision names: persons, organisations, care teams and groups, by reference or by identifier.
 
 A permit covers exactly those it names, a deny also what is below them (rule 12). Two things are ours:
-the extension `consent-sub-units` on an actor lets a permit cover an organisation's sub-units as well, and a code of
-`reader-role` in `actor.role` narrows an organisation to one of its legal worlds (its jobcenter, not all of it).
+the extension `consent-sub-units` on an actor lets a permit cover an organisation's sub-units as well where it is true,
+and a deny leave them alone where it is false, as MinSpærring knows both; and a code of `reader-role` in `actor.role`
+narrows an organisation to one of its legal worlds (its jobcenter, not all of it).
 """
 
 from __future__ import annotations
@@ -48,14 +49,22 @@ class _Legal:
     roles: frozenset[str]
     exact: frozenset[str]
     units: frozenset[str]
+    alone: bool
+
+    def hits(self, asked: Asked) -> bool:
+        """Whether a deny of these is about the asker."""
+        return not (self.exact | self.units).isdisjoint(asked.own if self.alone else asked.wide)
 
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """The actors of a provision: any of them matches. `units` are those named with their sub-units."""
+    """The actors of a provision: any of them matches. `units` are those named with their sub-units. A deny is of those
+    that `below` names, and of all that is below them; of those in `alone` it is of nobody else."""
 
     exact: frozenset[str]
     units: frozenset[str]
+    below: frozenset[str]
+    alone: frozenset[str]
     legal: tuple[_Legal, ...]
     vague: bool
 
@@ -71,12 +80,12 @@ class Actors:
         if not self.exact.isdisjoint(asked.exact) or not self.units.isdisjoint(asked.within):
             return (YES, YES)
         unclear = MAYBE if self.vague else NO
-        wide = unclear if (self.exact | self.units).isdisjoint(asked.wide) else YES
+        wide = unclear if self.below.isdisjoint(asked.wide) and self.alone.isdisjoint(asked.own) else YES
         for one in self.legal:
             met = not (one.exact.isdisjoint(asked.exact) and one.units.isdisjoint(asked.within))
             if asked.role in one.roles and met:
                 return (YES, YES)
-            if (asked.role in one.roles or not asked.role) and not (one.exact | one.units).isdisjoint(asked.wide):
+            if (asked.role in one.roles or not asked.role) and one.hits(asked):
                 wide = YES
         return (unclear, wide)
 
@@ -109,6 +118,7 @@ def actors(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Actors
     """The list `provision.actor`."""
     exact: set[str] = set()
     units: set[str] = set()
+    alone: set[str] = set()
     legal: list[_Legal] = []
     vague = not isinstance(value, list) or not value
     for one in value if isinstance(value, list) else ():
@@ -122,10 +132,12 @@ def actors(value: Any, contained: Mapping[str, Any], resolve: Resolve) -> Actors
             continue
         with_units = says_sub_units(actor.get("extension"))
         if roles:
-            legal.append(_Legal(roles, frozenset() if with_units else keys, keys if with_units else frozenset()))
+            parts = (frozenset[str](), keys) if with_units else (keys, frozenset[str]())
+            legal.append(_Legal(roles, *parts, alone=with_units is False))
         else:
-            (units if with_units else exact).update(keys)
-    return Actors(frozenset(exact), frozenset(units), tuple(legal), vague)
+            {True: units, False: alone, None: exact}[with_units].update(keys)
+    below = frozenset(exact | units)
+    return Actors(frozenset(exact | alone), frozenset(units), below, frozenset(alone), tuple(legal), vague)
 
 
 def _is_organisation(reference: Any) -> bool:
@@ -141,7 +153,9 @@ def _roles(role: Any) -> frozenset[str] | None:
     return ours if ours or not said.isdisjoint(_RECIPIENT) else None
 
 
-def says_sub_units(extensions: Any) -> bool:
-    """Whether an actor, or whose data is meant, is named with its sub-units."""
+def says_sub_units(extensions: Any) -> bool | None:
+    """Whether an actor, or whose data is meant, is named with its sub-units; None where that is not said, or is said
+    in both ways."""
     listed = extensions if isinstance(extensions, list) else []
-    return any(isinstance(e, dict) and e.get("url") == SUB_UNITS and e.get("valueBoolean") is True for e in listed)
+    said = [e.get("valueBoolean") for e in listed if isinstance(e, dict) and e.get("url") == SUB_UNITS]
+    return said[0] if len(said) == 1 and isinstance(said[0], bool) else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
+from gateway.domain.consent.units import known
+
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
 
@@ -71,12 +73,17 @@ _Keys = frozenset[str]
 
 
 @lru_cache(maxsize=4096)  # the same people ask again and again
-def _named(actors: _Keys, organisations: _Keys, member_of: _Keys, teams: _Keys, behalf: _Keys) -> tuple[_Keys, ...]:
-    """By what keys an asker is meant: exactly, with sub-units, and by a deny."""
+def _named(
+    actors: _Keys, organisations: _Keys, member_of: _Keys, teams: _Keys, behalf: _Keys, _edition: int
+) -> tuple[_Keys, ...]:
+    """By what keys an asker is meant: exactly, with sub-units, by a deny, and by a deny without sub-units. Asked anew
+    when more is known of what is a part of what."""
     groups = [key for key in member_of if key.startswith("Group/")]
     exact = actors.union(organisations, as_organisation(organisations), teams, groups)
-    within = exact.union(member_of, as_organisation(member_of))
-    return exact, within, within.union(behalf, as_organisation(behalf | actors))
+    sure = known.sure.above(organisations | member_of)
+    within = exact.union(sure, as_organisation(sure))
+    far = known.closing.above(organisations.union(member_of, behalf, actors))
+    return exact, within, within.union(far, as_organisation(far)), exact.union(behalf, as_organisation(behalf | actors))
 
 
 @lru_cache(maxsize=1024)
@@ -92,15 +99,16 @@ class Asked:
     """An Ask, one purpose after the other, in the form that provisions are compared with.
 
     `exact` is what a permit must name; where it covers sub-units too, it may name what stands in `within`: everything
-    above the asker by registration. A deny also hits what stands in `wide`: whoever it says that it acts for
+    above the asker by registration and by our tables. A deny also hits what stands in `wide`: whoever it says that it
+    acts for, and what the directory says that it is a part of; where it leaves sub-units out, what stands in `own`
     (rule 12).
     """
 
-    __slots__ = ("action", "exact", "now", "purpose", "role", "wide", "within")
+    __slots__ = ("action", "exact", "now", "own", "purpose", "role", "wide", "within")
 
     def __init__(self, ask: Ask, purpose: str = "") -> None:
-        self.exact, self.within, self.wide = _named(
-            ask.actors, ask.organisations, ask.member_of, ask.care_teams, ask.on_behalf_of
+        self.exact, self.within, self.wide, self.own = _named(
+            ask.actors, ask.organisations, ask.member_of, ask.care_teams, ask.on_behalf_of, known.edition
         )
         self.action = _ACTION_KEYS.get(ask.action, ask.action)
         self.purpose = purpose

@@ -18,6 +18,7 @@ from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Ask
 from gateway.domain.consent.codes import MAYBE, NO, YES
 from gateway.domain.consent.compiled import CompiledConsent
 from gateway.domain.consent.provision import Provision
+from gateway.domain.consent.units import known
 from gateway.domain.consent.verdict import Verdict, Word
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import counting
@@ -57,18 +58,19 @@ def evaluate(consents: Iterable[CompiledConsent], ask: Ask, facts: Facts, same: 
 
 
 def prepared(consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = None) -> Evaluation:
-    """The evaluation for an asker, made once for the same consents, as long as nothing begins or ends in them.
+    """The evaluation for an asker, made once for the same consents, as long as nothing begins or ends in them and
+    nothing new is known of what is a part of what.
 
     What is remembered hangs on the very consents: one that was changed or withdrawn is another one, and finds nothing.
     """
     listed = tuple(consents)
     if same:
         return Evaluation(listed, ask, same)
-    return _again(listed, bisect_right(_moments(listed), ask.now), ask)
+    return _again(listed, bisect_right(_moments(listed), ask.now), known.edition, ask)
 
 
 @lru_cache(maxsize=4096)
-def _again(consents: tuple[CompiledConsent, ...], _since: int, ask: Ask) -> Evaluation:
+def _again(consents: tuple[CompiledConsent, ...], _since: int, _edition: int, ask: Ask) -> Evaluation:
     return Evaluation(consents, ask)
 
 

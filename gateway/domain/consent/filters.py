@@ -8,6 +8,7 @@ from typing import Any
 from gateway.domain.consent.actors import Resolve, keys_of, says_sub_units
 from gateway.domain.consent.codes import MAYBE, NO, YES, Codes
 from gateway.domain.consent.span import Span
+from gateway.domain.consent.units import known
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import DATA_CLASS
 
@@ -72,12 +73,14 @@ def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, 
     """`data`: this instance, what holds a reference to it, or what somebody wrote.
 
     An organisation wrote what names it as author; of a deny, and where the consent names it with its sub-units, all
-    that comes from it as well: what its systems sent, and what it provides or keeps (rule 12).
+    that comes from it as well: what its systems sent, what it provides or keeps, and what comes from its sub-units
+    (rule 12). A deny that leaves the sub-units out is not of what its systems sent of theirs.
     """
     instances: set[str] = set()
     related: set[str] = set()
     writers: set[str] = set()
     places: set[str] = set()
+    alone: set[str] = set()
     vague = not isinstance(value, list) or not value
     for one in value if isinstance(value, list) else ():
         item = one if isinstance(one, dict) else {}
@@ -91,18 +94,41 @@ def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, 
             vague = True
         else:
             target |= keys
-            if by_writer and (denies or says_sub_units(item.get("extension"))):
-                places |= keys
+            with_units = says_sub_units(item.get("extension"))
+            if by_writer and (denies or with_units):
+                (alone if with_units is False else places).update(keys)
+    whole = _comes_from(places, denies=denies)
 
     def fits(facts: Facts) -> int:
         here = f"{facts.kind}/{facts.id}"
         if here in instances or here in related or not related.isdisjoint(facts.related):
             return YES
-        if not writers.isdisjoint(facts.authors) or not places.isdisjoint(facts.places):
+        if not writers.isdisjoint(facts.authors) or (places and whole(facts)):
+            return YES
+        if alone and _is_its_own(alone, facts.places):
             return YES
         return MAYBE if vague else NO
 
     return fits
+
+
+def _comes_from(places: set[str], *, denies: bool) -> Callable[[Facts], bool]:
+    """Whether data comes from one of these organisations or from a part of it."""
+
+    def comes(facts: Facts) -> bool:
+        tree = known.closing if denies else known.sure
+        return not places.isdisjoint(tree.above(facts.places | facts.authors))
+
+    return comes
+
+
+def _is_its_own(organisations: set[str], places: frozenset[str]) -> bool:
+    """Whether data comes from one of these organisations, and from no sub-unit of it."""
+    for one in organisations & places:
+        others = [known.sure.above(frozenset({place})) for place in places - {one}]
+        if not any(one in above for above in others):
+            return True
+    return False
 
 
 def _literal(reference: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from gateway.errors import (
 from gateway.flows.directory.searching import keys, visible
 from gateway.flows.directory.showing import Shown, record, served, shown, today, whole
 from gateway.flows.parts import Gateway, Served
+from gateway.flows.units import hear_units
 from gateway.store import directory, wire
 from gateway.store.directory import Entry, Links
 from gateway.store.pool import Connection
@@ -96,6 +97,7 @@ async def withdraw(gateway: Gateway, caller: Caller, kind: str, identity: str, i
     except GatewayError as error:
         await record(gateway, caller, "delete", kind, asked, Shown((), ()), text=error.text)
         raise
+    await _heard(gateway, kind)
     await record(gateway, caller, "delete", kind, asked, Shown((whole(before),), (before,)))
 
 
@@ -149,6 +151,12 @@ async def _save(
     return entry
 
 
+async def _heard(gateway: Gateway, kind: str) -> None:
+    """A consent that names a place with its sub-units goes by what stands here now."""
+    if kind == "Organization":
+        await hear_units(gateway)
+
+
 def _links(body: Body, found_by: Sequence[tuple[str, str]]) -> Links:
     return Links([f"{body['resourceType']}/{body['id']}", *identifiers_of(body)], refers_to(body), found_by)
 
@@ -159,6 +167,7 @@ async def _answer(
     """What was written, or what was there already. A source sees what it wrote itself."""
     look = Shown((whole(entry),), (entry,)) if entry else Shown(tuple(there), ())
     body = look.bodies[0]
+    await _heard(gateway, body["resourceType"])
     await record(gateway, caller, interaction, body["resourceType"], asked, look)
     made = served(gateway, body, entry.updated if entry else None)
     place = f"{gateway.public_url}/fhir/{body['resourceType']}/{body['id']}/_history/{body['meta']['versionId']}"

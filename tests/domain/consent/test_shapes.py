@@ -3,11 +3,15 @@ negative and positive) and KL/FUT's categories."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from gateway.domain.consent.actors import SUB_UNITS
+from gateway.domain.consent import compile_consent, prepared
+from gateway.domain.consent.actors import READER_ROLE, SUB_UNITS
+from gateway.domain.consent.units import Part, Units, hear, known, learn
 from gateway.domain.identifier import SOR
 from tests.domain.consent.making import actor, ask, at, consent, data, dates, rule, thing, word
 
@@ -16,6 +20,19 @@ DOCTOR, COLLEAGUE = f"{AUTHORISATION}|0CXYZ", f"{AUTHORISATION}|0DABC"
 HOSPITAL, WARD, OTHER = f"{SOR}|265161000016000", f"{SOR}|953741000016009", f"{SOR}|399841000016000"
 CATEGORY = "https://faellesplan.dk/fhir/CodeSystem/consent-category"
 UNITS = {"extension": [{"url": SUB_UNITS, "valueBoolean": True}]}
+ALONE = {"extension": [{"url": SUB_UNITS, "valueBoolean": False}]}
+
+
+@contextmanager
+def tree(*tables: Part, told: Sequence[Part] = (), former: Sequence[Part] = ()) -> Iterator[None]:
+    """What is a part of what, as long as this lasts."""
+    was, edition = dict(vars(known)), known.edition
+    learn(tables, former)
+    hear(told)
+    try:
+        yield
+    finally:
+        vars(known).update(was, edition=max(known.edition, edition) + 1)
 
 
 def registration(says: str, **what: Any) -> dict[str, Any]:
@@ -43,14 +60,74 @@ def test_a_person() -> None:
     assert word(said, by(DOCTOR, OTHER)) == "deny", "the same person elsewhere"
 
 
-@pytest.mark.parametrize(("more", "below"), [({}, "silent"), (UNITS, "permit")])
-def test_readers_at_a_place_with_or_without_its_sub_units(more: dict[str, Any], below: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "opens", "closes"),
+    [({}, "silent", "deny"), (UNITS, "permit", "deny"), (ALONE, "silent", "silent")],
+    ids=["not told", "with", "without"],
+)
+@pytest.mark.parametrize("above", [(HOSPITAL,), ()], ids=["registered", "by the tables"])
+def test_readers_at_a_place_with_or_without_its_sub_units(
+    more: dict[str, Any], opens: str, closes: str, above: tuple[str, ...]
+) -> None:
     period = {"start": "2026-01-01", "end": "2026-12-31"}
     said = registration("permit", actor=actor(HOSPITAL, **more), period=period)
-    assert word(said, by(DOCTOR, HOSPITAL)) == "permit"
-    assert word(said, by(DOCTOR, WARD, HOSPITAL)) == below
     refused = registration("deny", actor=actor(HOSPITAL, **more), period=period)
-    assert word(refused, by(DOCTOR, WARD, HOSPITAL)) == "deny", "a deny covers the sub-units, whatever it says"
+    with tree() if above else tree((WARD, HOSPITAL)):
+        assert word(said, by(DOCTOR, HOSPITAL)) == "permit"
+        assert word(said, by(DOCTOR, WARD, *above)) == opens
+        assert word(refused, by(DOCTOR, HOSPITAL)) == "deny"
+        assert word(refused, by(DOCTOR, WARD, *above)) == closes, "a deny covers the sub-units unless it says otherwise"
+        assert word([said, refused], by(DOCTOR, OTHER)) == "silent"
+
+
+def test_without_sub_units_is_of_one_legal_world_too() -> None:
+    jobcenter = actor(HOSPITAL, **ALONE)
+    jobcenter[0]["role"] = {"coding": [{"system": READER_ROLE, "code": "jobcenter"}]}
+    said = registration("deny", actor=jobcenter)
+    ward = ask(actors=frozenset(), organisations=frozenset({WARD}), member_of=frozenset({HOSPITAL}), role="jobcenter")
+    whole = ask(actors=frozenset(), organisations=frozenset({HOSPITAL}), role="jobcenter")
+    assert (word(said, whole), word(said, ward)) == ("deny", "silent")
+
+
+def test_a_deny_without_sub_units_is_of_who_acts_for_the_place() -> None:
+    said = registration("deny", actor=actor(HOSPITAL, **ALONE))
+    asked = ask(actors=frozenset({DOCTOR}), organisations=frozenset({OTHER}), on_behalf_of=frozenset({HOSPITAL}))
+    assert word(said, asked) == "deny"
+
+
+def test_what_says_both_says_nothing() -> None:
+    both = {"extension": [*UNITS["extension"], *ALONE["extension"]]}
+    assert word(registration("deny", actor=actor(HOSPITAL, **both)), by(DOCTOR, WARD, HOSPITAL)) == "deny"
+    said = registration("permit", actor=actor(HOSPITAL, **both), period={"end": "2026-12-31"})
+    assert word(said, by(DOCTOR, WARD, HOSPITAL)) == "silent"
+
+
+def test_what_the_directory_and_former_rows_tell_can_only_close() -> None:
+    opening = registration("permit", actor=actor(HOSPITAL, **UNITS), period={"end": "2026-12-31"})
+    closing = registration("deny", actor=actor(HOSPITAL))
+    own = registration("deny", data=[data("authoredby", HOSPITAL)[0] | ALONE])
+    theirs = thing(places=frozenset({WARD, HOSPITAL}))
+    for teller in ({"told": [(WARD, HOSPITAL)]}, {"former": [(WARD, HOSPITAL)]}):
+        with tree(**teller):
+            assert word(opening, by(DOCTOR, WARD)) == "silent"
+            assert word(closing, by(DOCTOR, WARD)) == "deny"
+            assert word(own, by(), theirs) == "deny", "nobody gets out of a block by such a word"
+    with tree((WARD, HOSPITAL)):
+        assert word(own, by(), theirs) == "silent"
+
+
+def test_a_change_of_the_tree_holds_at_once_for_who_asked_before() -> None:
+    compiled = [compile_consent(registration("deny", actor=actor(HOSPITAL)))]
+    asked = by(DOCTOR, WARD)
+    for told, expected in (((), "silent"), ([(WARD, HOSPITAL)], "deny"), ((), "silent")):
+        with tree(told=told):
+            assert str(prepared(compiled, asked).verdict(thing()).word) == expected
+
+
+def test_units_in_a_circle_and_of_several_wholes() -> None:
+    units = Units([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")])
+    assert units.above(frozenset({"b"})) == {"a", "b", "c", "d"}
+    assert units.above(frozenset({"d", "e"})) == {"d", "e"}
 
 
 def test_data_from_a_place() -> None:
@@ -63,7 +140,21 @@ def test_data_from_a_place() -> None:
     assert word(registration("deny", data=data("authoredby", WARD)), by(), sent) == "silent", "not the whole hospital"
 
 
-@pytest.mark.parametrize(("more", "below"), [({}, "deny"), (UNITS, "permit")])
+@pytest.mark.parametrize(("more", "closes"), [({}, "deny"), (UNITS, "deny"), (ALONE, "silent")])
+def test_data_from_a_place_with_or_without_its_sub_units(more: dict[str, Any], closes: str) -> None:
+    said = registration("deny", data=[data("authoredby", HOSPITAL)[0] | more])
+    sent_for_the_ward = thing(places=frozenset({WARD, HOSPITAL}))
+    of_the_ward = thing(places=frozenset({WARD}), authors=frozenset({DOCTOR}))
+    with tree((WARD, HOSPITAL)):
+        assert word(said, by(), thing(places=frozenset({HOSPITAL}))) == "deny"
+        assert word(said, by(), thing(places=frozenset({HOSPITAL, OTHER}))) == "deny", "OTHER is no part of it"
+        assert word(said, by(), sent_for_the_ward) == closes, "its systems sent it of the ward"
+        assert word(said, by(), of_the_ward) == closes
+        assert word(said, by(), thing(places=frozenset({OTHER}))) == "silent"
+    assert word(said, by(), of_the_ward) == "silent", "nobody knows whose part it is"
+
+
+@pytest.mark.parametrize(("more", "below"), [({}, "deny"), (UNITS, "permit"), (ALONE, "deny")])
 def test_a_positive_one_opens_data_of_exactly_the_place_unless_it_says_with_sub_units(
     more: dict[str, Any], below: str
 ) -> None:

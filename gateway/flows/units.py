@@ -1,0 +1,29 @@
+"""What the directory tells of which organisation is a part of which: heard after every change, and now and then.
+
+By it denies of the citizens reach further (domain/consent/units.py). An organisation goes by several numbers, and a
+consent may name any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.domain.consent.units import Part, hear
+from gateway.domain.directory import identifiers_of, name_of
+from gateway.flows.parts import Gateway
+from gateway.store import directory, wire
+from gateway.store.directory import Entry
+
+
+async def hear_units(gateway: Gateway) -> None:
+    """Ask the directory. Raises Unavailable."""
+    hear([part for entry in await directory.parts(gateway.database) for part in _told(entry)])
+
+
+def _told(entry: Entry) -> Iterator[Part]:
+    body = wire.decode(entry.body)
+    own = [f"Organization/{entry.id}", *identifiers_of(body)]
+    for name in own:
+        for other in (*own, *name_of(body.get("partOf", {}))):
+            if name != other:
+                yield name, other
