@@ -7,8 +7,9 @@ from typing import Any
 
 from gateway.domain.security_label import label_of
 
-NO, MAYBE, YES = 0, 1, 2
-"""How well a provision's element matches. MAYBE: something in it is not understood (rule 11)."""
+NO, MAYBE, YES = 0b00, 0b01, 0b11
+"""How well a provision's element matches. MAYBE: something in it is not understood (rule 11). Each holds the bits of
+the weaker ones: what several come to together is `a & b`, without the call that `min` would be for every resource."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ class Provision:
         exact, wide = (YES, YES) if self.actors is None else self.actors.grades(asked)
         level = YES if self.clear else MAYBE
         if wide and self.actions is not None:
-            level = min(level, self.actions.grade(asked.action))
-        return (exact, wide) if level == YES else (min(exact, level), min(wide, level))
+            level &= self.actions.grade(asked.action)
+        return (exact, wide) if level == YES else (exact & level, wide & level)
 
 
 def moments_of(provision: Provision) -> set[datetime]:
