@@ -49,6 +49,9 @@ class Settings:
     oidc_key: Path = field(
         default=Path(), metadata={"help": "PEM file of its private key there (private_key_jwt) instead of a secret"}
     )
+    saml_key: Path = field(
+        default=Path(), metadata={"help": "PEM file of RSA keys that SAML assertions are encrypted for; several: each"}
+    )
     key_hosts: str = field(
         default="", metadata={"help": "hosts that keys of clients and issuers are fetched from (name, name@network)"}
     )

@@ -19,6 +19,7 @@ from gateway.outbound.key_fetching import Fetcher
 from gateway.outbound.lines import caller_context
 from gateway.outbound.secrets import secret
 from gateway.settings import Settings
+from gateway.store.unlocking import unlocker
 
 
 def admission(settings: Settings, clients: Clients) -> Admission:
@@ -37,6 +38,7 @@ def admission(settings: Settings, clients: Clients) -> Admission:
         dpop_nonces=settings.dpop_nonces,
         users=users.load(settings.users, clients),
         sign_in=_registration(settings, fetcher if hosts else None),
+        unlock=unlocker(settings.saml_key) if settings.saml_key != Path() else None,
     )
 
 

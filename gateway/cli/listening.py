@@ -60,7 +60,7 @@ class TlsProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The handshake is done: what it has shown holds for the whole connection."""
         super().connection_made(transport)
-        self._shown = {"tls": shown(transport.get_extra_info("ssl_object"))}
+        self._shown: dict[Any, Any] = {"tls": shown(transport.get_extra_info("ssl_object"))}
 
     def on_message_begin(self) -> None:
         """A new request."""

@@ -40,6 +40,7 @@ class Verified:
     """An assertion that holds. It may be used once: `jti` must be remembered until `expires`."""
 
     client: Client
+    key: PublicKey
     jti: str
     expires: datetime
     extensions: object
@@ -84,7 +85,7 @@ def verify(
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= _LONGEST_JTI or not jti.isprintable():
         raise BadAssertion(f"jti must be a text of at most {_LONGEST_JTI} characters", client.id)
-    return Verified(client, jti, datetime.fromtimestamp(expires + SKEW_SECONDS, UTC), claims.get("extensions"))
+    return Verified(client, key, jti, datetime.fromtimestamp(expires + SKEW_SECONDS, UTC), claims.get("extensions"))
 
 
 def claimed(assertion: str) -> tuple[str, str, str]:

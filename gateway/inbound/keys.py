@@ -6,6 +6,7 @@ the registered key, never from what a token says of itself.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,17 @@ def imported(jwk: Mapping[str, Any]) -> ECKey | RSAKey:
     if isinstance(key, RSAKey) and number.key_size < _MIN_RSA_BITS:
         raise UnfitKey(f"is an RSA key of fewer than {_MIN_RSA_BITS} bits")
     return key
+
+
+def certified(certificate: bytes) -> str:
+    """The thumbprint (RFC 7638) of the key in an X.509 certificate (DER); "" when it holds none that is taken here."""
+    pem = ssl.DER_cert_to_PEM_cert(certificate)
+    for kind in (ECKey, RSAKey):
+        try:
+            return kind.import_key(pem).thumbprint()
+        except Exception:  # noqa: BLE001, S112 - whatever the library finds in it, it is no key that is taken here
+            continue
+    return ""
 
 
 def new_client_key() -> tuple[bytes, dict[str, Any]]:

@@ -9,6 +9,7 @@ awaited after it, before anything leaves.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ from gateway.inbound.access_token import Tokens
 from gateway.inbound.acting import Acting, NotRegistered, acting, levels_of
 from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified
 from gateway.inbound.clients import Client, Clients
+from gateway.inbound.keys import PublicKey
 from gateway.inbound.scopes import Served, narrow
 from gateway.inbound.tokens.client_check import ClientCheck, Remember
 from gateway.inbound.tokens.held import KEY, Holders, peer
@@ -46,6 +48,7 @@ CODE = "authorization_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type
 GRANTS = (ClientCredentialsGrant.GRANT_TYPE, EXCHANGE)
+_UNBOUND: Mapping[str, str] = {}
 Record = Callable[[str, bool, str], Awaitable[None]]
 Outcome = tuple[int, dict[str, Any]]
 
@@ -54,15 +57,24 @@ class NotExchanged(ValueError):
     """The subject token is not one to exchange. The text says which rule failed, in ASCII and without values."""
 
 
-Exchanged = Callable[[dict[str, str], Client], Awaitable[Acting]]
-"""Who a subject token says is in front of a client. Raises NotExchanged."""
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """Who presents a subject token: a client that has proved itself with this key, and the thumbprint of the TLS
+    certificate that it has shown ("" for none)."""
 
+    client: Client
+    key: PublicKey
+    certificate: str = ""
+
+
+Exchanged = Callable[[Mapping[str, str], Presenter], Awaitable[tuple[Acting, Mapping[str, str]]]]
+"""Who a subject token says is in front of a client, and what the new token is bound to by it. Raises NotExchanged."""
 
 Redeem = Callable[[Mapping[str, str], Client, Mapping[str, str]], Awaitable[Outcome]]
 """What a client gets for the code of a login, and what its token is bound to."""
 
 
-async def exchanges_nothing(form: dict[str, str], client: Client) -> Acting:
+async def exchanges_nothing(form: Mapping[str, str], presenter: Presenter) -> tuple[Acting, Mapping[str, str]]:
     """The exchange of a gateway without registered issuers."""
     raise NotExchanged("no issuer of subject tokens is registered here")
 
@@ -127,7 +139,7 @@ class TokenEndpoint:
         except BadAssertion as error:
             request.claimed = error.client
             raise InvalidClientError(str(error)) from None
-        client = verified.client
+        client, held = verified.client, _UNBOUND
         request.verified, request.claimed = verified, client.id
         if self._limits:
             await self._limits.call(client.id, client.limits)
@@ -135,12 +147,14 @@ class TokenEndpoint:
             raise InvalidClientError("client_id is another than that of the assertion")
         try:
             if request.form["grant_type"] == EXCHANGE:
-                request.acting = await self._exchanged(request.form, client)
+                shown = self._holders.certificates.thumbprint(scope) if self._holders and scope else ""
+                presenter = Presenter(client, verified.key, shown)
+                request.acting, held = await self._exchanged(request.form, presenter)
             elif request.form["grant_type"] != CODE:  # there it is told by the code
                 request.acting = acting(verified.extensions, client)
         except (NotRegistered, NotExchanged) as error:
             raise InvalidGrantError(str(error)) from None
-        request.bound = await self._binding(client, scope)
+        request.bound = {**held, **await self._binding(client, scope)}
 
     async def _binding(self, client: Client, scope: AsgiScope | None) -> dict[str, str]:
         if scope is None or self._holders is None:

@@ -27,6 +27,7 @@ from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.proofs import Proofs
 from gateway.inbound.tokens.revoked import Revoked
 from gateway.inbound.tokens.standing import TokenStanding
+from gateway.translate.saml.encrypted import Unlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Admission:
     fetch: Fetch = fetches_nothing
     introspect: Introspect | None = None
     dpop_nonces: bool = False
+    unlock: Unlock | None = None  # opens assertions that are encrypted for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
     key_sets = KeySets(admission.fetch, clock)
     revoked = Revoked(partial(flows.revoked, gateway))
     foreign = _foreign(admission, clients, tokens, clock)
-    exchange = Exchange(admission.issuers, foreign, token_url, clock, remember)
+    exchange = Exchange(admission.issuers, foreign, token_url, clock, remember, admission.unlock)
     provider, party = _sign_in(gateway, clients, tokens, admission)
     endpoint = TokenEndpoint(
         clients, tokens, token_url, clock, remember, record, key_sets=key_sets, holders=holders, limits=limits,

@@ -1,14 +1,18 @@
 """One signed SAML 2.0 assertion: verified, then read from the signed bytes alone.
 
-OASIS saml-core-2.0 and saml-profiles-2.0 (bearer), XML Signature as saml-core 5.4 narrows it. The ways in which SAML
-was broken before are refused by shape, before any key is looked at: more than one assertion or signature, a signature
-that is not the assertion's own child, an id that stands twice, comments and processing instructions (they split texts),
-document types, transforms that can move content, algorithms with SHA-1.
+OASIS saml-core-2.0 and saml-profiles-2.0 (bearer, holder of key), XML Signature as saml-core 5.4 narrows it. The ways
+in which SAML was broken before are refused by shape, before any key is looked at: more than one assertion or signature,
+a signature that is not the assertion's own child, an id that stands twice, comments and processing instructions (they
+split texts), document types, character sets but UTF-8 (they hide all of these), transforms that can move content,
+algorithms with SHA-1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +26,7 @@ from gateway.translate.xml import parse
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+HOLDER_OF_KEY = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
 MOST_BYTES = 262_144
 SKEW = timedelta(seconds=30)
 LONGEST = timedelta(hours=8)
@@ -30,6 +35,7 @@ _TRANSFORMS = (
     "http://www.w3.org/2001/10/xml-exc-c14n#",
 )
 _CANONICAL = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_OTHER_CHARSET = re.compile(rb"""\s*<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 _IDS = ("ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id")
 _METHODS = frozenset(
     {
@@ -44,28 +50,49 @@ class BadAssertion(ValueError):
     """The assertion does not hold. The text says which rule failed, without values."""
 
 
+class NotAuthentic(BadAssertion):
+    """Nobody who is known has signed it, as far as can be told: nothing in it was believed."""
+
+
+Holds = Callable[[bytes], bool]
+"""Whether who presents an assertion has proved to hold the key of this certificate (DER)."""
+
+
+def holds_none(certificate: bytes) -> bool:
+    """Whoever presents it has proved nothing."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Assertion:
     """What was signed. `attributes` are values by attribute name, in order; `expires` is when it may not be used any
-    more, so that its id must be remembered until then."""
+    more, so that its id must be remembered until then. `holder` is the certificate (DER) of whoever alone may present
+    it; empty for a bearer."""
 
     id: str
     issuer: str
     subject: str
     expires: datetime
     attributes: Mapping[str, tuple[str, ...]]
+    holder: bytes = b""
 
 
 def issuer_of(raw: bytes) -> str:
-    """Who claims to have issued these bytes, to find the keys by: not believed yet. Raises BadAssertion."""
-    return _text(_opened(raw), "Issuer")
+    """Who claims to have issued these bytes, to find the keys by: not believed yet. Raises NotAuthentic."""
+    root = _opened(raw)
+    try:
+        return _text(root, "Issuer")
+    except BadAssertion as error:
+        raise NotAuthentic(str(error)) from None
 
 
 def verified(
-    raw: bytes, certificates: Sequence[str], issuer: str, audiences: Sequence[str], recipient: str, now: datetime
-) -> Assertion:
+    raw: bytes, certificates: Sequence[str], issuer: str, audiences: Sequence[str], recipient: str, now: datetime,
+    holds: Holds = holds_none,
+) -> Assertion:  # fmt: skip
     """The assertion that one of these certificates (PEM) has signed, for one of these audiences, to be used at
-    `recipient` now. Raises BadAssertion."""
+    `recipient` now, by a bearer or by whoever `holds` its key. Raises BadAssertion, and before anything in it is
+    believed NotAuthentic."""
     # 1. One assertion in one document, with one signature of its own.
     root = _opened(raw)
     signature = _own_signature(root)
@@ -78,7 +105,7 @@ def verified(
     if _text(signed, "Issuer") != issuer:
         raise BadAssertion("The issuer is another one")
     expires = _check_conditions(signed, audiences, now)
-    confirmed = _check_subject(signed, recipient, now)
+    confirmed, holder = _check_subject(signed, recipient, now, holds)
     if signed.find(f"{SAML}AuthnStatement") is None:
         raise BadAssertion("Nobody was authenticated: there is no AuthnStatement")
     attributes = _attributes(signed)
@@ -86,36 +113,44 @@ def verified(
         id=signed.get("ID", ""),
         issuer=issuer,
         subject=_text(_one(signed, "Subject"), "NameID"),
-        expires=min(expires, confirmed) + SKEW,
+        expires=min(expires, confirmed or expires) + SKEW,
         attributes=attributes,
+        holder=holder,
     )
+
+
+def document(raw: bytes, limit: int) -> etree._Element:
+    """The root of a document with nothing in it that hides anything. Raises NotAuthentic."""
+    if b"<!--" in raw or b"<!DOCTYPE" in raw or b"\0" in raw or raw.count(b"<?") > raw.startswith(b"<?xml"):
+        raise NotAuthentic("Comments, processing instructions and document types are not accepted")
+    if _OTHER_CHARSET.match(raw):
+        raise NotAuthentic("Another character set than UTF-8 is not accepted")
+    try:
+        return parse(raw, limit=limit)
+    except GatewayError as error:
+        raise NotAuthentic(f"It is not XML that can be read: {error.text}") from None
 
 
 def _opened(raw: bytes) -> etree._Element:
     """The root of a document that holds one assertion and nothing that hides anything. Nothing is believed yet."""
-    if b"<!--" in raw or b"<!DOCTYPE" in raw or b"\0" in raw or raw.count(b"<?") > raw.startswith(b"<?xml"):
-        raise BadAssertion("Comments, processing instructions and document types are not accepted")
-    try:
-        root = parse(raw, limit=MOST_BYTES)
-    except GatewayError as error:
-        raise BadAssertion(f"It is not XML that can be read: {error.text}") from None
+    root = document(raw, MOST_BYTES)
     if root.tag != f"{SAML}Assertion" or root.get("Version") != "2.0" or not root.get("ID"):
-        raise BadAssertion("It is not a SAML 2.0 assertion (an encrypted one or a response is not taken)")
+        raise NotAuthentic("It is not a SAML 2.0 assertion (a response is not taken)")
     inside = [element.tag for element in root.iter(tag=etree.Element)]
     if inside.count(f"{SAML}Assertion") != 1 or f"{SAML}EncryptedAssertion" in inside:
-        raise BadAssertion("There is more than one assertion")
+        raise NotAuthentic("There is more than one assertion")
     ids = [value for element in root.iter(tag=etree.Element) for name in _IDS if (value := element.get(name))]
     if len(ids) != len(set(ids)):
-        raise BadAssertion("An id stands twice")
+        raise NotAuthentic("An id stands twice")
     return root
 
 
 def _own_signature(root: etree._Element) -> etree._Element:
     found = list(root.iter(f"{DS}Signature"))
     if not found:
-        raise BadAssertion("It is not signed")
+        raise NotAuthentic("It is not signed")
     if len(found) != 1 or found[0].getparent() is not root or list(root.iter(f"{DS}Object")):
-        raise BadAssertion("The signature is not the one of the assertion itself")
+        raise NotAuthentic("The signature is not the one of the assertion itself")
     return found[0]
 
 
@@ -123,11 +158,11 @@ def _check_reference(root: etree._Element, signature: etree._Element) -> None:
     """The signature is about this very element, as a whole."""
     references = list(signature.iter(f"{DS}Reference"))
     if len(references) != 1 or references[0].get("URI") != f"#{root.get('ID')}":
-        raise BadAssertion("The signature is about something else")
+        raise NotAuthentic("The signature is about something else")
     transforms = [one.get("Algorithm") for one in references[0].iter(f"{DS}Transform")]
     canonical = [one.get("Algorithm") for one in signature.iter(f"{DS}CanonicalizationMethod")]
     if tuple(transforms) != _TRANSFORMS or canonical != [_CANONICAL]:
-        raise BadAssertion("The signature transforms what it signs in a way that is not accepted")
+        raise NotAuthentic("The signature transforms what it signs in a way that is not accepted")
 
 
 def _signed(raw: bytes, certificates: Sequence[str]) -> etree._Element:
@@ -144,7 +179,7 @@ def _signed(raw: bytes, certificates: Sequence[str]) -> etree._Element:
         signed = None if isinstance(found, list) else found.signed_xml
         if signed is not None and signed.tag == f"{SAML}Assertion":
             return signed
-    raise BadAssertion("The signature does not hold")
+    raise NotAuthentic("The signature does not hold")
 
 
 def _check_conditions(signed: etree._Element, audiences: Sequence[str], now: datetime) -> datetime:
@@ -170,16 +205,42 @@ def _check_conditions(signed: etree._Element, audiences: Sequence[str], now: dat
     return ends
 
 
-def _check_subject(signed: etree._Element, recipient: str, now: datetime) -> datetime:
-    """Confirmed as bearer, for this endpoint. Gives until when."""
+def _check_subject(
+    signed: etree._Element, recipient: str, now: datetime, holds: Holds
+) -> tuple[datetime | None, bytes]:
+    """Confirmed as bearer for this endpoint, or as holder of a key that was proved. Gives until when (None: as long as
+    the assertion), and the holder's certificate."""
     for confirmation in _one(signed, "Subject").findall(f"{SAML}SubjectConfirmation"):
-        told = confirmation.find(f"{SAML}SubjectConfirmationData")
-        if confirmation.get("Method") != BEARER or told is None or told.get("Recipient") != recipient:
+        told, method = confirmation.find(f"{SAML}SubjectConfirmationData"), confirmation.get("Method")
+        if told is None:
             continue
-        ends = _time(told, "NotOnOrAfter")
-        if ends is not None and now < ends + SKEW and told.get("NotBefore") is None:
-            return ends
-    raise BadAssertion("Its subject is not confirmed for this endpoint, now")
+        begins, ends = _time(told, "NotBefore"), _time(told, "NotOnOrAfter")
+        if ends is not None and ends + SKEW <= now:
+            continue
+        if method == BEARER and told.get("Recipient") == recipient and ends is not None and begins is None:
+            return ends, b""
+        elsewhere = told.get("Recipient", recipient) != recipient
+        if method != HOLDER_OF_KEY or elsewhere or (begins is not None and now + SKEW < begins):
+            continue
+        holder = next((one for one in _holders(told) if holds(one)), b"")
+        if holder:
+            return ends, holder
+    raise BadAssertion("Its subject is not confirmed for this endpoint and this client, now")
+
+
+def _holders(told: etree._Element) -> list[bytes]:
+    """Whose keys confirm the subject (saml-profiles 3.1): the one certificate of each KeyInfo. A key that is told in
+    another way is nobody's here."""
+    found = []
+    for info in told.findall(f"{DS}KeyInfo"):
+        listed = list(info.iter(f"{DS}X509Certificate"))
+        if len(listed) != 1:
+            continue
+        try:
+            found.append(base64.b64decode("".join(_plain(listed[0]).split()), validate=True))
+        except (binascii.Error, ValueError):
+            continue
+    return [one for one in found if one]
 
 
 def _attributes(signed: etree._Element) -> dict[str, tuple[str, ...]]:

@@ -28,18 +28,23 @@ EXCLUSIVE = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
 def signer(number: int) -> tuple[Any, str]:
     """A key and its certificate in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Issuer {number}")])
-    made = (
+    made = certificate(key, f"Issuer {number}", number)
+    return key, made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def certificate(key: Any, name: str, number: int = 1) -> x509.Certificate:
+    """A certificate that a key has signed for itself."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(number)
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
         .sign(key, hashes.SHA256())
     )
-    return key, made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def privileges(*groups: str) -> str:
@@ -71,7 +76,7 @@ def document(
     *, id: str = "_a1", now: datetime = NOW, issuer: str = NAME, audience: str = ISSUER, recipient: str = TOKEN_URL,
     cvr: str = CVR, level: str = "Substantial", rights: str = "", user: str = "kbo-uuid", seconds: int = 300,
     extra: str = "", conditions: str = "", authn: bool = True, method: str = "bearer", version: str = "2.0",
-    begins: int = -5, confirmed: int = 300,
+    begins: int = -5, confirmed: int = 300, held: str = "",
 ) -> str:  # fmt: skip
     """An assertion before it is signed."""
     ends = stamp(now + timedelta(seconds=seconds))
@@ -83,7 +88,8 @@ def document(
         f' IssueInstant="{stamp(now + timedelta(seconds=begins))}"><saml:Issuer>{issuer}</saml:Issuer>'
         f"<saml:Subject><saml:NameID>C=DK,O={cvr},CN=Karen Lund,Serial=1</saml:NameID>"
         f'<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:{method}">'
-        f"<saml:SubjectConfirmationData {data}/></saml:SubjectConfirmation></saml:Subject>"
+        f"<saml:SubjectConfirmationData {data}>{held}</saml:SubjectConfirmationData>"
+        f"</saml:SubjectConfirmation></saml:Subject>"
         f'<saml:Conditions NotBefore="{stamp(now + timedelta(seconds=begins))}" NotOnOrAfter="{ends}">'
         f"{restriction if audience else ''}{conditions}</saml:Conditions>{statement}<saml:AttributeStatement>"
         + attribute("https://data.gov.dk/model/core/eid/professional/cvr", cvr)

