@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from gateway.domain.consent.span import span
 from gateway.domain.identifier import normal
@@ -103,8 +104,8 @@ NO_INSIGHT = InsightRules()
 
 def told(record: AccessRecord, keeps: Sequence[Keep]) -> AccessRecord:
     """The record without what these rows keep back."""
-    left_out = {field: "" for row in keeps for part in row.parts for field in PARTS[part]}
-    return replace(record, **left_out) if left_out else record  # type: ignore[arg-type]
+    left_out: dict[str, Any] = {field: "" for row in keeps for part in row.parts for field in PARTS[part]}
+    return replace(record, **left_out) if left_out else record
 
 
 def kept_parts(keeps: Sequence[Keep]) -> Collection[str]:

@@ -21,6 +21,7 @@ from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
 from gateway.store import access_terms, log_forgetting, log_reading, resources, wire
+from gateway.store.log import Connection
 from gateway.store.log_reading import Found, Search
 
 NOBODY = "nobody"  # whom a number leads to that leads to no citizen
@@ -168,13 +169,23 @@ async def find_looks(gateway: Gateway, caller: Caller, asked: Asked, after: str 
     named = [one for one in asked.citizens if one != NOBODY]
     await on_record(gateway, *([record.of(one) for one in named] or [record]))
     async with gateway.database.connection() as connection:
-        found = await log_reading.find(connection, asked.search, limit + 1, cursor_of(after) if after else None)
-        newest = await log_reading.find(connection, asked.search, PICTURED)
+        found, newest = await page_and_picture(connection, asked.search, limit, cursor_of(after) if after else None)
         gone = await log_forgetting.forgotten_before(connection)
     page = tuple(one for one in map(_look, found[:limit]) if holds(one.record, asked.told))
     following = written_cursor(found[limit - 1]) if len(found) > limit else ""
     reached = not following and gone is not None and not (asked.since and instant(asked.since) >= gone)
     return Looks(page, following, tuple(one.record for one in newest), gone if reached else None)
+
+
+async def page_and_picture(
+    connection: Connection, search: Search, limit: int = PAGE, before: tuple[datetime, int] | None = None
+) -> tuple[list[Found], list[Found]]:
+    """One page, with a record more where there is a next one; and the newest that there are, for the picture, without
+    their places in the tree. The first page is part of the picture, so it is not searched for twice."""
+    newest = await log_reading.find(connection, search, max(PICTURED, limit + 1), placed=False)
+    if before is None:
+        return await log_reading.with_places(connection, newest[: limit + 1]), newest[:PICTURED]
+    return await log_reading.find(connection, search, limit + 1, before), newest[:PICTURED]
 
 
 def _look(found: Found) -> Look:
@@ -193,10 +204,12 @@ async def open_look(gateway: Gateway, caller: Caller, number: str) -> Look:
     return _look(found)
 
 
-async def admitted(gateway: Gateway, caller: Caller, interaction: str, query: str) -> AccessRecord:
+async def admitted(
+    gateway: Gateway, caller: Caller, interaction: str, query: str = "", *, operation: str = ""
+) -> AccessRecord:
     """The record of an auditor's own look, to be put on record under each citizen it is about. The refusal of somebody
     who may not look is on record at once."""
-    record = record_of(gateway, caller, interaction, "AuditEvent", "", NOTHING, query=query)
+    record = record_of(gateway, caller, interaction, "AuditEvent", "", NOTHING, query=query, operation=operation)
     if caller.role == "auditor" and caller.purposes:
         return replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)
     await on_record(gateway, record)

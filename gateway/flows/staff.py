@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from gateway.domain.identifier import CPR, normal
-from gateway.domain.record import AccessRecord, Decision, person_key
+from gateway.domain.record import person_key
 from gateway.domain.suspicion.staff_list import staff_of
 from gateway.errors import BadRequest
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway
-from gateway.flows.suspicion import hashed
+from gateway.flows.suspicion import by_itself, hashed
 from gateway.store import suspicion
 
 
 async def take_staff(gateway: Gateway, text: str) -> int:
     """Take an employer's list as it is now. How many people. Raises BadRequest with the line."""
     people = staff_of(text, lambda key: person_key(key, gateway.ids), lambda told: hashed(gateway, told))
-    await on_record(gateway, _record(gateway, "take-staff"))
+    await on_record(gateway, by_itself(gateway, "take-staff"))
     return await suspicion.replace_staff(gateway.database, people)
 
 
@@ -28,13 +28,6 @@ async def take_well_known(gateway: Gateway, text: str) -> int:
             raise BadRequest("This is no CPR number", where=f"line {number}")
         if told:
             people.add(person_key(normal(CPR, told).key, gateway.ids))
-    await on_record(gateway, _record(gateway, "take-well-known"))
+    await on_record(gateway, by_itself(gateway, "take-well-known"))
     await suspicion.replace_well_known(gateway.database, people)
     return len(people)
-
-
-def _record(gateway: Gateway, operation: str) -> AccessRecord:
-    return AccessRecord(
-        time=gateway.clock(), interaction="operation", operation=operation, decision=Decision.PERMIT, client="gateway",
-        client_name="Fællesplan gateway",
-    )  # fmt: skip

@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
-from gateway.domain.record import AccessRecord, Decision, Outcome, masked, person_key
+from gateway.domain.record import AccessRecord, Decision, masked, person_key
 from gateway.domain.suspicion.finding import Finding, findings
 from gateway.domain.suspicion.known import citizen_of
 from gateway.domain.suspicion.look import Citizen, Employee, Look
 from gateway.domain.suspicion.signals import Staff
 from gateway.domain.suspicion.thresholds import Thresholds
 from gateway.domain.when import DANISH
-from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
-from gateway.flows.looking import NOTHING, on_record, record_of
+from gateway.errors import BadRequest, Conflict, NotFound
+from gateway.flows.find_looks import admitted
+from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway
 from gateway.store import suspicion as store
 from gateway.store.suspicion import Raised, Run
@@ -75,8 +76,7 @@ async def watch(gateway: Gateway) -> int:
 async def ask_watch(gateway: Gateway, caller: Caller) -> None:
     """An auditor wants the log looked through: a node does so in a moment. Asked twice, it is done once. Raises
     Forbidden."""
-    await _admit(gateway, caller)
-    await on_record(gateway, _record(gateway, caller, "look-through", ""))
+    await on_record(gateway, await admitted(gateway, caller, "operation", operation="look-through"))
     now = gateway.clock()
     await store.ask(gateway.database, caller.user_name or caller.client_name, now, now - _AT_MOST)
 
@@ -101,7 +101,7 @@ async def _watched(gateway: Gateway, run: int) -> int:
         names = {one.user: one.user_name for one in looks}
         new += await store.raise_(gateway.database, [(one, names[one.user], organisation) for one in found], now)
         seen += len(looks)
-    await on_record(gateway, _ran(gateway, new))
+    await on_record(gateway, by_itself(gateway, OPERATION, f"{new} new findings"))
     await store.end(gateway.database, run, seen, new, gateway.clock())
     return new
 
@@ -122,17 +122,17 @@ async def listed(
 ) -> list[Raised]:
     """The findings, open or concluded or (None) both, for an auditor; on record under each citizen they are about.
     Raises Forbidden."""
-    await _admit(gateway, caller)
+    record = await admitted(gateway, caller, "operation", operation=OPERATION)
     found = await store.listed(gateway.database, concluded=concluded, organisation=organisation)
-    await _seen(gateway, caller, found)
+    await on_record(gateway, *_about(record, found))
     return found
 
 
 async def opened(gateway: Gateway, caller: Caller, one: int) -> Raised:
     """One finding. Raises Forbidden, NotFound."""
-    await _admit(gateway, caller)
+    record = await admitted(gateway, caller, "operation", operation=OPERATION)
     found = await store.listed(gateway.database, one=one, concluded=None) if one > 0 else []
-    await _seen(gateway, caller, found)
+    await on_record(gateway, *_about(record, found))
     if not found:
         raise NotFound
     return found[0]
@@ -150,7 +150,8 @@ async def conclude(gateway: Gateway, caller: Caller, one: int, outcome: str, not
     finding = await opened(gateway, caller, one)
     if outcome not in OUTCOMES or not note.strip():
         raise BadRequest("Say what came of it, and why", where="outcome", hint=f"One of {', '.join(OUTCOMES)}.")
-    await on_record(gateway, _record(gateway, caller, "conclude", finding.citizen))
+    record = await admitted(gateway, caller, "operation", operation="conclude")
+    await on_record(gateway, record.of(finding.citizen))
     by = caller.user_name or caller.client_name
     if not await store.conclude(gateway.database, one, outcome, masked(note.strip()), by, gateway.clock()):
         raise Conflict
@@ -196,26 +197,14 @@ async def _looks(gateway: Gateway, organisation: str, since: datetime) -> list[L
     return found
 
 
-async def _admit(gateway: Gateway, caller: Caller) -> None:
-    if caller.role == "auditor" and caller.purposes:
-        return
-    await on_record(gateway, record_of(gateway, caller, "operation", "AuditEvent", "", NOTHING, operation=OPERATION))
-    raise Forbidden("Only auditors see findings")
+def _about(record: AccessRecord, found: Sequence[Raised]) -> list[AccessRecord]:
+    """The look, under each citizen whom it is about."""
+    return [record.of(one) for one in dict.fromkeys(one.citizen for one in found)] or [record]
 
 
-async def _seen(gateway: Gateway, caller: Caller, found: Sequence[Raised]) -> None:
-    citizens = dict.fromkeys(one.citizen for one in found) or {"": None}
-    await on_record(gateway, *[_record(gateway, caller, OPERATION, one) for one in citizens])
-
-
-def _record(gateway: Gateway, caller: Caller, operation: str, citizen: str) -> AccessRecord:
-    record = record_of(gateway, caller, "operation", "AuditEvent", citizen, NOTHING, operation=operation)
-    return replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS)
-
-
-def _ran(gateway: Gateway, new: int) -> AccessRecord:
-    """That the log was looked through: a machine's work, about nobody in particular."""
+def by_itself(gateway: Gateway, operation: str, told: str = "") -> AccessRecord:
+    """That the gateway did this by itself or by an operator's hand: a machine's work, about nobody in particular."""
     return AccessRecord(
-        time=gateway.clock(), interaction="operation", operation=OPERATION, decision=Decision.PERMIT, client="gateway",
-        client_name="Fællesplan gateway", outcome_text=f"{new} new findings",
+        time=gateway.clock(), interaction="operation", operation=operation, decision=Decision.PERMIT, client="gateway",
+        client_name="Fællesplan gateway", outcome_text=told,
     )  # fmt: skip

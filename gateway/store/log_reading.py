@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ _STARTS = (
 )
 _ALSO = (("clients", "client"), ("interactions", "interaction"), ("traces", "trace"))
 
+_PLACES = "SELECT record_id, tree_index FROM log_leaf WHERE record_id = ANY($1::bigint[])"
 _HAS_TERM = (
     "EXISTS (SELECT 1 FROM access_term t WHERE t.term = {} AND t.recorded_at = a.recorded_at AND t.record_id = a.id)"
 )
@@ -83,13 +84,24 @@ class _Query:
 
 
 async def find(
-    connection: Connection, search: Search, limit: int = 50, before: tuple[datetime, int] | None = None
-) -> list[Found]:
-    """The newest records that a search asks for; `before` is the cursor of the last one on the page before."""
+    connection: Connection, search: Search, limit: int = 50, before: tuple[datetime, int] | None = None, *,
+    placed: bool = True,
+) -> list[Found]:  # fmt: skip
+    """The newest records that a search asks for; `before` is the cursor of the last one on the page before. Their
+    places in the tree are looked up where they are wanted (`placed`): in a large log that takes longer than the search.
+    """
     async with connection.transaction(readonly=True):
         await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")  # the best index hangs on the values
         rows = await connection.fetch(*_sql(search, limit, before))
-    return [Found(**row) for row in rows]
+    found = [Found(**row, index=None) for row in rows]
+    return await with_places(connection, found) if placed else found
+
+
+async def with_places(connection: Connection, found: Sequence[Found]) -> list[Found]:
+    """The same records, each with its place in the tree."""
+    told = await connection.fetch(_PLACES, [one.id for one in found]) if found else ()
+    places = {row["record_id"]: row["tree_index"] for row in told}
+    return [replace(one, index=places.get(one.id)) for one in found]
 
 
 def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tuple[Any, ...]:
@@ -127,9 +139,8 @@ def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tup
     inner = f"ORDER BY {when} DESC, {number_of} DESC {limited}"
     where = f"WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
     sql = f"""
-    SELECT r.id, r.recorded_at, r.body, l.tree_index AS index FROM {start or "(VALUES (1)) AS k(v)"}
-      CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM {table} {where} {inner}) AS r
-      LEFT JOIN log_leaf l ON l.record_id = r.id {newest}
+    SELECT r.id, r.recorded_at, r.body FROM {start or "(VALUES (1)) AS k(v)"}
+      CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM {table} {where} {inner}) AS r {newest}
     """
     return (sql, *query.values)
 

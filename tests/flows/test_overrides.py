@@ -12,7 +12,7 @@ import pytest
 from gateway.domain.caller import Caller, Override
 from gateway.domain.override import Outcome
 from gateway.errors import BadRequest, Conflict, Forbidden, GatewayError, NotFound
-from gateway.flows import overrides
+from gateway.flows import override_queue
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Gateway
 from gateway.flows.read import read
@@ -152,25 +152,27 @@ def test_the_work_queue(house: House) -> None:
         patient = await admitted(gateway)
         decider, reviewer = overriding(gateway), caller("hospital", user="urn:test|chief", user_name="Overlæge Bo")
         await joint_plan(gateway, decider, patient)
-        (one,) = await overrides.queue(gateway, reviewer)
+        (one,) = await override_queue.queue(gateway, reviewer)
         assert (one.state, one.overdue, bool(one.told), one.reason, one.row.looks) == ("open", False, False, WHY, 1)
         assert one.row.citizen == patient
         for other in ("herlev", "nursing", "social"):
-            assert not await overrides.queue(gateway, caller(other)), other
-        assert len(await overrides.queue(gateway, caller("auditor"))) == 1
-        assert await failed(overrides.queue(gateway, caller("hospital", user=""))) is Forbidden
-        assert await failed(overrides.take(gateway, caller("social"), one.row.task)) is NotFound
-        taken = await overrides.take(gateway, reviewer, one.row.task)
+            assert not await override_queue.queue(gateway, caller(other)), other
+        assert len(await override_queue.queue(gateway, caller("auditor"))) == 1
+        assert await failed(override_queue.queue(gateway, caller("hospital", user=""))) is Forbidden
+        assert await failed(override_queue.take(gateway, caller("social"), one.row.task)) is NotFound
+        taken = await override_queue.take(gateway, reviewer, one.row.task)
         assert (taken.state, taken.row.taken_name) == ("taken", "Overlæge Bo")
         another = caller("hospital", user="urn:test|third")
-        assert await failed(overrides.take(gateway, another, one.row.task)) is Conflict
-        assert await failed(overrides.review(gateway, another, one.row.task, Outcome.JUSTIFIED, "")) is Conflict
-        assert await failed(overrides.review(gateway, reviewer, one.row.task, Outcome.UNJUSTIFIED, " ")) is BadRequest
-        handed_on = await overrides.take(gateway, another, one.row.task, former=taken.row.taken_by)
+        assert await failed(override_queue.take(gateway, another, one.row.task)) is Conflict
+        assert await failed(override_queue.review(gateway, another, one.row.task, Outcome.JUSTIFIED, "")) is Conflict
+        assert (
+            await failed(override_queue.review(gateway, reviewer, one.row.task, Outcome.UNJUSTIFIED, " ")) is BadRequest
+        )
+        handed_on = await override_queue.take(gateway, another, one.row.task, former=taken.row.taken_by)
         assert handed_on.row.taken_by != taken.row.taken_by
-        done = await overrides.review(gateway, another, one.row.task, Outcome.JUSTIFIED, "Livsfare")
+        done = await override_queue.review(gateway, another, one.row.task, Outcome.JUSTIFIED, "Livsfare")
         assert (done.state, done.row.outcome) == ("reviewed", "justified")
-        assert await failed(overrides.take(gateway, reviewer, one.row.task, former=done.row.taken_by)) is Conflict
+        assert await failed(override_queue.take(gateway, reviewer, one.row.task, former=done.row.taken_by)) is Conflict
         assert [
             r["decision"]
             for r in await gateway.database.fetch(
@@ -185,9 +187,9 @@ def test_nobody_reviews_the_own_override(house: House) -> None:
     async def work(gateway: Gateway) -> None:
         patient = await admitted(gateway)
         await joint_plan(gateway, overriding(gateway), patient)
-        (one,) = await overrides.queue(gateway, caller("hospital"))
-        await overrides.take(gateway, caller("hospital"), one.row.task)
-        review = overrides.review(gateway, caller("hospital"), one.row.task, Outcome.JUSTIFIED, "")
+        (one,) = await override_queue.queue(gateway, caller("hospital"))
+        await override_queue.take(gateway, caller("hospital"), one.row.task)
+        review = override_queue.review(gateway, caller("hospital"), one.row.task, Outcome.JUSTIFIED, "")
         assert await failed(review) is Forbidden
 
     house.run(work)
@@ -199,20 +201,20 @@ def test_overdue_until_the_citizen_was_told_or_it_says_why_not(house: House) -> 
         for user in ("urn:test|a", "urn:test|b"):
             await joint_plan(gateway, overriding(gateway, user=user), patient)
         house.clock.ahead = timedelta(days=14)
-        assert not await overrides.queue(gateway, caller("hospital"), overdue=True), "the last day is a day"
+        assert not await override_queue.queue(gateway, caller("hospital"), overdue=True), "the last day is a day"
         house.clock.ahead = timedelta(days=16)
-        first, second = await overrides.queue(gateway, caller("hospital"), overdue=True)
+        first, second = await override_queue.queue(gateway, caller("hospital"), overdue=True)
         who = caller("hospital")
         day = (gateway.clock() - timedelta(hours=1)).isoformat()
         late = (gateway.clock() + timedelta(hours=1)).isoformat()
         for less in ({}, {"when": day}, {"how": "Brev"}, {"when": late, "how": "Brev"}, {"why_not": " "}):
-            assert await failed(overrides.tell(gateway, who, first.row.task, **less)) is BadRequest
-        assert await failed(overrides.tell(gateway, caller("auditor"), first.row.task, why_not="x")) is Forbidden
-        told = await overrides.tell(gateway, who, first.row.task, when=day, how="Brev i Digital Post")
+            assert await failed(override_queue.tell(gateway, who, first.row.task, **less)) is BadRequest
+        assert await failed(override_queue.tell(gateway, caller("auditor"), first.row.task, why_not="x")) is Forbidden
+        told = await override_queue.tell(gateway, who, first.row.task, when=day, how="Brev i Digital Post")
         assert (told.told.how, told.overdue) == ("Brev i Digital Post", False)
-        excused = await overrides.tell(gateway, who, second.row.task, why_not="Borgeren er død")
+        excused = await override_queue.tell(gateway, who, second.row.task, why_not="Borgeren er død")
         assert (excused.told.why_not, excused.overdue) == ("Borgeren er død", False)
-        assert not await overrides.queue(gateway, who, overdue=True)
+        assert not await override_queue.queue(gateway, who, overdue=True)
         assert {task["status"] for task in await tasks(gateway)} == {"completed", "rejected"}
 
     house.run(work)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from gateway.flows import overrides
+from gateway.flows import override_queue
 from gateway.inbound.scopes import Scope
 from tests.flows.conftest import caller
 from tests.inbound.http_world import Http, http, run
@@ -19,7 +19,7 @@ OUTPUT = "https://faellesplan.dk/fhir/CodeSystem/task-output"
 
 
 async def queue(here: Http) -> Any:
-    (one,) = await overrides.queue(here.gateway, caller("hospital", organisation=EPJ.organisation))
+    (one,) = await override_queue.queue(here.gateway, caller("hospital", organisation=EPJ.organisation))
     return one
 
 

@@ -23,11 +23,11 @@ import asyncpg
 from gateway.cli.benching.figure import Figure, in_turns, say
 from gateway.domain.record import AccessRecord, Decision, Outcome, leaf
 from gateway.errors import SettingsError, Unavailable
-from gateway.flows.find_looks import PAGE, PICTURED
+from gateway.flows.find_looks import PAGE, page_and_picture
 from gateway.store import migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.log import searched
-from gateway.store.log_reading import Found, Search, find
+from gateway.store.log_reading import Found, Search
 
 GOAL = 1 / 3
 LISTED = 200  # records of each citizen, each on a page of its own
@@ -186,7 +186,7 @@ async def _lists(url: str, citizens: int, lists: int, number: int) -> float:
     connection = await asyncpg.connect(url)
     try:
         begun = time.perf_counter()
-        found = [await _list(connection, one) for one in wanted]
+        found = [await page_and_picture(connection, Search(citizens=[one])) for one in wanted]
         took = time.perf_counter() - begun
     finally:
         await connection.close()
@@ -194,9 +194,3 @@ async def _lists(url: str, citizens: int, lists: int, number: int) -> float:
         if len(page) != PAGE + 1 or len(picture) != LISTED or {one.record.citizen for one in page} != {citizen}:
             raise Unavailable("A list is not as it was made")
     return took
-
-
-async def _list(connection: asyncpg.Connection, citizen: str) -> tuple[list[Found], list[Found]]:
-    """One page, with the record that tells of a next one, and the picture."""
-    asked = Search(citizens=[citizen])
-    return await find(connection, asked, PAGE + 1), await find(connection, asked, PICTURED)

@@ -1,7 +1,7 @@
 """Værdispring: the work queue of every override, and what is done about each: taken, reviewed, told to the citizen.
 
 An auditor has all of them; whoever works where it was decided has those of the own organisation and role
-(flows/overrides.py). The citizen stands here by Patient id. The id of a Task, in an address, tells of nobody.
+(flows/override_queue.py). The citizen stands here by Patient id. The id of a Task, in an address, tells of nobody.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from gateway.domain.override import Outcome
 from gateway.domain.record import masked, person_key
 from gateway.domain.when import DANISH
 from gateway.errors import BadRequest, Conflict, Forbidden
-from gateway.flows import overrides
+from gateway.flows import override_queue
 from gateway.flows.find_looks import Asked, people_named
-from gateway.flows.overrides import OPEN, REVIEWED, TAKEN, Overridden
+from gateway.flows.override_queue import OPEN, REVIEWED, TAKEN, Overridden
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.search import Running
 from gateway.inbound.door import check_scopes
@@ -35,7 +35,7 @@ async def show(here: Here) -> Response:
     _whole_role(here)
     asked = here.request.query_params.get("show", "todo")
     wanted = asked if asked in _SHOWN else "todo"
-    found = await overrides.queue(here.gateway, here.caller, **_SHOWN[wanted])  # type: ignore[arg-type]
+    found = await override_queue.queue(here.gateway, here.caller, **_SHOWN[wanted])  # type: ignore[arg-type]
     rows = [{"row": one.row, "overdue": one.overdue, "reason": _reason(here, one), "state": one.state,
              "told": _told(here, one), "due": here.moment(one.row.due), "when": here.moment(one.row.first_at)}
             for one in found]  # fmt: skip
@@ -45,7 +45,7 @@ async def show(here: Here) -> Response:
 async def one(here: Here) -> Response:
     """GET /console/overrides/{id}: one override, with what there is to do about it."""
     _whole_role(here)
-    return _one(here, await overrides.opened(here.gateway, here.caller, here.request.path_params["id"]))
+    return _one(here, await override_queue.opened(here.gateway, here.caller, here.request.path_params["id"]))
 
 
 async def act(here: Here) -> Response:
@@ -59,7 +59,7 @@ async def act(here: Here) -> Response:
         wrong, status = here.t("overrides.conflict"), 409
     except BadRequest as error:
         wrong, status = here.t("overrides.note_needed" if error.where == "note" else "overrides.told_needed"), 400
-    found = await overrides.opened(here.gateway, here.caller, task)
+    found = await override_queue.opened(here.gateway, here.caller, task)
     return _one(here, found, wrong, status) if wrong else here.go(f"/console/overrides/{task}")
 
 
@@ -70,15 +70,15 @@ async def _done(here: Here, task: str) -> str:
     if said == "looks":
         return await _looks(here, task)
     if said == "take":
-        await overrides.take(gateway, caller, task, former=form.get("former", ""))
+        await override_queue.take(gateway, caller, task, former=form.get("former", ""))
     elif said == "review":
         if form.get("outcome") not in set(Outcome):
             raise BadRequest("This is no outcome", where="note")
-        await overrides.review(gateway, caller, task, Outcome(form["outcome"]), masked(form.get("note", "")))
+        await override_queue.review(gateway, caller, task, Outcome(form["outcome"]), masked(form.get("note", "")))
     elif said in ("tell", "not-tell"):
         await check_scopes(gateway, caller, ("Task.u",), "POST /console/overrides/{id}", "operation")
         told = ("when", "how") if said == "tell" else ("why_not",)
-        await overrides.tell(gateway, caller, task, **{name: masked(form.get(name, "")) for name in told})
+        await override_queue.tell(gateway, caller, task, **{name: masked(form.get(name, "")) for name in told})
     return ""
 
 
@@ -86,7 +86,7 @@ async def _looks(here: Here, task: str) -> str:
     """The looks that an override rests on, as a search of this session: of this user, at this citizen, those days."""
     if here.caller.role != "auditor":
         raise Forbidden
-    row = (await overrides.opened(here.gateway, here.caller, task)).row
+    row = (await override_queue.opened(here.gateway, here.caller, task)).row
     first, last = (at.astimezone(DANISH).date().isoformat() for at in (row.first_at, row.last_at))
     people = await people_named(here.gateway, row.citizen)
     asked = Asked(people, (("person", row.user),), ("override",), (), first, last)
