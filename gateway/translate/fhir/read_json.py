@@ -30,9 +30,7 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMBERS = f"A number is NaN, infinite, out of a double's range or longer than {MAX_DIGITS} digits."
 _BAD: Any = object()
-_APART = (b" :", b"\t:", b"\n:", b"\r:")  # blanks before a colon, between a name and its value or in a text
-_ENDS = re.compile(rb'"[ \t\r\n]*:')
-_SPELLED = re.compile(rb"\\u00(?:22|3[aA])")
+_SPELLED = rb"\u0022"  # a quote, as no writer here spells it
 _TOO_DEEP = b"\n" + b"  " * MAX_DEPTH
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
 
@@ -60,9 +58,9 @@ def _quickly(raw: bytes) -> dict[str, Any] | None:
     no difference; else None.
 
     What it read is written again and compared, all in bytes, nothing is walked through: where the same text comes out,
-    no name was dropped for standing twice. So it is where equally many names do: each ends in `":`, with blanks between
-    or not; a text may hold that too, as often both times, since quotes and colons spelled with `\\u` are left to the
-    careful. Written with a line for every value, what is nested too deep begins too far to the right.
+    no name was dropped for standing twice. So it is where equally many quotes do, unless quotes are spelled with `\\u`,
+    which is left to the careful. Written with a line for every value, what is nested too deep begins too far to the
+    right.
     """
     if len(raw) > MAX_BYTES:
         return None
@@ -73,16 +71,9 @@ def _quickly(raw: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(made, dict) or not isinstance(made.get("resourceType"), str) or _TOO_DEEP in lines:
         return None
-    same = lines == raw.replace(b"\r\n", b"\n").rstrip() or orjson.dumps(made) == raw
-    return made if same or lines.count(b'":') == _names_in(raw) else None
-
-
-def _names_in(raw: bytes) -> int:
-    """How many names of objects are written there; -1 where that cannot be told."""
-    if b"\\u00" in raw and _SPELLED.search(raw):
-        return -1
-    apart = any(blank in raw for blank in _APART)
-    return len(_ENDS.findall(raw)) if apart else raw.count(b'":')
+    # Counting single bytes is three times as fast as counting `":`, and blanks before a colon make no difference.
+    same = lines == raw.rstrip() or lines.count(b'"') == raw.count(b'"')
+    return made if same and not (b"\\" in raw and _SPELLED in raw) else None
 
 
 def _with_care(_: str) -> NoReturn:
