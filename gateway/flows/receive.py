@@ -60,7 +60,7 @@ async def receive(
     if batch is None:
         return await _receive_one(gateway, language, raw, sender)
     answers = [await _receive_one(gateway, language, one, sender) for one in batch.messages]
-    return joined(batch.answer([one.body for one in answers], gateway.clock()), answers)
+    return joined(batch.answer([one.body for one in answers], gateway.clock()), answers, together=batch.together)
 
 
 def unheard(gateway: Gateway, language: str, raw: bytes, error: Unavailable) -> Answer:
@@ -115,14 +115,14 @@ def heard(gateway: Gateway, language: str, selected: str) -> Gateway:
     return replace(gateway, languages=gateway.languages.selected(language, selected)) if selected else gateway
 
 
-def joined(body: bytes, answers: Sequence[Answer]) -> Answer:
+def joined(body: bytes, answers: Sequence[Answer], *, together: bool = False) -> Answer:
     """The answer to a batch. One message that was refused sinks no other; one that can be sent again asks for the whole
-    batch again, of which the others then change nothing."""
+    batch again, of which the others then change nothing. The parts of one message are accepted `together` or not."""
     refused = [one for one in answers if not one.accepted]
     for one in refused:
         if one.transient:
             return Answer(body, False, True, one.status)
-    if refused and len(refused) == len(answers):
+    if refused and (together or len(refused) == len(answers)):
         return Answer(body, False, False, refused[0].status)
     return Answer(body, True, status=min((one.status for one in answers), default=200))
 

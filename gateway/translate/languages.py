@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.outgoing import Outgoing, Receipt
@@ -35,9 +35,14 @@ class Language(Protocol):
 
 
 class Batch(Protocol):
-    """Several messages that came as one."""
+    """Several messages that came as one. They are refused `together` where they are the parts of one message."""
 
-    messages: Sequence[bytes]
+    together: ClassVar[bool]
+
+    @property
+    def messages(self) -> Sequence[bytes]:
+        """Each with all that it takes to be understood by itself."""
+        ...
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """Their answers as one, in their order; b"" among them where a message asks for none."""

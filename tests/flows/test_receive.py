@@ -184,3 +184,21 @@ def test_many_senders_about_one_citizen_lose_nothing(house: House) -> None:
     periods = [e["valuePeriod"] for e in stay["extension"] if e["url"].endswith("leave-period")]  # type: ignore[attr-defined]
     assert len(periods) == 6
     assert all({"start", "end"} == period.keys() for period in periods)
+
+
+def test_a_message_of_several_merges_is_answered_once_and_what_is_good_of_it_is_kept(house: House) -> None:
+    head, _, _ = adt("A40", 7, "20260302090000+0100").partition(b"PID|")
+    group = b"PID|||%s^^^&1.2.208.176.1.2&ISO||Lind^Anna\rMRG|%s^^^REGH\r"
+    message = head + group % (CPR.encode(), b"L1") + group % (b"0000000000", b"L2") + group % (b"2505544849", b"L3")
+
+    async def work(gateway: Gateway) -> tuple[list[Answer], list[str]]:
+        answers = await told(gateway, case(), message, message)
+        rows = await gateway.database.fetch("SELECT state FROM message WHERE language = 'hl7v2' ORDER BY state")
+        return answers[1:], [row["state"] for row in rows]
+
+    (first, again), states = house.run(work)
+    assert first.body.count(b"MSA|AE|M7") == 1
+    assert b"ERR||PID^2^3|" in first.body
+    assert (first.accepted, first.status) == (False, 422)
+    assert (again.accepted, again.status) == (False, 422)
+    assert states == ["kept", "not-entitled", "quarantined"]

@@ -45,6 +45,7 @@ from gateway.translate.hl7v2.modes import Wanted, asked, wanted
 from gateway.translate.hl7v2.notes import notes
 from gateway.translate.hl7v2.parse import Message, parse
 from gateway.translate.hl7v2.receipt import receipt
+from gateway.translate.hl7v2.several import Several, several
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -181,9 +182,9 @@ class Hl7v2:
         answer = ack.negative(raw, error, now, code, accept) if error else ack.positive(raw, now, code, accept=accept)
         return Outgoing(source.id, "hl7v2", ack.control_id(header, now, code), answer, answers=header.field(10))
 
-    def batch(self, raw: bytes) -> Batch | None:
-        """The messages between FHS or BHS and their trailers; None where there is no such header."""
-        return batch(raw)
+    def batch(self, raw: bytes) -> Batch | Several | None:
+        """The messages between FHS or BHS and their trailers, or the groups of a message that has several."""
+        return batch(raw) or several(raw)
 
     def answered(self, raw: bytes) -> Receipt:
         """What a receiver says on the line on which it was sent a message. Raises Unreadable."""
@@ -293,14 +294,16 @@ class Hl7v2:
 
 def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement, ...]:
     said = []
-    if work.event.act is Act.REVISE:
-        made = planned.settle(work.message, work.event, work.env, work.times.recorded, made)
+    event, recorded, source = work.event, work.times.recorded, work.env.source.id
+    if event.act is Act.REVISE:
+        made = planned.settle(work.message, event, work.env, recorded, made)
+    of_state = event.verb if event.act is Act.STATE else Verb.ASSERT
     for number, one in enumerate(made):
-        act, happened = one.act or Act.STATE, one.happened or work.times.recorded
-        verb = one.verb or (work.event.verb if act is work.event.act is Act.STATE else Verb.ASSERT)
+        act, happened = one.act or Act.STATE, one.happened or recorded
+        verb = one.verb or (of_state if act is Act.STATE else Verb.ASSERT)
         body: Body = one.body
         if one.kind == "Encounter":
-            act, verb, happened = _act(work), work.event.verb, work.times.happened
+            act, verb, happened = _act(work), event.verb, work.times.happened
         elif act is Act.MEMBER:
             if "id" not in body:
                 work.env.findings.append(Finding(one.node.place(4), "a role without a person or unit is left out"))
@@ -313,9 +316,9 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
                 act=act,
                 verb=verb,
                 happened=happened,
-                recorded=one.recorded or work.times.recorded,
+                recorded=one.recorded or recorded,
                 body=body,
-                source=work.env.source.id,
+                source=source,
                 origin=f"{message}/{number}",
                 aliases=one.aliases,
                 cleared=one.cleared,

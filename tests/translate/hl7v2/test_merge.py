@@ -81,7 +81,7 @@ def test_a_merge_needs_mrg_behind_pid() -> None:
         translated(msh("A40"), segment("MRG", {1: X}), pid())
 
 
-def test_one_message_merges_one_pair() -> None:
+def test_a_message_that_is_not_divided_merges_one_pair() -> None:
     with pytest.raises(SegmentOrder) as caught:
         translated(msh("A40"), pid(), segment("MRG", {1: X}), pid({3: "7^^^REGH"}), segment("MRG", {1: "8^^^REGH"}))
     assert caught.value.where == "PID^2"

@@ -53,9 +53,9 @@ def test_every_message_of_the_table_has_a_reason() -> None:
 def test_the_events_that_are_received() -> None:
     assert sorted(e.name for e in language().events.values() if e.message == "ADT") == [
         "A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A09", "A10", "A11", "A12", "A13", "A14", "A15", "A16",
-        "A18", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28", "A29", "A30", "A31", "A32", "A33", "A34",
-        "A35", "A36", "A37", "A38", "A39", "A40", "A41", "A42", "A44", "A45", "A47", "A49", "A50", "A52", "A53", "A54",
-        "A55", "A60", "A61",
+        "A17", "A18", "A20", "A21", "A22", "A23", "A24", "A25", "A26", "A27", "A28", "A29", "A30", "A31", "A32", "A33",
+        "A34", "A35", "A36", "A37", "A38", "A39", "A40", "A41", "A42", "A44", "A45", "A47", "A49", "A50", "A52", "A53",
+        "A54", "A55", "A60", "A61",
     ]  # fmt: skip
 
 

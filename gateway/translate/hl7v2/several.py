@@ -1,0 +1,90 @@
+"""One message about several citizens or visits: the structures whose group repeats (HL7 v2.5 chapter 3.3).
+
+| events | structure | group |
+|---|---|---|
+| A39, A40, A41, A42, A44 | ADT_A39, ADT_A43 | `{ PID [PD1] MRG [PV1] }` |
+| A17 | ADT_A17 | `PID [PD1] [MRG] PV1 …` twice |
+| A45 | ADT_A45 | `PID [PD1] { MRG PV1 }` |
+
+Each group is handled as a message of its own, with the header lines that came, as the messages of a batch are. The
+answer is one: positive when every group was kept, else the first refusal, whose places name the group that it is about.
+A message that asks for the enhanced mode is not divided (it gets one application acknowledgement, and groups would give
+several): it is refused with the segment that is too many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from gateway.errors import Unreadable
+from gateway.translate.hl7v2.header import Header, content_start, read
+from gateway.translate.hl7v2.modes import asked
+
+_BEGINS = dict.fromkeys(("A17", "A39", "A40", "A41", "A42", "A44"), b"PID") | {"A45": b"MRG"}
+_LINE = re.compile(rb"[^\r\n]+[\r\n]*")
+_REPEATED = ("PID", "PD1", "MRG", "PV1")
+_REFUSED = re.compile(rb"\rMSA[^\r\n](A[ER])")
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The groups of one message as messages; `counts[n]` tells how often each segment stood before message n."""
+
+    messages: Sequence[bytes]
+    counts: Sequence[dict[str, int]]
+    header: Header
+    together: ClassVar[bool] = True
+
+    def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
+        """The one acknowledgement: a refusal that asks to send again (AR) before one that does not (AE)."""
+        refused: dict[bytes, bytes] = {}
+        for number, one in enumerate(answers):
+            if found := _REFUSED.search(one):
+                refused.setdefault(found[1], self._placed(one, self.counts[number]))
+        return refused.get(b"AR") or refused.get(b"AE") or next(iter(answers), b"")
+
+    def _placed(self, answer: bytes, before: dict[str, int]) -> bytes:
+        """The places of a refusal (`PID^1^3`) as they are in the whole message."""
+        marks = self.header.delimiters
+        between = "|".join(map(re.escape, (marks.component, f"{marks.escape}S{marks.escape}", "^")))
+        for name, count in before.items():
+            pattern = re.compile(f"(?<![A-Z0-9])({name})({between})1(?![0-9])".encode("latin-1"))
+            answer = pattern.sub(rb"\g<1>\g<2>%d" % (count + 1), answer)
+        return answer
+
+
+def several(raw: bytes) -> Several | None:
+    """The groups of a message that has more than one; None for every other message. Never raises: what cannot be read
+    is for whoever reads the message."""
+    if raw.count(b"PID") < 2 and raw.count(b"MRG") < 2:
+        return None
+    try:
+        header = read(raw)
+    except Unreadable:
+        return None
+    begins = _BEGINS.get(header.part(9, 2)) if header.part(9) == "ADT" else None
+    if begins is None or any(asked(header)):
+        return None
+    return _divided(header, begins, [line[0] for line in _LINE.finditer(raw, content_start(raw))])
+
+
+def _divided(header: Header, begins: bytes, lines: Sequence[bytes]) -> Several | None:
+    starts = [number for number, line in enumerate(lines) if line[:3] == begins]
+    if len(starts) < 2:
+        return None
+    head, ends = lines[: starts[0]], [*starts[1:], len(lines)]
+    groups = [lines[start:end] for start, end in zip(starts, ends, strict=True)]
+    return Several(
+        messages=[b"".join((*head, *group)) for group in groups],
+        counts=[_counted(line for group in groups[:number] for line in group) for number in range(len(groups))],
+        header=header,
+    )
+
+
+def _counted(lines: Iterable[bytes]) -> dict[str, int]:
+    names = [line[:3].decode("latin-1") for line in lines]
+    return {name: names.count(name) for name in _REPEATED if name in names}
