@@ -27,8 +27,6 @@ from gateway.flows.departed import as_left, when_left
 from gateway.flows.overrides import owe
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
-from gateway.store.log import append
-from gateway.store.pool import Connection
 from gateway.store.resources import Found, Ground, Reader, Sealed
 
 
@@ -215,17 +213,7 @@ async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
         left = [
             one for one in records if not (isinstance(one, OverrideRecord) and one.owing and await owe(gateway, one))
         ]
-    async with gateway.database.connection() as connection:
-        await append(connection, left)
-
-
-async def on_record_at_once(gateway: Gateway, connection: Connection, record: AccessRecord) -> bool:
-    """On record over a connection that is open already; False where it takes more than that (an override): then the
-    connection is to be given back, and `on_record` asked."""
-    if record.decision is Decision.OVERRIDE:
-        return False
-    await append(connection, [record])
-    return True
+    await gateway.recorder.put(left)
 
 
 def opened(seen: Seen) -> list[bytes]:

@@ -23,6 +23,7 @@ from gateway.domain.telling import NO_TELLINGS, Tellings
 from gateway.domain.topics import NO_TOPICS, Topics
 from gateway.store.keys import LogKey
 from gateway.store.pool import Database
+from gateway.store.recording import Recorder
 from gateway.translate.languages import Languages
 from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
 from gateway.translate.telling.entry import NO_TEXTS, Texts
@@ -46,6 +47,7 @@ class Gateway:
     """All the parts. `clock` gives the time with its zone; tests set it."""
 
     database: Database
+    recorder: Recorder
     languages: Languages
     sources: Mapping[str, Source]
     policy: Policy

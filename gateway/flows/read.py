@@ -6,7 +6,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
 from gateway.errors import Forbidden, Gone, NotFound
 from gateway.flows.joint_plan import joint_resource
-from gateway.flows.looking import look_at_one, on_record, on_record_at_once, record_of, served
+from gateway.flows.looking import look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
 
@@ -22,12 +22,9 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     async with gateway.database.connection() as connection:
         found = await resources.find(connection, kind, identity, version) if caller.purposes else None
         seen = await look_at_one(gateway, connection, caller, found)
-        citizen = found.sealed.facts.citizen if found else ""
-        interaction = "vread" if version else "read"
-        record = record_of(gateway, caller, interaction, kind, citizen, seen, query=query)
-        recorded = await on_record_at_once(gateway, connection, record)
-    if not recorded:
-        await on_record(gateway, record)
+    citizen = found.sealed.facts.citizen if found else ""
+    interaction = "vread" if version else "read"
+    await on_record(gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query))
     if not caller.purposes:
         raise no_purpose()
     if not seen.permitted:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
 from gateway.errors import NotFound
-from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, on_record_at_once, record_of, served
+from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
 from gateway.store import attachments, resources
@@ -24,11 +24,9 @@ async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFi
         seen = await look_at_one(gateway, connection, caller, found)
         if seen.permitted and not _shows(gateway, seen, identity):
             seen = NOTHING
-        citizen = found.sealed.facts.citizen if found else ""
-        record = record_of(gateway, caller, "read", "Binary", citizen, seen, query=f"GET Binary/{identity}")
-        recorded = await on_record_at_once(gateway, connection, record)
-    if not recorded:
-        await on_record(gateway, record)
+    citizen = found.sealed.facts.citizen if found else ""
+    query = f"GET Binary/{identity}"
+    await on_record(gateway, record_of(gateway, caller, "read", "Binary", citizen, seen, query=query))
     if not caller.purposes:
         raise no_purpose()
     if not seen.permitted:

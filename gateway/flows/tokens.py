@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.parts import Gateway
 from gateway.store import assertions, revocations, visits
-from gateway.store.log import append
 from gateway.store.revocations import Revocation
 
 LONGEST_TOKEN = timedelta(hours=24)
@@ -30,8 +29,7 @@ async def record_token(gateway: Gateway, client: str, granted: bool, reason: str
         outcome=Outcome.SUCCESS if granted else Outcome.MINOR,
         outcome_text=reason,
     )
-    async with gateway.database.connection() as connection:
-        await append(connection, [record])
+    await gateway.recorder.put([record])
 
 
 async def revoke_token(gateway: Gateway, client: str, jti: str, issued: datetime, expires: datetime) -> None:
@@ -58,5 +56,4 @@ async def _record_revocation(gateway: Gateway, client: str, what: str) -> None:
     record = AccessRecord(
         time=gateway.clock(), interaction="token", decision=Decision.PERMIT, client=client, outcome_text=what
     )
-    async with gateway.database.connection() as connection:
-        await append(connection, [record])
+    await gateway.recorder.put([record])

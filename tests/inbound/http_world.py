@@ -28,6 +28,7 @@ from gateway.inbound.keys import new_signing_key
 from gateway.settings import Settings
 from gateway.store import keys
 from gateway.store.pool import Database
+from gateway.store.recording import Recorder
 from gateway.translate import r4
 from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.organisations import organisations
@@ -128,6 +129,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
     facts = r4.facts().search
     return Gateway(
         database=database,
+        recorder=Recorder(database),
         languages=rules.languages,
         sources={source.id: replace(source, deliver=_line(source, deliver)) for source in rules.sources},
         policy=rules.policy,

@@ -68,7 +68,7 @@ def _without_look(flow: Any) -> None:
     known: dict[tuple[str, str], Seen] = {}
     flow.look_at_one = partial(_remembered, flow.look_at_one, known)
     flow.record_of = _nothing
-    flow.on_record_at_once = _at_once
+    flow.on_record = _recorded
 
 
 async def _remembered(
@@ -85,5 +85,5 @@ def _nothing(*_: Any, **__: Any) -> None:
     return None
 
 
-async def _at_once(*_: Any) -> bool:
-    return True
+async def _recorded(*_: Any) -> None:
+    return None
