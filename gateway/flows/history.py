@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.circle import sources_of_world
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.resource import Facts
 from gateway.domain.searching.hops import unknown
@@ -24,7 +25,7 @@ from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, opened,
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search import understood
-from gateway.flows.search.circle import WHOLE, own_sources_of
+from gateway.flows.search.circle import WHOLE
 from gateway.flows.search.paging import Params, Position, onwards
 from gateway.flows.search.paging import opened as position_of
 from gateway.store import population, resources, wire
@@ -102,7 +103,7 @@ def _timed(asked: _Asked, given: Params) -> _Asked:
 
 async def _circle(gateway: Gateway, caller: Caller, kind: str) -> list[str]:
     """The Patient ids of the caller's circle. Raises BadRequest where it is too large."""
-    told = await population.circle(gateway.database, own_sources_of(gateway, caller), "", WHOLE + 1)
+    told = await population.circle(gateway.database, sources_of_world(caller, gateway.policy), "", WHOLE + 1)
     if len(told) > WHOLE:
         raise BadRequest(
             "A history is formed over at most a thousand citizens", where=kind,

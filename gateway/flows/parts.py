@@ -16,17 +16,20 @@ from gateway.domain.journal import JournalEntry
 from gateway.domain.labels import Labeller
 from gateway.domain.policy import Policy
 from gateway.domain.resource import Ids
+from gateway.domain.searching.matching.here import Here
 from gateway.domain.searching.query import Parameter
 from gateway.domain.source import Source
 from gateway.domain.suspicion.thresholds import NO_SUSPICION, Suspicion
 from gateway.domain.telling import NO_TELLINGS, Tellings
 from gateway.domain.topics import NO_TOPICS, Topics
+from gateway.domain.when import DANISH
 from gateway.store.keys import LogKey
 from gateway.store.pool import Database
 from gateway.store.recording import Recorder
 from gateway.translate.languages import Languages
 from gateway.translate.oioxml.out.correspondence import NO_TABLES, Tables
 from gateway.translate.telling.entry import NO_TEXTS, Texts
+from gateway.translate.terms.searched import KnownCodes
 from gateway.translate.terms.terms import NO_TERMS, Terms
 
 Writer = Callable[[JournalEntry], bytes]
@@ -77,6 +80,11 @@ class Gateway:
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""
         return hmac.new(self.secret, b"\0".join(parts), hashlib.sha256).digest()
+
+    @property
+    def here(self) -> Here:
+        """What a search is understood by: this gateway's address, its code tables, the day in Denmark."""
+        return Here(f"{self.public_url}/fhir/", KnownCodes(self.terms), self.clock().astimezone(DANISH).date())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,20 @@ of who said it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Permit
 from gateway.domain.provenance import Version, provenance, target_of
-from gateway.domain.searching.query import Query, understand
+from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.found import Match
+from gateway.flows.search.listing import listed, understood_alone
+from gateway.flows.search.paging import opened
 from gateway.flows.search.worlds import readable
 from gateway.store import resources, wire
 from gateway.store.provenance import told_with
@@ -46,17 +47,17 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
 
 async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     """A searchset of the Provenances of the targets that are named. Raises BadRequest where none is."""
-    query = understand(KIND, gateway.search, params, f"{gateway.public_url}/fhir/")
-    targets = [*_targets(params), *(target_of(one) for one in query.ids)]
+    position = opened(gateway, caller, KIND, params)
+    query = understood_alone(gateway, KIND, position)
+    targets = [*_targets(position.params), *(target_of(one) for one in query.ids)]
     if not 0 < len(targets) <= MOST:
         raise BadRequest("A search of Provenance names its targets", where="target", hint=f"At most {MOST} (or _id).")
-    asked = f"GET {KIND}?{urlencode(list(params), safe='|/:,')}"
+    asked = f"GET {KIND}?{urlencode(list(position.params), safe='|/:,')}"
     looks = [await _look(gateway, caller, one, asked, "search-type") for one in dict.fromkeys(targets)]
     if not caller.purposes:
         raise no_purpose()
-    bodies = [body for seen in looks for body in await of(gateway, seen.permitted)]
-    found = [body for body in map(wire.decode, bodies) if query.matches(body)]
-    return Served(wire.encode(_bundle(gateway, params, found[: query.count], len(found))))
+    bodies = [wire.decode(body) for seen in looks for body in await of(gateway, seen.permitted)]
+    return Served(listed(gateway, caller, query, position, bodies))
 
 
 async def of(gateway: Gateway, permitted: Iterable[tuple[Sealed, Permit]]) -> list[bytes]:
@@ -106,11 +107,3 @@ def _target(text: str) -> Version | None:
     identity, _, version = rest.partition("/_history/")
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
     return Version(kind, identity, number) if identity and (not version or number) else None
-
-
-def _bundle(gateway: Gateway, params: Params, page: Sequence[dict[str, Any]], total: int) -> dict[str, Any]:
-    base = f"{gateway.public_url}/fhir/{KIND}"
-    links = [{"relation": "self", "url": f"{base}?{urlencode(list(params), safe=':|/,*')}"}]
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
-    entries = [{"fullUrl": f"{base}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in page]
-    return bundle | ({"entry": entries} if entries else {})

@@ -14,6 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import __version__
+from gateway.domain import directory
+from gateway.domain.searching import compartment
+from gateway.domain.searching.including import leads_back
+from gateway.domain.searching.parameter import ALONE
 from gateway.flows import audit
 from gateway.flows.parts import Gateway
 from gateway.inbound import definitions, negotiate
@@ -82,6 +86,7 @@ def statement(gateway: Gateway, doors: Sequence[Door]) -> dict[str, Any]:
                     {"code": code} for door in doors for code in _OF_SYSTEM.get(door.interaction, ()) if not door.kinds
                 ],
                 "operation": _operations(doors, ""),
+                "compartment": [compartment.DEFINITION],
             }
         ],
     }
@@ -120,19 +125,23 @@ def _operations(doors: Sequence[Door], kind: str) -> list[dict[str, str]]:
 
 def _includes(gateway: Gateway, doors: Sequence[Door], kind: str) -> list[str]:
     """What `_include` takes: the references of the type that a search follows."""
-    if kind not in _included(doors):
+    if kind not in _included(doors) or kind in ALONE:
         return []
     return [f"{kind}:{name}" for name, one in sorted(gateway.search.get(kind, {}).items()) if one.kind == "reference"]
 
 
 def _included_by(gateway: Gateway, doors: Sequence[Door], kind: str) -> list[str]:
-    """What `_revinclude` takes: the references of every type that may lead to this one."""
+    """What `_revinclude` takes: the references of every type that may lead to this one; in the directory those of the
+    directory."""
     kinds = _included(doors)
+    if kind not in kinds or kind in ALONE:
+        return []
     return [
         f"{other}:{name}"
         for other in kinds
+        if kind not in directory.KINDS or other in directory.KINDS
         for name, one in sorted(gateway.search.get(other, {}).items())
-        if kind in kinds and one.kind == "reference" and (kind in one.targets or not one.targets)
+        if one.kind == "reference" and leads_back(other, name) and (kind in one.targets or not one.targets)
     ]
 
 

@@ -35,7 +35,7 @@ from gateway.inbound.console.frame import inside
 from gateway.inbound.door import Answer, Bearer, Door, Open
 from gateway.inbound.issuer import pages as issuer
 from gateway.inbound.rest import bundles, explaining, exports, history, reading, searching, subscribing, writing
-from gateway.inbound.rest.kinds import BY_ID, CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED
+from gateway.inbound.rest.kinds import BY_ID, CHANGED, CLINICAL, CREATED, SEARCHED, SINGLE, VERSIONED, WITHIN
 
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
 _SEND = ("Bundle.c",)
@@ -63,6 +63,11 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", reading.joint, _PLAN, "$joint-plan"),
     Bearer("GET", "/fhir/{kind:kind}", searching.search_by_url, ("s",), "search-type", SEARCHED),
     Bearer("POST", "/fhir/{kind:kind}/_search", searching.search_by_form, ("s",), "search-type", SEARCHED),
+    Bearer("GET", "/fhir/Patient/{id:id}/{kind:kind}", searching.within, ("s",), "search-type", WITHIN),
+    Bearer("POST", "/fhir/Patient/{id:id}/{kind:kind}/_search", searching.within_form, ("s",), "search-type", WITHIN),
+    # The others are told of as far as the token may search their types (flows/search).
+    Bearer("GET", "/fhir/Patient/{id:id}/*", searching.within, ("Patient.s",), "search-system"),
+    Bearer("POST", "/fhir/Patient/{id:id}/*/_search", searching.within_form, ("Patient.s",), "search-system"),
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history/{version}", reading.read_version, ("r",), "vread", VERSIONED),
     Bearer("GET", "/fhir/{kind:kind}/{id:id}/_history", history.history_of_one, ("r",), "history-instance", VERSIONED),
     Bearer("GET", "/fhir/{kind:kind}/_history", history.history_of_type, ("s",), "history-type", VERSIONED),

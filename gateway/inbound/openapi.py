@@ -108,7 +108,7 @@ def _operation(gateway: Gateway, door: Door, path: str, kind: str) -> Json:
     told = _BEFORE.sub("", (getdoc(door.answer) or "").partition("\n\n")[0].replace("\n", " "))
     body = _body(door, kind)
     made: Json = {
-        "operationId": re.sub(r"\W+", "-", f"{door.method.lower()}{path}").strip("-"),
+        "operationId": re.sub(r"\W+", "-", f"{door.method.lower()}{path.replace('*', 'every')}").strip("-"),
         "summary": f"{door.interaction or door.method} {kind}".strip(),
         "description": told,
         "tags": [kind or path.split("/")[1]],

@@ -97,11 +97,13 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """One search parameter as far as it can be looked up: any of these values, or any that begins so."""
+    """One search parameter as far as it can be looked up: any of these values, or any that begins so; without a
+    parameter, what others refer to by any of these `names`."""
 
     name: str
     exact: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 async def find(database: Reader, kind: str, identity: str, version: int = 0) -> Entry | None:
@@ -124,15 +126,21 @@ async def referring(database: Reader, kinds: Sequence[str], names: Sequence[str]
 
 
 async def found(
-    database: Reader, kind: str, narrow: Sequence[Narrow], ids: Sequence[str], after: str, most: int
-) -> list[Entry]:
+    database: Reader, kind: str, narrow: Sequence[Narrow], ids: Sequence[str], after: str, most: int,
+    allowed: Sequence[str],
+) -> list[Entry]:  # fmt: skip
     """Those of a type that stand now and that `narrow` does not rule out, by their ids, from `after` on. `ids` are
-    those that are asked for alone, none for any."""
-    values: list[Any] = [kind, after, most, list(ids)]
+    those that are asked for alone, none for any; `allowed` the sources whose shelters are shown."""
+    values: list[Any] = [kind, after, most, list(ids), list(allowed)]
     sql = f"SELECT {_COLUMNS} FROM directory d WHERE d.kind = $1 AND d.id > $2 AND NOT d.withdrawn"
+    sql += " AND (NOT d.protected OR d.source = ANY($5::text[]))"
     sql += " AND d.id = ANY($4::text[])" if ids else " AND cardinality($4::text[]) = 0"
     for one in narrow:
         first = len(values) + 1
+        if not one.name:
+            sql += f" AND d.names && ${first}::text[]"
+            values.append([_key(name) for name in one.names])
+            continue
         sql += _KEYED.format(name=first, exact=first + 1, begins=first + 2)
         values += [one.name, [_key(text) for text in one.exact], [_key(text) for text in one.begins]]
     return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.searching.order import compile_orders, place_of, sort_key
-from gateway.domain.searching.query import parameters, understand
+from gateway.domain.searching.query import Here, parameters, understand
 from gateway.domain.searching.subset import Shape, subset
 from gateway.errors import BadRequest
 from gateway.translate import r4
@@ -47,7 +47,7 @@ PRESSURE: dict[str, Any] = {
 
 
 def finds(body: dict[str, Any], name: str, value: str) -> bool:
-    return understand(body["resourceType"], SERVED, [(name, value)], OWN).matches(body)
+    return understand(body["resourceType"], SERVED, [(name, value)], Here(OWN)).matches(body)
 
 
 @pytest.mark.parametrize(

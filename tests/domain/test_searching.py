@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.searching.query import Query, parameters, understand
+from gateway.domain.searching.query import Here, Query, parameters, understand
 from gateway.errors import BadRequest
 from gateway.translate import r4
 
@@ -29,7 +29,7 @@ OWN = "https://gateway.example/fhir/"
 
 
 def asked(kind: str, *given: tuple[str, str]) -> Query:
-    return understand(kind, SERVED, given, OWN)
+    return understand(kind, SERVED, given, Here(OWN))
 
 
 def finds(name: str, value: str, body: dict[str, Any] = STAY) -> bool:

@@ -124,6 +124,7 @@ VALUES = {
     "uri": "urn:x",
     "number": "1",
     "quantity": "1",
+    "special": "55.6|12.5",
 }
 TOGETHER = 15  # parameters of one request: it takes 20 includes
 ALONE = ("AuditEvent", *DIRECTORY, *KINDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.domain.searching.hops import Served
+from gateway.domain.searching.beyond import Served
+from gateway.domain.searching.parameter import ALONE
 from gateway.domain.searching.world import Entry, World, literal
 from gateway.errors import BadRequest
 
@@ -14,6 +15,7 @@ MOST_ROUNDS = 5
 """So far goes `:iterate`: what is included may itself include, and so on."""
 
 _ANY = "*"
+_TOLD = "Provenance"  # who said something goes with it (flows/provenance.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Include:
         return _ANY in (self.source, self.parameter)
 
 
+def leads_back(source: str, parameter: str) -> bool:
+    """Whether a reference of a type is followed: of Provenance that to its target alone."""
+    return source != _TOLD or parameter == "target"
+
+
 def compile_include(name: str, value: str, served: Served) -> Include:
     """One `_include` or `_revinclude`. Raises BadRequest with what the type can include."""
     plain, _, modifier = name.partition(":")
@@ -42,13 +49,14 @@ def compile_include(name: str, value: str, served: Served) -> Include:
     made = Include(
         source, parameter or (_ANY if source == _ANY else ""), target, plain == "_revinclude", bool(modifier)
     )
-    known = {one for one, row in served.get(source, {}).items() if row.kind == "reference"}
-    if source == _ANY or (source in served and (parameter == _ANY or parameter in known)):
+    able = {one: rows for one, rows in served.items() if one not in ALONE or one == _TOLD}
+    known = {one for one, row in able.get(source, {}).items() if row.kind == "reference" and leads_back(source, one)}
+    if source == _ANY or (source in able and (parameter == _ANY or parameter in known)):
         return made
     if known:
         hint = f"Served: {', '.join(f'{source}:{one}' for one in sorted(known))}."
     else:
-        hint = f"Give Type:parameter. Served types: {', '.join(sorted(served))}."
+        hint = f"Give Type:parameter. Served types: {', '.join(sorted(able))}."
     raise BadRequest("This cannot be included", where=plain, hint=hint)
 
 

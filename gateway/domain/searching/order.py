@@ -23,6 +23,8 @@ Place = list[str | None]
 """One text for each order, None for no value, then what tells all apart: rank of the citizen, composed or not, id."""
 
 MOST_ORDERS = 5
+_WITHOUT = ("composite", "special")
+_UNORDERED = ("_content", "_text", "phonetic", "age")  # `birthdate` orders by age
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Order:
 def compile_orders(value: str, served: dict[str, Parameter]) -> tuple[Order, ...]:
     """`-date,status` understood. Raises BadRequest with what can be sorted by."""
     names = [one for one in value.split(",") if one]
-    able = {name: one for name, one in served.items() if one.kind != "composite" and name not in ("_content", "_text")}
+    able = {name: one for name, one in served.items() if one.kind not in _WITHOUT and name not in _UNORDERED}
     if len(names) > MOST_ORDERS or any(name.removeprefix("-") not in able for name in names):
         raise BadRequest(
             "This cannot be sorted by", where="_sort", hint=f"Up to {MOST_ORDERS} of: {', '.join(sorted(able))}."

@@ -8,15 +8,34 @@ from typing import Any
 
 from gateway.domain.searching.extract import Extract, compile_expression, compile_relative
 
-KINDS = ("token", "reference", "date", "string", "uri", "quantity", "number", "composite")
+KINDS = ("token", "reference", "date", "string", "uri", "quantity", "number", "composite", "special")
 """The types of search parameters that are matched here (R4 3.1.1.4)."""
 
 NOT_SERVED = {
     "_query": "no named queries are defined",
     "_filter": "what it can ask is asked by parameters, each of which is checked",
-    "phonetic": "no rule for which Danish names sound alike is agreed; ask `name`",
+    "_list": "no List is kept here",
+    "birthOrderBoolean": "R4 names no element for it",
+    "mothersMaidenName": "R4 names an extension that is defined nowhere, and no source tells it",
+    "part-agree": "R4 names an extension of example.org",
+    "amino-acid-change": "genetics: no source tells it",
+    "dna-variant": "genetics: no source tells it",
+    "gene-amino-acid-change": "genetics: no source tells it",
+    "gene-dnavariant": "genetics: no source tells it",
+    "gene-identifier": "genetics: no source tells it",
 }
 """Search parameters of R4 that are not served on purpose, with the reason."""
+
+ALONE = frozenset(
+    "AuditEvent Binary Bundle CapabilityStatement CodeSystem ConceptMap DomainResource MessageHeader OperationOutcome"
+    " Parameters Provenance Resource Subscription ValueSet".split()
+)
+"""Types that stand in nobody's plan: no question of other resources passes through them."""
+
+# R4 leaves its expression empty; the facts leave it out for that.
+_MORE: dict[str, dict[str, Mapping[str, Any]]] = {
+    "Patient": {"age": {"id": "patient-age", "type": "number", "expression": "Patient.birthDate"}}
+}
 
 # R4 publishes the two components of this one with their types exchanged.
 _MENDED = {"DocumentReference-relationship": ("token", "reference")}
@@ -47,6 +66,7 @@ def parameters(facts: Mapping[str, Mapping[str, Mapping[str, Any]]], kind: str) 
     rows: dict[str, Mapping[str, Any]] = {}
     for owner in (*_EVERYWHERE, kind):
         rows |= facts.get(owner, {})
+    rows |= _MORE.get(kind, {})
     made = {name: _parameter(name, row) for name, row in rows.items() if name not in NOT_SERVED}
     return {name: one for name, one in made.items() if one is not None}
 

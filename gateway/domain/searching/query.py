@@ -8,18 +8,23 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.domain.identifier import spelled
-from gateway.domain.searching.hops import Asked, Served, Test, compile_test, shown, unknown
+from gateway.domain.searching.beyond import Asked, Context, Question, Served, Test
+from gateway.domain.searching.hops import compile_test, shown, unknown
 from gateway.domain.searching.including import MOST_INCLUDES, Include, compile_include
 from gateway.domain.searching.matching import split
+from gateway.domain.searching.matching.here import NOWHERE, Here
 from gateway.domain.searching.order import Order, compile_orders
 from gateway.domain.searching.parameter import Parameter, parameters
 from gateway.domain.searching.world import Body, World, literal
 from gateway.errors import BadRequest
 
 __all__ = [
+    "ANY",
     "MOST",
     "MOST_NAMED",
+    "NO_WORLD",
     "RESULT",
+    "Here",
     "Named",
     "Parameter",
     "Query",
@@ -30,7 +35,7 @@ __all__ = [
 ]
 
 RESULT = (
-    "_count", "_sort", "_summary", "_elements", "_total", "_include", "_revinclude", "_offset", "_format", "_pretty",
+    "_count", "_sort", "_summary", "_elements", "_total", "_include", "_revinclude", "_format", "_pretty",
 )  # fmt: skip
 """Parameters about the answer, which every type takes."""
 
@@ -45,8 +50,10 @@ _BY_NUMBER = tuple(f"{who}.identifier" for who in _WHO)
 _IDENTIFIER = tuple(f"{who}:identifier" for who in _WHO)
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT = re.compile(r"[A-Za-z]{1,64}")
+ANY = "*"
+_COMMON = "DomainResource"
 _NOTHING = "-"  # an id that no resource here has
-_NOWHERE = World("", (), lambda kind: (), lambda kind: False)
+NO_WORLD = World("", (), lambda kind: (), lambda kind: False)
 
 
 class Named(NamedTuple):
@@ -59,7 +66,8 @@ class Named(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Query:
     """`named` says whose resources to look among: a citizen must be named in each group. Without any, the search is
-    one of the caller's circle. `ids` are those of `_id`, `offset` the page of a search of the directory."""
+    one of the caller's circle. `ids` are those of `_id`; `beyond` is to be asked of the directory before anything is
+    matched. A `kind` of `ANY` is every type of a compartment."""
 
     kind: str
     named: tuple[tuple[Named, ...], ...] = ()
@@ -71,7 +79,8 @@ class Query:
     summary: str = ""
     elements: tuple[str, ...] = ()
     total: str = ""
-    offset: int = 0
+    beyond: tuple[Question, ...] = ()
+    types: tuple[str, ...] = ()  # of `ANY`: those that are looked among
     wide: bool = False  # passes through other types, or includes them
 
     @property
@@ -84,7 +93,7 @@ class Query:
         """The identifier keys (`system|value`) that the request names citizens by."""
         return tuple(one.number for group in self.named for one in group if one.number)
 
-    def matches(self, body: Body, world: World = _NOWHERE) -> bool:
+    def matches(self, body: Body, world: World = NO_WORLD) -> bool:
         """Whether every parameter is met."""
         return (not self.ids or body.get("id") in self.ids) and all(test(body, world) for test in self.tests)
 
@@ -106,11 +115,11 @@ class _Reading:
     hops: bool = False
 
 
-def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], own: str = "") -> Query:
-    """The request as a Query. `served` are the parameters of every type, `own` is the gateway's FHIR address with a
-    slash at its end. Unknown parameters are refused with the list of served ones: in a system of consents a filter
-    that is silently ignored shows more than was asked for."""
-    read = _Reading()
+def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], here: Here = NOWHERE) -> Query:
+    """The request as a Query. `served` are the parameters of every type. Of `ANY` type those that all have.
+    Unknown parameters are refused with the list of served ones: in a system of consents a filter that is silently
+    ignored shows more than was asked for."""
+    read, context = _Reading(), Context(served, here)
     for name, value in given:
         plain, _, modifier = name.partition(":")
         if plain in ("_include", "_revinclude"):
@@ -119,19 +128,20 @@ def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], own:
             if modifier:
                 raise BadRequest("This parameter takes no modifier", where=shown(name))
             read.result[plain] = value
-        elif not _names_whom(kind, name, value, read, own):
-            read.tests.append(_test(kind, name, value, served, own))
+        elif not _names_whom(kind, name, value, read, here.url):
+            read.tests.append(_test(_COMMON if kind == ANY else kind, name, value, context))
             read.hops = read.hops or "." in name or name.startswith("_has:")
     if len(read.includes) > MOST_INCLUDES:
         raise BadRequest("This includes too much", where="_include", hint=f"At most {MOST_INCLUDES}.")
     if max(sum(map(len, read.named)), len(read.ids or ())) > MOST_NAMED:
         raise BadRequest("This search names too many", where=kind, hint=f"At most {MOST_NAMED}.")
-    return _query(kind, read, served)
+    return _query(kind, read, context)
 
 
-def _query(kind: str, read: _Reading, served: Served) -> Query:
+def _query(kind: str, read: _Reading, context: Context) -> Query:
     result = read.result
     summary, total = _one_of("_summary", SUMMARIES, result), _one_of("_total", TOTALS, result)
+    served = dict(context.served.get(_COMMON if kind == ANY else kind, {}))
     elements = tuple(one for one in result.get("_elements", "").split(",") if one)
     if not all(map(_ELEMENT.fullmatch, elements)):
         raise BadRequest("This is not a list of elements", where="_elements")
@@ -141,13 +151,13 @@ def _query(kind: str, read: _Reading, served: Served) -> Query:
         ids=tuple(read.ids or ()),
         tests=tuple(read.tests),
         count=min(_number("_count", result.get("_count", "50")), MOST),
-        orders=compile_orders(result["_sort"], dict(served.get(kind, {}))) if result.get("_sort") else (),
+        orders=compile_orders(result["_sort"], served) if result.get("_sort") else (),
         includes=tuple(read.includes),
         summary="" if summary == "false" else summary,
         elements=elements,
         total=total,
-        wide=bool(read.includes) or read.hops,
-        offset=_number("_offset", result.get("_offset", "0")),
+        beyond=tuple(context.questions),
+        wide=bool(read.includes) or read.hops or kind == ANY,
     )
 
 
@@ -190,11 +200,12 @@ def _patient(value: str, own: str) -> str:
     return identity if kind == "Patient" else value
 
 
-def _test(kind: str, name: str, value: str, served: Served, own: str) -> Test:
+def _test(kind: str, name: str, value: str, context: Context) -> Test:
+    served = context.served
     if "." not in name and name.partition(":")[0] not in served.get(kind, {}) and not name.startswith("_has:"):
-        further = RESULT if kind == "Patient" else (*RESULT, *_BY_NUMBER[:1])
+        further = (*RESULT, "_has", *(f"{who}.identifier" for who in _WHO[:1] if who in served.get(kind, {})))
         raise unknown(kind, name, served, further)
-    return compile_test(Asked(kind, name, value), served, own)
+    return compile_test(Asked(kind, name, value), context)
 
 
 def _ids(name: str, value: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 Body = dict[str, Any]
+_NONE: Mapping[Any, frozenset[str]] = MappingProxyType({})
 
 
 class Entry:
@@ -36,15 +38,18 @@ class Entry:
 
 class World:
     """All that a caller may see of one citizen. `load` opens the resources of one type; `kinds` are the types there
-    are; `hops` those that the caller's token may both read and search, so that a question may pass through them."""
+    are; `hops` those that the caller's token may both read and search, so that a question may pass through them.
+    `answers` are what the directory said to the questions that lead there (beyond.py)."""
 
     def __init__(
-        self, citizen: str, kinds: Collection[str], load: Callable[[str], Sequence[Entry]], hops: Callable[[str], bool]
+        self, citizen: str, kinds: Collection[str], load: Callable[[str], Sequence[Entry]], hops: Callable[[str], bool],
+        answers: Mapping[Any, frozenset[str]] = _NONE,
     ) -> None:  # fmt: skip
         self.citizen = citizen
         self.kinds = tuple(sorted(kinds))
         self._load = load
         self._hops = hops
+        self._answers = answers
         self._entries: dict[str, dict[str, Entry]] = {}
         self._remembered: dict[object, Any] = {}
 
@@ -59,6 +64,11 @@ class World:
     def may_pass(self, kind: str) -> bool:
         """Whether a chain may go through this type: its content decides what matches, so it must be the caller's."""
         return self._hops(kind)
+
+    def told(self, questions: Iterable[Any]) -> frozenset[str]:
+        """The names that the directory answered these questions with. Each must have been asked (KeyError): nothing is
+        left out in silence."""
+        return frozenset().union(*(self._answers[one] for one in questions))
 
     def once(self, key: object, make: Callable[[], Any]) -> Any:
         """What is worked out once in this world: which resources a reverse chain leads to."""

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.circle import sources_of_world
 from gateway.flows.bulk.asked import WHAT, Asked, exporting, of_job
 from gateway.flows.bulk.jobs import manifest
 from gateway.flows.looking import Seen, look, on_record, persons_of, record_of
 from gateway.flows.parts import Gateway
-from gateway.flows.search.circle import own_sources_of
 from gateway.store import bulk, exports, population
 from gateway.store.exports import BULK, Job
 from gateway.store.log import Connection
@@ -64,7 +64,7 @@ async def _batch(
     """Decide about the next citizens, on record before anything of theirs can be fetched; gives the last of them, None
     at the end of the circle."""
     caller = asked.caller
-    told = await population.circle(gateway.database, own_sources_of(gateway, caller), after, BATCH)
+    told = await population.circle(gateway.database, sources_of_world(caller, gateway.policy), after, BATCH)
     first = [one.told for one in told if one.first]
     found = await population.parts_of(gateway.database, first)
     looks = {

@@ -25,7 +25,8 @@ from gateway.errors import (
     SeveralMatch,
     Unavailable,
 )
-from gateway.flows.directory.searching import keys, visible
+from gateway.flows.directory.finding import keys
+from gateway.flows.directory.searching import visible
 from gateway.flows.directory.showing import Shown, record, served, shown, today, whole
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.units import hear_units

@@ -1,198 +1,139 @@
 """Search the directory by the R4 parameters of its types. FHIR R4 3.1.1.
 
 What can be looked up is (tokens, references, beginnings of texts): only that is read, and then every parameter is
-tested on what the caller may see, so that nothing hidden counts, and every modifier means what it means elsewhere.
+tested on what the caller may see, so that nothing hidden counts, and every modifier means what it means elsewhere. The
+statement itself leaves out what is not the caller's to see: no page, total or limit is formed of it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
-from gateway.domain.directory import number_key
+from gateway.domain.directory import KINDS, number_key
 from gateway.domain.municipality import CODES
-from gateway.domain.searching.query import Parameter, Query, understand
+from gateway.domain.searching.matching.texts import apart
+from gateway.domain.searching.order import Place, place_of
+from gateway.domain.searching.query import Query, understand
+from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest
+from gateway.flows.directory.candidates import STORED, Asked, candidates
+from gateway.flows.directory.chains import answered, world_of
+from gateway.flows.directory.finding import narrowed
 from gateway.flows.directory.including import included
-from gateway.flows.directory.showing import Shown, of_tables, record, shown
+from gateway.flows.directory.showing import Shown, record
 from gateway.flows.parts import Gateway, Served
-from gateway.store import directory, wire
-from gateway.store.directory import Narrow, Reader
+from gateway.flows.search.found import Found, Match, after
+from gateway.flows.search.page import Page, bundle
+from gateway.flows.search.paging import opened
+from gateway.flows.search.worlds import Answers, nobody
+from gateway.store import wire
+from gateway.store.directory import Reader
 
-BATCH = 500
 TOTAL = 1000
-"""A total is told where no more than these had to be looked at."""
+"""A total is told, without being asked for, where no more than these had to be looked at."""
+WHOLE = 5000
+"""An order, and a total that is asked for, are formed of everything that could match: so many may that be."""
 
-_COMMA = re.compile(r"(?<!\\),")
+Params = Sequence[tuple[str, str]]
 Body = dict[str, Any]
 
 
-async def search(gateway: Gateway, caller: Caller, kind: str, params: Sequence[tuple[str, str]]) -> Served:
-    """A searchset Bundle. Raises BadRequest for an unknown parameter."""
-    params = _in_one_spelling(params)
-    query = understand(kind, gateway.search, params)
-    _only_what_is_served(query)
-    wanted = query.offset + query.count
-    found: list[Body] = []
-    walked, whole = 0, True
-    async for body, matches in _matching(gateway, gateway.database, caller, kind, params, query):
-        walked += 1
-        found += [body] if matches else []
-        if len(found) > wanted and walked >= TOTAL:
-            whole = False
-            break
-    page = found[query.offset : wanted]
-    further = await included(gateway, caller, query, page)
-    await record(gateway, caller, "search-type", kind, f"GET {kind}?{urlencode(list(params))}", Shown(tuple(page), ()))
-    return Served(wire.encode(_bundle(gateway, kind, params, query, page, further, len(found), whole=whole)))
+async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) -> Served:
+    """A searchset Bundle. Raises BadRequest for an unknown parameter, and where an order or a total is asked of more
+    than can be looked at; NotFound and Gone as search of citizens' resources does for links."""
+    position = opened(gateway, caller, kind, params)
+    params = in_one_spelling(position.params)
+    query = understand(kind, gateway.search, params, gateway.here)
+    _only_from_here(query)
+    answers = await answered(gateway, caller, query.beyond)
+    asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
+    found = await _found(gateway, asked, query, position.place, answers)
+    matches = () if query.only_counts else found.matches[: query.count]
+    bodies = [one.entry.body for one in matches]
+    with_them = await included(gateway, caller, query, bodies)
+    asks = f"GET {kind}?{urlencode(list(params))}"
+    await record(gateway, caller, "search-type", kind, asks, Shown(tuple(bodies), ()))
+    more = bool(matches) and len(found.matches) > len(matches)
+    page = Page(matches, tuple(map(entry_of, with_them)), matches[-1].place if more else None)
+    return Served(bundle(gateway, caller, query, position, found, page, kind))
 
 
-def _only_what_is_served(query: Query) -> None:
-    """Raises BadRequest for what would be left out in silence."""
-    if query.orders or query.summary or query.elements or (query.wide and not query.includes):
+def _only_from_here(query: Query) -> None:
+    """Raises BadRequest where what refers here would be somebody's data: that is searched for by the citizen."""
+    if any(one.reverse and one.source not in (*KINDS, "*") for one in query.includes):
         raise BadRequest(
-            "This is not served for the directory",
-            where=query.kind,
-            hint="Leave out _sort, _summary, _elements and _has.",
+            "This includes what belongs to citizens", where="_revinclude", hint="Search that type by its citizen."
         )
 
 
 async def visible(
-    gateway: Gateway, caller: Caller, kind: str, params: Sequence[tuple[str, str]], reader: Reader | None = None,
-    most: int = 2,
+    gateway: Gateway, caller: Caller, kind: str, params: Params, reader: Reader | None = None, most: int = 2,
 ) -> list[Body]:  # fmt: skip
     """What matches, as far as this caller may see it, at most `most`: for conditional writes, which put it on record
     themselves. `reader` is the writer's own transaction."""
-    params = _in_one_spelling(params)
-    query = understand(kind, gateway.search, params)
+    params, reader = in_one_spelling(params), reader or gateway.database
+    query = understand(kind, gateway.search, params, gateway.here)
+    answers = await answered(gateway, caller, query.beyond, reader)
+    asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
     found: list[Body] = []
-    async for body, matches in _matching(gateway, reader or gateway.database, caller, kind, params, query):
-        found += [body] if matches else []
+    async for one in candidates(gateway, reader, asked):
+        found += [one.body] if query.matches(one.body, world_of(caller, answers)) else []
         if len(found) >= most:
             break
     return found
 
 
-async def _matching(
-    gateway: Gateway, reader: Reader, caller: Caller, kind: str, params: Sequence[tuple[str, str]], query: Query
-) -> AsyncIterator[tuple[Body, bool]]:
-    """Everything this caller may see that could match, each with whether it does: first what tables tell, then the
-    others by their ids."""
-    for body in of_tables(gateway, caller, kind):
-        yield body, _meets(body, query)
-    narrow = list(_narrowed(gateway.search.get(kind, {}), params))
-    after = ""
-    while True:
-        entries = await directory.found(reader, kind, narrow, query.ids, after, BATCH)
-        for body in shown(gateway, caller, entries).bodies:
-            yield body, _meets(body, query)
-        if len(entries) < BATCH:
-            return
-        after = entries[-1].id
+async def _found(gateway: Gateway, asked: Asked, query: Query, place: Place | None, answers: Answers) -> Found:
+    """What matches after a place. Raises BadRequest where all of it is needed and is too much."""
+    whole = bool(query.orders) or query.only_counts or query.total in ("estimate", "accurate")
+    matches, last = await _walked(gateway, asked, query, answers, most=WHOLE if whole else TOTAL)
+    if last is None:
+        total = None if query.total == "none" else len(matches)
+        return Found(tuple(after(matches, query, place)), total)
+    if whole:
+        raise BadRequest(
+            "An order or a total is formed of at most five thousand entries", where=query.kind,
+            hint="Ask for less of them, or leave out _sort, _total and _summary=count.",
+        )  # fmt: skip
+    begin = max(last, str(place[-1]) if place and place[-3] == STORED else "")
+    enough = query.count - len(after(matches, query, place))
+    further, _ = await _walked(gateway, asked, query, answers, begin=begin, enough=enough)
+    return Found(tuple(after([*matches, *further], query, place)))
 
 
-def _meets(body: Body, query: Query) -> bool:
-    return (not query.ids or body["id"] in query.ids) and query.matches(body)
+async def _walked(
+    gateway: Gateway, asked: Asked, query: Query, answers: Answers, *, begin: str = "", most: int = 0,
+    enough: int | None = None,
+) -> tuple[list[Match], str | None]:  # fmt: skip
+    """The matches from an id on, until `most` were looked at or more than `enough` were found; and the id at which that
+    ended, None where nothing is left."""
+    look, world, matches, walked = nobody(), world_of(asked.caller, answers), list[Match](), 0
+    async for one in candidates(gateway, gateway.database, asked, begin):
+        if (most and walked == most) or (enough is not None and len(matches) > enough):
+            return matches, begin
+        walked, begin = walked + 1, one.body["id"] if one.rank == STORED else ""
+        if query.matches(one.body, world):
+            rest = (one.rank, "1", one.body["id"])
+            ordered = place_of(query.orders, one.body if query.orders else None, rest)
+            matches.append(Match(look, entry_of(one.body), ordered))
+    return matches, None
 
 
-def _in_one_spelling(params: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def entry_of(body: Body) -> Entry:
+    """One of the directory, as a Bundle holds it."""
+    return Entry(body["resourceType"], body["id"], wire.encode(body), wire.decode)
+
+
+def in_one_spelling(params: Params) -> list[tuple[str, str]]:
     """A municipality's code is four digits, however it is asked for."""
     return [
-        (name, ",".join(_code(one) for one in value.split(",")) if CODES in value else value) for name, value in params
+        (name, ",".join(_code(one) for one in apart(value, ",")) if CODES in value else value) for name, value in params
     ]
 
 
 def _code(token: str) -> str:
     system, bar, code = token.rpartition("|")
     return number_key(system, code) if bar and system == CODES else token
-
-
-def _narrowed(served: Mapping[str, Parameter], params: Sequence[tuple[str, str]]) -> Iterator[Narrow]:
-    """The parameters that can be looked up; the others are only tested."""
-    for name, value in params:
-        plain, _, modifier = name.partition(":")
-        if plain not in served or "\\" in value or not value:
-            continue
-        values = [one for one in _COMMA.split(value) if one]
-        kind = served[plain].kind
-        if kind == "token" and not modifier and not any(one.endswith("|") for one in values):
-            yield Narrow(plain, exact=tuple(map(_token, values)))
-        elif kind == "reference" and not modifier:
-            yield Narrow(plain, exact=tuple(one if "/" in one else f"={one}" for one in values))
-        elif kind == "reference" and modifier == "identifier" and all("|" in one for one in values):
-            yield Narrow(plain, exact=tuple(map(_token, values)))
-        elif kind == "string" and not modifier:
-            yield Narrow(plain, begins=tuple(one.casefold()[: directory.LONGEST] for one in values))
-
-
-def _token(value: str) -> str:
-    system, bar, code = value.rpartition("|")
-    return number_key(system, code) if bar and system else f"={code}"
-
-
-def keys(served: Mapping[str, Parameter], body: Body) -> Iterator[tuple[str, str]]:
-    """What a resource is found by: (parameter, value), spelled as `_narrowed` asks."""
-    for name, parameter in served.items():
-        for item in parameter.extract(body):
-            for value in _KEYS.get(parameter.kind, _none)(item):
-                yield name, value
-
-
-def _none(_: Any) -> Iterator[str]:
-    return iter(())
-
-
-def _tokens(item: Any) -> Iterator[str]:
-    if isinstance(item, bool):
-        yield "=true" if item else "=false"
-    elif isinstance(item, str):
-        yield f"={item}"
-    elif isinstance(item, dict):
-        for one in item.get("coding", [item]):
-            code = str(one.get("code", one.get("value", "")))
-            yield f"={code}"
-            if one.get("system"):
-                yield number_key(str(one["system"]), code)
-
-
-def _references(item: Any) -> Iterator[str]:
-    if isinstance(item, dict):
-        literal, number = str(item.get("reference", "")), item.get("identifier")
-        if literal:
-            yield from (literal, f"={literal.rpartition('/')[2]}")
-        if isinstance(number, dict) and "value" in number:
-            yield number_key(str(number.get("system", "")), str(number["value"]))
-
-
-def _texts(item: Any) -> Iterator[str]:
-    if isinstance(item, str):
-        yield item.casefold()
-    elif isinstance(item, dict | list):
-        for one in item.values() if isinstance(item, dict) else item:
-            yield from _texts(one)
-
-
-_KEYS = {"token": _tokens, "reference": _references, "string": _texts}
-
-
-def _bundle(
-    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], query: Query, page: Sequence[Body],
-    further: Sequence[Body], found: int, *, whole: bool,
-) -> Body:  # fmt: skip
-    base = f"{gateway.public_url}/fhir/{kind}"
-    links = [{"relation": "self", "url": f"{base}?{urlencode(list(params))}" if params else base}]
-    if found > query.offset + query.count and query.count:
-        kept = [(name, value) for name, value in params if name != "_offset"]
-        onwards = urlencode([*kept, ("_offset", str(query.offset + query.count))])
-        links.append({"relation": "next", "url": f"{base}?{onwards}"})
-    bundle: Body = {"resourceType": "Bundle", "type": "searchset"} | ({"total": found} if whole else {})
-    entries = [{"fullUrl": f"{base}/{body['id']}", "resource": body, "search": {"mode": "match"}} for body in page]
-    entries += [
-        {"fullUrl": f"{gateway.public_url}/fhir/{one['resourceType']}/{one['id']}", "resource": one,
-         "search": {"mode": "include"}}
-        for one in further
-    ]  # fmt: skip
-    return bundle | {"link": links} | ({"entry": entries} if entries else {})

@@ -19,7 +19,8 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
-from gateway.domain.searching.query import Named, Query, understand
+from gateway.domain.searching.compartment import OF_CITIZENS
+from gateway.domain.searching.query import ANY, Named, Query, understand
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest
 from gateway.flows import directory, provenance
@@ -29,7 +30,8 @@ from gateway.flows.read import no_purpose
 from gateway.flows.search.circle import circle_records, search_circle
 from gateway.flows.search.named import names_whom, search_named
 from gateway.flows.search.page import Page, bundle, cut
-from gateway.flows.search.paging import opened
+from gateway.flows.search.paging import Position, opened
+from gateway.flows.search.worlds import searchable, searching
 from gateway.store import wire
 
 Params = Sequence[tuple[str, str]]
@@ -37,28 +39,54 @@ Params = Sequence[tuple[str, str]]
 __all__ = ["search", "visible"]
 
 
-async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) -> Served:
-    """A searchset Bundle. Raises BadRequest for an unknown parameter, or for what cannot be answered over the whole
-    circle; NotFound for a link that was not given to this caller, Gone for one that is too old."""
-    position = opened(gateway, caller, kind, params)
-    query = understood(gateway, kind, position.params)
-    if position.who:
-        query = replace(query, named=(tuple(Named(patient=one) for one in position.who),))
-    asked = f"GET {kind}?{urlencode(list(position.params), safe='|/:,')}"
+async def search(gateway: Gateway, caller: Caller, kind: str, params: Params, within: str = "") -> Served:
+    """A searchset Bundle. `within` is the Patient id of a compartment, in which a `kind` of `*` is every type. Raises
+    BadRequest for an unknown parameter, or for what cannot be answered over the whole circle; NotFound for a link that
+    was not given to this caller, Gone for one that is too old."""
+    path = f"Patient/{within}/{kind}" if within else kind
+    caller = searching(caller) if kind == ANY else caller
+    position = opened(gateway, caller, path, params)
+    query = _understood(gateway, caller, kind, position, within)
+    asked = f"GET {path}?{urlencode(list(position.params), safe='|/:,')}"
     if not caller.purposes:
-        await on_record(gateway, record_of(gateway, caller, "search-type", kind, "", NOTHING, query=asked))
+        shown = kind if kind != ANY else "Patient"
+        await on_record(gateway, record_of(gateway, caller, "search-type", shown, within, NOTHING, query=asked))
         raise no_purpose()
+    answers = await directory.answered(gateway, caller, query.beyond)
     if names_whom(query):
-        found, records = await search_named(gateway, caller, query, position.place, asked)
+        found, records = await search_named(gateway, caller, query, position.place, asked, answers)
         page = cut(gateway, caller, query, found)
     else:
-        found = await search_circle(gateway, caller, query, position.place, most=query.count)
+        found = await search_circle(gateway, caller, query, position.place, most=query.count, answers=answers)
         page = cut(gateway, caller, query, found)
         told = page.matches if found.total is None else found.matches
         records = circle_records(gateway, caller, query, list(told), asked)
     await on_record(gateway, *records)
     page = replace(page, further=(*page.further, *await _beyond(gateway, caller, query, page)))
-    return Served(await bundle(gateway, caller, query, position, found, page))
+    return Served(bundle(gateway, caller, query, position, found, page, path))
+
+
+def _understood(gateway: Gateway, caller: Caller, kind: str, position: Position, within: str) -> Query:
+    """The request as it is asked on this page, in a compartment of this citizen alone."""
+    params = position.params
+    if kind == ANY:
+        params = [one for one in params if one[0] != "_type"]
+    query = understood(gateway, kind, params)
+    if position.who:
+        query = replace(query, named=(tuple(Named(patient=one) for one in position.who),))
+    if within:
+        query = replace(query, named=(*query.named, (Named(patient=within),)))
+    return replace(query, types=_types(caller, position.params)) if kind == ANY else query
+
+
+def _types(caller: Caller, params: Params) -> tuple[str, ...]:
+    """Of every type in a compartment those that the token may search, and that `_type` names."""
+    asked = [one for name, value in params if name == "_type" for one in value.split(",")]
+    if not set(asked) <= set(OF_CITIZENS):
+        raise BadRequest(
+            "This is not a list of types of this compartment", where="_type", hint=f"Served: {', '.join(OF_CITIZENS)}."
+        )
+    return tuple(one for one in OF_CITIZENS if (not asked or one in asked) and searchable(caller)(one))
 
 
 async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) -> list[Entry]:
@@ -78,16 +106,15 @@ async def visible(
     query = understood(gateway, kind, params)
     if not caller.purposes:
         return ()
+    answers = await directory.answered(gateway, caller, query.beyond)
     if names_whom(query):
-        found, _ = await search_named(gateway, caller, query, None, "")
+        found, _ = await search_named(gateway, caller, query, None, "", answers)
     else:
-        found = await search_circle(gateway, caller, query, None, most=most, sure=True)
+        found = await search_circle(gateway, caller, query, None, most=most, sure=True, answers=answers)
     stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
     return stored[:most]
 
 
 def understood(gateway: Gateway, kind: str, params: Params) -> Query:
     """The parameters as a query. Raises BadRequest."""
-    if any(name == "_offset" for name, _ in params):
-        raise BadRequest("Pages are not asked for by number", where="_offset", hint="Follow the link `next`.")
-    return understand(kind, gateway.search, params, f"{gateway.public_url}/fhir/")
+    return understand(kind, gateway.search, params, gateway.here)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.circle import sources_of_world
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.searching.order import Place
 from gateway.domain.searching.query import Query
@@ -17,7 +18,7 @@ from gateway.errors import BadRequest
 from gateway.flows.looking import NOTHING, Seen, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.search.found import Found, Match, after, matching
-from gateway.flows.search.worlds import COMPOSED, looks_at
+from gateway.flows.search.worlds import COMPOSED, NO_ANSWERS, Answers, looks_at
 from gateway.store import population
 
 BATCH = 64
@@ -28,18 +29,10 @@ WHOLE = 1024
 """An order or a total is of the whole circle: so many citizens may it hold."""
 
 
-def own_sources_of(gateway: Gateway, caller: Caller) -> frozenset[str]:
-    """The sources of the caller's own legal world: those it sends as, and those of its organisation in its role. None
-    under an override: an override is of one citizen, who is named."""
-    if caller.override is not None:
-        return frozenset()
-    mine = (caller.organisation.key, caller.role)
-    return frozenset({*caller.sends, *(source for source, of in gateway.policy.owners.items() if mine in of)})
-
-
 async def search_circle(
-    gateway: Gateway, caller: Caller, query: Query, place: Place | None, *, most: int, sure: bool = False
-) -> Found:
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, *, most: int, sure: bool = False,
+    answers: Answers = NO_ANSWERS,
+) -> Found:  # fmt: skip
     """What is found in the circle after a place, until more than `most` are found. Raises BadRequest where the whole
     circle must be looked at and is too large; with `sure` it must be where no more are found: nobody may take what was
     not looked at for what is not there."""
@@ -48,8 +41,8 @@ async def search_circle(
     matches: list[Match] = []
     walked = 0
     while True:
-        told = await population.circle(gateway.database, own_sources_of(gateway, caller), began, BATCH)
-        matches += await _matches(gateway, caller, query, [one.told for one in told if one.first])
+        told = await population.circle(gateway.database, sources_of_world(caller, gateway.policy), began, BATCH)
+        matches += await _matches(gateway, caller, query, [one.told for one in told if one.first], answers)
         walked += len(told)
         if len(told) < BATCH:
             return _found(matches, query, place, whole=whole)
@@ -75,9 +68,11 @@ def _found(matches: list[Match], query: Query, place: Place | None, *, whole: bo
     return Found(tuple(after(matches, query, place)), len(matches) if told else None)
 
 
-async def _matches(gateway: Gateway, caller: Caller, query: Query, citizens: list[str]) -> list[Match]:
+async def _matches(
+    gateway: Gateway, caller: Caller, query: Query, citizens: list[str], answers: Answers
+) -> list[Match]:
     kinds = None if query.kind in COMPOSED else {query.kind}
-    looks = await looks_at(gateway, caller, citizens, kinds)
+    looks = await looks_at(gateway, caller, citizens, kinds, answers)
     return [one for citizen, look in looks.items() for one in matching(look, query, citizen)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.searching.order import Place, place_of, sort_key
-from gateway.domain.searching.query import Query
+from gateway.domain.searching.query import ANY, Query
 from gateway.domain.searching.world import Entry
 from gateway.flows.search.worlds import Look
 
@@ -33,9 +33,11 @@ class Found:
 def matching(look: Look, query: Query, rank: str) -> list[Match]:
     """What meets the query in one citizen's world. `rank` is the citizen's place among others."""
     found = []
-    for entry in look.world.of(query.kind):
+    kinds = query.types if query.kind == ANY else (query.kind,)
+    for entry in (one for kind in kinds for one in look.world.of(kind)):
         if not (query.tests or query.ids) or query.matches(entry.body, look.world):
-            rest = (rank, "1" if entry.version else "0", entry.id)
+            name = entry.name if query.kind == ANY else entry.id
+            rest = (rank, "1" if entry.version else "0", name)
             found.append(Match(look, entry, place_of(query.orders, entry.body if query.orders else None, rest)))
     return found
 

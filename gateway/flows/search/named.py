@@ -11,11 +11,11 @@ from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.record import AccessRecord
 from gateway.domain.searching.order import Place
-from gateway.domain.searching.query import Query
+from gateway.domain.searching.query import ANY, Query
 from gateway.flows.looking import NOTHING, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.search.found import Found, Match, after, matching
-from gateway.flows.search.worlds import COMPOSED, Look, looks_at, nobody
+from gateway.flows.search.worlds import COMPOSED, NO_ANSWERS, Answers, Look, looks_at, nobody
 from gateway.store import population, resources
 
 Name = tuple[str, str]
@@ -28,12 +28,13 @@ def names_whom(query: Query) -> bool:
 
 
 async def search_named(
-    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str, answers: Answers = NO_ANSWERS
 ) -> tuple[Found, list[AccessRecord]]:
     """What is found of the citizens who are named in every group of names, and the records of the looks."""
     groups = await _groups(gateway, query)
     names = list(dict.fromkeys(name for group in groups for name in group))
-    looks = await looks_at(gateway, caller, list(dict.fromkeys(citizen for citizen, _ in names)))  # of nobody too
+    citizens = list(dict.fromkeys(citizen for citizen, _ in names))  # nobody's too
+    looks = await looks_at(gateway, caller, citizens, answers=answers)
     told = {name: _known(looks.get(name[0]), *name) for name in names}
     records = [_record(gateway, caller, query, told[name], asked) for name in names]
     reached = [{told[name].person for name in group} for group in groups]
@@ -74,6 +75,5 @@ def _record(gateway: Gateway, caller: Caller, query: Query, look: Look, asked: s
     says so."""
     whole = query.kind in COMPOSED or query.wide
     shown = look.seen if whole else look.seen.of({query.kind})
-    return record_of(
-        gateway, caller, "search-type", query.kind, look.asked, shown if look.person else NOTHING, query=asked
-    )
+    how, kind = ("search-system", "Patient") if query.kind == ANY else ("search-type", query.kind)
+    return record_of(gateway, caller, how, kind, look.asked, shown if look.person else NOTHING, query=asked)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from gateway.domain.caller import Caller
 from gateway.domain.searching.including import included
 from gateway.domain.searching.order import Place
-from gateway.domain.searching.query import RESULT, Query, by_number
+from gateway.domain.searching.query import ANY, RESULT, Query, by_number
 from gateway.domain.searching.subset import Shape, subset
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest
@@ -65,14 +65,14 @@ def _with(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Matc
         raise BadRequest("This includes too much", where="_include", hint="Ask for a smaller page with _count.")
 
 
-async def bundle(gateway: Gateway, caller: Caller, query: Query, position: Position, found: Found, page: Page) -> bytes:
-    """The Bundle as JSON."""
-    kind = query.kind
-    links = [{"relation": "self", "url": _self(gateway, query, position)}]
+def bundle(
+    gateway: Gateway, caller: Caller, query: Query, position: Position, found: Found, page: Page, path: str
+) -> bytes:
+    """The Bundle as JSON. `path` is that of the search below the FHIR address."""
+    links = [{"relation": "self", "url": _self(gateway, query, position, path)}]
     if page.next is not None:
-        links.append(
-            {"relation": "next", "url": onwards(gateway, caller, kind, kind, _rest(query, position, found), page.next)}
-        )
+        rest = _rest(query, position, found)
+        links.append({"relation": "next", "url": onwards(gateway, caller, path, path, rest, page.next)})
     head: dict[str, object] = {"resourceType": "Bundle", "type": "searchset"}
     if found.total is not None:
         head["total"] = found.total
@@ -112,17 +112,17 @@ def shape(kind: str) -> Shape:
     )
 
 
-def _self(gateway: Gateway, query: Query, position: Position) -> str:
+def _self(gateway: Gateway, query: Query, position: Position, path: str) -> str:
     """What was asked, but for everything that may be somebody's number or name: URLs end up in logs."""
     told = [(name, value) for name, value in position.params if _harmless(gateway, query.kind, name, value)]
-    url = f"{gateway.public_url}/fhir/{query.kind}"
+    url = f"{gateway.public_url}/fhir/{path}"
     return f"{url}?{urlencode(told, safe=':|/,*')}" if told else url
 
 
 def _harmless(gateway: Gateway, kind: str, name: str, value: str) -> bool:
     """Whether a parameter names nobody: no identifier, no name, no id, and no word with as many digits as a number."""
     plain = name.partition(":")[0]
-    if plain in RESULT:
+    if plain in RESULT or (kind, name) == (ANY, "_type"):
         return True
-    known = gateway.search.get(kind, {}).get(plain)
+    known = gateway.search.get("DomainResource" if kind == ANY else kind, {}).get(plain)
     return known is not None and known.kind in _PLAIN and plain not in _PERSONAL and not _NUMBERS.search(value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.handover import own_sources
 from gateway.domain.identifier import normal
 from gateway.domain.plan import joint_id
 from gateway.domain.scope import read
+from gateway.domain.searching.beyond import Question
 from gateway.domain.searching.world import Entry, World
 from gateway.flows.covering import covers_body
 from gateway.flows.departed import when_left
@@ -20,6 +21,9 @@ from gateway.store import population, wire
 from gateway.store.resources import Ground, Sealed
 
 COMPOSED = frozenset({"CarePlan", "CareTeam"})
+Answers = Mapping[Question, frozenset[str]]
+"""What the directory answered to each question that leads there."""
+NO_ANSWERS: Answers = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +56,27 @@ def nobody(asked: str = "") -> Look:
 
 
 async def looks_at(
-    gateway: Gateway, caller: Caller, citizens: Sequence[str], kinds: Collection[str] | None = None
-) -> dict[str, Look]:
+    gateway: Gateway, caller: Caller, citizens: Sequence[str], kinds: Collection[str] | None = None,
+    answers: Answers = NO_ANSWERS,
+) -> dict[str, Look]:  # fmt: skip
     """What this caller may see of each of these citizens, by the id that was asked; who is not there is left out.
-    With `kinds` only those of whom there is anything of these types."""
+    With `kinds` only those of whom there is anything of these types. `answers` are the directory's."""
     if not citizens:
         return {}
     found = await population.parts_of(gateway.database, citizens, kinds)
-    return {one: await _look(gateway, caller, one, *found[one]) for one in citizens if one in found}
+    return {one: await _look(gateway, caller, one, *found[one], answers) for one in citizens if one in found}
 
 
 async def _look(
-    gateway: Gateway, caller: Caller, asked: str, parts: Sequence[Sealed], ground: tuple[Ground, ...]
+    gateway: Gateway, caller: Caller, asked: str, parts: Sequence[Sealed], ground: tuple[Ground, ...], answers: Answers
 ) -> Look:
     seen = await look(gateway, caller, parts, ground, persons_of(parts))
     left = when_left(gateway, caller, ground)
     away = own_sources(caller, gateway.sources) if left else frozenset()
-    return Look(asked, parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen), away)
+    return Look(asked, parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen, answers), away)
 
 
-def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen) -> World:
+def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen, answers: Answers = NO_ANSWERS) -> World:
     """What is permitted, and the joint plan and team made of it, opened type by type when a question comes there."""
     kinds = {part.facts.kind for part, _ in seen.permitted}
     composed = {kind for kind in COMPOSED if caller.covers(kind)} if shows_plan(seen) else set()
@@ -94,7 +99,7 @@ def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen) -> Worl
             *(Entry(kind, part.facts.id, raw, wire.decode, part.version) for (part, _), raw in pairs),
         ]
 
-    return World(citizen, kinds | composed, load, hops(caller))
+    return World(citizen, kinds | composed, load, hops(caller), answers)
 
 
 def hops(caller: Caller) -> Callable[[str], bool]:
@@ -107,3 +112,16 @@ def readable(caller: Caller) -> Callable[[str], bool]:
     """Which types the token may read: what is included is decided like a read of it."""
     scopes = [one for one in map(read, caller.scopes) if one is not None]
     return lambda kind: any("r" in one.may for one in scopes if one.is_about(kind))
+
+
+def searchable(caller: Caller) -> Callable[[str], bool]:
+    """Which types the token may search."""
+    scopes = [one for one in map(read, caller.scopes) if one is not None]
+    return lambda kind: any("s" in one.may for one in scopes if one.is_about(kind))
+
+
+def searching(caller: Caller) -> Caller:
+    """The caller with the scopes that hold where several types are searched at once, where some have parameters: what
+    `Condition.r` reads is not found by a token that may only search `Condition.s?category=x`."""
+    scopes = tuple(text for text in caller.scopes if (one := read(text)) is not None and "s" in one.may)
+    return replace(caller, scopes=scopes) if caller.narrowed else caller

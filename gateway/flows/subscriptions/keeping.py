@@ -14,13 +14,14 @@ from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import Decision, Outcome
-from gateway.domain.searching.query import understand
 from gateway.domain.subscription import TOLD_ONCE, secret_of, wanted
 from gateway.domain.subscription import status as status_of
 from gateway.errors import BadRequest, Conflict, Forbidden, NeedsVersion, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
+from gateway.flows.search.listing import listed, understood_alone
+from gateway.flows.search.paging import opened
 from gateway.store import subscriptions, wire
 from gateway.store.subscriptions import Subscribed
 from gateway.translate.fhir import parse
@@ -80,17 +81,12 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
 
 async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, str]]) -> Served:
     """A searchset of the caller's own."""
-    query = understand(KIND, gateway.search, params, f"{gateway.public_url}/fhir/")
+    position = opened(gateway, caller, KIND, params)
+    query = understood_alone(gateway, KIND, position)
     bodies = [_body(one) for one in await subscriptions.of(gateway.database, caller.client)]
-    found = [one for one in bodies if query.matches(one)]
-    asked = f"GET {KIND}?{urlencode(list(params))}"
+    asked = f"GET {KIND}?{urlencode(list(position.params))}"
     await _record(gateway, caller, "search-type", asked, None)
-    base = f"{gateway.public_url}/fhir/{KIND}"
-    bundle: Body = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
-    bundle["link"] = [{"relation": "self", "url": base}]
-    page = found[: query.count]
-    entries = [{"fullUrl": f"{base}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in page]
-    return Served(wire.encode(bundle | ({"entry": entries} if entries else {})))
+    return Served(listed(gateway, caller, query, position, bodies))
 
 
 async def status(gateway: Gateway, caller: Caller, identity: str) -> Served:

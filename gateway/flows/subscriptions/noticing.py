@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from gateway.domain.circle import sources_of_world
 from gateway.domain.topics import overdue_since
 from gateway.errors import Unavailable
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import told
-from gateway.flows.search.circle import own_sources_of
 from gateway.store import subscriptions, wire
 from gateway.store.pool import Connection
 from gateway.store.subscriptions import Noted, Subscribed
@@ -69,7 +69,7 @@ async def _let_wait(
 
 
 async def _in_circle(gateway: Gateway, connection: Connection, one: Subscribed, citizen: str) -> bool:
-    return await subscriptions.known_to(connection, citizen, own_sources_of(gateway, one.caller))
+    return await subscriptions.known_to(connection, citizen, sources_of_world(one.caller, gateway.policy))
 
 
 async def notice_overdue(gateway: Gateway) -> int:

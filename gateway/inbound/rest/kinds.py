@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.domain import directory
+from gateway.domain.searching import compartment
 from gateway.inbound import definitions
 from gateway.translate.fhir.validating.written import OF_CITIZENS
 
@@ -24,3 +25,5 @@ BY_ID = (*CHANGED, "Subscription")
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
 SEARCHED = (*READABLE, *definitions.KINDS)
+WITHIN = compartment.KINDS
+"""What is searched in the compartment of a Patient."""

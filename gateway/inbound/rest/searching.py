@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
+from gateway.domain.searching.query import ANY
 from gateway.flows import audit, directory, provenance, subscriptions
 from gateway.flows import search as searched
 from gateway.inbound import definitions
@@ -23,6 +24,25 @@ async def search_by_url(inbound: Inbound, request: Request, caller: Caller) -> R
 async def search_by_form(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/{kind}/_search, which keeps identifiers out of URLs; parameters of the URL count too."""
     return await _search(inbound, request, caller, [*query(request), *await read_form(request)])
+
+
+async def within(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """GET /fhir/Patient/{id}/{kind}?…: what is told of one citizen. R4 3.1.1.2"""
+    return await _within(inbound, request, caller, query(request))
+
+
+async def within_form(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir/Patient/{id}/{kind}/_search"""
+    return await _within(inbound, request, caller, [*query(request), *await read_form(request)])
+
+
+async def _within(inbound: Inbound, request: Request, caller: Caller, params: list[tuple[str, str]]) -> Response:
+    kind, patient = request.path_params.get("kind", ANY), request.path_params["id"]
+    if kind in ("AuditEvent", "Provenance"):
+        return await _search(inbound, request, caller, [*params, ("patient", patient)])
+    form = form_of(request, params)
+    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
+    return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted, patient))
 
 
 async def _search(inbound: Inbound, request: Request, caller: Caller, params: list[tuple[str, str]]) -> Response:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.domain.searching.matching import composite, dates, numbers, references, texts, tokens
+from gateway.domain.searching.matching import ages, composite, dates, numbers, places, references, texts, tokens
+from gateway.domain.searching.matching.here import NOWHERE, Here
+from gateway.domain.searching.matching.texts import apart
 from gateway.domain.searching.parameter import Parameter
 from gateway.errors import BadRequest
 
@@ -17,25 +19,33 @@ Match = Callable[[list[Any]], bool]
 One = Callable[[Any], bool]
 
 MODIFIERS = {
-    "token": ("missing", "not", "text", "of-type"),
-    "reference": ("missing", "identifier"),
+    "token": ("missing", "not", "text", "of-type", "in", "not-in", "above", "below"),
+    "reference": ("missing", "identifier", "above", "below"),
     "date": ("missing",),
     "string": ("missing", "exact", "contains"),
     "uri": ("missing", "above", "below"),
     "quantity": ("missing",),
     "number": ("missing",),
     "composite": ("missing",),
+    "special": ("missing",),
 }
+HIERARCHY = {
+    "CarePlan": "part-of", "Encounter": "part-of", "Task": "part-of", "Communication": "part-of",
+    "Procedure": "part-of", "Location": "partof", "Organization": "partof",
+}  # fmt: skip
+"""Types whose resources stand below others of the same type, by which parameter. R4 3.1.1.4.14: `:above`, `:below`."""
+_NEITHER = ("above", "below")
+_CANONICAL = "instantiates-canonical"  # the one reference of R4's parameters that is a canonical URL
 MOST_VALUES = 200
 """So many alternatives may one value hold."""
 
 _MAKERS: dict[str, Callable[[str, str, str], One]] = {
-    "token": tokens.make, "date": dates.make, "string": texts.string, "uri": texts.uri,
+    "date": dates.make, "string": texts.string, "uri": texts.uri,
     "quantity": numbers.quantity, "number": numbers.number,
 }  # fmt: skip
 
 
-def compile_match(parameter: Parameter, modifier: str, value: str, own: str = "") -> Match:
+def compile_match(parameter: Parameter, modifier: str, value: str, here: Here = NOWHERE) -> Match:
     """A test of a parameter's extracted values. Raises BadRequest that names the parameter, never the value."""
     name, kind = parameter.name, parameter.kind
     if modifier == "missing":
@@ -46,15 +56,15 @@ def compile_match(parameter: Parameter, modifier: str, value: str, own: str = ""
     wanted = split(value, ",")
     if len(wanted) > MOST_VALUES:
         raise BadRequest("This holds too many alternatives", where=name, hint=f"At most {MOST_VALUES}.")
-    tests = [_one(parameter, kind, modifier, one, own) for one in wanted]
-    if modifier == "not":
+    tests = [_one(parameter, kind, modifier, one, here) for one in wanted]
+    if modifier in ("not", "not-in"):
         return lambda found: not any(test(item) for test in tests for item in found)
     return lambda found: any(test(item) for test in tests for item in found)
 
 
 def check_modifier(parameter: Parameter, modifier: str) -> None:
     """Raises BadRequest unless this modifier is served for the parameter. `:Type` must be a type it may lead to."""
-    served = MODIFIERS[parameter.kind]
+    served = modifiers_of(parameter)
     if not modifier or modifier in served:
         return
     if parameter.kind == "reference" and modifier[:1].isupper():
@@ -66,25 +76,40 @@ def check_modifier(parameter: Parameter, modifier: str) -> None:
     )
 
 
-def _one(parameter: Parameter, kind: str, modifier: str, value: str, own: str) -> One:
+def modifiers_of(parameter: Parameter) -> tuple[str, ...]:
+    """The modifiers that are served for a parameter; those of a reference's types aside."""
+    served = MODIFIERS[parameter.kind]
+    if parameter.name in ("_content", "_text", "phonetic"):
+        return ("missing",)
+    if parameter.kind == "reference" and not HIERARCHY.keys() & set(parameter.targets):
+        return tuple(one for one in served if one not in _NEITHER or (one, parameter.name) == ("below", _CANONICAL))
+    return served
+
+
+def _one(parameter: Parameter, kind: str, modifier: str, value: str, here: Here) -> One:
     if kind == "reference":
-        return references.make(parameter.name, modifier, value, own)
+        return references.make(parameter.name, modifier, value, here.url)
+    if kind == "token":  # keeps its escaped bars until system and code are told apart
+        return tokens.make(parameter.name, modifier, value, here)
+    if parameter.name == "age":
+        return ages.age(parameter.name, value, here)
+    if kind == "special":
+        return places.near(parameter.name, value)
     if kind == "composite":
         parts = split(value, "$")
         if len(parts) != len(parameter.components):
             raise BadRequest(
                 "This takes one value for each of its parts", where=parameter.name, hint="Put $ between them."
             )
-        made = [_part(parameter, one.kind, part, own) for one, part in zip(parameter.components, parts, strict=True)]
+        made = [_part(parameter, one.kind, part, here) for one, part in zip(parameter.components, parts, strict=True)]
         return composite.make([one.extract for one in parameter.components], made)
-    # A token keeps its escaped bars until system and code are told apart.
     return _MAKERS[kind](parameter.name, modifier, value)
 
 
-def _part(parameter: Parameter, kind: str, value: str, own: str) -> One:
+def _part(parameter: Parameter, kind: str, value: str, here: Here) -> One:
     if not value:
         raise BadRequest("A part of this value is empty", where=parameter.name)
-    return _one(Parameter(parameter.name, kind, parameter.extract), kind, "", value, own)
+    return _one(Parameter(parameter.name, kind, parameter.extract), kind, "", value, here)
 
 
 def split(value: str, mark: str) -> list[str]:
@@ -93,12 +118,4 @@ def split(value: str, mark: str) -> list[str]:
     >>> split(r"a\,b,c,", ",")
     ['a\\,b', 'c']
     """
-    parts, begun, place = [], 0, 0
-    while place < len(value):
-        if value[place] == "\\":
-            place += 1
-        elif value[place] == mark:
-            parts.append(value[begun:place])
-            begun = place + 1
-        place += 1
-    return [part for part in [*parts, value[begun:]] if part or mark == "$"]
+    return [part for part in apart(value, mark) if part or mark == "$"]

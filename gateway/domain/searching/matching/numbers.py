@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from gateway.domain.searching.matching.texts import unescaped
+from gateway.domain.searching.matching.texts import apart, unescaped
 from gateway.errors import BadRequest
 
 Span = tuple[Decimal, Decimal]
@@ -18,17 +18,17 @@ _FIRST, _LAST = Decimal("-Infinity"), Decimal("Infinity")
 
 def number(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     """`100`, `gt5.4`: a number without a unit."""
-    test = _compared(name, value)
+    test = compared(name, value)
     return lambda item: (found := _span(item)) is not None and test(found)
 
 
 def quantity(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     """`5.4`, `gt5.4|http://unitsofmeasure.org|mg`, `5.4||mg`. Units are compared as they are written: nothing is
     converted, so 5000 ug is not found by 5 mg."""
-    figure, *unit = value.split("|")
+    figure, *unit = apart(value, "|")
     if len(unit) not in (0, 2):
         raise BadRequest("This takes a number, or number|system|unit", where=name)
-    test = _compared(name, figure)
+    test = compared(name, figure)
     system, code = map(unescaped, unit or ("", ""))
 
     def fits(item: Any) -> bool:
@@ -73,7 +73,8 @@ def _value(item: Any) -> Decimal | None:
     return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
-def _compared(name: str, value: str) -> Callable[[Span], bool]:
+def compared(name: str, value: str) -> Callable[[Span], bool]:
+    """The comparison of a value's prefix with the range of its digits. Raises BadRequest."""
     found = _NUMBER.fullmatch(value)
     if found is None:
         raise BadRequest("This is not a number with an optional prefix", where=name, hint="For instance gt5.4.")

@@ -12,11 +12,14 @@ from gateway.domain.searching.world import literal
 
 def make(name: str, modifier: str, value: str, own: str = "") -> Callable[[Any], bool]:
     """`id`, `Type/id`, `own URL/Type/id`, any URL; with `:Type` only of that type, with `:identifier` by a token of
-    the logical reference. Versions are ignored on both sides."""
+    the logical reference. Versions are ignored on both sides. `:below` is of a canonical URL: any version that begins
+    with the one that is asked for. (That of a hierarchy of resources is in hops.py.)"""
     if modifier == "identifier":
         token = tokens.make(name, "", value)
         return lambda item: isinstance(item, dict) and "identifier" in item and token(item["identifier"])
     plain = unescaped(value)
+    if modifier == "below":
+        return lambda item: _of_version(_url(item), plain)
     kind, identity = literal(plain, own)
     if modifier:
         if kind and kind != modifier:
@@ -27,6 +30,12 @@ def make(name: str, modifier: str, value: str, own: str = "") -> Callable[[Any],
     if "/" in plain or ":" in plain:  # the URL of something elsewhere, or of a definition
         return lambda item: _url(item) == plain or _url(item).partition("|")[0] == plain
     return lambda item: isinstance(item, dict) and literal(item, own)[1] == plain
+
+
+def _of_version(held: str, wanted: str) -> bool:
+    url, _, version = wanted.partition("|")
+    its, _, its_version = held.partition("|")
+    return its == url and (not version or its_version == version or its_version.startswith(f"{version}."))
 
 
 def _url(item: Any) -> str:

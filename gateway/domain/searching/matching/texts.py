@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from gateway.domain.searching.matching.sounds import sound
 from gateway.errors import BadRequest
 
 _NOT_WORDS = frozenset({"use", "system", "period", "extension", "id", "rank"})
@@ -17,9 +18,11 @@ _TAG = re.compile(r"<[^<>]*>")
 
 def string(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     """A name, an address, a text: its beginning, with `:exact` all of it, with `:contains` any place in it."""
-    if name in _WORDS_ANYWHERE:
-        return _words(name, modifier, unescaped(value))
     plain = unescaped(value)
+    if name in _WORDS_ANYWHERE:
+        return _words(name, modifier, plain)
+    if name == "phonetic":
+        return _sounds(name, modifier, plain)
     if modifier == "exact":
         return lambda item: plain in strings(item)
     wanted = folded(plain)
@@ -34,6 +37,14 @@ def _words(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
         raise BadRequest("This parameter takes no modifier", where=name)
     wanted = folded(value).split()
     return lambda item: all(word in _whole(item) for word in wanted)
+
+
+def _sounds(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
+    """`phonetic`: every word sounds like one of the name's."""
+    if modifier:
+        raise BadRequest("This parameter takes no modifier but :missing", where=name)
+    wanted = {sound(word) for word in value.split()} - {""}
+    return lambda item: bool(wanted) and wanted <= {sound(word) for text in strings(item) for word in text.split()}
 
 
 def _whole(item: Any) -> str:
@@ -80,6 +91,23 @@ def folded(text: str) -> str:
     """
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in apart if not unicodedata.combining(one))
+
+
+def apart(value: str, mark: str) -> list[str]:
+    r"""A value apart at a mark that no backslash stands before (3.1.1.4.0.1), the empty parts too.
+
+    >>> apart(r"a\,b,c,", ",")
+    ['a\\,b', 'c', '']
+    """
+    parts, begun, place = [], 0, 0
+    while place < len(value):
+        if value[place] == "\\":
+            place += 1
+        elif value[place] == mark:
+            parts.append(value[begun:place])
+            begun = place + 1
+        place += 1
+    return [*parts, value[begun:]]
 
 
 def unescaped(value: str) -> str:

@@ -6,20 +6,25 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gateway.domain.identifier import normal
-from gateway.domain.searching.matching.texts import folded, unescaped
+from gateway.domain.searching.matching.here import NOWHERE, Here
+from gateway.domain.searching.matching.texts import apart, folded, unescaped
 from gateway.errors import BadRequest
 
 _HL7 = "http://hl7.org/fhir/"
+_BY_TABLE = ("in", "not-in", "above", "below")
 
 
-def make(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
+def make(name: str, modifier: str, value: str, here: Here = NOWHERE) -> Callable[[Any], bool]:
     """`code`, `system|code`, `|code` (of no system), `system|`; `:text` looks at the words instead, `:of-type` at an
-    identifier of a type."""
+    identifier of a type; `:in` and `:not-in` at a value set, `:above` and `:below` at where a code stands in its
+    system."""
     if modifier == "text":
         wanted = folded(unescaped(value))
         return lambda item: isinstance(item, dict) and any(wanted in folded(one) for one in _words(item))
     if modifier == "of-type":
         return _of_type(name, value)
+    if modifier in _BY_TABLE:
+        return _coded(name, modifier, value, here)
     bar, system, code = _apart(value)
     number = normal(system, code)
 
@@ -46,8 +51,21 @@ def _escaped(value: str, place: int) -> bool:
     return (len(before) - len(before.rstrip("\\"))) % 2 == 1
 
 
+def _coded(name: str, modifier: str, value: str, here: Here) -> Callable[[Any], bool]:
+    """Raises BadRequest with the parameter's name for what is not known here."""
+    try:
+        if modifier in ("in", "not-in"):
+            test = here.codes.members(unescaped(value))
+        else:
+            _, system, code = _apart(value)
+            test = here.codes.below(system, code) if modifier == "below" else here.codes.above(system, code)
+    except BadRequest as error:
+        raise BadRequest(error.text, where=name, hint=error.hint) from None
+    return lambda item: any(test(system, code) for system, code in _pairs(item))
+
+
 def _of_type(name: str, value: str) -> Callable[[Any], bool]:
-    parts = value.split("|")
+    parts = apart(value, "|")
     if len(parts) != 3 or not all(parts):
         raise BadRequest("`:of-type` takes system|code|value of an identifier's type", where=name)
     system, code, number = map(unescaped, parts)
