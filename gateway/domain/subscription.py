@@ -142,13 +142,17 @@ def status(url: str, state: str, topic: str, kind: str, total: int, events: Sequ
     return {"resourceType": "Parameters", "meta": {"profile": [_STATUS]}, "parameter": told}
 
 
-def notification(url: str, told: Body, at: datetime, focus: str = "", resource: Body | None = None) -> Body:
-    """The history Bundle of one notification: its status first, then what it is about, whole where `resource` is."""
+def notification(
+    url: str, told: Body, at: datetime, focus: str = "", resource: Body | None = None, *, gone: bool = False
+) -> Body:
+    """The history Bundle of one notification: its status first, then what it is about, whole where `resource` is.
+    `gone`: its source deleted it, and a read of it says so too."""
     entries: list[Body] = [
         {"resource": told, "request": {"method": "GET", "url": f"{url}/$status"}, "response": {"status": "200"}}
     ]
     if focus:
-        about: Body = {"fullUrl": focus, "request": {"method": "GET", "url": focus}, "response": {"status": "200"}}
+        method, answer = ("DELETE", "204") if gone else ("GET", "200")
+        about: Body = {"fullUrl": focus, "request": {"method": method, "url": focus}, "response": {"status": answer}}
         entries.append(about | ({"resource": resource} if resource else {}))
     return {
         "resourceType": "Bundle",

@@ -86,7 +86,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("GET", "/bulk/{id:id}/{file:id}", exports.take, (), "export-file"),
     Bearer("POST", "/fhir/{kind:kind}", writing.create, ("c",), "create", CREATED),
     Bearer("PUT", "/fhir/{kind:kind}/{id:id}", writing.update, ("u",), "update", BY_ID),
-    Bearer("PATCH", "/fhir/{kind:kind}/{id:id}", writing.patch, ("u",), "patch", CHANGED),
+    Bearer("PATCH", "/fhir/{kind:kind}/{id:id}", writing.patch, ("u",), "patch", BY_ID),
     Bearer("DELETE", "/fhir/{kind:kind}/{id:id}", writing.delete, ("d",), "delete", BY_ID),
     Bearer("PUT", "/fhir/{kind:kind}", writing.update_where, ("s", "c", "u"), "update-conditional", CHANGED),
     Bearer("PATCH", "/fhir/{kind:kind}", writing.patch_where, ("s", "u"), "patch-conditional", CHANGED),

@@ -7,7 +7,7 @@ fetched or sent here: the handshake goes out by itself.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ MOST = 100
 """So many subscriptions may one client have."""
 
 Body = dict[str, Any]
+Change = Callable[[Body], Body]
 
 
 async def create(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
@@ -58,6 +59,24 @@ async def update(gateway: Gateway, caller: Caller, identity: str, raw: bytes, if
     if not await subscriptions.save(gateway.database, made):
         raise Conflict
     await _record(gateway, caller, "update", f"PUT {KIND}/{identity}", made)
+    return _served(gateway, made)
+
+
+async def patch(gateway: Gateway, caller: Caller, identity: str, change: Change, if_match: str) -> Served:
+    """Keep what a change makes of the present version. What the server owns (its state, its error, the secret) is not
+    among what is changed. Raises NeedsVersion without `if_match`."""
+    before = await _own(gateway, caller, identity, f"PATCH {KIND}/{identity}", "patch")
+    if not if_match:
+        raise NeedsVersion
+    _check_version(before, if_match)
+    kept: Body = wire.decode(before.body)
+    body = change(
+        {"resourceType": KIND, "id": identity, **{k: v for k, v in kept.items() if v and k != "resourceType"}}
+    )
+    made = replace(_subscribed(gateway, caller, wire.encode(body), identity, before.version + 1), told=before.told)
+    if not await subscriptions.save(gateway.database, made):
+        raise Conflict
+    await _record(gateway, caller, "patch", f"PATCH {KIND}/{identity}", made)
     return _served(gateway, made)
 
 

@@ -82,8 +82,9 @@ async def _made(gateway: Gateway, caller: Caller, one: Due, content: str) -> dic
     focus = "" if content == "empty" else about
     event = Event(to.told + 1, one.noticed_at, focus)
     news = status(url, to.status, to.topic, one.event, to.told + 1, (event,))
-    whole = wire.decode(opened(seen)[0]) if content == "full-resource" else None
-    return notification(url, news, gateway.clock(), focus, whole)
+    gone = seen.permitted[0][0].facts.deleted
+    whole = wire.decode(opened(seen)[0]) if content == "full-resource" and not gone else None
+    return notification(url, news, gateway.clock(), focus, whole, gone=gone)
 
 
 async def _looked(gateway: Gateway, caller: Caller, one: Due) -> Seen:

@@ -21,7 +21,7 @@ WRITTEN = OF_CITIZENS
 CREATED = (*WRITTEN, "Communication", "Subscription", *DIRECTORY)
 CHANGED = (*WRITTEN, *DIRECTORY)
 BY_ID = (*CHANGED, "Subscription")
-"""What is changed by its id; of those in CHANGED by a patch or by a condition too."""
+"""What is changed by its id; of those in CHANGED by a condition too."""
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
 SEARCHED = (*READABLE, *definitions.KINDS)
