@@ -54,7 +54,7 @@ ACTIVITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export as its auditor sees it: bytes of each file, 0 while it is being made."""
+    """One export as its auditor sees it: bytes of each file, 0 while it is being made; `failed`: it was given up."""
 
     id: str
     made_at: datetime
@@ -64,6 +64,7 @@ class Export:
     made: bool
     manifest: str
     sizes: Mapping[str, int]
+    failed: bool
 
 
 async def start_export(gateway: Gateway, caller: Caller, asked: Asked, shape: str) -> str:
@@ -95,7 +96,9 @@ async def exports_of(gateway: Gateway, caller: Caller) -> Sequence[Export]:
 
 def _export(gateway: Gateway, job: Job, sizes: Mapping[str, int]) -> Export:
     shape, asked = _request(gateway, job)
-    return Export(job.id, job.made_at, shape, asked.query, job.records, bool(job.manifest), job.manifest, sizes)
+    return Export(
+        job.id, job.made_at, shape, asked.query, job.records, bool(job.manifest), job.manifest, sizes, job.failed
+    )
 
 
 async def opened(gateway: Gateway, caller: Caller, id: str) -> Export:
@@ -123,12 +126,14 @@ async def taken(gateway: Gateway, caller: Caller, id: str, file: str, start: int
 
 
 async def make_exports(gateway: Gateway) -> int:
-    """Make what was asked for and is not made; go on where another node, or this one before, stopped. How many."""
+    """Make what was asked for and is not made; go on where another node, or this one before, stopped. How many. What
+    fails is raised, and tried again later (exports.TRIES times), after the others."""
     made = 0
     async with gateway.database.connection() as connection:
         await exports.clear(connection, gateway.clock())
         while job := await exports.claim(connection, gateway.clock()):
-            await _make(gateway, connection, job)
+            async with exports.trying(connection, job.id):
+                await _make(gateway, connection, job)
             made += 1
     return made
 

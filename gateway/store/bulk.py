@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gateway.store import wire
-from gateway.store.exports import BULK, JOB, KEPT, LEASE, Job
+from gateway.store.exports import BULK, JOB, KEPT, KNOWN, LEASE, Job
 from gateway.store.log import Connection
 from gateway.store.pool import Database
 
@@ -26,7 +26,7 @@ async def start(database: Database, owner: bytes, job: Job, most: int) -> bool:
         found = await connection.execute(
             f"INSERT INTO export_job (owner, {JOB}) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9"
             " WHERE (SELECT count(*) FROM export_job"
-            "        WHERE sort = $8 AND client = $9 AND manifest = '' AND made_at >= $10) < $11",
+            "        WHERE sort = $8 AND client = $9 AND manifest = '' AND NOT failed AND made_at >= $10) < $11",
             owner, job.id, job.made_at, job.request, job.note, job.records, job.manifest, job.sort, job.client,
             job.made_at - KEPT[BULK], most,
         )  # fmt: skip
@@ -36,7 +36,7 @@ async def start(database: Database, owner: bytes, job: Job, most: int) -> bool:
 async def find(database: Database, owner: bytes, id: str, now: datetime) -> Job | None:
     """A job of this owner that is still kept."""
     row = await database.fetchrow(
-        f"SELECT {JOB} FROM export_job WHERE id = $1 AND owner = $2 AND sort = $3 AND made_at >= $4",
+        f"SELECT {KNOWN} FROM export_job WHERE id = $1 AND owner = $2 AND sort = $3 AND made_at >= $4",
         id, owner, BULK, now - KEPT[BULK],
     )  # fmt: skip
     return Job(**row) if row else None
@@ -65,7 +65,7 @@ async def add(
     rows = [(job, kind, number, wire.encode(lines)) for kind, lines in files.items()]
     async with connection.transaction():
         found = await connection.execute(
-            "UPDATE export_job SET parts = $2 + 1, place = $3, records = records + $4, leased_until = $5"
+            "UPDATE export_job SET parts = $2 + 1, place = $3, records = records + $4, leased_until = $5, tries = 0"
             " WHERE id = $1 AND parts = $2",
             job, number, place, told, now + LEASE,
         )  # fmt: skip

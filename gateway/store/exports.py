@@ -8,6 +8,7 @@ auditor's search of the access log found, in the files `content` and `proofs`; a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,12 +18,15 @@ LOG, BULK = "log", "bulk"
 KEPT = {LOG: timedelta(days=7), BULK: timedelta(days=1)}
 FILES = ("content", "proofs")
 LEASE = timedelta(minutes=2)
+TRIES = 5
+"""So often a job is tried without getting any further."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One export. `records` are written so far; `manifest` is empty while it is being made. `request` is sealed.
-    `client` is a keyed hash of whose system it is, where there may be only so many at once."""
+    `client` is a keyed hash of whose system it is, where there may be only so many at once. `failed`: tried TRIES times
+    without getting any further, and no more."""
 
     id: str
     made_at: datetime
@@ -32,6 +36,7 @@ class Job:
     manifest: str
     sort: str = LOG
     client: bytes = b""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Part:
 
 
 JOB = "id, made_at, request, note, records, manifest, sort, client"
+KNOWN = f"{JOB}, failed"
+_GIVE_UP = f"UPDATE export_job SET failed = true WHERE manifest = '' AND tries >= {TRIES}"
 
 
 async def start(connection: Connection, owner: bytes, job: Job) -> None:
@@ -58,21 +65,33 @@ async def start(connection: Connection, owner: bytes, job: Job) -> None:
 async def of(connection: Connection, owner: bytes) -> Sequence[Job]:
     """The jobs of one owner, the newest first."""
     rows = await connection.fetch(
-        f"SELECT {JOB} FROM export_job WHERE owner = $1 ORDER BY made_at DESC",
+        f"SELECT {KNOWN} FROM export_job WHERE owner = $1 ORDER BY made_at DESC",
         owner,
     )
     return [Job(**row) for row in rows]
 
 
 async def claim(connection: Connection, now: datetime, sort: str = LOG) -> Job | None:
-    """A job that is not made and that no other node is at, for two minutes."""
+    """A job that is not made and that no other node is at, for two minutes: one that did not get any further the last
+    time comes after the others, and is given up after TRIES."""
+    await connection.execute(f"{_GIVE_UP} AND NOT failed AND leased_until < $1", now)
     row = await connection.fetchrow(
-        "UPDATE export_job SET leased_until = $2 WHERE id = (SELECT id FROM export_job"
-        " WHERE sort = $3 AND manifest = '' AND (leased_until IS NULL OR leased_until < $1)"
-        f" ORDER BY made_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {JOB}",
+        "UPDATE export_job SET leased_until = $2, tries = tries + 1 WHERE id = (SELECT id FROM export_job"
+        " WHERE sort = $3 AND manifest = '' AND NOT failed AND (leased_until IS NULL OR leased_until < $1)"
+        f" ORDER BY tries, made_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {KNOWN}",
         now, now + LEASE, sort,
     )  # fmt: skip
     return Job(**row) if row else None
+
+
+@asynccontextmanager
+async def trying(connection: Connection, job: str) -> AsyncIterator[None]:
+    """A try at a job: it fails for good when the last one does. What went wrong is raised on."""
+    try:
+        yield
+    except Exception:
+        await connection.execute(f"{_GIVE_UP} AND id = $1", job)
+        raise
 
 
 async def reached(connection: Connection, job: str) -> tuple[int, tuple[datetime, int] | None, bool]:
@@ -96,7 +115,7 @@ async def add(connection: Connection, job: str, number: int, part: Part, until: 
             [(job, "content", number, part.content, at, one), (job, "proofs", number, part.proofs, at, one)],
         )
         await connection.execute(
-            "UPDATE export_job SET records = records + $2, leased_until = $3 WHERE id = $1",
+            "UPDATE export_job SET records = records + $2, leased_until = $3, tries = 0 WHERE id = $1",
             job, part.records, until + LEASE,
         )  # fmt: skip
 

@@ -16,6 +16,8 @@ from gateway.domain.log_shapes import CSV_COLUMNS, SAPA_COLUMNS
 from gateway.domain.merkle import includes
 from gateway.domain.record import leaf
 from gateway.flows.export_looks import make_exports
+from gateway.inbound.console.texts import texts
+from gateway.store import exports
 from gateway.store.keys import verify
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.oauth_client import hospital
@@ -25,7 +27,7 @@ from tests.inbound.test_console_search import looks, search
 
 OTHER = hospital(id="auditor2", role="auditor", purposes=("HOPERAT",), scopes=AUDITOR.scopes, sends=())
 
-
+DA = texts("da")
 MADE = re.compile(r'href="/console/exports/([0-9a-f]{32})/content"')
 
 
@@ -143,9 +145,59 @@ def test_a_broken_download_and_a_broken_node_go_on_where_they_stopped(
     run(test)
 
 
-async def _dies_after_two_parts(here: Http, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gateway.store import exports
+def test_an_export_that_always_fails_is_given_up_and_the_page_says_so(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("it never works")
 
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            page = await search(here)
+            where = str(page.url).partition("?")[0]
+            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            with monkeypatch.context() as patched:
+                patched.setattr(exports, "add", broken)
+                for _ in range(exports.TRIES - 1):
+                    with pytest.raises(RuntimeError):
+                        await make_exports(here.gateway)
+                    here.world.clock.forward(121)
+                assert "refresh" in (await here.web.get("/console/exports")).headers
+                with pytest.raises(RuntimeError):
+                    await make_exports(here.gateway)
+            told = await here.web.get("/console/exports")
+            assert DA("exports.failed") in told.text
+            assert "refresh" not in told.headers, "nothing more comes"
+            here.world.clock.forward(121)
+            assert await make_exports(here.gateway) == 0
+            await files(here, await order(here, "csv"))
+
+    run(test)
+
+
+def test_what_dies_again_and_again_is_given_up_too(database_url: str) -> None:
+    """A node that is killed tells nobody: the job is given up when the next one comes to it."""
+
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            page = await search(here)
+            where = str(page.url).partition("?")[0]
+            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            async with here.gateway.database.connection() as connection:
+                for _ in range(exports.TRIES):
+                    assert await exports.claim(connection, here.gateway.clock())
+                    here.world.clock.forward(121)
+            assert await make_exports(here.gateway) == 0
+            assert DA("exports.failed") in (await here.web.get("/console/exports")).text
+
+    run(test)
+
+
+async def _dies_after_two_parts(here: Http, monkeypatch: pytest.MonkeyPatch) -> None:
     real, added = exports.add, []
 
     async def add(*asked: Any) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import Decision, Outcome
-from gateway.errors import Forbidden, NotFound, TooMany
+from gateway.errors import Forbidden, GivenUp, NotFound, TooMany
 from gateway.flows.bulk.asked import Asked, exporting, of_job, own_job, owner_of, understood
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
@@ -73,8 +73,10 @@ def _refused(asked: Asked) -> Forbidden | None:
 
 
 async def status(gateway: Gateway, caller: Caller, id: str) -> Status:
-    """How far an export of this caller is. Raises NotFound."""
+    """How far an export of this caller is. Raises NotFound, GivenUp."""
     job = await own_job(gateway, caller, id)
+    if job.failed:
+        raise GivenUp("The export failed again and again, and is tried no more", hint="Ask for a new one.")
     return Status(job.manifest.encode(), job.made_at + KEPT[BULK])
 
 

@@ -28,17 +28,19 @@ Standing = Callable[[Caller], Caller | None]
 
 async def make_bulk(gateway: Gateway, standing: Standing) -> int:
     """Make what was asked for and is not made; go on where another node, or this one before, stopped. How many. What
-    somebody asked for who is registered no more is forgotten."""
+    somebody asked for who is registered no more is forgotten; what fails is raised, and tried again later, after the
+    others (exports.TRIES times)."""
     made = 0
     async with gateway.database.connection() as connection:
         await exports.clear(connection, gateway.clock())
         while job := await exports.claim(connection, gateway.clock(), BULK):
-            asked = of_job(gateway, job)
-            caller = standing(asked.caller)
-            if caller is None:
-                await connection.execute("DELETE FROM export_job WHERE id = $1", job.id)
-                continue
-            await _make(gateway, connection, job, replace(asked, caller=exporting(caller)))
+            async with exports.trying(connection, job.id):
+                asked = of_job(gateway, job)
+                caller = standing(asked.caller)
+                if caller is None:
+                    await connection.execute("DELETE FROM export_job WHERE id = $1", job.id)
+                    continue
+                await _make(gateway, connection, job, replace(asked, caller=exporting(caller)))
             made += 1
     return made
 

@@ -40,7 +40,7 @@ def _preferred(request: Request) -> set[str]:
 
 
 async def status(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """GET /bulk/{id}: 202 while it is being made, then the manifest."""
+    """GET /bulk/{id}: 202 while it is being made, then the manifest; 500 with an OperationOutcome when it was given up."""
     found = await bulk.status(inbound.gateway, caller, request.path_params["id"])
     if not found.manifest:
         return Response(b"", 202, {"X-Progress": "in progress", "Retry-After": str(bulk.RETRY_SECONDS)})

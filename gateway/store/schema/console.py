@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -60,6 +61,8 @@ export_job = Table(
     # Where in the circle a bulk export goes on: the last Patient id that was looked at; NULL at its end.
     Column("place", Text, nullable=True, server_default=""),
     Column("parts", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),  # since it last got further
+    Column("failed", Boolean, nullable=False, server_default="false"),  # it is tried no more
     Index("ix_export_job_owner", "owner"),
 )
 export_part = Table(
