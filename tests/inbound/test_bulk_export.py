@@ -391,7 +391,7 @@ def test_a_job_that_always_fails_is_given_up_and_holds_nobody_up(
             assert told.status == 500
             issue = json.loads(told.body)["issue"][0]
             assert (issue["severity"], issue["code"]) == ("fatal", "exception")
-            assert "tried no more" in issue["diagnostics"]
+            assert "tried no more" in issue["details"]["text"]
             await begun(here, "social")
             monkeypatch.undo()
             await make(here)
