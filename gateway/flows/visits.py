@@ -50,10 +50,33 @@ async def take(gateway: Gateway, sort: str, secret: str) -> bytes | None:
     return None if box is None else unsealed(gateway.secret, _PURPOSE + sort.encode(), box)
 
 
+async def spend(gateway: Gateway, sort: str, secret: str, seconds: int) -> bytes | None:
+    """What a secret stands for, once; that it was spent is remembered for `seconds`."""
+    if not secret:
+        return None
+    now = gateway.clock()
+    until = now + timedelta(seconds=seconds)
+    box = await visits.turn(gateway.database, _digest(secret), sort, _spent(sort), now, until)
+    return None if box is None else unsealed(gateway.secret, _PURPOSE + sort.encode(), box)
+
+
+async def spent(gateway: Gateway, sort: str, secret: str) -> bytes | None:
+    """What a secret stood for that was spent."""
+    if not secret:
+        return None
+    now = gateway.clock()
+    found = await visits.find(gateway.database, _digest(secret), _spent(sort), now, now)
+    return None if found is None else unsealed(gateway.secret, _PURPOSE + sort.encode(), found.content)
+
+
 async def hold(gateway: Gateway, secret: str, things: Mapping[str, bytes]) -> None:
     """Keep these with a session for as long as it runs."""
     boxes = {key: sealed(gateway.secret, _HELD, content) for key, content in things.items()}
     await visits.hold(gateway.database, _digest(secret), boxes, MOST_HELD)
+
+
+def _spent(sort: str) -> str:
+    return f"{sort}-spent"
 
 
 def _digest(secret: str) -> bytes:

@@ -48,10 +48,12 @@ class Tokens:
         return dict(self._keys.as_dict(private=False))
 
     def issue(
-        self, client: Client, acting: Acting, scopes: Iterable[Scope], bound: Mapping[str, str] | None = None
-    ) -> str:
+        self, client: Client, acting: Acting, scopes: Iterable[Scope], bound: Mapping[str, str] | None = None,
+        number: str = "",
+    ) -> str:  # fmt: skip
         """A token for one client, the person in front of it, and what it was given. `bound` is the confirmation
-        (RFC 7800) of who alone may use it: `jkt` a DPoP key, `x5t#S256` a certificate."""
+        (RFC 7800) of who alone may use it: `jkt` a DPoP key, `x5t#S256` a certificate. `number` is its jti, where that
+        has to be known before."""
         now = int(self._clock().timestamp())
         claims = {
             "iss": self.issuer,
@@ -60,7 +62,7 @@ class Tokens:
             "client_id": client.id,
             "iat": now,
             "exp": now + self.seconds,
-            "jti": secrets.token_urlsafe(16),
+            "jti": number or secrets.token_urlsafe(16),
             "scope": " ".join(map(str, scopes)),
             "caller": _told(client, acting),
             **({"cnf": dict(bound)} if bound else {}),

@@ -28,6 +28,7 @@ from gateway.inbound.scopes import allows, for_needs
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
 from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.entry import Entry
+from gateway.inbound.tokens.held import peer
 
 OpenAnswer = Callable[["Inbound", Request], Awaitable[Response]]
 Answer = Callable[["Inbound", Request, Caller], Awaitable[Response]]
@@ -126,7 +127,7 @@ class Endpoint:
             form = outcome.media_type_of(language, answer.body)
             return Response(answer.body, answer.status, outcome.headers(away), form)
         request.scope[CLIENT] = caller.client
-        caller = await self.admitted(replace(caller, trace=request.scope[TRACE], address=_address(request)), kind)
+        caller = await self.admitted(replace(caller, trace=request.scope[TRACE], address=peer(request.scope)), kind)
         return await door.answer(inbound, request, caller)
 
     @property
@@ -152,10 +153,6 @@ class Endpoint:
             return await self._door.answer(self._inbound, request, inside)
         except Exception as error:  # noqa: BLE001 - as when it comes alone
             return told(self._inbound, self._door, request, outcome.failure(error))
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def template(door: Door) -> str:

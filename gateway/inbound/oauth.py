@@ -15,7 +15,6 @@ from typing import Any
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import (
-    AuthorizationServer,
     ClientMixin,
     InsecureTransportError,
     InvalidClientError,
@@ -42,6 +41,7 @@ from gateway.inbound.tokens.held import KEY, Holders, peer
 from gateway.inbound.tokens.key_sets import KeySets
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.proofs import UnfitProof
+from gateway.inbound.tokens.stateless import Stateless
 
 METHOD = "private_key_jwt"
 CODE = "authorization_code"
@@ -230,7 +230,7 @@ class _Exchange(_Grant):
     GRANT_TYPE = EXCHANGE
 
 
-class _Server(AuthorizationServer):
+class _Server(Stateless):
     """Authlib's core with our registry and our tokens."""
 
     def __init__(self, clients: Clients, tokens: Tokens, search: Served | None) -> None:
@@ -243,15 +243,6 @@ class _Server(AuthorizationServer):
 
     def query_client(self, client_id: str) -> Client | None:
         return self._clients.get(client_id)
-
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        """Tokens carry themselves; there is nothing to keep."""
-
-    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
-        """Nobody listens."""
-
-    def create_oauth2_request(self, request: _Request) -> _Request:
-        return request
 
     def handle_response(self, status: int, body: Any, headers: object) -> Outcome:
         return status, dict(body)

@@ -21,6 +21,10 @@ WHERE digest = $1 AND sort = $2 AND expires > $3 RETURNING content
 """
 _HELD = "SELECT key, content FROM console_held WHERE digest = $1 ORDER BY number"
 _TAKE = "DELETE FROM console_visit WHERE digest = $1 AND sort = $2 RETURNING content, expires > $3 AS good"
+_TURN = """
+UPDATE console_visit SET sort = $3, expires = $5, last = $5
+WHERE digest = $1 AND sort = $2 AND expires > $4 RETURNING content
+"""
 _HOLD = """
 INSERT INTO console_held (digest, key, content) SELECT $1, $2, $3 WHERE EXISTS (
     SELECT FROM console_visit WHERE digest = $1)
@@ -60,6 +64,13 @@ async def take(database: Database, digest: bytes, sort: str, now: datetime) -> b
     """What a secret stands for, once: of two that come at the same time, one gets it."""
     found = await database.fetch(_TAKE, digest, sort, now)
     return found[0]["content"] if found and found[0]["good"] else None
+
+
+async def turn(database: Database, digest: bytes, sort: str, into: str, now: datetime, until: datetime) -> bytes | None:
+    """What a secret stands for, which is one of another sort from now on: of two that come at the same time, one gets
+    it."""
+    found = await database.fetch(_TURN, digest, sort, into, now, until)
+    return found[0]["content"] if found else None
 
 
 async def hold(database: Database, digest: bytes, things: Mapping[str, bytes], most: int) -> None:

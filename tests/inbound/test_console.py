@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -215,6 +216,30 @@ def test_what_is_written_into_the_form_stays_text(database_url: str) -> None:
             page = await here.web.get("/console/login", params={"ticket": '"><script>alert(1)</script>'})
             assert "<script" not in page.text
             assert "&lt;script&gt;" in page.text
+
+    run(test)
+
+
+def test_a_ticket_is_for_what_is_sent_with_its_length_told_or_not(database_url: str) -> None:
+    async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+        for part in parts:
+            yield part
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            bearer = {**await headers(here, "social", "HOPERAT"), **form}
+            sent = chunks(b"pati", b"ent=" + b"a" * 32)
+            made = await here.web.post("/console/tickets", headers=bearer, content=sent)
+            assert made.status_code == 201, made.text
+            ticket = made.json()["url"].rpartition("=")[2]
+            exchanged = await here.inbound.tickets.exchange(ticket)
+            assert exchanged is not None
+            assert exchanged[1].patient == "a" * 32, "in chunks it is read, too"
+            wrong = await here.web.post("/console/tickets", headers=bearer, content=chunks(b"other=1"))
+            assert wrong.status_code == 400
+            twice = f"patient={'a' * 32}&patient={'b' * 32}"
+            assert (await here.web.post("/console/tickets", headers=bearer, content=twice)).status_code == 400
 
     run(test)
 

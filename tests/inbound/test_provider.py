@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Iterator
@@ -79,6 +80,41 @@ def test_a_code_is_good_once_and_for_a_minute(database_url: str) -> None:
                 await _refused(await redeem(here, made_up))
             await _refused(await redeem(here, ""))
             await _refused(await redeem(here, None), "invalid_request")
+
+    run(test)
+
+
+@pytest.mark.parametrize("by_whom", ["the client itself", "another client"])
+def test_a_code_that_comes_again_ends_the_token_that_was_given_for_it(database_url: str, by_whom: str) -> None:
+    """RFC 6749 4.1.2: whoever has the code a second time has stolen it, or was robbed of it."""
+
+    async def test() -> None:
+        async with world(database_url) as here:
+            path = f"/fhir/CarePlan/{'0' * 32}"
+            code, other = await code_of(here), await code_of(here)
+            tokens = [(await redeem(here, one)).json()["access_token"] for one in (code, other)]
+            bearers = [{"Authorization": f"Bearer {one}"} for one in tokens]
+            assert [(await here.web.get(path, headers=one)).status_code for one in bearers] == [404, 404]
+            thief = {} if by_whom == "the client itself" else {"who": (RSA, "rsa-k", "RS384", ELSEWHERE.id)}
+            await _refused(await redeem(here, code, **thief))
+            assert [(await here.web.get(path, headers=one)).status_code for one in bearers] == [401, 404]
+            told = await here.gateway.database.fetchval("SELECT count(*) FROM revocation")
+            for again in (code, "made-up", code[:-1]):
+                await _refused(await redeem(here, again))
+            assert await here.gateway.database.fetchval("SELECT count(*) FROM revocation") == told, "one row, no more"
+
+    run(test)
+
+
+def test_of_several_that_show_a_code_at_once_nobody_keeps_a_token(database_url: str) -> None:
+    async def test() -> None:
+        async with world(database_url) as here:
+            code = await code_of(here)
+            answers = await asyncio.gather(*(redeem(here, code) for _ in range(4)))
+            good = [one.json()["access_token"] for one in answers if one.status_code == 200]
+            assert len(good) == 1
+            answer = await here.web.get(f"/fhir/CarePlan/{'0' * 32}", headers={"Authorization": f"Bearer {good[0]}"})
+            assert answer.status_code == 401
 
     run(test)
 

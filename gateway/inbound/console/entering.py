@@ -38,8 +38,9 @@ _NEEDS = dict.fromkeys(REVIEWERS, ("Task.r",)) | dict.fromkeys(("auditor", "citi
 async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /console/tickets (patient=<id>): a link that opens the plan of one citizen for the caller's user, once.
     Without `patient`: the pages of the caller's role, if it has any (navigation.py)."""
-    form = dict(await read_form(request)) if request.headers.get("content-length", "0") != "0" else {}
-    if form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
+    fields = await read_form(request) if _has_body(request) else []
+    form = dict(fields)
+    if len(fields) > 1 or form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
         raise BadRequest("Send patient, the id of a Patient, and nothing else; or nothing")
     needs = _PLAN if form else _NEEDS.get(caller.role, ())
     await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation")
@@ -48,6 +49,11 @@ async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response
     made = await inbound.tickets.make(caller, form.get("patient", ""))
     body = {"url": f"{inbound.public_url}/console/login?ticket={made}", "expires_in": TICKET_SECONDS}
     return Response(msgspec.json.encode(body), 201, media_type="application/json")
+
+
+def _has_body(request: Request) -> bool:
+    """Whether anything is sent, with its length told or in chunks (RFC 9112 6)."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 async def login_form(inbound: Inbound, request: Request) -> Response:

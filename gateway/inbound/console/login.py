@@ -27,6 +27,7 @@ from gateway.inbound.sign_in import pending
 from gateway.inbound.sign_in.id_token import BadIdToken, Expected, verified
 from gateway.inbound.sign_in.parties import NotLetIn, Party
 from gateway.inbound.sign_in.pending import Pending
+from gateway.inbound.tokens.held import peer
 
 _BEGUN = "faellesplan-login"
 
@@ -61,7 +62,7 @@ async def callback(inbound: Inbound, request: Request) -> Response:
         given = dict(request.query_params)
         caller, token = await _known(inbound, party, begun, given, len(request.query_params.multi_items()))
     except (NotLetIn, BadIdToken) as error:
-        await inbound.entry.sign_in_limits.failure(_address(request), party.client_id)
+        await inbound.entry.sign_in_limits.failure(peer(request.scope), party.client_id)
         await _record(inbound, request, None, str(error))
         raise Unauthenticated from None
     if not pages_of(caller.role) or not _covers(caller):
@@ -124,7 +125,13 @@ async def _record(inbound: Inbound, request: Request, caller: Caller | None, why
     known = replace(caller, override=None) if caller else None
     client = "" if caller or inbound.entry.sign_in is None else inbound.entry.sign_in.client_id
     await record_login(
-        inbound.gateway, known, why, client=client, trace=request.scope[TRACE], address=_address(request), logout=logout
+        inbound.gateway,
+        known,
+        why,
+        client=client,
+        trace=request.scope[TRACE],
+        address=peer(request.scope),
+        logout=logout,
     )
 
 
@@ -140,7 +147,3 @@ def _return(inbound: Inbound) -> str:
 
 def _name(inbound: Inbound) -> str:
     return f"__Host-{_BEGUN}" if secure(inbound) else _BEGUN
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -14,7 +14,7 @@ from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.errors import AccessDeniedError, UnauthorizedClientError
 
 from gateway.domain.caller import Caller
@@ -32,6 +32,8 @@ from gateway.inbound.issuer.users import User, Users
 from gateway.inbound.scopes import narrow
 from gateway.inbound.tokens.held import KEY
 from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.revoked import Revoked
+from gateway.inbound.tokens.stateless import Stateless
 
 CONSOLE = "faellesplan-console"
 ID_TOKEN_SECONDS = 300
@@ -62,7 +64,7 @@ class Refused:
 class Provider:
     """The endpoints. `issuer` is our public URL."""
 
-    def __init__(self, gateway: Gateway, clients: Clients, tokens: Tokens, users: Users) -> None:
+    def __init__(self, gateway: Gateway, clients: Clients, tokens: Tokens, users: Users, revoked: Revoked) -> None:
         self.issuer = gateway.public_url
         self.authorize_url = f"{self.issuer}/oauth/authorize"
         self.users = users
@@ -70,6 +72,7 @@ class Provider:
         self._clients = clients
         self._tokens = tokens
         self._passwords = Passwords()
+        self._revoked = revoked
         self._limits = RateLimits(self._record_burst, lambda: gateway.clock().timestamp())
         self._server = _Server(self, clients, users)
 
@@ -111,10 +114,14 @@ class Provider:
         return str(add_params_to_uri(asking.redirect_uri, told))
 
     async def redeem(self, form: Mapping[str, str], client: Client | None, bound: Mapping[str, str]) -> Outcome:
-        """What a code is exchanged for. `client` has proved itself; None is the console, in this process."""
+        """What a code is exchanged for. `client` has proved itself; None is the console, in this process. A code that
+        comes again is somebody else's: the token that was given for it ends (RFC 6749 4.1.2)."""
+        shown = form.get("code", "")
         request = LoginRequest("POST", f"{self.issuer}/oauth/token", dict(form))
         request.known = self._server.relying(client.id) if client else self._server.relying(CONSOLE)
-        request.taken = await codes.take(self._gateway, form.get("code", ""))
+        request.taken = await codes.take(self._gateway, shown)
+        if request.taken is None and await codes.end(self._gateway, shown, self._tokens.seconds):
+            self._revoked.due = 0.0  # here at once, elsewhere within a second
         request.bound = bound
         status, body = self._server.create_token_response(request)
         return status, body
@@ -129,10 +136,10 @@ class Provider:
         scopes = narrow(" ".join(map(str, client.scopes)), client.scopes, levels=levels_of(client, who))
         return caller_of(client, who, tuple(map(str, scopes)), self._gateway.clock().timestamp())
 
-    def tokens(self, code: Code, relying: Relying, user: User, bound: Mapping[str, str]) -> dict[str, Any]:
+    def tokens(self, code: Code, relying: Relying, user: User, bound: Mapping[str, str], shown: str) -> dict[str, Any]:
         """The access token of a login: for a registered client what it is registered for; the console needs none, so
-        its own opens nothing."""
-        who = self._acting(user)
+        its own opens nothing. Its number follows from the code as it was `shown`."""
+        who, number = self._acting(user), codes.number(self._gateway, shown)
         client = relying.client or self._clients.get(user.client)
         if client is None or not _may(relying.client, user, self.caller(user.id)):
             raise UnauthorizedClientError("the user is none of this client's")
@@ -142,7 +149,7 @@ class Provider:
         )  # fmt: skip
         openid = ["openid"] if "openid" in code.scope.split() else []
         return {
-            "access_token": self._tokens.issue(client, who, given, bound),
+            "access_token": self._tokens.issue(client, who, given, bound, number),
             "token_type": "DPoP" if KEY in bound else "bearer",
             "expires_in": self._tokens.seconds,
             "scope": " ".join([*openid, *map(str, given)]),
@@ -200,7 +207,7 @@ def _may(client: Client | None, user: User, caller: Caller | None) -> bool:
     return same and user.purpose in client.purposes
 
 
-class _Server(AuthorizationServer):
+class _Server(Stateless):
     """Authlib's core with our clients, codes and tokens."""
 
     def __init__(self, provider: Provider, clients: Clients, users: Users) -> None:
@@ -231,19 +238,10 @@ class _Server(AuthorizationServer):
     def query_client(self, client_id: str) -> Relying | None:
         return self.relying(client_id)
 
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        """Tokens carry themselves; there is nothing to keep."""
-
-    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
-        """Nobody listens."""
-
-    def create_oauth2_request(self, request: LoginRequest) -> LoginRequest:
-        return request
-
     def handle_response(self, status: int, body: Any, headers: Any) -> tuple[int, dict[str, Any]]:
         return status, dict(headers or ()) if status == 302 else dict(body)
 
     def tokens(self, request: LoginRequest, user: User) -> dict[str, Any]:
         assert request.taken is not None  # noqa: S101 - for mypy: Authlib asks when client and code were found
         assert request.known is not None  # noqa: S101
-        return self._provider.tokens(request.taken, request.known, user, request.bound)
+        return self._provider.tokens(request.taken, request.known, user, request.bound, request.form["code"])

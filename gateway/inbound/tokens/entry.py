@@ -70,7 +70,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
     revoked = Revoked(partial(flows.revoked, gateway))
     foreign = _foreign(admission, clients, tokens, clock)
     exchange = Exchange(admission.issuers, foreign, token_url, clock, remember, admission.unlock)
-    provider, party = _sign_in(gateway, clients, tokens, admission)
+    provider, party = _sign_in(gateway, clients, tokens, admission, revoked)
     endpoint = TokenEndpoint(
         clients, tokens, token_url, clock, remember, record, key_sets=key_sets, holders=holders, limits=limits,
         search=gateway.search, exchanged=exchange.acting,
@@ -88,7 +88,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
 
 
 def _sign_in(
-    gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission
+    gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission, revoked: Revoked
 ) -> tuple[Provider | None, Party | None]:
     """Where people log in. Raises SettingsError for a registration at another issuer that cannot work."""
     registration = admission.sign_in
@@ -97,7 +97,7 @@ def _sign_in(
         return None, External(registration, issuer, gateway, clients, admission.fetch)
     if not len(admission.users):
         return None, None
-    provider = Provider(gateway, clients, tokens, admission.users)
+    provider = Provider(gateway, clients, tokens, admission.users, revoked)
     return provider, BuiltIn(provider, tokens)
 
 
