@@ -147,6 +147,9 @@ def bundle(resources: Iterable[Resource], base: str) -> Body:
     """A collection Bundle (http://hl7.org/fhir/R4/bundle.html); the references resolve inside it."""
     entries = []
     for one in resources:
-        body = one.body if one.body.get("meta") else {name: v for name, v in one.body.items() if name != "meta"}
+        body = one.body
+        if not body.get("meta"):
+            body = body.copy()
+            body.pop("meta", None)
         entries.append({"fullUrl": f"{base}/fhir/{one.kind}/{one.id}", "resource": body})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}

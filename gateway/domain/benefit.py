@@ -13,7 +13,7 @@ whole month, week or year of the plan: the first half month of a benefit is no r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -70,9 +70,9 @@ class _Amount:
     mark: str = ""  # what the payment itself says of it: reduced, stopped
 
 
-def tells_of_benefit(kind: str, said: Iterable[Statement]) -> bool:
-    """Whether these statements are folded here: payments, and alerts that no source has made by itself."""
-    return kind in ("Account", "Flag") and any(one.act in (Act.PAY, Act.REGISTER) for one in said)
+def tells_of_benefit(kind: str, acts: Collection[Act]) -> bool:
+    """Whether statements of these acts are folded here: payments, and alerts that no source has made by itself."""
+    return kind in ("Account", "Flag") and (Act.PAY in acts or Act.REGISTER in acts)
 
 
 def is_benefit(account: Body) -> bool:

@@ -36,6 +36,8 @@ _PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
 _DELETED = {"system": "http://terminology.hl7.org/CodeSystem/v2-0206", "code": "D"}
 # Numbers are never unsaid by being left out; every other element is a snapshot of what its message knew.
 _UNION = frozenset({"identifier", "episodeOfCare"})
+_NOT_AS_IT_IS = _PLAYED | _UNION | {"diagnosis", "participant", "extension"}
+_EMPTY: tuple[Any, ...] = ([], {})
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ def _still_planned(event: Event, events: list[Event]) -> Body:
     """What the event tells, without the planned end where that was taken back later: between the plan of a discharge
     (A16) and its cancellation (A25) every message repeats it."""
     taken_back = [e for e in events if e.act is Act.EXPECT_END and e.undone is not None]
-    if not any(e.recorded <= event.recorded <= e.undone for e in taken_back if e.undone):
+    if not taken_back or not any(e.recorded <= event.recorded <= e.undone for e in taken_back if e.undone):
         return event.body
     kept = [one for one in event.body.get("extension", []) if one.get("url") != PLANNED_END]
     return event.body | {"extension": kept}
@@ -230,7 +232,9 @@ def _learn(facts: Body, event: Event, body: Body) -> None:
     for name in event.cleared:
         facts.pop(name, None)
     for name, value in body.items():
-        if name in _UNION:
+        if name not in _NOT_AS_IT_IS:
+            facts[name] = value
+        elif name in _UNION:
             facts[name] = _union(facts.get(name, []), value)
         elif name == "diagnosis":
             facts[name] = _diagnoses(facts.get(name, []), value)
@@ -239,8 +243,6 @@ def _learn(facts: Body, event: Event, body: Body) -> None:
         elif name == "extension":
             said = {one["url"]: one for one in [*facts.get(name, []), *value]}
             facts[name] = [said[url] for url in sorted(said)]
-        elif name not in _PLAYED:
-            facts[name] = value
 
 
 def _union(known: list[Any], said: list[Any]) -> list[Any]:
@@ -257,13 +259,19 @@ def _diagnoses(known: list[Body], said: list[Body]) -> list[Body]:
 def _people(said: list[Body]) -> list[Body]:
     """The attending doctor may stand in the visit and, with a period, among the roles as well: that is one person in
     one role."""
-    roles = [_role(one) for one in said if "period" in one]
-    return [one for one in said if "period" in one or _role(one) not in roles] if roles else said
+    dated = [one for one in said if "period" in one]
+    known = [one.get("individual") for one in dated]
+    roles = [(one.get("individual"), _role(one)) for one in dated]
+    return [
+        one
+        for one in said
+        if "period" in one or (who := one.get("individual")) not in known or (who, _role(one)) not in roles
+    ]
 
 
-def _role(participant: Body) -> tuple[Any, str]:
+def _role(participant: Body) -> str:
     codings = [coding for kind in participant.get("type", ()) for coding in kind.get("coding", ())]
-    return participant.get("individual"), codings[0].get("code", "") if codings else ""
+    return codings[0].get("code", "") if codings else ""
 
 
 def _flat(item: Body) -> list[tuple[str, str]]:
@@ -272,7 +280,7 @@ def _flat(item: Body) -> list[tuple[str, str]]:
 
 
 def _body(course: _Course, events: list[Event], kind: str) -> Body:
-    body = {name: value for name, value in course.facts.items() if value not in ([], {})}
+    body = {name: value for name, value in course.facts.items() if value not in _EMPTY}
     body["meta"] = {"profile": [PROFILE]} | body.get("meta", {})
     back = course.status != "onleave"
     extensions = [one for one in body.pop("extension", []) if not (back and one.get("url") == EXPECTED)]

@@ -77,15 +77,16 @@ def _fold_object(
         said.sort(key=lambda s: s.order)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)
-    if any(s.act is Act.REPORT for s in said):
+    acts = {s.act for s in said}
+    if Act.REPORT in acts:
         return fold_reported(kind, key, said, ids, sources)
-    if tells_of_benefit(kind, said):
+    if tells_of_benefit(kind, acts):
         return fold_benefit(kind, key, said, ids, sources)
-    if writer_of(kind, key) or any(s.act is Act.HANDLE for s in said):
+    if Act.HANDLE in acts or writer_of(kind, key):
         return fold_written(kind, key, said, ids, sources)
-    if any(s.act in REGISTERING for s in said):
+    if acts & REGISTERING:
         return fold_registered(kind, key, said, ids, sources)
-    if any(s.act in REVISING for s in said):
+    if acts & REVISING:
         return fold_revised(kind, key, said, ids, sources)
     return fold_snapshot(kind, key, said, ids, sources)
 
@@ -106,14 +107,15 @@ def _take_back_diagnoses(made: list[Resource]) -> None:
 
 def _finish(made: list[Resource], citizen: str) -> None:
     """Each body in its fixed key order, with the citizen in place and each plan a part of the joint plan."""
+    patient = f"Patient/{citizen}"
     for one in made:
         kind, said = one.kind, one.body
         if kind == "Appointment":  # R4 has no subject there: the citizen takes part
             said = appointment.settled(said, citizen)
         elif kind == "Account":
-            said["subject"] = [{"reference": f"Patient/{citizen}"}]
+            said["subject"] = [{"reference": patient}]
         elif kind != "Patient":
-            said[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{citizen}"}
+            said[SUBJECT.get(kind, "subject")] = {"reference": patient}
         if kind == "CarePlan":
             said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}, *said.get("partOf", ())]
         body: Body = {"resourceType": kind, "id": one.id, "meta": said.pop("meta", None) or {}}

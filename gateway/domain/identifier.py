@@ -12,7 +12,7 @@ numbers fail it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 CPR = "urn:oid:1.2.208.176.1.2"
@@ -123,6 +123,8 @@ def learn(names: Mapping[str, str]) -> None:
 
 def means(system: str) -> str:
     """The one name of a system; its own where nobody knows another."""
+    if system in _FORMS:
+        return system
     name = system.strip()
     small = name.lower().rstrip("/")
     return _KNOWN.get(small) or _learned.get(small) or name
@@ -189,5 +191,9 @@ def rank(identifier: Identifier) -> int:
 
 def best_first(identifiers: list[Identifier]) -> tuple[Identifier, ...]:
     """The usable ones, without repetition, the strongest first; ties in spelling order."""
-    usable = {i for i in identifiers if names_a_person(i)}
-    return tuple(sorted(usable, key=lambda i: (rank(i), i)))
+    return ranked([i for i in identifiers if names_a_person(i)])
+
+
+def ranked(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
+    """Usable ones as `best_first` orders them."""
+    return tuple(sorted(set(identifiers), key=lambda i: (rank(i), i.system, i.value)))

@@ -32,7 +32,9 @@ def fold_snapshot(kind: str, key: str, said: list[Statement], ids: Ids, sources:
     """The resource as it was last said; `said` is in order. A withdrawal keeps the last content, marked."""
     last = said[-1]
     content = last if last.body else next((s for s in reversed(said) if s.body), last)
-    body: Body = {name: value for name, value in content.body.items() if name not in content.cleared}
+    body: Body = content.body.copy()
+    for name in content.cleared:
+        body.pop(name, None)
     withdrawn = last.verb is Verb.WITHDRAW
     if withdrawn:
         body = in_error(kind, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.domain.identifier import CPR, Identifier, best_first
+from gateway.domain.identifier import CPR, Identifier, ranked
 from gateway.domain.statement import Act, Verb
 from gateway.errors import MissingField, NoCitizen, RuleBroken, SegmentOrder
 from gateway.translate.hl7v2 import time
@@ -54,14 +54,16 @@ def numbers(message: Message, env: Env, recorded: datetime) -> tuple[Identifier,
     found: list[tuple[Repetition, Identifier]] = []
     for field in (3, 2, 4):
         nodes = message.first["PID"].repetitions(field)
-        found = found or [(node, number) for node in nodes if (number := _number(env, node, "PID-3")) is not None]
+        found = [(node, number) for node in nodes if (number := _number(env, node, "PID-3")) is not None]
+        if found:
+            break
     cprs = {number for _, number in found if number.system == CPR}
     if len(cprs) > 1:
         former = {number for node, number in found if number in cprs and _expired(env, node, recorded)}
         if len(cprs - former) != 1:
             raise RuleBroken("PID-3 names two CPR numbers that are in force", where="PID^1^3")
         found = [(node, number) for node, number in found if number not in former]
-    best = best_first([number for _, number in found])
+    best = ranked([number for _, number in found])
     if not best:
         raise NoCitizen(where="PID^1^3")
     return best
@@ -72,7 +74,7 @@ def merged(message: Message, event: Event, env: Env, survivor: tuple[Identifier,
     the fields that older versions have for it (MRG-4, MRG-2)."""
     mrg = message.first["MRG"]
     nodes = mrg.repetitions(1) or mrg.repetitions(4) or mrg.repetitions(2)
-    found = best_first([n for node in nodes if (n := _number(env, node, "MRG-1")) is not None])
+    found = ranked([n for node in nodes if (n := _number(env, node, "MRG-1")) is not None])
     if not found:
         raise NoCitizen(where="MRG^1^1")
     others = tuple(number for number in found if number not in survivor)
@@ -94,7 +96,7 @@ def moved(message: Message, env: Env, owner: tuple[Identifier, ...]) -> bool:
 def linked(message: Message, env: Env) -> Identifier:
     """The best number in the second PID: the other of two records that are linked. Raises NoCitizen and RuleBroken."""
     first, second = message.named["PID"]
-    found = best_first([n for node in second.repetitions(3) if (n := _number(env, node, "PID-3")) is not None])
+    found = ranked([n for node in second.repetitions(3) if (n := _number(env, node, "PID-3")) is not None])
     if not found:
         raise NoCitizen(where="PID^2^3")
     if found[0].key == message.citizen or found[0] in [_number(env, node, "PID-3") for node in first.repetitions(3)]:

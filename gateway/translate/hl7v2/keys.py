@@ -49,11 +49,11 @@ def linked(env: Env, node: Repetition) -> dict[str, str]:
 def diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None = None) -> str:
     """DG1-20, else the code in DG1-3, else the words in DG1-3 or DG1-4 as a digest, within the visit, or within the
     citizen where the message tells of no visit. The set id DG1-1 counts anew in every message: it is no key."""
-    written = tuple(node.raw for node in (own, code, text) if node is not None)
-    known = env.message.keys
-    if written not in known:
-        known[written] = _diagnosis(env, own, code, text)
-    return str(known[written])
+    written = (own and own.raw, code and code.raw, text and text.raw)
+    known: str | None = env.message.keys.get(written)
+    if known is None:
+        known = env.message.keys[written] = _diagnosis(env, own, code, text)
+    return known
 
 
 def _diagnosis(env: Env, own: Repetition | None, code: Repetition | None, text: Repetition | None) -> str:

@@ -7,15 +7,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from gateway.domain.identifier import CPR, D_ECPR, GLN, SOR, X_ECPR, Identifier, names_a_person, normal
+from gateway.domain.identifier import CPR, GLN, SOR, Identifier, names_a_person, normal
 from gateway.domain.source import Source
 from gateway.translate.hl7v2.parse import Component, Repetition
 from gateway.translate.rules.reader import Env, Unfit
 
 _LONG = 100  # characters; longer names are no real ones, and are not remembered
 _OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
-_CPR = re.compile(r"\d{10}", re.ASCII)
-_ECPR = re.compile(r"\d{7}[A-Z]{2}\d", re.ASCII)
 _TABLE = re.compile(r"HL7(\d{4})", re.ASCII)
 # Registers of organisations: an HD that carries one of these OIDs holds the number in the register as its name.
 _REGISTERS = frozenset({SOR, GLN, "urn:oid:1.3.88", "urn:oid:1.3.198", "urn:oid:1.2.208.176.1.4"})
@@ -144,10 +142,6 @@ def citizen_number(env: Env, node: Repetition) -> Identifier | None:
         return None
     if not names_a_person(found):
         raise Unfit("is a number that stands for nobody")
-    if found.system == CPR and not _CPR.fullmatch(found.value):
-        raise Unfit("is no CPR number: ten digits are wanted")
-    if (found.system == X_ECPR or found.system.startswith(D_ECPR)) and not _ECPR.fullmatch(found.value):
-        raise Unfit("is no eCPR number: seven digits, two letters, one digit are wanted")
     env.message.numbers[node.raw] = found
     return found
 

@@ -40,6 +40,7 @@ MOST_SEGMENTS = 10_000
 MOST_REPETITIONS = 1_000
 
 _NO_FIELDS = [""] * FIELDS
+_SEVERAL: list[Any] = [object()] * FIELDS
 _NO_TEXTS = [""] * COMPONENTS
 
 _USUAL = frozenset("MSH EVN PID PD1 ROL NK1 PV1 PV2 DB1 OBX AL1 DG1 PR1 GT1 IN1 IN2 IN3 MRG".split())
@@ -59,7 +60,7 @@ class Marks:
         self.empty = f"{self.component}{self.subcomponent} "
         self.unescape = unescaper(delimiters, codec)
         marks = re.escape(f"{self.component}{self.repetition}{self.subcomponent}{self.escape}")
-        self.odd = re.compile(f'[{marks}"]|^\\s|\\s$').search  # anything that needs more than being read
+        self.odd = re.compile(f'[{marks}"]').search  # anything that needs more than being read
 
     def plain(self, raw: str) -> str:
         """The text that a sub-component stands for: escapes undone, `""` as nothing."""
@@ -83,12 +84,14 @@ class Fields(dict[str, list[str]]):
 
 
 class Message:
-    """One message: `segments` in order, `named[name]` by name, `first[name]`. `citizen` and `visit` are the keys that
+    """One message: `segments` in order, `named[name]` by name, `first[name]`. `at` are the fields of the first of a
+    name, `sole` those of the only one: of several no text, but something. `citizen` and `visit` are the keys that
     language.py finds before the rules run; keys of everything else are scoped by them.
     """
 
     __slots__ = (
-        "at", "citizen", "first", "groups", "keys", "named", "numbers", "odd", "segments", "several", "text", "visit",
+        "at", "citizen", "first", "groups", "keys", "named", "numbers", "odd", "segments", "several", "sole", "text",
+        "visit",
     )  # fmt: skip
 
     def __init__(self, text: str, marks: Marks) -> None:
@@ -96,13 +99,14 @@ class Message:
         self.odd = marks.odd
         self.citizen = ""
         self.visit = ""
-        self.keys: dict[tuple[str, ...], str] = {}  # of diagnoses, by how DG1 writes them
+        self.keys: dict[tuple[str | None, ...], str] = {}  # of diagnoses, by how DG1 writes them
         self.groups: dict[tuple[str, int], Any] = {}  # the group that a segment opens or stands in (groups.py)
         self.numbers: dict[str, Identifier] = {}  # the citizen's, by how PID-3 writes them
         self.segments: list[Segment] = []
         self.named: dict[str, list[Segment]] = {}
         self.first: dict[str, Segment] = {}
         self.at = Fields()
+        self.sole = Fields()
         self.several: set[str] = set()  # the names that occur more than once
 
     def all(self, name: str, anchors: Collection[str] = ()) -> Sequence[Segment]:
@@ -113,9 +117,11 @@ class Message:
         return [segment for segment in found if segment.anchor in anchors] if anchors else found
 
     def value(self, name: str, field: int, component: int = 1) -> str:
-        """One value of the first segment of this name, `""` when it is not there."""
-        segment = self.first.get(name)
-        return segment.value(field, component) if segment is not None else ""
+        """One value of the first segment of this name, `""` when it is not there. `field` is less than FIELDS."""
+        text = self.at[name][field]
+        if not text or (component == 1 and text.isalnum()):  # most
+            return text
+        return self.first[name].value(field, component)
 
 
 class Segment:
@@ -165,11 +171,19 @@ class Segment:
     def value(self, field: int, component: int = 1, subcomponent: int = 1) -> str:
         """The first text there is in the repetitions of a field at this component and sub-component."""
         text = self.fields[field] if field < len(self.fields) else ""
-        if not text or (text.isalnum() and component == subcomponent == 1):
-            return text
+        if component == subcomponent == 1:
+            return text if text.isalnum() else self.head(field, text)
+        return self._inner(field, text, component, subcomponent) if text else ""
+
+    def head(self, field: int, text: str) -> str:
+        """What field number `field`, whose `text` is more than letters and digits, says first."""
+        if self.odd(text) is None:
+            return text.strip()
+        code = text.partition(self.marks.component)[0]
+        return code if code.isalnum() else self._inner(field, text, 1, 1)  # mostly a code, with its name behind it
+
+    def _inner(self, field: int, text: str, component: int, subcomponent: int) -> str:
         marks = self.marks
-        if marks.odd(text) is None:
-            return text if component == subcomponent == 1 else ""
         if marks.repetition in text:
             found = (repetition.value(component, subcomponent) for repetition in self.repetitions(field))
             return next(filter(None, found), "")
@@ -264,7 +278,8 @@ def parse(text: str, header: Header, codec: str) -> Message:
     marks = _marks(header.delimiters, codec)
     message = Message(text, marks)
     mark = header.delimiters.field
-    segments, named, anchor = message.segments, message.named, ""
+    segments, named, first, at, sole = message.segments, message.named, message.first, message.at, message.sole
+    anchor = ""
     lines = _lines(text)
     if len(lines) > MOST_SEGMENTS:
         raise TooLarge(f"A message has more than {MOST_SEGMENTS} lines", where="MSH^1")
@@ -284,16 +299,16 @@ def parse(text: str, header: Header, codec: str) -> Message:
             fields.insert(1, mark)
         if len(fields) < FIELDS:
             fields += _NO_FIELDS
-        same = named.get(name)
-        if same is None:
-            segment = Segment(name, fields, 1, anchor, marks)
-            named[name] = [segment]
-            message.first[name] = segment
-            message.at[name] = fields
-        else:
+        if name in named:
+            same = named[name]
             segment = Segment(name, fields, len(same) + 1, anchor, marks)
             same.append(segment)
             message.several.add(name)
+            sole[name] = _SEVERAL
+        else:
+            segment = first[name] = Segment(name, fields, 1, anchor, marks)
+            named[name] = [segment]
+            at[name] = sole[name] = fields
         segments.append(segment)
     if "MSH" in message.several:
         raise SegmentOrder("A second MSH stands inside the message", where="MSH^2")

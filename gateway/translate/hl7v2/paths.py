@@ -180,6 +180,8 @@ def _of_segments(path: str, place: _Place, level: int) -> Path:
         nodes=nodes,
         cleared=lambda scope: False,
         where=where,
+        inline={} if level else {"nodes": "{segments}", "there": "{segments}"},
+        held={"segments": f"{{s}}.all({name!r}, {tuple(sorted(anchors))})" if anchors else f"{{s}}.all({name!r})"},
     )
 
 
@@ -224,8 +226,9 @@ def _of_field(path: str, place: _Place, level: int) -> Path:
         nodes=nodes,
         cleared=cleared,
         where=where,
-        inline=_inline(name, anchors, level, of_value, not component),
-        alike=_alike(name, anchors, level, field),
+        inline=_inline(anchors, level, of_value, not component),
+        alike=_alike(anchors, level, field),
+        held=_held(name, level),
     )
 
 
@@ -256,36 +259,45 @@ def _nodes(place: _Place, level: int) -> Callable[[Scope], Sequence[Scope]]:
     return inner if level else of_message
 
 
-def _inline(
-    name: str, anchors: frozenset[str], level: int, of_value: tuple[int, int, int], whole: bool
-) -> Mapping[str, str]:
+def _inline(anchors: frozenset[str], level: int, of_value: tuple[int, int, int], whole: bool) -> Mapping[str, str]:
     """The same reads as Python expressions, for the cases that need no call: an empty field, a mere code or date, a
     field that was split before."""
     field = of_value[0]
     if field >= parse.FIELDS or (anchors and not level):
         return {}
-    text = f"{{s}}.fields[{field}]" if level else f"{{s}}.at[{name!r}][{field}]"
+    text, there, segment = f"{{fields}}[{field}]", f"{{sole}}[{field}]", "{s}" if level else "{first}"
     value = f"({text} and {{call}})"
     if of_value[1:] == (1, 1):
-        value = f"({{t}} if not ({{t}} := {text}) or {{t}}.isalnum() or {{s}}.odd({{t}}) is None else {{call}})"
-    several = "" if level else f"{{call}} if {name!r} in {{s}}.several else "
+        more = f"{{t}}.strip() if {{s}}.odd({{t}}) is None else {segment}.head({field}, {{t}})"
+        value = f"({{t}} if not ({{t}} := {text}) or {{t}}.isalnum() else {more})"
+    several = "" if level else "{call} if {several} else "
     if not whole:
         nodes, node = f"{{call}} if {text} else ()", f"{{call}} if {text} else None"
     else:
-        segment = "{s}" if level else f"{{s}}.first[{name!r}]"
-        cut = f"(({{t}} := {segment}).cut.get({field}) or {{t}}.split({field}))"
+        cut = f"({segment}.cut.get({field}) or {segment}.split({field}))"
         nodes = f"{cut} if {text} else ()"
         node = f"({{t}}[0] if ({{t}} := {cut}) else None) if {text} else None"
-    return {"value": value, "nodes": f"({several}{nodes})", "node": f"({several}{node})"}
+    forms = {"value": value, "nodes": f"({several}{nodes})", "node": f"({several}{node})"}
+    return forms | {"there": text if level else there}
 
 
-def _alike(name: str, anchors: frozenset[str], level: int, field: int) -> str:
-    """The text of the whole field; None where several segments have it."""
+def _alike(anchors: frozenset[str], level: int, field: int) -> str:
+    """The text of the whole field; no text where several segments have it."""
     if field >= parse.FIELDS or (anchors and not level):
         return ""
+    return f"{{fields}}[{field}]" if level else f"{{sole}}[{field}]"
+
+
+def _held(name: str, level: int) -> Mapping[str, str]:
+    """What of a segment is looked up once for all its fields."""
     if level:
-        return f"{{s}}.fields[{field}]"
-    return f"(None if {name!r} in {{s}}.several else {{s}}.at[{name!r}][{field}])"
+        return {"fields": "{s}.fields"}
+    return {
+        "fields": f"{{s}}.at[{name!r}]",
+        "sole": f"{{s}}.sole[{name!r}]",
+        "first": f"{{s}}.first.get({name!r})",
+        "several": f"{name!r} in {{s}}.several",
+    }
 
 
 def _value(name: str, anchors: frozenset[str], level: int, of_value: tuple[int, int, int]) -> Callable[[Scope], str]:
@@ -310,8 +322,8 @@ def _value(name: str, anchors: frozenset[str], level: int, of_value: tuple[int, 
 
 def _of_repetition(path: str, field: str, level: int, component: int, subcomponent: int) -> Path:
     index, whole = component - 1, subcomponent < 2
-    texts = f"({{s}}.texts or {{s}}.said())[{index}]"
-    inline = {"value": texts, "values": f"(({{t}},) if ({{t}} := {texts}) else ())"}
+    texts = f"{{texts}}[{index}]"
+    inline = {"value": texts, "values": f"(({{t}},) if ({{t}} := {texts}) else ())", "there": texts}
 
     def value(scope: Repetition) -> str:
         return scope.value(component, subcomponent or 1)
@@ -335,7 +347,8 @@ def _of_repetition(path: str, field: str, level: int, component: int, subcompone
         return str(scopes[level].place(*rest))
 
     forms = inline if whole and component <= parse.COMPONENTS else {}
-    return Path(path, field, level, value, values, node, nodes, cleared, where, forms)
+    held = {"texts": "{s}.texts or {s}.said()"}
+    return Path(path, field, level, value, values, node, nodes, cleared, where, forms, held=held)
 
 
 def _of_component(path: str, field: str, level: int, subcomponent: int) -> Path:

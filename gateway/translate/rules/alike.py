@@ -6,24 +6,32 @@ field is kept in `Env.memo` under its text and shared: nobody changes what rules
 
 from __future__ import annotations
 
+from typing import Any
+
 from gateway.translate.rules.plan import AnyRule, Call, ObjectRule, Source, ValueRule, paths, rules
 from gateway.translate.rules.reader import Path
 
-LONGEST = 300
-"""Characters of a text that is remembered."""
+_LONGEST = 300  # characters of texts that are remembered
 
 
-def basis(rule: AnyRule, depth: int) -> Path | None:
-    """The path of the one field that all the rule makes rests on, besides source and time zone. `depth` is the level
-    outside the rule."""
+def short(key: tuple[Any, ...]) -> bool:
+    """Whether all but the first of these are texts, and together not too long to be remembered."""
+    texts = key[1:]
+    return all(isinstance(text, str) for text in texts) and sum(map(len, texts)) <= _LONGEST
+
+
+def basis(rule: AnyRule, depth: int) -> tuple[Path, ...]:
+    """The paths of the fields, one or a few, that all the rule makes rests on, besides source and time zone; none where
+    it rests on more. `depth` is the level outside the rule."""
     if rule.each:
         inner = rules(rule.body) if isinstance(rule, ObjectRule) else (rule,)
         within = all(_tested(rule, depth + 1) and _made(one, depth + 1) for one in inner)
-        return rule.each if rule.each.alike and within else None
+        return (rule.each,) if rule.each.alike and within else ()
     if isinstance(rule, ObjectRule) or rule.when or not _costly(rule):
-        return None
-    read = rule.paths
-    return read[0] if len(read) == 1 and read[0].alike and _made(rule, read[0].level) else None
+        return ()
+    read = tuple({(path.text, path.field): path for path in rule.paths}.values())
+    told = all(path.alike and path.level == read[0].level for path in read)
+    return read if read and told and _made(rule, read[0].level) else ()
 
 
 def _costly(rule: ValueRule) -> bool:

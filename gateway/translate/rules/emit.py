@@ -9,11 +9,12 @@ pays nothing for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from gateway.domain.statement import Act, Verb
-from gateway.translate.rules.alike import LONGEST, basis
-from gateway.translate.rules.emit_source import scopes, unless
+from gateway.translate.rules.alike import basis, short
+from gateway.translate.rules.emit_source import scopes, there, unless
 from gateway.translate.rules.emit_value import around, last, value
 from gateway.translate.rules.plan import AnyRule, Body, Constant, ObjectRule, Plan, Slot, ValueRule
 from gateway.translate.rules.reader import Path
@@ -24,15 +25,14 @@ def source(plan: Plan, traced: bool) -> tuple[str, dict[str, Any]]:
     """The Python source of a rule file and the namespace that it runs in; it defines `run`."""
     writer = Writer(traced)
     _sheet(writer, plan)
-    return "\n".join(writer.lines) + "\n", writer.names
+    return writer.text, writer.names
 
 
 def _sheet(w: Writer, plan: Plan) -> None:
     depth = 1 if plan.each else 0
     around_here = scopes(depth)
     head = f"def run(s0, env, clearing, out{', trace' if w.traced else ''})"
-    loop = f"for s1 in {w.read(plan.each, 'nodes')}" if plan.each else "for _ in (0,)"
-    with w.block(head), w.block(loop):
+    with w.block(head), _scopes(w, plan):
         unless(w, plan.when)
         key = _statement(w, plan.statement["key"], depth)
         with w.block(f"if not {key}"):
@@ -55,17 +55,27 @@ def _sheet(w: Writer, plan: Plan) -> None:
         w.line(f"out.append(Made({plan.make!r}, {key}, o, c, {', '.join(values)}, {plan.name!r}, s{depth}))")
 
 
+@contextmanager
+def _scopes(w: Writer, plan: Plan) -> Iterator[None]:
+    """The message, and each of the nodes that the file is for."""
+    w.scope(0)
+    with w.block(f"for s1 in {w.read(plan.each, 'nodes')}" if plan.each else "for _ in (0,)"):
+        if plan.each:
+            w.scope(1)
+        yield
+
+
 def _statement(w: Writer, rule: ValueRule, depth: int) -> str:
     """The variable that holds key, act, happened, …"""
     if rule.constant:
         return repr(_literal(rule))
     name = w.fresh("k")
-    if rule.fact.is_list:
-        w.line(f"{name} = []")
-        value(w, rule, lambda x: w.line(f"{name}.append({x})"), depth, f"len({name})", "")
-    else:
-        w.line(f"{name} = None")
-        value(w, rule, lambda x: w.line(f"{name} = {x}"), depth, "", "")
+    w.line(f"{name} = {'[]' if rule.fact.is_list else None}")
+    with there(w, rule):
+        if rule.fact.is_list:
+            value(w, rule, lambda x: w.line(f"{name}.append({x})"), depth, f"len({name})", "")
+        else:
+            value(w, rule, lambda x: w.line(f"{name} = {x}"), depth, "", "")
     return name
 
 
@@ -101,24 +111,25 @@ def _slots(w: Writer, body: Body, var: str, at: str, depth: int) -> None:
 def _slot(w: Writer, slot: Slot, var: str, at: str, depth: int) -> None:
     place = f"{at} + {'.' + slot.name!r}"
     if slot.fact.is_list:
-        found = w.fresh("l")
-        w.line(f"{found} = []")
-        for rule in slot.rules:
-            _rule(
-                w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", f"{at} + {'.' + slot.name!r}"
-            )
-        with w.block(f"if {found}"):
-            w.line(f"{var}[{slot.name!r}] = {found}")
+        with there(w, *slot.rules):
+            _list(w, slot, var, place, depth)
         return
     for number, rule in enumerate(slot.rules):
         if rule.constant:
             continue  # a default: _constants
         sink: Sink = lambda x: w.line(f"{var}[{slot.name!r}] = {x}")  # noqa: E731
-        if number:
-            with w.block(f"if {slot.name!r} not in {var}"):
-                _rule(w, rule, sink, depth, "", place)
-        else:
+        with w.block(f"if {slot.name!r} not in {var}") if number else nullcontext(), there(w, rule):
             _rule(w, rule, sink, depth, "", place)
+
+
+def _list(w: Writer, slot: Slot, var: str, place: str, depth: int) -> None:
+    found = w.fresh("l")
+    w.line(f"{found} = []")
+    for rule in slot.rules:
+        with there(w, rule) if len(slot.rules) > 1 else nullcontext():
+            _rule(w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", place)
+    with w.block(f"if {found}"):
+        w.line(f"{var}[{slot.name!r}] = {found}")
 
 
 def _constants(w: Writer, body: Body, var: str, at: str, depth: int) -> None:
@@ -170,29 +181,30 @@ def _leaves(rule: AnyRule) -> Iterator[tuple[str, ValueRule]]:
 
 def _rule(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
     """One rule into a sink. `index` is the Python expression of the place in a list, empty for a single element."""
-    field = None if w.traced else basis(rule, depth)
-    if field:
-        _recalled(w, rule, field, sink, depth, index)
+    fields = () if w.traced else basis(rule, depth)
+    if fields:
+        _recalled(w, rule, fields, sink, depth, index)
     elif rule.constant and isinstance(rule, ObjectRule):
         sink(_display(rule))
     else:
         _worked_out(w, rule, sink, depth, index, at)
 
 
-def _recalled(w: Writer, rule: AnyRule, field: Path, sink: Sink, depth: int, index: str) -> None:
-    """What was made of the same text before; else it is made now and remembered, unless there was a finding, which is
+def _recalled(w: Writer, rule: AnyRule, fields: tuple[Path, ...], sink: Sink, depth: int, index: str) -> None:
+    """What was made of the same texts before; else it is made now and remembered, unless there was a finding, which is
     told of each time."""
-    text, made, before, one = w.fresh("t"), w.fresh("m"), w.fresh("n"), w.bind("u", object())
-    w.line(f"{text} = {field.alike.format(s=f's{field.level}')}")
-    with w.block(f"if {text} != ''"):
-        w.line(f"{made} = env.memo.get(({one}, {text}))")
-        with w.block(f"if {made} is None"):
-            w.line(f"{made}, {before} = [], len(env.findings)")
-            _worked_out(w, rule, lambda x: w.line(f"{made}.append({x})"), depth, index, "")
-            with w.block(f"if {text} and len({text}) <= {LONGEST} and len(env.findings) == {before}"):
-                w.line(f"env.memo[{one}, {text}] = {made}")
-        with w.block(f"for {text} in {made}"):
-            sink(text)
+    made, key, before = w.fresh("m"), w.fresh("u"), w.fresh("n")
+    texts = [w.spelled(field, field.alike) for field in fields]
+    w.line(f"{key} = ({w.bind('u', object())}, {', '.join(texts)})")
+    w.line(f"{made} = env.memo.get({key})")
+    with w.block(f"if {made} is None"):
+        w.line(f"{made}, {before} = [], len(env.findings)")
+        _worked_out(w, rule, lambda x: w.line(f"{made}.append({x})"), depth, index, "")
+        with w.block(f"if len(env.findings) == {before} and {w.bind('short', short)}({key})"):
+            w.line(f"env.memo[{key}] = {made}")
+    one = w.fresh("x")
+    with w.block(f"for {one} in {made}"):
+        sink(one)
 
 
 def _worked_out(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
@@ -204,12 +216,16 @@ def _worked_out(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at
 
 
 def _object(w: Writer, rule: ObjectRule, sink: Sink, depth: int, index: str, at: str) -> None:
+    fixed = all(slot.constant for slot in rule.body.slots.values())
+    if fixed and not w.traced:
+        sink(_display(rule))
+        return
     var, path = w.fresh("o"), w.fresh("p")
     if w.traced:
         w.line(f"{path} = {at}" + (f" + '[' + str({index}) + ']'" if index else ""))
     w.line(f"{var} = {{}}")
     _slots(w, rule.body, var, path, depth)
-    if all(slot.constant for slot in rule.body.slots.values()):
+    if fixed:
         _constants(w, rule.body, var, path, depth)
         sink(var)
         return

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from gateway.translate.rules.plan import Condition, Constant, Read, Source, paths
-from gateway.translate.rules.reader import Unfit
+from gateway.translate.rules.plan import AnyRule, Call, Condition, Constant, ObjectRule, Read, Source, paths
+from gateway.translate.rules.reader import Path, Unfit
 from gateway.translate.rules.writer import Writer
+
+_GLANCE = 3  # more tests than this cost more than they save
 
 
 def expression(w: Writer, one: Source, mode: str) -> str:
@@ -24,6 +27,34 @@ def expression(w: Writer, one: Source, mode: str) -> str:
     first = w.fresh("a")
     test = f"({first} := {args[0]})" + (" is not None" if function.takes == "node" else "")
     return f"({name}({', '.join(['env', first, *args[1:]])}) if {test} else None)"
+
+
+@contextmanager
+def there(w: Writer, *rules: AnyRule) -> Iterator[None]:
+    """Passes by where nothing that the rules read is there, as far as that can be told at a glance."""
+    read = [_first_read(rule) for rule in rules]
+    forms = {(path.field, path.level): path for paths_ in read for path in paths_}
+    told = all(read) and len(forms) <= _GLANCE and all("there" in path.inline for path in forms.values())
+    if w.traced or not told:
+        yield
+    else:
+        with w.block("if " + " or ".join(w.spelled(path, path.inline["there"]) for path in forms.values())):
+            yield
+
+
+def _first_read(rule: AnyRule) -> list[Path]:
+    """The paths of which one must be valued for the rule to make anything; none where that is not so."""
+    if rule.each:
+        return [rule.each]
+    if isinstance(rule, ObjectRule):
+        inner = [_first_read(one) for slot in rule.body.slots.values() for one in slot.rules if not one.constant]
+        return [path for one in inner for path in one] if all(inner) else []
+    calls = [one for one in rule.sources if isinstance(one, Call)]
+    if any(one.function.always or not one.args for one in calls):
+        return []
+    read = [one.args[0] if isinstance(one, Call) else one for one in rule.sources]
+    found = [one.path for one in read if isinstance(one, Read)]
+    return found if len(found) == len(read) else []
 
 
 def unless(w: Writer, when: tuple[Condition, ...]) -> None:
@@ -54,9 +85,13 @@ def _condition(w: Writer, one: Condition) -> str:
 def _asking(w: Writer, subject: Source) -> str:
     if isinstance(subject, Read):
         return w.read(subject.path, "value")
-    tried = any(True for _ in paths(subject))
+    levels = [path.level for path in paths(subject)]
     text = expression(w, subject, "value")
-    return f"{w.bind('tried', _tried)}(lambda: {text})" if tried else text
+    if not levels:
+        return text
+    if isinstance(subject, Call) and subject.function.alone:  # the rules of a file ask the same again and again
+        return w.hold(max(levels), text, tried=True)
+    return f"{w.bind('tried', _tried)}(lambda: {text})"
 
 
 def _tried(ask: Callable[[], Any]) -> Any:

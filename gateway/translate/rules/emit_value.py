@@ -20,6 +20,7 @@ def around(w: Writer, rule: AnyRule, depth: int) -> Iterator[int]:
     """The rule's `for` and `when`; gives the depth inside."""
     if rule.each:
         with w.block(f"for s{depth + 1} in {w.read(rule.each, 'nodes')}"):
+            w.scope(depth + 1)
             unless(w, rule.when)
             yield depth + 1
     elif rule.when:

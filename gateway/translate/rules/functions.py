@@ -226,7 +226,7 @@ def gender(env: Env, text: str) -> str:
 
 SHARED: Mapping[str, Function] = MappingProxyType(
     {
-        "first": Function(first, arity=(1, -1), always=True),
+        "first": Function(first, arity=(1, -1), always=True, alone=True),
         "join": Function(join, arity=(2, -1), always=True),
         "concat": Function(concat, arity=(1, -1)),
         "upper": Function(upper, alone=True),

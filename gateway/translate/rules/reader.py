@@ -63,12 +63,14 @@ class Path:
     - `where`: the place in this message for errors, from all scopes (message first, innermost last):
       `PID[1]-3[2].4`, `Bundle.entry[2].resource.period.start`. Never a value. Called for errors and findings only.
 
-    `inline` may spell `value`, `values`, `node` or `nodes` as a Python expression that saves the call in common cases:
+    `inline` may spell `value`, `values`, `node` or `nodes` as a Python expression that saves the call in common cases,
+    and `there` as a test that is false only where nothing of it is there: most fields of most messages are empty.
     `{s}` is the scope, `{call}` the closure called on it, `{t}` a variable to use. Written by the language, never from
-    a rule file's text.
+    a rule file's text. `held` names what several paths need of one scope (`{s}.fields`): `{name}` in a form is its
+    value, looked up once when the scope is entered, so it must be cheap, free of effects and never fail.
 
     `alike` may spell, of the scope `{s}`, a text that holds all that this path and relative paths below it read (`""`:
-    there is nothing; None: it cannot be told): what was made of one text holds for the next one like it.
+    there is nothing; no text at all: it cannot be told): what was made of one text holds for the next one like it.
 
     `field` is the absolute normal form for traces and the unread report: `PID-5.1`, `Encounter.period.start`,
     `Registrering/AttributListe/Egenskab/Titel`, whatever the path was written as.
@@ -85,6 +87,7 @@ class Path:
     where: Callable[[tuple[Scope, ...]], str]
     inline: Mapping[str, str] = dataclasses.field(default_factory=dict)
     alike: str = ""
+    held: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(slots=True)

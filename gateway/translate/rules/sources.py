@@ -113,7 +113,8 @@ class Sources:
         A source that stands for everybody says in its `senders` who it was this time.
         """
         for sender in senders:
-            if found := self._by_sender.get((language, bare(sender))):
+            found = self._by_sender.get((language, sender)) or self._by_sender.get((language, bare(sender)))
+            if found:
                 return found
         anybody = self._by_sender.get((language, ANYBODY))
         if anybody is None:

@@ -19,24 +19,47 @@ class Writer:
 
     def __init__(self, traced: bool) -> None:
         self.traced = traced
-        self.lines: list[str] = []
+        self._lines: list[str | list[str]] = []
         self.names: dict[str, Any] = {"Made": Made, "Step": Step, "Unfit": Unfit, "cleared": cleared}
         self._indent = 0
         self._bound: dict[Any, str] = {}
+        self._held: dict[int, dict[str, str]] = {}
+        self._heads: dict[int, tuple[list[str], str]] = {}
         self._count = 0
 
+    @property
+    def text(self) -> str:
+        """All lines, each scope's with what it holds at its head."""
+        return "".join(f"{line}\n" for one in self._lines for line in ([one] if isinstance(one, str) else one))
+
     def line(self, text: str) -> None:
-        self.lines.append("    " * self._indent + text)
+        self._lines.append("    " * self._indent + text)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
         self.line(head + ":")
         self._indent += 1
-        before = len(self.lines)
+        before = len(self._lines)
         yield
-        if len(self.lines) == before:
+        if len(self._lines) == before:
             self.line("pass")
         self._indent -= 1
+
+    def scope(self, level: int) -> None:
+        """Here a scope of this level is entered: what it holds is written here, once something asks for it."""
+        head: list[str] = []
+        self._lines.append(head)
+        self._heads[level], self._held[level] = (head, "    " * self._indent), {}
+
+    def hold(self, level: int, text: str, *, tried: bool = False) -> str:
+        """The variable with the value that this expression has when the scope of a level is entered; `tried`: None
+        where a function in it cannot read its text."""
+        held, (head, indent) = self._held[level], self._heads[level]
+        if text not in held:
+            name = held[text] = self.fresh("h")
+            lines = ["try:", f"    {name} = {text}", "except Unfit:", f"    {name} = None"]
+            head += [indent + line for line in (lines if tried else [f"{name} = {text}"])]
+        return held[text]
 
     def fresh(self, prefix: str) -> str:
         self._count += 1
@@ -51,9 +74,16 @@ class Writer:
 
     def read(self, path: Path, mode: str) -> str:
         """`v7(s1)`: a path's closure on its scope, or what the language spells instead (`Path.inline`)."""
-        call = f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode))}(s{path.level})"
+        same = (mode, path.text, path.field, path.level)  # compiled anew wherever it is written, and alike each time
+        call = f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode), same)}(s{path.level})"
         form = path.inline.get(mode)
-        return form.format(s=f"s{path.level}", call=call, t="t") if form else call
+        return self.spelled(path, form, call) if form else call
+
+    def spelled(self, path: Path, form: str, call: str = "") -> str:
+        """A form of the path's language with its names filled in."""
+        scope = f"s{path.level}"
+        held = {n: self.hold(path.level, text.format(s=scope)) for n, text in path.held.items() if f"{{{n}}}" in form}
+        return form.format(s=scope, call=call, t="t", **held)
 
     def rule(self, rule: ValueRule) -> str:
         return self.bind("r", Bound(rule), id(rule))
