@@ -19,14 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from gateway.translate.fhir.inline import Step, typed, untyped
 from gateway.translate.fhir.message import Message
 from gateway.translate.r4 import facts
 from gateway.translate.rules.reader import Function, Path, PathError, Scope
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[([^\[\]]+)\])?(?:\.|$)")
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
-
-Step = tuple[str, str, str]  # name, and the child that must hold this text: ("extension", "url", "http://…")
 
 
 class FhirReader:
@@ -50,12 +49,25 @@ class FhirReader:
         written = ".".join([base, *map(self.spelled, steps)]).strip(".")
         self.check(written, path)
         if relative:
-            return _compiled(path, written, len(within), steps, "")
+            return self._compiled(path, written, len(within), steps)
         for level in range(len(within), 0, -1):
             outer = within[level - 1].field
             if written == outer or written.startswith(outer + "."):
-                return _compiled(path, written, level, steps[len(_steps(outer)) :], "")
-        return _compiled(path, written, 0, steps[1:], steps[0][0])
+                return self._compiled(path, written, level, steps[len(_steps(outer)) :])
+        return self._compiled(path, written, 0, steps[1:], steps[0][0])
+
+    def _compiled(self, text: str, written: str, level: int, steps: tuple[Step, ...], root: str = "") -> Path:
+        """`root` is the resource type that a path of level 0 begins at."""
+        if not steps:
+            inline: Mapping[str, str] = {}
+        elif self.fhir:
+            plain = _plain(written).split(".")
+            ways = (".".join(plain[:end]) for end in range(len(plain) - len(steps) + 1, len(plain) + 1))
+            elements = [fact for way in ways if (fact := facts().element(way))]
+            inline = typed(steps, elements, root)
+        else:
+            inline = {} if root else untyped(steps)
+        return _compiled(text, written, level, steps, root, inline)
 
     def spelled(self, step: Step) -> str:
         """The step in a field's name: which extension is told, other selections are not."""
@@ -63,7 +75,7 @@ class FhirReader:
 
     def check(self, written: str, path: str) -> None:
         """Raises PathError for a path (with the `for` around it `written`) that there is not."""
-        plain = re.sub(r"\[[^\]]*\]", "", written)
+        plain = _plain(written)
         if facts().kind(plain.partition(".")[0]) != "resource":
             raise PathError(f"{path} does not begin with an R4 resource type", facts().suggest(plain) or "")
         if facts().element(plain) is None:
@@ -77,6 +89,11 @@ class FhirReader:
         """Every element of every resource in the message that has a value."""
         found = dict.fromkeys(f for r in message.resources() for f in _leaves(r, str(r.get("resourceType", ""))))
         return list(found)
+
+
+def _plain(written: str) -> str:
+    """The path without what it selects."""
+    return re.sub(r"\[[^\]]*\]", "", written)
 
 
 def _steps(path: str) -> tuple[Step, ...]:
@@ -98,7 +115,9 @@ def _steps(path: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _compiled(text: str, written: str, level: int, steps: tuple[Step, ...], root: str) -> Path:
+def _compiled(
+    text: str, written: str, level: int, steps: tuple[Step, ...], root: str, inline: Mapping[str, str]
+) -> Path:
     """The closures. `root` is the resource type that a path of level 0 begins at."""
     walk = _walker(steps)
 
@@ -121,22 +140,7 @@ def _compiled(text: str, written: str, level: int, steps: tuple[Step, ...], root
         names = _spot(start, steps)
         return ".".join([message.place(start) or written.partition(".")[0], *names])
 
-    inline = {} if root or not steps else _inline(steps)
     return Path(text, written, level, value, values, node, nodes, lambda _: False, where, inline)
-
-
-def _inline(steps: tuple[Step, ...]) -> Mapping[str, str]:
-    """What is absent, and the one text of a single step, is told without a call."""
-    name, child, _ = steps[0]
-    absent = f"type({{s}}) is dict and {name!r} not in {{s}}"
-    found = {mode: f"({none} if {absent} else {{call}})" for mode, none in _NONE.items()}
-    if len(steps) == 1 and not child:
-        text = f"{{t}} if type({{t}} := {{s}}.get({name!r})) is str else '' if {{t}} is None else {{call}}"
-        found["value"] = f"(({text}) if type({{s}}) is dict else {{call}})"
-    return found
-
-
-_NONE = {"value": "''", "values": "()", "node": "None", "nodes": "()"}
 
 
 def _walker(steps: tuple[Step, ...]) -> Callable[[Iterable[Any]], list[Any]]:
