@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.limits import CaseAccess
@@ -45,23 +47,34 @@ class Caller:
     member_of: tuple[str, ...] = ()  # further organisation identifier keys (unit, its parents)
     override: Override | None = None
     on_behalf_of: str = ""
-    trace: str = ""
     cases: tuple[CaseAccess, ...] = ()  # OIO cases it may read; without any, what law and consent permit
     rights: tuple[str, ...] = ()  # what it is registered for besides (RIGHTS)
     client_version: str = ""
     user_authorisation: str = ""  # autorisations-id
     token: str = ""  # jti of the access token
+    trace: str = ""  # of this call; these two stand last, for `calling`
     address: str = ""  # where the call came from
 
     def covers(self, kind: str) -> bool:
         """Whether the token's scopes let it read or search this type at all: what is composed for a caller is composed
         of nothing else. Which resources of the type, where scopes have parameters, flows/covering.py tells."""
-        return any(
-            one is not None and one.type in ("*", kind) and ("r" in one.may or "s" in one.may)
-            for one in map(read, self.scopes)
-        )
+        return _covered(self.scopes, kind)
 
     @property
     def narrowed(self) -> bool:
         """Whether any scope has search parameters."""
         return any("?" in scope for scope in self.scopes)
+
+    def calling(self, trace: str, address: str) -> Caller:
+        """The same, in one call. Every request asks for it: `dataclasses.replace` takes three times as long."""
+        return Caller(*(*_standing(self), trace, address))
+
+
+_standing = attrgetter(*[one.name for one in fields(Caller)][:-2])
+
+
+@lru_cache(maxsize=4096)
+def _covered(scopes: tuple[str, ...], kind: str) -> bool:
+    return any(
+        one is not None and one.type in ("*", kind) and ("r" in one.may or "s" in one.may) for one in map(read, scopes)
+    )

@@ -208,6 +208,8 @@ class _Bench:
         self._protected = protected
         self._evaluation = prepared(consents, ask_of(caller, now, action, care_teams, same), same)
         self._rows: dict[tuple[str, str, str], Row | None] = {}
+        self._organisations = frozenset((caller.organisation.key, *map(_key, caller.member_of)))
+        self._worlds = frozenset([(organisation, caller.role) for organisation in self._organisations])
         self._closed = self._closed_to_all()
 
     def _closed_to_all(self) -> Reason | None:
@@ -321,12 +323,6 @@ class _Bench:
         )
         return frozenset() if cleared else paths
 
-    @property
-    def _worlds(self) -> frozenset[tuple[str, str]]:
-        """The legal worlds that the caller is of."""
-        organisations = (self._caller.organisation.key, *map(_key, self._caller.member_of))
-        return frozenset([(organisation, self._caller.role) for organisation in organisations])
-
     def _row(self, data_class: str, sector: str, purpose: str) -> Row | None:
         key = (data_class, sector, purpose)
         if key not in self._rows:
@@ -350,10 +346,9 @@ class _Bench:
     def _is_ours(self, facts: Facts) -> bool:
         """Of the caller's own authority, whichever of its legal worlds wrote it: sent by one of its clients, or owned
         by it where a system of several authorities sends for all of them."""
-        ours = {organisation for organisation, _ in self._worlds}
         theirs = {org for source in facts.sources or (facts.source,) for org, _ in self._policy.owners.get(source, ())}
         owner = {facts.limits.owner} if facts.limits is not None else set()
-        return facts.sector in (self._caller.sector, "shared") and not ours.isdisjoint(theirs | owner)
+        return facts.sector in (self._caller.sector, "shared") and not self._organisations.isdisjoint(theirs | owner)
 
 
 def _denial(facts: Facts, answer: _No) -> Denial:

@@ -127,7 +127,7 @@ class Endpoint:
             form = outcome.media_type_of(language, answer.body)
             return Response(answer.body, answer.status, outcome.headers(away), form)
         request.scope[CLIENT] = caller.client
-        caller = await self.admitted(replace(caller, trace=request.scope[TRACE], address=peer(request.scope)), kind)
+        caller = await self.admitted(caller.calling(request.scope[TRACE], peer(request.scope)), kind)
         return await door.answer(inbound, request, caller)
 
     @property

@@ -7,8 +7,10 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -95,10 +97,21 @@ def _trace(scope: Scope) -> str:
 def _count(scope: Scope, status: int, seconds: float, trace: str) -> None:
     route, method = scope.get(ROUTE, "none"), scope["method"]
     known = method if method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS") else "other"
-    metrics.HTTP_REQUESTS.labels(known, route, str(status)).inc()
-    metrics.HTTP_SECONDS.labels(route).observe(seconds)
+    _requests(known, route, status).inc()
+    _seconds(route).observe(seconds)
     if route not in _QUIET:
         log.info(
             "request", method=known, route=route, status=status, ms=round(seconds * 1000, 1),
             client=scope.get(CLIENT, ""), trace=trace,
         )  # fmt: skip
+
+
+# Routes, methods and statuses are few; a counter looks its labels up under a lock each time.
+@lru_cache(maxsize=4096)
+def _requests(method: str, route: str, status: int) -> Counter:
+    return metrics.HTTP_REQUESTS.labels(method, route, str(status))
+
+
+@lru_cache(maxsize=1024)
+def _seconds(route: str) -> Histogram:
+    return metrics.HTTP_SECONDS.labels(route)
