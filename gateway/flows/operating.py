@@ -13,19 +13,19 @@ from datetime import datetime
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import Decision, Outcome, masked
+from gateway.domain.stretch import LONGEST, Stretch, stretch
 from gateway.errors import Forbidden
 from gateway.flows import outbox
 from gateway.flows.fetch import states
 from gateway.flows.looking import NOTHING, on_record, record_of
-from gateway.flows.outbox import Notification, Row, Unmatched
+from gateway.flows.outbox import MOST, Notification, Row, Unmatched
 from gateway.flows.parts import Gateway
 from gateway.flows.replay import Replayed, replay
 from gateway.store import messages
 from gateway.store.fetched import State
 
-__all__ = ["Deliveries", "Heard", "Held", "Notification", "Quarantine", "Replayed", "Row", "State", "Unmatched"]
+__all__ = ["MOST", "Deliveries", "Heard", "Held", "Notification", "Quarantine", "Replayed", "Row", "State", "Unmatched"]
 
-MOST = 200  # shown, and tried again, at once
 _STUCK = ("failed", "overdue", "withheld")
 _RULE = re.compile(r"[\w./-]+\.(?:yaml|csv):\d+")
 
@@ -57,9 +57,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The oldest messages in quarantine, and how many there are in all."""
+    """Messages in quarantine, the oldest first, and how many there are in all."""
 
-    held: Sequence[Held]
+    held: Stretch[Held]
     all: int
 
 
@@ -83,19 +83,19 @@ class Heard:
     silent: bool
 
 
-async def quarantine(gateway: Gateway, caller: Caller) -> Quarantine:
-    """What could not be understood. Raises Forbidden for anybody but operators."""
+async def quarantine(gateway: Gateway, caller: Caller, first: int = 0) -> Quarantine:
+    """What could not be understood, from a place on. Raises Forbidden for anybody but operators."""
     await _admit(gateway, caller, "quarantine")
-    found, count = await messages.held(gateway.database, MOST)
-    return Quarantine([_held(gateway, one) for one in found], count)
+    found, count = await messages.held(gateway.database, LONGEST + 1, first)
+    return Quarantine(stretch([_held(gateway, one) for one in found], first), count)
 
 
-async def replay_by(gateway: Gateway, caller: Caller, identity: int | None = None) -> list[Replayed]:
-    """Try one message again, or the oldest of all, one by one. Raises Forbidden."""
+async def replay_by(gateway: Gateway, caller: Caller, identity: int | None = None, first: int = 0) -> list[Replayed]:
+    """Try one message again, or those that are shown from a place on, one by one. Raises Forbidden."""
     await _admit(gateway, caller, "replay", done=True)
     if identity is not None:
         return await replay(gateway, identity)
-    found, _ = await messages.held(gateway.database, MOST)
+    found, _ = await messages.held(gateway.database, LONGEST, first)
     return [told for one in found for told in await replay(gateway, one.id)]
 
 

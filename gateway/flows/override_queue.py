@@ -7,7 +7,6 @@ stands there why not; what the task says is what holds, whether it was written b
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from gateway.domain.override import Outcome, Told, done, not_done, told
 from gateway.domain.record import AccessRecord, Decision, person_key
 from gateway.domain.record import Outcome as Went
 from gateway.domain.statement import Act, Statement, Verb
+from gateway.domain.stretch import LONGEST, Stretch, stretch
 from gateway.domain.when import DANISH
 from gateway.domain.written import origin_of
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
@@ -50,19 +50,24 @@ class Overridden:
 
 async def queue(
     gateway: Gateway, caller: Caller, *, organisation: str = "", role: str = "", state: str = "",
-    overdue: bool | None = None, done: bool | None = None,
-) -> Sequence[Overridden]:  # fmt: skip
+    overdue: bool | None = None, done: bool | None = None, first: int = 0,
+) -> Stretch[Overridden]:  # fmt: skip
     """The overrides, what is left to do first and of that what is due first: of the caller's own organisation in its
     role; an auditor's of all, or of the organisation and role that are named. `done` are those that are reviewed and
-    told. On record. Raises Forbidden without a person and a purpose."""
+    told. Those from place `first` on; on record. Raises Forbidden without a person and a purpose."""
     auditor = caller.role == "auditor"
     whose = (organisation, role) if auditor else (caller.organisation.key, caller.role)
-    found = [_overridden(gateway, row) for row in await overrides.listed(gateway.database, *whose)]
-    shown = [
-        one for one in found
-        if state in ("", one.state) and overdue in (None, one.overdue) and done in (None, one.done)
-    ]  # fmt: skip
-    await _recorded(gateway, caller, "list", *[one.row for one in shown])
+    asked: list[Overridden] = []
+    place = 0
+    while len(asked) <= first + LONGEST and (rows := await overrides.listed(gateway.database, *whose, first=place)):
+        place += len(rows)
+        found = (_overridden(gateway, row) for row in rows)
+        asked += [
+            one for one in found
+            if state in ("", one.state) and overdue in (None, one.overdue) and done in (None, one.done)
+        ]  # fmt: skip
+    shown = stretch(asked[first : first + LONGEST + 1], first)
+    await _recorded(gateway, caller, "list", *[one.row for one in shown.rows])
     return shown
 
 
@@ -134,7 +139,7 @@ async def _key(gateway: Gateway, row: Row) -> str:
 async def _own(gateway: Gateway, caller: Caller, task_id: str) -> Row:
     """The row, if it is this caller's to see: the same answer for what is not there and what is not yours."""
     whose = ("", "") if caller.role == "auditor" else (caller.organisation.key, caller.role)
-    rows = await overrides.listed(gateway.database, *whose, task_id, 1) if caller.user and caller.purposes else ()
+    rows = await overrides.listed(gateway.database, *whose, task_id, most=1) if caller.user and caller.purposes else ()
     if not rows:
         async with gateway.database.connection() as connection:
             await append(connection, [_record(gateway, caller, "open", None)])

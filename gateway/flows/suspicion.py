@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, masked, person_key
+from gateway.domain.stretch import LONGEST, Stretch, stretch
 from gateway.domain.suspicion.finding import Finding, findings
 from gateway.domain.suspicion.known import citizen_of
 from gateway.domain.suspicion.look import Citizen, Employee, Look
@@ -118,13 +119,16 @@ def _thought(
 
 
 async def listed(
-    gateway: Gateway, caller: Caller, *, concluded: bool | None = False, organisation: str = ""
-) -> list[Raised]:
-    """The findings, open or concluded or (None) both, for an auditor; on record under each citizen they are about.
-    Raises Forbidden."""
+    gateway: Gateway, caller: Caller, *, concluded: bool | None = False, organisation: str = "", first: int = 0
+) -> Stretch[Raised]:
+    """The findings, open or concluded or (None) both, for an auditor: those from a place on, on record under each
+    citizen they are about. Raises Forbidden."""
     record = await admitted(gateway, caller, "operation", operation=OPERATION)
-    found = await store.listed(gateway.database, concluded=concluded, organisation=organisation)
-    await on_record(gateway, *_about(record, found))
+    there = await store.listed(
+        gateway.database, concluded=concluded, organisation=organisation, first=first, most=LONGEST + 1
+    )
+    found = stretch(there, first)
+    await on_record(gateway, *_about(record, found.rows))
     return found
 
 

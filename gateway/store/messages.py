@@ -42,11 +42,13 @@ class Kept:
     reason: bytes
 
 
-async def held(database: Database, most: int) -> tuple[list[Kept], int]:
-    """The oldest in quarantine, and how many there are."""
+async def held(database: Database, most: int, first: int = 0) -> tuple[list[Kept], int]:
+    """Those in quarantine from place `first` on, the oldest first, and how many there are."""
     rows = await database.fetch(
-        "SELECT id, language, received_at, reason FROM message WHERE state = 'quarantined' ORDER BY id LIMIT $1", most
-    )
+        "SELECT id, language, received_at, reason FROM message WHERE state = 'quarantined'"
+        " ORDER BY id LIMIT $1 OFFSET $2",
+        most, first,
+    )  # fmt: skip
     count = await database.fetchval("SELECT count(*) FROM message WHERE state = 'quarantined'")
     return [Kept(**row) for row in rows], count
 

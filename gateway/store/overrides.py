@@ -14,6 +14,7 @@ from gateway.domain.override import OverrideRecord
 from gateway.store import wire
 from gateway.store.pool import Database
 
+AT_ONCE = 500
 _BEGIN = """
 INSERT INTO override_review AS o (task, source, citizen, organisation, organisation_name, role, client, user_key,
                                   user_name, code, day, due, first_at, last_at, looks)
@@ -26,7 +27,7 @@ SELECT o.*, r.body, coalesce((convert_from(r.facts, 'UTF8')::jsonb -> 'deleted')
   FROM override_review o JOIN resource r ON r.kind = 'Task' AND r.id = o.task
  WHERE ($1 = '' OR (o.organisation = $1 AND o.role = $2)) AND ($3 = '' OR o.task = $3)
  ORDER BY o.outcome <> '' AND convert_from(r.body, 'UTF8')::jsonb ->> 'status' IN ('completed', 'rejected', 'failed',
-          'cancelled'), o.due, o.first_at, o.task LIMIT $4
+          'cancelled'), o.due, o.first_at, o.task LIMIT $4 OFFSET $5
 """
 _TAKE = """
 UPDATE override_review SET taken_by = $2, taken_name = $3, taken_at = $4
@@ -79,11 +80,11 @@ async def begin(database: Database, task: str, record: OverrideRecord) -> bool:
 
 
 async def listed(
-    database: Database, organisation: str = "", role: str = "", task: str = "", most: int = 1000
+    database: Database, organisation: str = "", role: str = "", task: str = "", first: int = 0, most: int = AT_ONCE
 ) -> Sequence[Row]:
-    """Rows of one organisation in one of its roles, of all where it is "": what may be left to do before what is done,
-    those that are due first."""
-    rows = await database.fetch(_LISTED, organisation, role, task, most)
+    """Rows of one organisation in one of its roles, of all where it is "", from place `first` on: what may be left to
+    do before what is done, those that are due first."""
+    rows = await database.fetch(_LISTED, organisation, role, task, most, first)
     return [_row(dict(row)) for row in rows]
 
 

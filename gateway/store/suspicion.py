@@ -82,7 +82,7 @@ SELECT id, user_key AS user, user_name, organisation, citizen, raised_at, last_a
        outcome, note, concluded_by, concluded_at
   FROM suspicion
  WHERE ($1 = 0 OR id = $1) AND ($2::bool IS NULL OR $2 = (outcome <> '')) AND ($3 = '' OR organisation = $3)
- ORDER BY (outcome <> ''), concluded_at DESC, weight DESC, raised_at, id LIMIT $4
+ ORDER BY (outcome <> ''), concluded_at DESC, weight DESC, raised_at, id LIMIT $4 OFFSET $5
 """
 _CONCLUDE = """
 UPDATE suspicion SET outcome = $2, note = $3, concluded_by = $4, concluded_at = $5 WHERE id = $1 AND outcome = ''
@@ -251,10 +251,12 @@ async def raise_(database: Database, found: Iterable[tuple[Finding, str, str]], 
 
 
 async def listed(
-    database: Database, *, one: int = 0, concluded: bool | None = False, organisation: str = "", most: int = 500
-) -> list[Raised]:
-    """Findings, the weightiest that are open first; those that are concluded, or not, or both (None)."""
-    rows = await database.fetch(_LISTED, one, concluded, organisation, most)
+    database: Database, *, one: int = 0, concluded: bool | None = False, organisation: str = "", first: int = 0,
+    most: int = 500,
+) -> list[Raised]:  # fmt: skip
+    """Findings from place `first` on, the weightiest that are open first; those that are concluded, or not, or both
+    (None)."""
+    rows = await database.fetch(_LISTED, one, concluded, organisation, most, first)
     return [
         Raised(**{**row, "reasons": json.loads(row["reasons"]), "looks": tuple(json.loads(row["looks"]))})
         for row in rows

@@ -152,12 +152,12 @@ def test_the_work_queue(house: House) -> None:
         patient = await admitted(gateway)
         decider, reviewer = overriding(gateway), caller("hospital", user="urn:test|chief", user_name="Overlæge Bo")
         await joint_plan(gateway, decider, patient)
-        (one,) = await override_queue.queue(gateway, reviewer)
+        (one,) = (await override_queue.queue(gateway, reviewer)).rows
         assert (one.state, one.overdue, bool(one.told), one.reason, one.row.looks) == ("open", False, False, WHY, 1)
         assert one.row.citizen == patient
         for other in ("herlev", "nursing", "social"):
-            assert not await override_queue.queue(gateway, caller(other)), other
-        assert len(await override_queue.queue(gateway, caller("auditor"))) == 1
+            assert not (await override_queue.queue(gateway, caller(other))).rows, other
+        assert len((await override_queue.queue(gateway, caller("auditor"))).rows) == 1
         assert await failed(override_queue.queue(gateway, caller("hospital", user=""))) is Forbidden
         assert await failed(override_queue.take(gateway, caller("social"), one.row.task)) is NotFound
         taken = await override_queue.take(gateway, reviewer, one.row.task)
@@ -187,7 +187,7 @@ def test_nobody_reviews_the_own_override(house: House) -> None:
     async def work(gateway: Gateway) -> None:
         patient = await admitted(gateway)
         await joint_plan(gateway, overriding(gateway), patient)
-        (one,) = await override_queue.queue(gateway, caller("hospital"))
+        (one,) = (await override_queue.queue(gateway, caller("hospital"))).rows
         await override_queue.take(gateway, caller("hospital"), one.row.task)
         review = override_queue.review(gateway, caller("hospital"), one.row.task, Outcome.JUSTIFIED, "")
         assert await failed(review) is Forbidden
@@ -201,9 +201,9 @@ def test_overdue_until_the_citizen_was_told_or_it_says_why_not(house: House) -> 
         for user in ("urn:test|a", "urn:test|b"):
             await joint_plan(gateway, overriding(gateway, user=user), patient)
         house.clock.ahead = timedelta(days=14)
-        assert not await override_queue.queue(gateway, caller("hospital"), overdue=True), "the last day is a day"
+        assert not (await override_queue.queue(gateway, caller("hospital"), overdue=True)).rows, "the last day is a day"
         house.clock.ahead = timedelta(days=16)
-        first, second = await override_queue.queue(gateway, caller("hospital"), overdue=True)
+        first, second = (await override_queue.queue(gateway, caller("hospital"), overdue=True)).rows
         who = caller("hospital")
         day = (gateway.clock() - timedelta(hours=1)).isoformat()
         late = (gateway.clock() + timedelta(hours=1)).isoformat()
@@ -214,7 +214,7 @@ def test_overdue_until_the_citizen_was_told_or_it_says_why_not(house: House) -> 
         assert (told.told.how, told.overdue) == ("Brev i Digital Post", False)
         excused = await override_queue.tell(gateway, who, second.row.task, why_not="Borgeren er død")
         assert (excused.told.why_not, excused.overdue) == ("Borgeren er død", False)
-        assert not await override_queue.queue(gateway, who, overdue=True)
+        assert not (await override_queue.queue(gateway, who, overdue=True)).rows
         assert {task["status"] for task in await tasks(gateway)} == {"completed", "rejected"}
 
     house.run(work)

@@ -57,7 +57,7 @@ def test_a_stranger_at_a_well_known_citizen_is_found_and_who_treats_is_not(house
         assert await watch(gateway) == 0, "the ward that treats"
         await looks_at(gateway, stranger(), citizen)
         assert await watch(gateway) == 1
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         assert (found.user_name, found.citizen, found.outcome) == ("Bo Lind", citizen, "")
         assert {"no-relation", "well-known"} <= found.reasons.keys()
         assert await watch(gateway) == 0, "looked through again it is the same finding"
@@ -71,7 +71,7 @@ def test_an_employers_list_tells_of_kin_under_the_same_roof_and_keeps_no_number(
         assert await take_staff(gateway, STAFF.replace("2512489996", CPR)) == 1
         await looks_at(gateway, stranger(), citizen)
         assert await watch(gateway) == 1
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         assert "self" in found.reasons
         rows = await gateway.database.fetch("SELECT * FROM staff")
         assert CPR not in str([tuple(row) for row in rows])
@@ -86,15 +86,15 @@ def test_what_came_of_asking_stays_until_there_are_later_looks(house: House) -> 
         await take_well_known(gateway, CPR)
         await looks_at(gateway, stranger(), citizen)
         await watch(gateway)
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         with pytest.raises(BadRequest):
             await conclude(gateway, AUDITOR, found.id, "explained", " ")
         await conclude(gateway, AUDITOR, found.id, "explained", "ringede for en kollega")
         with pytest.raises(Conflict):
             await conclude(gateway, AUDITOR, found.id, "breach", "nej")
         assert await watch(gateway) == 0
-        assert await listed(gateway, AUDITOR) == []
-        (before,) = await listed(gateway, AUDITOR, concluded=True)
+        assert (await listed(gateway, AUDITOR)).rows == []
+        (before,) = (await listed(gateway, AUDITOR, concluded=True)).rows
         assert (before.outcome, before.note) == ("explained", "ringede for en kollega")
         await looks_at(gateway, stranger(), citizen)
         assert await watch(gateway) == 1
@@ -112,7 +112,7 @@ def test_only_auditors_see_findings_and_their_look_is_on_record(house: House) ->
             await listed(gateway, caller("hospital"))
         with pytest.raises(NotFound):
             await opened(gateway, AUDITOR, 999)
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         assert await opened(gateway, AUDITOR, found.id) == found
         told = await gateway.database.fetch(
             "SELECT decision, citizen FROM access_record WHERE interaction = 'operation' AND client = $1 ORDER BY id",
@@ -175,7 +175,7 @@ def test_an_auditor_asks_and_a_node_looks_once(house: House) -> None:
         assert await asyncio.gather(watch_when_asked(gateway), watch_when_asked(gateway)) in ([0, 1], [1, 0])
         told = await when_watched(gateway)
         assert (told.waiting, told.last and (told.last.looks, told.last.found)) == (None, (1, 1))
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         assert [number for number, _ in await times(gateway, found)] == list(found.looks)
 
     house.run(work)
@@ -256,7 +256,7 @@ def test_a_case_ties_the_role_that_it_is_of_and_no_other_of_the_municipality(hou
         assert await watch(gateway) == 0
         await looks_at(gateway, jobcenter, citizen)
         assert await watch(gateway) == 1
-        (found,) = await listed(gateway, AUDITOR)
+        (found,) = (await listed(gateway, AUDITOR)).rows
         assert found.user_name == jobcenter.user_name
 
     house.run(work)

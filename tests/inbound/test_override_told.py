@@ -19,7 +19,7 @@ OUTPUT = "https://faellesplan.dk/fhir/CodeSystem/task-output"
 
 
 async def queue(here: Http) -> Any:
-    (one,) = await override_queue.queue(here.gateway, caller("hospital", organisation=EPJ.organisation))
+    (one,) = (await override_queue.queue(here.gateway, caller("hospital", organisation=EPJ.organisation))).rows
     return one
 
 

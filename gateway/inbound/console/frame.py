@@ -63,6 +63,12 @@ class Here:
         """The fields of the form, without the blanks around them; of a repeated one the last."""
         return {name: value.strip() for name, value in self.fields}
 
+    @property
+    def first(self) -> int:
+        """From which place on a long list is shown (`?from=`, 0 is the first)."""
+        told = self.request.query_params.get("from", "")
+        return int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0
+
     def moment(self, told: object) -> str:
         """A date or time in Danish time, as people write it in the language of the page."""
         return moment(told, self.t.language)

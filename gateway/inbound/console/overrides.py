@@ -7,6 +7,7 @@ An auditor has all of them; whoever works where it was decided has those of the 
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import Any
 
 from starlette.responses import Response
 
@@ -24,7 +25,7 @@ from gateway.inbound.door import check_scopes
 REVIEWERS = ("auditor", "hospital", "nursing", "social")
 """Who may be admitted: auditors, and the roles that may override at all (mappings/policy/overrides.csv)."""
 
-_SHOWN = {
+_SHOWN: dict[str, dict[str, Any]] = {
     "todo": {"done": False}, "overdue": {"overdue": True}, OPEN: {"state": OPEN}, TAKEN: {"state": TAKEN},
     REVIEWED: {"state": REVIEWED}, "all": {},
 }  # fmt: skip
@@ -35,11 +36,11 @@ async def show(here: Here) -> Response:
     _whole_role(here)
     asked = here.request.query_params.get("show", "todo")
     wanted = asked if asked in _SHOWN else "todo"
-    found = await override_queue.queue(here.gateway, here.caller, **_SHOWN[wanted])  # type: ignore[arg-type]
+    found = await override_queue.queue(here.gateway, here.caller, first=here.first, **_SHOWN[wanted])
     rows = [{"row": one.row, "overdue": one.overdue, "reason": _reason(here, one), "state": one.state,
              "told": _told(here, one), "due": here.moment(one.row.due), "when": here.moment(one.row.first_at)}
-            for one in found]  # fmt: skip
-    return here.page("overrides.html", rows=rows, shown=wanted, choices=tuple(_SHOWN))
+            for one in found.rows]  # fmt: skip
+    return here.page("overrides.html", found=found, rows=rows, shown=wanted, choices=tuple(_SHOWN))
 
 
 async def one(here: Here) -> Response:

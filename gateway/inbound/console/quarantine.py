@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gateway.domain.record import masked
 from gateway.errors import NotFound
 from gateway.flows.operating import (
+    MOST,
     Held,
     Row,
     deliveries,
@@ -27,16 +28,17 @@ _LISTED = 100  # rows of what goes out
 
 async def show(here: Here) -> Response:
     """GET /console/quarantine: the lists; `done` and `left` tell how what was tried again went."""
-    found = await quarantine(here.gateway, here.caller)
+    found = await quarantine(here.gateway, here.caller, here.first)
     out = await deliveries(here.gateway, here.caller)
     asked = here.request.query_params
     stuck, waiting = ([_row(here, one) for one in rows[:_LISTED]] for rows in (out.stuck, out.waiting))
     told = _told(here, asked.get("done", ""), asked.get("left", ""))
     hours = here.gateway.quiet_after.total_seconds() / 3600
     return here.page(
-        "quarantine.html", held=[_held(here, one) for one in found.held], all=found.all,
+        "quarantine.html", found=found.held, held=[_held(here, one) for one in found.held.rows], all=found.all,
         stuck=stuck, waiting=waiting, hours=f"{hours:g}", told=told,
-        more=_left(out.stuck), later=_left(out.waiting), dead=out.dead[:_LISTED],
+        more=_left(here, out.stuck), later=_left(here, out.waiting), dead=out.dead[:_LISTED],
+        more_dead=_left(here, out.dead), more_unmatched=_left(here, out.unmatched),
         unmatched=[(one, masked(one.answered)) for one in out.unmatched[:_LISTED]],
         sources=await heard(here.gateway, here.caller), fetches=await fetched(here.gateway, here.caller),
     )  # fmt: skip
@@ -46,10 +48,10 @@ async def act(here: Here) -> Response:
     """POST /console/quarantine (act, number): try a message again, or all; send or notify once more."""
     number, wish = here.form.get("number", ""), here.form.get("act", "")
     if wish == "all":
-        tried = await replay_by(here.gateway, here.caller)
+        tried = await replay_by(here.gateway, here.caller, first=int(number) if _is_number(number) else 0)
         refused = sum(bool(one.error) for one in tried)
         return _went(here, len(tried) - refused, refused)
-    if not (number.isascii() and number.isdigit() and len(number) < 18):
+    if not _is_number(number):
         raise NotFound
     if wish == "replay":
         tried = await replay_by(here.gateway, here.caller, int(number))
@@ -60,6 +62,10 @@ async def act(here: Here) -> Response:
     again = send_again_by if wish == "send" else notify_again_by
     done = await again(here.gateway, here.caller, int(number))
     return _went(here, int(done), int(not done))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 18
 
 
 def _went(here: Here, done: int, left: int) -> Response:
@@ -73,8 +79,10 @@ def _told(here: Here, done: str, left: str) -> str:
     return here.t("quarantine.went", done=int(done), left=int(left))
 
 
-def _left(rows: Sequence[Row]) -> int:
-    return max(len(rows) - _LISTED, 0)
+def _left(here: Here, rows: Sequence[object]) -> str:
+    """How many rows are not shown, in words; there may be more than were counted."""
+    left = len(rows) - _LISTED
+    return here.t("quarantine.more" if len(rows) < MOST else "quarantine.more_at_least", count=left) if left > 0 else ""
 
 
 def _held(here: Here, one: Held) -> dict[str, object]:

@@ -19,11 +19,11 @@ _SHOWN = 100  # looks of a finding; a habit rests on more
 async def show(here: Here) -> Response:
     """GET /console/suspicion: the open findings, by weight; the thresholds in force. `?concluded` those that are."""
     concluded = "concluded" in here.request.query_params
-    found = await listed(here.gateway, here.caller, concluded=concluded)
+    found = await listed(here.gateway, here.caller, concluded=concluded, first=here.first)
     state = await watched(here.gateway)
     raise_at = _plain(here.t, here.gateway.suspicion.thresholds.raise_at)
     page = here.page(
-        "suspicion.html", concluded=concluded, rows=[_row(here, one) for one in found], state=state,
+        "suspicion.html", concluded=concluded, found=found, rows=[_row(here, one) for one in found.rows], state=state,
         table=[_threshold(here, signal) for signal in SIGNALS], raise_at=raise_at,
     )  # fmt: skip
     if state.waiting:  # each time is on record under every citizen it shows: seldom, where it takes long
