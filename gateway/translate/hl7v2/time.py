@@ -5,6 +5,7 @@ Policy:
   seconds and zone, so those are filled with zero and the zone.
 - A time without an offset is in the source's time zone. An hour that is skipped in spring is read with the offset of
   before (02:30 becomes 03:30 summer time); an hour that comes twice in autumn is the first one.
+- Fractions of a second may stand without their point (20250314091530123), as some senders write milliseconds.
 - 24:00:00 is midnight at the end of the day. Second 60 is refused.
 - An offset after a date alone says nothing and is left out.
 """
@@ -16,7 +17,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_DTM = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\.\d{1,9})?)?)?)?)?)?([+-]\d{4})?", re.ASCII)
+_DTM = re.compile(
+    r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\.\d{1,9}|\d{2,4})?)?)?)?)?)?([+-]\d{4})?", re.ASCII
+)
 WANTED = "an HL7 time such as 20250314, 202503140915 or 20250314091500+0100"
 _UTC = ZoneInfo("UTC")
 
@@ -35,7 +38,7 @@ def fhir(text: str, zone: ZoneInfo) -> str:
         return "-".join(part for part in (year, month, day) if part)
     moment = _moment(match, zone)
     offset = moment.strftime("%z")
-    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S').zfill(19)}{fraction or ''}{offset[:3]}:{offset[3:5]}"
+    return f"{moment.strftime('%Y-%m-%dT%H:%M:%S').zfill(19)}{_point(fraction)}{offset[:3]}:{offset[3:5]}"
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +82,7 @@ def _moment(match: re.Match[str], zone: ZoneInfo) -> datetime:
     year, month, day_of_month, hour, minute, second, fraction, offset = match.groups()
     start = _first_moment(year, month, day_of_month)
     hours, minutes, seconds = int(hour or 0), int(minute or 0), int(second or 0)
-    micro = int(((fraction or ".")[1:] + "000000")[:6])
+    micro = int((_point(fraction)[1:] + "000000")[:6])
     midnight = hours == 24 and not (minutes or seconds or micro)
     if (hours > 23 and not midnight) or minutes > 59 or seconds > 59:
         raise NoTime(f"{WANTED}; there is no such time of day")
@@ -92,6 +95,11 @@ def _moment(match: re.Match[str], zone: ZoneInfo) -> datetime:
     except OverflowError:
         raise NoTime(WANTED) from None
     return back if back.replace(tzinfo=None) != local else aware
+
+
+def _point(fraction: str | None) -> str:
+    """`.123`, whether the point was sent or not; "" without a fraction."""
+    return f".{fraction.removeprefix('.')}" if fraction else ""
 
 
 @lru_cache(maxsize=256)

@@ -182,9 +182,17 @@ def test_an_edited_document_keeps_what_is_not_told_again() -> None:
     assert (signed["docStatus"], text_of(signed)) == ("final", "Før")
 
 
-def test_a_document_without_a_number_is_refused() -> None:
+def test_a_document_without_a_number_is_that_of_its_message() -> None:
+    first, again, other = (mdm("T02", {12: ""}, line("x"), sent=f"2025031409{m}00") for m in ("30", "30", "31"))
+    found = fold(first, again, other)["DocumentReference"]
+    assert [text_of(one) for one in found] == ["x", "x"]
+    assert not any("masterIdentifier" in one for one in found)
+
+
+@pytest.mark.parametrize("event", ["T03", "T04", "T07", "T08", "T11"])
+def test_what_changes_a_document_must_name_it(event: str) -> None:
     with pytest.raises(MissingField) as refused:
-        language().translate(mdm("T02", {12: ""}, line("x")))
+        language().translate(mdm(event, {12: ""}, line("x")))
     assert refused.value.where.startswith("TXA^1")
 
 
