@@ -194,11 +194,19 @@ class NotFound(GatewayError):
 
 
 class NotAllowed(GatewayError):
-    """This interaction is not offered here."""
+    """This interaction is not offered here.
+
+    `allowed` are the methods that are (RFC 9110 15.5.6).
+    """
 
     status = 405
     issue = "not-supported"
     transient = False
+    allowed = "GET, HEAD"
+
+    def __init__(self, text: str = "", *, where: str = "", hint: str = "", allowed: str = "") -> None:
+        self.allowed = allowed or self.allowed
+        super().__init__(text, where=where, hint=hint)
 
 
 class Conflict(GatewayError):

@@ -49,8 +49,8 @@ class WrongMethod(NotAllowed):
     """This method is not offered here."""
 
     def __init__(self, allowed: str) -> None:
-        self.allowed = allowed
-        super().__init__(hint=f"Offered: {allowed}." if allowed else "")
+        told = f"Offered: {allowed}." if allowed else ""
+        super().__init__(hint=told, allowed=allowed)
 
 
 def failure(error: Exception) -> GatewayError:
@@ -74,7 +74,15 @@ def fhir(request: Request, error: GatewayError) -> Response:
         except negotiate.NotAcceptable:
             form = negotiate.JSON
     content = write_xml(body) if form == negotiate.XML else msgspec.json.encode(body)
-    return Response(content, error.status, headers(error), f"{form}; charset=utf-8")
+    return Response(content, error.status, headers(error) | _of_many(request, error), f"{form}; charset=utf-8")
+
+
+def _of_many(request: Request, error: GatewayError) -> dict[str, str]:
+    """What one resource does not offer says little of the path of its type, and nothing of that of Bundles."""
+    if not isinstance(error, NotAllowed) or isinstance(error, WrongMethod):
+        return {}
+    parts = request.scope["path"].strip("/").count("/")
+    return {0: {"Allow": "POST"}, 1: {"Allow": "GET, HEAD, POST"}}.get(parts, {})
 
 
 def in_language(gateway: Gateway, language: str, raw: bytes, error: GatewayError) -> Response:
@@ -130,7 +138,7 @@ def headers(error: GatewayError) -> dict[str, str]:
     if isinstance(error, InsufficientScope):
         scope = f'error="insufficient_scope", scope="{error.needed}"'
         return {"WWW-Authenticate": f'Bearer realm="faellesplan", {scope}'}
-    if isinstance(error, WrongMethod):
+    if isinstance(error, NotAllowed):
         return {"Allow": error.allowed}
     if isinstance(error, Unavailable):
         return {"Retry-After": "5"}

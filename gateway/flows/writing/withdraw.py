@@ -26,8 +26,9 @@ async def withdraw(gateway: Gateway, caller: Caller, work: Work) -> Word | Stand
         return Standing(asked.kind, asked.identity)
     if asked.kind == "Patient":
         raise NotAllowed(
-            "A Patient is not deleted: what is told of the citizen refers to it", hint="Delete that first."
-        )
+            "A Patient is not deleted: what is told of the citizen refers to it", hint="Delete that first.",
+            allowed="GET, HEAD, PATCH, PUT",
+        )  # fmt: skip
     check = check_version(standing.found, asked)
     assert standing.own is not None  # noqa: S101 - for mypy: who handles a task does not delete it
     now, own = gateway.clock(), standing.own

@@ -1,11 +1,13 @@
 """What a search asks of the code tables: whether a code is in a value set, and where it stands in its system.
 
 R4 3.1.1.4.10: `:in`, `:not-in`, `:above`, `:below`. A code is known in every spelling that its system is known in, and
-by each of its codes. Where the table holds the beginnings of codes only (SKS), a code stands below its beginning.
+by each of its codes. Where the table holds the beginnings of codes only (SKS), a code stands below its beginning. KLE
+is a hierarchy by its dots (27, 27.36, 27.36.04), of which the table holds the last level.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from gateway.domain.searching.matching.here import Coded
@@ -14,6 +16,8 @@ from gateway.translate.terms.sets import ValueSet
 from gateway.translate.terms.system import System
 from gateway.translate.terms.terms import Terms
 
+_DOTTED = "kle"
+_KLE = re.compile(r"\d\d(?:\.\d\d){0,2}", re.ASCII)
 _LISTED = "GET {} lists those that are."
 
 
@@ -82,12 +86,16 @@ class KnownCodes:
 
 def _own(system: System, code: str) -> str | None:
     """The own code of the concept that a code means."""
+    if system.about.table == _DOTTED:
+        return code if _KLE.fullmatch(code) else None
     found = system.find(code)
     return found.concept.code if found else None
 
 
 def _upwards(system: System, code: str) -> Sequence[str]:
     """A concept's own code and those above it; of a code that only begins like one of the table, that one and on."""
+    if system.about.table == _DOTTED:
+        return [code[:length] for length in (8, 5, 2) if length <= len(code)] if _KLE.fullmatch(code) else ()
     found = system.find(code)
     start = found.concept if found else system.nearest_above(code)
     return [start.code, *(one.code for one in system.above(start.code))] if start else ()

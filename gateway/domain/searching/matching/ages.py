@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,8 @@ from gateway.domain.searching.matching.here import Here
 from gateway.domain.searching.matching.numbers import compared
 from gateway.domain.when import DANISH, instant, last_instant
 from gateway.errors import BadRequest
+
+_MOMENT = timedelta(microseconds=1)
 
 
 def age(name: str, value: str, here: Here) -> Callable[[Any], bool]:
@@ -22,7 +24,8 @@ def age(name: str, value: str, here: Here) -> Callable[[Any], bool]:
 
     def fits(item: Any) -> bool:
         try:
-            born, latest = instant(item).astimezone(DANISH).date(), last_instant(item).astimezone(DANISH).date()
+            born = instant(item).astimezone(DANISH).date()
+            latest = (last_instant(item) - _MOMENT).astimezone(DANISH).date()
         except (ValueError, TypeError, AttributeError):
             return False
         return test((Decimal(_years(latest, today)), Decimal(_years(born, today))))

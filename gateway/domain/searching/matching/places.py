@@ -19,9 +19,9 @@ _NEAR = "10"
 
 def near(name: str, value: str) -> Callable[[Any], bool]:
     """`latitude|longitude|distance|unit` in degrees (WGS 84); 10 km where no distance is told, km where no unit is."""
-    parts = [*apart(value, "|"), "", ""]
-    latitude, longitude, distance, unit = *parts[:2], parts[2] or _NEAR, parts[3]
-    sound = len(parts) <= 6 and _NUMBER.fullmatch(latitude) and _NUMBER.fullmatch(longitude)
+    parts = [*apart(value, "|"), "", "", ""]
+    latitude, longitude, distance, unit = parts[0], parts[1], parts[2] or _NEAR, parts[3]
+    sound = len(parts) <= 7 and _NUMBER.fullmatch(latitude) and _NUMBER.fullmatch(longitude)
     if not (sound and _DISTANCE.fullmatch(distance) and unit in _METRES):
         raise BadRequest(
             "This is not a place with a distance",
