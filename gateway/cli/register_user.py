@@ -2,7 +2,8 @@
 
 The password is asked for, twice, or read from the first line of standard input when that is no terminal; it never
 stands on the command line. What is kept of it is its scrypt hash. The person acts as a registered client (gateway
-register-client), with the organisation, role and scopes of that. A running gateway reads the folder at its next start.
+register-client), with the organisation, role and scopes of that. With --totp the person also types a code of an app
+(RFC 6238), whose secret is shown here once. A running gateway reads the folder at its next start.
 
     gateway register-user --id karla.bo --name "Karla Bo" --title databeskyttelsesrådgiver \\
         --client dpo-region --purpose HCOMPL
@@ -16,12 +17,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.errors import SettingsError
 from gateway.inbound import clients
+from gateway.inbound.issuer import totp
 from gateway.inbound.issuer.passwords import SHORTEST, UnfitPassword, hashed
 from gateway.inbound.issuer.users import understood, written
 from gateway.settings import Settings
+
+_NAME = "faellesplan"
+"""What the app shows beside the code where the gateway has no public URL yet."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", default="", help="the person's role in words")
     parser.add_argument("--client", required=True, help="the registered client as which the person acts")
     parser.add_argument("--purpose", required=True, help="v3-ActReason code of the person's looks; one of the client's")
+    parser.add_argument("--totp", action="store_true", help="with one-time codes of an app as a second factor")
     parser.add_argument("--json", action="store_true", help="say what was written as JSON")
 
 
@@ -40,6 +47,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if file.exists():
         raise SettingsError("This file is there already", where=str(file), hint="Move it away first.")
     told = {"id": args.id, "name": args.name, "title": args.title, "client": args.client, "purpose": args.purpose}
+    secret = totp.new_secret() if args.totp else ""
+    told |= {"totp": secret}
     registered = clients.load(settings.clients)
     understood(written({**told, "password": hashed("x" * SHORTEST)}), file.name, registered)  # before it is asked
     try:
@@ -49,7 +58,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     user = understood(text, file.name, registered)
     _write(file, text)
     made = {"file": str(file), "id": user.id, "name": user.name, "client": user.client, "purpose": user.purpose}
+    if secret:
+        made |= {
+            "totp": secret,
+            "address": totp.address(secret, user.id, urlsplit(settings.public_url).hostname or _NAME),
+        }
     print(json.dumps(made, ensure_ascii=False) if args.json else f"{file}: {user.name}, as {user.client}")
+    if secret and not args.json:
+        print(f"One-time codes: give the person this secret, for an app, and keep no copy: {secret}")
+        print(made["address"])
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,11 +10,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from gateway.inbound.issuer.totp import STEP_SECONDS, code_of
 
 PASSWORD = "fjorten grønne heste"
 WIDTHS = ((1280, 900), (390, 844))
@@ -25,8 +29,19 @@ def _command(folder: Path) -> tuple[list[str], dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def url(chromium: Browser) -> Iterator[str]:
-    """A gateway as an operator sets it up: one auditors' client, one user, nothing else."""
+def told() -> dict[str, str]:
+    """What the command says of the user who has an app for codes."""
+    return {}
+
+
+@pytest.fixture
+def secret(url: str, told: dict[str, str]) -> str:
+    return told["totp"]
+
+
+@pytest.fixture(scope="module")
+def url(chromium: Browser, told: dict[str, str]) -> Iterator[str]:
+    """A gateway as an operator sets it up: one auditors' client, three users, nothing else."""
     folder = Path(tempfile.mkdtemp(prefix="fp-login-"))
     folder.chmod(0o755)  # root's PostgreSQL runs as nobody
     gateway, environment = _command(folder)
@@ -39,6 +54,9 @@ def url(chromium: Browser) -> Iterator[str]:
     for name in ("karla.bo", "bo.ny"):  # guessing is braked for each
         words = [*gateway, "register-user", "--id", name, *user]
         subprocess.run(words, env=environment, check=True, capture_output=True, input=PASSWORD.encode())
+    words = [*gateway, "register-user", "--id", "app.bo", *user, "--totp", "--json"]
+    made = subprocess.run(words, env=environment, check=True, capture_output=True, input=PASSWORD.encode())
+    told |= json.loads(made.stdout)
     with subprocess.Popen([*gateway, "serve"], env=environment, stdout=subprocess.PIPE, text=True) as serving:
         try:
             assert serving.stdout is not None
@@ -70,7 +88,7 @@ def test_a_data_protection_officer_logs_in_works_and_leaves(page: Page, url: str
     page.on("console", lambda message: asked.append(message.text))
     expect(page.get_by_role("heading", level=1)).to_have_text("Log ind")
     _enter(page, "en forkert kode")
-    expect(page.get_by_role("alert")).to_have_text("Brugernavn eller adgangskode er forkert.")
+    expect(page.get_by_role("alert")).to_have_text("Brugernavn, adgangskode eller engangskode er forkert.")
     asked.clear()  # Chromium tells of the 401 itself
     _enter(page)
     page.wait_for_url("**/console/search")
@@ -94,6 +112,20 @@ def test_the_log_tells_of_the_logins(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Fundne opslag")
     assert page.get_by_role("cell", name="Karla Bo").count() >= 2
     assert page.get_by_text("afvist").count() >= 1
+
+
+def test_a_code_of_an_app_is_asked_for_and_good_once(page: Page, url: str, secret: str) -> None:
+    code = code_of(secret, int(time.time()) // STEP_SECONDS)
+    _enter(page, user="app.bo")
+    expect(page.get_by_role("alert")).to_have_text("Brugernavn, adgangskode eller engangskode er forkert.")
+    page.get_by_label("Engangskode").fill(f"{code[:3]} {code[3:]}")
+    _enter(page, user="app.bo")
+    page.wait_for_url("**/console/search")
+    page.get_by_role("button", name="Luk").click()
+    page.goto(f"{url}/console")
+    page.get_by_label("Engangskode").fill(code)
+    _enter(page, user="app.bo")
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_the_form_in_english(page: Page) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,30 @@ def test_a_user(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert asyncio.run(Passwords().holds(PASSWORD, user.password))
     with pytest.raises(SettingsError, match="there already"):
         call(settings, *WORDS)
+
+
+def test_a_user_with_an_app_for_codes(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert call(settings, *WORDS, "--totp", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    user = users.load(settings.users, clients.load(settings.clients)).get("karla.bo")
+    assert user is not None
+    assert user.totp == told["totp"]
+    assert told["address"].startswith("otpauth://totp/faellesplan%3Akarla.bo?secret=" + user.totp)
+    assert user.amr == ("pwd", "otp", "mfa")
+    assert user.totp not in repr(user)
+
+
+def test_the_secret_is_shown_once_and_is_never_the_same(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n" * 2))
+    capsys.readouterr()
+    secrets = []
+    for name in ("a.bo", "b.bo"):
+        assert call(settings, *WORDS, "--id", name, "--totp") == 0
+        secrets.append(re.findall(r"no copy: ([A-Z2-7]{32})$", capsys.readouterr().out, re.MULTILINE)[0])
+    assert len(set(secrets)) == 2
 
 
 def test_nothing_is_written_when_anything_is_wrong(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

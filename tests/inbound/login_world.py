@@ -25,6 +25,7 @@ from tests.inbound.http_world import Http, http
 from tests.inbound.oauth_client import EC, ISSUER, RSA, hospital, registered
 
 PASSWORD = "fjorten grønne heste"
+SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # that of RFC 6238, appendix B
 CALLBACK = f"{ISSUER}/console/callback"
 DPO = hospital(
     id="dpo",
@@ -47,7 +48,7 @@ ELSEWHERE = hospital(
 
 @lru_cache
 def users() -> Users:
-    """Karla audits, Ove operates, Ida treats."""
+    """Karla audits, and Tove with an app for one-time codes; Ove operates, Ida treats."""
     secret = hashed(PASSWORD)
     return Users(
         [
@@ -55,6 +56,7 @@ def users() -> Users:
             User("ove", "Ove Ny", "", "drift", "HSYSADMIN", secret),
             User("ida", "Ida Vig", "læge", "rh-epj", "TREAT", secret),
             User("nina", "Nina Å", "", "ngo", "COC", secret),
+            User("tove", "Tove Kok", "", "dpo", "HCOMPL", secret, SECRET),
             User("gone", "Ingen", "", "no-client", "TREAT", secret),
         ]
     )
@@ -92,9 +94,12 @@ async def form(web: httpx2.AsyncClient) -> httpx2.Response:
     return page
 
 
-async def send(web: httpx2.AsyncClient, page: httpx2.Response, user: str, password: str = PASSWORD) -> httpx2.Response:
+async def send(
+    web: httpx2.AsyncClient, page: httpx2.Response, user: str, password: str = PASSWORD, code: str = ""
+) -> httpx2.Response:
     """The form, filled in and sent."""
-    return await web.post("/oauth/authorize", data={**fields_of(page.text), "user": user, "password": password})
+    typed = {"user": user, "password": password, "code": code}
+    return await web.post("/oauth/authorize", data={**fields_of(page.text), **typed})
 
 
 async def enter(web: httpx2.AsyncClient, user: str, password: str = PASSWORD) -> httpx2.Response:

@@ -124,7 +124,7 @@ def test_the_form_is_danish_and_english_by_its_button(database_url: str) -> None
             assert held["ui_locales"] == "en"
             assert "Password" in english.text
             wrong = await send(here.web, english, "karla.bo", "wrong password")
-            assert "User name or password is wrong." in wrong.text
+            assert "User name, password or one-time code is wrong." in wrong.text
             assert (await send(here.web, wrong, "karla.bo")).status_code == 303
 
     run(test)

@@ -30,6 +30,7 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert found is not None
     assert (found.name, found.title, found.password) == (KARLA["name"], KARLA["title"], HASH)
     assert HASH not in repr(found)
+    assert (found.totp, found.amr) == ("", ("pwd",))
     assert len(load(tmp_path / "none", CLIENTS)) == 0
 
 
@@ -46,6 +47,9 @@ def test_a_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"password": HASH.replace("$32768$", "$1024$")}, "other parameters"),
         ({"password": HASH.replace("$32768$", "$1048576$")}, "other parameters"),
         ({"password": HASH[:-20]}, "is not written as"),
+        ({"totp": "not base32!"}, "totp is no base32"),
+        ({"totp": "JBSWY3DP"}, "totp has fewer than 16"),
+        ({"totp": "A" * 160}, "more than 64 bytes"),
     ],
 )
 def test_files_that_are_wrong_stop_the_start(tmp_path: Path, changed: dict[str, str], told: str) -> None:

@@ -33,6 +33,7 @@ class Code:
     code_challenge: str
     code_challenge_method: str
     auth_time: int
+    amr: tuple[str, ...] = ("pwd",)
 
     def get_redirect_uri(self) -> str:
         return self.redirect_uri
@@ -50,7 +51,7 @@ class Code:
         return ""
 
     def get_amr(self) -> list[str]:
-        return ["pwd"]
+        return list(self.amr)
 
 
 async def keep(gateway: Gateway, code: Code) -> str:

@@ -86,6 +86,7 @@ class CodeGrant(AuthorizationCodeGrant):
             client=request.client.get_client_id(), redirect_uri=fields["redirect_uri"], scope=request.scope,
             user=request.user.id, nonce=fields.get("nonce", ""), code_challenge=fields["code_challenge"],
             code_challenge_method=fields["code_challenge_method"], auth_time=self.server.now(),
+            amr=request.user.amr,
         )  # fmt: skip
 
     def query_authorization_code(self, code: str, client: Relying) -> Code | None:

@@ -22,12 +22,13 @@ from gateway.inbound.bodies import read_form
 from gateway.inbound.console.frame import CSP, check_same_site, plain_page, secure
 from gateway.inbound.console.texts import DEFAULT, LANGUAGES, Texts, texts
 from gateway.inbound.door import Inbound
-from gateway.inbound.issuer.provider import Asking, Provider, Refused
+from gateway.inbound.issuer.provider import Asking, Provider, Refused, Typed
 from gateway.inbound.keys import OWN_ALGORITHM
 from gateway.inbound.oauth import METHOD
 from gateway.inbound.shell import TRACE
+from gateway.inbound.tokens.held import peer
 
-_OWN = ("user", "password", "form")
+_OWN = ("user", "password", "code", "form")
 _COOKIE = "faellesplan-form"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _JSON = "application/json"
@@ -41,7 +42,7 @@ async def authorize(inbound: Inbound, request: Request) -> Response:
 
 
 async def log_in(inbound: Inbound, request: Request) -> Response:
-    """POST /oauth/authorize (user, password, and the request that the form holds): back with a code."""
+    """POST /oauth/authorize (user, password, one-time code, and the request that the form holds): back with a code."""
     check_same_site(request)
     provider = _provider(inbound)
     fields = await read_form(request)
@@ -51,9 +52,8 @@ async def log_in(inbound: Inbound, request: Request) -> Response:
     asked = provider.asked([one for one in fields if one[0] not in _OWN])
     if isinstance(asked, Refused):
         return _refused(request, asked)
-    address = request.client.host if request.client else ""
-    name, password = mine.get("user", ""), mine.get("password", "")
-    gone = await provider.login(asked, name, password, request.scope[TRACE], address)
+    typed = Typed(mine.get("user", ""), mine.get("password", ""), mine.get("code", ""))
+    gone = await provider.login(asked, typed, request.scope[TRACE], peer(request.scope))
     if isinstance(gone, Refused):
         return _refused(request, gone) if gone.location else _form(inbound, request, asked, wrong=True)
     return _to(gone)

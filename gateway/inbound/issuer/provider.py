@@ -1,15 +1,17 @@
 """The built-in OpenID provider (OpenID Connect Core 1.0, code flow), on Authlib's server core.
 
 It knows the console, in this process, and registered clients with `redirect_uris`. There is no session here: each
-login asks for the password. Who logs in acts as the registered client that the user's file names, with no more than
-that has. Guessing is braked per user and per address; who is unknown is told what a wrong password is told, as late.
+login asks for the password, and for a one-time code where the user has a secret for it. Who logs in acts as the
+registered client that the user's file names, with no more than that has. Guessing is braked per user and per address;
+who is unknown, and whose code is wrong, is told what a wrong password is told, as late.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from authlib.common.urls import add_params_to_uri
@@ -18,13 +20,15 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc6749.errors import AccessDeniedError, UnauthorizedClientError
 
 from gateway.domain.caller import Caller
+from gateway.errors import TooMany
 from gateway.flows.logins import record_login
 from gateway.flows.parts import Gateway
+from gateway.flows.tokens import remember_assertion
 from gateway.inbound.access_token import Tokens, caller_of
 from gateway.inbound.acting import Acting, levels_of
 from gateway.inbound.claims import base64url
 from gateway.inbound.clients import Client, Clients, Limits
-from gateway.inbound.issuer import codes
+from gateway.inbound.issuer import codes, totp
 from gateway.inbound.issuer.codes import Code
 from gateway.inbound.issuer.grant import IN_PERSON, Challenge, CodeGrant, IdToken, LoginRequest, Relying
 from gateway.inbound.issuer.passwords import Passwords
@@ -39,7 +43,14 @@ CONSOLE = "faellesplan-console"
 ID_TOKEN_SECONDS = 300
 PER_USER = Limits(per_second=1 / 30, burst=5)
 PER_ADDRESS = Limits(per_second=0.5, burst=60)
-_WRONG, _GOOD = "unknown user or wrong password", "the password was right"
+PER_CODE = Limits(per_second=1 / 600, burst=5)
+"""Wrong codes of one user behind the right password: beyond them none is taken, and that is not told."""
+_WRONG, _GOOD, _BOTH = (
+    "unknown user or wrong password",
+    "the password was right",
+    "password and one-time code were right",
+)
+_NO_CODE = "the password was right, the one-time code was wrong, missing or used before"
 Outcome = tuple[int, dict[str, Any]]
 
 
@@ -50,6 +61,15 @@ class Asking:
     fields: Mapping[str, str]
     relying: Relying
     redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person has typed into the form: none of it is shown or kept."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,7 @@ class Provider:
         self._passwords = Passwords()
         self._revoked = revoked
         self._limits = RateLimits(self._record_burst, lambda: gateway.clock().timestamp())
+        self._codes = RateLimits(self._record_burst, lambda: gateway.clock().timestamp())
         self._server = _Server(self, clients, users)
 
     def asked(self, given: Sequence[tuple[str, str]]) -> Asking | Refused:
@@ -89,17 +110,18 @@ class Provider:
             return self._refused(error, fields)
         return Asking(fields, grant.request.client, fields["redirect_uri"])
 
-    async def login(self, asking: Asking, name: str, password: str, trace: str, address: str) -> str | Refused:
-        """Where the browser goes with its code. Refused without a location for a wrong password: it may be tried
-        again. Raises TooMany, and Unavailable when it cannot be recorded."""
-        name = name.strip().lower()[:64]
+    async def login(self, asking: Asking, typed: Typed, trace: str, address: str) -> str | Refused:
+        """Where the browser goes with its code. Refused without a location for a wrong password or one-time code: it
+        may be tried again. Raises TooMany, and Unavailable when it cannot be recorded."""
+        name = typed.user.strip().lower()[:64]
         await self._limits.call(f"address {address}", PER_ADDRESS)
         await self._limits.call(f"user {name}", PER_USER)
         user = self.users.get(name)
-        good = await self._passwords.holds(password, user.password if user else None)
+        good = await self._passwords.holds(typed.password, user.password if user else None)
         caller = self.caller(user.id) if user else None
-        if user is None or not good or caller is None:
-            await self._record(caller, _WRONG, asking.relying.id, trace, address)
+        if user is None or not good or caller is None or not await self._second(user, typed.code):
+            why = _NO_CODE if good and caller else _WRONG
+            await self._record(caller, why, asking.relying.id, trace, address)
             return Refused("access_denied", _WRONG)
         if not _may(asking.relying.client, user, caller):
             await self._record(caller, "the user is none of this client's", asking.relying.id, trace, address)
@@ -109,9 +131,20 @@ class Provider:
         if request.made is None:
             return Refused("invalid_request", "the request is not sound any more", location)
         code = await codes.keep(self._gateway, request.made)
-        await self._record(caller, "", asking.relying.id, trace, address, _GOOD)
+        await self._record(caller, "", asking.relying.id, trace, address, _BOTH if user.totp else _GOOD)
         told = [("code", code), ("state", asking.fields["state"]), ("iss", self.issuer)]
         return str(add_params_to_uri(asking.redirect_uri, told))
+
+    async def _second(self, user: User, code: str) -> bool:
+        """The second factor of a user who has one, once."""
+        if not user.totp:
+            return True
+        step = totp.step_of(user.totp, code, self._gateway.clock())
+        if step is not None and self._codes.has(user.id, PER_CODE):
+            return await remember_assertion(self._gateway, f"totp:{user.id}", str(step), totp.over(step))
+        with contextlib.suppress(TooMany):
+            await self._codes.call(user.id, PER_CODE)
+        return False
 
     async def redeem(self, form: Mapping[str, str], client: Client | None, bound: Mapping[str, str]) -> Outcome:
         """What a code is exchanged for. `client` has proved itself; None is the console, in this process. A code that

@@ -6,6 +6,7 @@ title: databeskyttelsesrådgiver    # optional: her role in words
 client: dpo-region                 # the registered client as which she acts: organisation, role, purposes, scopes
 purpose: HCOMPL                    # the purpose of her looks; one of the client's
 password: scrypt$32768$8$1$…       # gateway register-user writes it
+totp: JBSWY3DP…                    # optional: the secret of her one-time codes (register-user --totp)
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from gateway.errors import SettingsError
 from gateway.inbound.acting import OVERRIDE_PURPOSE
 from gateway.inbound.clients import Clients
 from gateway.inbound.issuer.passwords import UnfitPassword, check_form
+from gateway.inbound.issuer.totp import UnfitSecret
+from gateway.inbound.issuer.totp import check_form as check_secret
 from gateway.translate.rules.loader import Table, Text, parse, read
 from gateway.translate.rules.problems import Problems
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _REQUIRED = ("id", "name", "client", "purpose", "password")
-_KNOWN = ("id", "name", "title", "client", "purpose", "password")
+_KNOWN = ("id", "name", "title", "client", "purpose", "password", "totp")
 _LONGEST = 255
 
 
@@ -41,6 +44,12 @@ class User:
     client: str
     purpose: str
     password: str = field(repr=False)
+    totp: str = field(default="", repr=False)
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """How she proves who she is (RFC 8176)."""
+        return ("pwd", "otp", "mfa") if self.totp else ("pwd",)
 
 
 class Users:
@@ -111,6 +120,11 @@ def _user(table: Table, clients: Clients, problems: Problems) -> User | None:
         check_form(texts["password"])
     except UnfitPassword as error:
         wrong("password", str(error))
+    try:
+        if texts["totp"]:
+            check_secret(texts["totp"])
+    except UnfitSecret as error:
+        wrong("totp", str(error))
     return User(**texts) if len(problems.found) == before else None
 
 

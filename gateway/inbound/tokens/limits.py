@@ -61,6 +61,11 @@ class RateLimits:
         if wait:
             await self._refuse(bucket, client, wait)
 
+    def has(self, client: str, limits: Limits) -> bool:
+        """Whether a call would be let through now; it is not counted."""
+        bucket = self._bucket("client", client, limits)
+        return bucket.left + (self._clock() - bucket.at) * limits.per_second >= 1.0
+
     async def failure(self, peer: str, client: str = "") -> None:
         """One failed authentication from an address. Raises TooMany when there were too many: then the failure itself
         is not told, and not recorded one by one."""
