@@ -247,12 +247,6 @@ class Unavailable(GatewayError):
     issue = "transient"
 
 
-class GivenUp(GatewayError):
-    """What was asked for failed again and again, and is tried no more."""
-
-    transient = False
-
-
 class TooMany(GatewayError):
     """The caller has made more calls than it may."""
 

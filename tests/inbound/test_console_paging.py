@@ -106,9 +106,7 @@ def test_all_overrides_can_be_reached(database_url: str) -> None:
         async with http(database_url, *ALL) as here:
             await overridden(here)
             await enter(here)
-            (task,) = re.findall(
-                r'"/console/overrides/([0-9a-f]{32})"', (await here.web.get("/console/overrides")).text
-            )
+            (task,) = await listed(here)
             await here.gateway.database.fetch(_OVERRIDES, 120, task)
             one, two = await pages(here, "/console/overrides?show=todo")
             found = [task for page in (one, two) for task in re.findall(r'"/console/overrides/([0-9a-f]{32})"', page)]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.record import Decision, Outcome
-from gateway.errors import Forbidden, GivenUp, NotFound, TooMany
+from gateway.errors import Forbidden, GatewayError, NotFound, TooMany
 from gateway.flows.bulk.asked import Asked, exporting, of_job, own_job, owner_of, understood
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
@@ -73,10 +73,10 @@ def _refused(asked: Asked) -> Forbidden | None:
 
 
 async def status(gateway: Gateway, caller: Caller, id: str) -> Status:
-    """How far an export of this caller is. Raises NotFound, GivenUp."""
+    """How far an export of this caller is. Raises NotFound, and GatewayError for one that was given up."""
     job = await own_job(gateway, caller, id)
     if job.failed:
-        raise GivenUp("The export failed again and again, and is tried no more", hint="Ask for a new one.")
+        raise GatewayError("The export failed again and again, and is tried no more", hint="Ask for a new one.")
     return Status(job.manifest.encode(), job.made_at + KEPT[BULK])
 
 
