@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.translate.fhir.reading import parse, written_in
+from gateway.translate.fhir.reading import parse, parse_message, written_in
 from gateway.translate.fhir.write_json import write_json
 from gateway.translate.fhir.write_xml import write_xml
 
-__all__ = ["parse", "write_json", "write_xml", "written_in"]
+__all__ = ["parse", "parse_message", "write_json", "write_xml", "written_in"]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from gateway.errors import GatewayError
 from gateway.translate.fhir.lifting import lift
 from gateway.translate.fhir.message import event_code
-from gateway.translate.fhir.reading import parse
+from gateway.translate.fhir.reading import parse_message
 from gateway.translate.languages import Language
 from gateway.translate.rules.trace import Explanation
 from gateway.translate.translation import Translation
@@ -35,7 +35,7 @@ class FhirMessages:
 
     def translate(self, raw: bytes) -> Translation:
         """As the profile that the event names. Raises GatewayError with the place."""
-        bundle = parse(lift(raw).light)
+        bundle = parse_message(lift(raw).light)
         return self._named(bundle).translate_tree(raw, bundle)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -54,7 +54,7 @@ class FhirMessages:
         return self._of(raw).explain(raw)
 
     def _of(self, raw: bytes) -> Language:
-        return self._named(parse(lift(raw).light))
+        return self._named(parse_message(lift(raw).light))
 
     def _named(self, bundle: dict[str, Any]) -> FhirLanguage:
         return self._by_event.get(event_code(bundle), self._medcom)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.errors import GatewayError
-from gateway.translate.fhir import parse, write_json, write_xml, written_in
+from gateway.translate.fhir import parse_message, write_json, write_xml, written_in
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.structure import shape_faults
 from gateway.translate.kl.order import is_order
@@ -22,7 +22,7 @@ URI = "urn:ietf:rfc:3986"
 def addressed(raw: bytes) -> bytes:
     """Header and parties of an order, each with a number; any other bytes as they are."""
     try:
-        bundle = parse(raw)
+        bundle = parse_message(raw)
     except GatewayError:
         return raw
     if not is_order(bundle):

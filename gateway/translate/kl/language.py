@@ -15,7 +15,7 @@ from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.errors import GatewayError
 from gateway.translate import r4
-from gateway.translate.fhir import parse
+from gateway.translate.fhir import parse_message
 from gateway.translate.fhir.message import HEADER
 from gateway.translate.kl import order
 from gateway.translate.kl.answer import addressed
@@ -48,7 +48,7 @@ class Kl:
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
-        return self.translate_tree(raw, parse(raw))
+        return self.translate_tree(raw, parse_message(raw))
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
         """As `translate`; `bundle` is what `raw` holds."""
@@ -66,7 +66,7 @@ class Kl:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        return self._work(parse(raw)).explained()
+        return self._work(parse_message(raw)).explained()
 
     def _work(self, bundle: dict[str, Any]) -> Work:
         found = order.check(bundle)

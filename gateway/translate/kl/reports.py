@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.domain.statement import Act
 from gateway.errors import GatewayError
-from gateway.translate.fhir import outcome, parse, write_json, write_xml, written_in
+from gateway.translate.fhir import outcome, parse_message, write_json, write_xml, written_in
 from gateway.translate.kl import report
 from gateway.translate.kl.understanding import Understanding, Work, translated
 from gateway.translate.rules.trace import Explanation
@@ -28,7 +28,7 @@ class KlReports:
 
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
-        work, event = self._work(parse(raw))
+        work, event = self._work(parse_message(raw))
         return translated(work, event, report.number_of(work.whole), Act.STATE if event == report.PLAN else Act.REPORT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -46,7 +46,7 @@ class KlReports:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        return self._work(parse(raw))[0].explained()
+        return self._work(parse_message(raw))[0].explained()
 
     def _work(self, bundle: dict[str, Any]) -> tuple[Work, str]:
         """The collection, understood, with what breaks its profile's rules; and what it is."""

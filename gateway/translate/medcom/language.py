@@ -18,7 +18,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import GatewayError, UnknownSource
 from gateway.translate import r4
-from gateway.translate.fhir import parse
+from gateway.translate.fhir import parse_message
 from gateway.translate.fhir.message import HEADER, Message, event_code
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.fhir.times import moment
@@ -93,7 +93,7 @@ class MedCom:
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements, an Acknowledgement to a receipt. Raises GatewayError with its place
         (`Bundle.entry[0].resource.focus`)."""
-        return self.translate_tree(raw, parse(raw))
+        return self.translate_tree(raw, parse_message(raw))
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
         """As `translate`, of a message that was parsed already."""
@@ -128,7 +128,7 @@ class MedCom:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        work = self._understood(parse(raw))
+        work = self._understood(parse_message(raw))
         _, found = work.rules.trace(work.notification.message, work.env, _files(work.meaning))
         rows = _told_by_language(work)
         used = {field for row in rows for field in row.fields}

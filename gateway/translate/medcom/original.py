@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.domain.identifier import SOR
 from gateway.errors import GatewayError
-from gateway.translate.fhir import parse
+from gateway.translate.fhir import parse_message
 from gateway.translate.fhir.message import Message, event_code
 from gateway.translate.fhir.structure import shape_faults
 from gateway.translate.medcom.header import sor_of
@@ -55,7 +55,7 @@ class Original:
 def original_of(raw: bytes) -> Original | None:
     """What is needed for an answer; None when there is nobody to address it to, or when none may be sent."""
     try:
-        bundle = parse(raw)
+        bundle = parse_message(raw)
     except GatewayError:
         return None
     message = _message(bundle)
