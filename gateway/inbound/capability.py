@@ -36,6 +36,7 @@ _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
     "Patient/$everything": f"{_R4}/Patient-everything",
     "Patient/$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+    "$export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
     "CarePlan/$everything": f"{_OURS}/OperationDefinition/careplan-everything",
     "Subscription/$status": "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status",
     "$validate": f"{_R4}/Resource-validate",

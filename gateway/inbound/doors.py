@@ -77,7 +77,8 @@ DOORS: tuple[Door, ...] = (
         for method in ("GET", "POST")
     ),
     *(
-        Bearer(method, "/fhir/Patient/$export", exports.kick_off, ("Patient.s",), "$export")
+        Bearer(method, f"/fhir/{path}$export", exports.kick_off, ("Patient.s",), "$export")
+        for path in ("Patient/", "")
         for method in ("GET", "POST")
     ),
     # Whose a job is, and what its files hold for whoever fetches them, is decided there (flows/bulk).

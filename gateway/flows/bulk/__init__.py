@@ -3,6 +3,7 @@
 | file | what |
 |---|---|
 | asked | the request, understood; whose a job is; what the token covers |
+| narrowing | `_typeFilter` |
 | jobs | put up, told how far it is, forgotten |
 | making | the circle is walked beside the doors: each citizen is decided about, on record, and named |
 | taking | a file is fetched: each line is decided anew, on record, and written as it stands then |

@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.scope import read
 from gateway.domain.searching.matching import dates
 from gateway.domain.when import BEGINNING
 from gateway.errors import BadRequest, NotFound
+from gateway.flows.bulk.narrowing import WHERE, compiled, split
 from gateway.flows.parts import Gateway
 from gateway.flows.search.paging import Params, bound
 from gateway.store import bulk, wire
@@ -20,35 +21,50 @@ from gateway.store.exports import Job
 from gateway.store.sealing import sealed, unsealed
 
 WHAT = "Patient/$export"
+"""Whose a job is is the same for every address by which one is asked for."""
 FORMATS = frozenset({"application/fhir+ndjson", "application/ndjson", "ndjson"})
-_PARAMETERS = ("_outputFormat", "_type", "_since")
+_PARAMETERS = ("_outputFormat", "_type", "_since", WHERE)
 _PURPOSE = b"bulk-export"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `types` are those that were named; none for all that the token covers."""
+    """One request, at `what`. `types` are those that were named; none for all that the token covers. `filters` are the
+    queries of `_typeFilter`."""
 
     caller: Caller
     query: str
     types: tuple[str, ...] = ()
     since: datetime = BEGINNING
+    filters: tuple[str, ...] = ()
+    what: str = WHAT
 
     def seal(self, gateway: Gateway) -> bytes:
         """As it stands in the job: who asks may be named by a number."""
-        told = {"query": self.query, "types": self.types, "since": self.since.isoformat()}
+        told = {
+            "query": self.query, "types": self.types, "since": self.since.isoformat(), "filters": self.filters,
+            "what": self.what,
+        }  # fmt: skip
         return sealed(gateway.secret, _PURPOSE, wire.encode([told, self.caller]))
 
     @property
     def url(self) -> str:
         """The request below the address of the gateway."""
-        return f"/fhir/{WHAT}?{self.query}".rstrip("?")
+        return f"/fhir/{self.what}?{self.query}".rstrip("?")
+
+    @property
+    def told(self) -> str:
+        """The request as the access record names it: without the values of filters."""
+        given = parse_qsl(self.query, keep_blank_values=True)
+        named = [(name, value.partition("?")[0] if name == WHERE else value) for name, value in given]
+        return f"GET /fhir/{self.what}?{urlencode(named, safe='/:,+')}".rstrip("?")
 
 
-def understood(caller: Caller, params: Params, kinds: Collection[str]) -> Asked:
+def understood(gateway: Gateway, caller: Caller, what: str, params: Params, kinds: Collection[str]) -> Asked:
     """The parameters of a kick-off. `kinds` are the types that can be exported. Raises BadRequest: a parameter that is
     left alone would give more than was asked for."""
     types: list[str] = []
+    filters: list[str] = []
     since = BEGINNING
     for name, value in params:
         if name == "_outputFormat":
@@ -58,10 +74,15 @@ def understood(caller: Caller, params: Params, kinds: Collection[str]) -> Asked:
             types += _types(value, kinds)
         elif name == "_since":
             since = dates.compiled(name, value)[1]
+        elif name == WHERE:
+            filters += split(value)
         else:
             raise BadRequest("This is not asked of an export", hint=f"Served: {', '.join(_PARAMETERS)}.")
     query = urlencode([(name, value) for name, value in params], safe="/:,+")
-    return Asked(caller, query, tuple(sorted(set(types))), since)
+    beside = compiled(gateway, filters).keys() - set(types or kinds)
+    if beside:
+        raise BadRequest("A filter is of a type that is exported", where=WHERE, hint="Name it in _type.")
+    return Asked(caller, query, tuple(sorted(set(types))), since, tuple(filters), what)
 
 
 def _types(value: str, kinds: Collection[str]) -> list[str]:
@@ -75,7 +96,11 @@ def of_job(gateway: Gateway, job: Job) -> Asked:
     """The request of a job."""
     told: list[Any] = wire.decode(unsealed(gateway.secret, _PURPOSE, job.request))
     since = datetime.fromisoformat(told[0]["since"])
-    return Asked(wire.caller(wire.encode(told[1])), told[0]["query"], tuple(told[0]["types"]), since)
+    asked = told[0]
+    return Asked(
+        wire.caller(wire.encode(told[1])), asked["query"], tuple(asked["types"]), since,
+        tuple(asked.get("filters", ())), asked.get("what", WHAT),
+    )  # fmt: skip
 
 
 def owner_of(gateway: Gateway, caller: Caller) -> bytes:

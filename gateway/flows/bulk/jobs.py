@@ -36,12 +36,12 @@ class Status:
     expires: datetime
 
 
-async def start(gateway: Gateway, caller: Caller, params: Params, kinds: Collection[str]) -> str:
-    """Put an export of the caller's circle up and on record; gives the id of its job. Raises BadRequest, Forbidden for
-    a token that does not cover a type that is named, or that overrides, and TooMany."""
-    asked = understood(caller, params, kinds)
+async def start(gateway: Gateway, caller: Caller, what: str, params: Params, kinds: Collection[str]) -> str:
+    """Put an export of the caller's circle up and on record, asked for at `what`; gives the id of its job. Raises
+    BadRequest, Forbidden for a token that does not cover a type that is named, or that overrides, and TooMany."""
+    asked = understood(gateway, caller, what, params, kinds)
     record = replace(
-        record_of(gateway, caller, "export", "Patient", "", NOTHING, query=f"GET {asked.url}", operation="export"),
+        record_of(gateway, caller, "export", "Patient", "", NOTHING, query=asked.told, operation="export"),
         decision=Decision.PERMIT, outcome=Outcome.SUCCESS,
     )  # fmt: skip
     refused = _refused(asked)

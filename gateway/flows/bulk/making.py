@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.circle import sources_of_world
-from gateway.flows.bulk.asked import WHAT, Asked, exporting, of_job
+from gateway.flows.bulk.asked import Asked, exporting, of_job
 from gateway.flows.bulk.jobs import manifest
+from gateway.flows.bulk.narrowing import Filters, compiled, narrowed
 from gateway.flows.looking import Seen, look, on_record, persons_of, record_of
 from gateway.flows.parts import Gateway
 from gateway.store import bulk, exports, population
@@ -47,10 +48,11 @@ async def make_bulk(gateway: Gateway, standing: Standing) -> int:
 
 async def _make(gateway: Gateway, connection: Connection, job: Job, asked: Asked) -> None:
     number, place = await bulk.reached(connection, job.id)
+    filters = compiled(gateway, asked.filters)
     while place is not None:
         named: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
         for _ in range(PART):
-            place = await _batch(gateway, asked, job, place or "", named)
+            place = await _batch(gateway, asked, filters, job, place or "", named)
             if place is None:
                 break
             await asyncio.sleep(0)  # calls first
@@ -61,8 +63,9 @@ async def _make(gateway: Gateway, connection: Connection, job: Job, asked: Asked
 
 
 async def _batch(
-    gateway: Gateway, asked: Asked, job: Job, after: str, named: dict[str, list[tuple[str, list[str]]]]
-) -> str | None:
+    gateway: Gateway, asked: Asked, filters: Filters, job: Job, after: str,
+    named: dict[str, list[tuple[str, list[str]]]],
+) -> str | None:  # fmt: skip
     """Decide about the next citizens, on record before anything of theirs can be fetched; gives the last of them, None
     at the end of the circle."""
     caller = asked.caller
@@ -70,11 +73,11 @@ async def _batch(
     first = [one.told for one in told if one.first]
     found = await population.parts_of(gateway.database, first)
     looks = {
-        one: _within(await look(gateway, caller, parts, ground, persons_of(parts)), asked)
+        one: narrowed(_within(await look(gateway, caller, parts, ground, persons_of(parts)), asked), filters)
         for one, (parts, ground) in found.items()
     }
     shown = {one: seen for one, seen in looks.items() if seen.permitted}
-    about = f"bulk {job.id} of {WHAT}"
+    about = f"bulk {job.id} of {asked.what}"
     await on_record(gateway, *(
         record_of(gateway, caller, "export", "Patient", one, seen, query=about, operation="export")
         for one, seen in shown.items()

@@ -23,13 +23,15 @@ NDJSON = "application/fhir+ndjson"
 
 
 async def kick_off(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """GET or POST /fhir/Patient/$export with `Prefer: respond-async`: begin an export of the caller's circle."""
+    """GET or POST /fhir/Patient/$export or /fhir/$export with `Prefer: respond-async`: begin an export of the caller's
+    circle. Both are of the same: of a citizen nobody is told who is not in it."""
     params = [*query(request), *(await given(request) if request.method == "POST" else ())]
     form_of(request, params)
     if "respond-async" not in _preferred(request):
         raise BadRequest("An export is made beside the call", where="Prefer", hint="Send Prefer: respond-async.")
     wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
-    job = await bulk.start(inbound.gateway, caller, wanted, CLINICAL)
+    what = request.url.path.removeprefix("/fhir/")
+    job = await bulk.start(inbound.gateway, caller, what, wanted, CLINICAL)
     return Response(b"", 202, {"Content-Location": f"{inbound.public_url}/bulk/{job}"})
 
 
@@ -40,7 +42,7 @@ def _preferred(request: Request) -> set[str]:
 
 
 async def status(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """GET /bulk/{id}: 202 while it is being made, then the manifest; 500 with an OperationOutcome when it was given up."""
+    """GET /bulk/{id}: 202 while it is being made, then the manifest; 500 when it was given up, with an outcome."""
     found = await bulk.status(inbound.gateway, caller, request.path_params["id"])
     if not found.manifest:
         return Response(b"", 202, {"X-Progress": "in progress", "Retry-After": str(bulk.RETRY_SECONDS)})
