@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,11 +31,14 @@ from gateway.flows.suspicion import (
 from gateway.flows.suspicion import watched as when_watched
 from gateway.store import suspicion as store
 from tests.flows.conftest import House, caller
+from tests.flows.consents import record_consent
 from tests.flows.messages import CPR
-from tests.flows.test_looks import admitted
+from tests.flows.test_looks import admitted, consent
 
 HEADER = "user_system,user_value,name,cpr,unit,address,postal_code,days,begins,ends"
 AUDITOR = caller("auditor")
+_KIND = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+RECIPIENT = {"coding": [{"system": _KIND, "code": "IRCP"}]}
 STAFF = f"{HEADER}\nurn:test,nosy-1,Bo Lind,2512489996,ward 1,Strandvej 1,2100,mo tu we th fr,07:00,15:00\n"
 
 
@@ -61,6 +65,22 @@ def test_a_stranger_at_a_well_known_citizen_is_found_and_who_treats_is_not(house
         assert (found.user_name, found.citizen, found.outcome) == ("Bo Lind", citizen, "")
         assert {"no-relation", "well-known"} <= found.reasons.keys()
         assert await watch(gateway) == 0, "looked through again it is the same finding"
+
+    house.run(work)
+
+
+def test_whom_the_citizen_has_let_in_is_no_stranger(house: House) -> None:
+    async def work(gateway: Gateway) -> None:
+        citizen = await admitted(gateway)
+        await take_well_known(gateway, CPR)
+        who = stranger()
+        named = {"type": "Organization", "identifier": {"system": CVR, "value": who.organisation.value}}
+        given = consent(citizen, actor=[{"role": RECIPIENT, "reference": named}])
+        assert (await record_consent(gateway, caller("social"), given)).created
+        await looks_at(gateway, who, citizen)
+        assert await watch(gateway) == 0
+        await looks_at(gateway, replace(who, organisation=Identifier(CVR, "10103940")), citizen)
+        assert await watch(gateway) == 1, "another house"
 
     house.run(work)
 

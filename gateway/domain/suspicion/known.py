@@ -9,11 +9,12 @@ from gateway.domain.identifier import normal
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.statement import Body
+from gateway.domain.suspicion.consented import consented
 from gateway.domain.suspicion.look import Citizen, Tie
 from gateway.domain.team import memberships
 from gateway.domain.when import BEGINNING, END, instant, last_instant
 
-KINDS = ("Patient", "RelatedPerson", "Encounter", "EpisodeOfCare", "CarePlan", "CareTeam", "Appointment")
+KINDS = ("Patient", "RelatedPerson", "Encounter", "EpisodeOfCare", "CarePlan", "CareTeam", "Appointment", "Consent")
 """The resources that tell who a citizen is and who has to do with the citizen."""
 
 Person = Callable[[str], str]
@@ -81,6 +82,9 @@ def _addresses(body: Body) -> Iterator[str]:
 
 def _ties(facts: Facts, body: Body, whose: Organisations) -> Iterator[Tie]:
     if facts.kind in ("Patient", "RelatedPerson"):
+        return
+    if facts.kind == "Consent":
+        yield from consented(body, facts.updated)
         return
     begins, ends = _span(facts, body)
     if facts.kind == "CareTeam":

@@ -26,8 +26,9 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Tie:
     """What speaks for somebody at an organisation looking at a citizen for a time: a stay, a case, a place in the care
-    team. `member` is a person where the tie is a person's own, else "" for all at `organisation`; `role` is the legal
-    world of it that the tie is for: a jobcentre is not tied to whom the home nurses of the same municipality visit."""
+    team, a consent that names them. `member` is a person where the tie is a person's own, else "" for all at
+    `organisation`; `role` is the legal world of it that the tie is for: a jobcentre is not tied to whom the home nurses
+    of the same municipality visit."""
 
     organisation: str
     member: str
