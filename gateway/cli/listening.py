@@ -23,6 +23,9 @@ from gateway.errors import SettingsError
 from gateway.inbound.certificate import door_context, subject_of
 from gateway.settings import Settings
 
+HEADER_SECONDS = 15.0
+"""A connection that has told no whole request by then is closed, at the latest when twice as much time is over."""
+_TICKS_PER_SECOND = 10
 _VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
 
@@ -38,11 +41,31 @@ class Server(uvicorn.Server):
         )  # fmt: skip
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._silent: dict[Any, object] = {}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
         await super().startup(sockets)
         self.ready.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """What uvicorn does ten times a second; and now and then a look at who keeps connections open and says nothing.
+        It waits for the head of a request for ever; looked at from here, no request pays for it."""
+        if counter % max(1, int(HEADER_SECONDS * _TICKS_PER_SECOND)) == 0:
+            self._close_silent()
+        return await super().on_tick(counter)
+
+    def _close_silent(self) -> None:
+        """Close those that say no more than they did when they were looked at before."""
+        before, self._silent = self._silent, {}
+        for one in list(self.server_state.connections):
+            begun = getattr(one, "scope", None)  # of the newest request; its method is told by the whole head
+            if begun is not None and "method" in begun:
+                continue
+            if before.get(one, self) is begun:
+                one.transport.abort()
+            else:
+                self._silent[one] = begun
 
     def stop(self) -> None:
         """Take no more requests, answer those that were taken, and end."""

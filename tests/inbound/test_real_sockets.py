@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
+import pytest
 
+from gateway.cli import listening
 from gateway.cli.serve import Running, running
 from gateway.settings import Settings
 from tests.inbound.http_world import run
@@ -96,6 +98,34 @@ def test_what_was_taken_is_answered_when_the_gateway_stops(database_url: str, tm
         assert [b"|M%d" % n in told for n, told in enumerate([first, *rest])] == [True] * 5
         assert await ended(reader)
         writer.close()
+
+    run(test)
+
+
+def test_who_says_nothing_keeps_no_connection(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slow heads (Slowloris): uvicorn itself would wait for ever."""
+    monkeypatch.setattr(listening, "HEADER_SECONDS", 0.3)
+
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            host, _, port = here.url.removeprefix("http://").partition(":")
+            nothing, head, next_head, body = [await asyncio.open_connection(host, int(port)) for _ in range(4)]
+            head[1].write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
+            next_head[1].write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await next_head[0].readuntil(b"live")).startswith(b"HTTP/1.1 200")
+            next_head[1].write(b"GET /health/live HTTP/1.1\r\nHo")
+            form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\n"
+            body[1].write(b"POST /oauth/token HTTP/1.1\r\nHost: x\r\n" + form)
+            for reader, writer in (nothing, head, next_head):
+                async with asyncio.timeout(5):
+                    assert not (await reader.read()).strip(), "it is closed, without a word"
+                writer.close()
+            body[1].write(b"a=b")
+            async with asyncio.timeout(5):
+                assert (await body[0].readline()).startswith(b"HTTP/1.1 400"), "a body has its own time"
+            body[1].close()
 
     run(test)
 
