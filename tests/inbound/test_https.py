@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import http.client
+import json
 import socket
 import ssl
 import warnings
@@ -22,12 +24,18 @@ import pytest
 from gateway.cli import serve
 from gateway.cli.listening import http_context
 from gateway.cli.serve import Running, running
+from gateway.domain.identifier import CVR as CVR_SYSTEM
 from gateway.errors import SettingsError
 from gateway.inbound.clients import written
+from gateway.inbound.oauth import EXCHANGE
+from gateway.inbound.tokens.exchange import SAML2
 from gateway.settings import Settings
 from tests.certificates import Files, authority, signed
 from tests.inbound.http_world import run
 from tests.inbound.oauth_client import EC, World, hospital, nurse
+from tests.inbound.tokens.saml_issuer import CVR, NAME, ROLE, document, signer, token
+from tests.inbound.tokens.saml_issuer import signed as saml
+from tests.inbound.tokens.saml_locks import DS, locked, pem
 
 PATH = f"/fhir/CarePlan/{'0' * 32}"
 HEADER = "X-Client-Cert"
@@ -56,12 +64,14 @@ class Https:
     def web(self, own: Files | None = None) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(base_url=self.here.url, verify=caller(self.folder, own))
 
-    async def token(self, own: Files | None = None, client: str = "rh-epj", **headers: str) -> httpx2.Response:
+    async def token(
+        self, own: Files | None = None, client: str = "rh-epj", form: dict[str, str] | None = None, **headers: str
+    ) -> httpx2.Response:
         url = f"{self.here.url}/oauth/token"
         self.world.clock.now = datetime.now(UTC)
-        form = self.world.form(self.world.assertion(iss=client, sub=client, aud=url, extensions=nurse()))
+        asked = self.world.form(self.world.assertion(iss=client, sub=client, aud=url, extensions=nurse()))
         async with self.web(own) as web:
-            return await web.post("/oauth/token", data=dict(form), headers=headers)
+            return await web.post("/oauth/token", data={**dict(asked), **(form or {})}, headers=headers)
 
 
 def register(folder: Path, id: str, bound: str) -> None:
@@ -128,6 +138,41 @@ def _resumed(one: Https, own: Files, bearer: dict[str, str]) -> list[tuple[bool,
             session = wrapped.session
             found.append((bool(wrapped.session_reused), answer.status))
     return found
+
+
+def test_an_encrypted_assertion_of_a_holder_of_key(database_url: str, tmp_path: Path) -> None:
+    """As an STS gives it: encrypted for us, for the one who has the key of a certificate, exchanged over real TLS."""
+    own, other = signed(tmp_path, "epj.example"), signed(tmp_path, "other.example")
+    put_issuer(tmp_path / "issuers")
+    (tmp_path / "saml.pem").write_bytes(pem(1))
+
+    async def test() -> None:
+        async with serving(database_url, tmp_path, saml_key=tmp_path / "saml.pem") as one:
+            der = base64.b64encode(ssl.PEM_cert_to_DER_cert(own.certificate.read_text())).decode()
+            shown = f"<d:X509Data><d:X509Certificate>{der}</d:X509Certificate></d:X509Data>"
+            held = f'<d:KeyInfo xmlns:d="{DS}">{shown}</d:KeyInfo>'
+            there = {"audience": one.here.url, "recipient": f"{one.here.url}/oauth/token"}
+            xml = document(now=datetime.now(UTC), method="holder-of-key", held=held, **there)
+            subject = {"subject_token": token(locked(saml(xml))), "subject_token_type": SAML2, "grant_type": EXCHANGE}
+            for who in (None, other):
+                refused = await one.token(who, "free", form=subject)
+                assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+            told = await one.token(own, "free", form=subject)
+            assert told.status_code == 200, told.text
+            bearer = {"Authorization": f"Bearer {told.json()['access_token']}"}
+            found = [(await one.get(PATH, who, **bearer)).status_code for who in (own, other, None)]
+            assert found == [404, 401, 401], "what comes of it is its holder's alone, too"
+            assert (await one.token(own, "free", form=subject)).status_code == 400, "once"
+
+    run(test)
+
+
+def put_issuer(folder: Path) -> None:
+    folder.mkdir()
+    row = f'{{organisation: "{CVR_SYSTEM}|{CVR}", role: "{ROLE}", client: free, purposes: [TREAT]}}'
+    certificate = json.dumps(signer(1)[1])
+    text = f"issuer: {NAME}\nformat: saml2\ncertificates: [{certificate}]\nlevel: substantial\naccept:\n  - {row}\n"
+    (folder / "sts.yaml").write_text(text, "utf-8")
 
 
 def test_what_a_proxy_shows_for_itself_is_nobody_elses(database_url: str, tmp_path: Path) -> None:
