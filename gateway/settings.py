@@ -29,7 +29,6 @@ class Settings:
     )
     database_connections: int = field(default=16, metadata={"help": "connections in the pool of one node"})
     mappings_folder: Path = field(default=_ROOT / "mappings", metadata={"help": "rules, code tables, policy, sources"})
-    profiles_folder: Path = field(default=_ROOT / "profiles", metadata={"help": "R4 facts and our profiles"})
     clients_folder: Path = field(
         default=Path(), metadata={"help": "one YAML file per registered client; empty: clients in the data folder"}
     )

@@ -83,14 +83,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 1 if faults else 0
 
 
-def _start(settings: Settings) -> tuple[list[Fault], bootstrap.Rules | None]:
-    """Everything that is read at start; the rules when they are good."""
+def _start(settings: Settings, folder: Path = r4.FILE.parent) -> tuple[list[Fault], bootstrap.Rules | None]:
+    """Everything that is read at start; the rules when they are good. `folder` holds the R4 facts and our profiles."""
     if not settings.mappings_folder.is_dir():
         return [Fault(str(settings.mappings_folder), "there is no such mappings folder")], None
     faults: list[Fault] = []
     made: list[bootstrap.Rules] = []
-    facts, profiles = settings.profiles_folder / "r4-facts.json", settings.profiles_folder / "compiled"
-    definitions = settings.profiles_folder / "r4-definitions.json"
+    facts, definitions, profiles = folder / r4.FILE.name, folder / r4.DEFINITIONS.name, folder / "compiled"
     parts: list[tuple[Path, Callable[[], Any]]] = [
         (facts, lambda: r4.Facts.read(facts)),
         (definitions, lambda: r4.Definitions.read(facts, definitions)),

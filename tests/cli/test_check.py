@@ -76,7 +76,7 @@ def test_errors_as_json(settings: Settings, capsys: pytest.CaptureFixture[str]) 
 def test_a_broken_profile_and_missing_facts_are_told(settings: Settings, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "profiles" / "compiled", tmp_path / "profiles" / "compiled")
     (tmp_path / "profiles" / "compiled" / "x.json").write_text("{")
-    faults, rules = check._start(replace(settings, profiles_folder=tmp_path / "profiles"))
+    faults, rules = check._start(settings, tmp_path / "profiles")
     assert rules is not None
     assert [(Path(f.file).name, f.text) for f in faults] == [
         ("r4-facts.json", "cannot be read: FileNotFoundError"),

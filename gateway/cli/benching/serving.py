@@ -59,7 +59,7 @@ def serving(settings: Settings) -> Iterator[Serving]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     own = {
         "DATA_FOLDER": settings.data_folder, "DATABASE_URL": settings.database_url, "HTTP_PORT": 0, "MLLP_PORT": 0,
-        "MAPPINGS_FOLDER": settings.mappings_folder, "PROFILES_FOLDER": settings.profiles_folder,
+        "MAPPINGS_FOLDER": settings.mappings_folder,
     }  # fmt: skip
     environment = kept | {PREFIX + name: str(value) for name, value in own.items()}
     with told.open("wb") as log:
