@@ -16,15 +16,18 @@ import msgspec
 import orjson
 
 from gateway.translate.fhir.shape import NUMBERS, Child, is_resource
-from gateway.translate.fhir.typed import Check, Shapes, asked, check_of, fits
+from gateway.translate.fhir.typed import Check, Shapes, also, asked, check_of, fits
 from gateway.translate.fhir.values import LONGEST_TEXT, backwards, binding_fault, primitive_fault
 
 _ABSENT = msgspec.UNSET
 _PLAIN = frozenset({"string", "markdown"})
-_WITHOUT_BLANKS = frozenset({"uri", "url", "canonical", "code"})
+_RECURRING = frozenset({"code", "canonical"})
+_RECURRING_URIS = frozenset({"system", "url"})
 
 _CONTROL = re.compile(rb"\\(?:[bf]|u00[01])")  # as orjson writes one
 _LONGEST_GLANCE = 4096
+_LONGEST_ID = 64
+_URL_AND_ONE = 2
 _TEXT = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
@@ -62,36 +65,54 @@ def _value(child: Child) -> Any:
     if child.type == "Reference":
         return _SHAPES.object("Reference", _pointing(child), child.targets)
     if child.type == "Period":
-        return _also(_period, _SHAPES.object("Period"))
+        return also(_period, _SHAPES.object("Period"))
     if not child.primitive:
         kind = _SHAPES.object(child.shape)
-        return kind if child.codes is None else _also(lambda value: binding_fault(value, child) is None, kind)
+        return kind if child.codes is None else also(_coded(child), kind)
     if child.type == "boolean":
         return bool
     if child.type == "decimal" or child.type in NUMBERS:
         return asked(lambda value: type(value) in (int, Decimal) and primitive_fault(value, child) is None)
     if child.codes:
         return Literal[tuple(child.codes)]
-    return _TEXT if child.type in _PLAIN or child.name == "type" else asked(_form(child))
+    return _TEXT if child.type in _PLAIN or child.name == "type" else _form(child)
 
 
-def _also(check: Check, kind: Any) -> Any:
-    """A type that asks something more."""
-    return asked(lambda value: type(value) is dict and check(value) and fits(value, kind))
-
-
-def _form(child: Child) -> Check:
-    """What has no blank and nothing that is not shown has each of the forms that allow anything else; to see that
-    takes a fifth of what the form itself does."""
-    if child.type not in _WITHOUT_BLANKS:
-        return lambda content: type(content) is str and primitive_fault(content, child) is None
+def _form(child: Child) -> Any:
+    """The type of a text with a form."""
 
     def check(content: Any) -> bool:
-        if type(content) is not str:
-            return False
-        if content.isprintable() and " " not in content and 0 < len(content) <= _LONGEST_GLANCE:
-            return True
-        return primitive_fault(content, child) is None
+        return type(content) is str and primitive_fault(content, child) is None
+
+    recurs = child.type in _RECURRING or (child.type == "uri" and child.name in _RECURRING_URIS)
+    glance = _GLANCES.get(child.type)
+    return asked(check if glance is None else lambda content: glance(content) or check(content), recurring=recurs)
+
+
+def _has_no_blank(content: Any) -> bool:
+    """What has no blank and nothing that is not shown has each of the forms that allow anything else. To see that takes
+    a fifth of what the form itself does."""
+    shown = type(content) is str and 0 < len(content) <= _LONGEST_GLANCE and content.isprintable()
+    return shown and " " not in content
+
+
+def _is_id(content: Any) -> bool:
+    """A UUID, a number: what nearly all ids are."""
+    text = type(content) is str and len(content) <= _LONGEST_ID and content.isascii()
+    return text and content.replace("-", "").isalnum()
+
+
+_GLANCES: dict[str, Check] = {"id": _is_id} | dict.fromkeys(("uri", "url", "canonical", "code"), _has_no_blank)
+
+
+def _coded(child: Child) -> Check:
+    """Whether a bound Coding or CodeableConcept has one of its codes: nearly always the first."""
+    codes = child.codes or frozenset()
+
+    def check(value: Any) -> bool:
+        first = value["coding"][0] if type(value.get("coding")) is list and value["coding"] else value
+        told = f"{first.get('system')}|{first.get('code')}" if type(first) is dict else ""
+        return told in codes or binding_fault(value, child) is None
 
     return check
 
@@ -117,12 +138,16 @@ def _period(value: Any) -> bool:
 
 
 def _extension(value: Any) -> bool:
-    """A value or extensions, and not both."""
-    if type(value) is not dict or sum([name.startswith("value") for name in value]) != ("extension" not in value):
-        return False
-    return fits(value, _SHAPES.object("Extension"))
+    return type(value) is dict and _one_of(value) and fits(value, _SHAPES.object("Extension"))
+
+
+def _one_of(value: dict[str, Any]) -> bool:
+    """A value or extensions, and not both: beside its url nearly every extension has one element only."""
+    if len(value) == _URL_AND_ONE:
+        return "id" not in value
+    return sum([name.startswith("value") for name in value]) == ("extension" not in value)
 
 
 _RESOURCE = asked(_resource)
 _EXTENSION = asked(_extension)
-_SHAPES = Shapes(_value, closed=True)
+_SHAPES: Shapes = Shapes(_value, closed=True)

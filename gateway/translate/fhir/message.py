@@ -7,6 +7,8 @@ relative (`Patient/1`, as MedCom and KL write it) or `urn:uuid:…`; a reference
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from gateway.errors import MissingField, RuleBroken, Unreadable
@@ -60,24 +62,33 @@ class Message:
         self.bundle = bundle
         self.header = {} if bundle.get("type") == COLLECTION else _header(bundle)
         self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
-        self._targets: dict[str, Json] = {}
+        self._resources: list[Json] = []
         self._places: dict[int, str] = {}  # of whole resources, which are asked for most
         for number, entry in enumerate(bundle.get("entry", ())):
             resource = entry.get("resource")
             if resource:
                 self._places[id(resource)] = f"Bundle.entry[{number}].resource"
+                self._resources.append(resource)
                 self.roots.setdefault(str(resource.get("resourceType", "")), []).append(resource)
-                self._targets.setdefault(entry.get("fullUrl", ""), resource)
-        for resource in self.resources():
-            self._targets.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
-        for entry in bundle.get("entry", ()):
-            tail = _tail(entry.get("fullUrl", ""))
-            if tail and entry.get("resource"):
-                self._targets.setdefault(tail, entry["resource"])
 
     def resources(self) -> list[Json]:
-        """Every resource of the Bundle, in its order."""
-        return [entry["resource"] for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+        """Every resource of the Bundle, in its order; nobody changes the list."""
+        return self._resources
+
+    @cached_property
+    def _targets(self) -> dict[str, Json]:
+        """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
+        entries = [entry for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+        found: dict[str, Json] = {}
+        for entry in entries:
+            found.setdefault(entry.get("fullUrl", ""), entry["resource"])
+        for resource in self._resources:
+            found.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
+        for entry in entries:
+            tail = _tail(entry.get("fullUrl", ""))
+            if tail:
+                found.setdefault(tail, entry["resource"])
+        return found
 
     def resolve(self, reference: Json | None, kind: str = "") -> Json | None:
         """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent, or
@@ -95,20 +106,25 @@ class Message:
 
     def place(self, node: Any) -> str:
         """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not."""
-        if id(node) in self._places:
-            return self._places[id(node)]
+        return self._places.get(id(node)) or self.places((node,))[id(node)]
+
+    def places(self, nodes: Iterable[Any]) -> dict[int, str]:
+        """As `place`, by the identity of each object; the Bundle is walked through once."""
+        found = {id(node): "" for node in nodes}
+        left = len(found)
         waiting: list[tuple[Any, str]] = [(self.bundle, "Bundle")]
-        while waiting:
+        while waiting and left:
             here, path = waiting.pop()
-            if here is node:
-                return path
+            if id(here) in found:
+                found[id(here)] = path
+                left -= 1
             if isinstance(here, dict):
                 waiting += [
                     (value, f"{path}.{name}") for name, value in here.items() if isinstance(value, (dict, list))
                 ]
             else:
                 waiting += [(v, f"{path}[{at}]") for at, v in enumerate(here) if isinstance(v, (dict, list))]
-        return ""
+        return found
 
 
 def _tail(url: str) -> str:

@@ -30,6 +30,7 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUMBERS = f"A number is NaN, infinite, out of a double's range or longer than {MAX_DIGITS} digits."
 _BAD: Any = object()
+_FEW = 64
 _SPELLED = rb"\u0022"  # a quote, as no writer here spells it
 _TOO_DEEP = b"\n" + b"  " * MAX_DEPTH
 _ELEMENT = re.compile(r"_?[a-z][A-Za-z0-9]{0,63}")
@@ -73,7 +74,18 @@ def _quickly(raw: bytes) -> dict[str, Any] | None:
         return None
     # Counting single bytes is three times as fast as counting `":`, and blanks before a colon make no difference.
     same = lines == raw.rstrip() or lines.count(b'"') == raw.count(b'"')
-    return made if same and not (b"\\" in raw and _SPELLED in raw) else None
+    return made if same and not (spells_characters(raw) and _SPELLED in raw) else None
+
+
+def spells_characters(raw: bytes) -> bool:
+    """Whether a character is spelled with `\\u`. A single byte is looked for ten times as fast as two, and what has a
+    narrative has a few backslashes, before quotes."""
+    at = -2
+    for _ in range(_FEW):
+        at = raw.find(b"\\", at + 2)
+        if at < 0 or raw[at + 1 : at + 2] == b"u":
+            return at >= 0
+    return b"\\u" in raw
 
 
 def _with_care(_: str) -> NoReturn:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from gateway.errors import Unreadable, WrongCharset
-from gateway.translate.fhir.read_json import read_json
+from gateway.translate.fhir.read_json import read_json, spells_characters
 from gateway.translate.fhir.read_xml import read_xml
 from gateway.translate.r4 import Facts
 
@@ -41,7 +41,7 @@ def parse(
 def parse_message(raw: bytes) -> dict[str, Any]:
     """One message, as `parse`, but tolerant: characters that no text of FHIR holds (R4 2.24.0.1), which JSON alone can
     spell, become blanks as they do in every other language (blanks.py). Who writes a resource by REST is refused."""
-    return parse(_UNFIT.sub(rb"\1\\u0020", raw) if b"\\u" in raw else raw)
+    return parse(_UNFIT.sub(rb"\1\\u0020", raw) if spells_characters(raw) else raw)
 
 
 def written_in(raw: bytes) -> str:

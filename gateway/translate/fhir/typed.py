@@ -6,6 +6,7 @@ Whoever makes such types says what a value of an element is to be (`Shapes`). On
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from types import GenericAlias
 from typing import Annotated, Any
@@ -17,20 +18,47 @@ from gateway.translate.r4 import facts
 
 Check = Callable[[Any], bool]
 _ABSENT = msgspec.UNSET
+_MOST_KNOWN = 4096
+_LONGEST_KNOWN = 200
 _NO_FIT = (msgspec.ValidationError, TypeError, ValueError, RecursionError)
 
 
-def asked(check: Check) -> Any:
-    """A type of the values that pass a check."""
-    made = type("Asked", (), {"check": staticmethod(check)})
-    made.passed = made()  # type: ignore[attr-defined]
+def asked(check: Check, *, recurring: bool = False) -> Any:
+    """A type of the values that pass a check. Where they are `recurring` from message to message (systems, codes, never
+    names or numbers), what passed once is known, and told without a step of Python."""
+
+    def ask(value: Any) -> Any:
+        if check(value):
+            return made.passed
+        raise ValueError
+
+    made: Any = type("Asked", (), {"check": staticmethod(check), "__class_getitem__": staticmethod(ask)})
+    made.passed = made()
+    if recurring:
+        made.__class_getitem__ = _Known(ask).__getitem__
     return made
 
 
-def _ask(kind: Any, value: Any) -> Any:
-    if kind.check(value):
-        return kind.passed
-    raise ValueError
+def also(check: Check, kind: Any) -> Any:
+    """A type of the objects that are of a type and pass a check."""
+    return asked(lambda value: type(value) is dict and check(value) and fits(value, kind))
+
+
+class _Known(dict[str, Any]):
+    """What was found to fit, and what is said of it."""
+
+    def __init__(self, ask: Check) -> None:
+        self._ask = ask
+
+    def __missing__(self, value: str) -> Any:
+        passed = self._ask(value)
+        if len(self) < _MOST_KNOWN and len(value) <= _LONGEST_KNOWN:
+            self[value] = passed
+        return passed
+
+
+# What msgspec calls with a type of `asked` and a value: `kind[value]`, which takes no function of Python in between.
+_ASK: Any = operator.getitem
 
 
 def check_of(kind: Any) -> Check:
@@ -42,7 +70,7 @@ def check_of(kind: Any) -> Check:
 def fits(value: Any, kind: Any) -> bool:
     """Whether a tree is of a type."""
     try:
-        msgspec.convert(value, kind, dec_hook=_ask)
+        msgspec.convert(value, kind, dec_hook=_ASK)
     except _NO_FIT:
         return False
     return True
@@ -87,8 +115,8 @@ class Shapes:
             eq=False,
             gc=False,
         )
-        choices = _choices(found) if self._closed and shape != "Extension" else {}
-        return asked(lambda value: _chosen(value, choices) and fits(value, made)) if choices else made
+        choices = _choices(found) if self._closed and shape != "Extension" else None
+        return also(lambda value: _chosen(value, choices), made) if choices else made
 
     def _field(self, child: Child) -> Any:
         kind = self._value(child)
@@ -103,25 +131,25 @@ def _written(field: str) -> str:
     return f"_{field.removeprefix('beside_')}" if field.startswith("beside_") else field.removesuffix("_")
 
 
-def _choices(found: dict[str, Child]) -> dict[frozenset[str], bool]:
-    """The names of each choice, and whether one of them is required."""
+_Choices = tuple[frozenset[str], list[tuple[frozenset[str], bool]]]
+
+
+def _choices(found: dict[str, Child]) -> _Choices | None:
+    """All names of choices; the names of each, and whether one of them is required. None where there is no choice."""
     names: dict[str, list[Child]] = {}
     for child in found.values():
         if child.choice != child.name:
             names.setdefault(child.choice, []).append(child)
-    return {frozenset(c.name for c in group): group[0].required for group in names.values()}
+    groups = [(frozenset(child.name for child in group), group[0].required) for group in names.values()]
+    return (frozenset().union(*(group for group, _ in groups)), groups) if groups else None
 
 
-def _chosen(value: Any, choices: dict[frozenset[str], bool]) -> bool:
-    if type(value) is not dict:
-        return False
-    for names, required in choices.items():
-        if not names.isdisjoint(value):
-            if len(names.intersection(value)) > 1:
-                return False
-        elif required:
-            return False
-    return True
+def _chosen(value: dict[str, Any], choices: _Choices) -> bool:
+    names, groups = choices
+    there = names.intersection(value)
+    if not there:
+        return not any(required for _, required in groups)
+    return all(len(group & there) == 1 or (not required and group.isdisjoint(there)) for group, required in groups)
 
 
 _UNSET = msgspec.UnsetType

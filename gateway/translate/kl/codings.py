@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.domain.municipality import CODES as MUNICIPALITIES
+from gateway.domain.municipality import four_digits
 from gateway.translate.kl.urls import Urls
 from gateway.translate.terms.terms import Terms
 
@@ -22,7 +24,23 @@ class Codings:
     def __init__(self, urls: Urls, terms: Terms) -> None:
         self._urls = urls
         self._terms = terms
-        self._known: dict[tuple[Any, ...], list[Json]] = {}
+        self._alone: dict[tuple[Any, ...], list[Json]] = {}
+
+    def alone(self, codings: list[Json]) -> list[Json] | None:
+        """As `completed`, where one coding stands alone and holds nothing but texts, which is nearly always so. Codes
+        recur from message to message: what was found is known."""
+        if len(codings) != 1:
+            return None
+        key = tuple(codings[0].items())
+        try:
+            known = self._alone.get(key)
+        except TypeError:
+            return None
+        if known is None:
+            if len(self._alone) >= _MOST_KNOWN:
+                self._alone.clear()
+            known = self._alone[key] = self.completed([self.spelled(codings[0])])
+        return known.copy()
 
     def completed(self, codings: list[Json]) -> list[Json]:
         """In front of each coding the concept's own code in the present system, behind it its other codes; none of them
@@ -30,28 +48,23 @@ class Codings:
         made: list[Json] = []
         there = {(c.get("system"), c.get("code")) for c in codings}
         for coding in codings:
-            sent, *beside = self._all(coding) if "code" in coding and "system" in coding else (coding,)
+            sent, *beside = self._found(coding) if "code" in coding and "system" in coding else (coding,)
             new = [one for one in beside if (one["system"], one["code"]) not in there]
             there.update((one["system"], one["code"]) for one in new)
             first = new[:1] if beside[:1] == new[:1] else []
             made += [*first, sent, *new[len(first) :]]
         return made
 
-    def _all(self, coding: Json) -> list[Json]:
-        """The coding as it was sent, with its name; the concept's own in the present system; the others. Codes recur
-        from message to message: what was found is known, for those without an element that is no text."""
-        key = tuple(coding.items())
-        try:
-            known = self._known.get(key)
-        except TypeError:
-            return self._found(coding)
-        if known is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[key] = self._found(coding)
-        return known
+    def spelled(self, coding: Json) -> Json:
+        """Municipality codes have four digits; some systems take them for numbers and lose the first."""
+        system = coding.get("system")
+        if type(system) is str and "code" in coding and self._urls.system(system) == MUNICIPALITIES:
+            code = four_digits(str(coding["code"]))
+            return coding | {"system": MUNICIPALITIES, "code": code} if code else coding
+        return coding
 
     def _found(self, coding: Json) -> list[Json]:
+        """The coding as it was sent, with its name; the concept's own in the present system; the others."""
         meant, code = self._urls.system(coding["system"]), coding["code"]
         system = self._terms.system(meant)
         found = system.find(code) if system and system.about.official else None

@@ -1,7 +1,7 @@
 """The message in this gateway's terms: references lead to our resources, old URLs to the present ones.
 
 A copy is made, entry by entry at the same places, so that errors and traces of the rules that read it name places
-of the message as it was sent.
+of the message as it was sent. What needs no other words is not copied: both trees share it, and nobody changes it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 
 from gateway.domain.case import NUMBER
 from gateway.domain.identifier import Identifier, normal
-from gateway.domain.municipality import CODES as MUNICIPALITIES
-from gateway.domain.municipality import MUNICIPALITY, four_digits
+from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.municipality import extension as municipality
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
@@ -26,8 +25,6 @@ from gateway.translate.kl.whole import Whole
 from gateway.translate.translation import Finding
 
 Json = dict[str, Any]
-Place = str | tuple["Place", str | int]
-"""Where something stands: what holds it, and the name or number in there. Spelled only where it is told."""
 
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
@@ -35,6 +32,7 @@ _OVER = frozenset({"completed", "revoked"})
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
 _NAMES = ("prefix", "given", "family")
+_OF_MUNICIPALITIES = f"{MUNICIPALITY}#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Rewriting:
         self.findings: list[Finding] = []
         self._whole = whole
         self._urls = tables.urls
-        self._codings = tables.codings
+        self._codings, self._alone = tables.codings, tables.codings.alone
         self._giver = tables.authorities.get(source.municipality, source.organisation)
         self._source = source
         self._ids = ids
@@ -74,6 +72,8 @@ class Rewriting:
         self._own = {id(r): own for r, own in zip(whole.message.resources(), whole.ids, strict=True)}
         self._contained: list[Json] = []
         self._current: Json = {}
+        self._ours: dict[str, str] = {}  # references of ours by those that were sent, each found once
+        self._lost: list[tuple[Json, str]] = []
         self._histories = self._by_target()
         self._acting = self._by_team()
         self._cited: list[Json] = []
@@ -82,34 +82,38 @@ class Rewriting:
         """The message, rewritten; a header and all that is not kept stay as they were sent."""
         bundle = self._whole.message.bundle
         entries = []
-        for at, resource in enumerate(self._whole.message.resources()):
-            if resource["resourceType"] not in self._kept | {"Patient"}:
-                entries.append(bundle["entry"][at])
-                continue
-            made = self._resource(resource, f"Bundle.entry[{at}].resource")
-            entries.append({"fullUrl": bundle["entry"][at].get("fullUrl", ""), "resource": made})
+        for entry in bundle.get("entry", ()):
+            kind = entry["resource"]["resourceType"]
+            ours = kind in self._kept or kind == "Patient"
+            entries.append(self._entry(entry) if ours else entry)
+        if self._lost:
+            places = self._whole.message.places(node for node, _ in self._lost)
+            self.findings += [Finding(places[id(node)], text) for node, text in self._lost]
         return Message(bundle | {"entry": entries})
 
-    def _resource(self, resource: Json, place: str) -> Json:
+    def _entry(self, entry: Json) -> Json:
+        return {"fullUrl": entry.get("fullUrl", ""), "resource": self._resource(entry["resource"])}
+
+    def _resource(self, resource: Json) -> Json:
         """One resource, and inside it the Provenances that tell of it or that it names: who said it, on whose behalf
         and by whose word. What it contained itself is told where it is pointed at."""
         self._contained, self._current = resource.get("contained", []), resource
-        self._cited = list(self._histories.get(self._name_of(resource), ()))
+        name = self._name_of(resource)
+        self._cited = list(self._histories.get(name, ()))
         made = {
-            name: value if type(value) is str or name == "text" else self._named(name, value, (place, name))
-            for name, value in resource.items()
-            if name != "contained"
+            n: v if type(v) is str or n == "text" else self._named(n, v)
+            for n, v in resource.items()
+            if n != "contained"
         }
         made["id"] = self._own[id(resource)]
-        if acting := self._acting.get(self._name_of(resource)):
+        if acting := self._acting.get(name):
             made["extension"] = [*made.get("extension", []), *acting]
         told = [self._history(one) for one in self._cited]  # which grows meanwhile
         return made | ({"contained": told} if told else {})
 
     def _history(self, provenance: Json) -> Json:
         self._contained = provenance.get("contained", [])
-        place = self._whole.message.place(provenance)
-        made = {n: self._named(n, v, (place, n)) for n, v in provenance.items() if n not in _NOT_INSIDE}
+        made = {n: self._named(n, v) for n, v in provenance.items() if n not in _NOT_INSIDE}
         own = self._name_of(self._current)
         found = [self._whole.message.resolve(one) for one in provenance.get("target", ())]
         made["target"] = [
@@ -144,43 +148,53 @@ class Rewriting:
         return found
 
     def _is_municipality(self, extension: Json) -> bool:
-        return self._urls.extension(extension.get("url", "")).startswith(f"{MUNICIPALITY}#")
+        return self._urls.extension(extension.get("url", "")).startswith(_OF_MUNICIPALITIES)
 
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
-    def _value(self, node: Any, place: Place) -> Any:
-        if type(node) is dict:
-            if type(node.get("reference")) is str:
-                return self._reference(node, place)
-            made = {
-                name: value if type(value) is str else self._named(name, value, (place, name))
-                for name, value in node.items()
-            }
-            return self._municipality(made) if "code" in made and type(made.get("system")) is str else made
-        if type(node) is list:
-            return [self._value(item, (place, at)) for at, item in enumerate(node)]
-        return node
+    def _named(self, name: str, value: Any) -> Any:
+        """The value of an element; itself where it needs no other words."""
+        kind = type(value)
+        if kind is list:
+            return self._list(name, value)
+        if kind is not dict:
+            return value
+        made = self._object(value)
+        return same(made) if name == "identifier" else made
 
-    def _named(self, name: str, value: Any, place: Place) -> Any:
-        made = self._value(value, place)
-        if name in _EXTENSIONS:
-            return [self._extension(e) for e in made]
+    def _list(self, name: str, values: list[Any]) -> list[Any]:
         if name == "coding":
-            return self._codings.completed(made)
-        if name == "identifier" and isinstance(made, dict):
-            return same(made)
-        return made
+            return self._alone(values) or self._codings.completed([self._object(one) for one in values])
+        if name in _EXTENSIONS:
+            return [self._extension(self._object(one)) for one in values]
+        return [self._object(one) if type(one) is dict else one for one in values]
+
+    def _object(self, node: Json) -> Json:
+        if type(node.get("reference")) is str:
+            return self._reference(node)
+        made = node
+        for name, value in node.items():
+            if type(value) is str:
+                continue
+            # Most of what is no text is the coding of a concept: it is looked up without a further call.
+            new = (self._alone(value) if name == "coding" else None) or self._named(name, value)
+            if new is not value:
+                if made is node:
+                    made = node.copy()
+                made[name] = new
+        return self._codings.spelled(made) if "code" in node and type(node.get("system")) is str else made
 
     def _extension(self, made: Json, period: Json | None = None) -> Json:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
-        url = self._urls.extension(made.get("url", ""))
-        if url.startswith(f"{MUNICIPALITY}#"):
-            role, _, area = url.removeprefix(f"{MUNICIPALITY}#").partition(".")
+        written = made.get("url", "")
+        url = self._urls.extension(written)
+        if url.startswith(_OF_MUNICIPALITIES):
+            role, _, area = url.removeprefix(_OF_MUNICIPALITIES).partition(".")
             return municipality(role, made.get("valueCoding", {}), period, area)
         if url == NUMBER:
             return {"url": url, "extension": [self._case_number(one) for one in made.get("extension", ())]}
-        return made | {"url": url}
+        return made if url == made.get("url") else made | {"url": url}
 
     def _case_number(self, part: Json) -> Json:
         """A case's number of the municipality's own, with the municipality that gave it: reports may not name it."""
@@ -190,44 +204,43 @@ class Rewriting:
         giver = {"system": self._giver.system, "value": self._giver.value}
         return part | {"valueIdentifier": number | {"assigner": {"type": "Organization", "identifier": giver}}}
 
-    def _municipality(self, coding: Json) -> Json:
-        """Municipality codes have four digits; some systems take them for numbers and lose the first."""
-        code = four_digits(str(coding["code"]))
-        if code and self._urls.system(coding["system"]) == MUNICIPALITIES:
-            return coding | {"system": MUNICIPALITIES, "code": code}
-        return coding
-
     # --- references
 
-    def _reference(self, reference: Json, place: Place) -> Json:
-        extra = {name: self._named(name, reference[name], (place, name)) for name in _EXTENSIONS & reference.keys()}
+    def _reference(self, reference: Json) -> Json:
         url = reference["reference"]
+        extra = {}
+        if "extension" in reference:
+            extra = {"extension": self._list("extension", reference["extension"])}
+        elif url in self._ours:
+            return {"reference": self._ours[url]}
         if url.startswith("#"):
             target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
         else:
             target = self._whole.message.resolve(reference)
-        if target is None or not is_resource(target["resourceType"]):
-            return self._dangling(reference, place) | extra
-        kind = target["resourceType"]
+        kind = target["resourceType"] if target else ""
+        if target is None or (kind not in self._kept and not is_resource(kind)):
+            return self._dangling(reference) | extra
         if kind == "Provenance" and id(target) in self._own:
             self._cited += [] if any(one is target for one in self._cited) else [target]
             return {"reference": f"#{self._own[id(target)]}"} | extra
-        if target == self._whole.citizen:
+        if target is self._whole.citizen or target == self._whole.citizen:
+            if not url.startswith("#"):
+                self._ours[url] = self._citizen
             return {"reference": self._citizen} | extra
         if kind in self._kept and id(target) in self._own:
             key = f"{self._source.id}|{kind}|{self._own[id(target)]}"
-            return {"reference": f"{kind}/{self._ids(kind, key)}"} | extra
+            ours = self._ours[url] = f"{kind}/{self._ids(kind, key)}"
+            return {"reference": ours} | extra
         made = self._logical(reference, target) | extra
         if len(made) == 1:
-            self.findings.append(Finding(_told(place), "points at something that is not kept here and has no name"))
+            self._lost.append((reference, "points at something that is not kept here and has no name"))
         contact = _contact(target)
         return made | {"extension": [*extra.get("extension", []), contact]} if contact else made
 
-    def _dangling(self, reference: Json, place: Place) -> Json:
+    def _dangling(self, reference: Json) -> Json:
         """What is not in the message is told by number, in the sender's own numbering, or led to what is known under
         it."""
-        text = "the message does not hold what this points at; kept by its number"
-        self.findings.append(Finding(_told(place), text))
+        self._lost.append((reference, "the message does not hold what this points at; kept by its number"))
         parts = reference["reference"].partition("/_history/")[0].rsplit("/", 2)
         kind, number = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
         kind = reference.get("type", kind if kind[:1].isupper() else "")
@@ -248,14 +261,6 @@ class Rewriting:
             "display": _name(target) or reference.get("display"),
         }
         return {name: value for name, value in made.items() if value}
-
-
-def _told(place: Place) -> str:
-    """`Bundle.entry[3].resource.subject`."""
-    if isinstance(place, str):
-        return place
-    inside, step = place
-    return f"{_told(inside)}[{step}]" if isinstance(step, int) else f"{_told(inside)}.{step}"
 
 
 def _name(target: Json) -> str:
