@@ -25,6 +25,6 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8080 2575
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+    CMD ["python3", "-c", "import os, ssl, urllib.request as u; tls = 's' if os.environ.get('GATEWAY_HTTP_CERTIFICATE') else ''; u.urlopen(f'http{tls}://127.0.0.1:8080/health/ready', timeout=4, context=ssl._create_unverified_context())"]
 ENTRYPOINT ["python3", "-m", "gateway"]
 CMD ["serve"]

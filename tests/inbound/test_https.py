@@ -7,8 +7,10 @@ import base64
 import contextlib
 import http.client
 import json
+import re
 import socket
 import ssl
+import sys
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -216,6 +218,26 @@ def test_what_the_door_speaks(database_url: str, tmp_path: Path) -> None:
             writer.close()
             upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
             assert (await one.get("/health/live", **upgrade)).status_code == 200, "no other protocol is spoken"
+
+    run(test)
+
+
+@pytest.mark.parametrize("certified", [True, False])
+def test_the_probe_of_the_container_asks_as_the_door_speaks(database_url: str, tmp_path: Path, certified: bool) -> None:
+    root = Path(__file__).parents[2]
+    (probe,) = re.findall(r'HEALTHCHECK .*\n +CMD \["python3", "-c", "(.*)"\]', (root / "Dockerfile").read_text())
+    assert f'"{probe}"' in (root / "compose.yaml").read_text(), "compose asks the same"
+
+    async def test() -> None:
+        plain: dict[str, Any] = {} if certified else {"http_certificate": Path(), "http_key": Path(), "http_ca": Path()}
+        async with serving(database_url, tmp_path, **plain) as one:
+            code = probe.replace("8080", str(urlsplit(one.here.url).port))
+            told = {"GATEWAY_HTTP_CERTIFICATE": str(tmp_path / "localhost.pem")} if certified else {}
+            for environment, status in ((told, 0), ({} if certified else {"GATEWAY_HTTP_CERTIFICATE": "x"}, 1)):
+                asked = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", code, env=environment, stderr=asyncio.subprocess.DEVNULL
+                )
+                assert await asked.wait() == status
 
     run(test)
 
