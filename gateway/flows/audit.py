@@ -15,12 +15,15 @@ from urllib.parse import urlencode
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.searching.query import Query, understand
+from gateway.domain.searching.subset import subset
 from gateway.domain.statement import Body
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
+from gateway.flows.search.page import shape
 from gateway.store import log_forgetting, log_reading, resources, wire
 from gateway.store.log import Connection
 from gateway.store.log_reading import Found, Search
@@ -30,34 +33,70 @@ _FIELDS = {
     "agent.identifier": "users", "organization": "organisations", "client": "clients",
     "decision": "decisions", "subtype": "interactions", "purpose": "purposes", "trace": "traces",
 }  # fmt: skip
-# What a search of AuditEvents takes, by its FHIR type; the CapabilityStatement says so.
-PARAMETERS = {"date": "date", "patient": "reference"} | dict.fromkeys(
-    ("client", "decision", "organization", "purpose", "subtype", "trace"), "token"
+KIND = "AuditEvent"
+_OURS = {"date": "date", "patient": "reference"} | dict.fromkeys(
+    ("client", "decision", "organization", "purpose", "trace"), "token"
 )
+NOT_HELD = frozenset({"_lastUpdated", "_security", "_source", "_tag", "_text"})
+"""Parameters of every type that look at what an AuditEvent of ours does not have: it is drawn from its record."""
 _DATE = re.compile(r"^(ge|gt|le|lt|sa|eb)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)$")
 _PATIENT = re.compile(r"[0-9a-f]{32}")
 _CURSOR = re.compile(r"([0-9T:.-]+\+00:00)_(\d{1,18})", re.ASCII)
+_BY_NUMBER = {"patient:identifier": "patient.identifier", "agent:identifier": "agent.identifier"}
+_SHAPING = ("_count", "_elements", "_sort", "_summary")
 _NOBODY = "nobody"  # whom an identifier leads to that leads to no citizen
 PAGE = 100
 MOST = 500
+BATCH = 500
+WALK = 5000
+"""So many records does one page look at where the events themselves are tested; then it ends, with a link onwards."""
+
+
+def parameters(gateway: Gateway) -> dict[str, str]:
+    """What a search of AuditEvents takes, by its FHIR type; the CapabilityStatement says so."""
+    of_r4 = {name: one.kind for name, one in gateway.search[KIND].items() if name not in NOT_HELD}
+    return of_r4 | _OURS
 
 
 async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, str]]) -> Served:
     """A searchset of AuditEvents, newest first. Raises Forbidden unless the caller is an auditor with a purpose,
     BadRequest for an unknown parameter."""
     record = await _admitted(gateway, caller, "search-type", params)
-    wanted, count, before = await _understood(gateway, params)
+    wanted, count, before, query = await _understood(gateway, params)
     await on_record(gateway, *([record.of(one.removesuffix(_NOBODY)) for one in wanted.citizens] or [record]))
     async with gateway.database.connection() as connection:
-        found = await log_reading.find(connection, wanted, count + 1, before)
-        gone = await _gone(connection, wanted) if len(found) <= count else []
-    page = found[:count]
+        page, last = await _page(gateway, connection, wanted, query, count, before)
+        gone = [] if last else await _gone(connection, wanted)
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/AuditEvent"}]
-    if len(found) > count and page:
-        links.append({"relation": "next", "url": _next(gateway, params, wanted, page[-1])})
-    entries = [{"resource": _event(gateway, one), "search": {"mode": "match"}} for one in page]
+    if last:
+        links.append({"relation": "next", "url": _next(gateway, params, wanted, last)})
+    told = [subset(one, shape(KIND), query.summary, query.elements) for one in page]
+    entries = [{"resource": one, "search": {"mode": "match"}} for one in told]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": [*entries, *gone]}
     return Served(wire.encode({name: value for name, value in bundle.items() if value}))
+
+
+async def _page(
+    gateway: Gateway, connection: Connection, wanted: Search, query: Query, count: int,
+    before: tuple[datetime, int] | None,
+) -> tuple[list[Body], Found | None]:  # fmt: skip
+    """The events of one page, and the record after which the next one goes on; None where nothing is left. What the
+    log cannot look up is tested on the events."""
+    tested = bool(query.tests or query.ids)
+    page: list[Body] = []
+    last: Found | None = None
+    for _ in range(WALK // BATCH):
+        found = await log_reading.find(connection, wanted, BATCH if tested else count + 1, before)
+        for one in found:
+            event = _event(gateway, one)
+            if not tested or query.matches(event):
+                if len(page) == count:
+                    return page, last
+                page.append(event)
+            last, before = one, one.cursor
+        if not tested or len(found) < BATCH:
+            return page, None
+    return page, last
 
 
 async def _gone(connection: Connection, wanted: Search) -> list[Body]:
@@ -101,22 +140,38 @@ async def _admitted(
 
 async def _understood(
     gateway: Gateway, params: Sequence[tuple[str, str]]
-) -> tuple[Search, int, tuple[datetime, int] | None]:
+) -> tuple[Search, int, tuple[datetime, int] | None, Query]:
     asked: dict[str, Any] = {}  # the fields of Search
     count, before = PAGE, None
-    for name, value in params:
+    tested = [one for one in params if _is_tested(gateway, *one)]
+    query = understand(KIND, gateway.search, tested, gateway.here)
+    for name, value in (one for one in params if one not in tested):
         if name == "_count":
             count = min(_number(name, value), MOST)
         elif name == "_before":
             before = _cursor(value)
+        elif name == "_sort" and value == "-date":
+            continue  # they always are
         elif name == "date":
             asked |= _bounds(value)
         else:
-            field, values = await _field(gateway, name, value)
+            field, values = await _field(gateway, _BY_NUMBER.get(name, name), value)
             asked.setdefault(field, []).extend(values)
     if citizens := asked.get("citizens"):
         asked["citizens"] = await resources.same_people(gateway.database, citizens)
-    return Search(**asked), count, before
+    return Search(**asked), count, before, query
+
+
+def _is_tested(gateway: Gateway, name: str, value: str) -> bool:
+    """Whether a parameter is tested on the events; the others are looked up in the log, as they were before R4's."""
+    plain, _, modifier = name.partition(":")
+    if plain in ("_summary", "_elements"):
+        return value != "count"
+    if name == "date":
+        return value[:2] in ("eq", "ne", "ap") or "," in value
+    if name in _BY_NUMBER or "." in name or plain not in gateway.search[KIND] or plain in NOT_HELD:
+        return False
+    return bool(modifier) or (plain != "patient" and not (plain == "subtype" and "|" not in value))
 
 
 async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:
@@ -127,7 +182,7 @@ async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str
     if name == "patient":
         return "citizens", _patients(value)
     if name not in _FIELDS:
-        served = ", ".join(sorted([*_FIELDS, "date", "patient", "patient.identifier", "_count"]))
+        served = ", ".join(sorted([*_FIELDS, *parameters(gateway), "patient.identifier", *_SHAPING]))
         raise BadRequest("This search parameter is not served", hint=f"Served for AuditEvent: {served}.")
     people = name == "agent.identifier"
     return _FIELDS[name], [person_key(one, gateway.ids) if people else one for one in value.split(",")]
@@ -171,7 +226,8 @@ def _cursor(value: str) -> tuple[datetime, int]:
 
 def _next(gateway: Gateway, params: Sequence[tuple[str, str]], wanted: Search, last: Found) -> str:
     """The next page. No identifier stands in a URL: Patient ids and pseudonyms stand for them."""
-    kept = [(name, value) for name, value in params if name not in ("_before", "patient") and "identifier" not in name]
+    apart = {"_before", "patient", *_BY_NUMBER, *_BY_NUMBER.values()}
+    kept = [(name, value) for name, value in params if name not in apart]
     kept += [("patient", one) for one in wanted.citizens] + [("agent.identifier", one) for one in wanted.users]
     cursor = ("_before", f"{last.recorded_at.isoformat()}_{last.id}")
     return f"{gateway.public_url}/fhir/AuditEvent?{urlencode([*kept, cursor])}"

@@ -159,7 +159,7 @@ def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
 def searched(gateway: Gateway, kind: str) -> dict[str, str]:
     """The search parameters that are served for a type, each with its FHIR type."""
     if kind == "AuditEvent":
-        return dict(audit.PARAMETERS)
+        return audit.parameters(gateway)
     if kind in definitions.KINDS:
         return dict(definitions.PARAMETERS)
     return {"_id": "token"} | {name: parameter.kind for name, parameter in gateway.search.get(kind, {}).items()}

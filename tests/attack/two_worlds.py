@@ -22,9 +22,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.identifier import CPR
-from gateway.inbound.rest.kinds import CLINICAL
+from gateway.domain.searching.compartment import OF_CITIZENS
+from gateway.inbound.rest.kinds import CLINICAL, DIRECTORY
 from tests.attack.world import ASK, FORM, NOBODY, SARAH, Doors, doors, patient_of
 
+SETS = [f"http://fhir.kl.dk/term/ValueSet/KL{name}FFB" for name in ("TargetGroups", "ConditionCodes", "Interventions")]
+MODIFIERS = ["", "", "", *(f":{one}" for one in (
+    "missing", "not", "text", "exact", "contains", "identifier", "in", "not-in", "above", "below"))]  # fmt: skip
+STEPS = ("above", "below")
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _EMPTIED = (
     "statement", "message", "resource", "resource_version", "merge", "identifier", "identity", "citizen", "attachment",
@@ -104,7 +109,7 @@ def ask(
         [{}, {}, {"If-None-Match": f'W/"{dice.randint(1, 4)}"'}, {"If-None-Match": "*"},
          {"Accept": "application/fhir+xml"}, {"If-Modified-Since": "Mon, 02 Mar 2026 11:30:00 GMT"}]
     )  # fmt: skip
-    shape = dice.randrange(12)
+    shape = dice.randrange(14)
     if shape == 0:
         return "GET", f"/fhir/{kind}/{identity}", headers, ""
     if shape == 1:
@@ -128,11 +133,30 @@ def ask(
         named = "&".join([f"patient={patient_of(SARAH)}"] * dice.randint(0, 1))
         return "GET", f"/fhir/{kind}/_history?{named}", headers, ""
     fields += list(hops(dice, here, kind, kinds, know))
+    if shape > 11:
+        return within(dice, kind, identity, headers, fields)
     if shape == 7:
         return "GET", f"/fhir/{kind}?{'&'.join(fields)}", headers, ""
     named = "_id" if kind == "Patient" else "patient"
     who = dice.choice([patient_of(SARAH), patient_of(SARAH), patient_of(ASK), identity.removeprefix("joint-")])
     return "GET", f"/fhir/{kind}?{'&'.join([f'{named}={who}', *fields])}", headers, ""
+
+
+def within(
+    dice: random.Random, kind: str, identity: str, headers: dict[str, str], fields: Sequence[str]
+) -> tuple[str, str, dict[str, str], str]:
+    """A search in the compartment of a citizen, of one type or of all."""
+    who = dice.choice([patient_of(SARAH), patient_of(SARAH), patient_of(ASK), patient_of(NOBODY), identity])
+    if dice.random() < 0.5:
+        return "GET", f"/fhir/Patient/{who}/{kind}?{'&'.join(fields)}", headers, ""
+    common = [one for one in fields if one[0] == "_" and not one.startswith("_has")]
+    common += [f"_type={','.join(dice.sample(OF_CITIZENS, 3))}"] * dice.randint(0, 1)
+    return dice.choice(
+        [
+            ("GET", f"/fhir/Patient/{who}/*?{'&'.join(common)}", headers, ""),
+            ("POST", f"/fhir/Patient/{who}/*/_search", headers, "&".join([*common, "_count=3"])),
+        ]
+    )
 
 
 PAGES = [
@@ -156,7 +180,9 @@ def hops(dice: random.Random, here: Doors, kind: str, kinds: Sequence[str], know
     served = here.http.gateway.search
     led = [(name, target) for name, one in served.get(kind, {}).items() for target in one.targets if target in kinds]
     leads = [(one, name) for one in kinds for name, row in served[one].items() if kind in row.targets]
-    asked = dice.randrange(5)
+    asked = dice.randrange(7)
+    if asked > 4:
+        yield from beyond(dice, here, kind, know)
     if asked == 0 and led:
         name, target = dice.choice(led)
         yield f"{name}:{target}.{dice.choice(sorted(served[target]))}={quote(dice.choice(know.words), safe='')}"
@@ -174,13 +200,30 @@ def hops(dice: random.Random, here: Doors, kind: str, kinds: Sequence[str], know
         yield dice.choice(["_include=*", "_revinclude=*", "_include:iterate=*"])
 
 
+def beyond(dice: random.Random, here: Doors, kind: str, know: Known) -> Iterator[str]:
+    """Questions that lead into the directory, or up and down a hierarchy."""
+    served = here.http.gateway.search
+    led = [
+        (name, target) for name, one in served.get(kind, {}).items() for target in one.targets if target in DIRECTORY
+    ]
+    if led:
+        name, target = dice.choice(led)
+        word, parameter = quote(dice.choice(know.words), safe=""), dice.choice(sorted(served[target]))
+        chained = f"{name}:{target}.{parameter}={word}"
+        yield dice.choice([chained, f"{name}:{target}.name:missing=false", f"{name}:{dice.choice(STEPS)}={word}"])
+    own = [name for name, one in served.get(kind, {}).items() if kind in one.targets]
+    if own:
+        yield f"{dice.choice(own)}:{dice.choice(STEPS)}={dice.choice(know.ids)}"
+
+
 def searched(dice: random.Random, here: Doors, kind: str, know: Known) -> Iterator[str]:
     """Parameters that are served for the type, with values from what is hidden."""
     served = sorted(here.http.gateway.search.get(kind, {}))
     for name in dice.sample(served, min(len(served), dice.randint(0, 2))):
         if name not in ("patient", "subject", "identifier"):
-            modifier = dice.choice(["", "", "", ":missing", ":not", ":text", ":exact", ":contains", ":identifier"])
+            modifier = dice.choice(MODIFIERS)
             value = "true" if modifier == ":missing" else dice.choice(know.words)
+            value = dice.choice(SETS) if modifier in (":in", ":not-in") else value
             yield f"{name}{modifier}={quote(value, safe='')}"
     if dice.random() < 0.2:
         yield f"_id={dice.choice(know.ids)}"

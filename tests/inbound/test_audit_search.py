@@ -1,0 +1,67 @@
+"""The auditor's search by R4's own parameters: what the log cannot look up is tested on the events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifier import CPR
+from tests.inbound.http_world import Http, http, run
+from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
+
+
+async def events(here: Http, bearer: dict[str, str], query: str) -> list[dict[str, Any]]:
+    """All pages."""
+    told, path = list[dict[str, Any]](), f"/fhir/AuditEvent?{query}"
+    while path:
+        answer = await here.web.get(path, headers=bearer)
+        assert answer.status_code == 200, (path, answer.text)
+        assert NUMBER not in str(answer.json()["link"])
+        told += [one["resource"] for one in answer.json().get("entry", []) if one["search"]["mode"] == "match"]
+        links = {one["relation"]: one["url"] for one in answer.json()["link"]}
+        path = links.get("next", "").removeprefix(here.gateway.public_url)
+    return told
+
+
+def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.flows.audit.BATCH", 3)
+    monkeypatch.setattr("gateway.flows.audit.WALK", 6)
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social, nobody = await arrive(here), await headers(here, "social"), await headers(here)
+            goals = (await here.web.get(f"/fhir/Goal?patient={patient}", headers=social)).json()["entry"]
+            goal = goals[0]["resource"]["id"]
+            await here.web.get(f"/fhir/Goal/{goal}", headers=social)
+            await here.web.get("/fhir/Goal/none", headers=nobody)
+            auditor = await headers(here, "auditor", "HOPERAT")
+            read = "http://hl7.org/fhir/restful-interaction|read"
+            goal = f"{goal}&type=rest"  # there is one of the import too
+            seen = await events(here, auditor, f"entity=Goal/{goal}")
+            assert {one["subtype"][0]["code"] for one in seen} == {"read", "search-type"}
+            asked = (
+                (f"entity=Goal/{goal}&subtype={read}", 1), (f"entity=Goal/{goal}&subtype=read", 1),
+                (f"entity=Goal/{goal}&action=R", 1), (f"entity=Goal/{goal}&action:not=R", 1),
+                (f"entity=Goal/{goal}&outcome=0&_count=1", 2), (f"entity=Goal/{goal}&outcome=4", 0),
+                (f"entity=Goal/{goal}&agent-name=Københavns", 2), (f"entity=Goal/{goal}&agent-name=Herlev", 0),
+                (f"entity=Goal/{goal}&entity-type:missing=true", 0), (f"entity=Goal/{goal}&date=ne1999", 2),
+                (f"entity=Goal/{goal}&date=eq1999", 0), (f"entity=Goal/{goal}&site:missing=false", 2),
+                (f"_id={seen[0]['id']}", 1), (f"entity-role=24&patient={patient}&action=E&entity=Goal/{goal}", 1),
+            )  # fmt: skip
+            for query, count in asked:
+                assert len(await events(here, auditor, query)) == count, query
+            everything = await events(here, auditor, f"patient={patient}")
+            again = await events(here, auditor, f"patient={patient}&_sort=-date")
+            assert again[-len(everything) :] == everything  # the looks before it are on record by then
+            form = {"patient:identifier": f"{CPR}|{NUMBER}", "action": "R"}
+            told = await here.web.post("/fhir/AuditEvent/_search", headers=auditor, data=form)
+            assert told.status_code == 200
+            (part,) = await events(here, auditor, f"_id={seen[0]['id']}&_elements=outcome")
+            assert {"type", "recorded", "agent", "source", "outcome"} == part.keys() - {"resourceType", "id", "meta"}
+            for wrong in ("_lastUpdated=2025", "_sort=agent", "agent.name=x", "_has:Goal:subject:status=x",
+                          "_include=AuditEvent:entity", "outcome:below=0", "banana=1", "_total=accurate"):  # fmt: skip
+                answer = await here.web.get(f"/fhir/AuditEvent?{wrong}", headers=auditor)
+                assert answer.status_code == 400, (wrong, answer.text)
+
+    run(test)
