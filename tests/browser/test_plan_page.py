@@ -7,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 Opened = tuple[Page, list[str]]
 HEADINGS = ["Kommuner", "Tovholder", "Indsatser", "Kommende aftaler", "Mål", "Ophold", "Tilstande", "Team"]
@@ -51,12 +51,24 @@ def test_it_can_be_used_by_keyboard_and_by_ear(opened: Opened) -> None:
     assert page.get_by_role("main").count() == page.get_by_role("banner").count() == 1
     for section in page.locator("section").all():
         assert section.get_attribute("aria-labelledby") == section.locator("h2").get_attribute("id")
-    page.keyboard.press("Tab")  # to the content
-    page.keyboard.press("Tab")
+    for _ in range(3):  # to the content, the language, the way out
+        page.keyboard.press("Tab")
     leave = page.get_by_role("button", name="Luk")
     assert leave.evaluate("one => one === document.activeElement")
     outline = leave.evaluate("one => getComputedStyle(one).outlineStyle + getComputedStyle(one).boxShadow")
     assert outline != "nonenone", "where the keyboard stands can be seen"
+
+
+def test_it_is_read_in_english_too(opened: Opened) -> None:
+    page, _ = opened
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Joint plan for "))
+    assert page.locator("html").get_attribute("lang") == "en"
+    shown = page.get_by_role("heading", level=2).all_inner_texts()
+    assert {"Interventions", "Goals", "Stays", "Team"} <= set(shown)
+    assert not set(shown) & {"Indsatser", "Mål", "Ophold"}
+    page.get_by_role("button", name="Dansk").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Fælles plan for "))
 
 
 def test_a_ticket_is_good_once(opened: Opened, chromium: Browser, ticket_page: str) -> None:

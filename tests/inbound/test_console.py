@@ -17,6 +17,7 @@ from gateway.inbound.console import plan as pages
 from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
+from tests.inbound.test_console_frame import token_of
 
 CALLER = Caller(
     "epj", "EPJ", Identifier("s", "v"), "Region Test", "region", "hospital", "u", "Karla Bo", "", ("TREAT",), ()
@@ -101,9 +102,33 @@ def test_the_page_runs_nothing_and_loads_nothing_from_elsewhere(database_url: st
                 "data:,",
                 "#content",
                 "/console/console.css",
+                "/console/language",
                 "/console/logout",
             }
             assert (await here.web.get("/console/console.css")).headers["content-type"] == "text/css; charset=utf-8"
+
+    run(test)
+
+
+def test_the_plan_is_read_in_english_too(database_url: str) -> None:
+    """Our own words and the dates; what a source said stays as it said it."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            where = (await enter(here, patient)).headers["location"]
+            danish = (await here.web.get(where)).text
+            form = {"language": "en", "back": where, "csrf": token_of(danish)}
+            switched = await here.web.post("/console/language", data=form)
+            assert switched.headers["location"] == where
+            english = (await here.web.get(where)).text
+            assert '<html lang="en">' in english
+            for heading, word in (("Indsatser", "Interventions"), ("Mål", "Goals"), ("Ophold", "Stays")):
+                assert f">{heading}</h2>" in danish
+                assert f">{word}</h2>" in english
+                assert f">{heading}<" not in english
+            assert "Something may be left out." in english
+            assert not re.search(r" kl\. |\d\. (januar|februar|marts|april|maj|juni|juli|august|oktober)", english)
 
     run(test)
 

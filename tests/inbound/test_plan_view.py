@@ -13,7 +13,9 @@ from gateway.domain.municipality import extension
 from gateway.domain.team import TEAM_ROLE
 from gateway.inbound.console.dates import moment
 from gateway.inbound.console.plan_view import PlanView, plan_view
+from gateway.inbound.console.texts import texts
 
+DA = texts("da")
 NOW = datetime(2025, 2, 1, 9, tzinfo=UTC)
 PLAN = {
     "resourceType": "CarePlan",
@@ -32,6 +34,12 @@ PLAN = {
         {"detail": {"code": {"text": "Misbrugsbehandling"}, "status": "scheduled"}},
         {"reference": {"reference": "Task/1"}},
     ],
+}
+STAY = {
+    "resourceType": "Encounter",
+    "status": "onleave",
+    "class": {"code": "IMP"},
+    "period": {"start": "2025-01-20T08:30:00+01:00"},
 }
 COORDINATOR = {
     "role": [{"coding": [{"system": TEAM_ROLE, "code": "coordinator"}], "text": "Tovholder"}],
@@ -92,7 +100,20 @@ CONDITION = {"resourceType": "Condition", "code": {"coding": [{"code": "DF20"}]}
 
 
 def view(*resources: dict[str, Any]) -> PlanView:
-    return plan_view({"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]}, NOW)
+    return plan_view({"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]}, NOW, DA)
+
+
+def test_our_words_and_times_are_those_of_the_language() -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": PLAN}, {"resource": STAY}]}
+    view = plan_view(bundle, NOW, texts("en"))
+    assert (view.status, view.when) == ("running", "from 7 January 2025")
+    assert [(one.title, one.status, one.when) for one in view.interventions] == [
+        ("Midlertidigt botilbud", "running", "7 January 2025 to 30 June 2025"),
+        ("Misbrugsbehandling", "agreed", ""),
+    ]
+    (stay,) = view.stays
+    assert (stay.title, stay.status) == ("Stay", "on leave")
+    assert stay.when == "from 20 January 2025, 8:30"
 
 
 def test_a_whole_plan() -> None:
@@ -286,7 +307,7 @@ def test_what_a_contact_with_the_municipality_is_for() -> None:
 def test_an_empty_plan_is_a_page_too() -> None:
     plan = view(PLAN | {"activity": []}, {"resourceType": "CareTeam"})
     assert (plan.name, plan.number, plan.born, plan.interventions, plan.team) == ("", "", "", (), ())
-    assert plan_view({"resourceType": "Bundle"}, NOW).stays == ()
+    assert plan_view({"resourceType": "Bundle"}, NOW, DA).stays == ()
 
 
 def test_words_that_are_not_known_stay_as_they_are() -> None:

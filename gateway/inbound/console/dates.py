@@ -12,15 +12,22 @@ _MONTHS = {
     "da": "januar februar marts april maj juni juli august september oktober november december".split(),
     "en": "January February March April May June July August September October November December".split(),
 }
+_PERIODS = {"da": ("fra", "til", " kl. 0.00"), "en": ("from", "to", ", 0:00")}
 
 
-def period(told: Mapping[str, Any] | None) -> str:
+def period(told: Mapping[str, Any] | None, language: str = "da") -> str:
     """A Period: `2. marts 2026 til 16. marts 2026 kl. 11.00`, `fra …`, `til …`. A midnight that something begins at is
-    a day: nobody decided or met then."""
-    start, end = moment((told or {}).get("start")).removesuffix(" kl. 0.00"), moment((told or {}).get("end"))
+    a day: nobody decided or met then.
+
+    >>> period({"start": "2025-03-14", "end": "2025-04-01"}, "en")
+    '14 March 2025 to 1 April 2025'
+    """
+    begins, to, midnight = _PERIODS.get(language, _PERIODS["da"])
+    start, end = (moment((told or {}).get(name), language) for name in ("start", "end"))
+    start = start.removesuffix(midnight)
     if start and end:
-        return start if start == end else f"{start} til {end}"
-    return f"fra {start}" if start else f"til {end}" if end else ""
+        return start if start == end else f"{start} {to} {end}"
+    return f"{begins} {start}" if start else f"{to} {end}" if end else ""
 
 
 def moment(told: object, language: str = "da") -> str:

@@ -1,4 +1,4 @@
-"""The joint plan as a Danish page, for a person whose system opened it with a ticket.
+"""The joint plan as a page, for a person whose system opened it with a ticket.
 
 The plan's address holds the Patient id, which nobody can guess or turn back. Every view goes through the joint plan's
 flow, so it is decided and recorded like any other look.
@@ -15,7 +15,6 @@ from gateway.errors import NotFound
 from gateway.flows.joint_plan import joint_plan
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.plan_view import plan_view
-from gateway.inbound.console.texts import texts
 from gateway.translate.terms.wording import worded
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode  # what was measured is shown with every digit it has
@@ -30,5 +29,5 @@ async def show(here: Here) -> Response:
     served = await joint_plan(here.gateway, caller, patient)
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
     bundle = worded(here.gateway.terms, _decode(served.body))
-    shown = plan_view(bundle, here.gateway.clock())
-    return here.page("plan.html", plan=shown, reader=reader or caller.client_name, t=texts("da"))
+    shown = plan_view(bundle, here.gateway.clock(), here.t)
+    return here.page("plan.html", plan=shown, reader=reader or caller.client_name)
