@@ -1,4 +1,4 @@
-"""Check the mappings, policy tables, profiles, clients and users, and whether messages are understood.
+"""Check mappings, policy tables, profiles, clients, users, issuers, certificates, and whether messages are understood.
 
 Without files: everything that the gateway reads at start, and the examples beside the rules (mappings/*/examples: a
 message `name.hl7`, `.json`, `.xml` or `.edi` and what it must become, `name.expected.json`). With files: the messages
@@ -17,10 +17,12 @@ from typing import Any
 
 from gateway import bootstrap
 from gateway.cli import against
+from gateway.cli.admitting import admission
 from gateway.cli.differing import differences, plain
+from gateway.cli.listening import http_context
 from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
-from gateway.inbound.issuer import users
+from gateway.inbound.certificate import door_context
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
@@ -30,6 +32,7 @@ from gateway.translate.rules.problems import MappingError
 from gateway.translate.terms.noticing import noticed
 
 _SECRET = b"references in examples must not change from one installation to the next"
+_SETTINGS = Path("settings")
 _EXPECTED = ".expected.json"
 _MOST_DIFFERENCES = 10
 
@@ -98,8 +101,11 @@ def _start(settings: Settings, folder: Path = r4.FILE.parent) -> tuple[list[Faul
         (settings.mappings_folder, lambda: OioTables.read(settings.mappings_folder)),
         (settings.mappings_folder, lambda: KlTables.read(settings.mappings_folder)),
     ]
-    if settings.clients.is_dir() or settings.users.is_dir():
-        parts.append((settings.clients, lambda: users.load(settings.users, clients.load(settings.clients))))
+    parts += [
+        (_SETTINGS, lambda: admission(settings, clients.load(settings.clients))),
+        (_SETTINGS, lambda: http_context(settings)),
+        (_SETTINGS, lambda: door_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)),
+    ]
     for where, read in parts:
         try:
             read()
