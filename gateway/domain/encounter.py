@@ -29,6 +29,7 @@ _STATUS = {
 _BEGINS = frozenset({Act.START, Act.CHANGE})
 # Each of these tells that the stay has begun.
 _STEPS = frozenset({*_BEGINS, Act.MOVE, Act.LEAVE, Act.RETURN, Act.END, Act.DIE})
+_BEGINS_OR_WILL = _BEGINS | {Act.PLAN}
 
 # Status, period and class are told by the events, never carried over from a body.
 _PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
@@ -107,7 +108,7 @@ def _in_error(events: list[Event]) -> bool:
     was expected before its start is expected again."""
     starts = [e for e in events if e.act in _BEGINS]
     if starts:
-        return not any(e.stands and e.act in (*_BEGINS, Act.PLAN) for e in events)
+        return not any(e.stands and e.act in _BEGINS_OR_WILL for e in events)
     deleted = any(e.deleted for e in events)
     return deleted and not any(e.stands and (e.act in _STEPS or e.act is Act.PLAN) for e in events)
 
@@ -115,8 +116,10 @@ def _in_error(events: list[Event]) -> bool:
 def _called_off(events: list[Event]) -> bool:
     """It was expected, is expected no more, and never began."""
     plans = [e for e in events if e.act is Act.PLAN]
+    if not plans:
+        return False
     expected = any(e.stands for e in plans) or any(e.deleted for e in events)
-    return bool(plans) and not expected and not any(e.act in _STEPS for e in events)
+    return not expected and not any(e.act in _STEPS for e in events)
 
 
 def _still_planned(event: Event, events: list[Event]) -> Body:
@@ -246,7 +249,10 @@ def _learn(facts: Body, event: Event, body: Body) -> None:
 
 
 def _union(known: list[Any], said: list[Any]) -> list[Any]:
-    merged = {repr(sorted(_flat(item))): item for item in [*known, *said]}
+    told = [*known, *said]
+    if len(told) < 2:  # nearly every stay
+        return told
+    merged = {repr(sorted(_flat(item))): item for item in told}
     return [merged[key] for key in sorted(merged)]
 
 
@@ -270,8 +276,10 @@ def _people(said: list[Body]) -> list[Body]:
 
 
 def _role(participant: Body) -> str:
-    codings = [coding for kind in participant.get("type", ()) for coding in kind.get("coding", ())]
-    return codings[0].get("code", "") if codings else ""
+    for kind in participant.get("type", ()):
+        for coding in kind.get("coding", ()):
+            return str(coding.get("code", ""))
+    return ""
 
 
 def _flat(item: Body) -> list[tuple[str, str]]:
@@ -280,7 +288,7 @@ def _flat(item: Body) -> list[tuple[str, str]]:
 
 
 def _body(course: _Course, events: list[Event], kind: str) -> Body:
-    body = {name: value for name, value in course.facts.items() if value not in _EMPTY}
+    body = {name: value for name, value in course.facts.items() if value or value not in _EMPTY}
     body["meta"] = {"profile": [PROFILE]} | body.get("meta", {})
     back = course.status != "onleave"
     extensions = [one for one in body.pop("extension", []) if not (back and one.get("url") == EXPECTED)]

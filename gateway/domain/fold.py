@@ -35,6 +35,8 @@ SUBJECT = {
     "Task": "for",
 }
 
+_OTHERWISE = frozenset({"Appointment", "Account", "Patient"})
+
 _PLACE = attrgetter("kind", "id")
 
 
@@ -93,7 +95,7 @@ def _fold_object(
 
 def _take_back_diagnoses(made: list[Resource]) -> None:
     """What only stays in error tell of was an error too: the wrong citizen may have been admitted."""
-    if not any(one.withdrawn and one.kind == "Encounter" for one in made):
+    if "Encounter" not in [one.kind for one in made if one.withdrawn]:
         return
     told: dict[bool, set[str]] = {True: set(), False: set()}
     for one in made:
@@ -110,12 +112,12 @@ def _finish(made: list[Resource], citizen: str) -> None:
     patient = f"Patient/{citizen}"
     for one in made:
         kind, said = one.kind, one.body
-        if kind == "Appointment":  # R4 has no subject there: the citizen takes part
+        if kind not in _OTHERWISE:
+            said[SUBJECT.get(kind, "subject")] = {"reference": patient}
+        elif kind == "Appointment":  # R4 has no subject there: the citizen takes part
             said = appointment.settled(said, citizen)
         elif kind == "Account":
             said["subject"] = [{"reference": patient}]
-        elif kind != "Patient":
-            said[SUBJECT.get(kind, "subject")] = {"reference": patient}
         if kind == "CarePlan":
             said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}, *said.get("partOf", ())]
         body: Body = {"resourceType": kind, "id": one.id, "meta": said.pop("meta", None) or {}}

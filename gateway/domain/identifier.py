@@ -58,11 +58,11 @@ class Identifier:
 
 
 def _digits(value: str) -> str:
-    return _SPACES.sub("", value)
+    return value if value.isdecimal() else _SPACES.sub("", value)
 
 
 def _personal(value: str) -> str:
-    return _SPACES_AND_HYPHENS.sub("", value).upper()
+    return value if value.isdecimal() else _SPACES_AND_HYPHENS.sub("", value).upper()
 
 
 def _company(value: str) -> str:
@@ -171,7 +171,7 @@ def names_a_person(identifier: Identifier) -> bool:
     system, value = identifier.system, identifier.value
     if not system or not value or value in _NOBODY or not value.strip("0"):
         return False
-    if _CONTROL.search(system) or _CONTROL.search(value):
+    if not (system.isprintable() and value.isprintable()) and (_CONTROL.search(system) or _CONTROL.search(value)):
         return False
     if system == CPR:
         return bool(_TEN_DIGITS.fullmatch(value)) and not value.endswith("0000")  # serial numbers begin at 0001

@@ -12,7 +12,15 @@ from gateway.domain.written import by_rest
 
 _OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
 _KEEPER = "managingOrganization"  # whose system told of the citizen last: its own word, and nobody else's to know
-_ORDER = ("use", "type", "system", "value", "period", "assigner")
+
+class _Places(dict[str, int]):
+    """Where the elements of an Identifier stand: those that are not named come last."""
+
+    def __missing__(self, name: str) -> int:
+        return len(self)
+
+
+_ORDER = _Places({name: n for n, name in enumerate(("use", "type", "system", "value", "period", "assigner"))})
 # The two spellings of one choice element: saying one takes the other away (R4 2.1.1.4).
 _OTHER_SPELLING = {
     "deceasedBoolean": "deceasedDateTime",
@@ -20,6 +28,7 @@ _OTHER_SPELLING = {
     "multipleBirthBoolean": "multipleBirthInteger",
     "multipleBirthInteger": "multipleBirthBoolean",
 }
+_NOT_AS_IT_IS = frozenset({"identifier", "meta", "name", *_OTHER_SPELLING})
 
 
 def fold_patients(
@@ -65,6 +74,8 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
 def _standing(words: list[Statement]) -> list[Statement]:
     """Those that still count: a source that deletes its record of a person (A29) takes back all it said of it before,
     and one that updates by REST what it wrote so. Others know the person too, and their words stay."""
+    if len(words) == 1 and words[0].verb is Verb.ASSERT and "link" not in words[0].body:
+        return words
     taken = {word.source: word.order for word in words if word.verb is Verb.WITHDRAW and "link" not in word.body}
     said = [word for word in words if word.verb is not Verb.WITHDRAW and "link" not in word.body]
     anew = {word.source: word.order for word in said if word.verb is Verb.CORRECT and by_rest(word)}  # by PUT
@@ -89,15 +100,18 @@ def _say(body: Body, word: Statement) -> None:
     for name in word.cleared:
         body.pop(name, None)
     for name, value in word.body.items():
-        if name in _OTHER_SPELLING:
+        if name not in _NOT_AS_IT_IS:
+            body[name] = value
+        elif name in _OTHER_SPELLING:
             body.pop(_OTHER_SPELLING[name], None)
-        if name == "identifier":
+            body[name] = value
+        elif name == "identifier":
             body[name] = _union(body.get(name, []), value)
         elif name == "meta":
             body[name] = body.get(name, {}) | value
             if "security" in value:
                 body[name]["security"] = _protection(value["security"])
-        elif name != "name" or _has_parts(value) or not _has_parts(body.get(name, [])):
+        elif _has_parts(value) or not _has_parts(body.get(name, [])):
             body[name] = value
 
 
@@ -130,9 +144,5 @@ def _union(known: list[Body], said: list[Body]) -> list[Body]:
     for one in [*known, *said]:
         key = (one.get("system", ""), one.get("value", ""))
         merged[key] = merged.get(key, {}) | one
-    return [{name: merged[key][name] for name in sorted(merged[key], key=_place)} for key in sorted(merged)]
-
-
-def _place(name: str) -> int:
-    """The same order whoever spoke first: a body that differs in nothing else would be another version."""
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+    # The same order whoever spoke first: a body that differs in nothing else would be another version.
+    return [{n: merged[key][n] for n in sorted(merged[key], key=_ORDER.__getitem__)} for key in sorted(merged)]

@@ -24,9 +24,9 @@ class Finding:
     severity: str = "warning"  # information | warning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Translation:
-    """One message, understood.
+    """One message, understood. Nobody changes one; not frozen for the same reason as Statement.
 
     `fingerprint` is SHA-256 over the content without its envelope (no send time, no envelope id): the same
     content sent twice has the same fingerprint. `citizen` is best first (domain/identifier.py); `merged` are

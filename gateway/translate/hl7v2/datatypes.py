@@ -74,8 +74,11 @@ def entity(env: Env, node: Repetition) -> Json | None:
 
 
 def _typed(env: Env, node: Repetition, system: str, value: str) -> Json:
-    made: Json = {"system": system, "value": value} | _period(env, node, 7, 8)
-    kind = node.value(5)
+    given = node.said()
+    made: Json = {"system": system, "value": value}
+    if given[6] or given[7]:
+        made |= _period(env, node, 7, 8)
+    kind = given[4]
     return {"type": {"coding": [{"system": _TYPES, "code": kind}]}} | made if kind else made
 
 

@@ -97,5 +97,4 @@ def _opened(segment: Segment, before: Group | None, depth: int) -> Group:
     while outer is not None and outer.depth >= depth:
         outer = outer.outer
     segment.anchor = segment.name
-    segment.inner = []
     return Group(segment, depth, outer)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.domain.statement import Act, Verb
 from gateway.errors import MissingField, RuleBroken, WrongType
@@ -13,8 +14,7 @@ from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.parse import Message
 
 
-@dataclass(slots=True)
-class Times:
+class Times(Struct, eq=False):
     """The times of one message, in UTC. `field` is where `happened` comes from; `instead` is the field of the visit
     that should have said it and is empty, `day` the one that told the day alone: of a discharge, whose day is not over
     before what else happened in it, that is its end."""

@@ -7,8 +7,9 @@ acknowledgement byte for byte, whatever the sender's character set is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from gateway.errors import Unreadable
 
@@ -18,8 +19,7 @@ _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Delimiters:
+class Delimiters(Struct, frozen=True):
     """MSH-1 and MSH-2. A sender that leaves a delimiter out does not use it; it is then an empty string."""
 
     field: str = "|"
@@ -30,8 +30,7 @@ class Delimiters:
     truncation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The MSH segment as Latin-1 text; `fields[n]` is MSH-n, missing trailing fields are empty."""
 
     delimiters: Delimiters
@@ -43,8 +42,10 @@ class Header:
 
     def part(self, number: int, component: int = 1) -> str:
         """One component of the first repetition of MSH-`number`."""
-        marks = self.delimiters
-        first = self.field(number).split(marks.repetition)[0] if marks.repetition else self.field(number)
+        marks, first = self.delimiters, self.field(number)
+        if component == 1 and first.isalnum():
+            return first
+        first = first.split(marks.repetition)[0] if marks.repetition else first
         parts = first.split(marks.component)
         return parts[component - 1].strip() if component <= len(parts) else ""
 

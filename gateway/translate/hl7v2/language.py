@@ -10,12 +10,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.outgoing import Outgoing, Receipt
@@ -83,8 +85,7 @@ class Hl7v2Reader:
         return '""' in message.text
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct, eq=False):
     """One message, understood as far as the rules need it."""
 
     message: Message
@@ -302,8 +303,9 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
         act, happened = one.act or Act.STATE, one.happened or recorded
         verb = one.verb or (of_state if act is Act.STATE else Verb.ASSERT)
         body: Body = one.body
+        notes: tuple[str, ...] = ()
         if one.kind == "Encounter":
-            act, verb, happened = _act(work), event.verb, work.times.happened
+            act, verb, happened, notes = _act(work), event.verb, work.times.happened, work.notes
         elif act is Act.MEMBER:
             if "id" not in body:
                 work.env.findings.append(Finding(one.node.place(4), "a role without a person or unit is left out"))
@@ -322,7 +324,7 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
                 origin=f"{message}/{number}",
                 aliases=one.aliases,
                 cleared=one.cleared,
-                notes=work.notes if one.kind == "Encounter" else (),
+                notes=notes,
             )
         )
     return tuple(said)

@@ -180,8 +180,10 @@ def _of_segments(path: str, place: _Place, level: int) -> Path:
         nodes=nodes,
         cleared=lambda scope: False,
         where=where,
-        inline={} if level else {"nodes": "{segments}", "there": "{segments}"},
-        held={"segments": f"{{s}}.all({name!r}, {tuple(sorted(anchors))})" if anchors else f"{{s}}.all({name!r})"},
+        inline={} if level else {"nodes": "({segments} or ())", "there": "{segments}"},
+        held={
+            "segments": f"{{s}}.all({name!r}, {tuple(sorted(anchors))})" if anchors else f"{{s}}.named.get({name!r})"
+        },
     )
 
 

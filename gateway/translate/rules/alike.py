@@ -24,9 +24,12 @@ def basis(rule: AnyRule, depth: int) -> tuple[Path, ...]:
     """The paths of the fields, one or a few, that all the rule makes rests on, besides source and time zone; none where
     it rests on more. `depth` is the level outside the rule."""
     if rule.each:
-        inner = rules(rule.body) if isinstance(rule, ObjectRule) else (rule,)
-        within = all(_tested(rule, depth + 1) and _made(one, depth + 1) for one in inner)
-        return (rule.each,) if rule.each.alike and within else ()
+        alone = _tested(rule, depth + 1)
+        if isinstance(rule, ObjectRule):
+            alone = alone and all(_made(one, depth + 1) for one in rules(rule.body))
+        else:
+            alone = alone and _worked_out(rule, depth + 1)
+        return (rule.each,) if rule.each.alike and alone else ()
     if isinstance(rule, ObjectRule) or rule.when or not _costly(rule):
         return ()
     read = tuple({(path.text, path.field): path for path in rule.paths}.values())
@@ -45,8 +48,10 @@ def _made(rule: AnyRule, level: int) -> bool:
         return False
     if not _tested(rule, level):
         return False
-    if isinstance(rule, ObjectRule):
-        return True
+    return isinstance(rule, ObjectRule) or _worked_out(rule, level)
+
+
+def _worked_out(rule: ValueRule, level: int) -> bool:
     alone = rule.function is None or rule.function.alone
     dated = rule.table is not None and rule.table.dated
     asked = [*rule.sources, *([rule.system] if rule.system else [])]

@@ -41,8 +41,7 @@ def _sheet(w: Writer, plan: Plan) -> None:
         rest = {name: _statement(w, plan.statement[name], depth) for name in plan.statement if name != "key"}
         for name, enum in (("act", Act), ("verb", Verb)):
             if name in rest:
-                members = {str(member): member for member in enum}
-                rest[name] = f"{w.bind('e', members, enum)}.get({rest[name]})"
+                rest[name] = _member(w, enum, plan.statement[name], rest[name])
         w.line("o = {}")
         if w.traced:
             w.line("p = str(len(out)) + '|'")
@@ -53,6 +52,13 @@ def _sheet(w: Writer, plan: Plan) -> None:
         values = [rest.get(name, "None") for name in ("act", "verb", "happened", "recorded")]
         values.append(f"tuple({rest['aliases']})" if "aliases" in rest else "()")
         w.line(f"out.append(Made({plan.make!r}, {key}, o, c, {', '.join(values)}, {plan.name!r}, s{depth}))")
+
+
+def _member(w: Writer, enum: type[Act | Verb], rule: ValueRule, text: str) -> str:
+    members = {str(member): member for member in enum}
+    if rule.constant:
+        return w.bind("e", members.get(_literal(rule)), (enum, text))
+    return f"{w.bind('e', members, enum)}.get({text})"
 
 
 @contextmanager
@@ -125,9 +131,10 @@ def _slot(w: Writer, slot: Slot, var: str, at: str, depth: int) -> None:
 def _list(w: Writer, slot: Slot, var: str, place: str, depth: int) -> None:
     found = w.fresh("l")
     w.line(f"{found} = []")
+    several: Sink = lambda x: w.line(f"{found} += {x}")  # noqa: E731
     for rule in slot.rules:
         with there(w, rule) if len(slot.rules) > 1 else nullcontext():
-            _rule(w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", place)
+            _rule(w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", place, several)
     with w.block(f"if {found}"):
         w.line(f"{var}[{slot.name!r}] = {found}")
 
@@ -179,29 +186,35 @@ def _leaves(rule: AnyRule) -> Iterator[tuple[str, ValueRule]]:
                 yield f".{slot.name}{index}{tail}", leaf
 
 
-def _rule(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str) -> None:
-    """One rule into a sink. `index` is the Python expression of the place in a list, empty for a single element."""
+def _rule(w: Writer, rule: AnyRule, sink: Sink, depth: int, index: str, at: str, several: Sink | None = None) -> None:
+    """One rule into a sink. `index` is the Python expression of the place in a list, empty for a single element;
+    `several` takes a whole list of what goes there."""
     fields = () if w.traced else basis(rule, depth)
     if fields:
-        _recalled(w, rule, fields, sink, depth, index)
+        _recalled(w, rule, fields, sink, depth, index, several)
     elif rule.constant and isinstance(rule, ObjectRule):
         sink(_display(rule))
     else:
         _worked_out(w, rule, sink, depth, index, at)
 
 
-def _recalled(w: Writer, rule: AnyRule, fields: tuple[Path, ...], sink: Sink, depth: int, index: str) -> None:
+def _recalled(
+    w: Writer, rule: AnyRule, fields: tuple[Path, ...], sink: Sink, depth: int, index: str, several: Sink | None
+) -> None:
     """What was made of the same texts before; else it is made now and remembered, unless there was a finding, which is
     told of each time."""
-    made, key, before = w.fresh("m"), w.fresh("u"), w.fresh("n")
+    made, before = w.fresh("m"), w.fresh("n")
     texts = [w.spelled(field, field.alike) for field in fields]
-    w.line(f"{key} = ({w.bind('u', object())}, {', '.join(texts)})")
-    w.line(f"{made} = env.memo.get({key})")
+    key = f"({w.bind('u', object())}, {', '.join(texts)})"
+    w.line(f"{made} = {w.hold(0, 'env.memo.get')}({key})")
     with w.block(f"if {made} is None"):
         w.line(f"{made}, {before} = [], len(env.findings)")
         _worked_out(w, rule, lambda x: w.line(f"{made}.append({x})"), depth, index, "")
         with w.block(f"if len(env.findings) == {before} and {w.bind('short', short)}({key})"):
             w.line(f"env.memo[{key}] = {made}")
+    if several:
+        several(made)
+        return
     one = w.fresh("x")
     with w.block(f"for {one} in {made}"):
         sink(one)

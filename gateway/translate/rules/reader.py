@@ -25,6 +25,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
+from msgspec import Struct
+
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.translate.translation import Finding
@@ -90,8 +93,7 @@ class Path:
     held: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Env:
+class Env(Struct, eq=False):
     """What one message's rules may know besides the message. Made by the language, once per message.
 
     `on` is the day (`2025-03-14`) by which code tables with validity dates are read; empty: the newest row. `memo` is
@@ -103,8 +105,8 @@ class Env:
     timezone: ZoneInfo
     message: Any = None
     on: str = ""
-    findings: list[Finding] = dataclasses.field(default_factory=list)
-    memo: dict[Any, Any] = dataclasses.field(default_factory=dict)
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
