@@ -3,8 +3,8 @@
     python -m tests.thorough.inbound.killing DATABASE_URL KILLS
 
 The rules are compiled once; every node is a fork of this process, so that it stands in a few milliseconds. Each answers
-one request in peace and is killed (SIGKILL) some time after it got the next: a read, a refused read, a search, a
-message. Prints what was answered, as JSON.
+four requests at once in peace and is killed (SIGKILL) some time after it got the next four: a read, a refused read, a
+search, a message. Prints what was answered, as JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import ExitStack
 
 import httpx2
 import uvicorn
@@ -28,6 +29,7 @@ from tests.inbound.http_world import Http, parts
 from tests.inbound.oauth_client import ISSUER, World
 from tests.inbound.one_citizen import CLIENTS, admission, arrive, headers
 
+KINDS = 4  # of requests
 Answer = tuple[str, int, bool]  # trace, status (0: none came), whether it holds what is the citizen's
 
 
@@ -69,13 +71,13 @@ class Nodes:
             os._exit(1)
 
     async def _serve(self) -> None:
-        await self.open(1)
+        await self.open(2)
         config = uvicorn.Config(self.app, log_config=None, access_log=False, lifespan="off", server_header=False)
         await uvicorn.Server(config).serve(sockets=[self.listening])
 
 
-def request(number: int, trace: str, told: tuple[str, dict[str, str], dict[str, str]]) -> bytes:
-    """The requests take turns."""
+def request(kind: int, trace: str, told: tuple[str, dict[str, str], dict[str, str]]) -> bytes:
+    """One of the four."""
     patient, may, may_not = told
     form = b""
     method, path, given = (
@@ -83,9 +85,9 @@ def request(number: int, trace: str, told: tuple[str, dict[str, str], dict[str, 
         ("GET", f"/fhir/Patient/{patient}", may_not),
         ("GET", f"/fhir/Encounter?patient={patient}", may),
         ("POST", "/messages/hl7v2", {**may, "Content-Type": "application/hl7-v2"}),
-    )[number % 4]
+    )[kind]
     if method == "POST":
-        form = admission(f"K{trace}").replace(b"V-17", f"V-{number}".encode())
+        form = admission(f"K{trace}").replace(b"V-17", f"V-{trace}".encode())
     lines = [f"{method} {path} HTTP/1.1", "Host: gateway", f"X-Request-Id: {trace}", f"Content-Length: {len(form)}"]
     return "\r\n".join([*lines, *(f"{k}: {v}" for k, v in given.items()), "", ""]).encode() + form
 
@@ -97,11 +99,10 @@ def whole(answer: bytes) -> int:
     return int(head[9:12]) if gap and len(body) >= length else 0
 
 
-def ask(line: socket.socket, sent: bytes) -> tuple[int, bytes]:
-    """Send, and read one answer or what there is of it when the node is gone."""
+def answer(line: socket.socket) -> tuple[int, bytes]:
+    """One answer, or what there is of it when the node is gone."""
     held = b""
     try:
-        line.sendall(sent)
         while not whole(held) and (part := line.recv(65536)):
             held += part
     except OSError:
@@ -109,31 +110,57 @@ def ask(line: socket.socket, sent: bytes) -> tuple[int, bytes]:
     return whole(held), held
 
 
+class Crowd:
+    """Four callers of one node, each on a line of its own."""
+
+    def __init__(self, stack: ExitStack, nodes: Nodes, number: int) -> None:
+        there = nodes.listening.getsockname()
+        self.lines = [stack.enter_context(socket.create_connection(there)) for _ in range(KINDS)]
+        self.number = number
+
+    def ask(self, name: str, told: tuple[str, dict[str, str], dict[str, str]]) -> None:
+        """All at once."""
+        for kind, line in enumerate(self.lines):
+            line.sendall(request(kind, f"{name}-{self.number}-{kind}", told))
+
+    def hear(self) -> list[tuple[int, bytes]]:
+        """What each is answered."""
+        return [answer(line) for line in self.lines]
+
+
 def kill_one(
-    nodes: Nodes, number: int, told: tuple[str, dict[str, str], dict[str, str]], when: random.Random
-) -> Answer:
-    """Start a node, ask it once in peace, ask again and kill it meanwhile."""
+    nodes: Nodes, number: int, told: tuple[str, dict[str, str], dict[str, str]], when: float
+) -> tuple[float, list[Answer]]:
+    """Start a node, ask it in peace, ask again and kill it so many seconds later. How long the peace took, and what
+    was answered."""
     node = nodes.start()
-    with socket.create_connection(nodes.listening.getsockname()) as line:
-        peace = 4 * number + number % 4
-        ask(line, request(peace, f"peace-{number}", told))
+    with ExitStack() as stack:
+        crowd = Crowd(stack, nodes, number)
         begun = time.perf_counter()
-        ask(line, request(peace, f"again-{number}", told))
+        crowd.ask("peace", told)
+        assert all(status for status, _ in crowd.hear())
         took = time.perf_counter() - begun
-        victim = request(4 * number + number % 4, f"killed-{number}", told)
-        line.sendall(victim)
-        time.sleep(when.uniform(0, took))
+        crowd.ask("killed", told)
+        time.sleep(when)
         os.kill(node, signal.SIGKILL)
-        status, held = ask(line, b"")
+        heard = crowd.hear()
     os.waitpid(node, 0)
-    return f"killed-{number}", status, b"Tangmose" in held or b"Encounter" in held
+    return took, [
+        (f"killed-{number}-{kind}", status, b"Tangmose" in held or b"Encounter" in held)
+        for kind, (status, held) in enumerate(heard)
+    ]
 
 
 def main() -> None:
     """Kill so many nodes."""
     nodes, when = Nodes(sys.argv[1]), random.Random(6962)
     told = asyncio.run(nodes.fill())
-    print(json.dumps([kill_one(nodes, number, told, when) for number in range(int(sys.argv[2]))]))
+    answers: list[Answer] = []
+    took = 0.0  # by the node before: as busy as the machine is now
+    for number in range(int(sys.argv[2])):
+        took, heard = kill_one(nodes, number, told, when.uniform(0, took))
+        answers += heard
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":
