@@ -30,8 +30,9 @@ _CHARSET_FAULTS = frozenset(
 )
 
 
-def parse(raw: bytes, *, limit: int = MAX_BYTES) -> etree._Element:
-    """The root element, without comments and processing instructions.
+def parse(raw: bytes, *, limit: int = MAX_BYTES, blanks: bool = True) -> etree._Element:
+    """The root element, without comments and processing instructions; without `blanks` also without the texts that
+    only set elements apart.
 
     The character set is the XML declaration's (UTF-8 or UTF-16 by its mark when it names none); bytes that do not
     fit it are an error, never replacement characters. Raises Unreadable, WrongCharset, TooLarge.
@@ -48,6 +49,7 @@ def parse(raw: bytes, *, limit: int = MAX_BYTES) -> etree._Element:
         huge_tree=large,
         remove_pis=True,
         remove_comments=True,
+        remove_blank_text=not blanks,
     )
     try:
         root = etree.fromstring(raw, parser)

@@ -11,7 +11,7 @@ import pytest
 from gateway.flows.disclose import Ready, Withheld
 from gateway.flows.parts import Gateway
 from gateway.flows.tell_municipality import tell_municipalities
-from gateway.translate.oio.tree import read
+from gateway.translate.oio.walk import read
 from tests.flows.conftest import House, caller
 from tests.flows.consents import record_consent
 from tests.flows.messages import adt, case

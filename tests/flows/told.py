@@ -18,7 +18,7 @@ from gateway.flows.receive import receive
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.store import outbox
 from gateway.store.outbox import Due
-from gateway.translate.oio.tree import read
+from gateway.translate.oio.walk import read
 from tests.flows.conftest import House, caller
 from tests.flows.consents import record_consent
 from tests.flows.messages import CPR, adt, case

@@ -19,7 +19,7 @@ from gateway.flows.parts import Gateway
 from gateway.flows.receipts import remind
 from gateway.flows.receive import receive
 from gateway.outbound.lines import lines, own_contexts
-from gateway.translate.oio.tree import read
+from gateway.translate.oio.walk import read
 from tests.certificates import authority, signed
 from tests.flows.messages import CPR
 from tests.flows.told import FASIT, SOCIAL, exports

@@ -8,7 +8,8 @@ from lxml import etree
 
 from gateway.domain.outgoing import Outcome
 from gateway.translate import xml
-from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.tree import Node
+from gateway.translate.oio.walk import read
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"

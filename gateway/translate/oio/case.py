@@ -9,12 +9,12 @@ what changed) and `FremsoegSagDokumentIndeksOutput` (what the index answers with
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
-from gateway.translate.oio.effect import instant
+from gateway.translate.oio.effect import moment_of
 from gateway.translate.oio.tree import Node, is_uuid
 
 SAG = "Sag"
@@ -48,11 +48,11 @@ class Case:
     @property
     def uuid(self) -> str:
         """Its UUID. Raises MissingField, WrongType."""
-        found, place = self.sag.said("UUIDIdentifikator"), f"{self.sag.place}/UUIDIdentifikator"
+        found = self.sag.said("UUIDIdentifikator")
         if not found:
-            raise MissingField(where=place)
+            raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
         if not is_uuid(found):
-            raise WrongType(where=place, hint="A UUID is expected.")
+            raise WrongType(where=f"{self.sag.place}/UUIDIdentifikator", hint="A UUID is expected.")
         return found
 
 
@@ -74,7 +74,9 @@ class Registered:
 
     def relations(self, *names: str) -> list[Node]:
         """Its relations of these kinds, in document order within a kind."""
-        return [node for name in names for node in self.registration.each("RelationListe", name)]
+        if len(names) == 1:
+            return self.sag.down(f"Registrering/RelationListe/{names[0]}")
+        return [node for name in names for node in self.sag.down(f"Registrering/RelationListe/{name}")]
 
 
 def find(document: Node) -> list[Case]:
@@ -82,11 +84,9 @@ def find(document: Node) -> list[Case]:
     while document.name in _ENVELOPES and document.parts:
         document = document.parts[-1]
     if document.name in _BARE:
-        return [
-            Case("Sag" if _BARE[document.name] == SAG else "Dokument", replace(document, name=_BARE[document.name]))
-        ]
+        return [Case(_BARE[document.name], document.renamed(_BARE[document.name]))]
     if document.name == "RegistreringBesked":
-        return [Case("Sag", replace(document, name=_told_kind(document)))]
+        return [Case("Sag", document.renamed(_told_kind(document)))]
     if document.name in _REMOVALS:
         return _removals(document)
     if document.name not in _WRAPPERS:
@@ -110,7 +110,7 @@ def _wrapped(document: Node) -> Iterator[Case]:
             if event == "Fremsoeg":
                 yield Case("Importer", _of_picture(part, name))
             else:
-                yield Case(event, replace(part, name=name) if whole else _of_change(part, name), whole)
+                yield Case(event, part.renamed(name) if whole else _of_change(part, name), whole)
 
 
 def _told_kind(document: Node) -> str:
@@ -161,7 +161,7 @@ def _at(case: Case, registration: Node, among: Sequence[Node], timezone: ZoneInf
     sag = case.sag
     if len(among) > 1:
         alone = [part for part in sag.parts if part is registration or part.name != "Registrering"]
-        sag = replace(sag, parts=alone)
+        sag = sag.holding(alone)
     return Registered(sag, registration, moment, recorded, case.whole)
 
 
@@ -170,9 +170,9 @@ def _time(registration: Node, name: str, timezone: ZoneInfo) -> datetime | None:
     if not text:
         return None
     try:
-        found = instant(text, timezone)
+        found = moment_of(text, timezone)
     except ValueError:
         found = None
     if found is None:
         raise WrongType(where=f"{registration.place}/{name}", hint="A date with a time is expected.")
-    return found.utc
+    return found

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from gateway.errors import GatewayError, MissingField, RuleBroken, WrongType
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
-from gateway.translate.oio.effect import span
+from gateway.translate.oio.effect import EARLY, UNREADABLE, written, wrong
 from gateway.translate.oio.parts import LIFE, lenient
-from gateway.translate.oio.party import Party, extension, identity_text
+from gateway.translate.oio.party import Party, beside, identity_text
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import REGISTERED
 from gateway.translate.oio.tree import Node
@@ -82,17 +82,9 @@ class Completeness:
                 text = "There may be several of this role, so each needs an Indeks."
                 yield "index", MissingField(text, where=f"{node.place}/Indeks")
         for node in holders(found.registration):
-            try:
-                effect = span(node, timezone)
-            except ValueError:
-                text = "A time of the effect cannot be read; it counts as open."
-                yield "readable-times", WrongType(text, where=f"{node.place}/Virkning")
-                continue
-            if effect.start is None and node.first("Virkning", "FraTidspunkt", "GraenseIndikator"):
-                yield "begins", RuleBroken("The effect never began.", where=f"{node.place}/Virkning/FraTidspunkt")
-            if effect.start and effect.end and effect.end.at < effect.start.at:
-                place = f"{node.place}/Virkning"
-                yield "begins-before-it-ends", RuleBroken("The effect ends before it begins.", where=place)
+            start, end = written(node)
+            if not start or wrong(start, end, timezone) != "":
+                yield from _effect(node, start, wrong(start, end, timezone))
 
     def _two(
         self, found: Registered, timezone: ZoneInfo, role: str, demand: str, text: str
@@ -122,11 +114,26 @@ class Completeness:
                 yield Finding(post.place, "the note is larger than the index takes; only its title came along")
 
 
-def holders(registration: Node) -> Iterator[Node]:
+def _effect(node: Node, start: str, fault: str) -> Iterator[tuple[str, GatewayError]]:
+    if fault == UNREADABLE:
+        text = "A time of the effect cannot be read; it counts as open."
+        yield "readable-times", WrongType(text, where=f"{node.place}/Virkning")
+        return
+    if not start and node.has("Virkning", "FraTidspunkt", "GraenseIndikator"):
+        yield "begins", RuleBroken("The effect never began.", where=f"{node.place}/Virkning/FraTidspunkt")
+    if fault == EARLY:
+        place = f"{node.place}/Virkning"
+        yield "begins-before-it-ends", RuleBroken("The effect ends before it begins.", where=place)
+
+
+def holders(registration: Node) -> list[Node]:
     """Every property, state and relation: what has a Virkning of its own."""
+    found: list[Node] = []
     for name in REGISTERED:
-        for part in registration.each(name, "LokalUdvidelseListe") + registration.each(name):
-            yield from (one for one in part.parts if one.name != "LokalUdvidelseListe")
+        lists = registration.each(name)
+        for part in [inner for one in lists for inner in one.parts if inner.name == "LokalUdvidelseListe"] + lists:
+            found += [one for one in part.parts if one.name != "LokalUdvidelseListe"]
+    return found
 
 
 def _states(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
@@ -156,7 +163,7 @@ def _check_state(found: Registered) -> None:
 def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayError]]:
     """Without a KLE subject nobody can tell what kind of data it is."""
     classes = [node for node in found.relations("Sagsklasse") if roles.of(node) == "PrimaerKlasse"]
-    if found.whole and not any(extension(node).said("BrugervendtNoegle") for node in classes):
+    if found.whole and not any(beside(node, "BrugervendtNoegle") for node in classes):
         where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
         yield "kle-subject", MissingField("The case has no KLE subject.", where=where)
 

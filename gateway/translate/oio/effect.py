@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import Inside, Node
 
 # xs:dateTime, and what the guide prints instead: "2014-03-23 T14:54:23.234+01.00".
 _WRITTEN = re.compile(
@@ -22,6 +22,11 @@ _WRITTEN = re.compile(
     r"\s*(Z|[+-]\d\d[:.]?\d\d)?",
     re.ASCII,
 )
+_START, _END = (
+    (f"Virkning/{name}", f"Virkning/{name}/TidsstempelDatoTid", f"Virkning/{name}/GraenseIndikator")
+    for name in ("FraTidspunkt", "TilTidspunkt")
+)
+UNREADABLE, EARLY = "unreadable", "early"
 _FOREVER = re.compile(r"\+?infinity|9999-12-31.*", re.IGNORECASE)
 
 
@@ -127,14 +132,9 @@ def _zone(zone: str | None, timezone: ZoneInfo) -> tzinfo:
     return datetime.strptime(zone.replace(".", ":"), "%z").tzinfo or UTC
 
 
-def tidspunkt(node: Node | None, timezone: ZoneInfo) -> Instant | None:
-    """A Tidspunkt is a choice of TidsstempelDatoTid and GraenseIndikator; text straight in it is read as well."""
-    text = _written(node)
-    return instant(text, timezone) if text else None
-
-
 def _written(node: Node | None) -> str:
-    """The text of a Tidspunkt, "" for one that never comes."""
+    """The text of a Tidspunkt, "" for one that never comes. It is a choice of TidsstempelDatoTid and GraenseIndikator;
+    text straight in it is read as well."""
     if node is None:
         return ""
     text = node.text
@@ -152,10 +152,27 @@ def span(holder: Node, timezone: ZoneInfo) -> Span:
 
 
 def written(holder: Node) -> tuple[str, str]:
+    """The texts of the Virkning of a property, state or relation, "" for an end that is open."""
+    flat = holder.flat
+    if flat is None:
+        effect = holder.first("Virkning")
+        return edges(effect) if effect else ("", "")
+    if holder.effect is None:
+        holder.effect = (_edge(flat, *_START), _edge(flat, *_END))
+    return holder.effect
+
+
+def _edge(flat: dict[str, str], at: str, stamp: str, limit: str) -> str:
+    if limit in flat:
+        return ""
+    text = flat.get(stamp)
+    return flat.get(at, "") if text is None else text
+
+
+def edges(effect: Node) -> tuple[str, str]:
     """The texts of a Virkning, "" for an end that is open."""
-    effect = holder.first("Virkning")
-    if effect is None:
-        return "", ""
+    if type(effect) is Inside and effect.below == "Virkning":
+        return written(effect.holder)
     return _written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt"))
 
 
@@ -163,6 +180,29 @@ def written(holder: Node) -> tuple[str, str]:
 def span_of(start: str, end: str, timezone: ZoneInfo) -> Span:
     """As `span`, of the texts. Raises ValueError."""
     return Span(instant(start, timezone) if start else None, instant(end, timezone) if end else None)
+
+
+@lru_cache(maxsize=4096)
+def moment_of(text: str, timezone: ZoneInfo) -> datetime | None:
+    """What was written as a point in time, in UTC; None for an end that never comes. Raises ValueError."""
+    found = instant(text, timezone)
+    return found.utc if found else None
+
+
+@lru_cache(maxsize=4096)
+def wrong(start: str, end: str, timezone: ZoneInfo) -> str:
+    """What is wrong with an effect: UNREADABLE, EARLY (it ends before it begins), "" for nothing."""
+    try:
+        effect = span_of(start, end, timezone)
+    except ValueError:
+        return UNREADABLE
+    return EARLY if effect.start and effect.end and effect.end.at < effect.start.at else ""
+
+
+@lru_cache(maxsize=4096)
+def period_of(start: str, end: str, timezone: ZoneInfo) -> dict[str, str]:
+    """As FHIR Period, of the texts; nobody changes it. Raises ValueError."""
+    return span_of(start, end, timezone).period()
 
 
 def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:
@@ -180,9 +220,12 @@ def in_effect(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> 
 
 def standing(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
     """Those that count at the moment: in force then, else those that begin last; in document order."""
+    holders = list(holders)
+    if len(holders) < 2:
+        return holders
     spans = [(holder, lenient_span(holder, timezone)) for holder in holders]
     covering = [holder for holder, effect in spans if effect.covers(moment)]
-    if covering or not spans:
+    if covering:
         return covering
     last = max(_begun(effect) for _, effect in spans)
     return [holder for holder, effect in spans if _begun(effect) == last]

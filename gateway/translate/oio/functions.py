@@ -12,9 +12,9 @@ from gateway.domain.identifier import Identifier
 from gateway.domain.limits import KLE, SENSITIVITY
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
-from gateway.translate.oio.effect import Instant, instant, span, tidspunkt
-from gateway.translate.oio.party import Party, cvr_number, extension, organisation
-from gateway.translate.oio.roles import Roles, told
+from gateway.translate.oio.effect import Instant, edges, instant, period_of
+from gateway.translate.oio.party import Party, beside, cvr_number, pointed_at
+from gateway.translate.oio.roles import Roles, reference_of
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Function, Unfit
 
@@ -55,9 +55,8 @@ def _instant(env: Env, text: str) -> Instant:
 
 def period(env: Env, effect: Node) -> dict[str, str]:
     """A Virkning as FHIR Period: the end, exclusive there, inclusive here."""
-    holder = Node("", parts=[effect])
     try:
-        return span(holder, env.timezone).period()
+        return period_of(*edges(effect), env.timezone).copy()
     except ValueError:
         raise Unfit("is not a Virkning") from None
 
@@ -72,7 +71,8 @@ def kle(env: Env, text: str) -> str:
 def stamp(env: Env, effect: Node) -> str:
     """When a Virkning begins as FHIR instant: a mere day is its midnight."""
     try:
-        found = tidspunkt(effect.first("FraTidspunkt"), env.timezone)
+        start, _ = edges(effect)
+        found = instant(start, env.timezone) if start else None
     except ValueError:
         raise Unfit("has a time that cannot be read") from None
     return found.at.isoformat(timespec="seconds") if found else ""
@@ -104,8 +104,8 @@ def party_name(env: Env, relation: Node) -> str:
 def party_member(env: Env, relation: Node) -> dict[str, Any] | None:
     """Another party than the citizen: a company by its number, a person by name alone. Their CPR numbers are nobody's
     business in this citizen's plan."""
-    number = organisation(relation.first("ReferenceID"))
-    name = extension(relation).said("FuldtNavn")
+    number = pointed_at(relation)
+    name = beside(relation, "FuldtNavn")
     if number and number.system.lower() in _COMPANIES:
         return _reference("Organization", number, name)
     if number and number.system == "urn:oio:fuldtnavn":
@@ -115,17 +115,17 @@ def party_member(env: Env, relation: Node) -> dict[str, Any] | None:
 
 def class_number(env: Env, relation: Node) -> str:
     """The class that a Sagsklasse leads to, as a URI."""
-    number = told(relation.first("ReferenceID"))
+    number = reference_of(relation)
     return number if ":" in number else f"urn:uuid:{number}"
 
 
 def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
     """The KLE subject of the case as CodeableConcept: what lies on a case is about what the case is about."""
     subject: Node | None = env.message.subject
-    beside = extension(subject) if subject else None
-    if beside is None or not _KLE.fullmatch(beside.said("BrugervendtNoegle")):
+    code = beside(subject, "BrugervendtNoegle") if subject else ""
+    if subject is None or not _KLE.fullmatch(code):
         return None
-    coding = {"system": KLE, "code": beside.said("BrugervendtNoegle"), "display": beside.said("Klassetitel")}
+    coding = {"system": KLE, "code": code, "display": beside(subject, "Klassetitel")}
     return {"coding": [{name: said for name, said in coding.items() if said}]}
 
 
@@ -133,9 +133,7 @@ def case_owner(env: Env, post: Node) -> dict[str, Any] | None:
     """The owner of the case."""
     found: Context = env.message
     if not found.owners and found.owner is not None:  # asked for each property and note
-        found.owners.append(
-            _reference("Organization", cvr_number(found.owner), extension(found.owner).said("FuldtNavn"))
-        )
+        found.owners.append(_reference("Organization", cvr_number(found.owner), beside(found.owner, "FuldtNavn")))
     return found.owners[0] if found.owners else None
 
 
@@ -154,7 +152,7 @@ def cvr(env: Env, relation: Node) -> str:
 
 def system(env: Env, relation: Node) -> dict[str, Any] | None:
     """An IT system as a Reference by identifier and name."""
-    return _reference("Device", organisation(relation.first("ReferenceID")), relation.said("SystemNavn"))
+    return _reference("Device", pointed_at(relation), relation.said("SystemNavn"))
 
 
 _COMPANIES = frozenset({"http://cvr.dk", "urn:oio:pnr", "urn:oio:se-nr"})
@@ -176,10 +174,9 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         by UUID."""
         kind = roles.type_of(relation)
         whole = kind == "Organisation" or roles.of(relation) in ("Ejer", "Bopaelskommune")
-        number = organisation(relation.first("ReferenceID"))
+        number = pointed_at(relation)
         found = (cvr_number(relation) or number) if whole else (number or cvr_number(relation))
-        own = extension(relation)
-        display = own.said("FuldtNavn") or own.said("BrugervendtNoegle")
+        display = beside(relation, "FuldtNavn") or beside(relation, "BrugervendtNoegle")
         return _reference("Practitioner" if kind == "Bruger" else "Organization", found, display)
 
     def employer(env: Env, relation: Node) -> dict[str, Any] | None:
@@ -190,11 +187,11 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
             return None
         owner: Node | None = env.message.owner
         same = owner is not None and cvr_number(owner) == number
-        return _reference("Organization", number, extension(owner).said("FuldtNavn") if owner and same else "")
+        return _reference("Organization", number, beside(owner, "FuldtNavn") if owner and same else "")
 
     def role(env: Env, relation: Node) -> str:
         """The role as the table names it; the bare UUID when the table does not know it."""
-        return roles.display(relation) or told(relation.first("Rolle"))
+        return roles.display(relation) or reference_of(relation, "Rolle")
 
     def relation_(env: Env, relation: Node) -> str:
         """The role in the word of the table, `Anden` for one that it does not know."""
@@ -202,7 +199,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
 
     def journal_role(env: Env, post: Node) -> str:
         """How a document lies on its case, or that it is a note of the case."""
-        is_note = post.first("JournalpostEgenskaber", "JournalnotatEgenskaber") is not None
+        is_note = post.has("JournalpostEgenskaber", "JournalnotatEgenskaber")
         return roles.display(post) or ("Journalnotat" if is_note else "")
 
     by_node: dict[str, tuple[Callable[..., Any], str]] = {

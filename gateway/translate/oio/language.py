@@ -28,7 +28,8 @@ from gateway.translate.oio.functions import Context, with_roles
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several, several
 from gateway.translate.oio.subject import Subject, Subjects
-from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.tree import Node
+from gateway.translate.oio.walk import read
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Env

@@ -11,25 +11,26 @@ import binascii
 import hashlib
 import re
 
-from gateway.translate.oio.roles import told
+from gateway.translate.oio.roles import reference_of
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.reader import Env, Unfit
 
 _EMPTY = "urn:empty"
 _TOO_LARGE = "Dette Journalnotat er for stort til at blive sendt til Sags- og Dokumentindekset"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-_BEGINNINGS = (
-    (b"{\\rtf", "application/rtf"), (b"%PDF", "application/pdf"), (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    (b"<html", "text/html"), (b"<!doctype html", "text/html"),
-)  # fmt: skip
+_BEGINNINGS = {
+    b"{\\rtf": "application/rtf", b"%PDF": "application/pdf", b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg",
+    b"PK\x03\x04": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}  # fmt: skip
+_MARKS = tuple(_BEGINNINGS)
+_PAGES = (b"<html", b"<!doctype html")
+_LONGEST = max(map(len, _PAGES))
 
 
 def number(post: Node, case: str) -> str:
     """What names the document or note of a Journalpost: a document's UUID; of a note its case and its number there, or
     what it is called and when it was written."""
-    reference = told(post.first("ReferenceID"))
+    reference = reference_of(post)
     if reference and reference.lower() != _EMPTY:
         return reference.lower()
     index = post.said("Indeks")
@@ -48,11 +49,10 @@ def content(env: Env, text: str) -> str:
 def media_type(env: Env, text: str) -> str:
     """What the note is by its first bytes; nothing where it did not come along or cannot be told."""
     begun = _bytes(text)
-    if any(begun.lower().startswith(mark) for mark, kind in _BEGINNINGS[5:]):
+    if begun[:_LONGEST].lower().startswith(_PAGES):
         return "text/html"
-    for mark, kind in _BEGINNINGS:
-        if begun.startswith(mark):
-            return kind
+    if begun.startswith(_MARKS):
+        return next(kind for mark, kind in _BEGINNINGS.items() if begun.startswith(mark))
     try:
         said = begun.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,7 +12,7 @@ from gateway.domain.statement import Body
 from gateway.translate.oio.case import DOKUMENT, SAG
 from gateway.translate.oio.effect import Span, span, span_of, written
 from gateway.translate.oio.notes import number
-from gateway.translate.oio.roles import Roles, told
+from gateway.translate.oio.roles import Roles, reference_of
 from gateway.translate.oio.tree import Node
 
 # The states in the order of a life: those of a case in 1.2.STS-4, of which v6 has four, of a document, of an effort.
@@ -39,10 +39,23 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     """The part that a rule made of an element."""
     if node.name in _OBJECTS:
         return {"slot": "", "keep": "all", "body": body}
+    if node.flat is None:
+        return _told_of(node, roles, timezone) | {"body": body}
+    if node.part is None:
+        node.part = _told_of(node, roles, timezone)
+    return node.part | {"body": body}
+
+
+def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
     role = roles.of(node)
-    made: Part = {"slot": _slot(node, role), "keep": _keep(node, role), "what": _what(node), "body": body}
+    code = node.said("FremdriftStatusKode")
+    made: Part = {
+        "slot": _slot(node, role),
+        "keep": _keep(node.name, role),
+        "what": code or reference_of(node),
+        "body": {},
+    }
     if node.name == "Fremdrift":
-        code = node.said("FremdriftStatusKode")
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
     made.update(_effect(*written(node), timezone))
     return made
@@ -57,24 +70,21 @@ def lenient(node: Node, timezone: ZoneInfo) -> Span:
 
 
 def _slot(node: Node, role: str) -> str:
-    if node.first("Rolle") is None and node.first("ReferenceID") is None:
+    if not node.has("Rolle") and not node.has("ReferenceID"):
         return node.name
     if role in _ALONE:
         return f"{node.name}|{role}"
-    index = node.said("Indeks") or (number(node, "") if node.name == "Journalpost" else told(node.first("ReferenceID")))
-    return f"{node.name}|{told(node.first('Rolle'))}|{told(node.first('Type'))}|{index}"
+    index = node.said("Indeks") or (number(node, "") if node.name == "Journalpost" else reference_of(node))
+    return f"{node.name}|{reference_of(node, 'Rolle')}|{reference_of(node, 'Type')}|{index}"
 
 
-def _keep(node: Node, role: str) -> str:
-    if node.name in _NEEDED or role in _NEEDED:
+@lru_cache(maxsize=1024)
+def _keep(name: str, role: str) -> str:
+    if name in _NEEDED or role in _NEEDED:
         return "one"
-    if node.name == "Sikkerhedsprofil":  # who narrows from tomorrow on narrows now
+    if name == "Sikkerhedsprofil":  # who narrows from tomorrow on narrows now
         return "ahead"
-    return "all" if node.name in _HISTORY else "now"
-
-
-def _what(node: Node) -> str:
-    return node.said("FremdriftStatusKode") or told(node.first("ReferenceID"))
+    return "all" if name in _HISTORY else "now"
 
 
 @lru_cache(maxsize=4096)  # most parts of a case are true from the same day on

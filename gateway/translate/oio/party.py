@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier, names_a_person, normal
 from gateway.domain.source import Source
 from gateway.errors import NoCitizen, WrongType
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import Inside, Node
 
 PERSON_ID = "urn:oio:us:personid"
 BORGER_ID = "urn:oio:udk:borgerid"
@@ -31,25 +32,43 @@ class Party:
     identifier: Identifier
     name: str
     name_only: bool
-    place: str
+    told_by: Node
+
+    @property
+    def place(self) -> str:
+        """Where the message names them."""
+        return self.told_by.place
 
 
 def citizen(primary: Node, uuid: str, source: Source) -> Party:
     """Who a relation with the role Primær part names; `uuid` is the case's. Raises NoCitizen, WrongType with the
     place."""
-    reference = primary.first("ReferenceID")
-    urn = reference.said("URNIdentifikator") if reference else ""
-    place = (reference or primary).place
-    name = extension(primary).said("FuldtNavn")
-    if not urn and (number := extension(primary).said("CPR-nr")):  # 1.2.STS-4 tells it beside the reference
+    urn = primary.said("ReferenceID", "URNIdentifikator")
+    name = beside(primary, "FuldtNavn")
+    if not urn and (number := beside(primary, "CPR-nr")):  # 1.2.STS-4 tells it beside the reference
         urn = f"urn:oio:cpr-nr:{number}"
     if not urn:
-        raise NoCitizen(where=place, hint="A primary party is named by URN, never by UUID.")
-    found, told = read_urn(urn, place)
+        raise NoCitizen(where=_reference(primary).place, hint="A primary party is named by URN, never by UUID.")
+    found, told = read_urn(urn, _reference(primary))
     if found and names_a_person(found):
-        return Party(found, name, False, place)
+        return Party(found, name, False, _reference(primary))
     own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", uuid)
-    return Party(own, name or told, True, place)
+    return Party(own, name or told, True, _reference(primary))
+
+
+def _reference(relation: Node) -> Node:
+    if relation.filled and relation.has("ReferenceID"):
+        return Inside(relation, "ReferenceID", "")
+    return relation.first("ReferenceID") or relation
+
+
+def beside(relation: Node, name: str) -> str:
+    """A text that the index adds to a relation."""
+    if relation.flat is not None:
+        own = f"LokalUdvidelseListe/{relation.name}LokalUdvidelse"
+        if own in relation.flat or "LokalUdvidelseListe" not in relation.flat:
+            return relation.flat.get(f"{own}/{name}", "")
+    return extension(relation).said(name)
 
 
 def identity_text(relation: Node) -> str:
@@ -68,19 +87,19 @@ def extension(relation: Node) -> Node:
     return found or Node("LokalUdvidelse", up=relation)
 
 
-def read_urn(urn: str, place: str) -> tuple[Identifier | None, str]:
+def read_urn(urn: str, told_by: Node) -> tuple[Identifier | None, str]:
     """The number in a party's URN; without one, the name in it."""
     found = _URN.fullmatch(urn.strip())
     kind, value = (found[1].lower(), found[2].strip()) if found else ("", "")
     if kind in _COMPANIES:
-        raise WrongType("The primary party is a company, not a citizen.", where=place)
+        raise WrongType("The primary party is a company, not a citizen.", where=told_by.place)
     if kind == "fuldtnavn" and value:
         return None, value
     if kind not in _PERSONS:
-        raise NoCitizen("The primary party's URN is of no known kind.", where=place)
+        raise NoCitizen("The primary party's URN is of no known kind.", where=told_by.place)
     system, form = _PERSONS[kind]
     if not form.fullmatch(value):
-        raise WrongType("The number in the primary party's URN has the wrong form.", where=place)
+        raise WrongType("The number in the primary party's URN has the wrong form.", where=told_by.place)
     return normal(system, value), ""
 
 
@@ -88,9 +107,21 @@ def organisation(reference: Node | None) -> Identifier | None:
     """An actor by UUID (FK Organisation) or URN, None when it has neither."""
     if reference is None:
         return None
-    if uuid := reference.said("UUIDIdentifikator"):
+    return _organisation(reference.said("UUIDIdentifikator"), reference.said("URNIdentifikator"))
+
+
+def pointed_at(relation: Node) -> Identifier | None:
+    """As `organisation`, of the reference of a relation."""
+    return _organisation(
+        relation.said("ReferenceID", "UUIDIdentifikator"), relation.said("ReferenceID", "URNIdentifikator")
+    )
+
+
+@lru_cache(maxsize=4096)  # the same few units and people stand in thousands of cases
+def _organisation(uuid: str, urn: str) -> Identifier | None:
+    if uuid:
         return normal(FK_ORG, uuid)
-    found = _URN.fullmatch(reference.said("URNIdentifikator"))
+    found = _URN.fullmatch(urn)
     if not found or not found[2].strip():
         return None
     kind, value = found[1].lower(), found[2].strip()
@@ -99,12 +130,13 @@ def organisation(reference: Node | None) -> Identifier | None:
 
 def authority(cvr: str) -> Identifier | None:
     """An authority by its CVR number, None for what is no such number."""
-    return Identifier(CVR, cvr) if re.fullmatch(r"\d{8}", cvr, re.ASCII) else None
+    return Identifier(CVR, cvr) if len(cvr) == 8 and cvr.isascii() and cvr.isdigit() else None
 
 
 def cvr_number(actor: Node) -> Identifier | None:
     """The CVR number of the authority that an actor is, or belongs to."""
-    beside = extension(actor)
-    told = authority(beside.said("CVR-Nummer") or beside.said("CVR-Nr"))
-    named = organisation(actor.first("ReferenceID"))
-    return told or (named if named and named.system == CVR else None)
+    told = authority(beside(actor, "CVR-Nummer") or beside(actor, "CVR-Nr"))
+    if told:
+        return told
+    named = pointed_at(actor)
+    return named if named and named.system == CVR else None

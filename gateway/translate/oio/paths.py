@@ -14,7 +14,7 @@ from typing import Any
 
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import INSIDE, nearest
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import Inside, Node
 from gateway.translate.rules.reader import Function, Path, PathError, Scope
 
 _READ_BY_PATHS = frozenset({"Virkning", "Rolle", "Type", "Indeks"})
@@ -57,10 +57,10 @@ class Reader:
             steps.append((name, role))
             parent = name
         field = "/".join(part for part in (start, written) if part)
-        find = self._finder(steps)
-        if within and not relative:  # asked of the whole case again for each item
-            find = _once(field, find)
-        return self._path(path, field, len(within) if relative else 0, find)
+        if not relative:
+            return _absolute(path, field, self._from_case(steps))
+        below = None if any(role for _, role in steps) else "/".join(name for name, _ in steps)
+        return _relative(path, field, len(within), below, self._finder(steps))
 
     def clears(self, message: Scope) -> bool:
         """OIO has no way to say that something is deleted; an effect that ended says it."""
@@ -107,37 +107,103 @@ class Reader:
 
         return find
 
-    def _path(self, text: str, field: str, level: int, find: Callable[[Node], list[Node]]) -> Path:
-        def value(scope: Node) -> str:
-            return next((node.text for node in find(scope) if node.text), "")
+    def _from_case(self, steps: list[tuple[str, str]]) -> Callable[[Node], list[Node]]:
+        """What a path leads to from the case; relations by their role are sorted once in each case."""
+        *above, (_, role) = steps
+        if any(named for _, named in above):
+            return self._finder(steps)
+        path = "/".join(name for name, _ in steps)
+        if not role:
+            return lambda scope: scope.down(path)
+        of = self.roles.of
 
-        def values(scope: Node) -> list[str]:
-            return [node.text for node in find(scope) if node.text]
+        def find(scope: Node) -> list[Node]:
+            by_role = scope.found.by_role.get(path)
+            if by_role is None:
+                by_role = scope.found.by_role[path] = {}
+                for one in scope.down(path):
+                    by_role.setdefault(of(one), []).append(one)
+            return by_role.get(role, [])
 
-        def nodes(scope: Node) -> list[Node]:
-            return [node for node in find(scope) if not node.empty]
-
-        def node(scope: Node) -> Any:
-            return next(iter(nodes(scope)), None)
-
-        def where(scopes: tuple[Scope, ...]) -> str:
-            found = find(scopes[level])
-            return found[0].place if found else f"{scopes[level].place}/{_below(field, level, text)}"
-
-        return Path(text, field, level, value, values, node, nodes, lambda _: False, where)
+        return find
 
 
-def _once(field: str, find: Callable[[Node], list[Node]]) -> Callable[[Node], list[Node]]:
-    """What a path leads to, looked for once in each case."""
+def _absolute(path: str, field: str, find: Callable[[Node], list[Node]]) -> Path:
+    """A path from the case: many rules ask for the same, so what it leads to is kept with the case."""
 
-    def kept(scope: Node) -> list[Node]:
-        if scope.found is None:
-            scope.found = {}
-        if field not in scope.found:
-            scope.found[field] = find(scope)
-        return scope.found[field]
+    def value(scope: Node) -> str:
+        text = scope.found.texts.get(field)
+        if text is None:
+            text = scope.found.texts[field] = next((node.text for node in find(scope) if node.text), "")
+        return text
 
-    return kept
+    def values(scope: Node) -> list[str]:
+        return [node.text for node in find(scope) if node.text]
+
+    def nodes(scope: Node) -> list[Node]:
+        filled = scope.found.valued.get(field)
+        if filled is None:
+            filled = scope.found.valued[field] = [node for node in find(scope) if node.filled or not node.empty]
+        return filled
+
+    def node(scope: Node) -> Any:
+        found = nodes(scope)
+        return found[0] if found else None
+
+    def where(scopes: tuple[Scope, ...]) -> str:
+        found = find(scopes[0])
+        return found[0].place if found else f"{scopes[0].place}/{field}"
+
+    return Path(path, field, 0, value, values, node, nodes, lambda _: False, where)
+
+
+def _relative(path: str, field: str, level: int, below: str | None, find: Callable[[Node], list[Node]]) -> Path:
+    """A path from a scope. `below` is its spelling in `Node.flat`, None where roles stand in it."""
+
+    def value(scope: Node) -> str:
+        if below and scope.flat is not None:
+            return scope.flat.get(below, "")
+        return next((node.text for node in find(scope) if node.text), "")
+
+    def values(scope: Node) -> list[str]:
+        return [node.text for node in find(scope) if node.text]
+
+    def nodes(scope: Node) -> list[Node]:
+        if below and scope.flat is not None and below not in scope.flat:
+            return []
+        return [node for node in find(scope) if node.filled or not node.empty]
+
+    def node(scope: Node) -> Any:
+        if below is not None and scope.flat is not None:
+            if not below:
+                return scope if scope.filled or not scope.empty else None
+            text = scope.flat.get(below)
+            if text is None:
+                return None
+            if scope.filled:
+                return Inside(scope, below, text)
+        found = nodes(scope)
+        return found[0] if found else None
+
+    def where(scopes: tuple[Scope, ...]) -> str:
+        found = find(scopes[level])
+        return found[0].place if found else f"{scopes[level].place}/{_below(field, level, path)}"
+
+    inline = _inline(below)
+    held = {"flat": "{s}.flat"} if below else {}
+    return Path(path, field, level, value, values, node, nodes, lambda _: False, where, inline=inline, held=held)
+
+
+def _inline(below: str | None) -> dict[str, str]:
+    """What saves a call where the texts of the scope are kept flat."""
+    if not below:
+        return {} if below is None else {"node": "({s} if {s}.filled else {call})"}
+    there = f"({{flat}} is None or {below!r} in {{flat}})"
+    return {
+        "value": f"({{flat}}.get({below!r}, '') if {{flat}} is not None else {{call}})",
+        "node": f"({{call}} if {there} else None)",
+        "there": there,
+    }
 
 
 def _below(field: str, level: int, text: str) -> str:

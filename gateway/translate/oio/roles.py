@@ -15,6 +15,7 @@ from gateway.translate.oio.tree import Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
+_ROLE, _ROLE_URN = "Rolle/UUIDIdentifikator", "Rolle/URNIdentifikator"
 OTHER = "Anden"  # the word rules use for roles that are not in the table
 
 _COLUMNS = ("relation", "role", "uuid", "display", "note")
@@ -29,6 +30,11 @@ class Roles:
 
     def of(self, node: Node) -> str:
         """The role of a relation: `OTHER` when its UUID is not in the table, "" for what is no relation."""
+        if node.flat is not None:
+            if node.role is None:
+                written = node.flat.get(_ROLE) or node.flat.get(_ROLE_URN) or ""
+                node.role = self.by_uuid.get((node.name, written), OTHER) if written else ""
+            return node.role
         for part in node.parts:
             if part.name == "Rolle":
                 written = told(part)
@@ -37,11 +43,19 @@ class Roles:
 
     def type_of(self, node: Node) -> str:
         """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""
-        return self.by_uuid.get(("Type", told(node.first("Type"))), "")
+        return self.by_uuid.get(("Type", reference_of(node, "Type")), "")
 
     def display(self, node: Node) -> str:
         """The Danish name of a relation's role, "" when it is unknown."""
         return self.known.get((node.name, self.of(node)), "")
+
+
+def reference_of(relation: Node, name: str = "ReferenceID") -> str:
+    """The UUID or URN in a part of a relation: `ReferenceID`, `Rolle`, `Type`; "" when neither is there."""
+    flat = relation.flat
+    if flat is None:
+        return told(relation.first(name))
+    return flat.get(f"{name}/UUIDIdentifikator") or flat.get(f"{name}/URNIdentifikator") or ""
 
 
 def told(reference: Node | None) -> str:

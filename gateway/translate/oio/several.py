@@ -20,7 +20,8 @@ from lxml import etree
 from gateway.errors import GatewayError
 from gateway.translate import xml
 from gateway.translate.oio.roles import Roles
-from gateway.translate.oio.tree import Node, of_element
+from gateway.translate.oio.tree import Node
+from gateway.translate.oio.walk import of_element
 
 _WRAPPER = re.compile(rb"<(?:\w+:)?(?:Importer|Opdater|Ret|Fjern)SagDokumentIndeksInput\b")
 _THING = re.compile(rb"<(?:\w+:)?(?:Opdater|Ret)?(?:SagIndeks|DokumentIndeks|SagUuid)\b")

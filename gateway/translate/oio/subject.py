@@ -68,9 +68,9 @@ class Subjects:
             source = self._sources.of(recalled[0][1][0])
         parties = {id(found): party for one, found in told if (party := self._party(one, found, source))}
         newest = {id(found) for found in _newest(told)}
-        meant = {party.identifier: party.place for key, party in parties.items() if key in newest}
+        meant = {party.identifier for key, party in parties.items() if key in newest}
         if not meant or any(one.removed for one in cases):
-            meant |= {one.citizen: uuid for uuid, _, one in recalled}
+            meant |= {one.citizen for _, _, one in recalled}
         if not meant:
             raise _named(cases, asked)
         if len(meant) > 1:
@@ -98,7 +98,7 @@ class Subjects:
             return self._sources.find(_LANGUAGE, number.value)
         except UnknownSource as error:
             name = f"{owner.name}[Ejer]"
-            where = f"{owner.up.place}/{name}" if owner.up else name
+            where = f"{owner.around}/{name}" if owner.around else name
             raise UnknownSource(where=where, hint=error.hint) from None
 
     def _owner(self, found: Registered) -> Node | None:

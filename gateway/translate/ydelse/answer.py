@@ -12,7 +12,8 @@ from lxml import etree
 
 from gateway.errors import GatewayError
 from gateway.translate.oio.answer import fill, status_code
-from gateway.translate.oio.tree import Node, is_uuid, read
+from gateway.translate.oio.tree import Node, is_uuid
+from gateway.translate.oio.walk import read
 from gateway.translate.ydelse.shape import GRANT, PAYMENT
 
 _SD = "urn:oio:sagdok:3.0.0"

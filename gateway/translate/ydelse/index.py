@@ -8,7 +8,7 @@ of Laes, List and Fremsoeg). A SOAP envelope around them is looked through.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -90,7 +90,7 @@ def _entries(document: Node) -> Iterator[Entry]:
         inner = document.each(document.name)  # ImportInputType holds an element of its own name
         yield from (Entry("Importer", one) for one in inner or [document])
     elif document.name == "RegistreringBesked":
-        yield Entry("Registrering", replace(document, name=_kind(document)))
+        yield Entry("Registrering", document.renamed(_kind(document)))
     elif document.name in _CHANGED:
         yield Entry("Opdater", _as_index(document, _CHANGED[document.name]), whole=False)
     elif document.name in _PICTURES:
@@ -150,7 +150,7 @@ def _at(one: Entry, registration: Node, key_of: Callable[[Node], str], zone: Zon
         raise MissingField(where=f"{registration.place}/Tidspunkt")
     settled = _settled(registration, moment, key_of, zone)
     parts = [part for part in one.node.parts if part.name != "Registrering"]
-    index = replace(one.node, parts=[*parts, settled])
+    index = one.node.holding([*parts, settled])
     return Registered(Node(ROOT, index.place, parts=[index]), index, settled, moment, recorded)
 
 
@@ -188,7 +188,7 @@ def _settled(registration: Node, moment: datetime, key_of: Callable[[Node], str]
             last = best(rivals)
             told += [*sorted((one for one in rivals if one is not last), key=start), last]
         others = [one for one in listed.parts if one.name not in ("Egenskaber", "BevilgetYdelse")]
-        return replace(listed, parts=[*told, *others])
+        return listed.holding([*told, *others])
 
     parts = [chosen(part) if part.name == "AttributListe" else part for part in registration.parts]
-    return replace(registration, parts=parts)
+    return registration.holding(parts)

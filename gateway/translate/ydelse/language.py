@@ -21,7 +21,7 @@ from gateway.errors import GatewayError, RuleBroken, UnknownSource
 from gateway.translate import r4
 from gateway.translate.oio import roles
 from gateway.translate.oio.paths import Reader
-from gateway.translate.oio.tree import read
+from gateway.translate.oio.walk import read
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.reader import Env

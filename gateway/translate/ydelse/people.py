@@ -45,14 +45,14 @@ def _person(part: Node, *, alone: bool) -> Party | None:
     if not urn:
         return None
     try:
-        found, _ = read_urn(urn, (reference or part).place)
+        found, _ = read_urn(urn, reference or part)
     except WrongType:
         if alone:
             raise
         return None
     if found is None or not names_a_person(found):
         return None
-    return Party(found, part.said("FuldtNavn"), False, part.place)
+    return Party(found, part.said("FuldtNavn"), False, part)
 
 
 def owner(told: Registered, roles: Roles) -> tuple[str, ...]:

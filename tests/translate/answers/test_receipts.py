@@ -15,7 +15,7 @@ from gateway.errors import GatewayError, MissingField, UnknownCode, UnknownMessa
 from gateway.translate.answers import soap
 from gateway.translate.answers.language import Answers
 from gateway.translate.answers.table import read as read_table
-from gateway.translate.oio.tree import read
+from gateway.translate.oio.walk import read
 from gateway.translate.rules.problems import MappingError, Problems
 
 MAPPINGS = Path(__file__).parents[3] / "mappings"

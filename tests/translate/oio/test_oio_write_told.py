@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import MissingField, RuleBroken
-from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.tree import Node
+from gateway.translate.oio.walk import read
 from gateway.translate.oio.write.resources import write
 from gateway.translate.oio.write.tables import Tables
 from gateway.translate.telling.of_resources import texts_in

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gateway.translate.oio.tree import Node, read
+from gateway.translate.oio.tree import Node
+from gateway.translate.oio.walk import read
 from gateway.translate.oio.write.resources import messages, write
 from gateway.translate.oio.write.tables import Tables
 from gateway.translate.telling.entry import Texts

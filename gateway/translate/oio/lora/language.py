@@ -150,7 +150,7 @@ class OioJson:
 def _is_person(relation: Node) -> bool:
     reference = relation.first("ReferenceID")
     try:
-        return bool(reference and read_urn(reference.said("URNIdentifikator"), relation.place))
+        return bool(reference and read_urn(reference.said("URNIdentifikator"), relation))
     except GatewayError:
         return False
 
@@ -170,14 +170,14 @@ def _document(objects: list[Object]) -> Node:
         raise RuleBroken("What is told whole, in part and taken out cannot come together.", hint="Send it apart.")
     whole, removed = how.pop()
     if removed:
-        return Node("FjernSagDokumentIndeksInput", parts=[replace(one.node, name="SagUuid") for one in objects])
+        return Node("FjernSagDokumentIndeksInput", parts=[one.node.renamed("SagUuid") for one in objects])
     name = "ImporterSagDokumentIndeksInput" if whole else "OpdaterSagDokumentIndeksInput"
     return Node(name, parts=[part for one in objects for part in _wrapped(one)])
 
 
 def _wrapped(one: Object) -> list[Node]:
     if one.whole:
-        return [replace(one.node, name=f"{one.kind}Indeks")]
+        return [one.node.renamed(f"{one.kind}Indeks")]
     uuid = one.node.each("UUIDIdentifikator")
     return [
         Node(f"Opdater{one.kind}Indeks", registration.place, parts=[*uuid, *registration.parts])
