@@ -12,6 +12,7 @@ from gateway.inbound.clients import Clients
 from gateway.inbound.issuer import users
 from gateway.inbound.sign_in.parties import Registration
 from gateway.inbound.tokens import certificates, issuers
+from gateway.inbound.tokens.certificates import Certificates
 from gateway.inbound.tokens.entry import Admission
 from gateway.inbound.tokens.issuers import Issuers
 from gateway.inbound.tokens.key_sets import fetches_nothing
@@ -31,7 +32,7 @@ def admission(settings: Settings, clients: Clients) -> Admission:
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
     fetcher = Fetcher(hosts, tls)
     return Admission(
-        certificates=certificates.from_settings(settings.certificate_header, certificates.proxies(settings.proxies)),
+        certificates=_certificates(settings, clients),
         issuers=known,
         fetch=fetcher if hosts else fetches_nothing,
         introspect=fetcher.introspected if hosts else None,
@@ -40,6 +41,17 @@ def admission(settings: Settings, clients: Clients) -> Admission:
         sign_in=_registration(settings, fetcher if hosts else None),
         unlock=unlocker(settings.saml_key) if settings.saml_key != Path() else None,
     )
+
+
+def _certificates(settings: Settings, clients: Clients) -> Certificates:
+    """Who may show a certificate, and where. Raises SettingsError, also when a client needs one and nobody could."""
+    named = certificates.proxies(settings.proxies)
+    made = certificates.from_settings(settings.certificate_header, named, asked=settings.http_ca != Path())
+    needing = sorted(client.id for client in clients if client.bound == "mtls")
+    if needing and not made.seen:
+        hint = "Set GATEWAY_HTTP_CA, or GATEWAY_CERTIFICATE_HEADER and GATEWAY_PROXIES."
+        raise SettingsError(f"Tokens of {_listed(needing)} are bound to a certificate, and none is seen", hint=hint)
+    return made
 
 
 def _registration(settings: Settings, fetcher: Fetcher | None) -> Registration | None:

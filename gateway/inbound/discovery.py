@@ -50,14 +50,18 @@ def _told(inbound: Inbound, status: int, body: dict[str, Any]) -> Response:
 
 async def smart_configuration(inbound: Inbound, request: Request) -> Response:
     """GET /.well-known/smart-configuration"""
-    return Response(msgspec.json.encode(configuration(inbound.public_url, _logins(inbound))), 200, _KEPT, _JSON)
+    return Response(msgspec.json.encode(_configuration(inbound)), 200, _KEPT, _JSON)
 
 
 def _logins(inbound: Inbound) -> str:
     return inbound.entry.provider.authorize_url if inbound.entry.provider else ""
 
 
-def configuration(url: str, authorize_url: str = "") -> dict[str, Any]:
+def _configuration(inbound: Inbound) -> dict[str, Any]:
+    return configuration(inbound.public_url, _logins(inbound), certificates=inbound.entry.certificates.seen)
+
+
+def configuration(url: str, authorize_url: str = "", *, certificates: bool = False) -> dict[str, Any]:
     """http://hl7.org/fhir/smart-app-launch/STU2/conformance.html, for a server of backend services; with the built-in
     provider also for registered apps that people log in to."""
     logins = {"authorization_endpoint": authorize_url} if authorize_url else {}
@@ -86,7 +90,7 @@ def configuration(url: str, authorize_url: str = "") -> dict[str, Any]:
             for what, told in _AUTHENTICATION.items()
         },
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
-        "tls_client_certificate_bound_access_tokens": True,
+        "tls_client_certificate_bound_access_tokens": certificates,
         "capabilities": [
             *(["launch-standalone", "permission-user"] if logins else []),
             "client-confidential-asymmetric",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ def test_what_is_set(tmp_path: Path) -> None:
     plain = admission(Settings(data_folder=tmp_path / "none"), Clients([SOCIAL]))
     assert plain.fetch is fetches_nothing
     assert len(plain.issuers) == 0
+
+
+def test_a_client_whose_certificate_nobody_could_see_stops_the_start(tmp_path: Path) -> None:
+    bound = Clients([replace(SOCIAL, bound="mtls"), AT_A_URL])
+    hosts = {"data_folder": tmp_path, "key_hosts": "keys.example.dk"}
+    with pytest.raises(SettingsError, match="Tokens of kk-social are bound to a certificate") as error:
+        admission(Settings(**hosts), bound)
+    assert "GATEWAY_HTTP_CA" in error.value.told()
+    in_front = Settings(**hosts, proxies="10.0.0.1", certificate_header="Client-Cert")
+    for seen in (in_front, Settings(**hosts, http_ca=tmp_path / "ca.pem")):
+        assert admission(seen, bound).certificates.seen
+    assert not admission(Settings(**hosts), Clients([SOCIAL])).certificates.seen
 
 
 def test_keys_that_nobody_could_fetch_stop_the_start(tmp_path: Path) -> None:

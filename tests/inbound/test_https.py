@@ -204,7 +204,8 @@ def test_what_the_door_speaks(database_url: str, tmp_path: Path) -> None:
             ready = await one.get("/health/ready")
             assert ready.status_code == 200
             assert "strict-transport-security" in ready.headers
-            assert (await one.get("/.well-known/smart-configuration")).json()["issuer"] == one.here.url
+            told = (await one.get("/.well-known/smart-configuration")).json()
+            assert (told["issuer"], told["tls_client_certificate_bound_access_tokens"]) == (one.here.url, True)
             port = urlsplit(one.here.url).port or 0
             strange = tmp_path / "strange"
             strange.mkdir()
@@ -229,8 +230,9 @@ def test_the_probe_of_the_container_asks_as_the_door_speaks(database_url: str, t
     assert f'"{probe}"' in (root / "compose.yaml").read_text(), "compose asks the same"
 
     async def test() -> None:
-        plain: dict[str, Any] = {} if certified else {"http_certificate": Path(), "http_key": Path(), "http_ca": Path()}
-        async with serving(database_url, tmp_path, **plain) as one:
+        in_front = {"proxies": "192.0.2.7", "certificate_header": HEADER}
+        none: dict[str, Any] = {"http_certificate": Path(), "http_key": Path(), "http_ca": Path(), **in_front}
+        async with serving(database_url, tmp_path, **({} if certified else none)) as one:
             code = probe.replace("8080", str(urlsplit(one.here.url).port))
             told = {"GATEWAY_HTTP_CERTIFICATE": str(tmp_path / "localhost.pem")} if certified else {}
             for environment, status in ((told, 0), ({} if certified else {"GATEWAY_HTTP_CERTIFICATE": "x"}, 1)):

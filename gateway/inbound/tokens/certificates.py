@@ -28,10 +28,17 @@ _BEGIN = "-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """`header` is the name of the proxy's header, in lower case, "" for none; `proxies` who may set it."""
+    """`header` is the name of the proxy's header, in lower case, "" for none; `proxies` who may set it. `asked` is
+    whether our own TLS asks for certificates."""
 
     header: str = ""
     proxies: tuple[Network, ...] = ()
+    asked: bool = False
+
+    @property
+    def seen(self) -> bool:
+        """Whether any caller can show a certificate."""
+        return self.asked or bool(self.header)
 
     def thumbprint(self, scope: Scope) -> str:
         """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none. What a named proxy shows
@@ -63,11 +70,11 @@ def proxies(text: str) -> tuple[Network, ...]:
         raise SettingsError("GATEWAY_PROXIES takes addresses or networks, separated by commas") from None
 
 
-def from_settings(header: str, addresses: Sequence[Network]) -> Certificates:
+def from_settings(header: str, addresses: Sequence[Network], *, asked: bool = False) -> Certificates:
     """Raises SettingsError when a header is named and nobody who may set it."""
     if header and not addresses:
         raise SettingsError("GATEWAY_CERTIFICATE_HEADER needs GATEWAY_PROXIES: who may set the header")
-    return Certificates(header.lower(), tuple(addresses))
+    return Certificates(header.lower(), tuple(addresses), asked)
 
 
 def _of_socket(scope: Scope) -> bytes:

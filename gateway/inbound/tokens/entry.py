@@ -55,6 +55,7 @@ class Entry:
     provider: Provider | None  # the built-in one, where it has users and no other is
     sign_in: Party | None  # where the console sends people to log in
     sign_in_limits: RateLimits
+    certificates: Certificates
 
 
 def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admission) -> Entry:
@@ -84,7 +85,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
         ClientCheck(clients, clock, remember, key_sets), tokens, (token_url, url), revoked, check.forget_revoked,
         partial(flows.revoke_token, gateway), record, limits,
     )  # fmt: skip
-    return Entry(check, endpoint, standing, proofs, provider, party, RateLimits(record))
+    return Entry(check, endpoint, standing, proofs, provider, party, RateLimits(record), admission.certificates)
 
 
 def _sign_in(
