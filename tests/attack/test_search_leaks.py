@@ -50,7 +50,10 @@ def test_what_is_hidden_is_in_no_match_hop_total_order_or_history(database_url: 
             for query in (
                 "Encounter?_sort=-date", "Encounter?status:not=planned", "Encounter?class:missing=false&_count=1",
                 "Encounter?patient:Patient.family:missing=false", "Encounter?_content=inpatient,IMP,imp",
-                f"Encounter?patient={sarah},{ask}",
+                f"Encounter?patient={sarah},{ask}", "Encounter?service-provider.name:missing=false",
+                f"Patient/{ask}/Encounter", f"Patient/{ask}/*?_type=Encounter",
+                f"Encounter?part-of:below={hidden[10:]}", f"Encounter?part-of:above={hidden[10:]}",
+                "Encounter?type:not-in=ValueSet/KLEncounterTypes",
             ):  # fmt: skip
                 assert set(await names(here, "psyk", query)) <= {seen}, query
             for counted in (
