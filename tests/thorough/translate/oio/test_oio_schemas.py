@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from gateway.cli import translate
 from gateway.errors import GatewayError
 from gateway.translate.oio import Oio
+from tests.cli.test_translate import run
 from tests.translate.oio.building import (
     BEGUN,
     EVERY_RELATION,
@@ -68,10 +70,33 @@ def test_what_we_build_is_valid_in_both_versions(schemas: dict[str, etree.XMLSch
     valid(schema, wrapped(REMOVAL, version=version, name="sdi:FjernSagDokumentIndeksInput"))
 
 
-def test_the_fixtures_are_valid(schemas: dict[str, etree.XMLSchema]) -> None:
-    for file in sorted((PROJECT / "fixtures" / "messages" / "oio").glob("*.xml")):
-        valid(schemas[V6], file.read_bytes())
-    valid(schemas[V6], (PROJECT / "mappings" / "oio" / "examples" / "closed-case.xml").read_bytes())
+MESSAGES = [
+    file
+    for place in ("fixtures/messages/oio/*.xml", "fixtures/stories/*/*.xml", "mappings/oio/examples/*.xml")
+    for file in sorted(PROJECT.glob(place))
+    if b"urn:oio:sts:sagdok" in file.read_bytes()
+]
+
+
+@pytest.mark.parametrize("file", MESSAGES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_every_message_of_ours_is_valid_in_its_version(schemas: dict[str, etree.XMLSchema], file: Path) -> None:
+    raw = file.read_bytes()
+    valid(schemas[OLD if f":{OLD}".encode() in raw else V6], raw)
+
+
+@pytest.mark.parametrize("file", MESSAGES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_what_the_command_writes_of_a_case_is_valid(
+    schemas: dict[str, etree.XMLSchema], file: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """`gateway translate FILE --to oio`: with the case itself where the message only tells what changed of it, and with
+    what the hospital tells in the same story."""
+    case_ = [file.with_name("sag.xml")] if file.name == "opdater.xml" else []
+    told = [one for one in sorted(file.parent.glob("*.hl7")) if file.parent.parent.name == "stories"]
+    assert run(translate, *case_, file, "--to", "oio") == 0
+    valid(schemas[V6], capfdbinary.readouterr().out)
+    if told and file.name.startswith("01"):
+        assert run(translate, file, *told, "--to", "oio") == 0
+        valid(schemas[V6], capfdbinary.readouterr().out)
 
 
 def test_states_of_the_old_version_are_no_states_of_the_new(schemas: dict[str, etree.XMLSchema], oio: Oio) -> None:
