@@ -44,6 +44,7 @@ from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
+from gateway.flows.registrations import note_registrations
 from gateway.flows.suspicion import watch_when_asked, watch_when_due
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.flows.units import hear_units
@@ -144,6 +145,7 @@ async def _doors(
     async with opened(settings, clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         registered = clients.load(settings.clients)
+        await note_registrations(gateway, clients.registered(registered))
         app = make_app(
             gateway, registered, [token_key], message_bytes=settings.message_bytes,
             large_message_bytes=settings.large_message_bytes, admission=admission(settings, registered),

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     HANDED_OVER = "handed-over"
     CASE_LIMITS = "case-limits"
     SCOPES = "not-in-scope"
+    NOT_REGISTERED = "not-registered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,21 @@ from gateway.domain.statement import Body
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked: whether this reader, at this time, may read the resources (kind, id) of this citizen, all of them
-    where none is named. `notes` are what is odd about the question."""
+    where none is named. `reader` is as registered today, or only a client's id where none is; `units` are those that it
+    is a member of besides. `notes` are what is odd about the question."""
 
     reader: Caller
     at: datetime
     patient: str = ""
     resources: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+def unregistered(purposes: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """What is odd about purposes that a client is not registered for."""
+    beyond = sorted(set(purposes) - set(known))
+    return tuple(f"this client is not registered for {purpose}: it gets no token for it" for purpose in beyond)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.domain.caller import RIGHTS
+from gateway.domain.caller import RIGHTS, Caller
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.limits import ANY, SENSITIVITY, CaseAccess
 from gateway.errors import SettingsError
@@ -109,6 +109,17 @@ class Clients:
 
     def __len__(self) -> int:
         return len(self._clients)
+
+
+def registered(clients: Iterable[Client]) -> Iterator[Caller]:
+    """Each client as its registration alone makes it: with all its scopes and purposes, and nobody in front of it."""
+    for one in clients:
+        yield Caller(
+            client=one.id, client_name=one.name, organisation=one.organisation, sector=one.sector, role=one.role,
+            organisation_name=one.organisation_name, user="", user_name="", user_role="", purposes=one.purposes,
+            scopes=tuple(map(str, one.scopes)), sends=one.sends, member_of=one.member_of, cases=one.cases,
+            rights=one.rights, client_version=one.version,
+        )  # fmt: skip
 
 
 def load(folder: Path) -> Clients:

@@ -12,22 +12,29 @@ from gateway.store import wire
 from gateway.store.pool import Database
 from gateway.store.resources import Ground, Sealed
 
+# Each version says whose it was; whose it is by now only tells where to look.
 _PARTS = """
-SELECT DISTINCT ON (v.kind, v.id) v.kind, v.version, v.updated, r.withdrawn, v.facts, v.body, r.citizen,
-       sha256(v.body) AS digest
-  FROM resource r JOIN resource_version v USING (kind, id)
- WHERE r.citizen = (SELECT citizen FROM resource WHERE kind = $1 AND id = $2) AND v.updated <= $3
- ORDER BY v.kind, v.id, v.version DESC
+WITH asked AS (
+  SELECT citizen FROM resource_version WHERE kind = $1 AND id = $2 AND updated <= $3 ORDER BY version DESC LIMIT 1
+), newest AS (
+  SELECT DISTINCT ON (v.kind, v.id) v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, v.citizen
+    FROM resource r JOIN resource_version v USING (kind, id)
+   WHERE r.citizen IN (SELECT citizen FROM resource
+                        WHERE (kind = $1 AND id = $2) OR (kind = 'Patient' AND id = (SELECT citizen FROM asked)))
+     AND v.updated <= $3
+   ORDER BY v.kind, v.id, v.version DESC
+)
+SELECT n.*, sha256(n.body) AS digest FROM newest n JOIN asked a USING (citizen) ORDER BY n.kind, n.id
 """
 
 
 async def parts_at(
     database: Database, kind: str, identity: str, at: datetime
 ) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:
-    """Everything of the citizen to whom this resource belongs, as it stood then, with the ground for deciding.
+    """Everything of the citizen to whom this resource belonged then, as it stood, with the ground for deciding.
 
-    Who the citizen is, and which identities are one, is as it is known today; what was taken back altogether since
-    (a stay that another message told better) is not there.
+    Identities that became one later are two. What was taken back altogether since (a stay that another message told
+    better), or went to a third citizen, is not there.
     """
     rows = await database.fetch(_PARTS, kind, identity, at)
     parts = [

@@ -23,6 +23,12 @@ def test_what_is_no_filter_is_refused_without_its_value(database_url: str) -> No
                 told = await here.get(PSYK, f"Patient/$export?_typeFilter={quote(query)}", headers=ASYNC)
                 assert told.status == 400, (query, told.body)
                 assert SARAH.encode() not in told.body
+            for query, status in (
+                ("Goal?lifecycle-status=active,completed,Goal?lifecycle-status=on-hold", 202),
+                ("Goal?lifecycle-status:other=x", 400), ("Encounter?status=finished", 400),
+            ):  # fmt: skip
+                told = await here.get(PSYK, f"Patient/$export?_type=Goal&_typeFilter={quote(query)}", headers=ASYNC)
+                assert told.status == status, (query, told.body)
 
     run(test)
 

@@ -70,13 +70,14 @@ async def answer(here: Here) -> Response:
         raise NotFound
     try:
         served = await explain(here.gateway, here.caller, asked.question)
-        groups = _groups(_decode(served.body))
-    except NotFound:
-        groups = ()
+        body = _decode(served.body)
+        groups, notes = _groups(body), [one["valueString"] for one in body["parameter"] if one["name"] == "note"]
+    except (NotFound, BadRequest):  # nobody knows the citizen, or ever knew the system
+        groups, notes = (), []
     rules = {row.rule: row.why for row in here.gateway.policy.rows}
     return here.page(
         "answer.html", who=asked.who, purposes=asked.purposes, when=here.moment(asked.question.at), groups=groups,
-        why=rules, notes=asked.question.notes, role=asked.question.reader.role,
+        why=rules, notes=notes, role=asked.question.reader.role,
     )  # fmt: skip
 
 
@@ -93,7 +94,10 @@ async def _of_form(here: Here) -> Asked:
     if not found:
         raise BadRequest("This leads to nobody", where="citizen")
     day, user = given.get("day", ""), given.get("user", "")
-    return _asked(here, given.get("client", ""), [given.get("purpose", "")], found[0], day, user)
+    asked = _asked(here, given.get("client", ""), [given.get("purpose", "")], found[0], day, user)
+    if not asked.question.reader.role:
+        raise BadRequest("No client of this id is registered", where="client")
+    return asked
 
 
 def _of_look(here: Here, record: AccessRecord) -> Asked:

@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from gateway.domain.caller import Caller, Override
 from gateway.domain.consent.span import span
-from gateway.domain.explained import Question
+from gateway.domain.explained import Question, unregistered
 from gateway.domain.identifier import Identifier, normal
 from gateway.errors import BadRequest
 from gateway.flows.explain import explain
@@ -135,8 +135,9 @@ def _question(inbound: Inbound, asked: _Asked) -> Question:
     if bool(resources) == bool(patients) or any(kind != "Patient" for kind, _ in patients) or len(resources) > _MOST:
         raise BadRequest("Ask about one patient, or about resources of one patient", where="patient and resource")
     at = _when(inbound.gateway.clock(), asked.text("when"))
-    reader, notes = _reader(inbound, asked, at)
-    return Question(reader, at, patients[0][1] if patients else "", resources, notes)
+    units = tuple(one.key for one in asked.identifiers("member-of"))
+    reader, notes = _reader(inbound, asked, units, at)
+    return Question(reader, at, patients[0][1] if patients else "", resources, notes, units)
 
 
 def _when(now: datetime, text: str) -> datetime:
@@ -149,8 +150,9 @@ def _when(now: datetime, text: str) -> datetime:
     return min(moment.high, now)
 
 
-def _reader(inbound: Inbound, asked: _Asked, at: datetime) -> tuple[Caller, tuple[str, ...]]:
-    """The reader as a token of the client would make it; or one of these parts, who is registered for nothing more."""
+def _reader(inbound: Inbound, asked: _Asked, units: tuple[str, ...], at: datetime) -> tuple[Caller, tuple[str, ...]]:
+    """The reader as a token of the client would make it; or one of these parts, who is registered for nothing more. A
+    client that is registered no more has its id alone: what it was then, the flow may know."""
     purposes = tuple(dict.fromkeys(asked.texts("purpose")))
     if not all(map(_CODE.fullmatch, purposes)):
         raise BadRequest("A purpose is a code of v3-ActReason", where="purpose")
@@ -160,16 +162,15 @@ def _reader(inbound: Inbound, asked: _Asked, at: datetime) -> tuple[Caller, tupl
     common: dict[str, Any] = {
         "user": user, "user_name": "", "user_role": "", "purposes": purposes, "override": override,
     }  # fmt: skip
-    units = tuple(one.key for one in asked.identifiers("member-of"))
     if "client" not in asked:
         return _described(inbound, asked, units, common), ()
     if not {"role", "sector", "organization"}.isdisjoint(name for name in _NAMES if name in asked):
         raise BadRequest("A client has its role, sector and organization by registration", where="client")
     client = inbound.clients.get(asked.text("client"))
     if client is None:
-        raise BadRequest("No client of this id is registered", where="client")
-    beyond = sorted(set(purposes) - set(client.purposes))
-    notes = tuple(f"this client is not registered for {purpose}: it gets no token for it" for purpose in beyond)
+        nobody = Caller(asked.text("client"), "", Identifier("", ""), "", "", "", scopes=(), **common)
+        return nobody, ()
+    notes = unregistered(purposes, client.purposes)
     reader = Caller(
         client=client.id, client_name=client.name, organisation=client.organisation,
         organisation_name=client.organisation_name, sector=client.sector, role=client.role,

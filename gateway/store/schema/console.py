@@ -98,3 +98,14 @@ console_held = Table(
     Column("content", LargeBinary, nullable=False),  # sealed
     PrimaryKeyConstraint("digest", "key"),
 )
+
+# What systems were registered for, noted as a gateway starts (store/registrations.py): decisions of the past are
+# explained by it. An empty `caller`: registered no more.
+registration = Table(
+    "registration",
+    metadata,
+    Column("client", Text, nullable=False),
+    moment("since"),
+    Column("caller", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("client", "since"),
+)
