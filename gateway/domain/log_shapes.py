@@ -36,16 +36,17 @@ def csv_row(number: int, record: AccessRecord) -> list[str]:
     return [told.get(name) or _text(getattr(record, name, "")) for name in CSV_COLUMNS]
 
 
-def sapa_row(number: int, record: AccessRecord) -> list[str]:
+def sapa_row(number: int, record: AccessRecord, residence: str = "") -> list[str]:
     """One record under SAPA_COLUMNS. `Soegekriterier` holds the purpose (FormaalType), as SAPA's does. Where a citizen
-    lives is content and stands in no record: that column is there and empty."""
+    lives is content and stands in no record: `residence` is what is told of it otherwise."""
     cases = [one.partition("/_history")[0] for one in record.resources if one.startswith(_CASES)]
     told = (
         str(number), record.trace, record.token or record.trace, said_time(record.time), record.address, record.user,
         record.user_name, record.organisation_name or record.organisation, record.client_name or record.client,
         f"FormaalType={'+'.join(record.purposes)}; {record.query}".strip("; "), " ".join(cases), record.citizen,
         record.on_behalf_of or record.user,
-        record.organisation.removeprefix(_CVR) if record.organisation.startswith(_CVR) else "", "",
+        record.organisation.removeprefix(_CVR) if record.organisation.startswith(_CVR) else "",
+        residence,
     )  # fmt: skip
     return [_text(one) for one in told]
 

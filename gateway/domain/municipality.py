@@ -131,6 +131,13 @@ def standing(facts: Iterable[Fact], at: datetime) -> list[Fact]:
     return found
 
 
+def residence_at(told: Iterable[Body], at: datetime) -> str:
+    """The code and the name of where a citizen lived at a time, by what resources tell; several where they contradict
+    each other, "" where none tells."""
+    facts = (fact for one in told for fact in facts_of(one) if fact.role == "residence")
+    return ", ".join(dict.fromkeys(f"{one.code} {one.display}".strip() for one in standing(facts, at)))
+
+
 def _role_and_area(fact: Fact) -> tuple[int, str]:
     return (ROLES.index(fact.role) if fact.role in ROLES else len(ROLES), fact.area)
 

@@ -22,6 +22,7 @@ from gateway.domain.checkpoint import sign_note
 from gateway.domain.findable import holds
 from gateway.domain.log_shapes import CSV_COLUMNS, SAPA_COLUMNS, csv_row, minlog2, sapa_row
 from gateway.domain.merkle import inclusion_plan, needed, prove
+from gateway.domain.municipality import residence_at
 from gateway.domain.record import AccessRecord, BadRecord
 from gateway.errors import NotFound, Unavailable
 from gateway.flows.find_looks import NOBODY, Asked, admitted, asked_of
@@ -29,7 +30,7 @@ from gateway.flows.log import integrate
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway
 from gateway.flows.saved_searches import owner_of
-from gateway.store import exports, log, log_reading, log_standing, wire
+from gateway.store import exports, log, log_reading, log_standing, residences, wire
 from gateway.store.exports import FILES, Job, Part
 from gateway.store.log import Connection
 from gateway.store.log_reading import Found
@@ -156,7 +157,11 @@ async def _part(
     size = int(job.note.split("\n")[1])
     told = [(one, record) for one in found if (record := _placed(one, size, asked)) is not None]
     lines = _HEADS.get(shape, ()) if number == 0 else ()
-    content = _shaped(gateway, shape, lines, [(one.id, record) for one, record in told])
+    rows = [(one.id, record) for one, record in told]
+    if shape == "sapa":
+        content = _table(lines, await _with_residence(connection, rows))
+    else:
+        content = _shaped(gateway, shape, lines, rows)
     proofs = await _proofs(connection, [one for one, _ in told], size)
     return Part(content, proofs, len(told), found[-1].cursor if len(found) == PART else None)
 
@@ -173,16 +178,27 @@ def _placed(found: Found, size: int, asked: Asked) -> AccessRecord | None:
 
 
 def _shaped(gateway: Gateway, shape: str, head: Sequence[str], told: Sequence[tuple[int, AccessRecord]]) -> bytes:
-    if shape in _HEADS:
-        row = csv_row if shape == "csv" else sapa_row
-        out = io.StringIO(newline="")
-        csv.writer(out, delimiter=";").writerows([*([head] if head else []), *(row(*one) for one in told)])
-        return (("\ufeff" if head else "") + out.getvalue()).encode()  # with the mark by which Excel knows UTF-8
+    if shape == "csv":
+        return _table(head, [csv_row(*one) for one in told])
     origin = gateway.log_key.origin
     server = Server(origin, f"{gateway.public_url}/fhir")
     if shape == "minlog2":
         return b"".join(wire.encode(minlog2(number, one, origin, ACTIVITIES)) + b"\n" for number, one in told)
     return b"".join(wire.encode(audit_event(one, str(number), server)) + b"\n" for number, one in told)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";").writerows([*([head] if head else []), *rows])
+    return (("\ufeff" if head else "") + out.getvalue()).encode()  # with the mark by which Excel knows UTF-8
+
+
+async def _with_residence(connection: Connection, told: Sequence[tuple[int, AccessRecord]]) -> list[list[str]]:
+    """SAPA's rows, with where each citizen lived when the look was, as far as plans tell it."""
+    known = await residences.told_of(connection, sorted({record.citizen for _, record in told if record.citizen}))
+    return [
+        sapa_row(number, record, residence_at(known.get(record.citizen, ()), record.time)) for number, record in told
+    ]
 
 
 async def _proofs(connection: Connection, found: Sequence[Found], size: int) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.municipality import CODES, extension, facts_of, four_digits, standing
+from gateway.domain.municipality import CODES, extension, facts_of, four_digits, residence_at, standing
 from gateway.domain.plan import compose
 from gateway.domain.when import instant
 
@@ -159,3 +159,16 @@ def test_order_and_repetition_do_not_matter(plans: list[dict[str, Any]], chance:
     once, again = (standing((fact for one in told for fact in facts_of(one)), NOW) for told in (plans, mixed))
     assert [fact.extension() for fact in once] == [fact.extension() for fact in again]
     assert len({fact.disputed for fact in once}) <= 1
+
+
+def test_where_a_citizen_lived_is_told_of_its_time_and_all_words_stand_where_they_contradict() -> None:
+    here = {"code": "101", "display": "København"}
+    there = {"code": "147", "display": "Frederiksberg"}
+    moved = plan(
+        1, extension("residence", here, {"end": "2025-12-31"}), extension("residence", there, {"start": "2026"})
+    )
+    assert residence_at([moved], NOW.replace(year=2025)) == "0101 København"
+    assert residence_at([moved], NOW) == "0147 Frederiksberg"
+    other = plan(2, extension("residence", here), author="29190623")
+    assert residence_at([moved, other], NOW) == "0101 København, 0147 Frederiksberg"
+    assert residence_at([plan(3, acting("101"))], NOW) == "", "who acts says nothing of where somebody lives"

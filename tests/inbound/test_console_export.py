@@ -14,7 +14,9 @@ import pytest
 from gateway.domain.checkpoint import note_key, open_note, parse_note
 from gateway.domain.log_shapes import CSV_COLUMNS, SAPA_COLUMNS
 from gateway.domain.merkle import includes
+from gateway.domain.municipality import extension
 from gateway.domain.record import leaf
+from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.flows.export_looks import make_exports
 from gateway.inbound.console.texts import texts
 from gateway.store import exports
@@ -103,6 +105,36 @@ def test_the_shapes_that_auditors_ask_for(database_url: str) -> None:
             assert one["Destination"]["Activity"] == "Opslag"
             assert one["Destination"]["OrganisationIdSource"] == "urn:oid:1.2.208.176.1.1"
             assert one["Source"].keys() == {"SystemName", "CorrelationId"}
+
+    run(test)
+
+
+def test_sapas_columns_tell_where_the_citizen_lived_and_not_where_the_address_is_protected(database_url: str) -> None:
+    lived = extension("residence", {"code": "147", "display": "Frederiksberg"}, {"end": "2019-12-31"})
+    moved = extension("residence", {"code": "101", "display": "København"}, {"start": "2020-01-01"})
+
+    async def residence(here: Http) -> set[str]:
+        content = (await files(here, await order(here, "sapa", citizen=NUMBER)))[0]
+        return {row["Partens bopælskommune"] for row in _table(content)}
+
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            await work(here)
+            assert await residence(here) == {""}, "nobody told it"
+            database = here.gateway.database
+            row = await database.fetchrow("SELECT id, body FROM resource WHERE kind = 'CarePlan' ORDER BY id LIMIT 1")
+            assert row is not None
+            body = json.loads(row["body"])
+            body["extension"] = [*body.get("extension", []), lived, moved]
+            change = "UPDATE resource SET {0} = $1 WHERE kind = $2 AND id = $3 RETURNING id"
+            await database.fetchval(change.format("body"), json.dumps(body).encode(), "CarePlan", row["id"])
+            assert await residence(here) == {"0101 København"}, "when the look was"
+            person = await database.fetchrow("SELECT id, facts FROM resource WHERE kind = 'Patient'")
+            assert person is not None
+            facts = json.loads(person["facts"]) | {"labels": [PROTECTED_ADDRESS]}
+            await database.fetchval(change.format("facts"), json.dumps(facts).encode(), "Patient", person["id"])
+            assert await residence(here) == {""}
 
     run(test)
 
