@@ -108,9 +108,13 @@ Asked = list[str]
 def auditor(
     chromium: Browser, tickets: dict[str, str], kept: dict[str, StorageState]
 ) -> Iterator[tuple[BrowserContext, Asked]]:
-    """An auditor's session: every page of it, and every address and word of the browser's console."""
+    """An auditor's session: every page of it, and every address and word of the browser's console. Addresses begin at
+    the gateway, whichever module has the ticket's session first."""
     context = chromium.new_context(
-        locale="da-DK", viewport={"width": 1280, "height": 900}, storage_state=kept.get("auditor")
+        locale="da-DK",
+        viewport={"width": 1280, "height": 900},
+        storage_state=kept.get("auditor"),
+        base_url=tickets["auditor"].partition("/console")[0],
     )
     asked: Asked = []
     context.on("request", lambda request: asked.append(request.url))

@@ -22,19 +22,16 @@ def page(auditor: Auditor) -> Iterator[Page]:
     """A fresh tab of the auditor's session, at its front page."""
     context, _ = auditor
     tab = context.new_page()
-    tab.goto(_root(auditor) + "/console")
+    tab.goto("/console")
     yield tab
     tab.close()
 
 
-def _root(auditor: Auditor) -> str:
-    _, asked = auditor
-    parts = urlsplit(next(one for one in asked if one.startswith("http")))
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def _menu(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Sider").get_by_role("link", name=name).click()
+    menu = page.get_by_role("navigation", name="Sider")
+    menu.get_by_role("link", name=name, exact=True).click()
+    expect(menu.locator("[aria-current]")).to_have_text(name)
+    page.wait_for_load_state()
 
 
 def _search(page: Page, **fields: str) -> None:
@@ -79,11 +76,13 @@ def test_a_search_is_saved_and_run_again(page: Page) -> None:
     found = page.get_by_role("row").count()
     page.get_by_label("Navn").fill("Afviste opslag")
     page.get_by_role("button", name="Gem").click()
+    page.wait_for_url("**/console/search")
     page.get_by_role("button", name="Søg: Afviste opslag").click()
-    assert page.get_by_role("row").count() == found > 1
+    expect(page.get_by_role("row")).to_have_count(found)
+    assert found > 1
     _menu(page, "Søg")
     page.get_by_role("button", name="Slet: Afviste opslag").click()
-    assert page.get_by_text("Afviste opslag").count() == 0
+    expect(page.get_by_text("Afviste opslag")).to_have_count(0)
 
 
 def test_an_export_is_ordered_made_and_taken(page: Page) -> None:
@@ -104,12 +103,12 @@ def test_an_export_is_ordered_made_and_taken(page: Page) -> None:
 
 def test_the_log_says_how_it_stands_in_two_languages(page: Page) -> None:
     _menu(page, "Status")
-    assert page.get_by_role("note").inner_text() == "Der er ingen huller i loggen."
+    expect(page.get_by_role("note")).to_have_text("Der er ingen huller i loggen.")
     page.get_by_role("button", name="English").click()
-    assert page.locator("html").get_attribute("lang") == "en"
-    assert page.get_by_role("note").inner_text() == "There are no gaps in the log."
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("note")).to_have_text("There are no gaps in the log.")
     page.get_by_role("button", name="Dansk").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Loggens status"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Loggens status")
 
 
 def _results(page: Page) -> None:
@@ -119,11 +118,13 @@ def _results(page: Page) -> None:
 def _look(page: Page) -> None:
     _search(page, Afgørelse="delvis: noget tilbageholdt")
     page.get_by_role("row").nth(1).get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Opslag nr"))
 
 
 def _answer(page: Page) -> None:
     _look(page)
     page.get_by_role("button", name="Hvorfor kunne dette ses?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Svar: hvorfor")
 
 
 PAGES: dict[str, Callable[[Page], None]] = {
@@ -171,8 +172,8 @@ def test_an_operator_sees_no_look_of_anybody(chromium: Browser, tickets: dict[st
     tab = context.new_page()
     tab.goto(tickets["operator"])
     tab.get_by_role("button", name="Åbn").click()
-    assert tab.get_by_role("heading", level=1).inner_text() == "Loggens status"
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Loggens status")
     assert tab.get_by_role("link", name="Søg").count() == 0
     tab.goto(urlsplit(tab.url)._replace(path="/console/search").geturl())
-    assert tab.get_by_role("heading", level=1).inner_text() == "Ingen adgang"
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Ingen adgang")
     context.close()

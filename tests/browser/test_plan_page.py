@@ -63,7 +63,7 @@ def test_it_is_read_in_english_too(opened: Opened) -> None:
     page, _ = opened
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Joint plan for "))
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     shown = page.get_by_role("heading", level=2).all_inner_texts()
     assert {"Interventions", "Goals", "Stays", "Team"} <= set(shown)
     assert not set(shown) & {"Indsatser", "Mål", "Ophold"}
@@ -75,6 +75,7 @@ def test_a_ticket_is_good_once(opened: Opened, chromium: Browser, ticket_page: s
     other = chromium.new_page()
     other.goto(ticket_page)
     other.get_by_role("button", name="Åbn").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Adgangen er udløbet")
     assert "/console/plan/" not in other.url
     assert "Fælles plan for" not in other.content()
     other.close()
@@ -84,5 +85,6 @@ def test_who_leaves_is_out(opened: Opened) -> None:
     page, _ = opened
     plan = page.url
     page.get_by_role("button", name="Luk").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Siden er lukket")
     page.goto(plan)
     assert "Fælles plan for" not in page.content()
