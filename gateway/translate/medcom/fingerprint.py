@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -22,32 +22,61 @@ Json = dict[str, Any]
 _LEFT_OUT = frozenset({"id", "text", "implicitRules", "language", "meta"})
 _SENT = _LEFT_OUT | {"occurredDateTime", "occurredPeriod", "recorded", "signature"}
 # In JSON as orjson writes it: inside of a text its quotes would be escaped.
-_REFERENCE = re.compile(rb'"reference":"((?:[^"\\]|\\.)*)"')
+_REFERENCE = b'"reference":"'
+_END = re.compile(rb'((?:[^"\\]|\\.)*)"')
 
 
 def fingerprint(message: Message) -> bytes:
     """SHA-256 of the content."""
-    contents = {id(resource): _content(resource) for resource in message.resources()}
+    contents = {id(resource): _Content(_content(resource)) for resource in message.resources()}
     shown = _Targets(message, contents).shown
-    parts = sorted([_sha(_REFERENCE.sub(shown, content)) for content in contents.values()])
+    parts = sorted([_sha(content.with_references(shown)) for content in contents.values()])
     return hashlib.sha256(_sha(_written(message.header["id"])) + b"".join(parts)).digest()
+
+
+class _Content:
+    """A resource as JSON, cut at its references. Splitting takes a tenth of what a search by a regular expression
+    does."""
+
+    __slots__ = ("_first", "_references")
+
+    def __init__(self, written: bytes) -> None:
+        self._first, *found = written.split(_REFERENCE)
+        self._references = [_cut(one) for one in found]
+
+    def with_references(self, shown: Callable[[bytes], bytes]) -> bytes:
+        """With each reference as it is to be shown."""
+        if not self._references:
+            return self._first
+        return self._first + b"".join([shown(written) + rest for written, rest in self._references])
+
+    def without_references(self) -> bytes:
+        """What it is, whatever it points at."""
+        return self._first + b"".join([rest for _, rest in self._references])
+
+
+def _cut(found: bytes) -> tuple[bytes, bytes]:
+    """A reference's text as it is written, and what comes behind it."""
+    written, _, rest = found.partition(b'"')
+    if b"\\" in written and (whole := _END.match(found)):
+        return whole[1], found[whole.end() :]
+    return written, rest
 
 
 class _Targets:
     """What references point at, each read once however many point at it. `contents` are by the resource's identity."""
 
-    def __init__(self, message: Message, contents: Mapping[int, bytes]) -> None:
+    def __init__(self, message: Message, contents: Mapping[int, _Content]) -> None:
         self._message = message
         self._contents = contents
         self._seen: dict[bytes, bytes] = {}
         self._read: dict[int, bytes] = {}
 
-    def shown(self, reference: re.Match[bytes]) -> bytes:
+    def shown(self, written: bytes) -> bytes:
         """A reference as what it points at; as it is, where that is the header or nothing in the message."""
-        written = reference[1]
         found = self._seen.get(written)
         if found is None:
-            found = self._seen[written] = self._target(written) or reference[0]
+            found = self._seen[written] = self._target(written) or b'%s%s"' % (_REFERENCE, written)
         return found
 
     def _target(self, written: bytes) -> bytes:
@@ -56,8 +85,8 @@ class _Targets:
         if target is None or target is self._message.header:
             return b""
         if id(target) not in self._read:
-            content = _REFERENCE.sub(b"", self._contents[id(target)])
-            self._read[id(target)] = b'"reference":"%s"' % _sha(content).hex().encode()
+            content = self._contents[id(target)].without_references()
+            self._read[id(target)] = b'%s%s"' % (_REFERENCE, _sha(content).hex().encode())
         return self._read[id(target)]
 
 
