@@ -17,6 +17,7 @@ from gateway import __version__
 from gateway.domain import directory
 from gateway.domain.searching import compartment
 from gateway.domain.searching.including import leads_back
+from gateway.domain.searching.matching import modifiers_of
 from gateway.domain.searching.parameter import ALONE
 from gateway.flows import audit
 from gateway.flows.parts import Gateway
@@ -153,7 +154,16 @@ def _included(doors: Sequence[Door]) -> list[str]:
 
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
-    return [{"name": name, "type": form} for name, form in sorted(searched(gateway, kind).items())]
+    return [
+        {"name": name, "type": form} | _modifiers(gateway, kind, name)
+        for name, form in sorted(searched(gateway, kind).items())
+    ]
+
+
+def _modifiers(gateway: Gateway, kind: str, name: str) -> dict[str, str]:
+    """Which modifiers a parameter takes: R4 has no element for it here."""
+    parameter = gateway.search.get(kind, {}).get(name)
+    return {"documentation": f"Modifiers: {', '.join(modifiers_of(parameter))}"} if parameter else {}
 
 
 def searched(gateway: Gateway, kind: str) -> dict[str, str]:

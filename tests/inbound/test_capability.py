@@ -165,6 +165,29 @@ def test_search_parameters_that_are_stated_are_served(database_url: str) -> None
     run(test)
 
 
+def test_modifiers_that_are_stated_are_served(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            headers = await here.bearer(client="social", extensions=nurse(iua={"purpose_of_use": ["HOPERAT"]}))
+            own = {"missing": "true", "in": "ValueSet/KLEncounterTypes", "not-in": "ValueSet/KLEncounterTypes",
+                   "below": KLE, "above": KLE, "of-type": "urn:x|a|1", "identifier": "urn:x|1"}  # fmt: skip
+            for kind in ("Encounter", "Patient", "Location", "DocumentReference"):
+                (stated,) = [one for one in (await statement(here))["rest"][0]["resource"] if one["type"] == kind]
+                for one in stated["searchParam"]:
+                    _, _, told = one.get("documentation", "").partition("Modifiers: ")
+                    asked = {f"{one['name']}:{name}": own.get(name, "x") for name in filter(None, told.split(", "))}
+                    answer = await here.web.get(f"/fhir/{kind}", params={"_id": "1"} | asked, headers=headers)
+                    assert answer.status_code == 200, (kind, asked, answer.text)
+                    wrong = {f"{one['name']}:banana": "x"}
+                    answer = await here.web.get(f"/fhir/{kind}", params={"_id": "1"} | wrong, headers=headers)
+                    assert answer.status_code == 400, (kind, wrong)
+
+    run(test)
+
+
+KLE = "https://data.gov.dk/id/classification/KLE|27.36"
+
+
 def test_parameters_of_r4_that_are_not_stated_are_refused(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:

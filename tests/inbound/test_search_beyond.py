@@ -102,6 +102,10 @@ def test_the_compartment_of_a_patient(database_url: str) -> None:
             assert paged == names(whole)
             nobody = await found(here, social, f"Patient/{'0' * 32}/*")
             assert (nobody["total"], names(nobody)) == (0, [])
+            entries = [{"request": {"method": "GET", "url": f"Patient/{patient}/{one}"}} for one in ("Goal", "*")]
+            batch = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+            answers = (await here.web.post("/fhir", headers=social, json=batch)).json()["entry"]
+            assert [one["resource"]["type"] for one in answers] == ["searchset", "searchset"]
             for wrong in (f"Patient/{patient}/*?status=active", f"Patient/{patient}/*?_type=Task",
                           f"Patient/{patient}/Goal?_type=Goal", f"Patient/{patient}/Goal?banana=1"):  # fmt: skip
                 assert (await here.web.get(f"/fhir/{wrong}", headers=social)).status_code == 400, wrong

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS, identifiers_of, name_of
-from gateway.domain.searching.including import Include
+from gateway.domain.searching.including import MOST_ROUNDS, Include
 from gateway.domain.searching.query import Query
 from gateway.flows.directory.reading import named
 from gateway.flows.directory.showing import Shown, record, shown
@@ -22,22 +22,44 @@ Body = dict[str, Any]
 _ANY = ("*", "")
 
 
-async def included(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Body]) -> list[Body]:
-    """What of the directory goes with these matches, as this caller may see it, each once; put on record before it is
-    given back. Costs nothing where no include leads here."""
+async def included(
+    gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Body], with_them: Sequence[Body] = ()
+) -> list[Body]:
+    """What of the directory goes with these matches, and by `:iterate` with what was included `with_them` and with what
+    this adds: as this caller may see it, each once; put on record before it is given back. Costs nothing where no
+    include leads here."""
     rules = [one for one in query.includes if _leads_here(one)]
+    again = [one for one in rules if one.iterate]
     if not (rules and matches):
         return []
+    there = {_key(one) for one in (*matches, *with_them)}
+    found = await _reached(gateway, caller, rules, matches)
+    found += await _reached(gateway, caller, again, with_them)
+    kept: dict[tuple[str, str], Body] = {}
+    for _ in range(MOST_ROUNDS):
+        begun = {_key(one): one for one in found if _key(one) not in there}
+        there |= begun.keys()
+        kept |= begun
+        if not (begun and again):
+            break
+        found = await _reached(gateway, caller, again, list(begun.values()))
+    told = [kept[key] for key in sorted(kept)]
+    if told:
+        await record(gateway, caller, "search-type", query.kind, f"_include of {query.kind}", Shown(tuple(told), ()))
+    return told
+
+
+def _key(body: Body) -> tuple[str, str]:
+    return body["resourceType"], body["id"]
+
+
+async def _reached(gateway: Gateway, caller: Caller, rules: Sequence[Include], begun: Sequence[Body]) -> list[Body]:
+    """What one step of these rules leads to."""
     forward = [one for one in rules if not one.reverse]
-    found = await _forward(gateway, caller, forward, matches) if forward else []
+    found = await _forward(gateway, caller, forward, begun) if forward and begun else []
     for rule in rules:
-        found += await _backward(gateway, caller, rule, matches) if rule.reverse else []
-    there = {(one["resourceType"], one["id"]) for one in matches}
-    once = {(one["resourceType"], one["id"]): one for one in found}
-    kept = [once[key] for key in sorted(once.keys() - there)]
-    if kept:
-        await record(gateway, caller, "search-type", query.kind, f"_include of {query.kind}", Shown(tuple(kept), ()))
-    return kept
+        found += await _backward(gateway, caller, rule, begun) if rule.reverse and begun else []
+    return found
 
 
 def _leads_here(rule: Include) -> bool:

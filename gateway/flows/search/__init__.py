@@ -93,7 +93,8 @@ async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) ->
     """What includes add that is no part of a citizen: who said it, and what stands in the directory."""
     if not query.includes:
         return []
-    bodies = await directory.included(gateway, caller, query, [one.entry.body for one in page.matches])
+    matches, others = [one.entry.body for one in page.matches], [one.body for one in page.further]
+    bodies = await directory.included(gateway, caller, query, matches, others)
     staff = [Entry(one["resourceType"], one["id"], wire.encode(one), wire.decode) for one in bodies]
     return [*staff, *await provenance.included(gateway, caller, query, page.matches)]
 

@@ -39,7 +39,7 @@ Json = dict[str, Any]
 
 MOST_ENTRIES = 200
 _MOST_ANSWERED = 33_554_432  # bytes of all answers together
-_URL = re.compile(r"[A-Z][A-Za-z]{2,63}(/[A-Za-z0-9._$-]+)*", re.ASCII)
+_URL = re.compile(r"[A-Z][A-Za-z]{2,63}(/[A-Za-z0-9._$-]+|/\*)*", re.ASCII)
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CONDITIONS = {
     "ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since",

@@ -153,6 +153,14 @@ def test_includes_lead_into_the_directory_and_stop_at_a_shelter(database_url: st
             assert found(await directory.search(gateway, NGO, "Practitioner", back)) == [nurse, role]
             everyone = found(await directory.search(gateway, SOCIAL, "Practitioner", back))
             assert everyone == [nurse, *sorted([role, secret])]
+            ward = await made(
+                gateway, HOSPITAL, "Organization", name="Afsnit", partOf={"reference": "Organization/top"}
+            )
+            at = await made(gateway, HOSPITAL, "PractitionerRole", practitioner=named, organization={
+                "reference": f"Organization/{ward}"})  # fmt: skip
+            more = [*back, ("_include:iterate", "PractitionerRole:organization")]
+            assert found(await directory.search(gateway, NGO, "Practitioner", more)) == [
+                nurse, ward, *sorted([role, at])]  # fmt: skip
             less = replace(NGO, scopes=("system/Practitioner.rs",))
             assert found(await directory.search(gateway, less, "Practitioner", back)) == [nurse]
 
