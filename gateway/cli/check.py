@@ -18,11 +18,10 @@ from typing import Any
 from gateway import bootstrap
 from gateway.cli import against
 from gateway.cli.admitting import admission
+from gateway.cli.certifying import door_tls
 from gateway.cli.differing import differences, plain
-from gateway.cli.listening import http_context
 from gateway.errors import GatewayError, SettingsError
 from gateway.inbound import clients
-from gateway.inbound.certificate import door_context
 from gateway.settings import Settings
 from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
@@ -103,8 +102,7 @@ def _start(settings: Settings, folder: Path = r4.FILE.parent) -> tuple[list[Faul
     ]
     parts += [
         (_SETTINGS, lambda: admission(settings, clients.load(settings.clients))),
-        (_SETTINGS, lambda: http_context(settings)),
-        (_SETTINGS, lambda: door_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)),
+        (_SETTINGS, lambda: door_tls(settings)),
     ]
     for where, read in parts:
         try:

@@ -20,8 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.errors import SettingsError
-from gateway.inbound.certificate import door_context, subject_of
-from gateway.settings import Settings
+from gateway.inbound.certificate import subject_of
 
 HEADER_SECONDS = 15.0
 """A connection that has told no whole request by then is closed, at the latest when twice as much time is over."""
@@ -103,13 +102,6 @@ def shown(handshake: ssl.SSLObject) -> dict[str, Any]:
         "tls_version": _VERSIONS.get(handshake.version() or ""),
         "cipher_suite": None,
     }
-
-
-def http_context(settings: Settings) -> ssl.SSLContext | None:
-    """TLS of the HTTP doors; None where it ends in front of them. Browsers and probes come without a certificate, so
-    one is asked for and never demanded here: whose tokens are bound to one cannot do without. Raises SettingsError."""
-    named = (settings.http_certificate, settings.http_key, settings.http_ca)
-    return door_context(*named, setting="HTTP", demanded=False)
 
 
 def bound(host: str, port: int) -> socket.socket:

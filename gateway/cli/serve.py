@@ -28,8 +28,9 @@ from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.admitting import admission
+from gateway.cli.certifying import DoorTls, Renewal, door_tls
 from gateway.cli.fetch import opened_systems
-from gateway.cli.listening import Server, bound, http_context, taken
+from gateway.cli.listening import Server, bound, taken
 from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
 from gateway.errors import GatewayError, Unavailable
@@ -51,7 +52,6 @@ from gateway.flows.units import hear_units
 from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
-from gateway.inbound.certificate import door_context
 from gateway.inbound.keys import new_signing_key
 from gateway.inbound.mllp import Limits, MllpListener, Peer
 from gateway.inbound.operations import write_logs
@@ -75,6 +75,9 @@ SETTLES_EVERY = 60.0
 """Seconds between two looks whether a case still stands with a citizen whose it is no more: a node may have died."""
 FETCHES_EVERY = 15.0
 """Seconds between two looks whether it is time to ask a system that does not send by itself."""
+
+CERTIFICATES_EVERY = 60.0
+"""Seconds between two looks whether the doors have a new certificate."""
 
 FINDABLE_EVERY = 1.0
 """Seconds between two looks at what came into the log and has no terms yet to be searched by."""
@@ -128,9 +131,9 @@ class Running:
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Running]:
     """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
-    tls = http_context(settings)
+    tls = door_tls(settings)
     listening = bound(settings.http_host, settings.http_port)
-    scheme = "http" if tls is None else "https"
+    scheme = "http" if tls.http is None else "https"
     url = settings.public_url or f"{scheme}://{settings.http_host}:{listening.getsockname()[1]}"
     with listening:
         async with _doors(listening, tls, replace(settings, public_url=url), clock) as here:
@@ -138,9 +141,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
 
 
 @asynccontextmanager
-async def _doors(
-    listening: socket.socket, tls: ssl.SSLContext | None, settings: Settings, clock: Clock
-) -> AsyncIterator[Running]:
+async def _doors(listening: socket.socket, tls: DoorTls, settings: Settings, clock: Clock) -> AsyncIterator[Running]:
     url = settings.public_url
     async with opened(settings, clock=clock) as gateway:
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
@@ -150,10 +151,11 @@ async def _doors(
             gateway, registered, [token_key], message_bytes=settings.message_bytes,
             large_message_bytes=settings.large_message_bytes, admission=admission(settings, registered),
         )  # fmt: skip
-        server = Server(app, tls)
-        mllp = _mllp(gateway, settings)
+        server = Server(app, tls.http)
+        mllp = _mllp(gateway, settings, tls.mllp)
         courier = Courier(gateway, _lines(gateway, settings), settings.delivery_seconds, settings.delivery_tries)
         beside = _work(gateway, settings)  # what is wrong with its settings is told before any door opens
+        beside.append((CERTIFICATES_EVERY, Renewal(tls, settings).renew, "reading new certificates"))
         try:
             port = await mllp.start(settings.mllp_host, settings.mllp_port)
         except OSError as error:
@@ -176,8 +178,7 @@ async def _doors(
                 await integrate(gateway)
 
 
-def _mllp(gateway: Gateway, settings: Settings) -> MllpListener:
-    tls = door_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
+def _mllp(gateway: Gateway, settings: Settings, tls: ssl.SSLContext | None) -> MllpListener:
     certified = tls is not None and tls.verify_mode is ssl.CERT_REQUIRED
 
     async def answer(payload: bytes, peer: Peer) -> bytes:

@@ -77,14 +77,15 @@ def test_who_may_call_is_checked_as_the_start_checks_it(own: Settings, capsys: p
     (own.data_folder / "issuers").mkdir(parents=True)
     (own.data_folder / "issuers" / "sts.yaml").write_text("issuer: https://sts.example\nformat: saml3\n", "utf-8")
     nowhere = own.data_folder / "none.pem"
-    assert run(replace(own, http_certificate=nowhere, tls_certificate=nowhere)) == 1
+    assert run(replace(own, http_certificate=nowhere)) == 1
     told = capsys.readouterr().out
     assert "issuers/sts.yaml:2: " in told
     assert "settings: GATEWAY_HTTP_CERTIFICATE, GATEWAY_HTTP_KEY and GATEWAY_HTTP_CA do not name PEM files" in told
-    assert "settings: GATEWAY_TLS_CERTIFICATE, GATEWAY_TLS_KEY and GATEWAY_TLS_CA do not name PEM files" in told
     (own.data_folder / "issuers" / "sts.yaml").unlink()
     assert run(replace(own, saml_key=nowhere)) == 1
     assert "settings: GATEWAY_SAML_KEY cannot be read" in capsys.readouterr().out
+    assert run(replace(own, tls_certificate=nowhere)) == 1
+    assert "settings: GATEWAY_TLS_CERTIFICATE, GATEWAY_TLS_KEY and GATEWAY_TLS_CA do not" in capsys.readouterr().out
 
 
 def test_a_broken_profile_and_missing_facts_are_told(settings: Settings, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ import httpx2
 import pytest
 
 from gateway.cli import serve
-from gateway.cli.listening import http_context
+from gateway.cli.certifying import Renewal, door_tls
 from gateway.cli.serve import Running, running
 from gateway.domain.identifier import CVR as CVR_SYSTEM
 from gateway.errors import SettingsError
@@ -256,7 +256,7 @@ async def _asked(port: int, tls: ssl.SSLContext) -> bytes:
 
 def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
     door = signed(tmp_path, "localhost", names=("localhost",))
-    ours = http_context(Settings(http_certificate=door.certificate, http_key=door.key, http_ca=authority(tmp_path)))
+    ours = door_tls(Settings(http_certificate=door.certificate, http_key=door.key, http_ca=authority(tmp_path))).http
     assert ours is not None
     theirs = caller(tmp_path)
     with warnings.catch_warnings():
@@ -268,6 +268,51 @@ def test_nothing_older_than_tls_1_2_is_spoken(tmp_path: Path) -> None:
         theirs.wrap_bio(back, sent, server_hostname="localhost").do_handshake()
     with pytest.raises(ssl.SSLError, match="UNSUPPORTED_PROTOCOL"):
         ours.wrap_bio(sent, back, server_side=True).do_handshake()
+
+
+def test_a_new_certificate_is_shown_without_a_new_start(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "CERTIFICATES_EVERY", 0.05)
+
+    def number(port: int) -> int:
+        raw = socket.create_connection(("localhost", port), timeout=10)
+        with caller(tmp_path).wrap_socket(raw, server_hostname="localhost") as wrapped:
+            return int(str((wrapped.getpeercert() or {})["serialNumber"]), 16)
+
+    async def changed(port: int, first: int) -> bool:
+        for _ in range(100):
+            if await asyncio.to_thread(number, port) != first:
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as one:
+            port = urlsplit(one.here.url).port or 0
+            first = await asyncio.to_thread(number, port)
+            async with one.web() as web:  # stays connected all the time
+                assert (await web.get("/health/live")).status_code == 200
+                (tmp_path / "localhost.pem").write_text("half written")
+                await asyncio.sleep(0.2)
+                assert await asyncio.to_thread(number, port) == first, "the old one stays until the new one fits"
+                signed(tmp_path, "localhost", names=("localhost",))
+                assert await changed(port, first)
+                assert (await web.get("/health/live")).status_code == 200
+
+    run(test)
+
+
+def test_what_is_not_there_any_more_is_told(tmp_path: Path) -> None:
+    door = signed(tmp_path, "localhost")
+    settings = Settings(
+        http_certificate=door.certificate, tls_certificate=door.certificate, http_key=door.key, tls_key=door.key
+    )
+    renewal = Renewal(door_tls(settings), settings)
+    asyncio.run(renewal.renew())
+    door.key.unlink()
+    with pytest.raises(SettingsError, match="not there any more"):
+        asyncio.run(renewal.renew())
 
 
 def test_a_certificate_that_does_not_fit_opens_no_door(tmp_path: Path) -> None:
