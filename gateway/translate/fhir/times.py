@@ -14,6 +14,8 @@ _FORM = re.compile(
     r"(?:T(?P<time>\d\d:\d\d):(?P<second>\d\d)(?P<fraction>\.\d{1,20})?(?P<zone>Z|[+-]\d\d:\d\d))?",
     re.ASCII,
 )
+# What nearly all of them are, and Python reads as it is.
+_PLAIN = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
@@ -21,6 +23,11 @@ def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
 
     A leap second (`:60`) is the second after it.
     """
+    if _PLAIN.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except ValueError:
+            raise WrongType("This is not a time of the calendar.", where=where) from None
     found = _FORM.fullmatch(text)
     if found is None:
         raise WrongType("This is not a dateTime with day, time and zone.", where=where)

@@ -146,9 +146,9 @@ def _choices(found: dict[str, Child]) -> _Choices | None:
 
 def _chosen(value: dict[str, Any], choices: _Choices) -> bool:
     names, groups = choices
-    there = names.intersection(value)
-    if not there:
+    if names.isdisjoint(value):
         return not any(required for _, required in groups)
+    there = names.intersection(value)
     return all(len(group & there) == 1 or (not required and group.isdisjoint(there)) for group, required in groups)
 
 

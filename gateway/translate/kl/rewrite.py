@@ -31,6 +31,7 @@ CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 _OVER = frozenset({"completed", "revoked"})
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
+_WITHOUT_CODES = frozenset({"profile", "lastUpdated", "versionId", "source"})  # of meta: texts alone
 _NAMES = ("prefix", "given", "family")
 _OF_MUNICIPALITIES = f"{MUNICIPALITY}#"
 
@@ -101,7 +102,7 @@ class Rewriting:
         name = self._name_of(resource)
         self._cited = list(self._histories.get(name, ()))
         made = {
-            n: v if type(v) is str or n == "text" else self._named(n, v)
+            n: v if type(v) is str or n == "text" or (n == "meta" and v.keys() <= _WITHOUT_CODES) else self._named(n, v)
             for n, v in resource.items()
             if n != "contained"
         }

@@ -154,9 +154,10 @@ def _statement(made: Made, work: Work, act: Act, origin: str) -> Statement:
 
 
 def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
+    passed = kept | _QUIET | {"Patient"}
     for at, resource in enumerate(whole.message.resources()):
         kind = resource["resourceType"]
-        if kind not in kept | _QUIET | {"Patient"}:
+        if kind not in passed:
             name = kind if _TYPE.fullmatch(kind) else "what has no name of a type"
             yield Finding(f"Bundle.entry[{at}].resource", f"{name} is not kept here", severity="information")
 

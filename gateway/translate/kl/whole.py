@@ -55,9 +55,9 @@ def check(bundle: Json) -> Whole:
     own = tuple(_own_id(entry, at) for at, entry in enumerate(entries))
     _check_names(message, own)
     citizen = _citizen(message)
-    for at, resource in enumerate(message.resources()):
+    for resource in message.resources():
         if is_resource(resource["resourceType"]):
-            _check_subject(message, citizen, resource, f"Bundle.entry[{at}].resource")
+            _check_subject(message, citizen, resource)
     return Whole(message, citizen, own, sent_at(bundle))
 
 
@@ -108,13 +108,15 @@ def _citizen(message: Message) -> Json:
     return patients[0]
 
 
-def _check_subject(message: Message, citizen: Json, resource: Json, place: str) -> None:
+def _check_subject(message: Message, citizen: Json, resource: Json) -> None:
     """What is said of somebody else must never land in this citizen's plan. Teams may name nobody."""
     for name in _SUBJECTS:
         said = resource.get(name)
-        for reference in said if isinstance(said, list) else [said] if said else []:
-            if message.resolve(reference) != citizen and not _names(reference, citizen):
-                raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=f"{place}.{name}")
+        for reference in said if isinstance(said, list) else [said] if said else ():
+            meant = message.resolve(reference)
+            if meant is not citizen and meant != citizen and not _names(reference, citizen):
+                place = f"{message.place(resource)}.{name}"
+                raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=place)
 
 
 def _names(reference: Json, citizen: Json) -> bool:
