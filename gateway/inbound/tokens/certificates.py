@@ -43,12 +43,12 @@ class Certificates:
     def thumbprint(self, scope: Scope) -> str:
         """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none. What a named proxy shows
         for itself is nobody else's: behind it there is what it tells, or nothing."""
-        raw = self._told(scope) if self.header and self._is_proxy(scope.get("client")) else _of_socket(scope)
+        raw = self._told(scope) if self._is_proxy(scope.get("client")) else _of_socket(scope)
         return base64url(hashlib.sha256(raw).digest()) if raw else ""
 
     def _told(self, scope: Scope) -> bytes:
         """The certificate that a proxy tells of, in DER."""
-        name = self.header.encode()
+        name = self.header.encode()  # "" is no header's
         found = [value for one, value in scope["headers"] if one == name]
         if len(found) != 1 or len(found[0]) > _LONGEST:
             return b""

@@ -28,6 +28,14 @@ def test_the_socket_is_believed() -> None:
     assert Certificates().thumbprint(request(**tls)) == PRINT
 
 
+def test_what_a_proxy_shows_for_itself_is_nobody_elses() -> None:
+    tls = {"extensions": {"tls": {"client_cert_chain": [PEM]}}}
+    for told in (ONES, Certificates("", ONES.proxies), Certificates("", ONES.proxies, asked=True)):
+        assert told.thumbprint(request(**tls)) == ""
+        assert told.thumbprint(request(peer=("198.51.100.1", 1), **tls)) == PRINT, "who comes without one is believed"
+    assert ONES.thumbprint(request(quote(PEM), extensions={"tls": {"client_cert_chain": ["x"]}})) == PRINT
+
+
 def test_the_named_proxy_is_believed_in_both_spellings() -> None:
     for value in (f":{base64.b64encode(DER).decode()}:", quote(PEM)):
         assert ONES.thumbprint(request(value)) == PRINT
