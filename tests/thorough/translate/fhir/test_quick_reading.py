@@ -24,6 +24,8 @@ PATIENT = {"resourceType": "Patient", "id": "1"}
         b'{"resourceType":"Patient","id":"a\\":b","id" :"2"}',  # as many ends of names as names that are left
         b'{"resourceType":"Patient","id"\n:"1","id":"2"}',
         b'{"resourceType":"Patient","x":{"a":1,"a":1}}',
+        b'{"resourceType":"Patient","x":"\\u0022\\u0022","id":1,"id":2}',  # as many quotes as there are without it
+        b'{"resourceType":"Patient","x":"\\n\\u0022\\u0022\\u0022\\u0022","id":"1","id":"2"}',
     ],
 )
 def test_a_name_that_stands_twice_is_never_read_quickly(raw: bytes) -> None:
@@ -92,3 +94,9 @@ def test_what_is_called_sound_has_no_fault_of_shape(tree: dict[str, Any]) -> Non
     resource = PATIENT | tree
     if is_sound(resource):
         assert [fault for fault in _resource(resource, "") if fault.rule == "shape"] == []
+
+
+@pytest.mark.parametrize("before", ["", "\\n", "\\\\", "\\n" * 200])
+def test_spelled_characters_are_seen_wherever_they_stand(before: str) -> None:
+    assert reader.spells_characters(f'"{before}\\u00e6"'.encode())
+    assert not reader.spells_characters(f'"{before}u00e6"'.encode())
