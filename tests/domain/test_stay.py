@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.domain.statement import Act, Statement, Verb
 from tests.domain.stays import (
+    IDS,
     corrected,
+    folded,
     leaves,
     local,
     moment,
@@ -258,6 +261,36 @@ def test_discharge_after_a_transfer_ends_the_former_stay_where_the_new_one_began
     assert (first["status"], second["status"]) == ("finished", "finished")
     assert first["period"] == {"start": local(0), "end": local(5)}
     assert "hospitalization" not in first
+
+
+def test_a_stay_that_a_transfer_ended_ends_after_all_that_happened_in_it() -> None:
+    first, _ = stays(
+        said(1, "START", 0), said(2, "LEAVE", 4), said(3, "START", 5, provider="502701000016000"),
+        said(4, "RETURN", 7), said(5, "END", 9, provider="502701000016000"),
+    )  # fmt: skip
+    assert first["period"]["end"] == local(7)
+    assert leaves(first) == [{"start": local(4), "end": local(7)}]
+
+
+def test_an_admission_does_not_end_an_acute_contact_that_was_only_expected() -> None:
+    found = stays(said(1, "PLAN", 3, kind="EMER"), said(2, "START", 5))
+    assert {body["class"]["code"]: body["status"] for body in found} == {"EMER": "planned", "IMP": "in-progress"}
+
+
+def test_an_end_told_twice_is_the_later_one() -> None:
+    body = stay(said(1, "START", 0), said(2, "END", 5), said(3, "END", 7))
+    assert body["period"] == {"start": local(0), "end": local(7)}
+    assert [row["period"].get("start") for row in body["statusHistory"]] == [local(0), local(7)]
+
+
+def test_a_diagnosis_goes_with_a_stay_in_error_only_where_no_other_stay_tells_of_it() -> None:
+    found = {"condition": {"reference": f"Condition/{IDS('Condition', 'c1')}"}}
+    known = Statement("Condition", "c1", Act.STATE, Verb.ASSERT, moment(0), moment(0), {"code": {}}, "psyk", "m0/0")
+    wrong = (said(1, "START", 0, diagnosis=[found]), withdrawn(2, "START", 0))
+    other = said(3, "START", 1, key="episode|e2", provider="502701000016000", diagnosis=[found])
+    for told, error in ((wrong, True), ((*wrong, other), False)):
+        (condition,) = [one for one in folded(known, *told) if one.kind == "Condition"]
+        assert condition.withdrawn is error
 
 
 def test_discharge_from_the_first_hospital_leaves_the_second_stay_open() -> None:
