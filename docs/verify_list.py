@@ -63,6 +63,8 @@ def main():
         counted = lists(verifier, told, *point[:3]) if point else ""
         unseen = [f"{key.name} has witnessed nothing of it" for key in verifier.witnesses if key not in verifier.seen]
         wrong = verifier.wrong + unseen
+    except OSError as error:
+        parser.error(f"{error.filename} cannot be read: {error.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     last = "This is NOT the list that was signed." if wrong else "Nothing was left out, changed or put in."

@@ -189,6 +189,8 @@ def main():
     try:
         kept = [Path(path).read_text(encoding="utf-8") for path in args.checkpoint]
         told, wrong = check(args.file, args.key, args.witness, kept)
+    except OSError as error:
+        parser.error(f"{error.filename} cannot be read: {error.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         told, wrong = [f"the file cannot be read: {type(error).__name__}"], True
     last = "The log is NOT as it was signed." if wrong else "Nothing was changed, removed or put in."

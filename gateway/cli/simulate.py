@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,11 +25,23 @@ from gateway.translate.rules.problems import Problems
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """How large a town, how long, and which of all possible years."""
-    parser.add_argument("--employees", type=int, default=300)
-    parser.add_argument("--citizens", type=int, default=3000)
-    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--employees", type=_at_least(48), default=300, help="at least 48")
+    parser.add_argument("--citizens", type=_at_least(100), default=3000, help="at least 100")
+    parser.add_argument("--days", type=_at_least(1), default=365)
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same year")
     parser.add_argument("--json", action="store_true", help="the score as JSON")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """What argparse reads a number by; fewer make no town."""
+
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise ValueError
+        return found
+
+    return number
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,24 @@ def test_a_database_that_is_not_there_is_told_without_its_address(
     told = capsys.readouterr().err
     assert "secret" not in told
     assert "cannot be reached" in told
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["conformance", "--write", "/dev/null/page"]) == 1
+    assert capsys.readouterr().err == "/dev/null/page: Not a directory\n"
+
+
+@pytest.mark.parametrize("words", [["simulate", "--employees", "0"], ["simulate", "--days", "-3"]])
+def test_a_town_of_nobody_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert "invalid number value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("program", ["verify_log.py", "verify_list.py"])
+def test_the_auditors_own_programs_tell_a_file_that_is_not_there(program: str) -> None:
+    words = [sys.executable, str(PROJECT / "docs" / program), "/dev/null/log"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("/dev/null/log cannot be read: Not a directory\n")
