@@ -18,6 +18,8 @@ _NO_STEP = frozenset({Act.CLOSE, Act.UPDATE, Act.ATTEND})
 def closed_by_hand(events: list[Event]) -> list[Event]:
     """The events of a stay with its closing as an end, or without it where the hospital's word goes before it."""
     told = [one for one in events if one.act is not Act.CLOSE]
+    if len(told) == len(events):
+        return told
     closings = [one for one in events if one.act is Act.CLOSE and one.stands]
     ended = any(one.act in _AFTER_ALL and one.stands for one in told)
     if not closings or ended:

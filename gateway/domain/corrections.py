@@ -87,6 +87,8 @@ def _in_chain(said: list[Statement]) -> list[Statement]:
     for one in said:
         if one.corrects:
             by_message.setdefault(one.origin.rpartition("/")[0], []).append(one)
+    if not by_message:
+        return said
     seen: set[int] = set()
     ordered: list[Statement] = []
     for one in said:

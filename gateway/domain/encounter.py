@@ -6,6 +6,7 @@ extension `leave-period` (profiles/), once per leave.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,12 +33,9 @@ _STEPS = frozenset({*_BEGINS, Act.MOVE, Act.LEAVE, Act.RETURN, Act.END, Act.DIE}
 _BEGINS_OR_WILL = _BEGINS | {Act.PLAN}
 
 # Status, period and class are told by the events, never carried over from a body.
-_PLAYED = frozenset({"status", "statusHistory", "period", "class", "location"})
+_PLAYED = ("status", "statusHistory", "period", "class", "location")
 # HL7 v2 table 0206: this diagnosis is no more.
 _DELETED = {"system": "http://terminology.hl7.org/CodeSystem/v2-0206", "code": "D"}
-# Numbers are never unsaid by being left out; every other element is a snapshot of what its message knew.
-_UNION = frozenset({"identifier", "episodeOfCare"})
-_NOT_AS_IT_IS = _PLAYED | _UNION | {"diagnosis", "participant", "extension"}
 _EMPTY: tuple[Any, ...] = ([], {})
 
 
@@ -234,18 +232,11 @@ def _lie(course: _Course, event: Event, place: Body) -> None:
 def _learn(facts: Body, event: Event, body: Body) -> None:
     for name in event.cleared:
         facts.pop(name, None)
-    for name, value in body.items():
-        if name not in _NOT_AS_IT_IS:
-            facts[name] = value
-        elif name in _UNION:
-            facts[name] = _union(facts.get(name, []), value)
-        elif name == "diagnosis":
-            facts[name] = _diagnoses(facts.get(name, []), value)
-        elif name == "participant":
-            facts[name] = _people(value)
-        elif name == "extension":
-            said = {one["url"]: one for one in [*facts.get(name, []), *value]}
-            facts[name] = [said[url] for url in sorted(said)]
+    joined = {name: join(facts.get(name, []), body[name]) for name, join in _JOINED if name in body}
+    facts.update(body)
+    facts.update(joined)
+    for name in _PLAYED:
+        facts.pop(name, None)
 
 
 def _union(known: list[Any], said: list[Any]) -> list[Any]:
@@ -262,16 +253,21 @@ def _diagnoses(known: list[Body], said: list[Body]) -> list[Body]:
     return [one for one in found.values() if _DELETED not in one.get("use", {}).get("coding", [])]
 
 
-def _people(said: list[Body]) -> list[Body]:
+def _extensions(known: list[Body], said: list[Body]) -> list[Body]:
+    found = {one["url"]: one for one in [*known, *said]}
+    return [found[url] for url in sorted(found)]
+
+
+def _people(known: list[Body], said: list[Body]) -> list[Body]:
     """The attending doctor may stand in the visit and, with a period, among the roles as well: that is one person in
     one role."""
     dated = [one for one in said if "period" in one]
-    known = [one.get("individual") for one in dated]
+    persons = [one.get("individual") for one in dated]
     roles = [(one.get("individual"), _role(one)) for one in dated]
     return [
         one
         for one in said
-        if "period" in one or (who := one.get("individual")) not in known or (who, _role(one)) not in roles
+        if "period" in one or (who := one.get("individual")) not in persons or (who, _role(one)) not in roles
     ]
 
 
@@ -280,6 +276,14 @@ def _role(participant: Body) -> str:
         for coding in kind.get("coding", ()):
             return str(coding.get("code", ""))
     return ""
+
+
+# Numbers are never unsaid by being left out, and these add up; every other element is a snapshot of what its message
+# knew.
+_JOINED: tuple[tuple[str, Callable[[list[Any], list[Any]], list[Any]]], ...] = (
+    ("identifier", _union), ("episodeOfCare", _union), ("diagnosis", _diagnoses), ("participant", _people),
+    ("extension", _extensions),
+)  # fmt: skip
 
 
 def _flat(item: Body) -> list[tuple[str, str]]:

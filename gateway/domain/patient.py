@@ -13,6 +13,7 @@ from gateway.domain.written import by_rest
 _OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
 _KEEPER = "managingOrganization"  # whose system told of the citizen last: its own word, and nobody else's to know
 
+
 class _Places(dict[str, int]):
     """Where the elements of an Identifier stand: those that are not named come last."""
 

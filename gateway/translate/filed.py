@@ -25,6 +25,8 @@ _UNNAMED = "application/octet-stream"
 
 def filed(statements: Sequence[Statement], ids: Ids) -> tuple[tuple[Statement, ...], tuple[Attached, ...]]:
     """The statements with small contents only, and the files."""
+    if _KIND not in [one.kind for one in statements]:  # nearly every message
+        return tuple(statements), ()
     files: list[Attached] = []
     kept = tuple(
         replace(one, body=_without(one, ids, files)) if one.kind == _KIND and "content" in one.body else one

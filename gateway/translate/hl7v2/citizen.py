@@ -21,14 +21,13 @@ _TOLD_OF = {"SIU": "SCH", "REF": "RF1", "MDM": "TXA"}
 def check_segments(message: Message, event: Event) -> None:
     """One PID, two for links; for stays one PV1 behind it; for merges one MRG; one SCH, RF1 or TXA in messages about
     those. Raises SegmentOrder with the place."""
-    wanted = {"PID": 2 if event.link else 1} | ({"PV1": 1} if event.visit else {}) | ({"MRG": 1} if event.merge else {})
-    before = -1
-    for name, count in wanted.items():
-        _check_count(message, event, name, count)
-        position = message.segments.index(message.first[name])
-        if position < before:
+    _check_count(message, event, "PID", 2 if event.link else 1)
+    before = "PID"
+    for name in ["PV1"] * event.visit + ["MRG"] * event.merge:
+        _check_count(message, event, name, 1)
+        if message.segments.index(message.first[name]) < message.segments.index(message.first[before]):
             raise SegmentOrder(f"The segment {name} stands too early", where=f"{name}^1")
-        before = position
+        before = name
     if event.message in _TOLD_OF:
         _check_count(message, event, _TOLD_OF[event.message], 1)
     if event.act is Act.DELETE and visit_number(message) is None:

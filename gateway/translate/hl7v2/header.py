@@ -42,9 +42,11 @@ class Header(Struct, frozen=True):
 
     def part(self, number: int, component: int = 1) -> str:
         """One component of the first repetition of MSH-`number`."""
-        marks, first = self.delimiters, self.field(number)
-        if component == 1 and first.isalnum():
-            return first
+        marks, first = self.delimiters, self.fields[number] if number < len(self.fields) else ""
+        if component == 1:
+            code = first.partition(marks.component)[0]
+            if code.isalnum():
+                return code
         first = first.split(marks.repetition)[0] if marks.repetition else first
         parts = first.split(marks.component)
         return parts[component - 1].strip() if component <= len(parts) else ""

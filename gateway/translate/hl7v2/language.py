@@ -82,7 +82,7 @@ class Hl7v2Reader:
     @staticmethod
     def clears(message: Message) -> bool:
         """Whether the sender deletes anything."""
-        return '""' in message.text
+        return '"' in message.text and '""' in message.text  # one character is found forty times as fast as two
 
 
 class _Work(Struct, eq=False):
@@ -300,9 +300,8 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
         made = planned.settle(work.message, event, work.env, recorded, made)
     of_state = event.verb if event.act is Act.STATE else Verb.ASSERT
     for number, one in enumerate(made):
-        act, happened = one.act or Act.STATE, one.happened or recorded
-        verb = one.verb or (of_state if act is Act.STATE else Verb.ASSERT)
         body: Body = one.body
+        act, verb, happened = one.act or Act.STATE, one.verb, one.happened or recorded
         notes: tuple[str, ...] = ()
         if one.kind == "Encounter":
             act, verb, happened, notes = _act(work), event.verb, work.times.happened, work.notes
@@ -316,7 +315,7 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
                 kind=one.kind,
                 key=one.key,
                 act=act,
-                verb=verb,
+                verb=verb or (of_state if act is Act.STATE else Verb.ASSERT),
                 happened=happened,
                 recorded=one.recorded or recorded,
                 body=body,

@@ -45,7 +45,7 @@ _NO_FIELDS = [""] * FIELDS
 _SEVERAL: list[Any] = [object()] * FIELDS
 _NO_TEXTS = [""] * COMPONENTS
 
-_USUAL = frozenset("MSH EVN PID PD1 ROL NK1 PV1 PV2 DB1 OBX AL1 DG1 PR1 GT1 IN1 IN2 IN3 MRG".split())
+_USUAL = frozenset("EVN PID PD1 ROL NK1 PV1 PV2 DB1 OBX AL1 DG1 PR1 GT1 IN1 IN2 IN3 MRG".split())
 _BREAK = re.compile(r"\r\n?|\n(?=[A-Za-z][A-Za-z0-9]{2}(?:[^\w\s]|[\r\n]|$))")
 
 
@@ -292,10 +292,10 @@ def parse(text: str, header: Header, codec: str) -> Message:
                     continue
                 text = f"Line {lines.index(line) + 1}, after the segment named here, does not begin with a segment id"
                 raise Unreadable(text, where=f"{segments[-1].name}^{segments[-1].number}" if segments else "MSH^1")
+            if name == "MSH":
+                fields.insert(1, mark)
         if name in ANCHORS:
             anchor = name
-        elif name == "MSH":
-            fields.insert(1, mark)
         fields += _NO_FIELDS
         if name in named:
             same = named[name]

@@ -228,7 +228,7 @@ def _of_field(path: str, place: _Place, level: int) -> Path:
         nodes=nodes,
         cleared=cleared,
         where=where,
-        inline=_inline(anchors, level, of_value, not component),
+        inline=_inline(name, anchors, level, of_value, not component),
         alike=_alike(anchors, level, field),
         held=_held(name, level),
     )
@@ -261,26 +261,27 @@ def _nodes(place: _Place, level: int) -> Callable[[Scope], Sequence[Scope]]:
     return inner if level else of_message
 
 
-def _inline(anchors: frozenset[str], level: int, of_value: tuple[int, int, int], whole: bool) -> Mapping[str, str]:
+def _inline(
+    name: str, anchors: frozenset[str], level: int, of_value: tuple[int, int, int], whole: bool
+) -> Mapping[str, str]:
     """The same reads as Python expressions, for the cases that need no call: an empty field, a mere code or date, a
     field that was split before."""
     field = of_value[0]
     if field >= parse.FIELDS or (anchors and not level):
         return {}
-    text, there, segment = f"{{fields}}[{field}]", f"{{sole}}[{field}]", "{s}" if level else "{first}"
+    text, segment = f"{{fields}}[{field}]", "{s}" if level else f"{{s}}.first[{name!r}]"
+    there = text if level else f"{{sole}}[{field}]"
     value = f"({text} and {{call}})"
     if of_value[1:] == (1, 1):
         more = f"{{t}}.strip() if {{s}}.odd({{t}}) is None else {segment}.head({field}, {{t}})"
         value = f"({{t}} if not ({{t}} := {text}) or {{t}}.isalnum() else {more})"
-    several = "" if level else "{call} if {several} else "
-    if not whole:
-        nodes, node = f"{{call}} if {text} else ()", f"{{call}} if {text} else None"
-    else:
-        cut = f"({segment}.cut.get({field}) or {segment}.split({field}))"
-        nodes = f"{cut} if {text} else ()"
-        node = f"({{t}}[0] if ({{t}} := {cut}) else None) if {text} else None"
-    forms = {"value": value, "nodes": f"({several}{nodes})", "node": f"({several}{node})"}
-    return forms | {"there": text if level else there}
+    nodes = node = "{call}"
+    if whole:
+        several = "" if level else f"{{call}} if {name!r} in {{s}}.several else "
+        nodes = f"{several}{segment}.cut.get({field}) or {segment}.split({field})"
+        node = f"{several}({{t}}[0] if ({{t}} := {segment}.cut.get({field}) or {segment}.split({field})) else None)"
+    nodes, node = f"(({nodes}) if {there} else ())", f"(({node}) if {there} else None)"
+    return {"value": value, "nodes": nodes, "node": node, "there": there}
 
 
 def _alike(anchors: frozenset[str], level: int, field: int) -> str:
@@ -294,12 +295,7 @@ def _held(name: str, level: int) -> Mapping[str, str]:
     """What of a segment is looked up once for all its fields."""
     if level:
         return {"fields": "{s}.fields"}
-    return {
-        "fields": f"{{s}}.at[{name!r}]",
-        "sole": f"{{s}}.sole[{name!r}]",
-        "first": f"{{s}}.first.get({name!r})",
-        "several": f"{name!r} in {{s}}.several",
-    }
+    return {"fields": f"{{s}}.at[{name!r}]", "sole": f"{{s}}.sole[{name!r}]"}
 
 
 def _value(name: str, anchors: frozenset[str], level: int, of_value: tuple[int, int, int]) -> Callable[[Scope], str]:

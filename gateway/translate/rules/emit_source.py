@@ -33,7 +33,7 @@ def expression(w: Writer, one: Source, mode: str) -> str:
 def there(w: Writer, *rules: AnyRule) -> Iterator[None]:
     """Passes by where nothing that the rules read is there, as far as that can be told at a glance."""
     read = [_first_read(rule) for rule in rules]
-    forms = {(path.field, path.level): path for paths_ in read for path in paths_}
+    forms = {(path.text, path.field, path.level): path for one in read for path in one}
     told = all(read) and len(forms) <= _GLANCE and all("there" in path.inline for path in forms.values())
     if w.traced or not told:
         yield
