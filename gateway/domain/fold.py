@@ -16,7 +16,7 @@ from gateway.domain.benefit import fold_benefit, tells_of_benefit
 from gateway.domain.citizen import Person
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
-from gateway.domain.registered import REGISTERING, fold_registered
+from gateway.domain.registered import REGISTERING, fold_registered, told_in_parts
 from gateway.domain.reported import fold_reported
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.revised import REVISING, fold_revised
@@ -82,7 +82,7 @@ def _fold_object(
     acts = {s.act for s in said}
     if Act.REPORT in acts:
         return fold_reported(kind, key, said, ids, sources)
-    if tells_of_benefit(kind, acts):
+    if tells_of_benefit(kind, acts) and not told_in_parts(said):
         return fold_benefit(kind, key, said, ids, sources)
     if Act.HANDLE in acts or writer_of(kind, key):
         return fold_written(kind, key, said, ids, sources)

@@ -37,6 +37,7 @@ REGISTERING = frozenset({Act.REGISTER, Act.AMEND})
 Part = dict[str, Any]
 
 _STATE = "Fremdrift"
+STATE = "https://faellesplan.dk/fhir/StructureDefinition/oio-state"
 _LIFE = {"CarePlan": "completed", "CareTeam": "inactive"}
 """Types that last as long as the case, and their status once it is over."""
 _DEFAULTS: dict[str, Body] = {
@@ -52,10 +53,16 @@ def moment_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
+def told_in_parts(said: Sequence[Statement]) -> bool:
+    """Whether a case or document tells it, part by part: a grant tells of its benefit as a whole."""
+    return any(one.act in REGISTERING and "parts" in one.body for one in said)
+
+
 def fold_registered(
     kind: str, key: str, said: Sequence[Statement], ids: Ids, sources: Mapping[str, Source]
-) -> Resource:
-    """The resource that these statements, in order, make together."""
+) -> Resource | None:
+    """The resource that these statements, in order, make together. None for an alert where there is nothing to alert
+    to: the case is about something else, or nothing is decided of it yet."""
     tellers: dict[str, _Teller] = {}
     for one in said:
         tellers.setdefault(one.body["by"], _Teller()).hear(one)
@@ -65,12 +72,29 @@ def fold_registered(
     body = Body()
     for teller in standing or tellers.values():
         body = _over(body, teller.told(kind))
+    if kind == "Flag":
+        if (period := _decided(body)) is None:
+            return None
+        body |= {"period": period} if period else {}
     body = _DEFAULTS.get(kind, {}) | body
     _restrict(body)
     if withdrawn:
         body = in_error(kind, body)
     last = said[-1]
     return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)
+
+
+def _decided(flag: Body) -> Body | None:
+    """For how long a case that reduces or stops a benefit has decided so; None while nothing is decided. Some systems
+    never send the state that ends a case: the decision itself ends then."""
+    told = [
+        {part["url"]: part for part in one["extension"]} for one in flag.get("extension", ()) if one["url"] == STATE
+    ]
+    if "code" not in flag or not told:
+        return None
+    times = [one.get("period", {}).get("valuePeriod", {}) for one in told]
+    period = {"start": min(time["start"] for time in times)} if all("start" in time for time in times) else {}
+    return period | ({"end": max(time["end"] for time in times)} if all("end" in time for time in times) else {})
 
 
 class _Teller:

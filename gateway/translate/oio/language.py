@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.domain.limits import KLE
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
@@ -25,13 +26,14 @@ from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
+from gateway.translate.oio.party import beside
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several, several
 from gateway.translate.oio.subject import Subject, Subjects
 from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import read
 from gateway.translate.rules.codes import Codes
-from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.reader import Env
 from gateway.translate.rules.ruleset import RuleSet, compiled
 from gateway.translate.rules.sources import Sources
@@ -40,7 +42,9 @@ from gateway.translate.translation import Finding, Translation
 
 _MOST_TOLD = 20
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
-_WHOLE_CASE = ("CarePlan", "CareTeam")
+_ALERT = "alert"  # of those that are run on a case whose subject says that a benefit is reduced or stopped
+_ALERTS = "benefit-alert"
+_WHOLE_CASE = ("CarePlan", "CareTeam", "Flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,12 @@ class Oio:
         demands = complete.read(mappings / dialect / "demands.csv", problems)
         reader = Reader(self._roles, with_roles(self._roles))
         self._rules = compiled(mappings, reader, codes, facts or r4.facts(), problems)
+        alerts = codes.tables.get(_ALERTS)
+        if alerts is None:
+            problems.add(Mark(f"mappings/codes/{_ALERTS}.csv", 0), "is missing: it says which cases tell of a sanction")
         problems.check()
+        self._alerts = alerts
+        self._groups = {row.source_code[:2] for row in (alerts.rows if alerts else ()) if row.source_system == KLE}
         self._complete = complete.Completeness(self._roles, demands)
         self._subjects = Subjects(self._roles, Sources(sources))
         self._ids = ids
@@ -96,8 +105,10 @@ class Oio:
         for one, registered, env in work.jobs:
             origin = f"{work.about.source.id}:{message_id}/{len(statements)}"
             rules = self._rules.of(env.source.rules)
-            made = rules.run(registered.sag, env, _names(rules, registered))
+            made = rules.run(registered.sag, env, self._names(rules, registered, env))
             statements += stating.registered(made, registered, one.uuid, env, self._roles, origin)
+            if not registered.is_document and self._may_have_alerted(registered, env):
+                statements.append(stating.nothing("Flag", registered, one.uuid, env, f"{origin}.none"))
             findings += env.findings
         statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
         return Translation(
@@ -139,7 +150,7 @@ class Oio:
         """As `explain`, of a document that was read already."""
         work = self._understood(document, known or {})
         rules = self._rules.of(work.about.source.rules)
-        found = [rules.trace(reg.sag, env, _names(rules, reg))[1] for _, reg, env in work.jobs]
+        found = [rules.trace(reg.sag, env, self._names(rules, reg, env))[1] for _, reg, env in work.jobs]
         return Explanation(
             tuple(row for one in found for row in one.rows),
             tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
@@ -173,16 +184,35 @@ class Oio:
         ones = [one for one in registered.relations(*names) if self._roles.of(one) == role]
         return next(iter(standing(ones, registered.moment, timezone)), None)
 
+    def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
+        """The rule documents for a case, or those for a document of the index."""
+        if registered.is_document:
+            return [name for name in rules.plans if name.startswith(_DOCUMENT)]
+        alerting = self._alerting(registered, env)
+        return [
+            name for name in rules.plans if not name.startswith(_DOCUMENT) and (alerting or not name.startswith(_ALERT))
+        ]
+
+    def _alerting(self, registered: Registered, env: Env) -> bool:
+        """Whether the case may tell of a reduced or stopped benefit: an update need not say what it is about."""
+        subject: Node | None = env.message.subject
+        if subject is None or self._alerts is None:
+            return not registered.whole
+        row = self._alerts.find(KLE, beside(subject, "BrugervendtNoegle"), env.on)
+        return row is not None and bool(row.target_code)
+
+    def _may_have_alerted(self, registered: Registered, env: Env) -> bool:
+        """Whether a case that is told as a whole and alerts to nothing may have done so before: its subject was mended
+        within its group (`32`, benefits)."""
+        subject: Node | None = env.message.subject
+        group = beside(subject, "BrugervendtNoegle")[:2] if subject else ""
+        return registered.whole and group in self._groups and not self._alerting(registered, env)
+
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
         source = work.about.source.id
         for number, (uuid, kind, known) in enumerate(work.about.removed):
             for place, each in enumerate(_WHOLE_CASE if kind == "CarePlan" else (kind,)):
                 yield stating.removal(each, uuid, known, source, f"{origin}.{number}.{place}")
-
-
-def _names(rules: RuleSet, registered: Registered) -> list[str]:
-    """The rule documents for a case, or those for a document of the index."""
-    return [name for name in rules.plans if name.startswith(_DOCUMENT) == registered.is_document]
 
 
 def _fingerprint(work: _Work) -> bytes:

@@ -49,6 +49,16 @@ def _objects(made: Iterable[Made], by: str, env: Env, roles: Roles) -> Iterator[
         yield kind, key, {"by": by, "parts": parts}
 
 
+def nothing(kind: str, found: Registered, by: str, env: Env, origin: str) -> Statement:
+    """That one registration of the object with the UUID `by`, told as a whole, makes nothing of a kind: what earlier
+    ones made of it is gone."""
+    key = f"{env.source.id}|{kind}|{by}"
+    body = {"by": by, "parts": []}
+    return Statement(
+        kind, key, Act.REGISTER, Verb.ASSERT, found.moment, found.recorded, body, env.source.id, origin=origin
+    )
+
+
 def removal(kind: str, by: str, known: Known, source: str, origin: str) -> Statement:
     """One of the things that the object with the UUID `by` became is taken out as it was last registered; what is
     registered later stands again."""

@@ -99,7 +99,9 @@ def said(translation: Translation, kind: str, number: int = 0) -> Statement:
         return about[-1]
     about.sort(key=lambda s: s.order)
     sources = {translation.source.id: translation.source}
-    return replace(about[-1], body=fold_registered(kind, keys[number], about, ids(b"test"), sources).body)
+    made = fold_registered(kind, keys[number], about, ids(b"test"), sources)
+    assert made is not None
+    return replace(about[-1], body=made.body)
 
 
 def plan(oio: Oio, raw: bytes) -> dict[str, object]:

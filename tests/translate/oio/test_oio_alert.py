@@ -1,0 +1,127 @@
+"""A case whose KLE subject says that a benefit is reduced or stopped is an alert, for as long as it is decided so."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from gateway.domain.citizen import people
+from gateway.domain.fold import fold
+from gateway.domain.resource import ids
+from gateway.domain.statement import Statement
+from gateway.translate.languages import Known
+from gateway.translate.oio import Oio
+from tests.translate.oio.building import BEGUN, OBLIGATORY, START, case, index, klass, states, uuid, wrapped
+from tests.translate.oio.cases import UUID
+
+DECIDED, OVER = "2025-02-01T00:00:00+01:00", "2025-06-01T00:00:00+02:00"
+REDUCED, STOPPED, OTHER = "32.24.06", "32.24.07", "32.24.04"
+CLOSED = [BEGUN[0], ("Afgjort", DECIDED, OVER), ("Afsluttet", OVER, "")]
+
+
+def told(subject: str = REDUCED, *rows: tuple[str, str, str], moment: str = "2025-03-10T09:15:00+01:00") -> bytes:
+    listed = [one for one in OBLIGATORY if one.role != "PrimaerKlasse"]
+    listed.append(klass("PrimaerKlasse", subject, "Kontanthjælp", uuid(3)))
+    return wrapped(*index(case(told=listed, progress=states(*(rows or BEGUN)), moment=moment)))
+
+
+def update(*rows: tuple[str, str, str], moment: str = "2025-06-02T08:00:00+02:00") -> bytes:
+    one = (
+        f"<sdi:OpdaterSagIndeks><sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator><sag:TilstandListe>{states(*rows)}"
+        f"</sag:TilstandListe><sdi:Tidspunkt>{moment}</sdi:Tidspunkt></sdi:OpdaterSagIndeks>"
+    )
+    return wrapped(one, name="sdi:OpdaterSagDokumentIndeksInput")
+
+
+def removal() -> bytes:
+    one = f"<sdi:SagUuid><sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator></sdi:SagUuid>"
+    return wrapped(one, name="sdi:FjernSagDokumentIndeksInput")
+
+
+def said(oio: Oio, *messages: bytes) -> list[Statement]:
+    """What these say, each knowing what those before it told."""
+    found: list[Statement] = []
+    known: dict[tuple[str, str, str], Known] = {}
+    for raw in messages:
+        translation = oio.translate_known(raw, known)
+        found += translation.statements
+        for one in translation.statements:
+            if one.kind == "CarePlan":
+                known[one.source, one.kind, one.key] = Known(translation.citizen[0], one.happened, one.recorded)
+    return found
+
+
+def alerts(statements: list[Statement], oio: Oio) -> list[dict[str, Any]]:
+    translation = oio.translate(told())
+    key = translation.citizen[0].key
+    sources = {translation.source.id: translation.source}
+    made = fold(statements, people({key: [key]}, [])[key], ids(b"test"), sources)
+    return [one.body for one in made if one.kind == "Flag"]
+
+
+@pytest.mark.parametrize(("subject", "code"), [(REDUCED, "reduced"), (STOPPED, "stopped")])
+def test_a_decided_reduction_or_stop_is_an_alert(oio: Oio, subject: str, code: str) -> None:
+    (flag,) = alerts(said(oio, told(subject)), oio)
+    assert (flag["status"], flag["code"]["coding"][0]["code"], flag["period"]) == ("active", code, {"start": DECIDED})
+    assert flag["author"]["identifier"]["value"] == "64942212"
+    assert [one["coding"][0]["code"] for one in flag["category"]] == ["benefit", subject]
+    assert flag["extension"][0]["valueCode"] == "FOELSOMME_PERSONOPLYSNINGER"
+
+
+def test_another_case_is_none(oio: Oio) -> None:
+    assert alerts(said(oio, told(OTHER)), oio) == []
+    assert [one for one in said(oio, told("27.51.04")) if one.kind == "Flag"] == []
+
+
+@pytest.mark.parametrize("code", ["Opstaaet", "Oplyst"])
+def test_what_is_not_decided_is_none(oio: Oio, code: str) -> None:
+    rows = [("Opstaaet", START, DECIDED), ("Oplyst", DECIDED, "")] if code == "Oplyst" else [("Opstaaet", START, "")]
+    assert alerts(said(oio, told(REDUCED, *rows)), oio) == []
+
+
+def test_a_closed_case_alerts_no_more(oio: Oio) -> None:
+    (flag,) = alerts(said(oio, told(REDUCED, *CLOSED, moment="2025-06-02T09:15:00+02:00")), oio)
+    assert flag["status"] == "inactive"
+    assert flag["period"] == {"start": DECIDED, "end": "2025-05-31T23:59:59+02:00"}
+
+
+def test_a_system_that_never_closes_ends_the_decision(oio: Oio) -> None:
+    rows = [BEGUN[0], ("Afgjort", DECIDED, OVER)]
+    (flag,) = alerts(said(oio, told(REDUCED, *rows)), oio)
+    assert flag["period"]["end"] == "2025-05-31T23:59:59+02:00"
+
+
+def test_an_update_of_the_state_alone_reaches_the_alert(oio: Oio) -> None:
+    """It does not say what the case is about."""
+    statements = said(oio, told(), update(("Afsluttet", OVER, "")))
+    (flag,) = alerts(statements, oio)
+    assert flag["status"] == "inactive"
+
+
+def test_an_update_of_another_case_makes_no_alert(oio: Oio) -> None:
+    assert alerts(said(oio, told(OTHER), update(("Afsluttet", OVER, ""))), oio) == []
+
+
+def test_it_goes_with_its_case(oio: Oio) -> None:
+    (flag,) = alerts(said(oio, told(), removal()), oio)
+    assert flag["status"] == "entered-in-error"
+    assert alerts(said(oio, told(OTHER), removal()), oio) == []
+
+
+def test_a_case_that_turns_out_to_be_of_another_subject_is_none(oio: Oio) -> None:
+    later = told(OTHER, moment="2025-03-11T09:15:00+01:00")
+    assert alerts(said(oio, told(), later), oio) == []
+
+
+def test_the_order_of_arrival_never_matters(oio: Oio) -> None:
+    statements = said(
+        oio, told(), update(("Afsluttet", OVER, "")), removal(), told(STOPPED, moment="2025-07-01T08:00:00Z")
+    )
+    once = alerts(statements, oio)
+    assert once[0]["code"]["coding"][0]["code"] == "stopped"
+    origins = list(dict.fromkeys(one.origin.rpartition("/")[0] for one in statements))
+    for some in itertools.permutations(origins):
+        mixed = [one for origin in some for one in statements if one.origin.startswith(f"{origin}/")]
+        assert alerts(mixed, oio) == once
