@@ -127,6 +127,8 @@ def test_identifiers_of_a_type() -> None:
     stay = {"resourceType": "Encounter", "id": "e", "identifier": [{"type": kind, "system": "urn:x", "value": "17"}]}
     assert finds(stay, "identifier:of-type", "http://terminology.hl7.org/CodeSystem/v2-0203|MR|17")
     assert not finds(stay, "identifier:of-type", "http://terminology.hl7.org/CodeSystem/v2-0203|SS|17")
+    kind["text"] = "Journalnummer"
+    assert finds(stay, "identifier:text", "journal")
     with pytest.raises(BadRequest):
         finds(stay, "identifier:of-type", "MR|17")
 

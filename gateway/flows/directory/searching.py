@@ -36,6 +36,8 @@ TOTAL = 1000
 """A total is told, without being asked for, where no more than these had to be looked at."""
 WHOLE = 5000
 """An order, and a total that is asked for, are formed of everything that could match: so many may that be."""
+WALK = 20_000
+"""So many does one page look at; a page that is not full by then ends there, with a link onwards."""
 
 Params = Sequence[tuple[str, str]]
 Body = dict[str, Any]
@@ -57,7 +59,7 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) ->
     asks = f"GET {kind}?{urlencode(list(params))}"
     await record(gateway, caller, "search-type", kind, asks, Shown(tuple(bodies), ()))
     more = bool(matches) and len(found.matches) > len(matches)
-    page = Page(matches, tuple(map(entry_of, with_them)), matches[-1].place if more else None)
+    page = Page(matches, tuple(map(entry_of, with_them)), matches[-1].place if more else found.further)
     return Served(bundle(gateway, caller, query, position, found, page, kind))
 
 
@@ -100,8 +102,9 @@ async def _found(gateway: Gateway, asked: Asked, query: Query, place: Place | No
         )  # fmt: skip
     begin = max(last, str(place[-1]) if place and place[-3] == STORED else "")
     enough = query.count - len(after(matches, query, place))
-    further, _ = await _walked(gateway, asked, query, answers, begin=begin, enough=enough)
-    return Found(tuple(after([*matches, *further], query, place)))
+    further, last = await _walked(gateway, asked, query, answers, begin=begin, most=WALK, enough=enough)
+    found = tuple(after([*matches, *further], query, place))
+    return Found(found, None, [STORED, "1", last] if last is not None else None)
 
 
 async def _walked(

@@ -89,6 +89,16 @@ def test_more_than_a_thousand_are_paged_without_a_total(database_url: str, monke
             for wide in (("_sort", "name"), ("_total", "accurate"), ("_summary", "count")):
                 with pytest.raises(BadRequest):
                     await asked(here.gateway, "Location", wide)
+            monkeypatch.setattr("gateway.flows.directory.searching.WALK", 2)
+            params, pages, seen = [("name:exact", "Afsnit 8"), ("_count", "2")], [], 0
+            while params:
+                told = await asked(here.gateway, "Location", *params)
+                pages, seen = [*pages, found(told)], seen + 1
+                url = next((one["url"] for one in body(told)["link"] if one["relation"] == "next"), "")
+                params = [("_page", url.partition("_page=")[2])] if url else []
+            (one,) = [one for page in pages for one in page]
+            assert body(await directory.read(here.gateway, NGO, "Location", one))["name"] == "Afsnit 8"
+            assert seen > 2
             less = [await made(here.gateway, HOSPITAL, "Location", name=f"Bad {n}") for n in range(2)]
             assert await names(here.gateway, "Location", ("name", "bad"), ("_sort", "-name")) == less[::-1]
 

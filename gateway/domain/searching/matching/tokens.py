@@ -92,4 +92,8 @@ def _pairs(item: Any) -> Iterable[tuple[str | None, str]]:
 
 def _words(item: dict[str, Any]) -> list[str]:
     displays = [str(c.get("display", "")) for c in item.get("coding", [])]
-    return [str(item.get("text", "")), str(item.get("display", "")), *displays]
+    of_type = item.get("type")  # of an Identifier
+    return [
+        str(item.get("text", "")), str(item.get("display", "")), *displays,
+        *(_words(of_type) if isinstance(of_type, dict) else ()),
+    ]  # fmt: skip
