@@ -6,7 +6,7 @@ of the message as it was sent. What needs no other words is not copied: both tre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 _OVER = frozenset({"completed", "revoked"})
 _EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
-_WITHOUT_CODES = frozenset({"profile", "lastUpdated", "versionId", "source"})  # of meta: texts alone
+_OUTSIDE = frozenset({"text", "contained"})
 _NAMES = ("prefix", "given", "family")
 _OF_MUNICIPALITIES = f"{MUNICIPALITY}#"
 
@@ -101,11 +101,8 @@ class Rewriting:
         self._contained, self._current = resource.get("contained", []), resource
         name = self._name_of(resource)
         self._cited = list(self._histories.get(name, ()))
-        made = {
-            n: v if type(v) is str or n == "text" or (n == "meta" and v.keys() <= _WITHOUT_CODES) else self._named(n, v)
-            for n, v in resource.items()
-            if n != "contained"
-        }
+        made = self._elements(resource, _OUTSIDE)
+        made = {n: v for n, v in made.items() if n != "contained"} if "contained" in made else made.copy()
         made["id"] = self._own[id(resource)]
         if acting := self._acting.get(name):
             made["extension"] = [*made.get("extension", []), *acting]
@@ -114,7 +111,7 @@ class Rewriting:
 
     def _history(self, provenance: Json) -> Json:
         self._contained = provenance.get("contained", [])
-        made = {n: self._named(n, v) for n, v in provenance.items() if n not in _NOT_INSIDE}
+        made = self._elements({n: v for n, v in provenance.items() if n not in _NOT_INSIDE})
         own = self._name_of(self._current)
         found = [self._whole.message.resolve(one) for one in provenance.get("target", ())]
         made["target"] = [
@@ -154,37 +151,42 @@ class Rewriting:
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
-    def _named(self, name: str, value: Any) -> Any:
-        """The value of an element; itself where it needs no other words."""
-        kind = type(value)
-        if kind is list:
-            return self._list(name, value)
-        if kind is not dict:
-            return value
-        made = self._object(value)
-        return same(made) if name == "identifier" else made
-
-    def _list(self, name: str, values: list[Any]) -> list[Any]:
-        if name == "coding":
-            return self._alone(values) or self._codings.completed([self._object(one) for one in values])
-        if name in _EXTENSIONS:
-            return [self._extension(self._object(one)) for one in values]
-        return [self._object(one) if type(one) is dict else one for one in values]
-
     def _object(self, node: Json) -> Json:
+        """The object; itself where it needs no other words."""
         if type(node.get("reference")) is str:
             return self._reference(node)
+        made = self._elements(node)
+        return self._codings.spelled(made) if "code" in node and type(node.get("system")) is str else made
+
+    def _elements(self, node: Json, shared: Collection[str] = ()) -> Json:
+        """An object whose elements are in our terms, but for those that are `shared`. All of a Bundle goes through this
+        loop: every call less in it counts."""
         made = node
         for name, value in node.items():
-            if type(value) is str:
+            kind = type(value)
+            if kind is str or name in shared:
                 continue
-            # Most of what is no text is the coding of a concept: it is looked up without a further call.
-            new = (self._alone(value) if name == "coding" else None) or self._named(name, value)
+            if kind is dict:
+                new = self._object(value)
+                new = same(new) if name == "identifier" else new
+            elif name == "coding" and kind is list:
+                new = self._alone(value) or self._codings.completed([self._object(one) for one in value])
+            elif kind is list:
+                new = self._list(name, value)
+            else:
+                continue
             if new is not value:
                 if made is node:
                     made = node.copy()
                 made[name] = new
-        return self._codings.spelled(made) if "code" in node and type(node.get("system")) is str else made
+        return made
+
+    def _list(self, name: str, values: list[Any]) -> list[Any]:
+        if name in _EXTENSIONS:
+            return [self._extension(self._object(one)) for one in values]
+        if type(values[0]) is str:
+            return values
+        return [self._object(one) if type(one) is dict else one for one in values]
 
     def _extension(self, made: Json, period: Json | None = None) -> Json:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
