@@ -3,6 +3,7 @@ be corrected."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -117,3 +118,11 @@ def test_an_admission_registered_after_a_cancellation_without_a_name_stands() ->
 def test_the_clocks_of_two_hospitals_differ() -> None:
     body = in_any_order(said(5, "START", 0), withdrawn(3, "START", 0, corrects=LOST))
     assert body["status"] == "entered-in-error"
+
+
+def test_of_two_systems_each_takes_back_its_own_word() -> None:
+    """HL7 v2 and MedCom both tell the leave; the HL7 v2 sender cancels (A52), and MedCom's word stands."""
+    told_too = replace(said(3, "LEAVE", 6), source="kommune")
+    body = in_any_order(said(1, "START", 0), said(2, "LEAVE", 5), told_too, withdrawn(4, "LEAVE", 5))
+    assert leaves(body) == [{"start": local(6)}]
+    assert body["status"] == "onleave"
