@@ -107,6 +107,8 @@ def _numbers(said: list[Statement]) -> dict[str, str]:
     """Each number of a visit and the one it is known by here: a visit that got another number (A50, A42) is one visit.
     Aliases that are no episode's are former numbers."""
     known: dict[str, str] = {}
+    if len(said) == 1 and not said[0].aliases:
+        return known
 
     def find(number: str) -> str:
         while known.setdefault(number, number) != number:

@@ -28,7 +28,7 @@ def with_lost_leaves(events: list[Event]) -> list[Event]:
                     known.append(_lost(Act.LEAVE, left, event))
                 if back and left <= back < event.happened and not _heard(Act.RETURN, left, event, known):
                     known.append(_lost(Act.RETURN, back, event))
-    return sorted(known, key=lambda one: one.order)
+    return sorted(known, key=lambda one: one.order) if len(known) > len(events) else events
 
 
 def _told(event: Event) -> Iterator[tuple[datetime, datetime | None]]:

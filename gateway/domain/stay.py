@@ -56,7 +56,7 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
     for episode, group in episodes(statements):
         stays: list[tuple[str, Stay, Resource]] = []
         about_reports = [one for one in group if one.kind == "Task"]
-        for stay in _stays(resolve([one for one in group if one.kind != "Task"])):
+        for stay in _stays(resolve([one for one in group if one.kind != "Task"] if about_reports else group)):
             source = sources[stay.events[-1].source]
             name = f"{episode}|{stay.name}"
             events = with_lost_leaves(closed_by_hand(stay.events))
@@ -67,7 +67,7 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
             stays.append((name, stay, made[-1]))
         if episode.startswith(EPISODE) and stays:
             made.append(episode_of_care(ids("EpisodeOfCare", episode), [one for _, _, one in stays]))
-        over = all(one.body["status"] in _OVER for _, _, one in stays)
+        over = bool(about_reports) and all(one.body["status"] in _OVER for _, _, one in stays)
         for name, stay, one in stays if about_reports else ():
             made += requests(name, one, stay.events, about_reports, ids, over=over)
     return made
@@ -76,6 +76,8 @@ def fold_stays(statements: list[Statement], ids: Ids, sources: Mapping[str, Sour
 def episodes(statements: list[Statement]) -> list[tuple[str, list[Statement]]]:
     """Connected components over key and aliases. The name is the smallest `key`, aliases only tie; but a visit that
     tells its episode is named by that from the start, so that its id stays when a notification of it comes."""
+    if len(statements) == 1:  # a stay of which nothing else has been told yet
+        return [(_name(statements[0]), statements)]
     root: dict[str, str] = {}
 
     def find(name: str) -> str:
