@@ -24,7 +24,7 @@ TRACE = "gateway.trace"
 
 # Letters, digits and a few marks, never escaped (but $, which some clients escape), no empty or dotted segment; a star
 # is every type of a compartment.
-_CANONICAL = re.compile(rb"(?:/(?:\*(?=/|$)|(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~$@:-]|%24)+))+|/")
+_CANONICAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~$@:*-]|%24)+)+|/")
 _TRACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 _API_CSP = b"default-src 'none'; frame-ancestors 'none'"
