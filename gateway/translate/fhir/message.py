@@ -79,15 +79,16 @@ class Message:
     def _targets(self) -> dict[str, Json]:
         """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
         entries = [entry for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+        urls = [entry.get("fullUrl", "") for entry in entries]
+        names = [f"{one.get('resourceType')}/{one.get('id')}" for one in self._resources]
         found: dict[str, Json] = {}
-        for entry in entries:
-            found.setdefault(entry.get("fullUrl", ""), entry["resource"])
-        for resource in self._resources:
-            found.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
-        for entry in entries:
-            tail = _tail(entry.get("fullUrl", ""))
+        for named in (urls, names):
+            for name, resource in zip(named, self._resources, strict=True):
+                found.setdefault(name, resource)
+        for url, name, resource in zip(urls, names, self._resources, strict=True):
+            tail = _tail(url) if url != name else ""
             if tail:
-                found.setdefault(tail, entry["resource"])
+                found.setdefault(tail, resource)
         return found
 
     def resolve(self, reference: Json | None, kind: str = "") -> Json | None:

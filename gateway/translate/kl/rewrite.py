@@ -167,7 +167,7 @@ class Rewriting:
             if kind is str or name in shared:
                 continue
             if kind is dict:
-                new = self._object(value)
+                new: Any = self._object(value)
                 new = same(new) if name == "identifier" else new
             elif name == "coding" and kind is list:
                 new = self._alone(value) or self._codings.completed([self._object(one) for one in value])
