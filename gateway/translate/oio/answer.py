@@ -10,8 +10,8 @@
 | 50 | not now: send again | 500, 503 |
 
 Import, update and removal answer in their own wrapper and version, with one line per case and document (UnikRetur),
-everything else with a bare StandardRetur. The first digit is what a client acts on; only 20 is documented by the
-service.
+Opret with the UUID that its object got, everything else with a bare StandardRetur. The first digit is what a client
+acts on; only 20 is documented by the service.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from lxml import etree
 
 from gateway.errors import GatewayError
 from gateway.translate import xml
+from gateway.translate.oio import case, operations, walk
 
 _SD = "urn:oio:sagdok:3.0.0"
 _SDI = "urn:oio:sts:sagdok:sagdokumentindeks"
@@ -60,7 +61,13 @@ def status_code(error: GatewayError) -> int:
 
 def _answer(raw: bytes, code: int, text: str, detail: str) -> bytes:
     asked = _asked(raw)
-    if asked is None:
+    if (made := _created(raw)) is not None:
+        space, number = made
+        root = etree.Element(f"{{{space}}}OpretOutput", nsmap={"sd": _SD})
+        fill(etree.SubElement(root, f"{{{_SD}}}StandardRetur"), code, text, detail)
+        if number and code == 20:
+            _text(root, "UUIDIdentifikator", number)
+    elif asked is None:
         root = etree.Element(f"{{{_SD}}}StandardRetur", nsmap={"sd": _SD})
         fill(root, code, text, detail)
     else:
@@ -75,6 +82,26 @@ def _answer(raw: bytes, code: int, text: str, detail: str) -> bytes:
         if not named:
             fill(etree.SubElement(root, f"{{{_SD}}}StandardRetur"), code, text, detail)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _created(raw: bytes) -> tuple[str, str] | None:
+    """The namespace of an OpretInput and the UUID that its object gets, "" where nothing names it; None for any other
+    message."""
+    if operations.CREATES.encode() not in raw:
+        return None
+    root: etree._Element | None = None
+    try:
+        root = next(xml.parse(raw).iter(f"{{*}}{operations.CREATES}"), None)
+        if root is None:
+            return None
+        (made,) = case.find(walk.of_element(root))
+    except GatewayError:
+        return (_space(root.tag), "") if root is not None else None
+    return _space(root.tag), made.uuid
+
+
+def _space(tag: str) -> str:
+    return tag.partition("}")[0].removeprefix("{")
 
 
 def _asked(raw: bytes) -> tuple[str, list[tuple[str, str]]] | None:

@@ -3,7 +3,8 @@
 SF1470 carries a case as `Sag` or, in the index, `SagIndeks`, and a document as `DokumentIndeks`; in
 `ImporterSagDokumentIndeksInput` (whole ones), `OpdaterSagDokumentIndeksInput` and `RetSagDokumentIndeksInput` (only
 what changed) and `FremsoegSagDokumentIndeksOutput` (what the index answers with). `FjernSagDokumentIndeksInput`,
-`FjernInput` and `SletInput` name what is taken out. A SOAP envelope around them is looked through.
+`FjernInput` and `SletInput` name what is taken out; operations.py has the rest. A SOAP envelope around them is looked
+through.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
+from gateway.translate.oio import operations
 from gateway.translate.oio.effect import moment_of
 from gateway.translate.oio.tree import Node, is_uuid
 
@@ -89,11 +91,16 @@ def find(document: Node) -> list[Case]:
         return [Case("Sag", document.renamed(_told_kind(document)))]
     if document.name in _REMOVALS:
         return _removals(document)
+    if document.name == operations.CREATES:
+        return [Case("Opret", operations.created(document, _kind_of(document.each("RelationListe"))))]
+    if document.name in operations.ANSWERS:
+        return _answered(document)
+    operations.refuse(document)
     if document.name not in _WRAPPERS:
         raise UnknownMessage(
             "This is no OIO case or document.",
             where="line 1",
-            hint="Sag, SagIndeks, DokumentIndeks, Importer, Opdater and Fjern are read.",
+            hint="Sag, SagIndeks, DokumentIndeks, Importer, Opdater, Opret and Fjern are read.",
         )
     cases = list(_wrapped(document))
     if not cases:
@@ -115,8 +122,19 @@ def _wrapped(document: Node) -> Iterator[Case]:
 
 def _told_kind(document: Node) -> str:
     """Both indexes call this message by one name: they are told apart by the relations in it."""
-    lists = document.each("Registrering", "RelationListe")
+    return _kind_of(document.each("Registrering", "RelationListe"))
+
+
+def _kind_of(lists: Sequence[Node]) -> str:
     return DOKUMENT if any(part.name.startswith("Dokument") for one in lists for part in one.parts) else SAG
+
+
+def _answered(document: Node) -> list[Case]:
+    """What the index answered when somebody read there."""
+    pictures = document.each(operations.PICTURE)
+    if not pictures:
+        raise MissingField("The answer holds no case and no document.", where=f"{document.place}/{operations.PICTURE}")
+    return [Case("Importer", _of_picture(one, _told_kind(one))) for one in pictures]
 
 
 def _of_picture(picture: Node, name: str) -> Node:
