@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR, names_a_person, normal
+from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR, Identifier, names_a_person, normal
 from gateway.domain.report import REPORT_WITHIN
 from gateway.domain.when import said_time
 from gateway.translate.fhir.times import moment
@@ -55,12 +55,13 @@ def organisation(env: Env, reference: Json) -> Json | None:
         "identifier": [reference.get("identifier", {})],
         "name": reference.get("display"),
     }
-    numbers = [
-        normal(i["system"], i["value"]) for i in target.get("identifier", ()) if i.get("system") and i.get("value")
-    ]
-    if not numbers:
+    best: Identifier | None = None
+    for one in target.get("identifier", ()):
+        if (best is None or best.system != SOR) and one.get("system") and one.get("value"):
+            found = normal(one["system"], one["value"])
+            best = found if best is None or found.system == SOR else best
+    if best is None:
         return None
-    best = next((one for one in numbers if one.system == SOR), numbers[0])
     made: Json = {"type": "Organization", "identifier": {"system": best.system, "value": best.value}}
     return made | ({"display": target["name"]} if target.get("name") else {})
 
