@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
-from gateway.errors import NotFound
+from gateway.errors import Gone, NotFound
 from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
@@ -16,7 +16,7 @@ async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFi
     """One file. What is not there and what this caller may not see get the same answer: NotFound.
 
     A file has no labels of its own. Where payloads are taken out of its owner for this reader (a protected address),
-    the files are not there either. Raises Forbidden when the token names no purpose of use.
+    the files are not there either. Raises Gone with its owner, Forbidden when the token names no purpose of use.
     """
     async with gateway.database.connection() as connection:
         kind, owner = await attachments.owner_of(connection, identity) if caller.purposes else ("", "")
@@ -31,6 +31,8 @@ async def read_file(gateway: Gateway, caller: Caller, identity: str) -> OpenedFi
         raise no_purpose()
     if not seen.permitted:
         raise NotFound
+    if seen.permitted[0][0].facts.deleted:
+        raise Gone
     return await attachments.open_(gateway.database, identity, seen.permitted[0][1])
 
 

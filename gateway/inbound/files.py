@@ -1,4 +1,5 @@
-"""GET /fhir/Binary/{id}: a file of correspondence or of a document. http://hl7.org/fhir/R4/binary.html
+"""GET /fhir/Binary/{id} and POST /fhir/Binary: a file of correspondence or of a document.
+http://hl7.org/fhir/R4/binary.html
 
 As it is or as a FHIR Binary, sent piece by piece, so that many readers of large files do not fill the memory; to be
 saved, never to be shown by a browser as a page of ours.
@@ -6,7 +7,8 @@ saved, never to be shown by a browser as a page of ours.
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -15,12 +17,19 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
-from gateway.errors import BadRequest
+from gateway.errors import BadRequest, RuleBroken
 from gateway.flows.read_file import read_file
+from gateway.flows.writing import attach
 from gateway.inbound import negotiate
-from gateway.inbound.door import Inbound
+from gateway.inbound.bodies import read_body
+from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.negotiate import NotAcceptable, media_type
+from gateway.inbound.rest.answering import answer, only_form
+from gateway.translate.fhir import parse
+from gateway.translate.fhir.validating.written import check_written
 
+_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _SAVED = {"Content-Disposition": "attachment", "Vary": "Accept, Authorization"}
 
 
@@ -44,6 +53,43 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller, identity:
         return _Pieces(file.pieces, 200, headers, file.content_type)
     opening, closing = _around(file, identity, form)
     return _Pieces(_resource(file, opening, closing), 200, headers, f"{form}; charset=utf-8")
+
+
+async def create(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """POST /fhir/Binary: a file for a document, as a Binary in JSON or XML, or as it is with `X-Security-Context`. It
+    changes the document, and takes the scope of that too."""
+    form = only_form(request)
+    caller = await check_scopes(
+        inbound.gateway, caller, ("DocumentReference.u",), "POST /fhir/{kind}", "create", "Binary"
+    )
+    if "if-none-exist" in request.headers:
+        raise BadRequest("The same file is kept once", where="If-None-Exist")
+    content_type = request.headers.get("content-type", "")
+    raw, name = await read_body(request, inbound.message_bytes), media_type(content_type).name
+    if negotiate.names_fhir(name):
+        body = parse(raw, negotiate.sent(content_type))
+        if body.get("resourceType") != "Binary":
+            raise BadRequest("A Binary was expected", where="resourceType")
+        check_written(body)
+        data, name = _base64(str(body.get("data", ""))), media_type(str(body["contentType"])).name
+        context = str(body.get("securityContext", {}).get("reference", ""))
+    else:
+        data, context = b64encode(raw).decode(), request.headers.get("x-security-context", "")
+    if not data or not _TYPE.fullmatch(name):
+        raise RuleBroken("A file has a content, and a type that is one", where="Binary")
+    kind, _, identity = context.removeprefix(f"{inbound.public_url}/fhir/").partition("/")
+    if kind != "DocumentReference" or not _ID.fullmatch(identity):
+        hint = "DocumentReference/<id>, of a document that you wrote; X-Security-Context where the file comes as it is."
+        raise RuleBroken("A document decides who reads a file", where="Binary.securityContext", hint=hint)
+    return answer(request, form, await attach(inbound.gateway, caller, identity, name, data), written=True)
+
+
+def _base64(text: str) -> str:
+    """In its one spelling. Raises RuleBroken."""
+    try:
+        return b64encode(b64decode("".join(text.split()), validate=True)).decode()
+    except ValueError:
+        raise RuleBroken("This is no base64", where="Binary.data") from None
 
 
 def _form(accept: str, override: str, own: str) -> str:

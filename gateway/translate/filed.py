@@ -23,31 +23,34 @@ _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
 _UNNAMED = "application/octet-stream"
 
 
-def filed(statements: Sequence[Statement], ids: Ids) -> tuple[tuple[Statement, ...], tuple[Attached, ...]]:
-    """The statements with small contents only, and the files."""
+def filed(
+    statements: Sequence[Statement], ids: Ids, beside: str = ""
+) -> tuple[tuple[Statement, ...], tuple[Attached, ...]]:
+    """The statements with small contents only, and the files. The content `beside` is one of these however small."""
     if _KIND not in [one.kind for one in statements]:  # nearly every message
         return tuple(statements), ()
     files: list[Attached] = []
     kept = tuple(
-        replace(one, body=_without(one, ids, files)) if one.kind == _KIND and "content" in one.body else one
+        replace(one, body=_without(one, ids, files, beside)) if one.kind == _KIND and "content" in one.body else one
         for one in statements
     )
     return kept, tuple(files)
 
 
-def _without(one: Statement, ids: Ids, files: list[Attached]) -> Body:
-    return one.body | {"content": [_content(content, one.key, ids, files) for content in one.body["content"]]}
+def _without(one: Statement, ids: Ids, files: list[Attached], beside: str) -> Body:
+    return one.body | {"content": [_content(content, one.key, ids, files, beside) for content in one.body["content"]]}
 
 
-def _content(content: dict[str, Any], key: str, ids: Ids, files: list[Attached]) -> dict[str, Any]:
+def _content(content: dict[str, Any], key: str, ids: Ids, files: list[Attached], beside: str) -> dict[str, Any]:
     attachment = content["attachment"]
-    if len(attachment.get("data", "")) < LONG:
+    told = attachment.get("data", "")
+    if not told or (len(told) < LONG and told != beside):
         return content
     body = base64.b64decode(attachment["data"])
     identity = ids("Binary", attached_key(key, hashlib.sha256(body).hexdigest()))
-    told = attachment.get("contentType", "")
-    files.append(Attached(identity, ids(_KIND, key), told if _TYPE.fullmatch(told) else _UNNAMED, body, _KIND))
+    named = attachment.get("contentType", "")
+    files.append(Attached(identity, ids(_KIND, key), named if _TYPE.fullmatch(named) else _UNNAMED, body, _KIND))
     sha1 = hashlib.sha1(body, usedforsecurity=False).digest()
     left = {name: value for name, value in attachment.items() if name != "data"}
-    named = {"url": f"Binary/{identity}", "size": len(body), "hash": base64.b64encode(sha1).decode("ascii")}
-    return content | {"attachment": left | named}
+    place = {"url": f"Binary/{identity}", "size": len(body), "hash": base64.b64encode(sha1).decode("ascii")}
+    return content | {"attachment": left | place}

@@ -30,7 +30,7 @@ OBSERVATIONS = 240
 
 # A Communication is a message that is sent, to receivers that MedCom knows, and a Subscription calls an address that an
 # operator has allowed: the examples of both are no such thing.
-KINDS = frozenset(CREATED) - {"Communication", "Subscription"}
+KINDS = frozenset(CREATED) - {"Binary", "Communication", "Subscription"}
 
 OURS = {
     ("Patient", "active"): "a record in use says so",

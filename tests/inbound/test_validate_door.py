@@ -13,7 +13,9 @@ from tests.inbound.one_citizen import CLIENTS, headers
 from tests.inbound.test_consent_doors import objection
 
 JSON, XML = "application/fhir+json", "application/fhir+xml"
-ACCOUNT: dict[str, Any] = {"resourceType": "Account", "status": "active"}
+COVERAGE: dict[str, Any] = {
+    "resourceType": "Coverage", "status": "active", "beneficiary": {"display": "X"}, "payor": [{"display": "X"}],
+}  # fmt: skip
 PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "p1", "birthDate": "1982-02-15"}
 OURS = "https://faellesplan.dk/fhir/StructureDefinition"
 
@@ -79,7 +81,7 @@ def test_modes(database_url: str) -> None:
             assert await ask(here, "Consent/$validate", consent) == []
             (issue,) = await ask(here, "Consent/$validate", consent, mode="create")
             assert issue["expression"] == ["Consent.dateTime"]
-            (issue,) = await ask(here, "Account/$validate", ACCOUNT, mode="create")
+            (issue,) = await ask(here, "Coverage/$validate", COVERAGE, mode="create")
             assert issue["code"] == "not-supported"
             for kind in (["Consent"], {"a": 1}, 5, None):
                 found = await ask(here, "$validate", given({"resourceType": kind}, create))

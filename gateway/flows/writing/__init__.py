@@ -8,7 +8,8 @@ asked; saying.py keeps one word or several. A source changes only what it wrote 
 from __future__ import annotations
 
 from gateway.flows.writing.asked import Asked
+from gateway.flows.writing.file import attach
 from gateway.flows.writing.single import write
 from gateway.flows.writing.transaction import Entry, transact
 
-__all__ = ["Asked", "Entry", "transact", "write"]
+__all__ = ["Asked", "Entry", "attach", "transact", "write"]

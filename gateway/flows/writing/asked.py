@@ -25,7 +25,8 @@ _METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELE
 class Asked:
     """One write. `interaction` is create, update, patch or delete; `identity` names the resource, or `criteria` the
     search that finds it (for create: that must find none). `change` makes the patched resource of what stands.
-    `reason` is why labels are lowered, where they are."""
+    `reason` is why labels are lowered, where they are. `beside` is a content, in base64, that is kept as a file however
+    short it is."""
 
     interaction: str
     kind: str
@@ -36,6 +37,7 @@ class Asked:
     criteria: Criteria | None = None
     change: Callable[[Json], Json] | None = None
     reason: str = ""
+    beside: str = ""
 
     @property
     def told(self) -> str:

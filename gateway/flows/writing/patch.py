@@ -27,5 +27,6 @@ def _base(standing: Writable, kind: str, identity: str) -> Json:
         return standing.shown
     body = {"resourceType": kind, "id": identity, **standing.own.body}
     if kind not in ("Patient", "Appointment"):
-        body[SUBJECT.get(kind, "subject")] = {"reference": f"Patient/{standing.citizen.id}"}
+        citizen = {"reference": f"Patient/{standing.citizen.id}"}
+        body[SUBJECT.get(kind, "subject")] = [citizen] if kind == "Account" else citizen
     return body

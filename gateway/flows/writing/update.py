@@ -59,7 +59,8 @@ async def _whose(
     """The citizen that it names. The one of the resource that stands is known, also to a writer who may see nothing
     else of the citizen by now: a task to tell of an override, an objection to every look."""
     name = SUBJECT.get(work.asked.kind, "subject")
-    subject = body.get(name)
+    told = body.get(name)
+    subject = told[0] if isinstance(told, list) and len(told) == 1 else told
     named = str(subject.get("reference")).removeprefix("Patient/") if isinstance(subject, dict) else ""
     if named in standing.citizen.same:
         del body[name]
@@ -77,7 +78,7 @@ def _said(
     now = gateway.clock()
     verb, origin = _verb(asked.kind, body), origin_of(secrets.token_hex(8))
     said = Statement(asked.kind, own.key, Act.STATE, verb, now, now, body, own.source, origin)
-    (said,), files = filed((said,), gateway.ids)
+    (said,), files = filed((said,), gateway.ids, asked.beside)
     same = own.body == said.body and (own.verb is Verb.WITHDRAW) == (verb is Verb.WITHDRAW)
     if same and (last is own if asked.kind != "Patient" else _is_all(own, standing.said)):
         return Standing(asked.kind, asked.identity)

@@ -49,7 +49,8 @@ async def citizen_of(gateway: Gateway, caller: Caller, work: Work, body: Json, a
         place, named = f"{kind}.participant", _patients_among(body)
     else:
         subject = body.pop(SUBJECT.get(kind, "subject"), None)
-        named = [subject] if isinstance(subject, dict) else []
+        told = subject if isinstance(subject, list) else [subject]  # of an Account there may be several
+        named = [one for one in told if isinstance(one, dict)]
     found = [await _found(gateway, caller, work, one, place, around) for one in named]
     if len({one.id for one in found}) != 1:
         raise MissingField(

@@ -18,7 +18,7 @@ DIRECTORY = directory.KINDS
 VERSIONED = (*CLINICAL, *DIRECTORY)
 READABLE = (*VERSIONED, "Provenance", "Subscription", "AuditEvent")
 WRITTEN = OF_CITIZENS
-CREATED = (*WRITTEN, "Communication", "Subscription", *DIRECTORY)
+CREATED = (*WRITTEN, "Communication", "Binary", "Subscription", *DIRECTORY)
 CHANGED = (*WRITTEN, *DIRECTORY)
 BY_ID = (*CHANGED, "Subscription")
 """What is changed by its id; of those in CHANGED by a condition too."""

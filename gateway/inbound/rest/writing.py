@@ -20,7 +20,7 @@ from gateway.flows import write_message
 from gateway.flows.parts import Served
 from gateway.flows.subscriptions import writing as in_subscriptions
 from gateway.flows.writing import Asked, in_directory, write
-from gateway.inbound import negotiate
+from gateway.inbound import files, negotiate
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
@@ -42,6 +42,8 @@ _MOST_CRITERIA = 20
 async def create(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/{kind}; with If-None-Exist only where the search in it finds nothing. A Communication is sent too."""
     kind, form = request.path_params["kind"], only_form(request)
+    if kind == "Binary":
+        return await files.create(inbound, request, caller)
     if kind == "Communication":
         if "if-none-exist" in request.headers:
             raise BadRequest("A message is sent each time", where="If-None-Exist")

@@ -10,8 +10,8 @@ from gateway.translate.fhir.validating import ERROR, validate
 
 OF_CITIZENS = (
     "Patient", "CarePlan", "CareTeam", "Encounter", "EpisodeOfCare", "Goal", "Condition", "Consent", "RelatedPerson",
-    "Task", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Observation", "ClinicalImpression",
-    "Procedure",
+    "Task", "Appointment", "ServiceRequest", "DocumentReference", "Flag", "Account", "Observation",
+    "ClinicalImpression", "Procedure",
 )  # fmt: skip
 """What a source writes of a citizen by REST; a Communication is made by sending it."""
 
