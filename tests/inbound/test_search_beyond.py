@@ -150,3 +150,32 @@ def test_a_compartment_is_decided_and_recorded_as_any_search(database_url: str) 
             assert (await here.web.get(f"/fhir/Patient/{patient}/*", headers=none)).status_code == 403
 
     run(test)
+
+
+def test_provenance_is_ordered_and_paged_and_asks_nothing_of_others(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            targets = [name for name in names(await found(here, social, f"Patient/{patient}/*")) if "joint" not in name]
+            asked = f"Provenance?target={','.join(targets[:5])}&_sort=-recorded"
+            whole = await found(here, social, asked)
+            assert whole["total"] == len(names(whole)) == 5
+            times = [one["resource"]["recorded"] for one in whole["entry"]]
+            assert times == sorted(times, reverse=True)
+            paged, path = list[str](), f"{asked}&_count=2"
+            while path:
+                told = await found(here, social, path)
+                assert told["total"] == 5
+                paged += names(told)
+                path = url_of(told, "next").partition("/fhir/")[2]
+            assert paged == names(whole)
+            (short,) = (await found(here, social, f"Provenance?target={targets[0]}&_elements=recorded"))["entry"]
+            assert "SUBSETTED" in str(short["resource"]["meta"])
+            for wrong in ("agent.name=x", "_has:Goal:subject:status=x", "_include=Provenance:agent", "_sort=banana"):
+                answer = await here.web.get(f"/fhir/Provenance?target={targets[0]}&{wrong}", headers=social)
+                assert answer.status_code == 400, wrong
+            for wrong in ("_sort=banana", "_include=Subscription:x", "_has:Goal:subject:status=x"):
+                assert (await here.web.get(f"/fhir/Subscription?{wrong}", headers=social)).status_code == 400, wrong
+            assert (await found(here, social, "Subscription?_sort=-_lastUpdated&_summary=count"))["total"] == 0
+
+    run(test)
