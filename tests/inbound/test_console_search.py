@@ -11,7 +11,8 @@ import pytest
 from gateway.domain.findable import term
 from gateway.flows.find_looks import cursor_of, make_findable
 from gateway.flows.log import integrate
-from gateway.inbound.console.texts import texts
+from gateway.inbound.console.search import INTERACTIONS
+from gateway.inbound.console.texts import LANGUAGES, texts
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import NUMBER, arrive, headers
 from tests.inbound.test_console_frame import WORKERS, token_of, work
@@ -216,3 +217,12 @@ def test_a_search_belongs_to_its_session(database_url: str) -> None:
 def test_cursors() -> None:
     at, number = cursor_of("1741942800000123-17")
     assert (at.isoformat(), number) == ("2025-03-14T09:00:00.000123+00:00", 17)
+
+
+def test_every_kind_of_call_that_can_be_chosen_has_a_word_of_its_own() -> None:
+    """And one that is asked for by its operation is told in words, not by the code of a message."""
+    for language in LANGUAGES:
+        words = [texts(language).known[f"interaction.{one}"] for one in INTERACTIONS]
+        assert len(set(words)) == len(words)
+        told = texts(language).known
+        assert [one for one in ("override-take", "suspicion", "conclude") if f"interaction.{one}" not in told] == []

@@ -111,6 +111,9 @@ def test_our_words_and_times_are_those_of_the_language() -> None:
         ("Midlertidigt botilbud", "running", "7 January 2025 to 30 June 2025"),
         ("Misbrugsbehandling", "agreed", ""),
     ]
+    problem = {"resourceType": "Condition", "recordedDate": "2025-01-07", "abatementDateTime": "2025-01-30"}
+    over = plan_view({"resourceType": "Bundle", "entry": [{"resource": problem}]}, NOW, texts("en")).conditions[0]
+    assert (over.title, over.when) == ("Condition", "from 7 January 2025 until 30 January 2025")
     (stay,) = view.stays
     assert (stay.title, stay.status) == ("Stay", "on leave")
     assert stay.when == "from 20 January 2025, 8:30"

@@ -201,7 +201,10 @@ class _Reader:
             or condition.get("recordedDate")
         )
         over = self.moment(condition.get("abatementDateTime"))
-        when = [f"fra {self.moment(began)}" if began else "", f"til {over}" if over else ""]
+        when = [
+            self.t("plan.since", when=self.moment(began)) if began else "",
+            self.t("plan.until", when=over) if over else "",
+        ]
         status = self.word("problem_status", _code(condition.get("clinicalStatus")))
         return Line(
             self._concept(condition.get("code")) or self.t("plan.condition"), status, " ".join(filter(None, when))

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gateway.domain.record import Decision, masked
+from gateway.domain.record import AccessRecord, Decision, masked
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.export_looks import SHAPES
 from gateway.flows.find_looks import FIELDS, Asked, Look, Looks, find_looks, people_of, understood, who_of
@@ -17,7 +17,7 @@ from gateway.inbound.console.timeline import timeline
 
 PURPOSES = ("TREAT", "COC", "HOPERAT", "ELIGDTRM", "HCOMPL", "HSYSADMIN", "PATRQT", "BTG", "ETREAT")
 INTERACTIONS = ("read", "vread", "search-type", "operation", "create", "update", "patch", "delete", "history-instance",
-                "import", "export", "notify", "token", "login", "logout")  # fmt: skip
+                "history-type", "import", "export", "notify", "token", "login", "logout")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,14 @@ def _row(here: Here, found: Look) -> dict[str, object]:
     record = found.record
     return {
         "id": found.id, "when": here.moment(record.time), "who": people_of([record])[who_of(record)],
-        "role": record.user_role, "organisation": record.organisation_name or record.organisation,
+        "role": here.t.word("role", record.user_role), "organisation": record.organisation_name or record.organisation,
         "purpose": ", ".join(here.t.word("purpose", code) for code in record.purposes),
-        "what": here.t.word("interaction", record.operation or record.interaction),
-        "kind": "" if record.operation else record.kind,
+        "what": _what(here, record), "kind": "" if record.operation else record.kind,
         "decision": record.decision.value, "shown": len(record.resources), "withheld": record.withheld_count,
     }  # fmt: skip
+
+
+def _what(here: Here, record: AccessRecord) -> str:
+    """An operation by its own word; where it has none, what kind of call it was, and its name."""
+    named = here.t.known.get(f"interaction.{record.operation}", "")
+    return named or f"{here.t.word('interaction', record.interaction)} {record.operation}".strip()
