@@ -81,6 +81,7 @@ class Oio:
         if alerts is None:
             problems.add(Mark(f"mappings/codes/{_ALERTS}.csv", 0), "is missing: it says which cases tell of a sanction")
         problems.check()
+        self._sorted: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
         self._alerts = alerts
         self._groups = {row.source_code[:2] for row in (alerts.rows if alerts else ()) if row.source_system == KLE}
         self._complete = complete.Completeness(self._roles, demands)
@@ -186,12 +187,15 @@ class Oio:
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
         """The rule documents for a case, or those for a document of the index."""
-        if registered.is_document:
-            return [name for name in rules.plans if name.startswith(_DOCUMENT)]
-        alerting = self._alerting(registered, env)
-        return [
-            name for name in rules.plans if not name.startswith(_DOCUMENT) and (alerting or not name.startswith(_ALERT))
-        ]
+        leaves_out = () if registered.is_document or self._alerting(registered, env) else (_ALERT,)
+        key = (env.source.rules, registered.is_document, leaves_out)
+        if key not in self._sorted:  # the same for each case of its sort
+            self._sorted[key] = [
+                name
+                for name in rules.plans
+                if name.startswith(_DOCUMENT) == registered.is_document and not name.startswith(leaves_out)
+            ]
+        return self._sorted[key]
 
     def _alerting(self, registered: Registered, env: Env) -> bool:
         """Whether the case may tell of a reduced or stopped benefit: an update need not say what it is about."""
