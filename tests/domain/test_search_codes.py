@@ -82,6 +82,13 @@ def ill(system: str, code: str) -> dict[str, Any]:
          "aase soerensen", True),
         ({"resourceType": "Patient", "id": "p", "name": [{"family": "Hansen"}]}, "phonetic", "Jensen", False),
         ({"resourceType": "Patient", "id": "p", "name": [{"family": "Hansen"}]}, "phonetic", "--", False),
+        ({"resourceType": "Encounter", "id": "e", "period": {"start": "2026-01-25", "end": "2026-01-26"}}, "date",
+         "ap2026-01-21", True),  # forty days ago, so four days more or less
+        ({"resourceType": "Encounter", "id": "e", "period": {"start": "2026-01-27", "end": "2026-01-28"}}, "date",
+         "ap2026-01-21", False),
+        ({"resourceType": "Encounter", "id": "e", "period": {"start": "0001-01-01", "end": "0001-01-02"}}, "date",
+         "ap0001", True),
+        ({"resourceType": "Encounter", "id": "e", "period": {"start": "9998-01-01"}}, "date", "ap9999", True),
         ({"resourceType": "Location", "id": "l", "position": {"latitude": 55.6761, "longitude": 12.5683}}, "near",
          "55.70|12.58|3|km", True),
         ({"resourceType": "Location", "id": "l", "position": {"latitude": 55.6761, "longitude": 12.5683}}, "near",

@@ -40,7 +40,7 @@ MOST_VALUES = 200
 """So many alternatives may one value hold."""
 
 _MAKERS: dict[str, Callable[[str, str, str], One]] = {
-    "date": dates.make, "string": texts.string, "uri": texts.uri,
+    "string": texts.string, "uri": texts.uri,
     "quantity": numbers.quantity, "number": numbers.number,
 }  # fmt: skip
 
@@ -91,6 +91,8 @@ def _one(parameter: Parameter, kind: str, modifier: str, value: str, here: Here)
         return references.make(parameter.name, modifier, value, here.url)
     if kind == "token":  # keeps its escaped bars until system and code are told apart
         return tokens.make(parameter.name, modifier, value, here)
+    if kind == "date":
+        return dates.make(parameter.name, modifier, value, here)
     if parameter.name == "age":
         return ages.age(parameter.name, value, here)
     if kind == "special":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.domain.searching.matching.here import NOWHERE, Here
 from gateway.domain.when import BEGINNING, END, instant, last_instant
 from gateway.errors import BadRequest
 
@@ -17,9 +18,14 @@ _TIME = r"T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?"
 _DATE = re.compile(rf"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(\d{{4}}(?:-\d{{2}}(?:-\d{{2}}(?:{_TIME})?)?)?)", re.ASCII)
 
 
-def make(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
-    """A test of a date, dateTime, instant, Period or Timing."""
+def make(name: str, modifier: str, value: str, here: Here = NOWHERE) -> Callable[[Any], bool]:
+    """A test of a date, dateTime, instant, Period or Timing. `ap` reaches further by a tenth of the time between today
+    and the date, as R4 recommends."""
     compare, low, high = compiled(name, value)
+    if value.startswith("ap") and here.today is not None:
+        wider = abs(instant(here.today.isoformat()) - low) / 10
+        low = BEGINNING + max(low - BEGINNING - wider, timedelta())
+        high = END - max(END - high - wider, timedelta())
     return lambda item: (found := span(item)) is not None and compare(*found, low, high)
 
 
