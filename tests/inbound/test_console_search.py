@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gateway.domain.findable import term
+from gateway.domain.identifier import SOR
+from gateway.domain.record import AccessRecord, Decision
 from gateway.flows.find_looks import cursor_of, make_findable
 from gateway.flows.log import integrate
 from gateway.inbound.console.search import INTERACTIONS
 from gateway.inbound.console.texts import LANGUAGES, texts
+from gateway.store.log import append
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import NUMBER, arrive, headers
 from tests.inbound.test_console_frame import WORKERS, token_of, work
@@ -104,6 +108,39 @@ def test_looks_are_found_by_what_they_say(database_url: str) -> None:
                     numbers,
                 )
                 assert {row["client"] for row in rows} == clients, fields
+
+    run(test)
+
+
+ONE_OF_EACH: tuple[dict[str, str], ...] = (
+    {"behalf": "urn:test|chief-1"}, {"behalf": "chief-1"}, {"consent": "given-1"}, {"consent": "Consent/given-1"},
+    {"rule": "mappings/policy/access.csv:3"}, {"rule": "mappings/policy/access.csv:14"}, {"override": "yes"},
+    {"trace": "trace-7"}, {"purpose": "BTG"}, {"decision": "override"}, {"resource": "Goal/aim-1"},
+    {"role": "overlæge"}, {"organisation": "953741000016009"}, {"user": "Ib Møller", "consent": "given-1"},
+)  # fmt: skip
+
+
+def test_each_field_finds_the_one_look_that_says_so(database_url: str) -> None:
+    """Every field, alone: what was used, by which rule something was shown or kept back, for whom, and in what call."""
+    looked = AccessRecord(
+        time=datetime(2025, 3, 15, 12, tzinfo=UTC), interaction="read", decision=Decision.OVERRIDE, citizen="c" * 32,
+        kind="Goal", resources=("Goal/aim-1/_history/2",), user="urn:test|doctor-1", user_name="Ib Møller",
+        user_role="Overlæge", on_behalf_of="urn:test|chief-1", organisation=f"{SOR}|953741000016009", client="epj",
+        purposes=("BTG",), consents=("given-1",), rules=("mappings/policy/access.csv:3",), override_code="emergency",
+        withheld=(("mappings/policy/access.csv:14", 2),), trace="trace-7",
+    )  # fmt: skip
+
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            await looks(here)
+            async with here.gateway.database.connection() as connection:
+                await append(connection, [looked])
+            await ready(here)
+            await work(here)
+            found_by = {str(fields): found(await search(here, **fields)) for fields in ONE_OF_EACH}
+            number = await here.gateway.database.fetchval("SELECT id FROM access_record WHERE trace = 'trace-7'")
+            assert found_by == {str(fields): [str(number)] for fields in ONE_OF_EACH}
+            assert found(await search(here, consent="given")) == [], "an id is asked for whole"
 
     run(test)
 
