@@ -24,6 +24,12 @@ _NAMESPACES = (
 )
 
 
+def files(*places: str) -> list[Path]:
+    """The OIO messages of the project at these places."""
+    found = (file for place in places for file in sorted(PROJECT.glob(place)))
+    return [file for file in found if b"urn:oio:sts:sagdok" in file.read_bytes()]
+
+
 def changed(*pairs: tuple[str, str], text: str = SAG) -> bytes:
     """The fixture with texts replaced; each must be there."""
     for old, new in pairs:

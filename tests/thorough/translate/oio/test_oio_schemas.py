@@ -25,7 +25,7 @@ from tests.translate.oio.building import (
     uuid,
     wrapped,
 )
-from tests.translate.oio.cases import PROJECT, SAG, UUID
+from tests.translate.oio.cases import SAG, UUID, files
 
 REMOVAL = f"<sdi:SagUuid><sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator></sdi:SagUuid>"
 CHANGE = (
@@ -70,12 +70,7 @@ def test_what_we_build_is_valid_in_both_versions(schemas: dict[str, etree.XMLSch
     valid(schema, wrapped(REMOVAL, version=version, name="sdi:FjernSagDokumentIndeksInput"))
 
 
-MESSAGES = [
-    file
-    for place in ("fixtures/messages/oio/*.xml", "fixtures/stories/*/*.xml", "mappings/oio/examples/*.xml")
-    for file in sorted(PROJECT.glob(place))
-    if b"urn:oio:sts:sagdok" in file.read_bytes()
-]
+MESSAGES = files("fixtures/messages/oio/*.xml", "fixtures/stories/*/*.xml", "mappings/oio/examples/*.xml")
 
 
 @pytest.mark.parametrize("file", MESSAGES, ids=lambda file: f"{file.parent.name}/{file.name}")
