@@ -36,11 +36,9 @@ PLAN = {
     ],
 }
 STAY = {
-    "resourceType": "Encounter",
-    "status": "onleave",
-    "class": {"code": "IMP"},
+    "resourceType": "Encounter", "status": "onleave", "class": {"code": "IMP"},
     "period": {"start": "2025-01-20T08:30:00+01:00"},
-}
+}  # fmt: skip
 COORDINATOR = {
     "role": [{"coding": [{"system": TEAM_ROLE, "code": "coordinator"}], "text": "Tovholder"}],
     "member": {"display": "Karla Bo"},
