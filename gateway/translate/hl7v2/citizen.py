@@ -72,8 +72,10 @@ def merged(message: Message, event: Event, env: Env, survivor: tuple[Identifier,
     """The numbers of the identity that is no more, without those of the survivor: MRG-1, and only where that is empty
     the fields that older versions have for it (MRG-4, MRG-2)."""
     mrg = message.first["MRG"]
-    nodes = mrg.repetitions(1) or mrg.repetitions(4) or mrg.repetitions(2)
-    found = ranked([n for node in nodes if (n := _number(env, node, "MRG-1")) is not None])
+    told = mrg.repetitions(1)  # by the rule that reads it (former.yaml)
+    nodes = told or mrg.repetitions(4) or mrg.repetitions(2)
+    field = "PID-3" if told else "MRG-1"
+    found = ranked([n for node in nodes if (n := _number(env, node, field)) is not None])
     if not found:
         raise NoCitizen(where="MRG^1^1")
     others = tuple(number for number in found if number not in survivor)
@@ -114,7 +116,7 @@ def visit_number(message: Message) -> Repetition | None:
 
 
 def _number(env: Env, node: Repetition, field: str) -> Identifier | None:
-    """PID-3's dummies are told of by the rule that reads it; those of MRG-1 here."""
+    """PID-3's dummies are told of by the rule that reads it; those of MRG here, where no rule does."""
     try:
         return citizen_number(env, node)
     except Unfit as unfit:

@@ -51,6 +51,12 @@ def citizen_identifier(env: Env, node: Repetition) -> Json | None:
     return made
 
 
+def former_identifier(env: Env, node: Repetition) -> Json | None:
+    """CX of MRG-1: as `citizen_identifier`, and nothing where the number is the survivor's too."""
+    own = [env.message.numbers.get(one.raw) for one in env.message.first["PID"].repetitions(3)]
+    return None if citizen_number(env, node) in own else citizen_identifier(env, node)
+
+
 def identifier(env: Env, node: Repetition) -> Json | None:
     """CX of anything else: Identifier."""
     found = number(env, node, "number")

@@ -18,6 +18,11 @@ def citizen(env: Env, node: Repetition | None) -> str:
     return str(env.message.citizen)
 
 
+def former(env: Env, node: Repetition | None) -> str:
+    """The best number of the identity that a merge ends, which language.py has found before; "" where it ends none."""
+    return env.message.former
+
+
 def visit(env: Env, node: Repetition | None) -> str:
     """PV1-19: `system|number`. Without an assigning authority the number is the source's own.
 

@@ -244,6 +244,7 @@ class Hl7v2:
         numbers = citizen.numbers(message, env, when.recorded)
         merged = citizen.merged(message, event, env, numbers) if event.merge else ()
         message.citizen = numbers[0].key
+        message.former = merged[0].key if merged else ""
         named = citizen.visit_number(message)
         if event.visit or named is not None:
             visit(env, named)

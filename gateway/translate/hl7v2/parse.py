@@ -87,19 +87,20 @@ class Fields(dict[str, list[str]]):
 
 class Message:
     """One message: `segments` in order, `named[name]` by name, `first[name]`. `at` are the fields of the first of a
-    name, `sole` those of the only one: of several no text, but something. `citizen` and `visit` are the keys that
-    language.py finds before the rules run; keys of everything else are scoped by them.
+    name, `sole` those of the only one: of several no text, but something. `citizen`, `former` (whom a merge ends) and
+    `visit` are the keys that language.py finds before the rules run; keys of everything else are scoped by them.
     """
 
     __slots__ = (
-        "at", "citizen", "first", "groups", "keys", "named", "numbers", "odd", "segments", "several", "sole", "text",
-        "visit",
+        "at", "citizen", "first", "former", "groups", "keys", "named", "numbers", "odd", "segments", "several", "sole",
+        "text", "visit",
     )  # fmt: skip
 
     def __init__(self, text: str, marks: Marks) -> None:
         self.text = text
         self.odd = marks.odd
         self.citizen = ""
+        self.former = ""
         self.visit = ""
         self.keys: dict[tuple[str | None, ...], str] = {}  # of diagnoses, by how DG1 writes them
         self.groups: dict[tuple[str, int], Any] = {}  # the group that a segment opens or stands in (groups.py)

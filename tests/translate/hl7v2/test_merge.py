@@ -8,6 +8,7 @@ from gateway.domain.identifier import X_ECPR
 from gateway.errors import NoCitizen, RuleBroken, SegmentOrder
 from tests.translate.hl7v2.ward import (
     CPR,
+    CPR_KEY,
     PID3,
     adt,
     evn,
@@ -31,7 +32,22 @@ def test_the_message_names_both() -> None:
     found = language().translate(MERGED)
     assert [i.value for i in found.citizen] == [CPR]
     assert [(i.system, i.value) for i in found.merged] == [(X_ECPR, "0703921VJ5")]
-    assert [s.kind for s in found.statements] == ["Patient"]
+    assert [(s.kind, s.key) for s in found.statements] == [("Patient", CPR_KEY), ("Patient", f"{X_ECPR}|0703921VJ5")]
+
+
+def test_who_was_merged_is_there_though_no_message_ever_told_of_him() -> None:
+    former, survivor = sorted(fold(MERGED)["Patient"], key=lambda one: one["active"])
+    assert [(one["system"], one["value"]) for one in former["identifier"]] == [(X_ECPR, "0703921VJ5")]
+    assert former["link"] == [{"other": {"reference": f"Patient/{survivor['id']}"}, "type": "replaced-by"}]
+    several = adt("A40", segment("MRG", {1: f"L1^^^REGH~{X}~{PID3}"}), visit=None)
+    (former,) = [one for one in fold(several)["Patient"] if not one["active"]]
+    assert sorted(one["value"] for one in former["identifier"]) == ["0703921VJ5", "L1"], "not the survivor's number"
+
+
+@pytest.mark.parametrize("field", [2, 4])
+def test_the_former_number_in_the_fields_of_older_versions(field: int) -> None:
+    made = fold(adt("A34", segment("MRG", {field: "L1^^^REGH"}), visit=None))
+    assert [one["identifier"][0]["value"] for one in made["Patient"] if not one["active"]] == ["L1"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -57,7 +73,7 @@ def test_several_former_numbers() -> None:
 def test_a_dummy_among_them_is_left_out_and_told() -> None:
     found = language().translate(adt("A40", segment("MRG", {1: f"0000000000^^^^NNDNK~{X}"}), visit=None))
     assert [i.value for i in found.merged] == ["0703921VJ5"]
-    assert [f.where for f in found.findings] == ["MRG^1^1^1^1"]
+    assert [f.where for f in found.findings] == ["MRG^1^1"]
 
 
 @pytest.mark.parametrize("mrg", ["", "0000000000^^^^NNDNK", "UKENDT^^^^NNDNK"])
