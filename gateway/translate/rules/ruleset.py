@@ -47,15 +47,11 @@ class RuleSet:
         skipped: Mapping[str, tuple[str, Mark]],
         below: RuleSet | None = None,
     ) -> None:
-        """`below` is the rule set that this one is an overlay of: what it does not change is compiled already."""
+        """`below` is the rule set that this one is an overlay of: what it does not change is compiled there."""
         self.reader = reader
         self.plans = {plan.name: plan for plan in plans}
         self.skipped = skipped
-        ready = {name: below._runs[name] for name, plan in below.plans.items()} if below else {}
-        self._runs: dict[str, Callable[..., None]] = {
-            plan.name: ready[plan.name] if below and below.plans.get(plan.name) is plan else _compiled(plan, False)
-            for plan in plans
-        }
+        self._runs = _Runs(self.plans, below)
         self._traced: dict[str, Callable[..., None]] = {}
 
     @property
@@ -70,7 +66,7 @@ class RuleSet:
         """
         made: list[Made] = []
         clearing = self.reader.clears(message)
-        for name in self._runs if only is None else only:
+        for name in self.plans if only is None else only:
             self._runs[name](message, env, clearing, made)
         return made
 
@@ -78,7 +74,7 @@ class RuleSet:
         """As `run`, and which rule made which element of what, and what no rule read."""
         made: list[Made] = []
         steps: list[Any] = []
-        names = list(self._runs if only is None else only)
+        names = list(self.plans if only is None else only)
         clearing = self.reader.clears(message)
         for name in names:
             if name not in self._traced:
@@ -97,6 +93,22 @@ class RuleSet:
                 if rule.guide:
                     found.append(Guide(rule.guide, rule.target, rule.mark, tuple(one.mark for one in inner)))
         return tuple(found)
+
+
+class _Runs(dict[str, Callable[..., None]]):
+    """The Python of rule files, written when the first message needs it. What is wrong with a file is known before,
+    from its plan, and most commands need few of them: writing all is half of reading all mappings."""
+
+    def __init__(self, plans: Mapping[str, Plan], below: RuleSet | None) -> None:
+        super().__init__()
+        self._plans = plans
+        self._below = below
+
+    def __missing__(self, name: str) -> Callable[..., None]:
+        plan, below = self._plans[name], self._below
+        same = below is not None and below.plans.get(name) is plan
+        self[name] = below._runs[name] if below and same else _compiled(plan, False)
+        return self[name]
 
 
 class Rulebook:
