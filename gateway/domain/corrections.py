@@ -143,7 +143,7 @@ def _event(one: Statement, visits: Mapping[str, str]) -> Event:
 def _correct(target: Event, one: Statement) -> None:
     target.happened = one.happened
     target.recorded = one.recorded
-    target.body = target.body | one.body
+    target.body = {name: value for name, value in target.body.items() if name not in one.cleared} | one.body
     target.cleared = tuple({*target.cleared, *one.cleared})
     target.origins.append(one.origin)
     target.source = one.source

@@ -126,3 +126,11 @@ def test_of_two_systems_each_takes_back_its_own_word() -> None:
     body = in_any_order(said(1, "START", 0), said(2, "LEAVE", 5), told_too, withdrawn(4, "LEAVE", 5))
     assert leaves(body) == [{"start": local(6)}]
     assert body["status"] == "onleave"
+
+
+def test_a_correction_deletes_what_the_corrected_word_told() -> None:
+    told, anew = {"text": "Sengeafsnit"}, {"text": "Dagafsnit"}
+    body = stay(said(1, "START", 0, serviceType=told), corrected(2, "START", 0, cleared=("serviceType",)))
+    assert "serviceType" not in body
+    body = stay(said(1, "START", 0, serviceType=told), corrected(2, "START", 0, serviceType=anew))
+    assert body["serviceType"] == anew

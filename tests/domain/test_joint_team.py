@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.domain.fold import fold
 from gateway.domain.plan import compose
+from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.team import TEAM_ROLE
+from tests.domain.stays import IDS, PERSON, SOURCES, local, moment
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 COORDINATOR = {"coding": [{"system": TEAM_ROLE, "code": "coordinator"}]}
@@ -147,3 +150,17 @@ def test_a_provider_is_in_the_team_wherever_it_is_named() -> None:
     assert len(composed(both)["participant"]) == 1
     hospital = team(1, managingOrganization=[{"type": "Organization", "display": "Sygehus"}])
     assert "participant" not in composed(hospital)
+
+
+def test_a_membership_that_ends_when_it_begins_was_none() -> None:
+    """ROL-2 DE takes back a role that had not begun; one that had ends then."""
+
+    def told(verb: Verb, at: float) -> Statement:
+        participant = {"member": {"display": "Jens Jensen"}, "period": {"start": local(2)}}
+        body = {"id": "jens", "participant": participant}
+        return Statement("CareTeam", "t", Act.MEMBER, verb, moment(at), moment(at), body, "psyk", f"m{at}{verb}/0")
+
+    for left, there in ((2, None), (3, [{"start": local(2), "end": local(3)}])):
+        (team,) = fold([told(Verb.ASSERT, 1), told(Verb.WITHDRAW, left)], PERSON, IDS, SOURCES)
+        listed = team.body.get("participant")
+        assert (listed and [one["period"] for one in listed]) == there

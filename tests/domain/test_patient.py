@@ -67,3 +67,10 @@ def test_whose_system_told_of_the_citizen_is_shown_to_nobody() -> None:
     """KL's reports name the reporting organisation in the Patient: home nursing, or the social authority."""
     keeper = {"identifier": {"system": "urn:oid:1.2.208.176.1.1", "value": "123456789012345"}}
     assert "managingOrganization" not in patient(told(1, "kommune", managingOrganization=keeper))
+
+
+def test_between_protected_and_not_in_one_word_it_is_protected() -> None:
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    labels = [{"system": system, "code": code} for code in ("N", "R", "R")]
+    for said in (labels, labels[::-1]):
+        assert patient(told(1, "psyk", meta={"security": said}))["meta"]["security"] == [labels[1]]

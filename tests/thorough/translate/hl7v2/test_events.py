@@ -72,8 +72,8 @@ def test_a_message_about_a_person_makes_no_stay_even_with_a_visit(event: str) ->
     found = language().translate(adt(event, segment("MRG", {1: "1^^^X"})))
     assert of_kind(found, "Encounter") == []
     assert of_kind(found, "Condition") == []
-    (patient,) = of_kind(found, "Patient")
-    assert patient.act is Act.STATE
+    patients = of_kind(found, "Patient")
+    assert [one.act for one in patients] == [Act.STATE] * (2 if found.merged else 1)
 
 
 def test_admission() -> None:
@@ -398,3 +398,8 @@ def test_a_visit_number_of_another_authority_is_another_visit() -> None:
     one = language().translate(adt("A01", visit=pv1({19: VISIT.replace("1.2.208.176.1.2.1", "1.2.3")})))
     assert of_kind(one, "Encounter")[0].key == "urn:oid:1.2.3|V77"
     assert one.citizen[0].key == CPR_KEY
+
+
+def test_a_cancelled_discharge_that_repeats_the_death_takes_the_discharge_back() -> None:
+    (said,) = of_kind(language().translate(adt("A13", citizen=pid({30: "Y"}), sent="20250318090000+0100")), "Encounter")
+    assert (said.act, said.verb) == (Act.END, Verb.WITHDRAW)

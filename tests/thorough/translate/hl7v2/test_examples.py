@@ -95,7 +95,7 @@ def test_microsoft_merge(examples: Path) -> None:
     found = language().translate((examples / "hl7v2" / "microsoft" / "ADT-A40-01.hl7").read_bytes())
     assert [i.value for i in found.citizen] == ["12345"]
     assert [i.value for i in found.merged] == ["56789"]
-    assert [s.kind for s in found.statements] == ["Patient"]
+    assert [s.kind for s in found.statements] == ["Patient", "Patient"]
 
 
 def test_google_admission_has_no_visit_number(examples: Path) -> None:

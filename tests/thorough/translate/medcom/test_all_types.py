@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -164,6 +165,21 @@ def test_the_order_of_provenances_says_nothing() -> None:
     bundle["entry"].reverse()
     bundle["entry"].insert(0, bundle["entry"].pop())
     assert stay(bundle).act is Act.LEAVE
+
+
+def test_of_two_provenances_of_one_message_the_one_recorded_last_counts() -> None:
+    bundle = notice(STOR, earlier=(("m1", STIN),), status="onleave", leave=(LEFT, ""))
+    own = next(
+        e for e in bundle["entry"]
+        if e["resource"]["resourceType"] == "Provenance" and e["resource"]["activity"]["coding"][0]["code"] == STOR
+    )  # fmt: skip
+    before = deepcopy(own)
+    before["resource"] |= {"id": "before", "recorded": "2020-01-01T08:00:00+01:00"}
+    before["resource"]["activity"]["coding"][0]["code"] = STIN
+    for at in (0, len(bundle["entry"])):
+        both = bundle | {"entry": [bundle["entry"][0], *bundle["entry"][1:]]}
+        both["entry"].insert(max(at, 1), before)
+        assert stay(both).act is Act.LEAVE
 
 
 def test_references_as_urns() -> None:
