@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.statement import Act, Verb
+from gateway.translate.hl7v2.parse import FIELDS
 from gateway.translate.rules.problems import Mark, Problems
 
 COLUMNS = ("message", "event", "act", "verb", "cancels", "files", "happened", "note")
@@ -112,7 +113,7 @@ def _row(cells: list[str], mark: Mark, files: Collection[str], problems: Problem
         if file not in files:
             problems.unknown(mark, "rule file", file, files)
     fields = [_FIELD.fullmatch(field) for field in happened.split()]
-    if not all(fields):
+    if not all(field and int(field[2]) < FIELDS for field in fields):
         problems.add(mark, "happened must hold fields such as PV1-44, with blanks between them")
     if len(problems.found) > before:
         return None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import SegmentOrder, TooLarge, Unreadable
 from gateway.translate.hl7v2.header import read
-from gateway.translate.hl7v2.parse import MOST_REPETITIONS, Message, Segment, fields, parse
+from gateway.translate.hl7v2.parse import FIELDS, MOST_REPETITIONS, Message, Segment, fields, parse
 
 HEAD = "MSH|^~\\&|SP|REGH"
 
@@ -28,7 +28,7 @@ def test_fields_are_counted_as_in_the_standard() -> None:
     assert message.first["MSH"].raw(1) == "|"
     assert message.first["MSH"].raw(2) == "^~\\&"
     assert message.value("PID", 3) == "X"
-    assert message.value("PID", 4) == message.value("PID", 999) == message.value("ZZZ", 1) == ""
+    assert message.value("PID", 4) == message.value("PID", FIELDS - 1) == message.value("ZZZ", 1) == ""
 
 
 def test_components_and_sub_components() -> None:

@@ -31,7 +31,8 @@ def evaluated(one: Path, mode: str, scope: Any) -> Any:
     plain = getattr(one, mode)(scope)
     if mode not in one.inline:
         return plain
-    source = one.inline[mode].format(s="scope", call="call(scope)", t="t")
+    held = {name: f"({form.format(s='scope')})" for name, form in one.held.items()}
+    source = one.inline[mode].format(s="scope", call="call(scope)", t="t", **held)
     found = eval(f"(lambda scope, call: {source})", {})(scope, getattr(one, mode))
     assert told(found) == told(plain)
     return found

@@ -71,6 +71,7 @@ def test_the_events_that_are_received() -> None:
         ("withdraw,A01", "withdraw,A99", "unknown event A99"),
         ("patient related encounter", "patient relatd encounter", "unknown rule file relatd (did you mean related?)"),
         ("PV1-44 EVN-6", "PV1.44 EVN-6", "lifecycle.csv:2: happened must hold fields"),
+        ("PV1-44 EVN-6", "PV1-99 EVN-6", "lifecycle.csv:2: happened must hold fields"),
         ("A02,move", "A01,move", "A01 stands here twice"),
         ("A03,end,assert,,", "A03,end,assert,", "lifecycle.csv:4: has 7 columns"),
     ],
