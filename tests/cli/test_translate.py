@@ -98,7 +98,7 @@ def test_a_merge_joins_two_identities(tmp_path: Path, capsys: pytest.CaptureFixt
     file = tmp_path / "merge.hl7"
     file.write_bytes("\r".join(merge).encode())
     run(translate, file, BENCH)
-    assert [p["active"] for p in bundle(capsys)["Patient"]] == [True]
+    assert [p["active"] for p in bundle(capsys)["Patient"]] == [True, False]
 
 
 def test_what_was_not_carried_over_is_told_beside_the_bundle(

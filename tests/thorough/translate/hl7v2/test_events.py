@@ -398,8 +398,3 @@ def test_a_visit_number_of_another_authority_is_another_visit() -> None:
     one = language().translate(adt("A01", visit=pv1({19: VISIT.replace("1.2.208.176.1.2.1", "1.2.3")})))
     assert of_kind(one, "Encounter")[0].key == "urn:oid:1.2.3|V77"
     assert one.citizen[0].key == CPR_KEY
-
-
-def test_a_cancelled_discharge_that_repeats_the_death_takes_the_discharge_back() -> None:
-    (said,) = of_kind(language().translate(adt("A13", citizen=pid({30: "Y"}), sent="20250318090000+0100")), "Encounter")
-    assert (said.act, said.verb) == (Act.END, Verb.WITHDRAW)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.statement import Act, Verb
 from gateway.errors import GatewayError, NoCitizen, WrongCharset, WrongType
 from gateway.translate.translation import Translation
 from tests.translate.hl7v2.ward import (
@@ -351,3 +352,8 @@ def test_no_value_of_the_message_stands_in_an_error() -> None:
 def test_times_of_the_autumn_night_keep_their_offset() -> None:
     made = stay(adt("A01", sent="20251026040000+0100", visit=pv1({44: "20251026023000+0100"})))
     assert made["period"]["start"] == "2025-10-26T02:30:00+01:00"
+
+
+def test_a_cancelled_discharge_that_repeats_the_death_takes_the_discharge_back() -> None:
+    (said,) = of_kind(language().translate(adt("A13", citizen=pid({30: "Y"}), sent="20250318090000+0100")), "Encounter")
+    assert (said.act, said.verb) == (Act.END, Verb.WITHDRAW)
