@@ -18,7 +18,6 @@ from gateway.domain.record import AccessRecord, Decision
 FIELDS = ("person", "behalf", "organisation", "role", "system", "purpose", "consent", "override", "resource", "kind",
           "rule", "trace", "message")  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
-_HISTORY = re.compile(r"/_history/.*$")
 
 
 def words(text: str) -> list[str]:
@@ -34,32 +33,46 @@ def term(field: str, value: str) -> int:
 
 def terms(record: AccessRecord) -> frozenset[int]:
     """All terms of a record."""
-    return frozenset(term(field, value) for field, value in _told(record) if value)
+    return frozenset().union(
+        *(_of_named(*named) for named in _names(record)), [term(*told) for told in _facts(record) if told[1]]
+    )
 
 
 def holds(record: AccessRecord, wanted: Iterable[tuple[str, str]]) -> bool:
     """Whether the record says all of this itself, whatever its terms say."""
-    said = {(field, value.lower()) for field, value in _told(record)}
+    told = (*_facts(record), *(one for named in _names(record) for one in _named(*named)))
+    said = {(field, value.lower()) for field, value in told}
     return all((field, value.lower()) in said for field, value in wanted)
 
 
-def _told(record: AccessRecord) -> Iterator[tuple[str, str]]:
-    yield from _named("person", record.user, record.user_name)
-    yield from _named("behalf", record.on_behalf_of, "")
-    yield from _named("organisation", record.organisation, record.organisation_name)
-    yield from _named("system", record.client, record.client_name)
-    yield from (("role", word) for word in words(record.user_role))
+def _names(record: AccessRecord) -> tuple[tuple[str, str, str], ...]:
+    """Field, number and name of who and what is known by both."""
+    return (
+        ("person", record.user, record.user_name),
+        ("behalf", record.on_behalf_of, ""),
+        ("organisation", record.organisation, record.organisation_name),
+        ("system", record.client, record.client_name),
+        ("role", "", record.user_role),
+    )
+
+
+def _facts(record: AccessRecord) -> Iterator[tuple[str, str]]:
     yield from (("purpose", code) for code in record.purposes)
     yield from (("consent", consent.removeprefix("Consent/")) for consent in record.consents)
     if record.override_code or record.decision is Decision.OVERRIDE:
         yield from (("override", "yes"), ("override", record.override_code))
     for reference in record.resources:
-        plain = _HISTORY.sub("", reference)
+        plain = reference.partition("/_history/")[0]
         yield from (("resource", plain), ("kind", plain.partition("/")[0]))
     yield "kind", record.kind
     yield from (("rule", rule) for rule in (*record.rules, *(rule for rule, _ in record.withheld)))
     yield "trace", record.trace
     yield from (("message", message) for message in record.messages)
+
+
+@lru_cache(maxsize=16_384)  # the same people look again and again
+def _of_named(field: str, key: str, name: str) -> frozenset[int]:
+    return frozenset(term(field, value) for field, value in _named(field, key, name) if value)
 
 
 def _named(field: str, key: str, name: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ They are an index and prove nothing: a search looks at the records that it finds
 from __future__ import annotations
 
 from gateway.domain.findable import terms
-from gateway.domain.record import BadRecord, from_bytes
+from gateway.store import wire
 from gateway.store.log import Connection
 
 LOCK = 0x464C5445  # one node at a time
@@ -19,7 +19,7 @@ SELECT r.id, r.recorded_at, r.body FROM log_leaf l LEFT JOIN access_record r ON 
 """
 _ADD = """
 INSERT INTO access_term (term, recorded_at, record_id)
-SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[])
+SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 """
 
@@ -53,7 +53,5 @@ async def _batch(connection: Connection, batch: int) -> int:
 
 def _terms(body: bytes | None) -> frozenset[int]:
     """None for a body whose time has run out, or that was damaged: the record is still found by its columns."""
-    try:
-        return terms(from_bytes(body)) if body else frozenset()
-    except BadRecord:
-        return frozenset()
+    found = wire.record(body) if body else None
+    return terms(found) if found else frozenset()
