@@ -1,8 +1,9 @@
 """The HTTP server: its socket, its TLS, its start and its end.
 
-uvicorn does not tell the application who has shown which certificate; the protocol here does, by the TLS extension of
-ASGI (https://asgi.readthedocs.io/en/latest/specs/tls.html), computed once for each connection. Without TLS uvicorn's
-own protocol is used, and no request pays for it.
+What uvicorn leaves open is closed by the protocol here: a head of any length is held, and what stands behind a body
+(trailers) becomes headers like those in front of it, which a proxy may have looked through. With TLS it also tells who
+has shown which certificate, by the TLS extension of ASGI (https://asgi.readthedocs.io/en/latest/specs/tls.html),
+computed once for each connection.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import os
 import socket
 import ssl
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,9 +24,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.errors import SettingsError
 from gateway.inbound.certificate import subject_of
 
+HEAD_BYTES = 65_536
+"""Of a head, or of what stands between and behind the pieces of a body, no more than this and one read is held."""
 HEADER_SECONDS = 15.0
 """A connection that has told no whole request by then is closed, at the latest when twice as much time is over."""
 _TICKS_PER_SECOND = 10
+_NOWHERE: Any = deque(maxlen=0)
 _VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
 
 
@@ -35,7 +40,7 @@ class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", server_header=False, proxy_headers=False, ws="none",
-            http="auto" if tls is None else TlsProtocol,
+            http=Protocol if tls is None else TlsProtocol,
             ssl_context_factory=None if tls is None else lambda config, usual: tls,
         )  # fmt: skip
         super().__init__(config)
@@ -76,8 +81,42 @@ class Server(uvicorn.Server):
         yield
 
 
-class TlsProtocol(HttpToolsProtocol):
-    """HTTP/1.1 over TLS, with what the handshake has shown in the scope of every request."""
+class Protocol(HttpToolsProtocol):
+    """HTTP/1.1, without trailers, without other protocols to upgrade to, and with a limit to what is held unread."""
+
+    _unseen = 0  # bytes since the last head was whole, or since the last piece of a body
+
+    def data_received(self, data: bytes) -> None:
+        """More bytes."""
+        self._unseen += len(data)
+        super().data_received(data)
+        if self._unseen <= HEAD_BYTES or self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            self.send_400_response("The head of the request is too long.")
+        else:
+            self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: headers that come later are none."""
+        super().on_headers_complete()
+        self.headers = _NOWHERE  # the scope has those of the head
+        self._unseen = 0
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body: whoever reads it counts."""
+        self._unseen = 0
+        super().on_body(body)
+
+    def _should_upgrade(self) -> bool:
+        return False
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Whoever asks for another protocol is answered in this one (RFC 9110 7.8): nothing to warn of."""
+
+
+class TlsProtocol(Protocol):
+    """The same over TLS, with what the handshake has shown in the scope of every request."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The handshake is done: what it has shown holds for the whole connection."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -180,3 +182,89 @@ def test_every_type_of_a_compartment_is_asked_for_by_a_plain_star(database_url: 
                 assert answer.headers.get("allow") == ("POST" if status == 405 else None)
 
     run(test)
+
+
+async def told(here: Running, *pieces: bytes) -> bytes:
+    """What one connection is answered until it is closed."""
+    host, _, port = here.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+    found = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while more := await asyncio.wait_for(reader.read(65_536), 10):
+            found += more
+    writer.close()
+    return bytes(found)
+
+
+def test_of_an_endless_head_little_is_held(database_url: str, tmp_path: Path) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            live, long = b"GET /health/live HTTP/1.1\r\nHost: x\r\n", b"x" * (listening.HEAD_BYTES + 1)
+            for head in (b"GET /" + long, live + b"X: " + long, live + b"X: y\r\n" * 12_000):
+                assert (await told(here, head)).startswith(b"HTTP/1.1 400"), "an address, a header, many of them"
+            sent = await told(here, live, b"X: ", *[long] * 100)
+            assert sent[:12] in (b"", b"HTTP/1.1 400"), "who goes on sending may not read it, and is cut off"
+            whole = live + b"X: " + b"x" * 30_000 + b"\r\n"
+            both = await told(here, whole + b"\r\n" + whole + b"\r\n" + whole + b"Connection: close\r\n\r\n")
+            assert both.count(b"HTTP/1.1 200") == 3, "each is short enough"
+            form = b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+            begun = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\n" + form
+            for unread in (b"0\r\nX: ", b"1; x="):
+                sent = await told(here, begun + unread, *[long] * 9)
+                assert sent[:12] in (b"", b"HTTP/1.1 400"), "neither trailers nor what a piece is said to be"
+            sent = await told(
+                here,
+                begun.replace(b"Host", b"Connection: close\r\nHost"),
+                *[b"9\r\ngrant=one\r\n"] * 5000,
+                b"0\r\n\r\n",
+            )
+            assert sent.startswith(b"HTTP/1.1 400"), "a form in many pieces is read"
+            assert b"grant" in sent
+
+    run(test)
+
+
+def test_what_stands_behind_a_body_is_no_header(database_url: str, tmp_path: Path) -> None:
+    """A proxy that strips the header in which it tells of a certificate may pass trailers on."""
+    seen: list[list[tuple[bytes, bytes]]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        seen.append(list(scope["headers"]))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    async def test() -> None:
+        with listening.bound("127.0.0.1", 0) as one:
+            server = listening.Server(app, None)
+            stopped = asyncio.create_task(server.serve(sockets=[one]))
+            await server.ready.wait()
+            reader, writer = await asyncio.open_connection(*one.getsockname())
+            head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            for _ in range(2):
+                writer.write(head + b"3\r\nabc\r\n0\r\nX-Client-Cert: mine\r\nExpect: 100-continue\r\nX: y\r\n\r\n")
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+            writer.close()
+            server.stop()
+            await stopped
+        assert [sorted(name for name, _ in one) for one in seen] == [[b"host", b"transfer-encoding"]] * 2
+
+    run(test)
+
+
+def test_who_asks_for_another_protocol_is_answered_in_this_one(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with serving(database_url, tmp_path) as here:
+            for name in (b"websocket", b"h2c"):
+                asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: " + name
+                assert (await told(here, asked + b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+
+    run(test)
+    assert not [one for one in caplog.records if one.name.startswith("uvicorn")], "and the log is not filled by it"
