@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.domain import endpoint
 from gateway.domain.checkpoint import COSIGNATURE, note_key
-from gateway.domain.consent import units
+from gateway.domain.consent.units import Units
 from gateway.domain.directory import Registry, of_sources
 from gateway.domain.identifier import learn
 from gateway.domain.insight import InsightRules
@@ -112,7 +112,7 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
-    units.learn(*parts(codes, problems))
+    units = Units(*parts(codes, problems))
     terms = Terms.read(mappings, codes, problems)
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)
@@ -132,7 +132,7 @@ def read_rules(
         lambda: Vendor("nexus", mappings, sources, identify, codes),
         lambda: Vendor("momentum", mappings, sources, identify, codes),
         lambda: {name: Answers(name, mappings, sources) for name in WRITERS},
-        lambda: policy_tables.load(mappings / "policy", owners, terms),
+        lambda: policy_tables.load(mappings / "policy", owners, terms, units),
         problems.check,
     )
     fhir = FhirMessages(medcom, kl, medcom.correspondence)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from gateway.domain.caller import Caller
 from gateway.domain.consent import Ask, CompiledConsent, Same, Verdict, Word, prepared
 from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
+from gateway.domain.consent.units import Units
 from gateway.domain.identifier import spelled
 from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
@@ -152,12 +153,13 @@ def _within_limits(
     return [permit for permit in permits if (permit.kind, permit.id) not in closed], denials
 
 
-def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str], same: Same) -> Ask:
+def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str], same: Same, units: Units) -> Ask:
     """The caller as consents see it: the acting person by identifier, and as citizen by reference too."""
     user = frozenset({_key(caller.user)}) if caller.user else frozenset()
-    as_citizen = (known for known in same.values() if not user.isdisjoint(known))
+    if same:
+        user = user.union(*(known for known in same.values() if not user.isdisjoint(known)))
     return Ask(
-        actors=user.union(*as_citizen),
+        actors=user,
         organisations=frozenset({caller.organisation.key}),
         purposes=caller.purposes,
         now=now,
@@ -167,6 +169,7 @@ def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str
         on_behalf_of=frozenset({_key(caller.on_behalf_of)}) if caller.on_behalf_of else frozenset(),
         role=caller.role,
         sector=caller.sector,
+        units=units,
     )
 
 
@@ -207,7 +210,7 @@ class _Bench:
         self._action = action
         self._same = same
         self._protected = protected
-        self._evaluation = prepared(consents, ask_of(caller, now, action, care_teams, same), same)
+        self._evaluation = prepared(consents, ask_of(caller, now, action, care_teams, same, policy.units), same)
         self._rows: dict[tuple[str, str, str], Row | None] = {}
         self._organisations = frozenset((caller.organisation.key, *map(_key, caller.member_of)))
         self._worlds = frozenset([(organisation, caller.role) for organisation in self._organisations])

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from gateway.domain.consent.units import NONE, Units
 from gateway.domain.when import in_force
 
 CLASSES = (
@@ -85,12 +86,15 @@ class Ground:
 
 
 class Policy:
-    """The tables, asked by day."""
+    """The tables, asked by day. `units` is what is known by now of what is a part of what."""
 
-    def __init__(self, rows: Iterable[Row], owners: Owners | None = None, grounds: Iterable[Ground] = ()) -> None:
+    def __init__(
+        self, rows: Iterable[Row], owners: Owners | None = None, grounds: Iterable[Ground] = (), units: Units = NONE
+    ) -> None:
         self.rows = tuple(rows)
         self.grounds = tuple(grounds)
         self.owners = {source: frozenset(pairs) for source, pairs in (owners or {}).items()}
+        self.units = units
         self._days: dict[str, dict[tuple[str, str, str, str], Row]] = {}
 
     def row(self, data_class: str, sector: str, role: str, purpose: str, day: str) -> Row | None:

@@ -102,7 +102,7 @@ async def _as_it_was(gateway: Gateway, question: Question) -> tuple[Question, Ga
     if known is None:
         notes = (*question.notes, _UNKNOWN) if past and reader.client else question.notes
         return replace(question, notes=notes), then
-    then = replace(then, policy=Policy(gateway.policy.rows, known.owners, gateway.policy.grounds))
+    then = replace(then, policy=Policy(gateway.policy.rows, known.owners, gateway.policy.grounds, gateway.policy.units))
     if not reader.client:
         return question, then
     if was is None:

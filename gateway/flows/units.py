@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.domain.consent.units import Part, hear
+from gateway.domain.consent.units import Part
 from gateway.domain.directory import identifiers_of, name_of
 from gateway.flows.parts import Gateway
 from gateway.store import directory, wire
@@ -17,7 +17,8 @@ from gateway.store.directory import Entry
 
 async def hear_units(gateway: Gateway) -> None:
     """Ask the directory. Raises Unavailable."""
-    hear([part for entry in await directory.parts(gateway.database) for part in _told(entry)])
+    told = [part for entry in await directory.parts(gateway.database) for part in _told(entry)]
+    gateway.policy.units = gateway.policy.units.hearing(told)
 
 
 def _told(entry: Entry) -> Iterator[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.domain.consent.units import Part, Units
+from gateway.domain.consent.units import Part, Tree
 from gateway.domain.directory import Organisation
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.municipality import CODES
@@ -40,7 +40,7 @@ def parts(codes: Codes, problems: Problems) -> tuple[list[Part], list[Part]]:
             problems.add(row.mark, "a unit and what it is a part of are told by system and code")
             continue
         unit, whole = normal(row.source_system, row.source_code).key, normal(row.target_system, row.target_code).key
-        if unit in Units(standing).above(frozenset({whole})):
+        if unit in Tree(standing).above(frozenset({whole})):
             problems.add(row.mark, f"{row.source_code} would be a part of itself")
         else:
             (former if row.valid_to else standing).append((unit, whole))

@@ -19,6 +19,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from gateway.domain.consent.ask import ACT_REASON, PURPOSES
+from gateway.domain.consent.units import NONE, Units
 from gateway.domain.content import TEXT, UNIT
 from gateway.domain.labels import KindRow, Labeller, LabelRow
 from gateway.domain.limits import KLE
@@ -69,12 +70,14 @@ def _labelled(line: Line, system: str, code: str) -> str:
     return f"{system}|{code}"
 
 
-def load(folder: Path, owners: Owners | None = None, terms: Terms | None = None) -> tuple[Policy, Labeller]:
+def load(
+    folder: Path, owners: Owners | None = None, terms: Terms | None = None, units: Units = NONE
+) -> tuple[Policy, Labeller]:
     """The policy and the labeller of mappings/policy. Raises MappingError with every error found.
 
-    `owners` as domain/policy.py. The access table must speak of every case on every day from its last change on:
-    what no row speaks of is closed, so a row that ends must be followed by another. With `terms`, codes that there
-    are not are errors too, and a row is about every code of a concept and every URL of a system that it names.
+    `owners` and `units` as domain/policy.py. The access table must speak of every case on every day from its last
+    change on: what no row speaks of is closed, so a row that ends must be followed by another. With `terms`, codes that
+    there are not are errors too, and a row is about every code of a concept and every URL of a system that it names.
     """
     problems = Problems()
     rows = [row for line in _lines(folder, "access.csv", _ACCESS, problems) for row in _access(line)]
@@ -83,7 +86,7 @@ def load(folder: Path, owners: Owners | None = None, terms: Terms | None = None)
     kinds = [_kind(line) for line in _lines(folder, "kinds.csv", _KINDS, problems)]
     _twice(kinds, lambda row: (row.kind, row.sector, row.source), problems)
     grounds = [_ground(line) for line in _lines(folder, "overrides.csv", _GROUNDS, problems)]
-    policy = Policy(rows, owners, grounds)
+    policy = Policy(rows, owners, grounds, units)
     if not problems.found:
         _check(policy, problems)
     problems.check()

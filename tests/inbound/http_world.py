@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -132,7 +133,7 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
         recorder=Recorder(database),
         languages=rules.languages,
         sources={source.id: replace(source, deliver=_line(source, deliver)) for source in rules.sources},
-        policy=rules.policy,
+        policy=copy(rules.policy),  # what the directory tells is of this gateway alone
         labeller=rules.labeller,
         ids=ids(SECRET),
         secret=SECRET,

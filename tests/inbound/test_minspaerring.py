@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from gateway.domain.consent.actors import SUB_UNITS
-from gateway.domain.consent.units import hear
 from gateway.domain.identifier import SOR, Identifier
 from gateway.inbound.scopes import Scope
 from tests.inbound.http_world import Http, http, run
@@ -142,12 +141,8 @@ def test_what_the_directory_tells_of_a_unit_closes_at_once(database_url: str) ->
             assert await places_seen(here, patient, "other") == set(), "by a literal reference too"
             assert (await here.web.delete(path, headers=epj)).status_code == 204
             assert await places_seen(here, patient, "other"), "and it is a part of nothing again"
-            await here.web.delete(f"/fhir/Organization/{named.json()['id']}", headers=epj)
 
-    try:
-        run(test)
-    finally:
-        hear(())
+    run(test)
 
 
 def test_a_person_and_a_period(database_url: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from gateway.domain.consent.units import known
+from gateway.domain.consent.units import NONE, Units
 
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
@@ -49,7 +49,7 @@ class Ask:
     Keys are literal references (`Practitioner/7`) or identifiers (`system|value`).
     `organisations` are what the asker itself is; `member_of` are the units and organisations above it, and groups
     it belongs to. `care_teams` are those it is a member of now. `sector` is the asker's, region, municipality or
-    other ("" when it has none).
+    other ("" when it has none). `units` is what is known of what is a part of what.
     """
 
     actors: frozenset[str]
@@ -62,6 +62,7 @@ class Ask:
     on_behalf_of: frozenset[str] = frozenset()
     role: str = ""
     sector: str = ""
+    units: Units = NONE
 
 
 def as_organisation(keys: Iterable[str]) -> frozenset[str]:
@@ -74,15 +75,14 @@ _Keys = frozenset[str]
 
 @lru_cache(maxsize=4096)  # the same people ask again and again
 def _named(
-    actors: _Keys, organisations: _Keys, member_of: _Keys, teams: _Keys, behalf: _Keys, _edition: int
+    actors: _Keys, organisations: _Keys, member_of: _Keys, teams: _Keys, behalf: _Keys, units: Units
 ) -> tuple[_Keys, ...]:
-    """By what keys an asker is meant: exactly, with sub-units, by a deny, and by a deny without sub-units. Asked anew
-    when more is known of what is a part of what."""
+    """By what keys an asker is meant: exactly, with sub-units, by a deny, and by a deny without sub-units."""
     groups = [key for key in member_of if key.startswith("Group/")]
     exact = actors.union(organisations, as_organisation(organisations), teams, groups)
-    sure = known.sure.above(organisations | member_of)
+    sure = units.sure.above(organisations | member_of)
     within = exact.union(sure, as_organisation(sure))
-    far = known.closing.above(organisations.union(member_of, behalf, actors))
+    far = units.closing.above(organisations.union(member_of, behalf, actors))
     return exact, within, within.union(far, as_organisation(far)), exact.union(behalf, as_organisation(behalf | actors))
 
 
@@ -104,13 +104,14 @@ class Asked:
     (rule 12).
     """
 
-    __slots__ = ("action", "exact", "now", "own", "purpose", "role", "wide", "within")
+    __slots__ = ("action", "exact", "now", "own", "purpose", "role", "units", "wide", "within")
 
     def __init__(self, ask: Ask, purpose: str = "") -> None:
         self.exact, self.within, self.wide, self.own = _named(
-            ask.actors, ask.organisations, ask.member_of, ask.care_teams, ask.on_behalf_of, known.edition
+            ask.actors, ask.organisations, ask.member_of, ask.care_teams, ask.on_behalf_of, ask.units
         )
         self.action = _ACTION_KEYS.get(ask.action, ask.action)
         self.purpose = purpose
         self.role = ask.role
         self.now = ask.now
+        self.units = ask.units

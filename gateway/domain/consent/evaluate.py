@@ -18,7 +18,7 @@ from gateway.domain.consent.ask import ACTIONS, BREAK_GLASS, TREATMENT, Ask, Ask
 from gateway.domain.consent.codes import MAYBE, NO, YES
 from gateway.domain.consent.compiled import CompiledConsent
 from gateway.domain.consent.provision import Provision
-from gateway.domain.consent.units import known
+from gateway.domain.consent.units import Units
 from gateway.domain.consent.verdict import Verdict, Word
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import counting
@@ -44,12 +44,14 @@ _ALL = (YES, YES)
 
 @dataclass(slots=True)
 class _Live:
-    """A provision that this access touches. `level` is how well; `plain` that no filter on data is below."""
+    """A provision that this access touches. `level` is how well; `plain` that no filter on data is below; `units` is
+    what its own filters go by."""
 
     provision: Provision
     level: int
     plain: bool
     exceptions: tuple[_Live, ...]
+    units: Units
 
 
 def evaluate(consents: Iterable[CompiledConsent], ask: Ask, facts: Facts, same: Same | None = None) -> Verdict:
@@ -58,19 +60,18 @@ def evaluate(consents: Iterable[CompiledConsent], ask: Ask, facts: Facts, same: 
 
 
 def prepared(consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = None) -> Evaluation:
-    """The evaluation for an asker, made once for the same consents, as long as nothing begins or ends in them and
-    nothing new is known of what is a part of what.
+    """The evaluation for an asker, made once for the same consents, as long as nothing begins or ends in them.
 
     What is remembered hangs on the very consents: one that was changed or withdrawn is another one, and finds nothing.
     """
     listed = tuple(consents)
     if same:
         return Evaluation(listed, ask, same)
-    return _again(listed, bisect_right(_moments(listed), ask.now), known.edition, ask)
+    return _again(listed, bisect_right(_moments(listed), ask.now), ask)
 
 
 @lru_cache(maxsize=4096)
-def _again(consents: tuple[CompiledConsent, ...], _since: int, _edition: int, ask: Ask) -> Evaluation:
+def _again(consents: tuple[CompiledConsent, ...], _since: int, ask: Ask) -> Evaluation:
     return Evaluation(consents, ask)
 
 
@@ -222,7 +223,7 @@ def _live_root(root: Provision, asked: Asked, must_name: bool) -> _Live | None:
     scope = wide if root.denies else exact
     if not exceptions:
         level = scope & purpose
-        return _Live(root, level, root.plain, ()) if level else None
+        return _Live(root, level, root.plain, (), asked.units) if level else None
     return _with_exceptions(root, asked, scope & purpose, scope, wide, must_name)
 
 
@@ -241,7 +242,7 @@ def _live(provision: Provision, asked: Asked, gate: int, wide_gate: int, must_na
         return None
     level = wide if provision.denies else gate & wide & exact
     if not provision.exceptions:
-        return _Live(provision, level, provision.plain, ()) if level else None
+        return _Live(provision, level, provision.plain, (), asked.units) if level else None
     return _with_exceptions(provision, asked, level, level, wide, must_name)
 
 
@@ -255,7 +256,7 @@ def _with_exceptions(
     if not level and not live:
         return None
     plain = provision.plain or (not provision.filters and provision.labels is None and all(one.plain for one in live))
-    return _Live(provision, level, plain, live)
+    return _Live(provision, level, plain, live, asked.units)
 
 
 def _purpose(provision: Provision, asked: Asked, must_name: bool) -> int:
@@ -271,7 +272,7 @@ def _of_consent(live: _Live, facts: Facts, labels: frozenset[str], breaks_glass:
     if live.exceptions:
         outcome = _judge(live, facts, labels, breaks_glass, _NO_LABELS, not void, True)
     else:
-        match = _match(live.provision, facts, labels)
+        match = _match(live, facts, labels)
         outcome = _own(live, match, labels, breaks_glass, _NO_LABELS, not void, True)
     if outcome[0] == _LIMITED:
         return (_CONFINED, 7, outcome[2])
@@ -288,7 +289,7 @@ def _judge(
     `sure` is False below something that is not understood, or under a consent that lacks the form of § 44.
     """
     provision = live.provision
-    match = _match(provision, facts, labels)
+    match = _match(live, facts, labels)
     if not is_root and not match:
         return (_LIMITED, 7, provision) if live.level and provision.limits else _SILENT
     best = _SILENT
@@ -307,13 +308,14 @@ def _judge(
     return own if own[0] >= best[0] else best
 
 
-def _match(provision: Provision, facts: Facts, labels: frozenset[str]) -> int:
+def _match(live: _Live, facts: Facts, labels: frozenset[str]) -> int:
     """How well the filters on data match."""
+    provision = live.provision
     match = YES if provision.labels is None else _touch(provision, facts, labels)
     for fits in provision.filters:
         if not match:
             return NO
-        match &= fits(facts)
+        match &= fits(facts, live.units)
     return match
 
 

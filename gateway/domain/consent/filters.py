@@ -1,4 +1,4 @@
-"""Filters on data: which resources a provision is about. Each is a function (facts) → NO, MAYBE or YES."""
+"""Filters on data: which resources a provision is about. Each is a function (facts, units) → NO, MAYBE or YES."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from gateway.domain.consent.actors import Resolve, keys_of, says_sub_units
 from gateway.domain.consent.codes import MAYBE, NO, YES, Codes
 from gateway.domain.consent.span import Span
-from gateway.domain.consent.units import known
+from gateway.domain.consent.units import Tree, Units
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import DATA_CLASS
 
-Filter = Callable[[Facts], int]
+Filter = Callable[[Facts, Units], int]
 
 RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 
@@ -20,7 +20,7 @@ RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 def by_class(codes: Codes) -> Filter:
     """`class`: a FHIR resource type, one of our data classes, or a code the resource itself carries."""
 
-    def fits(facts: Facts) -> int:
+    def fits(facts: Facts, _: Units) -> int:
         values = codes.values
         if f"{RESOURCE_TYPES}|{facts.kind}" in values or f"{DATA_CLASS}|{facts.data_class}" in values:
             return YES
@@ -31,20 +31,20 @@ def by_class(codes: Codes) -> Filter:
 
 def by_code(codes: Codes) -> Filter:
     """`code`: the main code of the resource; a resource without a code is not hit (rule 6)."""
-    return lambda facts: codes.grade_any(facts.codes)
+    return lambda facts, _: codes.grade_any(facts.codes)
 
 
 def by_dates(inside: Span | None, *, denies: bool) -> Filter:
     """`dataPeriod`; None when it cannot be read."""
     if inside is None:
-        return lambda _: MAYBE
+        return lambda *_: MAYBE
     return _denied_dates(inside) if denies else _permitted_dates(inside)
 
 
 def _permitted_dates(inside: Span) -> Filter:
     """Of a permit: every date that is present lies inside, and there is one (rule 6)."""
 
-    def fits(facts: Facts) -> int:
+    def fits(facts: Facts, _: Units) -> int:
         dates = (*facts.clinical, facts.updated) if facts.updated else facts.clinical
         return YES if dates and all(map(inside.holds, dates)) else NO
 
@@ -57,7 +57,7 @@ def _denied_dates(inside: Span) -> Filter:
     The two ends of a stay that began before and ended after the period touch it as well.
     """
 
-    def fits(facts: Facts) -> int:
+    def fits(facts: Facts, _: Units) -> int:
         clinical = facts.clinical
         if clinical:
             if min(clinical) <= inside.high and max(clinical) >= inside.low:
@@ -97,35 +97,31 @@ def by_reference(value: Any, contained: Mapping[str, Any], resolve: Resolve, *, 
             with_units = says_sub_units(item.get("extension"))
             if by_writer and (denies or with_units):
                 (alone if with_units is False else places).update(keys)
-    whole = _comes_from(places, denies=denies)
 
-    def fits(facts: Facts) -> int:
+    def fits(facts: Facts, units: Units) -> int:
         here = f"{facts.kind}/{facts.id}"
         if here in instances or here in related or not related.isdisjoint(facts.related):
             return YES
-        if not writers.isdisjoint(facts.authors) or (places and whole(facts)):
+        if not writers.isdisjoint(facts.authors):
             return YES
-        if alone and _is_its_own(alone, facts.places):
+        if places and _comes_from(places, facts, units.closing if denies else units.sure):
+            return YES
+        if alone and _is_its_own(alone, facts.places, units):
             return YES
         return MAYBE if vague else NO
 
     return fits
 
 
-def _comes_from(places: set[str], *, denies: bool) -> Callable[[Facts], bool]:
+def _comes_from(places: set[str], facts: Facts, tree: Tree) -> bool:
     """Whether data comes from one of these organisations or from a part of it."""
-
-    def comes(facts: Facts) -> bool:
-        tree = known.closing if denies else known.sure
-        return not places.isdisjoint(tree.above(facts.places | facts.authors))
-
-    return comes
+    return not places.isdisjoint(tree.above(facts.places | facts.authors))
 
 
-def _is_its_own(organisations: set[str], places: frozenset[str]) -> bool:
+def _is_its_own(organisations: set[str], places: frozenset[str], units: Units) -> bool:
     """Whether data comes from one of these organisations, and from no sub-unit of it."""
     for one in organisations & places:
-        others = [known.sure.above(frozenset({place})) for place in places - {one}]
+        others = [units.sure.above(frozenset({place})) for place in places - {one}]
         if not any(one in above for above in others):
             return True
     return False

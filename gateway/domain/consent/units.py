@@ -1,9 +1,9 @@
 """Which organisation is a part of which: what a consent needs that names a place with its sub-units, or without.
 
-Two tell of it. The tables of this installation (mappings/codes/part-of.csv, `learn`) are sure: by them a permit reaches
+Two tell of it. The tables of this installation (mappings/codes/part-of.csv) are sure: by them a permit reaches
 sub-units, and what is a sub-unit's stays out of a consent that leaves sub-units out. Whoever may write to the directory
-(Organization.partOf, `hear`), and rows whose time is over, can only close: by them a deny reaches further, since nobody
-gets in by a word of his own about whose part he is.
+(Organization.partOf), and rows whose time is over, can only close: by them a deny reaches further, since nobody gets in
+by a word of his own about whose part he is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Part = tuple[str, str]
 """The key of a unit (`system|value`, `Organization/7`) and of what it is a part of."""
 
 
-class Units:
+class Tree:
     """A tree, or what somebody took for one: circles and several parents do no harm."""
 
     __slots__ = ("_parents",)
@@ -36,41 +36,26 @@ class Units:
         return frozenset(found)
 
 
-class _Known:
-    """What this process knows. `edition` is another one with every change."""
+class Units:
+    """What one gateway knows at a time. Nobody changes it: who hears something new has another one, and each is equal
+    to itself alone, so that what was worked out by one is never taken for what holds by another.
 
-    def __init__(self) -> None:
-        self.edition = 0
-        self.sure = Units()
-        self.closing = Units()
-        self._tables: frozenset[Part] = frozenset()
-        self._directory: frozenset[Part] = frozenset()
+    `sure` opens and closes, `closing` can only close. `standing` are the rows of the tables, `former` those whose time
+    is over, `told` is what the directory tells.
+    """
 
-    def tell(self, tables: frozenset[Part], directory: frozenset[Part]) -> None:
-        if (tables, directory) != (self._tables, self._directory):
-            self._tables, self._directory = tables, directory
-            self.closing = Units(sorted(tables | directory))
-            self.edition += 1
+    __slots__ = ("_former", "_standing", "_told", "closing", "sure")
 
-    def learn(self, standing: Iterable[Part], former: Iterable[Part]) -> None:
-        sure = frozenset(standing)
-        self.sure = Units(sorted(sure))
-        self.edition += 1
-        self.tell(sure | frozenset(former), self._directory)
+    def __init__(self, standing: Iterable[Part] = (), former: Iterable[Part] = (), told: Iterable[Part] = ()) -> None:
+        self._standing, self._former, self._told = frozenset(standing), frozenset(former), frozenset(told)
+        self.sure = Tree(sorted(self._standing))
+        self.closing = Tree(sorted(self._standing | self._former | self._told))
 
-    def hear(self, told: Iterable[Part]) -> None:
-        self.tell(self._tables, frozenset(told))
+    def hearing(self, told: Iterable[Part]) -> Units:
+        """What is known once the directory tells this, whole; the same where that is nothing new."""
+        heard = frozenset(told)
+        return self if heard == self._told else Units(self._standing, self._former, heard)
 
 
-known = _Known()
-
-
-def learn(standing: Iterable[Part], former: Iterable[Part] = ()) -> None:
-    """What the tables tell, from now on, in this process; called once at start. `former` are parts whose time is
-    over."""
-    known.learn(standing, former)
-
-
-def hear(told: Iterable[Part]) -> None:
-    """What the directory tells, whole, from now on."""
-    known.hear(told)
+NONE = Units()
+"""Where nobody tells what is a part of what."""

@@ -3,15 +3,13 @@ negative and positive) and KL/FUT's categories."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from gateway.domain.consent import compile_consent, prepared
 from gateway.domain.consent.actors import READER_ROLE, SUB_UNITS
-from gateway.domain.consent.units import Part, Units, hear, known, learn
+from gateway.domain.consent.units import NONE, Tree, Units
 from gateway.domain.identifier import SOR
 from tests.domain.consent.making import actor, ask, at, consent, data, dates, rule, thing, word
 
@@ -23,26 +21,15 @@ UNITS = {"extension": [{"url": SUB_UNITS, "valueBoolean": True}]}
 ALONE = {"extension": [{"url": SUB_UNITS, "valueBoolean": False}]}
 
 
-@contextmanager
-def tree(*tables: Part, told: Sequence[Part] = (), former: Sequence[Part] = ()) -> Iterator[None]:
-    """What is a part of what, as long as this lasts."""
-    was, edition = dict(vars(known)), known.edition
-    learn(tables, former)
-    hear(told)
-    try:
-        yield
-    finally:
-        vars(known).update(was, edition=max(known.edition, edition) + 1)
-
-
 def registration(says: str, **what: Any) -> dict[str, Any]:
     """One consentitem: validFrom and validTo are the period, whoItem the actor, whatItem the data."""
     category = [{"coding": [{"system": CATEGORY, "code": "minspaerring"}]}]
     return consent(rule(says, **what), category=category)
 
 
-def by(person: str = DOCTOR, organisation: str = HOSPITAL, *above: str) -> Any:
-    return ask(actors=frozenset({person}), organisations=frozenset({organisation}), member_of=frozenset(above))
+def by(person: str = DOCTOR, organisation: str = HOSPITAL, *above: str, units: Units = NONE) -> Any:
+    organisations, groups = frozenset({organisation}), frozenset(above)
+    return ask(actors=frozenset({person}), organisations=organisations, member_of=groups, units=units)
 
 
 def test_nothing_registered_is_left_to_the_law() -> None:
@@ -72,12 +59,13 @@ def test_readers_at_a_place_with_or_without_its_sub_units(
     period = {"start": "2026-01-01", "end": "2026-12-31"}
     said = registration("permit", actor=actor(HOSPITAL, **more), period=period)
     refused = registration("deny", actor=actor(HOSPITAL, **more), period=period)
-    with tree() if above else tree((WARD, HOSPITAL)):
-        assert word(said, by(DOCTOR, HOSPITAL)) == "permit"
-        assert word(said, by(DOCTOR, WARD, *above)) == opens
-        assert word(refused, by(DOCTOR, HOSPITAL)) == "deny"
-        assert word(refused, by(DOCTOR, WARD, *above)) == closes, "a deny covers the sub-units unless it says otherwise"
-        assert word([said, refused], by(DOCTOR, OTHER)) == "silent"
+    units = NONE if above else Units([(WARD, HOSPITAL)])
+    whole, ward = by(DOCTOR, HOSPITAL, units=units), by(DOCTOR, WARD, *above, units=units)
+    assert word(said, whole) == "permit"
+    assert word(said, ward) == opens
+    assert word(refused, whole) == "deny"
+    assert word(refused, ward) == closes, "a deny covers the sub-units unless it says otherwise"
+    assert word([said, refused], by(DOCTOR, OTHER, units=units)) == "silent"
 
 
 def test_without_sub_units_is_of_one_legal_world_too() -> None:
@@ -107,25 +95,36 @@ def test_what_the_directory_and_former_rows_tell_can_only_close() -> None:
     closing = registration("deny", actor=actor(HOSPITAL))
     own = registration("deny", data=[data("authoredby", HOSPITAL)[0] | ALONE])
     theirs = thing(places=frozenset({WARD, HOSPITAL}))
-    for teller in ({"told": [(WARD, HOSPITAL)]}, {"former": [(WARD, HOSPITAL)]}):
-        with tree(**teller):
-            assert word(opening, by(DOCTOR, WARD)) == "silent"
-            assert word(closing, by(DOCTOR, WARD)) == "deny"
-            assert word(own, by(), theirs) == "deny", "nobody gets out of a block by such a word"
-    with tree((WARD, HOSPITAL)):
-        assert word(own, by(), theirs) == "silent"
+    for units in (Units(told=[(WARD, HOSPITAL)]), Units(former=[(WARD, HOSPITAL)])):
+        assert word(opening, by(DOCTOR, WARD, units=units)) == "silent"
+        assert word(closing, by(DOCTOR, WARD, units=units)) == "deny"
+        assert word(own, by(units=units), theirs) == "deny", "nobody gets out of a block by such a word"
+    assert word(own, by(units=Units([(WARD, HOSPITAL)])), theirs) == "silent"
 
 
 def test_a_change_of_the_tree_holds_at_once_for_who_asked_before() -> None:
     compiled = [compile_consent(registration("deny", actor=actor(HOSPITAL)))]
-    asked = by(DOCTOR, WARD)
+    units = Units()
     for told, expected in (((), "silent"), ([(WARD, HOSPITAL)], "deny"), ((), "silent")):
-        with tree(told=told):
-            assert str(prepared(compiled, asked).verdict(thing()).word) == expected
+        units = units.hearing(told)
+        assert str(prepared(compiled, by(DOCTOR, WARD, units=units)).verdict(thing()).word) == expected
+
+
+def test_two_gateways_in_one_process_know_each_their_own() -> None:
+    compiled = [compile_consent(registration("deny", actor=actor(HOSPITAL)))]
+    one, other = Units().hearing([(WARD, HOSPITAL)]), Units()
+    for units, expected in ((one, "deny"), (other, "silent"), (one, "deny")):
+        assert str(prepared(compiled, by(DOCTOR, WARD, units=units)).verdict(thing()).word) == expected
+
+
+def test_what_is_heard_again_is_nothing_new() -> None:
+    tables = Units([(WARD, HOSPITAL)], told=[(OTHER, HOSPITAL)])
+    assert tables.hearing([(OTHER, HOSPITAL)]) is tables, "what was worked out before is asked again"
+    assert tables.hearing(()).closing.above(frozenset({WARD})) == {WARD, HOSPITAL}, "the tables stand, whoever is heard"
 
 
 def test_units_in_a_circle_and_of_several_wholes() -> None:
-    units = Units([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")])
+    units = Tree([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")])
     assert units.above(frozenset({"b"})) == {"a", "b", "c", "d"}
     assert units.above(frozenset({"d", "e"})) == {"d", "e"}
 
@@ -145,12 +144,12 @@ def test_data_from_a_place_with_or_without_its_sub_units(more: dict[str, Any], c
     said = registration("deny", data=[data("authoredby", HOSPITAL)[0] | more])
     sent_for_the_ward = thing(places=frozenset({WARD, HOSPITAL}))
     of_the_ward = thing(places=frozenset({WARD}), authors=frozenset({DOCTOR}))
-    with tree((WARD, HOSPITAL)):
-        assert word(said, by(), thing(places=frozenset({HOSPITAL}))) == "deny"
-        assert word(said, by(), thing(places=frozenset({HOSPITAL, OTHER}))) == "deny", "OTHER is no part of it"
-        assert word(said, by(), sent_for_the_ward) == closes, "its systems sent it of the ward"
-        assert word(said, by(), of_the_ward) == closes
-        assert word(said, by(), thing(places=frozenset({OTHER}))) == "silent"
+    here = by(units=Units([(WARD, HOSPITAL)]))
+    assert word(said, here, thing(places=frozenset({HOSPITAL}))) == "deny"
+    assert word(said, here, thing(places=frozenset({HOSPITAL, OTHER}))) == "deny", "OTHER is no part of it"
+    assert word(said, here, sent_for_the_ward) == closes, "its systems sent it of the ward"
+    assert word(said, here, of_the_ward) == closes
+    assert word(said, here, thing(places=frozenset({OTHER}))) == "silent"
     assert word(said, by(), of_the_ward) == "silent", "nobody knows whose part it is"
 
 
