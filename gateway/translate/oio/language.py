@@ -26,6 +26,7 @@ from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
 from gateway.translate.oio.functions import Context, with_roles
+from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.party import beside
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several, several
@@ -43,6 +44,7 @@ from gateway.translate.translation import Finding, Translation
 _MOST_TOLD = 20
 _DOCUMENT = "document"  # the names of rule documents that are run on a Dokument begin so
 _ALERT = "alert"  # of those that are run on a case whose subject says that a benefit is reduced or stopped
+_ALERT_CLASS = "alert-class"  # the one of those that tells the subject
 _ALERTS = "benefit-alert"
 _WHOLE_CASE = ("CarePlan", "CareTeam", "Flag")
 
@@ -83,7 +85,6 @@ class Oio:
         problems.check()
         self._sorted: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
         self._alerts = alerts
-        self._groups = {row.source_code[:2] for row in (alerts.rows if alerts else ()) if row.source_system == KLE}
         self._complete = complete.Completeness(self._roles, demands)
         self._subjects = Subjects(self._roles, Sources(sources))
         self._ids = ids
@@ -108,8 +109,8 @@ class Oio:
             rules = self._rules.of(env.source.rules)
             made = rules.run(registered.sag, env, self._names(rules, registered, env))
             statements += stating.registered(made, registered, one.uuid, env, self._roles, origin)
-            if not registered.is_document and self._may_have_alerted(registered, env):
-                statements.append(stating.nothing("Flag", registered, one.uuid, env, f"{origin}.none"))
+            if not registered.is_document and not self._alerting(registered, env):
+                statements.append(self._no_alert(registered, one.uuid, env, f"{origin}.none"))
             findings += env.findings
         statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
         return Translation(
@@ -187,7 +188,8 @@ class Oio:
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
         """The rule documents for a case, or those for a document of the index."""
-        leaves_out = () if registered.is_document or self._alerting(registered, env) else (_ALERT,)
+        quiet = not registered.is_document and not self._alerting(registered, env)
+        leaves_out = (_ALERT if registered.whole else _ALERT_CLASS,) if quiet else ()
         key = (env.source.rules, registered.is_document, leaves_out)
         if key not in self._sorted:  # the same for each case of its sort
             self._sorted[key] = [
@@ -205,12 +207,12 @@ class Oio:
         row = self._alerts.find(KLE, beside(subject, "BrugervendtNoegle"), env.on)
         return row is not None and bool(row.target_code)
 
-    def _may_have_alerted(self, registered: Registered, env: Env) -> bool:
-        """Whether a case that is told as a whole and alerts to nothing may have done so before: its subject was mended
-        within its group (`32`, benefits)."""
+    def _no_alert(self, registered: Registered, by: str, env: Env, origin: str) -> Statement:
+        """That a case alerts to nothing: it may have done so before its subject was mended, and the word of that may
+        come later than this."""
         subject: Node | None = env.message.subject
-        group = beside(subject, "BrugervendtNoegle")[:2] if subject else ""
-        return registered.whole and group in self._groups and not self._alerting(registered, env)
+        told = [] if registered.whole or subject is None else [part_of(subject, {}, self._roles, env.timezone)]
+        return stating.alone("Flag", registered, by, told, env, origin)
 
     def _removals(self, work: _Work, origin: str) -> Iterator[Statement]:
         source = work.about.source.id

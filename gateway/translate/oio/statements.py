@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from gateway.domain.registered import Part
@@ -49,13 +49,19 @@ def _objects(made: Iterable[Made], by: str, env: Env, roles: Roles) -> Iterator[
         yield kind, key, {"by": by, "parts": parts}
 
 
-def nothing(kind: str, found: Registered, by: str, env: Env, origin: str) -> Statement:
-    """That one registration of the object with the UUID `by`, told as a whole, makes nothing of a kind: what earlier
-    ones made of it is gone."""
-    key = f"{env.source.id}|{kind}|{by}"
-    body = {"by": by, "parts": []}
+def alone(kind: str, found: Registered, by: str, parts: Sequence[Part], env: Env, origin: str) -> Statement:
+    """What one registration of the object with the UUID `by` tells of a kind beside what its rules make. A whole one
+    without parts: what earlier ones made of it is gone."""
     return Statement(
-        kind, key, Act.REGISTER, Verb.ASSERT, found.moment, found.recorded, body, env.source.id, origin=origin
+        kind=kind,
+        key=f"{env.source.id}|{kind}|{by}",
+        act=Act.REGISTER if found.whole else Act.AMEND,
+        verb=Verb.ASSERT,
+        happened=found.moment,
+        recorded=found.recorded,
+        body={"by": by, "parts": parts},
+        source=env.source.id,
+        origin=origin,
     )
 
 

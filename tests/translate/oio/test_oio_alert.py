@@ -16,7 +16,7 @@ from gateway.translate.oio import Oio
 from tests.translate.oio.building import BEGUN, OBLIGATORY, START, case, index, klass, states, uuid, wrapped
 from tests.translate.oio.cases import UUID
 
-DECIDED, OVER = "2025-02-01T00:00:00+01:00", "2025-06-01T00:00:00+02:00"
+DECIDED, OVER, LATER = "2025-02-01T00:00:00+01:00", "2025-06-01T00:00:00+02:00", "2025-07-01T00:00:00+02:00"
 REDUCED, STOPPED, OTHER = "32.24.06", "32.24.07", "32.24.04"
 CLOSED = [BEGUN[0], ("Afgjort", DECIDED, OVER), ("Afsluttet", OVER, "")]
 
@@ -27,10 +27,12 @@ def told(subject: str = REDUCED, *rows: tuple[str, str, str], moment: str = "202
     return wrapped(*index(case(told=listed, progress=states(*(rows or BEGUN)), moment=moment)))
 
 
-def update(*rows: tuple[str, str, str], moment: str = "2025-06-02T08:00:00+02:00") -> bytes:
+def update(*rows: tuple[str, str, str], moment: str = "2025-06-02T08:00:00+02:00", subject: str = "") -> bytes:
+    mended = klass("PrimaerKlasse", subject, "Emne", uuid(4)).text("sag") if subject else ""
     one = (
         f"<sdi:OpdaterSagIndeks><sd:UUIDIdentifikator>{UUID}</sd:UUIDIdentifikator><sag:TilstandListe>{states(*rows)}"
-        f"</sag:TilstandListe><sdi:Tidspunkt>{moment}</sdi:Tidspunkt></sdi:OpdaterSagIndeks>"
+        f"</sag:TilstandListe><sag:RelationListe>{mended}</sag:RelationListe><sdi:Tidspunkt>{moment}</sdi:Tidspunkt>"
+        "</sdi:OpdaterSagIndeks>"
     )
     return wrapped(one, name="sdi:OpdaterSagDokumentIndeksInput")
 
@@ -72,7 +74,9 @@ def test_a_decided_reduction_or_stop_is_an_alert(oio: Oio, subject: str, code: s
 
 def test_another_case_is_none(oio: Oio) -> None:
     assert alerts(said(oio, told(OTHER)), oio) == []
-    assert [one for one in said(oio, told("27.51.04")) if one.kind == "Flag"] == []
+    (word,) = [one for one in said(oio, told("27.51.04")) if one.kind == "Flag"]
+    assert word.body["parts"] == []
+    assert alerts([word], oio) == []
 
 
 @pytest.mark.parametrize("code", ["Opstaaet", "Oplyst"])
@@ -110,15 +114,37 @@ def test_it_goes_with_its_case(oio: Oio) -> None:
     assert alerts(said(oio, told(OTHER), removal()), oio) == []
 
 
-def test_a_case_that_turns_out_to_be_of_another_subject_is_none(oio: Oio) -> None:
-    later = told(OTHER, moment="2025-03-11T09:15:00+01:00")
-    assert alerts(said(oio, told(), later), oio) == []
+@pytest.mark.parametrize("mended", [OTHER, "27.51.04", "15.20.00"])
+@pytest.mark.parametrize("subject", [REDUCED, STOPPED])
+def test_a_case_that_turns_out_to_be_of_another_subject_is_none(oio: Oio, subject: str, mended: str) -> None:
+    """Whichever of the two words comes first."""
+    later = told(mended, moment="2025-03-11T09:15:00+01:00")
+    statements = said(oio, told(subject), later)
+    assert alerts(statements, oio) == alerts(statements[::-1], oio) == []
+    assert alerts(said(oio, later), oio) == []
+
+
+@pytest.mark.parametrize("mended", [OTHER, "27.51.04"])
+def test_an_update_may_tell_another_subject(oio: Oio, mended: str) -> None:
+    """It goes without a finding: that a case alerts to nothing is nothing to tell its sender."""
+    changed = update(subject=mended)
+    statements = said(oio, told(), changed)
+    assert alerts(statements, oio) == alerts(statements[::-1], oio) == []
+    back = said(oio, told(), update(("Afsluttet", OVER, ""), subject=mended), update(subject=REDUCED, moment=LATER))
+    (flag,) = alerts(back, oio)
+    assert flag["status"] == "inactive", "the update of another subject told the state too"
+    assert alerts(back[::-1], oio) == [flag]
+    first = oio.translate(told())
+    known = {
+        (one.source, one.kind, one.key): Known(first.citizen[0], one.happened, one.recorded) for one in first.statements
+    }
+    assert not [one for one in oio.translate_known(changed, known).findings if "benefit-alert" in one.text]
 
 
 def test_the_order_of_arrival_never_matters(oio: Oio) -> None:
-    statements = said(
-        oio, told(), update(("Afsluttet", OVER, "")), removal(), told(STOPPED, moment="2025-07-01T08:00:00Z")
-    )
+    mended = told("27.51.04", moment="2025-06-20T08:00:00Z")
+    again = told(STOPPED, moment="2025-07-01T08:00:00Z")
+    statements = said(oio, told(), update(("Afsluttet", OVER, "")), removal(), mended, again)
     once = alerts(statements, oio)
     assert once[0]["code"]["coding"][0]["code"] == "stopped"
     origins = list(dict.fromkeys(one.origin.rpartition("/")[0] for one in statements))

@@ -41,7 +41,8 @@ def test_the_case_is_the_municipalitys_part_of_the_plan(oio: Oio) -> None:
     found = oio.translate(SAG.encode())
     assert found.source.id == "frederiksberg-sag"
     assert found.citizen == (Identifier(CPR, "0108589995"),)
-    assert [s.kind for s in found.statements] == ["Patient", "CarePlan", "DocumentReference", "CareTeam"]
+    assert [s.kind for s in found.statements] == ["Patient", "CarePlan", "DocumentReference", "CareTeam", "Flag"]
+    assert found.statements[-1].body["parts"] == [], "it alerts to nothing"
     case = said(found, "CarePlan")
     assert case.key == f"frederiksberg-sag|CarePlan|{UUID}"
     assert (case.act, case.verb) == (Act.REGISTER, Verb.ASSERT)
@@ -209,7 +210,9 @@ def test_what_is_no_kle_number_is_refused(oio: Oio, number: str) -> None:
 
 def test_what_is_made_is_r4(oio: Oio) -> None:
     found = oio.translate(SAG.encode())
-    for one in found.statements:
+    made = [one for one in found.statements if one.kind != "Flag"]
+    assert len(made) == 4
+    for one in made:
         whole = {"resourceType": one.kind, "id": "x", **said(found, one.kind).body}
         whole |= {} if one.kind == "Patient" else {"subject": {"reference": "Patient/p"}}
         assert structure(whole) == []
