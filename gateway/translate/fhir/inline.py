@@ -33,7 +33,8 @@ def typed(steps: Sequence[Step], elements: Sequence[ElementFact], root: str) -> 
     last = elements[-1]
     kind = last.types[0]
     several = [fact.is_list for fact in elements]
-    if kind in _NOT_TEXTS:  # 0 and false are values, which takes a look at each
+    # 0 and false are values, which takes a look at each; so does a child that is no text, or is to be absent
+    if kind in _NOT_TEXTS or not all(map(_tells_text, steps, elements)):
         return {} if root else untyped(steps)
     if root or any(several[:-1]) or any(child for _, child, _ in steps):
         found = _walked(steps, several, root)
@@ -46,6 +47,13 @@ def typed(steps: Sequence[Step], elements: Sequence[ElementFact], root: str) -> 
     there = f"{steps[0][0]!r} in {{s}}"
     rest = {mode: f"({{call}} if {there} else {none})" for mode, none in _NONE.items() if mode not in found}
     return found | rest | {"there": there}
+
+
+def _tells_text(step: Step, element: ElementFact) -> bool:
+    """Whether what a step selects by, where it does, is a text of its own."""
+    _, child, text = step
+    kinds = facts().child_types(element.types[0]).get(child, ("",)) if child else ()
+    return not child or (text != "" and kinds[0] not in _NOT_TEXTS and facts().kind(kinds[0]) == "primitive")
 
 
 def _chain(steps: Sequence[Step]) -> str:
@@ -84,7 +92,7 @@ def _walked(steps: Sequence[Step], several: Sequence[bool], root: str) -> dict[s
         here = f"_{at}"
         clauses += f" for {here} in {f'{found} or ()' if is_list else f'({found},)'} if {here}"
         if child:
-            clauses += f" and {here}.get({child!r}) == {_escaped(text)}"
+            clauses += f" and {here}.get({_escaped(child)}) == {_escaped(text)}"
     many = f"[{here}{clauses}]"
     if not root:
         many = f"({many} if {steps[0][0]!r} in {{s}} else ())"

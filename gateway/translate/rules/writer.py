@@ -74,7 +74,8 @@ class Writer:
 
     def read(self, path: Path, mode: str) -> str:
         """`v7(s1)`: a path's closure on its scope, or what the language spells instead (`Path.inline`)."""
-        same = (mode, path.text, path.field, path.level)  # compiled anew wherever it is written, and alike each time
+        # Compiled anew wherever it is written, and alike each time inside of one scope.
+        same = (mode, path.text, path.field, id(self._heads[path.level][0]))
         call = f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode), same)}(s{path.level})"
         form = path.inline.get(mode)
         return self.spelled(path, form, call) if form else call

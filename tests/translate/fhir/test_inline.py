@@ -25,13 +25,16 @@ ENCOUNTERS: list[dict[str, Any]] = [
         ],
         "episodeOfCare": [{"identifier": {"value": ""}}, {}, {"identifier": {"system": "b", "value": "2"}}],
         "identifier": [{}, {"system": "a", "value": "1"}, {"system": "b", "value": "2"}],
-        "meta": {"profile": ["", "x", "y"], "security": [{"code": "R"}, {}]},
+        "meta": {"profile": ["", "x", "y"], "security": [{"code": "R"}, {}, {"code": "V", "userSelected": True}]},
+        "diagnosis": [{"rank": 1, "use": {"text": "x"}}, {"rank": 2, "use": {"text": "y"}}],
         "participant": [{"type": [{"coding": [{"code": "a"}, {}]}]}, {"type": [{"coding": [{"code": "b"}]}]}],
     },
 ]
 PATHS = [
     "period", "period.start", "status", "identifier", "identifier.value", "identifier[system=b].value", "meta.profile",
     "meta.security", "meta.security.code", "participant.type.coding.code", "episodeOfCare.identifier", "length.value",
+    "identifier[system=].value", "identifier[sys{s.x}'tem=b].value", "diagnosis[rank=2].use.text",
+    "meta.security[userSelected=true].code", "type[text=].coding.code", "participant.type.coding[code=b]",
     f"extension[{LEAVE}].valuePeriod.start", f"extension[{LEAVE}].valueBoolean", "meta", "extension",
 ]  # fmt: skip
 

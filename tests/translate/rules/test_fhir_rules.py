@@ -1,5 +1,6 @@
 """Rules of languages that are FHIR already: carry, values as they stand, codings through tables."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,26 @@ def test_errors(tmp_path: Path, rules: str, told: str) -> None:
         assert f"mappings/kl/one.yaml:{told}" in wrong(tmp_path, TEAM + rules)
     else:
         assert run(tmp_path, TEAM + rules, message(resourceType="CareTeam", id="1")) == {}
+
+
+def test_one_path_inside_of_two_scopes_is_read_from_each(tmp_path: Path) -> None:
+    rules = """
+make: Patient
+key: join(Patient.id, = x)
+rules:
+  communication:
+    - for: Patient
+      rules: {preferred: Patient.communication.preferred}
+    - for: Patient.communication
+      rules: {preferred: Patient.communication.preferred}
+"""
+    told = [{"preferred": True}, {"preferred": False}]
+    made = run(tmp_path, rules, message(resourceType="Patient", id="1", communication=told))
+    assert made["communication"] == [{"preferred": True}, *told]
+
+
+@pytest.mark.parametrize("text", ["'", '"', "\\", "{s}", "{", "}", "a\nb", '"""', "'+exit()+'"])
+def test_a_text_of_a_rule_file_is_never_code(tmp_path: Path, text: str) -> None:
+    rules = f"{TEAM}rules:\n  status: .status\n  name: {json.dumps(f'= {text}x')}\n"
+    made = run(tmp_path, rules, message(resourceType="CareTeam", id="1", status="active"))
+    assert made == {"status": "active", "name": f"{text}x"}
