@@ -16,7 +16,7 @@ from gateway.translate.rules.reader import Env, Path, Unfit
 from gateway.translate.translation import Finding
 
 
-class Made(Struct, eq=False):  # every message makes several, and a Struct takes a third of a dataclass's time
+class Made(Struct):  # every message makes several, and a Struct takes a third of a dataclass's time
     """One object that a rule file made. `node` is the scope that it was made from, `name` the rule file."""
 
     kind: str
