@@ -9,13 +9,15 @@
 Each group is handled as a message of its own, with the header lines that came, as the messages of a batch are. The
 answer is one: positive when every group was kept, else the first refusal, whose places name the group that it is about.
 A message that asks for the enhanced mode is not divided (it gets one application acknowledgement, and groups would give
-several): it is refused with the segment that is too many.
+several): it is refused with the segment that is too many. So is one whose header lines are too long to stand before
+each of its groups.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -27,6 +29,7 @@ from gateway.translate.hl7v2.modes import asked
 _BEGINS = dict.fromkeys(("A17", "A39", "A40", "A41", "A42", "A44"), b"PID") | {"A45": b"MRG"}
 _LINE = re.compile(rb"[^\r\n]+[\r\n]*")
 _REPEATED = ("PID", "PD1", "MRG", "PV1")
+_MOST_COPIED = 67_108_864  # bytes of header lines before all groups together
 _REFUSED = re.compile(rb"\rMSA[^\r\n](A[ER])")
 
 
@@ -76,15 +79,18 @@ def _divided(header: Header, begins: bytes, lines: Sequence[bytes]) -> Several |
     starts = [number for number, line in enumerate(lines) if line[:3] == begins]
     if len(starts) < 2:
         return None
-    head, ends = lines[: starts[0]], [*starts[1:], len(lines)]
+    head, ends = b"".join(lines[: starts[0]]), [*starts[1:], len(lines)]
+    if len(head) * len(starts) > _MOST_COPIED:
+        return None
     groups = [lines[start:end] for start, end in zip(starts, ends, strict=True)]
-    return Several(
-        messages=[b"".join((*head, *group)) for group in groups],
-        counts=[_counted(line for group in groups[:number] for line in group) for number in range(len(groups))],
-        header=header,
-    )
+    messages = [head + b"".join(group) for group in groups]
+    return Several(messages, list(_counts(groups)), header)
 
 
-def _counted(lines: Iterable[bytes]) -> dict[str, int]:
-    names = [line[:3].decode("latin-1") for line in lines]
-    return {name: names.count(name) for name in _REPEATED if name in names}
+def _counts(groups: Iterable[Sequence[bytes]]) -> Iterator[dict[str, int]]:
+    """How often each segment stood before each of the groups."""
+    count: Counter[str] = Counter()
+    for group in groups:
+        yield dict(count)
+        names = (line[:3].decode("latin-1") for line in group)
+        count.update(name for name in names if name in _REPEATED)
