@@ -79,14 +79,20 @@ def _value(child: Child) -> Any:
 
 
 def _form(child: Child) -> Any:
-    """The type of a text with a form."""
+    """The type of a text with a form: one for all elements that have it, so that what is known is known once."""
+    recurs = child.type in _RECURRING or (child.type == "uri" and child.name in _RECURRING_URIS)
+    key = child.type, child.codes, recurs
+    if key not in _FORMS:
+        _FORMS[key] = asked(_formed(child), recurring=recurs)
+    return _FORMS[key]
 
+
+def _formed(child: Child) -> Check:
     def check(content: Any) -> bool:
         return type(content) is str and primitive_fault(content, child) is None
 
-    recurs = child.type in _RECURRING or (child.type == "uri" and child.name in _RECURRING_URIS)
     glance = _GLANCES.get(child.type)
-    return asked(check if glance is None else lambda content: glance(content) or check(content), recurring=recurs)
+    return check if glance is None else lambda content: glance(content) or check(content)
 
 
 def _has_no_blank(content: Any) -> bool:
@@ -148,6 +154,7 @@ def _one_of(value: dict[str, Any]) -> bool:
     return sum([name.startswith("value") for name in value]) == ("extension" not in value)
 
 
+_FORMS: dict[tuple[str, frozenset[str] | None, bool], Any] = {}
 _RESOURCE = asked(_resource)
 _EXTENSION = asked(_extension)
 _SHAPES: Shapes = Shapes(_value, closed=True)

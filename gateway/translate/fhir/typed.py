@@ -52,7 +52,9 @@ class _Known(dict[str, Any]):
 
     def __missing__(self, value: str) -> Any:
         passed = self._ask(value)
-        if len(self) < _MOST_KNOWN and len(value) <= _LONGEST_KNOWN:
+        if len(value) <= _LONGEST_KNOWN:
+            if len(self) >= _MOST_KNOWN:
+                self.clear()
             self[value] = passed
         return passed
 

@@ -15,6 +15,7 @@ from gateway.translate.terms.terms import Terms
 Json = dict[str, Any]
 
 _MOST_KNOWN = 4096
+_LONGEST_KNOWN = 400  # characters of all that a coding holds
 _SEVERAL = "uuid"  # systems whose concepts may have a second code
 
 
@@ -37,9 +38,11 @@ class Codings:
         except TypeError:
             return None
         if known is None:
-            if len(self._alone) >= _MOST_KNOWN:
-                self._alone.clear()
-            known = self._alone[key] = self.completed([self.spelled(codings[0])])
+            known = self.completed([self.spelled(codings[0])])
+            if _is_short(codings[0]):
+                if len(self._alone) >= _MOST_KNOWN:
+                    self._alone.clear()
+                self._alone[key] = known
         return known.copy()
 
     def completed(self, codings: list[Json]) -> list[Json]:
@@ -77,3 +80,8 @@ class Codings:
             coding | {"display": name},
             *({"system": meant, "code": one, "display": name} for one in codes),
         ]
+
+
+def _is_short(coding: Json) -> bool:
+    """Whether it holds nothing but texts, and no long ones."""
+    return all(type(one) is str for one in coding.values()) and sum(map(len, coding.values())) <= _LONGEST_KNOWN
