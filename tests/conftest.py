@@ -8,21 +8,18 @@ on a disk. `GATEWAY_TEST_DATABASE_URL` names another server to use instead.
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 from hypothesis import settings
-
-from gateway.store import migrate
-from gateway.store.embedded import EmbeddedPostgres
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, print_blob=True)
 settings.register_profile("long", deadline=None, max_examples=60, print_blob=True)
@@ -40,6 +37,17 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What stands when the tests begin stays until they end: the collector, a quarter of the inner loop, lets it be."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.fixture(scope="session")
 def examples() -> Path:
     """The folder of public samples beside the project; tests that need it are skipped where it is absent."""
@@ -52,6 +60,9 @@ def examples() -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a server with the migrated database `template`."""
+    from gateway.store import migrate  # half a second that the rooms without a database need not wait for
+    from gateway.store.embedded import EmbeddedPostgres
+
     given = os.environ.get("GATEWAY_TEST_DATABASE_URL")
     folder = Path(tempfile.mkdtemp(prefix="fp-test-"))
     folder.chmod(0o755)
@@ -92,6 +103,8 @@ def database(url: str, name: str) -> str:
 
 
 async def _execute(url: str, sql: str) -> None:
+    import asyncpg
+
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(sql)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
 from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, names_a_person, normal
@@ -54,23 +51,6 @@ def test_between_equal_numbers_the_source_says_which_survives() -> None:
     for survivor, former in ((LOCAL, OTHER), (OTHER, LOCAL)):
         known: dict[str, tuple[str, ...]] = {LOCAL: (LOCAL,), OTHER: (OTHER,)}
         assert groups(known, (survivor, former)) == {LOCAL: survivor, OTHER: survivor}
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from([A, B, X, LOCAL, OTHER]),
-        st.lists(st.sampled_from([A, B, X, LOCAL, OTHER]), max_size=3).map(tuple),
-        min_size=1,
-    ),
-    st.lists(st.tuples(st.sampled_from([A, B, X]), st.sampled_from([A, X, LOCAL])), max_size=2),
-    st.randoms(use_true_random=False),
-)
-def test_the_order_of_the_evidence_does_not_matter(evidence: dict, merges: list, random: object) -> None:
-    expected = groups(evidence, *merges)
-    rows = list(evidence.items())
-    random.shuffle(rows)  # type: ignore[attr-defined]
-    random.shuffle(merges)  # type: ignore[attr-defined]
-    assert groups(dict(rows), *merges) == expected
 
 
 def test_numbers_that_hide_a_person_are_nobody() -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from gateway.domain.findable import FIELDS, holds, term, terms, words
 from gateway.domain.record import AccessRecord, Decision
 
@@ -53,12 +50,6 @@ def test_an_override_is_found_with_and_without_its_reason() -> None:
 def test_words() -> None:
     assert words("Overlæge Ib  Møller-Næss, d'Arc (vikar)") == ["overlæge", "ib", "møller-næss", "d'arc", "vikar"]
     assert words(" -_. ") == []
-
-
-@given(st.text(), st.text())
-def test_a_term_fits_a_bigint_and_knows_no_capital_letters(field: str, value: str) -> None:
-    assert -(2**63) <= term(field, value) < 2**63
-    assert term(field, value) == term(field, value.lower())
 
 
 def test_nothing_said_is_nothing_to_be_found_by() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.domain.identifier import (
     BORGER_ID,
@@ -18,7 +16,6 @@ from gateway.domain.identifier import (
     PERSON_ID,
     PRODUCTION_UNIT,
     SOR,
-    SYSTEMS,
     X_ECPR,
     YDER,
     Identifier,
@@ -87,12 +84,6 @@ def test_a_number_under_a_system_that_it_contradicts_stays_what_was_written() ->
 def test_numbers_of_unknown_systems_are_left_alone(value: str) -> None:
     """Two systems' equal numbers never meet: an own system is no spelling of another."""
     assert normal("urn:faellesplan:source:x:patient", value).value == value
-
-
-@given(st.sampled_from([*SYSTEMS, "", "urn:x", URN]), st.text(max_size=20))
-def test_the_normal_spelling_is_normal(system: str, value: str) -> None:
-    once = normal(system, value)
-    assert normal(once.system, once.value) == once
 
 
 @pytest.mark.parametrize(

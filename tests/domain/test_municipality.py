@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.domain.municipality import CODES, extension, facts_of, four_digits, residence_at, standing
 from gateway.domain.plan import compose
@@ -140,25 +138,6 @@ def test_the_joint_plan_tells_who_says_it_and_that_they_disagree() -> None:
 def test_what_a_plan_that_is_over_said_no_longer_holds() -> None:
     joint = compose([plan(1, acting(COPENHAGEN), status="completed")], "a" * 32, NOW)[0]
     assert list(facts_of(joint)) == []
-
-
-DAYS = st.sampled_from(["", "2024-01-01", "2025-06-01", "2026-03-02", "2026-04-01"])
-PLANS = st.lists(
-    st.builds(
-        lambda number, code, start, author: plan(number, acting(code, start), author=author),
-        st.integers(1, 9), st.sampled_from([COPENHAGEN, ISHOEJ]), DAYS, st.sampled_from(["64942212", "11931316", ""]),
-    ),
-    max_size=5,
-)  # fmt: skip
-
-
-@given(PLANS, st.randoms(use_true_random=False))
-def test_order_and_repetition_do_not_matter(plans: list[dict[str, Any]], chance: Any) -> None:
-    mixed = plans * 2
-    chance.shuffle(mixed)
-    once, again = (standing((fact for one in told for fact in facts_of(one)), NOW) for told in (plans, mixed))
-    assert [fact.extension() for fact in once] == [fact.extension() for fact in again]
-    assert len({fact.disputed for fact in once}) <= 1
 
 
 def test_where_a_citizen_lived_is_told_of_its_time_and_all_words_stand_where_they_contradict() -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.source import Source
@@ -109,13 +107,6 @@ def test_what_is_no_business_receipt_is_refused_with_its_place(raw: bytes, error
     assert answer.first("Body", "Fault", "faultcode") is not None
     if error is MissingField:
         assert told.value.where.startswith("Forretningskvittering/")
-
-
-@given(st.binary(max_size=300))
-def test_no_bytes_are_an_answer_by_accident(raw: bytes) -> None:
-    with pytest.raises(Unreadable):
-        SF2900.answered(raw)
-    assert SF2900.refuse(raw, GatewayError(), NOW)
 
 
 def test_fasit_answers_as_oio_does() -> None:

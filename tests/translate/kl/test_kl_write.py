@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.domain.municipality import MUNICIPALITY, extension
 from gateway.errors import BadRequest, Contradiction, NoCitizen, RuleBroken
@@ -215,7 +214,10 @@ def test_a_citizen_without_a_number_is_nobody(tables: Tables) -> None:
         made(tables, plan(), citizen={"resourceType": "Patient", "id": "p1"})
 
 
-@given(st.permutations([plan("a"), plan("b"), part("Goal", "g", lifecycleStatus="active", description={"text": "x"})]))
-def test_the_order_of_the_parts_says_nothing(tables: Tables, parts: list[Json]) -> None:
+@pytest.mark.parametrize(
+    "parts",
+    [*permutations((plan("a"), plan("b"), part("Goal", "g", lifecycleStatus="active", description={"text": "x"})))],
+)
+def test_the_order_of_the_parts_says_nothing(tables: Tables, parts: tuple[Json, ...]) -> None:
     again = [*parts, parts[0]]
-    assert write(parts, CITIZEN, AT, tables) == write(sorted(again, key=lambda p: str(p["id"])), CITIZEN, AT, tables)
+    assert write([*parts], CITIZEN, AT, tables) == write(sorted(again, key=lambda p: str(p["id"])), CITIZEN, AT, tables)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.errors import BadRequest, GatewayError, MissingField, NoCitizen, RuleBroken, UnknownCode
 from gateway.translate.oio.tree import Node
@@ -319,10 +317,3 @@ def test_a_text_that_is_cut_says_so_and_a_number_is_never_cut() -> None:
 def test_nothing_to_write_is_told() -> None:
     with pytest.raises(BadRequest, match="Nothing here becomes an OIO case"):
         written(patient())
-
-
-@given(st.text(max_size=400), st.text(max_size=400))
-def test_any_title_is_carried_as_far_as_xml_can(title: str, text: str) -> None:
-    found = case(patient(), plan(title=title, description=text), team()).first("AttributListe", "Egenskaber")
-    assert found is not None
-    assert len(found.said("Titel")) <= 255
