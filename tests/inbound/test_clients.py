@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.identifier import Identifier
+from gateway.domain.identifier import CVR, FK_ORG, Identifier, learn
 from gateway.errors import SettingsError
 from gateway.inbound.clients import load, written
 from gateway.inbound.keys import new_client_key, public_key
 from gateway.inbound.scopes import Scope
+from gateway.translate import spellings
+from gateway.translate.rules.problems import Problems
 
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+UUID = "7c1d9a50-3a43-4c6e-9a2e-5d7f1e0b4c10"
 _, JWK = new_client_key()
 GOOD = {
     "id": "odense-bosted",
@@ -138,3 +142,21 @@ def test_what_is_no_yaml(tmp_path: Path) -> None:
     found = errors(tmp_path)
     for name in ("a.yaml", "b.yaml", "c.yaml"):
         assert name in found
+
+
+def test_a_client_and_a_source_of_one_organisation_meet(tmp_path: Path) -> None:
+    """Whose own something is rests on the organisation's key: two spellings would be two legal worlds."""
+    learn(spellings.read(MAPPINGS, Problems()))
+    for name, system, value in (
+        ("a", "urn:oid:1.3.198", "DK64942212"), ("b", CVR, "64 94 22 12"),
+        ("c", "https://www.kombit.dk/organisation", f"urn:uuid:{UUID.upper()}"), ("d", FK_ORG, UUID),
+    ):  # fmt: skip
+        told = {
+            "id": name, "name": name, "organisation": {"system": system, "value": value, "name": "København"},
+            "sector": "municipality", "role": "social", "purposes": ["COC"], "scopes": ["system/*.rs"],
+            "jwks": {"keys": [JWK]},
+        }  # fmt: skip
+        (tmp_path / f"{name}.yaml").write_text(written(told), "utf-8")
+    keys = {one.id: one.organisation.key for one in load(tmp_path)}
+    assert keys["a"] == keys["b"] == f"{CVR}|64942212"
+    assert keys["c"] == keys["d"] == f"{FK_ORG}|{UUID}"

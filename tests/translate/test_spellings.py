@@ -1,4 +1,4 @@
-"""Further names of identifier systems, and whom they lead to: senders, sources, clients."""
+"""Further names of identifier systems, and whom they lead to: senders and sources."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.identifier import BORGER_ID, CVR, FK_ORG, SOR, Identifier, learn, normal
+from gateway.domain.identifier import BORGER_ID, CVR, SOR, Identifier, learn, normal
 from gateway.domain.source import Source
-from gateway.inbound import clients
-from gateway.inbound.keys import new_client_key
 from gateway.translate import spellings
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.sources import Sources
@@ -85,21 +83,3 @@ def test_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 def test_a_sender_is_found_in_whatever_spelling(sender: str) -> None:
     one = Source("kk", "København", "municipality", Identifier(CVR, "64942212"), "kl", ("64942212", f"urn:uuid:{UUID}"))
     assert Sources([one]).find("kl", "somebody", sender) is one
-
-
-def test_a_client_and_a_source_of_one_organisation_meet(tmp_path: Path) -> None:
-    """Whose own something is rests on the organisation's key: two spellings would be two legal worlds."""
-    _, jwk = new_client_key()
-    for name, system, value in (
-        ("a", "urn:oid:1.3.198", "DK64942212"), ("b", CVR, "64 94 22 12"),
-        ("c", "https://www.kombit.dk/organisation", f"urn:uuid:{UUID.upper()}"), ("d", FK_ORG, UUID),
-    ):  # fmt: skip
-        told = {
-            "id": name, "name": name, "organisation": {"system": system, "value": value, "name": "København"},
-            "sector": "municipality", "role": "social", "purposes": ["COC"], "scopes": ["system/*.rs"],
-            "jwks": {"keys": [jwk]},
-        }  # fmt: skip
-        (tmp_path / f"{name}.yaml").write_text(clients.written(told), "utf-8")
-    keys = {one.id: one.organisation.key for one in clients.load(tmp_path)}
-    assert keys["a"] == keys["b"] == f"{CVR}|64942212"
-    assert keys["c"] == keys["d"] == f"{FK_ORG}|{UUID}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from gateway.bootstrap import now
 from gateway.errors import (
     GatewayError,
     MissingField,
@@ -62,7 +62,7 @@ def test_what_is_no_document_is_refused(nexus: Vendor, raw: bytes, error: type[G
     with pytest.raises(error) as caught:
         nexus.translate(raw)
     assert caught.value.where == where
-    told = nexus.refuse(raw, caught.value, now()).decode()
+    told = nexus.refuse(raw, caught.value, datetime.now(UTC)).decode()
     assert CPR not in told
     assert OTHER not in told
 
