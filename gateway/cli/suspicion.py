@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from gateway.bootstrap import opened
+from gateway.errors import BadRequest
 from gateway.flows.staff import take_staff, take_well_known
 from gateway.flows.suspicion import watch
 from gateway.settings import Settings
@@ -36,9 +37,16 @@ async def _do(args: argparse.Namespace, settings: Settings) -> dict[str, int]:
     done: dict[str, int] = {}
     async with opened(settings) as gateway:
         if args.staff:
-            done["staff"] = await take_staff(gateway, args.staff.read_text("utf-8-sig"))
+            done["staff"] = await take_staff(gateway, _text(args.staff))
         if args.well_known:
-            done["well-known"] = await take_well_known(gateway, args.well_known.read_text("utf-8-sig"))
+            done["well-known"] = await take_well_known(gateway, _text(args.well_known))
         if not done:
             done["new findings"] = await watch(gateway)
     return done
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest("The list is not UTF-8", where=file.name, hint="Save it as UTF-8 and take it again.") from None

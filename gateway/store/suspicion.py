@@ -215,12 +215,14 @@ async def staff(database: Database) -> list[Employee]:
 
 
 async def replace_staff(database: Database, people: Iterable[Employee]) -> int:
-    """The list as it is now: it replaces the one before, whole."""
+    """The list as it is now: it replaces the one before, whole. Of two that are taken at once the later stands: without
+    the lock neither would see, and delete, what the other puts in."""
     rows = [
         (one.user, one.name, one.unit, one.person, " ".join(sorted(one.addresses)), json.dumps(_shifts(one)))
         for one in people
     ]  # fmt: skip
     async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE staff IN SHARE ROW EXCLUSIVE MODE")
         await connection.execute("DELETE FROM staff")
         await connection.execute(_HIRE, *columns(rows, 6))
     return len(rows)
@@ -234,6 +236,7 @@ async def well_known(database: Database) -> frozenset[str]:
 async def replace_well_known(database: Database, people: Collection[str]) -> None:
     """The list as it is now: it replaces the one before, whole."""
     async with database.transaction() as connection:
+        await connection.execute("LOCK TABLE well_known IN SHARE ROW EXCLUSIVE MODE")
         await connection.execute("DELETE FROM well_known")
         await connection.execute("INSERT INTO well_known SELECT unnest($1::text[])", sorted(people))
 

@@ -23,19 +23,20 @@ def staff_of(text: str, person: Person, key: Key) -> list[Employee]:
     if tuple(rows.fieldnames or ()) != COLUMNS:
         raise BadRequest("The header is another", where="line 1", hint=f"It must be {','.join(COLUMNS)}.")
     found: dict[str, Employee] = {}
-    for row in _each(rows):
-        made = _line(row, rows.line_num, person, key)
+    for number, row in _each(rows):
+        made = _line(row, number, person, key)
         before = found.get(made.user)
         shifts = (*before.shifts, *made.shifts) if before else made.shifts
         found[made.user] = Employee(made.user, made.name, made.unit, made.person, made.addresses, shifts)
     return list(found.values())
 
 
-def _each(rows: csv.DictReader[str]) -> list[dict[str, str]]:
+def _each(rows: csv.DictReader[str]) -> list[tuple[int, dict[str, str]]]:
+    """Each row with the number of its line, its last one where it has several."""
     try:
-        return list(rows)
+        return [(rows.line_num, row) for row in rows]
     except csv.Error:
-        raise BadRequest("This is no CSV", where=f"line {rows.line_num}") from None
+        raise BadRequest("This is no CSV", where=f"line {rows.reader.line_num}") from None
 
 
 def _line(row: dict[str, str], number: int, person: Person, key: Key) -> Employee:
