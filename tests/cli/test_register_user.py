@@ -79,6 +79,23 @@ def test_the_secret_is_shown_once_and_is_never_the_same(
     assert len(set(secrets)) == 2
 
 
+def test_who_has_lost_the_phone_gets_another_secret(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is moved away, also within the folder, and written again: the old secret is nobody's."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n" * 2))
+    capsys.readouterr()
+    secrets = []
+    for away in ("karla.bo.yaml.1", "karla.bo.yaml.2"):
+        assert call(settings, *WORDS, "--totp", "--json") == 0
+        secrets.append(json.loads(capsys.readouterr().out)["totp"])
+        user = users.load(settings.users, clients.load(settings.clients)).get("karla.bo")
+        assert user is not None
+        assert user.totp == secrets[-1]
+        (settings.users / "karla.bo.yaml").rename(settings.users / away)
+    assert len(set(secrets)) == 2
+
+
 def test_nothing_is_written_when_anything_is_wrong(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in (["--client", "nobody"], ["--purpose", "TREAT"], ["--id", "../karla"], ["--name", ""]):
         with pytest.raises(GatewayError):

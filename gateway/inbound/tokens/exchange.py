@@ -8,9 +8,11 @@ assertion with the holder's key; by the certificate the new token is bound, too.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +36,8 @@ JWT = "urn:ietf:params:oauth:token-type:jwt"
 TYPES = (SAML2, JWT, ACCESS_TOKEN_TYPE)
 _REFUSED = ("actor_token", "actor_token_type", "resource")
 _MOST = saml.MOST_BYTES * 2
+EVEN_SECONDS = 0.1
+"""An encrypted assertion is refused after so much time, whatever was wrong: more than a look at any of them takes."""
 
 
 class _Unregistered(NotExchanged):
@@ -68,13 +72,15 @@ class Exchange:
 
     async def _saml(self, token: str, presenter: Presenter) -> tuple[Acting, Mapping[str, str]]:
         raw = _decoded(token)
-        sealed = encrypted.is_one(raw)
+        sealed, began = encrypted.is_one(raw), time.monotonic()
         try:
             issuer, found = self._verified(self._opened(raw) if sealed else raw, presenter)
         except (saml.NotAuthentic, _Unregistered):
             if not sealed:
                 raise
-            # One word for all: whoever changes what is encrypted learns nothing of what came out.
+            # One word for all, and one time: whoever changes what is encrypted learns nothing of what came out. XML
+            # that can be read goes on to a signature, and that takes longer than to see that it cannot.
+            await asyncio.sleep(began + EVEN_SECONDS - time.monotonic())
             raise NotExchanged("the encrypted assertion does not open, or no registered issuer has signed it") from None
         _, who = accepted(issuer, privileges.said(found), presenter.client, self._foreign.clients)
         await self._use_up(issuer.id, found.id, found.expires)

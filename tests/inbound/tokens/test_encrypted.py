@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.errors import SettingsError
+from gateway.inbound.tokens.exchange import EVEN_SECONDS
 from gateway.store.unlocking import unlocker
 from tests.inbound.tokens.issuing import Municipality
 from tests.inbound.tokens.saml_issuer import document, signed, token
@@ -122,7 +124,9 @@ REFUSED: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", ALIKE)
 def test_whatever_does_not_open_is_told_alike(name: str, world: Municipality) -> None:
-    status, body = world.ask(token(ALIKE[name]()))
+    subject, began = token(ALIKE[name]()), time.monotonic()
+    status, body = world.ask(subject)
+    assert time.monotonic() - began >= EVEN_SECONDS, "not sooner than any other"
     assert (status, body["error"]) == (400, "invalid_grant")
     told = "the encrypted assertion does not open, or no registered issuer has signed it"
     assert body["error_description"] == told
