@@ -71,6 +71,7 @@ def test_all_findings_can_be_reached_and_only_those_shown_are_on_record(database
             assert BEFORE.findall(two) == ["/console/suspicion?from=0"]
             beyond = await here.web.get("/console/suspicion?from=999")
             assert "/console/suspicion?from=899" in beyond.text
+            assert DA("stretch.shown", first=1000, last=999) not in beyond.text, "nothing is shown, from no number"
             for wrong in ("-1", "x", "99999999", "%C2%B2"):
                 assert (await here.web.get(f"/console/suspicion?from={wrong}")).text.count("Navn ") == 100
 
