@@ -75,6 +75,7 @@ def _value(child: Child) -> Any:
         return asked(lambda value: type(value) in (int, Decimal) and primitive_fault(value, child) is None)
     if child.codes:
         return Literal[tuple(child.codes)]
+    # The only `type` that is neither an object nor of R4's own codes is a Reference's, and `_pointing` looks at it.
     return _TEXT if child.type in _PLAIN or child.name == "type" else _form(child)
 
 

@@ -92,7 +92,7 @@ def _walked(steps: Sequence[Step], several: Sequence[bool], root: str) -> dict[s
         here = f"_{at}"
         clauses += f" for {here} in {f'{found} or ()' if is_list else f'({found},)'} if {here}"
         if child:
-            clauses += f" and {here}.get({_escaped(child)}) == {_escaped(text)}"
+            clauses += f" and {here}.get({child!r}) == {_escaped(text)}"
     many = f"[{here}{clauses}]"
     if not root:
         many = f"({many} if {steps[0][0]!r} in {{s}} else ())"

@@ -48,6 +48,8 @@ class FhirReader:
         base = within[-1].field if relative else ""
         written = ".".join([base, *map(self.spelled, steps)]).strip(".")
         self.check(written, path)
+        if self.fhir:
+            _check_selections(_plain(written).split("."), steps)
         if relative:
             return self._compiled(path, written, len(within), steps)
         for level in range(len(within), 0, -1):
@@ -89,6 +91,14 @@ class FhirReader:
         """Every element of every resource in the message that has a value."""
         found = dict.fromkeys(f for r in message.resources() for f in _leaves(r, str(r.get("resourceType", ""))))
         return list(found)
+
+
+def _check_selections(names: Sequence[str], steps: Sequence[Step]) -> None:
+    """Raises PathError for a selection by a child that R4 does not have; the last of the names are the steps'."""
+    for end, (_, child, _) in enumerate(steps, len(names) - len(steps) + 1):
+        way = ".".join((*names[:end], child))
+        if child not in ("", "resourceType") and facts().element(way) is None:
+            raise PathError(f"{way} is not an R4 element", facts().suggest(way) or "")
 
 
 def _plain(written: str) -> str:

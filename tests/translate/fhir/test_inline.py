@@ -9,7 +9,7 @@ import pytest
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.fhir.sound import is_sound
-from gateway.translate.rules.reader import Path
+from gateway.translate.rules.reader import Path, PathError
 
 LEAVE = "http://example.dk/leave{1}"  # braces are no places of a form
 ENCOUNTERS: list[dict[str, Any]] = [
@@ -33,7 +33,7 @@ ENCOUNTERS: list[dict[str, Any]] = [
 PATHS = [
     "period", "period.start", "status", "identifier", "identifier.value", "identifier[system=b].value", "meta.profile",
     "meta.security", "meta.security.code", "participant.type.coding.code", "episodeOfCare.identifier", "length.value",
-    "identifier[system=].value", "identifier[sys{s.x}'tem=b].value", "diagnosis[rank=2].use.text",
+    "identifier[system=].value", "diagnosis[rank=2].use.text",
     "meta.security[userSelected=true].code", "type[text=].coding.code", "participant.type.coding[code=b]",
     f"extension[{LEAVE}].valuePeriod.start", f"extension[{LEAVE}].valueBoolean", "meta", "extension",
 ]  # fmt: skip
@@ -67,3 +67,9 @@ def test_what_is_spelled_is_what_is_called(text: str, encounter: dict[str, Any])
             assert list(_spelled(path, mode, scope)) == list(getattr(path, mode)(scope)), mode
         if not eval(path.inline.get("there", "True").format(s="scope"), {"scope": scope}):
             assert path.node(scope) is None
+
+
+@pytest.mark.parametrize("child", ["sistem", "sys{s.x}'tem", "value.system"])
+def test_a_selection_names_an_element(child: str) -> None:
+    with pytest.raises(PathError, match="is not an R4 element"):
+        FhirReader("medcom", {}).compile(f"Encounter.identifier[{child}=b].value", ())
