@@ -18,7 +18,9 @@ def test_what_is_no_filter_is_refused_without_its_value(database_url: str) -> No
                 "", "Goal", "Goal?", "Goal?status=active", "Goal?_count=5", "Goal?_include=Goal:subject",
                 "Goal?_sort=_id", "Goal?patient.name=x", "Goal?_has:Task:patient:status=x", "Practitioner?name=x",
                 "AuditEvent?date=2025", f"Patient?identifier={SARAH}", f"Goal?patient.identifier={SARAH}",
-                "Goal?start-date=yesterday", ",".join(["Goal?lifecycle-status=active"] * 21),
+                f"Goal?patient:identifier=urn:oid:1.2.208.176.1.2|{SARAH}", f"Goal?subject:identifier={SARAH}",
+                "Encounter?service-provider:below=x", "Encounter?part-of:above=x", "Goal?start-date=yesterday",
+                ",".join(["Goal?lifecycle-status=active"] * 21),
             ):  # fmt: skip
                 told = await here.get(PSYK, f"Patient/$export?_typeFilter={quote(query)}", headers=ASYNC)
                 assert told.status == 400, (query, told.body)
@@ -26,6 +28,7 @@ def test_what_is_no_filter_is_refused_without_its_value(database_url: str) -> No
             for query, status in (
                 ("Goal?lifecycle-status=active,completed,Goal?lifecycle-status=on-hold", 202),
                 ("Goal?lifecycle-status:other=x", 400), ("Encounter?status=finished", 400),
+                (f"Goal?patient=Patient/{'0' * 32}", 202),
             ):  # fmt: skip
                 told = await here.get(PSYK, f"Patient/$export?_type=Goal&_typeFilter={quote(query)}", headers=ASYNC)
                 assert told.status == status, (query, told.body)

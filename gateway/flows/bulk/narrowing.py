@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from gateway.domain.searching.beyond import Asked, Context, Test
 from gateway.domain.searching.hops import compile_test
-from gateway.domain.searching.query import NO_WORLD, RESULT
+from gateway.domain.searching.query import NO_WORLD, RESULT, by_number
 from gateway.errors import BadRequest
 from gateway.flows.looking import Seen, opened
 from gateway.flows.parts import Gateway
@@ -53,15 +53,20 @@ def _tests(gateway: Gateway, kind: str, query: str) -> Iterator[Test]:
     except ValueError:
         raise BadRequest("This filter cannot be read", where=WHERE, hint="Percent-encode it as UTF-8.") from None
     for name, value in given:
-        plain = name.partition(":")[0]
-        if plain in RESULT or plain == "_has" or "." in name:
+        plain, _, modifier = name.partition(":")
+        leads = "." in name or (modifier in ("above", "below") and _refers(gateway, kind, plain))
+        if plain in RESULT or plain == "_has" or leads:
             raise BadRequest("A filter tests the resource itself", where=f"{WHERE}={kind}?{plain}")
-        if plain == "identifier":
+        if plain == "identifier" or by_number(kind, name, value):
             raise BadRequest("An export names nobody by number", where=f"{WHERE}={kind}?{plain}")
         if name == "_id":
             yield _is_one_of(frozenset(value.split(",")))
         else:
             yield compile_test(Asked(kind, name, value), Context(gateway.search, gateway.here))
+
+
+def _refers(gateway: Gateway, kind: str, name: str) -> bool:
+    return name in gateway.search[kind] and gateway.search[kind][name].kind == "reference"
 
 
 def _is_one_of(ids: frozenset[str]) -> Test:
