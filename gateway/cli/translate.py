@@ -129,7 +129,7 @@ def folded(translations: Iterable[Translation], identify: Ids, sources: Mapping[
         if not one.statements:
             continue
         key = identity_key(one.citizen)
-        evidence[key].update(identifier.key for identifier in one.citizen)
+        evidence[key].update([identifier.key for identifier in one.citizen])
         said[key] += one.statements
         if one.merged:
             loser = identity_key(one.merged)

@@ -56,6 +56,8 @@ class Event:
 
 def resolve(statements: list[Statement]) -> list[Event]:
     """The events of one episode after all corrections, in the order in which they happened."""
+    if len(statements) == 1 and _alone(statements[0]):
+        return [_event(statements[0], {})]
     said = _in_chain(sorted(statements, key=lambda s: (s.recorded, s.origin)))
     visits = _numbers(said)
     events = [_event(s, visits) for s in said if s.verb is Verb.ASSERT]
@@ -78,6 +80,11 @@ def resolve(statements: list[Statement]) -> list[Event]:
         if event.act is Act.DELETE:
             _delete(event, events)
     return sorted(events, key=lambda e: e.order)
+
+
+def _alone(one: Statement) -> bool:
+    """Whether a statement needs no other to be understood; most stays begin with one that does not."""
+    return one.verb is Verb.ASSERT and one.act is not Act.DELETE and not one.aliases
 
 
 def _in_chain(said: list[Statement]) -> list[Statement]:
@@ -136,7 +143,7 @@ def _event(one: Statement, visits: Mapping[str, str]) -> Event:
     kind, provider, visit = _kind(one.body), _provider(one.body), _visit(one)
     return Event(
         one.act, one.happened, one.recorded, [one.origin], one.source, kind, provider, visits.get(visit, visit),
-        one.body, one.cleared, notes=list(one.notes),
+        one.body, one.cleared, True, False, False, None, list(one.notes),
     )  # fmt: skip
 
 

@@ -64,8 +64,9 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
     """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
     error, called_off = _in_error(events), _called_off(events)
     course = _Course()
+    taken_back = [e for e in events if e.act is Act.EXPECT_END and e.undone is not None]
     for event in events:
-        body = _still_planned(event, events)
+        body = _still_planned(event, taken_back) if taken_back else event.body
         if (event.stands or event.restores) and not called_off:
             _play(course, event, body)
         elif error or called_off:
@@ -80,7 +81,7 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
             body.setdefault("period", {"start": said_time(start.happened)})
     elif called_off:
         body["status"] = "cancelled"
-    notes = tuple(dict.fromkeys(note for event in events for note in event.notes))
+    notes = tuple(dict.fromkeys([note for event in events for note in event.notes]))
     sources = tuple(sorted({event.source for event in events}))
     return Resource("Encounter", identity, body, source.id, source.sector, error, notes, sources)
 
@@ -120,11 +121,10 @@ def _called_off(events: list[Event]) -> bool:
     return not expected and not any(e.act in _STEPS for e in events)
 
 
-def _still_planned(event: Event, events: list[Event]) -> Body:
+def _still_planned(event: Event, taken_back: list[Event]) -> Body:
     """What the event tells, without the planned end where that was taken back later: between the plan of a discharge
     (A16) and its cancellation (A25) every message repeats it."""
-    taken_back = [e for e in events if e.act is Act.EXPECT_END and e.undone is not None]
-    if not taken_back or not any(e.recorded <= event.recorded <= e.undone for e in taken_back if e.undone):
+    if not any(e.recorded <= event.recorded <= e.undone for e in taken_back if e.undone):
         return event.body
     kept = [one for one in event.body.get("extension", []) if one.get("url") != PLANNED_END]
     return event.body | {"extension": kept}

@@ -121,5 +121,6 @@ def _finish(made: list[Resource], citizen: str) -> None:
         if kind == "CarePlan":
             said["partOf"] = [{"reference": f"CarePlan/{joint_id(citizen)}"}, *said.get("partOf", ())]
         body: Body = {"resourceType": kind, "id": one.id, "meta": said.pop("meta", None) or {}}
-        body.update(sorted(said.items()))
+        for name in sorted(said):  # names alone: sorting pairs takes half as long again
+            body[name] = said[name]
         one.body = body

@@ -44,9 +44,10 @@ _SPACES_AND_HYPHENS = re.compile(r"[\s\u2010-\u2015-]+")
 _NOBODY = frozenset({"0000000000", "1111111111", "9999999999"})
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True, unsafe_hash=True)
 class Identifier:
-    """One number in one system, in its normal spelling."""
+    """One number in one system, in its normal spelling. Nobody changes one, so it may be a key of sets; it is not
+    frozen since that takes twice as long to make, and every message makes several."""
 
     system: str
     value: str

@@ -40,10 +40,10 @@ def fold_patients(
     said: dict[str, list[Statement]] = defaultdict(list)
     for one in statements:
         said[one.key].append(one)
-    return [
-        _patient(key, sorted(words, key=lambda s: s.order), person, ids, every_number=every_number)
-        for key, words in said.items()
-    ]
+    for words in said.values():
+        if len(words) > 1:
+            words.sort(key=lambda s: s.order)
+    return [_patient(key, words, person, ids, every_number=every_number) for key, words in said.items()]
 
 
 def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, every_number: bool) -> Resource:
@@ -69,7 +69,7 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
     if links:
         body["link"] = links
     sources = tuple(sorted({word.source for word in words}))
-    return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared", sources=sources)
+    return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared", False, (), sources)
 
 
 def _standing(words: list[Statement]) -> list[Statement]:

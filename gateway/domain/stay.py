@@ -110,7 +110,8 @@ def _stays(events: list[Event]) -> list[Stay]:
             stay = _attached(stays, event) or _new(stays, event)
         stay.events.append(event)
         stay.providers.add(event.provider)
-        stay.visits |= {event.visit} - {""}
+        if event.visit:
+            stay.visits.add(event.visit)
         if event.act in (Act.END, Act.DIE, Act.CLOSE) and event.stands:
             stay.ended = True
             _end_left_behind(stays, stay)
@@ -130,6 +131,8 @@ def _end_left_behind(stays: list[Stay], last: Stay) -> None:
 
 def _started(stays: list[Stay], event: Event) -> Stay:
     """The stay that this start begins: a repeated start is the same stay until it has ended."""
+    if not stays:
+        return _new(stays, event)
     same = [
         s for s in stays
         if s.kind == event.kind and event.provider in s.providers and same_visit(event.visit, s.visits)
@@ -187,7 +190,7 @@ def _attached(stays: list[Stay], event: Event) -> Stay | None:
 
 
 def _new(stays: list[Stay], event: Event) -> Stay:
-    number = sum(s.kind == event.kind and event.provider in s.providers for s in stays)
+    number = len([s for s in stays if s.kind == event.kind and event.provider in s.providers])
     stay = Stay(event.kind, set(), number, f"{event.kind}|{event.provider}|{number}")
     stays.append(stay)
     return stay
@@ -195,7 +198,7 @@ def _new(stays: list[Stay], event: Event) -> Stay:
 
 def _says_something(stay: Stay, stays: list[Stay]) -> bool:
     """A cancelled start leaves no second Encounter where the same stay was started again."""
-    if any(event.stands for event in stay.events):
+    if stay.events[0].stands or any(event.stands for event in stay.events):
         return True
     others = [s for s in stays if s is not stay and s.kind == stay.kind and s.providers & stay.providers]
     return not any(not s.visits or not stay.visits or s.visits & stay.visits for s in others)

@@ -26,6 +26,8 @@ def written_key(source: str, kind: str, token: str) -> str:
 
 def writer_of(kind: str, key: str) -> str:
     """The id of the source that wrote an object by REST, "" for what was told by message."""
+    if _REST not in key:  # nearly every key
+        return ""
     source, _, token = key.partition(f"|{kind}|")
     return source if token.startswith(_REST) else ""
 

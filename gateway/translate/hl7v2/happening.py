@@ -47,14 +47,13 @@ def times(message: Message, event: Event, zone: ZoneInfo) -> Times:
         _check_order(message, zone)
     wanted = event.happened[0] if event.happened else told_in
     missing = wanted[0] == "PV1" and wanted != told_in
-    day = ""
-    for place in (*event.happened, registered_in) if _is_day(message.value(*told_in)) else ():
+    day, text = "", message.value(*told_in)
+    for place in (*event.happened, registered_in) if _is_day(text) else ():
         finer = message.value(*place)
-        if not _is_day(finer) and finer[:8] == message.value(*told_in)[:8]:
+        if not _is_day(finer) and finer[:8] == text[:8]:
             day, moment, told_in = _name(told_in), _moment(message, *place, zone) or moment, place
             break
     else:
-        text = message.value(*told_in)
         if event.act is Act.END and event.verb is Verb.ASSERT and _is_day(text):
             day, moment = _name(told_in), time.instant(f"{text[:8]}235959", zone)
     return Times(
@@ -75,7 +74,7 @@ def _is_day(text: str) -> bool:
 
 
 def _name(place: tuple[str, int]) -> str:
-    return "-".join(map(str, place))
+    return f"{place[0]}-{place[1]}"
 
 
 def _moment(message: Message, segment: str, number: int, zone: ZoneInfo) -> datetime | None:
