@@ -29,7 +29,7 @@ SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v
 _NAMED = f"SELECT {_COLUMNS} FROM directory d WHERE d.names && $1::text[] AND NOT d.withdrawn ORDER BY d.kind, d.id"
 _REFERRING = f"""
 SELECT {_COLUMNS} FROM directory d WHERE d.kind = ANY($1::text[]) AND d.refs && $2::text[] AND NOT d.withdrawn
- ORDER BY d.kind, d.id
+   AND (NOT d.protected OR d.source = ANY($3::text[])) ORDER BY d.kind, d.id LIMIT $4
 """
 _OF_ONE = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
@@ -119,10 +119,13 @@ async def named(database: Reader, names: Sequence[str]) -> list[Entry]:
     return [_entry(row) for row in await database.fetch(_NAMED, [_key(one) for one in names])]
 
 
-async def referring(database: Reader, kinds: Sequence[str], names: Sequence[str]) -> list[Entry]:
-    """Those of these types that refer to something that goes by any of these names. One statement."""
-    rows = await database.fetch(_REFERRING, list(kinds), [_key(one) for one in names])
-    return [_entry(row) for row in rows]
+async def referring(
+    database: Reader, kinds: Sequence[str], names: Sequence[str], allowed: Sequence[str], most: int
+) -> list[Entry]:
+    """Those of these types that refer to something that goes by any of these names, up to `most`. `allowed` are the
+    sources whose shelters are shown. One statement."""
+    keys = [_key(one) for one in names]
+    return [_entry(row) for row in await database.fetch(_REFERRING, list(kinds), keys, list(allowed), most)]
 
 
 async def found(

@@ -9,7 +9,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.searching.beyond import Question, names_in, own_names
 from gateway.domain.searching.matching import HIERARCHY
 from gateway.errors import BadRequest
-from gateway.flows.directory.showing import of_table, shown
+from gateway.flows.directory.showing import allowed, of_table, shown
 from gateway.flows.parts import Gateway
 from gateway.store import directory
 from gateway.store.directory import Reader
@@ -32,8 +32,12 @@ async def climbed(gateway: Gateway, caller: Caller, question: Question, reader: 
         level = [] if found <= names else level
         names |= found
         if len(names) > MOST:
-            raise BadRequest("There is too much above or below this", where=kind, hint="Ask for one that is nearer.")
+            raise _too_much(kind)
     return names
+
+
+def _too_much(kind: str) -> BadRequest:
+    return BadRequest("There is too much above or below this", where=kind, hint="Ask for one that is nearer.")
 
 
 async def _one(gateway: Gateway, caller: Caller, reader: Reader, kind: str, identity: str) -> list[Body]:
@@ -56,7 +60,9 @@ async def _next(
 
     if question.below:
         names = _names(level)
-        entries = await directory.referring(reader, [kind], sorted(names))
+        entries = await directory.referring(reader, [kind], sorted(names), allowed(gateway, caller), MOST + 1)
+        if len(entries) > MOST:
+            raise _too_much(kind)
         return [one for one in shown(gateway, caller, entries).bodies if not names.isdisjoint(above(one))]
     wanted = {name for one in level for name in above(one)}
     told = [one for name in sorted(wanted) if (one := of_table(gateway, caller, name)) and kind == "Organization"]

@@ -13,13 +13,16 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS, identifiers_of, name_of
 from gateway.domain.searching.including import MOST_ROUNDS, Include
 from gateway.domain.searching.query import Query
+from gateway.errors import BadRequest
 from gateway.flows.directory.reading import named
-from gateway.flows.directory.showing import Shown, record, shown
+from gateway.flows.directory.showing import Shown, allowed, record, shown
 from gateway.flows.parts import Gateway
 from gateway.store import directory, wire
 
 Body = dict[str, Any]
 _ANY = ("*", "")
+MOST = 2000
+"""So many may one step of a `_revinclude` lead to."""
 
 
 async def included(
@@ -27,7 +30,7 @@ async def included(
 ) -> list[Body]:
     """What of the directory goes with these matches, and by `:iterate` with what was included `with_them` and with what
     this adds: as this caller may see it, each once; put on record before it is given back. Costs nothing where no
-    include leads here."""
+    include leads here. Raises BadRequest where it is too much."""
     rules = [one for one in query.includes if _leads_here(one)]
     again = [one for one in rules if one.iterate]
     if not (rules and matches):
@@ -92,7 +95,10 @@ async def _backward(gateway: Gateway, caller: Caller, rule: Include, matches: Se
     aims = [one for one in matches if rule.target in ("", one["resourceType"])]
     names = {name for one in aims for name in (f"{one['resourceType']}/{one['id']}", *identifiers_of(one))}
     kinds = KINDS if rule.source in _ANY else (rule.source,)
-    entries = await directory.referring(gateway.database, [one for one in kinds if caller.covers(one)], sorted(names))
+    covered, seen = [one for one in kinds if caller.covers(one)], allowed(gateway, caller)
+    entries = await directory.referring(gateway.database, covered, sorted(names), seen, MOST + 1)
+    if len(entries) > MOST:
+        raise BadRequest("This includes too much", where="_revinclude", hint="Ask for a smaller page with _count.")
     bodies = shown(gateway, caller, entries).bodies
     return [one for one in bodies if not names.isdisjoint(_named_by(gateway, one, rule))]
 

@@ -105,7 +105,7 @@ def test_more_than_a_thousand_are_paged_without_a_total(database_url: str, monke
     run(test)
 
 
-def test_chains_and_hierarchies_stop_at_a_shelter(database_url: str) -> None:
+def test_chains_and_hierarchies_stop_at_a_shelter(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         async with http(database_url) as here:
             gateway = here.gateway
@@ -157,6 +157,13 @@ def test_chains_and_hierarchies_stop_at_a_shelter(database_url: str) -> None:
             ):  # fmt: skip
                 with pytest.raises(BadRequest):
                     await asked(gateway, "Practitioner", wrong)
+            for most in (4, 1):  # of all names, and of those that one step finds
+                monkeypatch.setattr("gateway.flows.directory.climbing.MOST", most)
+                with pytest.raises(BadRequest):
+                    await names(gateway, "Organization", ("partof:below", top), who=SOCIAL)
+            monkeypatch.setattr("gateway.flows.directory.climbing.MOST", 4)
+            seen = await names(gateway, "Organization", ("partof:below", top))
+            assert set(seen) == {part, below}, "what is hidden does not count"
 
     run(test)
 

@@ -134,7 +134,9 @@ def test_a_search_reads_what_it_needs_and_pages(database_url: str) -> None:
     run(test)
 
 
-def test_includes_lead_into_the_directory_and_stop_at_a_shelter(database_url: str) -> None:
+def test_includes_lead_into_the_directory_and_stop_at_a_shelter(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def test() -> None:
         async with http(database_url) as here:
             gateway = here.gateway
@@ -163,6 +165,11 @@ def test_includes_lead_into_the_directory_and_stop_at_a_shelter(database_url: st
                 nurse, ward, *sorted([role, at])]  # fmt: skip
             less = replace(NGO, scopes=("system/Practitioner.rs",))
             assert found(await directory.search(gateway, less, "Practitioner", back)) == [nurse]
+            monkeypatch.setattr("gateway.flows.directory.including.MOST", 2)
+            seen = found(await directory.search(gateway, NGO, "Practitioner", back))
+            assert seen == [nurse, *sorted([role, at])], "what is hidden does not count"
+            with pytest.raises(BadRequest):
+                await directory.search(gateway, SOCIAL, "Practitioner", back)
 
     run(test)
 
