@@ -134,16 +134,3 @@ def test_other_delimiters() -> None:
     told = found.answer([language().accept(found.messages[0], NOW), refused], NOW)
     assert b"\rERR$$PID:2:3$" in told
     assert b"at PID^2^3." in told
-
-
-def test_ever_so_many_groups_take_no_longer_each() -> None:
-    pair = b"PID|||1\rMRG|2\r"
-    found = several(TWO.partition(b"PID")[0] + pair * 100_000)
-    assert found is not None
-    assert len(found.messages) == 100_000
-    assert found.counts[-1] == {"PID": 99_999, "MRG": 99_999}
-
-
-def test_long_headers_are_not_copied_before_ever_so_many_groups() -> None:
-    head = TWO.partition(b"PID")[0]
-    assert several(head + b"ZZZ|" + b"x" * 1_000_000 + b"\r" + b"PID|||1\rMRG|2\r" * 100_000) is None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
 from gateway.domain.resource import Resource, ids
+from gateway.domain.source import Source
 from gateway.domain.statement import Statement
 from gateway.translate.kl import Kl
 from gateway.translate.rules.sources import Sources
@@ -159,5 +161,10 @@ def folded(kl: Kl, *bundles: Json) -> dict[str, Resource]:
                 f"{statement.kind}/{statement.key.rpartition('|')[2]}"
             )
     person = people({citizen: [citizen]}, [])[citizen]
-    made = fold(said, person, ids(b"test"), {s.id: s for s in Sources.read(MAPPINGS)})
+    made = fold(said, person, ids(b"test"), _sources())
     return {names.get(f"{r.kind}/{r.id}", r.kind): r for r in made}
+
+
+@cache
+def _sources() -> dict[str, Source]:
+    return {one.id: one for one in Sources.read(MAPPINGS)}
