@@ -147,6 +147,7 @@ async def _doors(listening: socket.socket, tls: DoorTls, settings: Settings, clo
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         registered = clients.load(settings.clients)
         await note_registrations(gateway, clients.registered(registered))
+        await hear_units(gateway)  # before any door opens: by it denies reach further
         app = make_app(
             gateway, registered, [token_key], message_bytes=settings.message_bytes,
             large_message_bytes=settings.large_message_bytes, admission=admission(settings, registered),
