@@ -43,9 +43,9 @@ def run(tree: Tree, focus: Items, scope: Scope) -> Items:
     if kind == "item":
         at = single(run(tree[2], [scope.this], scope))
         found = run(tree[1], focus, scope)
-        return found[at : at + 1] if isinstance(at, int) and at >= 0 else []
+        return found[at : at + 1] if type(at) is int and at >= 0 else []
     if kind == "minus":
-        return [Item(-item.value) for item in run(tree[1], focus, scope)]
+        return [Item(-_number(item.value)) for item in run(tree[1], focus, scope)]
     return _plain(tree, scope)
 
 
@@ -135,14 +135,19 @@ def _counted(operator: str, one: Items, other: Items) -> Items:
         return []
     if isinstance(left, str) and isinstance(right, str) and operator == "+":
         return [Item(left + right)]
-    if not isinstance(left, int | Decimal) or not isinstance(right, int | Decimal):
-        raise Undecided
+    left, right = _number(left), _number(right)
     if operator in ("/", "div", "mod"):
         if not right:
             return []
         value: Any = Decimal(left) / Decimal(right)
         return [Item(value if operator == "/" else int(value) if operator == "div" else left - right * int(value))]
     return [Item(left + right if operator == "+" else left - right if operator == "-" else left * right)]
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise Undecided
+    return value
 
 
 def _and(one: bool | None, other: Any) -> bool | None:
@@ -189,7 +194,7 @@ def _called(name: str, arguments: tuple[Tree, ...], focus: Items, scope: Scope) 
             return [Item(_is(focus, kind))]
         return [item for item in focus if item.is_a(kind)]
     if name == "exists" and arguments:
-        return told(bool(EACH["where"](focus, lambda i, at: run(arguments[0], [i], replace(scope, this=i)), scope)))
+        return told(bool(_called("where", arguments, focus, scope)))
     if name == "iif":
         chosen = 1 if truth(run(arguments[0], focus, scope)) else 2
         return run(arguments[chosen], focus, scope) if chosen < len(arguments) else []

@@ -64,14 +64,14 @@ def _resolve(focus: Items, _: list[Items], scope: Scope) -> Items:
     return found
 
 
-def _text(act: Callable[..., Any]) -> Callable[[Items, list[Items], Scope], Items]:
-    """A function of one text and further values; nothing where one of them is missing."""
+def _text(act: Callable[..., Any], *kinds: type) -> Callable[[Items, list[Items], Scope], Items]:
+    """A function of one text and further values of these kinds; nothing where one of them is missing."""
 
     def made(focus: Items, arguments: list[Items], scope: Scope) -> Items:
         values = [single(focus), *(single(argument) for argument in arguments)]
         if any(value is None for value in values):
             return []
-        if not isinstance(values[0], str):
+        if any(type(value) is not kind for value, kind in zip(values, (str, *kinds), strict=False)):
             raise Undecided
         found = act(*values)
         return [] if found is None else [Item(found)]
@@ -84,13 +84,27 @@ def _says(act: Callable[[str, str], bool]) -> Callable[[Items, list[Items], Scop
     are written for false."""
 
     def made(focus: Items, arguments: list[Items], scope: Scope) -> Items:
-        return _text(act)(focus, arguments, scope) or told(False)
+        return _text(act, str)(focus, arguments, scope) or told(False)
 
     return made
 
 
 def _matches(text: str, pattern: str) -> bool:
     return _pattern(pattern).search(_short(text)) is not None
+
+
+def _replaced(text: str, pattern: str, by: str) -> str:
+    try:
+        return _pattern(pattern).sub(by, _short(text))
+    except (re.error, IndexError):  # it names a group that the pattern has not
+        raise Undecided from None
+
+
+def _substring(text: str, at: int, length: int | None = None) -> str | None:
+    """Nothing where it would begin outside the text: http://hl7.org/fhirpath/N1/#substringstart-integer-length-integer"""
+    if not 0 <= at < len(text):
+        return None
+    return text[at:] if length is None else text[at : at + max(length, 0)]
 
 
 def _integer(focus: Items, _: list[Items], __: Scope) -> Items:
@@ -177,10 +191,10 @@ WHOLE: dict[str, Callable[[Items, list[Items], Scope], Items]] = {
     "startsWith": _says(lambda text, start: text.startswith(start)),
     "endsWith": _says(lambda text, end: text.endswith(end)),
     "contains": _says(lambda text, part: part in text),
-    "substring": _text(lambda text, at, length=None: text[at:] if length is None else text[at : at + length]),
+    "substring": _text(_substring, int, int),
     "length": _text(len),
-    "matches": _text(_matches),
-    "replaceMatches": _text(lambda text, pattern, by: _pattern(pattern).sub(by, _short(text))),
+    "matches": _text(_matches, str),
+    "replaceMatches": _text(_replaced, str, str),
     "lower": _text(str.lower),
     "upper": _text(str.upper),
 }

@@ -34,6 +34,19 @@ _ROWS = (
     ("|",), ("is", "as"), ("+", "-", "&"), ("*", "/", "div", "mod"),
 )  # fmt: skip
 _DEEPEST = 64
+# How many arguments a function takes, at least and at most. One that is not here is read, and decides nothing.
+_TAKES = {
+    **dict.fromkeys(
+        ("where", "select", "all", "repeat", "ofType", "as", "is", "extension", "combine", "union", "intersect",
+         "subsetOf", "startsWith", "endsWith", "contains", "matches"), (1, 1),
+    ),
+    **dict.fromkeys(
+        ("empty", "not", "count", "first", "last", "tail", "hasValue", "distinct", "isDistinct", "children",
+         "descendants", "allTrue", "resolve", "toInteger", "toString", "length", "lower", "upper"), (0, 0),
+    ),
+    "exists": (0, 1), "trace": (1, 2), "substring": (1, 2), "replaceMatches": (2, 2), "iif": (2, 3),
+}  # fmt: skip
+_OF_A_TYPE = frozenset({"ofType", "as", "is"})
 
 
 @functools.lru_cache(maxsize=4096)
@@ -156,7 +169,17 @@ class _Reader:
                 self._take(",")
             arguments.append(self.row(0))
         self._take(")")
+        fewest, most = _TAKES.get(name, (0, len(arguments)))
+        if not fewest <= len(arguments) <= most or (name in _OF_A_TYPE and not _is_type(arguments[0])):
+            raise ValueError("The expression gives a function what it does not take.")
         return ("call", name, tuple(arguments))
+
+
+def _is_type(tree: Tree) -> bool:
+    """Whether a tree is the name of a type, with or without its namespace."""
+    if tree[0] == "dot":
+        return tree[1][0] == tree[2][0] == "name"
+    return bool(tree[0] == "name")
 
 
 def _literal(kind: str, word: str) -> Any:

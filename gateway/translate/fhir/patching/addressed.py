@@ -102,8 +102,6 @@ class Address:
         except Undecided:
             self._step(0)
             return False
-        except (TypeError, LookupError, AttributeError, ArithmeticError):  # a number where a type's name belongs
-            raise self._not_simple() from None
 
     def _step(self, count: int) -> None:
         self._weight.step(count, self._where)
