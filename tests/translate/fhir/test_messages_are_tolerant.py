@@ -42,3 +42,8 @@ def test_what_is_written_by_rest_is_read_as_it_is_and_refused() -> None:
 def test_nothing_else_of_a_message_changes() -> None:
     whole = {"resourceType": "Binary", "data": "JVBERi0x", "contentType": "text/x\\u0000"}
     assert parse_message(json.dumps(whole).encode()) == whole
+
+
+def test_in_xml_a_backslash_is_a_backslash() -> None:
+    raw = rb'<Patient xmlns="http://hl7.org/fhir"><name><family value="C:\u0000"/></name></Patient>'
+    assert parse_message(raw)["name"][0]["family"] == r"C:\u0000"
