@@ -31,6 +31,11 @@ _BEGINS = frozenset({Act.START, Act.CHANGE})
 # Each of these tells that the stay has begun.
 _STEPS = frozenset({*_BEGINS, Act.MOVE, Act.LEAVE, Act.RETURN, Act.END, Act.DIE})
 _BEGINS_OR_WILL = _BEGINS | {Act.PLAN}
+_BEGINS_THERE = _BEGINS | {Act.MOVE}
+_ENDS = frozenset({Act.END, Act.DIE})
+_TELLS_OF_MOVE = frozenset({Act.MOVE, Act.EXPECT_MOVE})
+# Looked up once: reading a member of an enum takes longer than a call, and every event is asked for these.
+_PLAN, _LEAVE, _RETURN = Act.PLAN, Act.LEAVE, Act.RETURN
 
 # Status, period and class are told by the events, never carried over from a body.
 _PLAYED = ("status", "statusHistory", "period", "class", "location")
@@ -64,7 +69,7 @@ def encounter(identity: str, events: list[Event], kind: str, followed_at: dateti
     """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
     error, called_off = _in_error(events), _called_off(events)
     course = _Course()
-    taken_back = [e for e in events if e.act is Act.EXPECT_END and e.undone is not None]
+    taken_back = [e for e in events if e.undone is not None and e.act is Act.EXPECT_END]
     for event in events:
         body = _still_planned(event, taken_back) if taken_back else event.body
         if (event.stands or event.restores) and not called_off:
@@ -114,7 +119,7 @@ def _in_error(events: list[Event]) -> bool:
 
 def _called_off(events: list[Event]) -> bool:
     """It was expected, is expected no more, and never began."""
-    plans = [e for e in events if e.act is Act.PLAN]
+    plans = [e for e in events if e.act is _PLAN]
     if not plans:
         return False
     expected = any(e.stands for e in plans) or any(e.deleted for e in events)
@@ -136,19 +141,19 @@ def _play(course: _Course, event: Event, body: Body) -> None:
         _restore(course, event)
         return
     status = _STATUS.get(event.act)
-    if course.end is not None and event.act not in (Act.END, Act.DIE):
+    if course.end is not None and event.act not in _ENDS:
         return  # after the end only facts are learnt: late news never opens a stay again
     waiting = course.status == "planned" and event.act in _STEPS
-    if (waiting or not course.history) and event.act not in (*_BEGINS, Act.PLAN):
+    if (waiting or not course.history) and event.act not in _BEGINS_OR_WILL:
         course.become("in-progress", _told_start(event) or _own_start(event))
-    if event.act is Act.PLAN and course.history:
+    if course.history and event.act is Act.PLAN:
         status = None  # what has begun is not expected any more
-    if event.act is Act.LEAVE:
+    if event.act is _LEAVE:
         if course.status != "onleave":  # told twice, the first is when the citizen went
             course.leaves.append({"start": event.happened})
-    elif event.act is Act.RETURN or (event.act in _BEGINS and course.status == "onleave"):
+    elif event.act is _RETURN or (event.act in _BEGINS and course.status == "onleave"):
         _come_back(course, event)
-    elif event.act in (Act.END, Act.DIE):
+    elif event.act in _ENDS:
         _finish(course, event.happened)
     elif event.act in _BEGINS and course.status == "in-progress" and course.history[0][1] is None:
         known = [at for _, at in course.history[1:] if at is not None]
@@ -202,9 +207,9 @@ def _finish(course: _Course, at: datetime) -> None:
 def _place(course: _Course, event: Event) -> None:
     """Where the citizen lies: a move ends the former place, other events set the present one right."""
     told = {one.get("status", "active"): one for one in reversed(event.body.get("location", []))}
-    if event.act in (Act.MOVE, Act.EXPECT_MOVE):
+    if event.act in _TELLS_OF_MOVE:
         course.reserved = [told["reserved"]] if "reserved" in told else []
-    if event.act is Act.MOVE and not course.places and "completed" in told:
+    if "completed" in told and event.act is Act.MOVE and not course.places:
         course.places = [told["completed"]]  # nobody told of the place before
     if "active" in told:
         _lie(course, event, told["active"])
@@ -212,17 +217,18 @@ def _place(course: _Course, event: Event) -> None:
 
 def _lie(course: _Course, event: Event, place: Body) -> None:
     now = said_time(event.happened)
-    if event.act is Act.PLAN:
+    if event.act is _PLAN:
         course.places = [place | {"status": "planned"}]
         return
     if event.act in _BEGINS:
         course.places = [one for one in course.places if one.get("status") != "planned"]
-    if event.act is Act.MOVE and course.places:
+    if course.places and event.act is Act.MOVE:
         former = course.places[-1]
         end = {"period": former.get("period", {}) | {"end": now}}
         course.places[-1] = former | {"status": "completed"} | end
-    if event.act in (Act.MOVE, *_BEGINS) or not course.places:
-        begun = {"period": {"start": now}} if event.act in (Act.MOVE, *_BEGINS) else {}
+    arrived = event.act in _BEGINS_THERE
+    if arrived or not course.places:
+        begun = {"period": {"start": now}} if arrived else {}
         course.places.append(place | begun)
     else:
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}

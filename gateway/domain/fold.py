@@ -37,6 +37,9 @@ SUBJECT = {
 
 _OTHERWISE = frozenset({"Appointment", "Account", "Patient"})
 
+# What messages tell of most objects: all there is to know, each time anew.
+_WHOLE = frozenset({Act.STATE})
+
 _PLACE = attrgetter("kind", "id")
 
 
@@ -77,9 +80,11 @@ def _fold_object(
 ) -> Resource | None:
     if len(said) > 1:
         said.sort(key=lambda s: s.order)
+    acts = {s.act for s in said}
+    if acts == _WHOLE and not writer_of(kind, key):  # nearly every object
+        return fold_snapshot(kind, key, said, ids, sources)
     if said[0].act is Act.MEMBER:
         return fold_team(key, said, ids, sources)
-    acts = {s.act for s in said}
     if Act.REPORT in acts:
         return fold_reported(kind, key, said, ids, sources)
     if tells_of_benefit(kind, acts) and not told_in_parts(said):

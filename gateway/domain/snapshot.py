@@ -12,6 +12,8 @@ from gateway.domain.statement import Body, Statement, Verb
 _ERROR = "entered-in-error"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
+_WITHDRAW = Verb.WITHDRAW  # looked up once: reading a member of an enum takes longer than a call
+
 # How each type says that it was entered in error (R4); other types have no such word and are only marked.
 _WITHDRAWN: dict[str, dict[str, Any]] = {
     "Condition": {"verificationStatus": {"coding": [{"system": _VERIFICATION, "code": _ERROR}]}},
@@ -35,7 +37,7 @@ def fold_snapshot(kind: str, key: str, said: list[Statement], ids: Ids, sources:
     body: Body = content.body.copy()
     for name in content.cleared:
         body.pop(name, None)
-    withdrawn = last.verb is Verb.WITHDRAW
+    withdrawn = last.verb is _WITHDRAW
     if withdrawn:
         body = in_error(kind, body)
     return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)

@@ -30,6 +30,8 @@ from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement
 
+_BEGINS = frozenset({Act.START, Act.PLAN})
+_ENDS = frozenset({Act.END, Act.DIE, Act.CLOSE})
 _OVER = frozenset({"finished", "entered-in-error", "cancelled"})
 
 
@@ -102,7 +104,7 @@ def _name(one: Statement) -> str:
 def _stays(events: list[Event]) -> list[Stay]:
     stays: list[Stay] = []
     for event in events:
-        if event.act in (Act.START, Act.PLAN):
+        if event.act in _BEGINS:
             stay = _started(stays, event)
         elif event.act is Act.CHANGE:
             stay = _changed(stays, event)
@@ -112,7 +114,7 @@ def _stays(events: list[Event]) -> list[Stay]:
         stay.providers.add(event.provider)
         if event.visit:
             stay.visits.add(event.visit)
-        if event.act in (Act.END, Act.DIE, Act.CLOSE) and event.stands:
+        if event.act in _ENDS and event.stands:
             stay.ended = True
             _end_left_behind(stays, stay)
     return [stay for stay in stays if _says_something(stay, stays)]

@@ -16,6 +16,8 @@ from gateway.domain.when import instant, last_instant, said_time
 
 Key = TypeVar("Key")
 
+_WITHDRAW = Verb.WITHDRAW  # looked up once: reading a member of an enum takes longer than a call
+
 TEAM_ROLE = "https://faellesplan.dk/fhir/CodeSystem/team-role"
 _COORDINATOR = (TEAM_ROLE, "coordinator")
 _DEPUTY = {"coding": [{"system": TEAM_ROLE, "code": "deputy", "display": "Stedfortræder for tovholder"}]}
@@ -38,7 +40,7 @@ def fold_team(key: str, said: list[Statement], ids: Ids, sources: Mapping[str, S
     members: dict[str, Body] = {}
     for one in said:
         member = one.body["id"]
-        if one.verb is Verb.WITHDRAW:
+        if one.verb is _WITHDRAW:
             _end(members, member, one)
         else:
             members[member] = one.body["participant"]

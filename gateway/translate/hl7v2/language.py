@@ -59,6 +59,8 @@ from gateway.translate.translation import Finding, Translation
 
 _VERSION = re.compile(r"2(\.\d.*)?")
 _MEMOS, _REMEMBERED = 64, 4_000
+# Looked up once: reading a member of an enum takes longer than a call, and every statement asks for these.
+_STATE, _MEMBER, _ASSERT = Act.STATE, Act.MEMBER, Verb.ASSERT
 # What this file reads itself, for the trace.
 _OWN = {
     "source": ("MSH-3", "MSH-4"),
@@ -290,19 +292,19 @@ def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement,
     event, recorded, source = work.event, work.times.recorded, work.env.source.id
     if event.act is Act.REVISE:
         made = planned.settle(work.message, event, work.env, recorded, made)
-    of_state = event.verb if event.act is Act.STATE else Verb.ASSERT
+    of_state = event.verb if event.act is _STATE else _ASSERT
     for number, one in enumerate(made):
         body: Body = one.body
-        act, verb, happened = one.act or Act.STATE, one.verb, one.happened or recorded
+        act, verb, happened = one.act or _STATE, one.verb, one.happened or recorded
         notes: tuple[str, ...] = ()
         if one.kind == "Encounter":
             act, verb, happened, notes = _act(work), event.verb, work.times.happened, work.notes
-        elif act is Act.MEMBER:
+        elif act is _MEMBER:
             if "id" not in body:
                 work.env.findings.append(Finding(one.node.place(4), "a role without a person or unit is left out"))
                 continue
             body = {"id": body["id"], "participant": body["participant"][0]}
-        verb = verb or (of_state if act is Act.STATE else Verb.ASSERT)
+        verb = verb or (of_state if act is _STATE else _ASSERT)
         at, origin = one.recorded or recorded, f"{message}/{number}"
         # By position, here and in `translate`: arguments with names make a dataclass four times as dear.
         said.append(
