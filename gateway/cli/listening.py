@@ -27,7 +27,8 @@ from gateway.inbound.certificate import subject_of
 HEAD_BYTES = 65_536
 """Of a head, or of what stands between and behind the pieces of a body, no more than this and one read is held."""
 HEADER_SECONDS = 15.0
-"""A connection that has told no whole request by then is closed, at the latest when twice as much time is over."""
+"""A connection that has told no whole request by then, or has not ended one that was answered, is closed, at the latest
+when twice as much time is over."""
 _TICKS_PER_SECOND = 10
 _NOWHERE: Any = deque(maxlen=0)
 _VERSIONS = {"TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
@@ -62,14 +63,11 @@ class Server(uvicorn.Server):
     def _close_silent(self) -> None:
         """Close those that say no more than they did when they were looked at before."""
         before, self._silent = self._silent, {}
-        for one in list(self.server_state.connections):
-            begun = getattr(one, "scope", None)  # of the newest request; its method is told by the whole head
-            if begun is not None and "method" in begun:
-                continue
-            if before.get(one, self) is begun:
+        for one in [one for one in self.server_state.connections if isinstance(one, Protocol) and one.waits]:
+            if before.get(one, self) is one.scope:
                 one.transport.abort()
             else:
-                self._silent[one] = begun
+                self._silent[one] = one.scope
 
     def stop(self) -> None:
         """Take no more requests, answer those that were taken, and end."""
@@ -107,6 +105,15 @@ class Protocol(HttpToolsProtocol):
         """A piece of the body: whoever reads it counts."""
         self._unseen = 0
         super().on_body(body)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the head of a request is still to come, or the end of one that is answered already."""
+        begun: Any = self.scope  # of the newest request, if any; its method is told by the whole head
+        if begun is None or "method" not in begun:
+            return True
+        cycle: Any = self.cycle
+        return cycle is not None and bool(cycle.response_complete and cycle.more_body)
 
     def _should_upgrade(self) -> bool:
         return False

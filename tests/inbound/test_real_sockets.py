@@ -113,13 +113,19 @@ def test_who_says_nothing_keeps_no_connection(
     async def test() -> None:
         async with serving(database_url, tmp_path) as here:
             host, _, port = here.url.removeprefix("http://").partition(":")
-            nothing, head, next_head, body = [await asyncio.open_connection(host, int(port)) for _ in range(4)]
+            nothing, head, next_head, body, rest = [await asyncio.open_connection(host, int(port)) for _ in range(5)]
             head[1].write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
             next_head[1].write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
             assert (await next_head[0].readuntil(b"live")).startswith(b"HTTP/1.1 200")
             next_head[1].write(b"GET /health/live HTTP/1.1\r\nHo")
             form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\n"
             body[1].write(b"POST /oauth/token HTTP/1.1\r\nHost: x\r\n" + form)
+            rest[1].write(b"POST /console/tickets HTTP/1.1\r\nHost: x\r\n" + form + b"a")
+            assert (await rest[0].readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 401"), "answered before its body ends"
+            rest[1].write(b"=")
+            async with asyncio.timeout(5):
+                await rest[0].read()
+            rest[1].close()
             for reader, writer in (nothing, head, next_head):
                 async with asyncio.timeout(5):
                     assert not (await reader.read()).strip(), "it is closed, without a word"
