@@ -75,13 +75,20 @@ async def visible(
     gateway: Gateway, caller: Caller, kind: str, params: Params, reader: Reader | None = None, most: int = 2,
 ) -> list[Body]:  # fmt: skip
     """What matches, as far as this caller may see it, at most `most`: for conditional writes, which put it on record
-    themselves. `reader` is the writer's own transaction."""
+    themselves. `reader` is the writer's own transaction, in which nobody else writes: so BadRequest is raised where too
+    much must be looked at, since nobody may take what was not looked at for what is not there."""
     params, reader = in_one_spelling(params), reader or gateway.database
     query = understand(kind, gateway.search, params, gateway.here)
     answers = await answered(gateway, caller, query.beyond, reader)
     asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
     found: list[Body] = []
+    looked = 0
     async for one in candidates(gateway, reader, asked):
+        looked += 1
+        if looked > WALK:
+            raise BadRequest(
+                "A condition is formed over at most twenty thousand entries", where=kind, hint="Ask by identifier."
+            )
         found += [one.body] if query.matches(one.body, world_of(caller, answers)) else []
         if len(found) >= most:
             break

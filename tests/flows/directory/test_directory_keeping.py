@@ -85,7 +85,7 @@ def test_a_source_changes_only_what_it_wrote(database_url: str) -> None:
     run(test)
 
 
-def test_a_conditional_create_happens_once(database_url: str) -> None:
+def test_a_conditional_create_happens_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         async with http(database_url) as here:
             gateway = here.gateway
@@ -99,6 +99,11 @@ def test_a_conditional_create_happens_once(database_url: str) -> None:
             await directory.create(gateway, HOSPITAL, "Practitioner", new)
             with pytest.raises(SeveralMatch):
                 await directory.create(gateway, HOSPITAL, "Practitioner", new, asked)
+            monkeypatch.setattr("gateway.flows.directory.searching.WALK", 1)
+            other = await directory.create(gateway, HOSPITAL, "Practitioner", new, f"identifier={AUTHORISATION}|0XYZ2")
+            assert other.created, "what can be looked up looks at nobody else"
+            with pytest.raises(BadRequest):
+                await directory.create(gateway, HOSPITAL, "Practitioner", new, "name:contains=nobody")
 
     run(test)
 
