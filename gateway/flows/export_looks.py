@@ -91,7 +91,7 @@ async def exports_of(gateway: Gateway, caller: Caller) -> Sequence[Export]:
     """The caller's exports, the newest first."""
     async with gateway.database.connection() as connection:
         jobs = await exports.of(connection, owner_of(gateway, caller))
-        sizes = {job.id: {file: await exports.size(connection, job.id, file) for file in FILES} for job in jobs}
+        sizes = await exports.sizes(connection, [job.id for job in jobs])
     return [_export(gateway, job, sizes[job.id]) for job in jobs]
 
 

@@ -125,10 +125,13 @@ async def finish(connection: Connection, job: str, manifest: str) -> None:
     await connection.execute("UPDATE export_job SET manifest = $2, leased_until = NULL WHERE id = $1", job, manifest)
 
 
-async def size(connection: Connection, job: str, file: str) -> int:
-    """Bytes of a file."""
-    total = "SELECT coalesce(sum(octet_length(body)), 0) FROM export_part WHERE job = $1 AND file = $2"
-    return int(await connection.fetchval(total, job, file))
+async def sizes(connection: Connection, jobs: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Bytes of each file of these jobs, 0 of those that have none. One statement."""
+    found = {job: dict.fromkeys(FILES, 0) for job in jobs}
+    total = "SELECT job, file, sum(octet_length(body)) AS bytes FROM export_part WHERE job = ANY($1) GROUP BY job, file"
+    for row in await connection.fetch(total, list(jobs)):
+        found[row["job"]][row["file"]] = int(row["bytes"])
+    return found
 
 
 async def bodies(connection: Connection, job: str, file: str, start: int = 0) -> AsyncIterator[bytes]:
