@@ -1,9 +1,9 @@
 """Explain a decision: who may see what, why, by which rule, law and consent; as it is, or as it was. `$explain-access`.
 
 The very flow of a look decides, on the resources, identities, consents, care teams, registrations and rows of the
-policy table as they stood then; nothing is opened. An auditor asks about anything; a data controller about what its own
-organisation sent. What there is of the citizen is told to nobody else, so the answer and the refusal are on record like
-a look.
+policy table as they stood then, and on what is known now of what is a part of what; nothing is opened. An auditor asks
+about anything; a data controller about what its own organisation sent. What there is of the citizen is told to nobody
+else, so the answer and the refusal are on record like a look.
 """
 
 from __future__ import annotations
