@@ -182,8 +182,8 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
     def employer(env: Env, relation: Node) -> dict[str, Any] | None:
         """The authority that a person acts for (R4 ctm-1: only people act on behalf of somebody), with the name that
         the case's owner has where it is that one."""
-        number = cvr_number(relation)
-        if roles.type_of(relation) != "Bruger" or number is None:
+        number = cvr_number(relation) if roles.type_of(relation) == "Bruger" else None
+        if number is None:
             return None
         owner: Node | None = env.message.owner
         same = owner is not None and cvr_number(owner) == number

@@ -22,6 +22,7 @@ _PERSONS = {
     "us:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
 }
 _COMPANIES = frozenset({"cvr-nr", "pnr"})
+_UUID_REFERENCE, _URN_REFERENCE = "ReferenceID/UUIDIdentifikator", "ReferenceID/URNIdentifikator"
 _URN = re.compile(r"urn:oio:(.+?):([^:]*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -112,9 +113,10 @@ def organisation(reference: Node | None) -> Identifier | None:
 
 def pointed_at(relation: Node) -> Identifier | None:
     """As `organisation`, of the reference of a relation."""
-    return _organisation(
-        relation.said("ReferenceID", "UUIDIdentifikator"), relation.said("ReferenceID", "URNIdentifikator")
-    )
+    flat = relation.flat
+    if flat is None:
+        return organisation(relation.first("ReferenceID"))
+    return _organisation(flat.get(_UUID_REFERENCE, ""), flat.get(_URN_REFERENCE, ""))
 
 
 @lru_cache(maxsize=4096)  # the same few units and people stand in thousands of cases

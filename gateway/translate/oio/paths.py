@@ -118,9 +118,10 @@ class Reader:
         of = self.roles.of
 
         def find(scope: Node) -> list[Node]:
-            by_role = scope.found.by_role.get(path)
+            kept = scope.found.by_role
+            by_role = kept.get(path)
             if by_role is None:
-                by_role = scope.found.by_role[path] = {}
+                by_role = kept[path] = {}
                 for one in scope.down(path):
                     by_role.setdefault(of(one), []).append(one)
             return by_role.get(role, [])
@@ -132,18 +133,17 @@ def _absolute(path: str, field: str, find: Callable[[Node], list[Node]]) -> Path
     """A path from the case: many rules ask for the same, so what it leads to is kept with the case."""
 
     def value(scope: Node) -> str:
-        text = scope.found.texts.get(field)
+        texts = scope.found.texts
+        text = texts.get(field)
         if text is None:
-            text = scope.found.texts[field] = next((node.text for node in find(scope) if node.text), "")
+            text = texts[field] = next((node.text for node in find(scope) if node.text), "")
         return text
 
-    def values(scope: Node) -> list[str]:
-        return [node.text for node in find(scope) if node.text]
-
     def nodes(scope: Node) -> list[Node]:
-        filled = scope.found.valued.get(field)
+        valued = scope.found.valued
+        filled = valued.get(field)
         if filled is None:
-            filled = scope.found.valued[field] = [node for node in find(scope) if node.filled or not node.empty]
+            filled = valued[field] = [node for node in find(scope) if node.filled or not node.empty]
         return filled
 
     def node(scope: Node) -> Any:
@@ -154,7 +154,7 @@ def _absolute(path: str, field: str, find: Callable[[Node], list[Node]]) -> Path
         found = find(scopes[0])
         return found[0].place if found else f"{scopes[0].place}/{field}"
 
-    return Path(path, field, 0, value, values, node, nodes, lambda _: False, where)
+    return Path(path, field, 0, value, _texts(None, find), node, nodes, lambda _: False, where)
 
 
 def _relative(path: str, field: str, level: int, below: str | None, find: Callable[[Node], list[Node]]) -> Path:
@@ -164,9 +164,6 @@ def _relative(path: str, field: str, level: int, below: str | None, find: Callab
         if below and scope.flat is not None:
             return scope.flat.get(below, "")
         return next((node.text for node in find(scope) if node.text), "")
-
-    def values(scope: Node) -> list[str]:
-        return [node.text for node in find(scope) if node.text]
 
     def nodes(scope: Node) -> list[Node]:
         if below and scope.flat is not None and below not in scope.flat:
@@ -191,7 +188,19 @@ def _relative(path: str, field: str, level: int, below: str | None, find: Callab
 
     inline = _inline(below)
     held = {"flat": "{s}.flat"} if below else {}
-    return Path(path, field, level, value, values, node, nodes, lambda _: False, where, inline=inline, held=held)
+    return Path(
+        path, field, level, value, _texts(below, find), node, nodes, lambda _: False, where, inline=inline, held=held
+    )
+
+
+def _texts(below: str | None, find: Callable[[Node], list[Node]]) -> Callable[[Node], list[str]]:
+    def values(scope: Node) -> list[str]:
+        if below and scope.flat is not None:
+            text = scope.flat.get(below)
+            return [text] if text else []
+        return [node.text for node in find(scope) if node.text]
+
+    return values
 
 
 def _inline(below: str | None) -> dict[str, str]:

@@ -147,10 +147,11 @@ class Node:
 
     def down(self, path: str) -> list[Node]:
         """Every element at a path below, looked for once: `Registrering/RelationListe/Sagsaktoer`."""
-        known = self.found.below.get(path)
+        below = self.found.below
+        known = below.get(path)
         if known is None:
             above, _, name = path.rpartition("/")
-            known = self.found.below[path] = []
+            known = below[path] = []
             for node in self.down(above) if above else (self,):
                 if node.flat is not None and (node.filled or name not in node.flat):
                     known += [Inside(node, name, node.flat[name])] if name in node.flat else []

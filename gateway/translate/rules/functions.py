@@ -184,7 +184,8 @@ def key(env: Env, system: str, value: str) -> str:
 
 def own(env: Env, kind: str, value: str) -> str:
     """The key of a thing that only its source numbers: `source|type|id`."""
-    return f"{env.source.id}|{kind}|{value.strip()}" if value.strip() else ""
+    number = value.strip()
+    return f"{env.source.id}|{kind}|{number}" if number else ""
 
 
 def identifier(env: Env, system: str, value: str) -> dict[str, str] | None:
