@@ -98,8 +98,8 @@ async def withdraw(gateway: Gateway, caller: Caller, kind: str, identity: str, i
     except GatewayError as error:
         await record(gateway, caller, "delete", kind, asked, Shown((), ()), text=error.text)
         raise
-    await _heard(gateway, kind)
     await record(gateway, caller, "delete", kind, asked, Shown((whole(before),), (before,)))
+    await _heard(gateway, kind)
 
 
 def _checked(raw: bytes, kind: str, identity: str = "") -> Body:
@@ -168,8 +168,8 @@ async def _answer(
     """What was written, or what was there already. A source sees what it wrote itself."""
     look = Shown((whole(entry),), (entry,)) if entry else Shown(tuple(there), ())
     body = look.bodies[0]
-    await _heard(gateway, body["resourceType"])
     await record(gateway, caller, interaction, body["resourceType"], asked, look)
+    await _heard(gateway, body["resourceType"])
     made = served(gateway, body, entry.updated if entry else None)
     place = f"{gateway.public_url}/fhir/{body['resourceType']}/{body['id']}/_history/{body['meta']['versionId']}"
     return replace(made, location=place, created=entry is not None and interaction == "create")

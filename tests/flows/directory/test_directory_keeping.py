@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.errors import BadRequest, Conflict, Forbidden, Gone, NeedsVersion, NotFound, RuleBroken, SeveralMatch
+from gateway.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    NeedsVersion,
+    NotFound,
+    RuleBroken,
+    SeveralMatch,
+    Unavailable,
+)
 from gateway.flows import directory
 from tests.flows.directory.people import (
     AUTHORISATION,
@@ -124,5 +134,24 @@ def test_every_access_is_on_record_without_a_citizen(database_url: str) -> None:
                 ("create", "permit", ""), ("read", "permit", ""), ("read", "deny", ""),
             ]  # fmt: skip
             assert b"mappings/policy/access.csv" in rows[2]["body"]
+
+    run(test)
+
+
+def test_a_write_is_on_record_before_anything_else_can_fail(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_: object) -> None:
+        raise Unavailable("The database is away")
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            gateway = here.gateway
+            identity = await made(gateway, HOSPITAL, "Organization", name="Afsnit")
+            monkeypatch.setattr("gateway.flows.directory.keeping.hear_units", away)
+            with pytest.raises(Unavailable):
+                await made(gateway, HOSPITAL, "Organization", name="Et til")
+            with pytest.raises(Unavailable):
+                await directory.withdraw(gateway, HOSPITAL, "Organization", identity)
+            rows = await gateway.database.fetch("SELECT interaction, decision FROM access_record ORDER BY id")
+            assert [tuple(row) for row in rows] == [("create", "permit"), ("create", "permit"), ("delete", "permit")]
 
     run(test)
