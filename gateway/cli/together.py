@@ -1,11 +1,16 @@
-"""Translate messages of which some name by number alone what others of them register (OIO: Opdater, Fjern)."""
+"""Messages together: some name by number alone what others register (OIO: Opdater, Fjern), and all make one fold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
-from gateway.domain.citizen import identity_key
+from gateway.domain.citizen import identity_key, people
+from gateway.domain.fold import fold
 from gateway.domain.moved import registrations
+from gateway.domain.resource import Ids, Resource
+from gateway.domain.source import Source
+from gateway.domain.statement import Statement
 from gateway.errors import NamedByNumber
 from gateway.translate.door import door_of
 from gateway.translate.languages import Known, Languages, Recalled, Recalling
@@ -28,6 +33,29 @@ def together(languages: Languages, messages: Sequence[bytes]) -> list[Translatio
             raise asking
         found[number] = spoken.translate_known(messages[number], known)
     return [found[number] for number in range(len(messages))]
+
+
+def folded(translations: Iterable[Translation], identify: Ids, sources: Mapping[str, Source]) -> list[Resource]:
+    """The resources of every citizen that the messages tell of, as the store would make them of these alone."""
+    evidence: dict[str, set[str]] = defaultdict(set)
+    merges: list[tuple[str, str]] = []
+    said: dict[str, list[Statement]] = defaultdict(list)
+    for one in translations:
+        if not one.statements:
+            continue
+        key = identity_key(one.citizen)
+        evidence[key].update([identifier.key for identifier in one.citizen])
+        said[key] += one.statements
+        if one.merged:
+            loser = identity_key(one.merged)
+            evidence[loser].update(identifier.key for identifier in one.merged)
+            merges.append((key, loser))
+    persons = {person.survivor: person for person in people(evidence, merges).values()}
+    made: list[Resource] = []
+    for person in persons.values():
+        own = [statement for key in person.identities for statement in said[key]]
+        made += fold(own, person, identify, sources, every_number=True)  # whoever has the file may see them
+    return made
 
 
 def _known(found: Iterable[Translation]) -> Recalled:

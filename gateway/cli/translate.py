@@ -15,25 +15,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway import bootstrap
 from gateway.cli import targets
-from gateway.cli.together import together
-from gateway.domain.citizen import identity_key, people
-from gateway.domain.fold import fold
-from gateway.domain.resource import Ids, Resource, ids
+from gateway.cli.together import folded, together
+from gateway.domain.resource import Resource, ids
 from gateway.domain.source import Source
-from gateway.domain.statement import Body, Statement
+from gateway.domain.statement import Body
 from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
 from gateway.translate.door import door_of
 from gateway.translate.languages import Languages
 from gateway.translate.terms.noticing import noticed
-from gateway.translate.translation import Translation
 
 # Ids must not depend on an installation here: the same message gives the same Bundle everywhere.
 SECRET = b"the ids of a Bundle on a terminal are the same everywhere"
@@ -118,29 +114,6 @@ def content(name: str) -> bytes:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise BadRequest(f"{name} cannot be read: {error.strerror}") from error
-
-
-def folded(translations: Iterable[Translation], identify: Ids, sources: Mapping[str, Source]) -> list[Resource]:
-    """The resources of every citizen that the messages tell of, as the store would make them of these alone."""
-    evidence: dict[str, set[str]] = defaultdict(set)
-    merges: list[tuple[str, str]] = []
-    said: dict[str, list[Statement]] = defaultdict(list)
-    for one in translations:
-        if not one.statements:
-            continue
-        key = identity_key(one.citizen)
-        evidence[key].update([identifier.key for identifier in one.citizen])
-        said[key] += one.statements
-        if one.merged:
-            loser = identity_key(one.merged)
-            evidence[loser].update(identifier.key for identifier in one.merged)
-            merges.append((key, loser))
-    persons = {person.survivor: person for person in people(evidence, merges).values()}
-    made: list[Resource] = []
-    for person in persons.values():
-        own = [statement for key in person.identities for statement in said[key]]
-        made += fold(own, person, identify, sources, every_number=True)  # whoever has the file may see them
-    return made
 
 
 def bundle(resources: Iterable[Resource], base: str) -> Body:

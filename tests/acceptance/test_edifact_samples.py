@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gateway import bootstrap
-from gateway.cli.translate import SECRET, folded
+from gateway.cli.together import folded
+from gateway.cli.translate import SECRET
 from gateway.domain.resource import ids
 from gateway.inbound.scopes import Scope
 from tests.acceptance.test_one_stay_two_languages import stin

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.resource import ids
 from gateway.domain.when import instant
 from tests.acceptance.notified import Json, Outcome, course

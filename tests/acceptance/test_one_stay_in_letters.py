@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway import bootstrap
-from gateway.cli.translate import SECRET, folded
+from gateway.cli.together import folded
+from gateway.cli.translate import SECRET
 from gateway.domain.resource import ids
 from tests.acceptance.test_one_stay_two_languages import adt, stin
 from tests.inbound.test_oioxml_door import WARD

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gateway import bootstrap
-from gateway.cli.translate import SECRET, folded
+from gateway.cli.together import folded
+from gateway.cli.translate import SECRET
 from gateway.domain.resource import ids
 from tests.translate.medcom.notices import END, START, notice, raw, resource
 

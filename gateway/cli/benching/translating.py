@@ -13,7 +13,8 @@ from gateway import bootstrap
 from gateway.cli.benching import population
 from gateway.cli.benching.figure import Figure, in_turns
 from gateway.cli.settling import settle
-from gateway.cli.translate import SECRET, bundle, folded
+from gateway.cli.together import folded
+from gateway.cli.translate import SECRET, bundle
 from gateway.domain.resource import ids
 from gateway.settings import Settings
 

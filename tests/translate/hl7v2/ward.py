@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.identifier import SOR, Identifier
 from gateway.domain.resource import ids
 from gateway.domain.source import Source

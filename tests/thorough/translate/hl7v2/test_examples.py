@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.identifier import SOR, Identifier
 from gateway.domain.source import Source
 from gateway.translate.fhir.structure import structure

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.citizen import identity_key
 from gateway.translate.fhir.structure import structure
 from gateway.translate.hl7v2.language import Hl7v2

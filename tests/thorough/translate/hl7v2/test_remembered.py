@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.cli.differing import plain
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.source import Source
 from gateway.errors import GatewayError
 from gateway.translate.hl7v2.language import Hl7v2

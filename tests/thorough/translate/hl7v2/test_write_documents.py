@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.identifier import SOR, Identifier
 from gateway.domain.source import Source
 from gateway.errors import BadRequest

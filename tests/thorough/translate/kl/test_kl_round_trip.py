@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import bootstrap
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.identifier import FK_ORG
 from gateway.domain.resource import ids
 from gateway.domain.source import Source

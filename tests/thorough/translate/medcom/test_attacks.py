@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.resource import ids
 from gateway.errors import GatewayError
 from tests.translate.medcom.notices import CPR, LEFT, MEDCOM, SOURCE, notice, raw, resource, utc

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.translate import folded
+from gateway.cli.together import folded
 from gateway.domain.encounter import LEAVE
 from gateway.domain.resource import ids
 from gateway.domain.statement import Act, Verb
