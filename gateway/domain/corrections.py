@@ -15,6 +15,9 @@ from datetime import datetime
 from gateway.domain.episode import EPISODE
 from gateway.domain.statement import Act, Body, Statement, Verb
 
+# Looked up once: reading a member of an enum takes longer than a call.
+_ASSERT, _DELETE = Verb.ASSERT, Act.DELETE
+
 # A discharge and a death end a stay alike: HL7 v2 cancels both with A13.
 _REACHES = {Act.END: (Act.END, Act.DIE)}
 
@@ -84,7 +87,7 @@ def resolve(statements: list[Statement]) -> list[Event]:
 
 def _alone(one: Statement) -> bool:
     """Whether a statement needs no other to be understood; most stays begin with one that does not."""
-    return one.verb is Verb.ASSERT and one.act is not Act.DELETE and not one.aliases
+    return one.verb is _ASSERT and one.act is not _DELETE and not one.aliases
 
 
 def _in_chain(said: list[Statement]) -> list[Statement]:
