@@ -36,7 +36,7 @@ def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
     try:
         if found["time"] is None:
             return datetime.fromisoformat(found["day"]).replace(tzinfo=zone).astimezone(UTC)
-        whole = f"{found['day']}T{found['time']}:{second}{(found['fraction'] or '')[:7]}{found['zone']}"
+        whole = f"{found['day']}T{found['time']}:{second}{found['fraction'] or ''}{found['zone']}"
         return (datetime.fromisoformat(whole) + timedelta(seconds=leap)).astimezone(UTC)
     except ValueError:
         raise WrongType("This is not a time of the calendar.", where=where) from None

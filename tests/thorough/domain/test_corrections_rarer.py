@@ -53,6 +53,18 @@ def test_a_visit_renumbered_twice_is_still_one() -> None:
     assert body["status"] == "in-progress"
 
 
+def test_its_second_number_may_be_told_of_before_its_first() -> None:
+    """That 3 was 2 is registered before that 2 was 1."""
+    (body,) = in_any_order(
+        said(1, "START", 0, key=ONE),
+        said(2, "END", 9, key=THREE),
+        said(3, "UPDATE", 1, key=THREE, aliases=(TWO,)),
+        said(4, "UPDATE", 2, key=TWO, aliases=(ONE,)),
+        withdrawn(5, "END", 9, key=ONE),
+    )
+    assert body["status"] == "in-progress"
+
+
 def test_the_correction_of_another_visit_is_not_for_this_one() -> None:
     """Two visits of one episode: a cancelled discharge of the second says nothing of the first."""
     first, second = ("episode|e1",), ("episode|e1",)
@@ -75,8 +87,11 @@ def test_what_is_said_after_a_deletion_stands() -> None:
 
 
 def test_a_deletion_is_of_its_own_visit() -> None:
-    bodies = in_any_order(said(1, "START", 0, key=ONE), said(2, "START", 20, key=TWO), said(3, "DELETE", 21, key=TWO))
-    assert {body["status"] for body in bodies if body.get("period", {}).get("start") == local(0)} == {"in-progress"}
+    """Two visits in one episode: what was said of the other stands."""
+    first = said(1, "START", 0, key=ONE, aliases=("episode|e1",))
+    second = said(2, "LEAVE", 20, key=TWO, aliases=("episode|e1",))
+    bodies = in_any_order(first, second, said(3, "DELETE", 21, key=TWO, aliases=("episode|e1",)))
+    assert [one["period"] for one in bodies if one["status"] == "in-progress"] == [{"start": local(0)}]
 
 
 def test_a_cancelled_correction_before_its_correction() -> None:
@@ -160,6 +175,13 @@ def test_a_planned_stay_and_the_stay_are_of_one_class() -> None:
     (body,) = in_any_order(said(1, "PLAN", 24, kind="PRENC"), corrected(2, "PLAN", 30, kind="PRENC"))
     assert body["status"] == "planned"
     assert local(24) not in str(body)
+
+
+def test_a_cancelled_expected_stay_told_as_inpatient_is_the_one_expected_as_inpatient() -> None:
+    """Not the acute contact that was expected last."""
+    expected = said(1, "PLAN", 24, kind="PRENC"), said(2, "PLAN", 48, kind="EMER")
+    bodies = stays(*expected, withdrawn(3, "PLAN", 24, kind="IMP"))
+    assert {body["class"]["code"] for body in bodies if body["status"] == "planned"} == {"EMER"}
 
 
 def test_the_same_cancellation_twice_takes_back_once() -> None:
