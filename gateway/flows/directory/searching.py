@@ -64,7 +64,10 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) ->
 
 
 def _only_from_here(query: Query) -> None:
-    """Raises BadRequest where what refers here would be somebody's data: that is searched for by the citizen."""
+    """Raises BadRequest where what refers here would be somebody's data: that is searched for by the citizen. And
+    where a citizen is named: what stands here is nobody's, and a condition that tests nothing would find everything."""
+    if query.named:
+        raise BadRequest("This type is nobody's, and is not searched by a citizen", where=query.kind)
     if any(one.reverse and one.source not in (*KINDS, "*") for one in query.includes):
         raise BadRequest(
             "This includes what belongs to citizens", where="_revinclude", hint="Search that type by its citizen."
@@ -79,6 +82,9 @@ async def visible(
     much must be looked at, since nobody may take what was not looked at for what is not there."""
     params, reader = in_one_spelling(params), reader or gateway.database
     query = understand(kind, gateway.search, params, gateway.here)
+    _only_from_here(query)
+    if not (query.tests or query.ids):
+        raise BadRequest("This condition tests nothing", where=kind, hint="Ask by identifier.")
     answers = await answered(gateway, caller, query.beyond, reader)
     asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
     found: list[Body] = []

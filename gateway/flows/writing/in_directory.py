@@ -33,8 +33,15 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
         await directory.withdraw(gateway, caller, kind, identity, tag)
         return Served(b"")
     if asked.interaction == "update":
-        return await directory.update(gateway, caller, kind, identity, asked.raw, tag)
+        return await directory.update(gateway, caller, kind, identity, _named(asked, identity), tag)
     return await _patched(gateway, caller, asked, identity, tag)
+
+
+def _named(asked: Asked, identity: str) -> bytes:
+    """Who updates by a condition need not know the id of what it finds. http://hl7.org/fhir/R4/http.html#cond-update"""
+    if asked.criteria is None or "id" in asked.body:
+        return asked.raw
+    return wire.encode({**asked.body, "id": identity})
 
 
 async def _patched(gateway: Gateway, caller: Caller, asked: Asked, identity: str, tag: str) -> Served:
