@@ -49,6 +49,16 @@ LINES = [
     ("becomes: NotificationOfDischarge\n", "", "becomes is missing"),
     ("rules:", "skip: {BGM: ''}\nrules:", ":5: BGM: say why it is not read"),
     ("rules:", "segments: {S11: 'x'}\nrules:", ":5: S11: segment tags are three capitals"),
+    ("rules:", "segments: UNH\nrules:", ":5: segments must be a mapping that begins with UNH"),
+    ("rules:", "segments: {S11!: x}\nrules:", "S11!: segment tags are three capitals, parted by blanks"),
+    ("rules:", "skip: BGM\nrules:", ":5: skip must be a mapping from segments to reasons"),
+    ("rules:", "rulez: {BGM: x}\nrules:", ":5: unknown key rulez (did you mean rules?)"),
+    ("rules:\n", "rules: Discharge\nskip:\n", "rules must be a mapping from elements to places"),
+    ("  Discharge:\n", "  Discharge:\n    for: S11\n", ":6: for needs a place, and rules for each of them"),
+    ("  Discharge:\n", "  Discharge:\n    for: [S11]\n    rules:\n", ":6: for needs a place, and rules"),
+    ("  Discharge:\n", "  Discharge:\n    for: S11\n    wher: x\n", ":8: unknown key wher"),
+    ("  Discharge:\n", "  Discharge:\n    for: s11\n    rules: {Date: .1}\n", ":7: s11 is no path"),
+    (PLACE, '"S11/DTM[90]-1.0", with: date', ":7: S11/DTM[90]-1.0: elements and components are counted from 1"),
 ]
 
 
