@@ -34,7 +34,6 @@ from gateway.settings import Settings
 from gateway.store import keys, log, migrate
 from gateway.store.embedded import EmbeddedPostgres
 from gateway.store.pool import Database
-from gateway.store.recording import Recorder
 from gateway.store.secret import kept
 from gateway.translate import insight_tables, policy_tables, r4, spellings, suspicion_tables, topics
 from gateway.translate.answers import soap
@@ -215,7 +214,6 @@ def gateway_of(
     codes = Codes.read(settings.mappings_folder / "codes", Problems())
     return Gateway(
         database=database,
-        recorder=Recorder(database),
         languages=rules.languages,
         sources=sources,
         policy=rules.policy,

@@ -23,6 +23,7 @@ from gateway.domain.suspicion.thresholds import NO_SUSPICION, Suspicion
 from gateway.domain.telling import NO_TELLINGS, Tellings
 from gateway.domain.topics import NO_TOPICS, Topics
 from gateway.domain.when import DANISH
+from gateway.store.finding import Finder
 from gateway.store.keys import LogKey
 from gateway.store.pool import Database
 from gateway.store.recording import Recorder
@@ -50,7 +51,6 @@ class Gateway:
     """All the parts. `clock` gives the time with its zone; tests set it."""
 
     database: Database
-    recorder: Recorder
     languages: Languages
     sources: Mapping[str, Source]
     policy: Policy
@@ -76,6 +76,12 @@ class Gateway:
     receipt_within: timedelta = timedelta(hours=24)  # a receipt that is to follow is overdue after this
     quarantine_for: timedelta = timedelta(days=14)  # content that was not understood is kept for this long
     quiet_after: timedelta = timedelta(hours=72)  # a source that has said nothing for longer is told to be silent
+    recorder: Recorder = field(init=False, repr=False)  # these two are of `database`
+    finder: Finder = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recorder", Recorder(self.database))
+        object.__setattr__(self, "finder", Finder(self.database))
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""

@@ -9,6 +9,7 @@ from gateway.flows.joint_plan import joint_resource
 from gateway.flows.looking import look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
+from gateway.store.resources import Found
 
 
 async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, version: int = 0) -> Served:
@@ -19,9 +20,8 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     query = f"GET {kind}/{identity}" + (f"/_history/{version}" if version else "")
     if is_joint(kind, identity) and not version:
         return await joint_resource(gateway, caller, kind, identity)
-    async with gateway.database.connection() as connection:
-        found = await resources.find(connection, kind, identity, version) if caller.purposes else None
-        seen = await look_at_one(gateway, connection, caller, found)
+    found = await _find(gateway, kind, identity, version) if caller.purposes else None
+    seen = await look_at_one(gateway, gateway.database, caller, found)
     citizen = found.sealed.facts.citizen if found else ""
     interaction = "vread" if version else "read"
     await on_record(gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query))
@@ -32,6 +32,12 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     if seen.permitted[0][0].facts.deleted:
         raise Gone
     return served(gateway, seen)
+
+
+async def _find(gateway: Gateway, kind: str, identity: str, version: int) -> Found | None:
+    if version:
+        return await resources.find(gateway.database, kind, identity, version)
+    return await gateway.finder.find(kind, identity)
 
 
 def no_purpose() -> Forbidden:

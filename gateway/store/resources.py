@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,14 @@ SELECT r.kind, r.id, r.version, r.updated, r.withdrawn, r.facts, r.body, {_BASIS
   FROM resource r WHERE r.kind = $1 AND r.id = $2
 """
     for targets in _targets("r")
+)
+# OFFSET 0 keeps the look-up of each by its key, however many the planner thinks there are.
+_FIND_ALL, _FIND_ALL_DOCUMENTS = (
+    f"""
+SELECT f.* FROM unnest($1::text[], $2::text[]) AS w(kind, id) CROSS JOIN LATERAL (
+  {one.replace("$1", "w.kind").replace("$2", "w.id")} OFFSET 0) AS f
+"""
+    for one in (_FIND, _FIND_DOCUMENT)
 )
 # A version from when the resource was somebody else's is nobody's to see, unless both are one person by now.
 _VERSION, _DOCUMENT_VERSION = (
@@ -140,13 +148,32 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
         row = await database.fetchrow(_FIND_DOCUMENT if kind == _DOCUMENT else _FIND, kind, identity)
     if row is None:
         return None
-    ground = tuple(Ground(*one) for one in row["basis"])
-    persons = tuple(map(wire.facts, row["persons"]))
-    targets = tuple(wire.facts(*one) for one in row["targets"])
     if not version:
-        return Found(sealed(row), ground, persons, targets)
+        return Found(sealed(row), *_beside(row))
     now = wire.facts(row["facts_now"], row["updated_now"])
-    return Found(sealed(row, row["citizen"]), ground, persons, targets, now)
+    return Found(sealed(row, row["citizen"]), *_beside(row), now)
+
+
+async def find_all(database: Reader, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Found]:
+    """Resources (type, id) as they are, each as `find` gives it; those that are not there are left out. One statement,
+    and one more where there are documents among them."""
+    found = {}
+    for sql, these in (
+        (_FIND_ALL, [one for one in wanted if one[0] != _DOCUMENT]),
+        (_FIND_ALL_DOCUMENTS, [one for one in wanted if one[0] == _DOCUMENT]),
+    ):
+        for row in await database.fetch(sql, *zip(*these, strict=True)) if these else ():
+            found[row["kind"], row["id"]] = Found(sealed(row), *_beside(row))
+    return found
+
+
+def _beside(row: asyncpg.Record) -> tuple[tuple[Ground, ...], tuple[Facts, ...], tuple[Facts, ...]]:
+    """The ground, the persons and the targets of a Found."""
+    return (
+        tuple(Ground(*one) for one in row["basis"]),
+        tuple(map(wire.facts, row["persons"])),
+        tuple(wire.facts(*one) for one in row["targets"]),
+    )
 
 
 async def parts(database: Database, citizen: str) -> tuple[Sequence[Sealed], tuple[Ground, ...]]:

@@ -29,7 +29,6 @@ from gateway.inbound.keys import new_signing_key
 from gateway.settings import Settings
 from gateway.store import keys
 from gateway.store.pool import Database
-from gateway.store.recording import Recorder
 from gateway.translate import r4
 from gateway.translate.oioxml.out.correspondence import Tables
 from gateway.translate.organisations import organisations
@@ -130,7 +129,6 @@ def parts(database: Database, clock: Clock, clients: Sequence[Client], deliver: 
     facts = r4.facts().search
     return Gateway(
         database=database,
-        recorder=Recorder(database),
         languages=rules.languages,
         sources={source.id: replace(source, deliver=_line(source, deliver)) for source in rules.sources},
         policy=copy(rules.policy),  # what the directory tells is of this gateway alone

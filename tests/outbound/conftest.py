@@ -18,7 +18,6 @@ from gateway.outbound.lines import lines
 from gateway.settings import Settings
 from gateway.store import outbox
 from gateway.store.pool import Database
-from gateway.store.recording import Recorder
 from tests.conftest import _execute, database
 from tests.flows.conftest import Clock
 
@@ -36,9 +35,7 @@ class Office:
             opened = await Database.open(self.url, size=6)
             try:
                 async with asyncio.timeout(30):
-                    return await work(
-                        replace(self._parts, database=opened, recorder=Recorder(opened), clock=self.clock)
-                    )
+                    return await work(replace(self._parts, database=opened, clock=self.clock))
             finally:
                 await opened.close()
 

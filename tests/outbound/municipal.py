@@ -22,7 +22,6 @@ from gateway.outbound.courier import Courier
 from gateway.outbound.lines import lines, own_contexts
 from gateway.settings import Settings
 from gateway.store.pool import Database
-from gateway.store.recording import Recorder
 from tests.certificates import authority, signed
 from tests.conftest import _execute, database
 from tests.flows.conftest import Clock, House, caller
@@ -61,7 +60,7 @@ class Town:
                     self.clock(),
                 )
                 async with asyncio.timeout(30):
-                    return await work(replace(self.parts, database=opened, recorder=Recorder(opened), clock=self.clock))
+                    return await work(replace(self.parts, database=opened, clock=self.clock))
             finally:
                 await opened.close()
 

@@ -107,23 +107,6 @@ def test_when_the_database_is_away_every_look_fails_and_later_ones_succeed(datab
     run(database_url, story)
 
 
-def test_nobody_waits_for_ever_when_the_writing_is_stopped(database_url: str) -> None:
-    async def story(recorder: Recorder, db: Connection) -> None:
-        async with db.transaction():
-            await db.execute(LOCK)
-            looks = [asyncio.create_task(recorder.put([record(i)])) for i in range(2)]
-            await blocked(db)
-            looks.append(asyncio.create_task(recorder.put([record(2)])))
-            (writing,) = [one for one in asyncio.all_tasks() if one.get_coro().__name__ == "_write"]  # type: ignore[union-attr]
-            writing.cancel()
-            told = await asyncio.gather(*looks, return_exceptions=True)
-            assert all(isinstance(one, Unavailable) for one in told)
-        await recorder.put([record(3)])
-        assert await db.fetchval(SIZE) == 1
-
-    run(database_url, story)
-
-
 async def blocked(db: Connection) -> None:
     """Until a writing waits for the lock."""
     while not await db.fetchval(WAITING):
