@@ -27,7 +27,7 @@ SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 HOLDER_OF_KEY = "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key"
-MOST_BYTES = 262_144
+MOST_BYTES = 49_152  # in base64 it fits into a form of 64 KiB, which is what the token endpoint reads
 SKEW = timedelta(seconds=30)
 LONGEST = timedelta(hours=8)
 _TRANSFORMS = (
