@@ -115,9 +115,8 @@ class Verifier:
             if size == self.size and root == folded(self.peaks):
                 self.proved, self.fits, self.map = size, self.fits + 1, lists
             elif not self.lost:
-                self.lost = (
-                    f"between records {self.proved} and {max(size - 1, 0)} something was changed, removed, swapped"
-                )
+                between = f"between records {self.proved} and {max(size - 1, 0)}"
+                self.lost = f"{between} something was changed, removed, swapped"
                 self.wrong.append(f"{whose} (size {size}) does not fit: {self.lost} or put in")
 
     def read(self, entry):
@@ -173,9 +172,8 @@ def check(path, keys, witnesses, kept):
             else:
                 verifier.record(told)
         counted = verifier.export()
-    verifier.wrong += [
-        f"{key.name} has witnessed nothing of it" for key in verifier.witnesses if key not in verifier.seen
-    ]
+    unseen = [key.name for key in verifier.witnesses if key not in verifier.seen]
+    verifier.wrong += [f"{name} has witnessed nothing of it" for name in unseen]
     return [counted, *verifier.wrong], bool(verifier.wrong)
 
 

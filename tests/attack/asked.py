@@ -38,6 +38,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "Observation": {"status": "final", "code": {"text": "Søvn"}},
     "ClinicalImpression": {"status": "completed"},
     "Procedure": {"status": "completed", "code": {"text": "Samtale"}},
+    "Account": {"status": "active", "name": "Kontanthjælp"},
 }  # fmt: skip
 _REFERS = {
     "CarePlan": ("goal", "Goal"), "Task": ("focus", ""), "Goal": ("addresses", "Condition"),
@@ -75,6 +76,8 @@ def resource(dice: random.Random, twins: Twins, kind: str = "") -> dict[str, Any
     body: dict[str, Any] = {"resourceType": kind, **_MORE[kind]}
     if kind == "Appointment":
         body["participant"] = [{"actor": named, "status": "accepted"}]
+    elif kind == "Account":
+        body["subject"] = [named]
     else:
         body[_SUBJECT.get(kind, "subject")] = named
     if kind in _REFERS and dice.random() < 0.8:

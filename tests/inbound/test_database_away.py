@@ -21,6 +21,7 @@ from gateway.flows.log import integrate
 from gateway.inbound import definitions
 from gateway.inbound.door import Bearer, Door, template
 from gateway.inbound.doors import DOORS
+from gateway.inbound.rest.kinds import DIRECTORY
 from gateway.store.pool import Database
 from tests.inbound.http_world import http, run
 from tests.inbound.one_citizen import AUDITOR, FIXTURES, NUMBER, ORDER, admission, arrive, headers
@@ -78,7 +79,7 @@ class Calls:
             told["Content-Type"], body = self._body(path, door.method, kind)
         interaction = door.interaction if isinstance(door, Bearer) else ""
         if interaction.endswith("-conditional"):
-            asked += f"?patient={self.rest.patient}"
+            asked += f"?_id={self.goal['id']}" if kind in DIRECTORY else f"?patient={self.rest.patient}"
         elif (interaction, kind) == ("search-type", "Provenance") and door.method == "GET":
             asked += f"?target=Patient/{self.rest.patient}"
         return await self.rest.http.web.request(door.method, asked, headers=told, content=body)
