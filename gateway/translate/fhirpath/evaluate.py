@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from gateway.translate.fhirpath.functions import EACH, WHOLE
+from gateway.translate.fhirpath.functions import EACH, WHOLE, spelled
 from gateway.translate.fhirpath.items import Item, Undecided, alike, order
 from gateway.translate.fhirpath.parse import Tree, parse
 from gateway.translate.fhirpath.scope import Items, Scope, Spent, distinct, single, told, truth
@@ -130,7 +130,7 @@ def _equal(one: Items, other: Items, *, wanted: bool, loose: bool) -> bool | Non
 def _counted(operator: str, one: Items, other: Items) -> Items:
     left, right = single(one), single(other)
     if operator == "&":
-        return [Item(str("" if left is None else left) + str("" if right is None else right))]
+        return [Item(_joined(left) + _joined(right))]
     if left is None or right is None:
         return []
     if isinstance(left, str) and isinstance(right, str) and operator == "+":
@@ -142,6 +142,14 @@ def _counted(operator: str, one: Items, other: Items) -> Items:
         value: Any = Decimal(left) / Decimal(right)
         return [Item(value if operator == "/" else int(value) if operator == "div" else left - right * int(value))]
     return [Item(left + right if operator == "+" else left - right if operator == "-" else left * right)]
+
+
+def _joined(value: Any) -> str:
+    """What `&` puts beside another: nothing as no text, a value as toString() has it."""
+    text = "" if value is None else spelled(value)
+    if text is None:
+        raise Undecided
+    return text
 
 
 def _number(value: Any) -> Any:

@@ -114,13 +114,18 @@ def _integer(focus: Items, _: list[Items], __: Scope) -> Items:
     return [Item(int(value))] if isinstance(value, int) else []
 
 
-def _spelled(focus: Items, _: list[Items], __: Scope) -> Items:
-    value = single(focus)
+def spelled(value: Any) -> str | None:
+    """A value as text: http://hl7.org/fhirpath/N1/#tostring-string. None for what has none."""
     if value is None or isinstance(value, dict):
-        return []
+        return None
     if isinstance(value, bool):
-        return [Item(str(value).lower())]
-    return [Item(format(value, "f") if isinstance(value, Decimal) else str(value))]
+        return str(value).lower()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _spelled(focus: Items, _: list[Items], __: Scope) -> Items:
+    text = spelled(single(focus))
+    return [] if text is None else [Item(text)]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -76,6 +76,7 @@ def test_a_patch_with_such_a_path_is_told_where(path: str) -> None:
     "expression",
     [
         "-'a' = 1", "-name = 1", "-active = 1", "active + 1 = 2", "1 * true = 1", "'a' + 1 = 'a1'", "name - 1 = 0",
+        "extension[0].value & 'x' = 'x'", "'x' & name[0] = 'x'",
         "'abc'.substring('x') = 'a'", "'abc'.substring(0, 'x') = 'a'", "'abc'.substring(true) = 'bc'",
         "'abc'.startsWith(1)", "'abc'.endsWith(true)", "'abc'.contains(1.5)", "'abc'.matches(1)", "'abc'.matches('(')",
         "'abc'.replaceMatches('a', 1) = 'x'", "'abc'.replaceMatches('(a)', '\\\\9') = 'x'",
@@ -117,6 +118,12 @@ def test_patterns_go_over_short_texts_alone(longer: int) -> None:
         # http://hl7.org/fhirpath/N1/#math
         "-1 + 1 = 0", "-7 div 2 = -3", "-7 mod 2 = -1", "5 mod 1.5 = 0.5", "(1 div 0).empty()", "(1 mod 0.0).empty()",
         "(1 + {}).empty()", "(-{}).empty()", "'a' + 'b' = 'ab'", "('a' + {}).empty()", "'a' & {} = 'a'",
+        # texts of other types: http://hl7.org/fhirpath/N1/#tostring-string
+        "active & 'x' = 'truex'", "'x' & active.not() = 'xfalse'", "1 & '' = '1'", "1.50 & 'x' = '1.50x'",
+        "{} & {} = ''",
+        "birthDate & 'x' = '1948-12-25x'", "@2025-03-02 & 'x' = '2025-03-02x'", "active.toString() = 'true'",
+        "0.00000001.toString() = '0.00000001'", "0.00000001 & '' = '0.00000001'", "multipleBirth.toString() = '2'",
+        "birthDate.toString() = '1948-12-25'", "true & false = 'truefalse'",
         # what refers to nothing, to what is inside, and moments of two zones
         "managingOrganization.resolve().name = 'Bosted'", "generalPractitioner.resolve().empty()",
         "contact.period.start < contact.period.end", "(@2025-03 < @2025-03-02).empty()", "@2025-03 < @2025-04-01",
