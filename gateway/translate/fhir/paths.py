@@ -9,7 +9,8 @@ systems is read by the same paths (translate/vendor/paths.py).
 | `.identifier[system=urn:oid:1.2.208.176.1.2].value` | the items whose child has this text |
 | `CarePlan._intent.extension` | the extensions of a primitive |
 
-An absolute path is read from the nearest `for` that it begins with, otherwise from the message (`Message.roots`).
+An absolute path is read from the nearest `for` that it begins with, otherwise from the message (`Message.roots`). It
+cannot select among the items of that `for`, nor among resources: there a `when` does.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class FhirReader:
         base = within[-1].field if relative else ""
         written = ".".join([base, *map(self.spelled, steps)]).strip(".")
         self.check(written, path)
+        if not relative and steps[0][1]:
+            raise PathError(f"{path} selects among what the message has of {steps[0][0]}: ask for that in a when")
         if self.fhir:
             _check_selections(_plain(written).split("."), steps)
         if relative:
@@ -55,7 +58,9 @@ class FhirReader:
         for level in range(len(within), 0, -1):
             outer = within[level - 1].field
             if written == outer or written.startswith(outer + "."):
-                return self._compiled(path, written, level, steps[len(_steps(outer)) :])
+                inside = len(_steps(outer))
+                self._check_again(path, steps, _steps_of(within[:level]))
+                return self._compiled(path, written, level, steps[inside:])
         return self._compiled(path, written, 0, steps[1:], steps[0][0])
 
     def _compiled(self, text: str, written: str, level: int, steps: tuple[Step, ...], root: str = "") -> Path:
@@ -70,6 +75,16 @@ class FhirReader:
         else:
             inline = {} if root else untyped(steps)
         return _compiled(text, written, level, steps, root, inline)
+
+    def _check_again(self, path: str, steps: tuple[Step, ...], outer: tuple[Step, ...]) -> None:
+        """Raises PathError where an absolute path selects what the `for` that it is read from does not: each item of
+        that `for` would be read, selected or not. What a field's name tells (`spelled`) is never such a path."""
+        for step, there in zip(steps, outer, strict=False):
+            if step[1] and step != there and self.spelled(step) == step[0]:
+                rest = "".join(f".{name}" for name, *_ in steps[len(outer) :]) or "."
+                raise PathError(
+                    f"{path} selects by {step[1]} what the `for` around it goes through: select there", rest
+                )
 
     def spelled(self, step: Step) -> str:
         """The step in a field's name: which extension is told, other selections are not."""
@@ -123,6 +138,15 @@ def _steps(path: str) -> tuple[Step, ...]:
             steps.append((name, child, text))
         at = match.end()
     return tuple(steps)
+
+
+def _steps_of(within: Sequence[Path]) -> tuple[Step, ...]:
+    """The steps from the message to an item of the last `for`, with all that is selected on the way."""
+    steps: tuple[Step, ...] = ()
+    for path in within:
+        relative = path.text.startswith(".")
+        steps = (*steps, *_steps(path.text[1:])) if relative else _steps(path.text)
+    return steps
 
 
 def _compiled(

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.paths import FhirReader
-from gateway.translate.rules.reader import PathError
+from gateway.translate.rules.reader import Path, PathError
 
 ENCOUNTER: dict[str, Any] = {
     "resourceType": "Encounter",
@@ -95,6 +95,38 @@ def test_levels_of_a_nested_for() -> None:
     assert READER.compile(".value", within).where(scopes) == "Bundle.entry[2].resource.identifier[1].value"
 
 
+@pytest.mark.parametrize(
+    ("fors", "path", "suggestion"),
+    [
+        (["Encounter.identifier"], "Encounter.identifier[system=urn:a].value", ".value"),
+        (["Encounter.identifier"], "Encounter.identifier[system=urn:a]", "."),
+        (["Encounter.identifier[system=urn:b]"], "Encounter.identifier[system=urn:a].period.start", ".period.start"),
+        (["Encounter", ".identifier"], "Encounter.identifier[system=urn:a].value", ".value"),
+        (["Encounter", ".identifier[system=urn:b]"], "Encounter.identifier[system=urn:a].value", ".value"),
+    ],
+)
+def test_what_a_for_goes_through_is_not_selected_anew(fors: list[str], path: str, suggestion: str) -> None:
+    """It read every item of the `for`, selected or not."""
+    within: tuple[Path, ...] = ()
+    for one in fors:
+        within = (*within, READER.compile(one, within))
+    with pytest.raises(PathError, match="select there") as caught:
+        READER.compile(path, within)
+    assert caught.value.suggestion == suggestion
+
+
+def test_the_selection_of_the_for_itself_may_be_written_again() -> None:
+    encounter = READER.compile("Encounter", ())
+    for one in ("Encounter.identifier[system=urn:b]", ".identifier[system=urn:b]"):
+        within = (encounter, READER.compile(one, (encounter,)))
+        compiled = READER.compile("Encounter.identifier[system=urn:b].value", within)
+        assert (compiled.level, compiled.value(ENCOUNTER["identifier"][1])) == (2, "2")
+    # beside the `for`, and below what it goes through, a selection is read
+    assert READER.compile("Encounter.type.coding[system=urn:a].code", within).level == 1
+    extension = (encounter, READER.compile("Encounter.extension", (encounter,)))
+    assert READER.compile("Encounter.extension[urn:leave].valuePeriod.start", extension).value(ENCOUNTER) != ""
+
+
 def test_the_item_itself() -> None:
     given = READER.compile("Patient.name.given", ())
     itself = READER.compile(".", (given,))
@@ -108,6 +140,7 @@ def test_the_item_itself() -> None:
         ("Encounter.perod.start", "Encounter.period.start"),
         ("Encounterr.period", "Encounter.period"),
         ("Encounter.identifier[urn:x].value", ""),
+        ("Encounter[status=onleave].period", ""),  # it read those of every Encounter
         ("Encounter..status", ""),
         ("Encounter.status.", ""),
         (".value", ""),

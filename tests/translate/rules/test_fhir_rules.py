@@ -52,6 +52,13 @@ def test_carried_elements_stand_as_they_stood(tmp_path: Path) -> None:
     assert made == {k: given[k] for k in ("status", "category", "period", "name")}
 
 
+def test_a_path_that_would_select_nothing_is_told_where_it_stands(tmp_path: Path) -> None:
+    rules = TEAM + "rules:\n  participant:\n    for: CareTeam.participant\n    rules:\n"
+    (told,) = wrong(tmp_path, rules + "      period.start: CareTeam.participant[id=p1].period.start\n")
+    assert told.startswith("mappings/kl/one.yaml:8: CareTeam.participant[id=p1].period.start selects by id what ")
+    assert told.endswith(": select there (did you mean .period.start?)")
+
+
 def test_carry_inside_objects_and_lists(tmp_path: Path) -> None:
     rules = (
         TEAM
