@@ -6,7 +6,6 @@ The auditor sees who looked at whom and why, never what a resource holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import urlencode
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.searching.order import Place
 from gateway.domain.searching.query import Query, understand
 from gateway.domain.searching.subset import subset
 from gateway.domain.statement import Body
@@ -24,6 +24,7 @@ from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.page import shape
+from gateway.flows.search.paging import Params, Position, onwards, opened
 from gateway.store import log_forgetting, log_reading, resources, wire
 from gateway.store.log import Connection
 from gateway.store.log_reading import Found, Search
@@ -41,7 +42,6 @@ NOT_HELD = frozenset({"_lastUpdated", "_security", "_source", "_tag", "_text"})
 """Parameters of every type that look at what an AuditEvent of ours does not have: it is drawn from its record."""
 _DATE = re.compile(r"^(ge|gt|le|lt|sa|eb)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)$")
 _PATIENT = re.compile(r"[0-9a-f]{32}")
-_CURSOR = re.compile(r"([0-9T:.-]+\+00:00)_(\d{1,18})", re.ASCII)
 _BY_NUMBER = {"patient:identifier": "patient.identifier", "agent:identifier": "agent.identifier"}
 _SHAPING = ("_count", "_elements", "_sort", "_summary")
 _NOBODY = "nobody"  # whom an identifier leads to that leads to no citizen
@@ -58,18 +58,21 @@ def parameters(gateway: Gateway) -> dict[str, str]:
     return of_r4 | _OURS
 
 
-async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, str]]) -> Served:
+async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     """A searchset of AuditEvents, newest first. Raises Forbidden unless the caller is an auditor with a purpose,
-    BadRequest for an unknown parameter."""
-    record = await _admitted(gateway, caller, "search-type", params)
-    wanted, count, before, query = await _understood(gateway, params)
+    BadRequest for an unknown parameter; NotFound and Gone as search of citizens' resources does for links."""
+    position = opened(gateway, caller, KIND, params)
+    record = await _admitted(gateway, caller, "search-type", position.params)
+    wanted, count, query = await _understood(gateway, position.params)
     await on_record(gateway, *([record.of(one.removesuffix(_NOBODY)) for one in wanted.citizens] or [record]))
     async with gateway.database.connection() as connection:
-        page, last = await _page(gateway, connection, wanted, query, count, before)
+        page, last = await _page(gateway, connection, wanted, query, count, _cursor(position.place))
         gone = [] if last else await _gone(connection, wanted)
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/AuditEvent"}]
     if last:
-        links.append({"relation": "next", "url": _next(gateway, params, wanted, last)})
+        place: Place = [last.recorded_at.isoformat(), str(last.id)]
+        rest = _rest(position.params, wanted)
+        links.append({"relation": "next", "url": onwards(gateway, caller, KIND, KIND, rest, place)})
     told = [subset(one, shape(KIND), query.summary, query.elements) for one in page]
     entries = [{"resource": one, "search": {"mode": "match"}} for one in told]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": [*entries, *gone]}
@@ -125,9 +128,7 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     return Served(wire.encode(_event(gateway, found)), "1", found.recorded_at)
 
 
-async def _admitted(
-    gateway: Gateway, caller: Caller, interaction: str, params: Sequence[tuple[str, str]]
-) -> AccessRecord:
+async def _admitted(gateway: Gateway, caller: Caller, interaction: str, params: Params) -> AccessRecord:
     """The record of the auditor's own look, to be put on record under each citizen it is about. The refusal of
     somebody who may not look is on record at once."""
     asked = f"GET AuditEvent?{urlencode(list(params), safe='|/:,')}"
@@ -138,18 +139,16 @@ async def _admitted(
     raise Forbidden("Only auditors read the access log") if caller.purposes else no_purpose()
 
 
-async def _understood(
-    gateway: Gateway, params: Sequence[tuple[str, str]]
-) -> tuple[Search, int, tuple[datetime, int] | None, Query]:
+async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Query]:
     asked: dict[str, Any] = {}  # the fields of Search
-    count, before = PAGE, None
-    tested = [one for one in params if _is_tested(gateway, *one)]
+    count = PAGE
+    tested, looked_up = list[tuple[str, str]](), list[tuple[str, str]]()
+    for one in params:
+        (tested if _is_tested(gateway, *one) else looked_up).append(one)
     query = understand(KIND, gateway.search, tested, gateway.here)
-    for name, value in (one for one in params if one not in tested):
+    for name, value in looked_up:
         if name == "_count":
             count = min(_number(name, value), MOST)
-        elif name == "_before":
-            before = _cursor(value)
         elif name == "_sort" and value == "-date":
             continue  # they always are
         elif name == "date":
@@ -159,7 +158,7 @@ async def _understood(
             asked.setdefault(field, []).extend(values)
     if citizens := asked.get("citizens"):
         asked["citizens"] = await resources.same_people(gateway.database, citizens)
-    return Search(**asked), count, before, query
+    return Search(**asked), count, query
 
 
 def _is_tested(gateway: Gateway, name: str, value: str) -> bool:
@@ -216,21 +215,16 @@ def _number(name: str, value: str) -> int:
     return int(value)
 
 
-def _cursor(value: str) -> tuple[datetime, int]:
-    found = _CURSOR.fullmatch(value)
-    try:
-        return datetime.fromisoformat(found[1] if found else ""), int(found[2] if found else 0)
-    except ValueError:
-        raise BadRequest("This is not a link that was given out", where="_before") from None
+def _cursor(place: Place | None) -> tuple[datetime, int] | None:
+    return (datetime.fromisoformat(str(place[0])), int(str(place[1]))) if place else None
 
 
-def _next(gateway: Gateway, params: Sequence[tuple[str, str]], wanted: Search, last: Found) -> str:
-    """The next page. No identifier stands in a URL: Patient ids and pseudonyms stand for them."""
-    apart = {"_before", "patient", *_BY_NUMBER, *_BY_NUMBER.values()}
+def _rest(params: Params, wanted: Search) -> Position:
+    """The request of the pages to come: for identifiers stand Patient ids and pseudonyms."""
+    apart = {"patient", *_BY_NUMBER, *_BY_NUMBER.values()}
     kept = [(name, value) for name, value in params if name not in apart]
     kept += [("patient", one) for one in wanted.citizens] + [("agent.identifier", one) for one in wanted.users]
-    cursor = ("_before", f"{last.recorded_at.isoformat()}_{last.id}")
-    return f"{gateway.public_url}/fhir/AuditEvent?{urlencode([*kept, cursor])}"
+    return Position(kept)
 
 
 def _event(gateway: Gateway, found: Found) -> dict[str, object]:

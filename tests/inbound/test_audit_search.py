@@ -47,6 +47,7 @@ def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: py
                 (f"entity=Goal/{goal}&agent-name=Københavns", 2), (f"entity=Goal/{goal}&agent-name=Herlev", 0),
                 (f"entity=Goal/{goal}&entity-type:missing=true", 0), (f"entity=Goal/{goal}&date=ne1999", 2),
                 (f"entity=Goal/{goal}&date=eq1999", 0), (f"entity=Goal/{goal}&site:missing=false", 2),
+                (f"entity:identifier={CPR}|{NUMBER}", 0), (f"altid={NUMBER}", 0),
                 (f"_id={seen[0]['id']}", 1), (f"entity-role=24&patient={patient}&action=E&entity=Goal/{goal}", 1),
             )  # fmt: skip
             for query, count in asked:
