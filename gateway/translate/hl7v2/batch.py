@@ -20,6 +20,7 @@ from gateway.translate.hl7v2.escape import escaped
 from gateway.translate.hl7v2.header import Delimiters, content_start, delimiters_of
 
 _LINE = re.compile(rb"[^\r\n]+")
+_BLANKS = b" \t\v\x1c"  # with the marks of MLLP, which recordings of a line keep
 _HEADERS, _TRAILERS = (b"FHS", b"BHS"), (b"BTS", b"FTS")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LONGEST = 500
@@ -99,7 +100,7 @@ def batch(raw: bytes) -> Batch | None:
             _check(found, line[0], len(found.messages) - counted, "BTS", found.group)
         elif name == b"FTS":
             _check(found, line[0], groups or len(found.messages), "FTS", found.file)
-        elif begin < 0:
+        elif begin < 0 and line[0].strip(_BLANKS):
             found.problems.append(("BHS^1", f"line {number} of the batch belongs to no message"))
     if begin >= 0:
         found.messages.append(raw[begin:])

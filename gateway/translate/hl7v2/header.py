@@ -76,9 +76,10 @@ def delimiters_of(line: str) -> Delimiters:
 
 
 def content_start(raw: bytes) -> int:
-    """Where the message begins: after a UTF-8 byte order mark and white space."""
+    """Where the message begins: after a UTF-8 byte order mark, white space and the mark that MLLP sets before it, which
+    recordings of a line keep and some senders write over HTTP too. (The two marks after a message read as blanks.)"""
     start = 3 if raw.startswith(BOM) else 0
-    while start < len(raw) and raw[start] in b"\r\n \t":
+    while start < len(raw) and raw[start] in b"\r\n \t\v":
         start += 1
     return start
 

@@ -310,7 +310,8 @@ def parse(text: str, header: Header, codec: str) -> Message:
             at[name] = sole[name] = fields
         segments.append(segment)
     if "MSH" in message.several:
-        raise SegmentOrder("A second MSH stands inside the message", where="MSH^2")
+        hint = "Send each message by itself, or all as a batch (FHS, BHS)."
+        raise SegmentOrder("A second MSH stands inside the message", where="MSH^2", hint=hint)
     if "PRT" in named:
         _of_observations(segments)
     return message

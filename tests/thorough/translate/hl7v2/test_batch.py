@@ -59,6 +59,13 @@ def test_a_batch_after_a_byte_order_mark_is_one() -> None:
     assert len(found.messages) == 1
 
 
+def test_the_marks_of_mllp_around_a_batch_are_no_part_of_it() -> None:
+    found = batch(b"\x0b" + f"{BHS}\r{ONE}\rBTS|1".encode() + b"\r\x1c\r")
+    assert found is not None
+    assert found.problems == []
+    assert [read(one).field(10) for one in found.messages] == ["1"]
+
+
 def test_the_answer_is_a_batch_of_its_own_that_refers_to_the_first() -> None:
     answer = answered(made(FHS, BHS, ONE, TWO, "BTS|2", "FTS|1"), b"MSH|1\rMSA|AA|1\r", b"MSH|2\rMSA|AE|2")
     assert [line[:3] for line in answer] == ["FHS", "BHS", "MSH", "MSA", "MSH", "MSA", "BTS", "FTS"]

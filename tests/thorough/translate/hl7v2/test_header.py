@@ -35,8 +35,8 @@ def test_a_sender_may_leave_delimiters_out() -> None:
     assert header.delimiters.repetition == ""
 
 
-@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n", b" \t\n", b"\xef\xbb\xbf\r\n"])
-def test_a_byte_order_mark_and_blank_lines_may_come_first(start: bytes) -> None:
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n", b" \t\n", b"\xef\xbb\xbf\r\n", b"\x0b", b"\r\n\x0b"])
+def test_a_byte_order_mark_blank_lines_and_the_mark_of_mllp_may_come_first(start: bytes) -> None:
     assert read(start + b"MSH|^~\\&|SP\rPID|").part(3) == "SP"
 
 
