@@ -144,6 +144,12 @@ class UnknownEvent(UnknownMessage):
     condition = "201"
 
 
+class UnknownProcessing(UnknownMessage):
+    """Messages with this processing id are not received from this source."""
+
+    condition = "202"
+
+
 class UnknownVersion(UnknownMessage):
     """This version is not received here."""
 

@@ -53,7 +53,8 @@ class Source:
     """Who sends, in which sector, and how its numbers are to be read.
 
     `keeps` is "entitled" (retssikkerhedsloven § 12 c: content only of citizens with a municipal case) or "all".
-    `authorities` maps an assigning authority as the source writes it to an identifier system.
+    `authorities` maps an assigning authority as the source writes it to an identifier system. `processing` are the
+    processing ids (HL7 v2 MSH-11, table 0103) of the messages that are taken from it; () is any.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Source:
     keeps: str = "all"
     charset: str = ""
     timezone: str = "Europe/Copenhagen"
+    processing: tuple[str, ...] = ("P",)
     municipality: str = ""  # four digits, municipal sources
     authorities: Mapping[str, str] = field(default_factory=dict)
     rules: str = ""  # overlay folder under mappings/<language>/, empty for the plain rules

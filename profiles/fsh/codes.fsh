@@ -177,6 +177,7 @@ Description: "Why the gateway refused or failed: OperationOutcome.issue.details.
 * #unknown-code "Unknown code" "A code is not in the table that this field must come from."
 * #unknown-event "Unknown event" "This event is not received here."
 * #unknown-message "Unknown message" "This message type is not received here."
+* #unknown-processing "Unknown processing" "Messages with this processing id are not received from this source."
 * #unknown-source "Unknown source" "The sender is not registered as a source."
 * #unknown-version "Unknown version" "This version is not received here."
 * #unreachable "Unreachable" "The receiver cannot be reached."

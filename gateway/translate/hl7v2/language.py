@@ -29,6 +29,7 @@ from gateway.errors import (
     MissingField,
     UnknownEvent,
     UnknownMessage,
+    UnknownProcessing,
     UnknownSource,
     UnknownVersion,
     Unreadable,
@@ -223,6 +224,7 @@ class Hl7v2:
 
     def _understood(self, raw: bytes, header: Header) -> _Work:
         source = self._source(header)
+        _check_processing(header, source)
         text, codec = charset.decode(raw, header, source.charset)
         message = parse(text, header, codec)
         event = self._event(message)
@@ -285,6 +287,15 @@ class Hl7v2:
             received = (one.name for one in self.events.values() if one.message == kind)
             raise UnknownEvent(where="MSH^1^9", hint=f"Received of {kind}: {', '.join(received)}.")
         return event
+
+
+def _check_processing(header: Header, source: Source) -> None:
+    """Raises UnknownProcessing for a trial (MSH-11: T, D) where the source says nothing but production; what names no
+    processing id is production."""
+    told = header.part(11).upper() or "P"
+    if source.processing and told not in source.processing:
+        hint = f"Received of this source: {', '.join(source.processing)} (processing in mappings/sources)."
+        raise UnknownProcessing(where="MSH^1^11", hint=hint)
 
 
 def _statements(work: _Work, made: list[Made], message: str) -> tuple[Statement, ...]:

@@ -12,10 +12,10 @@ acknowledgement (CA, CE, CR) comes there, and the application acknowledgement is
 connection that the source has. Only where the sender wants no accept acknowledgement and its source has no connection,
 the application acknowledgement comes on the line: the standard calls that the same as the original mode.
 
-A failure is told once. What fails before the message is looked into (type, event, version, sender, size, database) is
-told by the accept acknowledgement where there is one, since nothing of it is going to be processed; what is wrong
-inside it by the application acknowledgement where there is one. An acknowledgement is never acknowledged: who sends
-it with AL in MSH-15 is told that it was stored, and no more.
+A failure is told once. What fails before the message is looked into (type, event, version, processing id, sender, size,
+database) is told by the accept acknowledgement where there is one, since nothing of it is going to be processed; what
+is wrong inside it by the application acknowledgement where there is one. An acknowledgement is never acknowledged: who
+sends it with AL in MSH-15 is told that it was stored, and no more.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@
 | A45 | ADT_A45 | `PID [PD1] { MRG PV1 }` |
 
 Each group is handled as a message of its own, with the header lines that came, as the messages of a batch are. The
-answer is one: positive when every group was kept, else the first refusal, whose places name the group that it is about.
-A message that asks for the enhanced mode is not divided (it gets one application acknowledgement, and groups would give
-several): it is refused with the segment that is too many. So is one whose header lines are too long to stand before
-each of its groups.
+answer on its line is one: positive when every group was kept, else the first refusal, whose places name the group that
+it is about. A message that asks for an application acknowledgement of its own (MSH-16) is not divided, since each group
+would give one: it is refused with the segment that is too many. So is one whose header lines are too long to stand
+before each of its groups.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BEGINS = dict.fromkeys(("A17", "A39", "A40", "A41", "A42", "A44"), b"PID") | {"
 _LINE = re.compile(rb"[^\r\n]+[\r\n]*")
 _REPEATED = ("PID", "PD1", "MRG", "PV1")
 _MOST_COPIED = 67_108_864  # bytes of header lines before all groups together
-_REFUSED = re.compile(rb"\rMSA[^\r\n](A[ER])")
+_REFUSED = re.compile(rb"\rMSA[^\r\n][AC]([ER])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ class Several:
     together: ClassVar[bool] = True
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
-        """The one acknowledgement: a refusal that asks to send again (AR) before one that does not (AE)."""
+        """The one acknowledgement: a refusal that asks to send again (AR, CR) before one that does not (AE, CE); b""
+        where MSH-15 wants none of it."""
         refused: dict[bytes, bytes] = {}
         for number, one in enumerate(answers):
             if found := _REFUSED.search(one):
                 refused.setdefault(found[1], self._placed(one, self.counts[number]))
-        return refused.get(b"AR") or refused.get(b"AE") or next(iter(answers), b"")
+        return refused.get(b"R") or refused.get(b"E") or (answers[0] if all(answers) else b"")
 
     def _placed(self, answer: bytes, before: dict[str, int]) -> bytes:
         """The places of a refusal (`PID^1^3`) as they are in the whole message."""
@@ -70,7 +71,7 @@ def several(raw: bytes) -> Several | None:
     except Unreadable:
         return None
     begins = _BEGINS.get(header.part(9, 2)) if header.part(9) == "ADT" else None
-    if begins is None or any(asked(header)):
+    if begins is None or asked(header)[1] not in ("", "NE"):
         return None
     return _divided(header, begins, [line[0] for line in _LINE.finditer(raw, content_start(raw))])
 

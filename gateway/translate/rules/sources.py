@@ -8,6 +8,7 @@
     keeps: entitled                   # only content of citizens with a municipal case (§ 12 c) | all (default)
     charset: UNICODE UTF-8            # when the message tells none
     timezone: Europe/Copenhagen       # of times without a zone (default)
+    processing: [P]                   # hl7v2: which processing ids (MSH-11) are taken: P (default), T and D
     municipality: "0101"              # municipal sources: four digits
     authorities:                      # assigning authority as the source writes it: identifier system
       CPR: urn:oid:1.2.208.176.1.2
@@ -33,7 +34,7 @@
 | oioxml, edifact | the sender's municipality number (`0101`) or SOR number, else EAN, else department number |
 
 `"*"` stands for every sender of the language that no other source names. It is for demonstrations, tests and files on a
-command line (`with_guests`): with it, a stranger's numbers are read as this source's own.
+command line (`with_guests`): with it, a stranger's numbers are read as this source's own, whatever its processing id.
 """
 
 from __future__ import annotations
@@ -55,14 +56,15 @@ from gateway.translate.rules.problems import Mark, Problems
 
 ANYBODY = "*"
 _KEYS = (
-    *("name", "sector", "organisation", "language", "senders", "keeps", "charset", "timezone", "municipality"),
-    *("authorities", "rules", "certificate", "deliver", "fetch", "extends", "why"),
+    *("name", "sector", "organisation", "language", "senders", "keeps", "charset", "timezone", "processing"),
+    *("municipality", "authorities", "rules", "certificate", "deliver", "fetch", "extends", "why"),
 )
 _CHOICES = {
     "sector": ("region", "municipality"),
     "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact", "sf2900", "fasit", "ydelse", *fetching.VENDORS),
     "keeps": ("entitled", "all"),
 }
+_PROCESSING = ("P", "T", "D")  # HL7 table 0103
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
 _SECTORS = {
     "hl7v2": "region", "medcom": "region", "kl": "municipality", "oio": "municipality",
@@ -119,7 +121,7 @@ class Sources:
         anybody = self._by_sender.get((language, ANYBODY))
         if anybody is None:
             raise UnknownSource(hint="Register it in mappings/sources.")
-        return replace(anybody, senders=tuple(filter(None, senders)))
+        return replace(anybody, senders=tuple(filter(None, senders)), processing=())
 
     def of(self, identity: str) -> Source:
         """The source of an id. Raises UnknownSource."""
@@ -197,6 +199,10 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
     deliver = connections.read(table, problems)
     fetch = fetching.read(table, problems)
     zone = _zone(table, problems)
+    processing = _texts(table, "processing", problems) or _PROCESSING[:1]
+    for one in processing:
+        if one not in _PROCESSING:
+            problems.unknown(table.marks["processing"], "processing id", one, _PROCESSING)
     authorities = _authorities(table, problems)
     if organisation is None or len(problems.found) > before:
         return None
@@ -210,6 +216,7 @@ def _source(name: str, table: Table, problems: Problems) -> Source | None:
         keeps=_text(table, "keeps", problems) or "all",
         charset=_text(table, "charset", problems),
         timezone=zone,
+        processing=processing,
         municipality=municipality,
         authorities=MappingProxyType(authorities),
         rules=_text(table, "rules", problems),

@@ -81,6 +81,21 @@ def test_what_may_succeed_later_asks_for_the_whole_again() -> None:
     assert b"\rMSA|AE|M1" in found.answer([content, yes], NOW)
 
 
+@pytest.mark.parametrize(
+    ("accept", "kept", "wrong"),
+    [("AL", "CA", "CE"), ("ER", "", "CE"), ("SU", "CA", ""), ("NE", "", "")],
+)
+@pytest.mark.parametrize("application", ["", "NE"])
+def test_the_accept_acknowledgement_is_one_as_well(application: str, accept: str, kept: str, wrong: str) -> None:
+    for pairs, code in (((PID3, X), kept), (("0000000000^^^^NNDNK", "9^^^REGH"), wrong)):
+        message = merges((SECOND, OTHER_X), pairs, fields={15: accept, 16: application})
+        told = answered(message)
+        assert told.count("MSH|") == told.count(f"\rMSA|{code}|M1") == (1 if code else 0)
+        if code == "CE":
+            assert "\rERR||PID^2^3|" in told
+        assert all(language().later(one, NOW) is None for one in divided(message).messages)
+
+
 def test_two_citizens_swap_their_places() -> None:
     there = pv1({3: "PSYK2^4^1^HGH", 19: "V88^^^REGH&1.2.208.176.1.2.1&ISO^VN"})
     swap = raw(
@@ -116,6 +131,7 @@ def test_several_visits_of_another_citizen() -> None:
     [
         merges((SECOND, X)),
         merges((SECOND, X), (CPR, OTHER_X), fields={15: "AL", 16: "AL"}),  # one application acknowledgement, not two
+        merges((SECOND, X), (CPR, OTHER_X), fields={16: "ER"}),
         merges((SECOND, X), (CPR, OTHER_X), event="A34"),  # its structure has one pair
         raw(msh("A24"), evn("A24"), pid(), pid({3: SECOND})),  # two records of one person
         raw(msh("A01"), evn(), pid(), pid(), pv1()),

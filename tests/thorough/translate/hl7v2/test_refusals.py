@@ -11,6 +11,7 @@ from gateway.errors import (
     TooLarge,
     UnknownEvent,
     UnknownMessage,
+    UnknownProcessing,
     UnknownSource,
     UnknownVersion,
     Unreadable,
@@ -38,6 +39,7 @@ def refused(*segments: str) -> GatewayError:
         ((msh("A01", {9: ""}), pid(), pv1()), MissingField, "MSH^1^9"),
         ((msh("A01", {10: ""}), pid(), pv1()), MissingField, "MSH^1^10"),
         ((msh("A01", {12: "3.0"}), pid(), pv1()), UnknownVersion, "MSH^1^12"),
+        ((msh("A01", {11: "T"}), pid(), pv1()), UnknownProcessing, "MSH^1^11"),
         ((msh("A01", {12: "2x"}), pid(), pv1()), UnknownVersion, "MSH^1^12"),
         ((msh("A01", {3: "STRANGER"}), pid(), pv1()), UnknownSource, "MSH^1^3"),
         ((msh("A01", {3: "", 4: ""}), pid(), pv1()), UnknownSource, "MSH^1^3"),
@@ -64,6 +66,7 @@ def test_it_is_told_with_class_and_place(segments: tuple[str, ...], kind: type[G
     [
         (UnknownEvent, "AR", "201"),
         (UnknownMessage, "AR", "200"),
+        (UnknownProcessing, "AR", "202"),
         (UnknownVersion, "AR", "203"),
         (MissingField, "AE", "101"),
         (SegmentOrder, "AE", "100"),

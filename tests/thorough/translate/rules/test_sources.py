@@ -39,6 +39,7 @@ def test_a_source_is_found_by_its_language_and_sender(tmp_path: Path) -> None:
     assert (one.id, one.organisation, one.keeps, one.timezone) == (
         "a", Identifier(SOR, "265161000016000"), "all", "Europe/Copenhagen",
     )  # fmt: skip
+    assert (one.processing, read(tmp_path, a=GOOD + "processing: [T, D]\n").of("a").processing) == (("P",), ("T", "D"))
     assert found.find("oio", "64942212").municipality == "0101"
     assert found.of("b").organisation == Identifier(CVR, "64942212")
     assert [s.id for s in found] == ["a", "b"]
@@ -54,6 +55,7 @@ def test_a_stranger_is_refused_unless_a_source_stands_for_everybody(tmp_path: Pa
         found.of("c")
     anybody = read(tmp_path, a=GOOD, demo=GOOD.replace('"SP|REGH", SP2|REGH', '"*"'))
     assert anybody.find("hl7v2", "X|Y").id == "demo"
+    assert anybody.find("hl7v2", "X|Y").processing == ()  # whatever it says of itself
     assert anybody.find("hl7v2", "SP|REGH").id == "a"
     with pytest.raises(UnknownSource):
         anybody.find("oio", "64942212")
@@ -89,6 +91,8 @@ def test_sources_share_what_they_have_in_common(tmp_path: Path) -> None:
         (GOOD.replace('["SP|REGH", SP2|REGH]', "[[a]]"), "5: senders must be a list of texts"),
         (GOOD + "timezone: Europe/Kobenhavn\n", "6: Europe/Kobenhavn is no time zone"),
         (GOOD + "timezone: ../../etc/passwd\n", "6: ../../etc/passwd is no time zone"),
+        (GOOD + "processing: [P, Q]\n", "6: unknown processing id Q"),
+        (GOOD + "processing: []\n", "6: processing must be a list of texts"),
         (GOOD + "municipality: 101\n", "6: 101 is no municipality code: four digits (0101)"),
         (TOWN.replace("municipality: 0101\n", ""), "2: municipality is missing: four digits"),
         (GOOD + "authorities: [CPR]\n", "6: authorities must be a mapping from authorities to identifier systems"),
