@@ -55,7 +55,10 @@ class Settings:
         default="", metadata={"help": "hosts that keys of clients and issuers are fetched from (name, name@network)"}
     )
     proxies: str = field(
-        default="", metadata={"help": "addresses or networks of the proxies that may set the certificate header"}
+        default="", metadata={"help": "addresses or networks of the proxies that may set the two headers that follow"}
+    )
+    address_header: str = field(
+        default="", metadata={"help": "the header in which proxies tell whom they were called by: X-Forwarded-For"}
     )
     certificate_header: str = field(
         default="", metadata={"help": "the header in which a proxy tells the client's certificate"}

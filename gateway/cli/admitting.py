@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from gateway.domain import endpoint
 from gateway.errors import SettingsError
+from gateway.inbound import proxies
 from gateway.inbound.clients import Clients
 from gateway.inbound.issuer import users
+from gateway.inbound.proxies import Proxies
 from gateway.inbound.sign_in.parties import Registration
 from gateway.inbound.tokens import certificates, issuers
 from gateway.inbound.tokens.certificates import Certificates
@@ -31,8 +33,10 @@ def admission(settings: Settings, clients: Clients) -> Admission:
     _check_rows(clients, known)
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
     fetcher = Fetcher(hosts, tls)
+    named = proxies.from_settings(settings.proxies, settings.address_header)
     return Admission(
-        certificates=_certificates(settings, clients),
+        proxies=named,
+        certificates=_certificates(settings, named, clients),
         issuers=known,
         fetch=fetcher if hosts else fetches_nothing,
         introspect=fetcher.introspected if hosts else None,
@@ -43,9 +47,8 @@ def admission(settings: Settings, clients: Clients) -> Admission:
     )
 
 
-def _certificates(settings: Settings, clients: Clients) -> Certificates:
+def _certificates(settings: Settings, named: Proxies, clients: Clients) -> Certificates:
     """Who may show a certificate, and where. Raises SettingsError, also when a client needs one and nobody could."""
-    named = certificates.proxies(settings.proxies)
     made = certificates.from_settings(settings.certificate_header, named, asked=settings.http_ca != Path())
     needing = sorted(client.id for client in clients if client.bound == "mtls")
     if needing and not made.seen:

@@ -41,12 +41,12 @@ def make_app(
     parts, `.tickets` among them. Raises SettingsError when that URL is neither https nor a loopback address, or when
     a key does not fit.
     """
-    url, clock = gateway.public_url, gateway.clock
+    url, clock, admission = gateway.public_url, gateway.clock, admission or Admission()
     try:
         tokens = Tokens(url, f"{url}/fhir", signing_keys, clock, token_seconds)
     except UnfitKey as error:
         raise SettingsError(str(error)) from None
-    entry = entry_of(gateway, clients, tokens, admission or Admission())
+    entry = entry_of(gateway, clients, tokens, admission)
     inbound = Inbound(
         gateway=gateway,
         clients=clients,
@@ -70,7 +70,7 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(Shell, secure=url.startswith("https:"))
+    app.add_middleware(Shell, secure=url.startswith("https:"), proxies=admission.proxies)
     app.state.inbound = inbound
     return app
 

@@ -24,11 +24,11 @@ from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room, read_body
 from gateway.inbound.clients import Clients
 from gateway.inbound.console.tickets import Tickets
+from gateway.inbound.proxies import peer
 from gateway.inbound.scopes import allows, for_needs
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
 from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.entry import Entry
-from gateway.inbound.tokens.held import peer
 
 OpenAnswer = Callable[["Inbound", Request], Awaitable[Response]]
 Answer = Callable[["Inbound", Request, Caller], Awaitable[Response]]

@@ -35,9 +35,10 @@ from gateway.inbound.acting import Acting, NotRegistered, acting, levels_of
 from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey
+from gateway.inbound.proxies import peer
 from gateway.inbound.scopes import Served, narrow
 from gateway.inbound.tokens.client_check import ClientCheck, Remember
-from gateway.inbound.tokens.held import KEY, Holders, peer
+from gateway.inbound.tokens.held import KEY, Holders
 from gateway.inbound.tokens.key_sets import KeySets
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.proofs import UnfitProof

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.domain.record import masked
 from gateway.errors import BadRequest
 from gateway.inbound import metrics, outcome
+from gateway.inbound.proxies import BEHIND, Proxies
 
 ROUTE = "gateway.route"  # scope keys, set by the door that answers
 CLIENT = "gateway.client"
@@ -33,10 +34,11 @@ log = structlog.get_logger("gateway.http")
 
 
 class Shell:
-    """The outermost middleware. `secure` says that callers reach us by https."""
+    """The outermost middleware. `secure` says that callers reach us by https, `proxies` through whom."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, proxies: Proxies) -> None:
         self.app = app
+        self._proxies = proxies
         self._headers = [
             (b"cache-control", b"no-store"),
             (b"content-security-policy", _API_CSP),
@@ -54,6 +56,8 @@ class Shell:
         begun = time.perf_counter()
         trace = _trace(scope)
         scope[TRACE] = trace
+        if self._proxies.header:
+            scope[BEHIND] = self._proxies.behind(scope)
         status = 0
 
         async def send_on(message: Message) -> None:

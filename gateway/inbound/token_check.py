@@ -20,7 +20,8 @@ from gateway.errors import Unauthenticated
 from gateway.inbound import access_token
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.clients import Clients, Limits
-from gateway.inbound.tokens.held import Holders, NotHeld, peer
+from gateway.inbound.proxies import peer
+from gateway.inbound.tokens.held import Holders, NotHeld
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.revoked import Revoked
 

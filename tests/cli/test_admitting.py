@@ -26,11 +26,13 @@ def test_what_is_set(tmp_path: Path) -> None:
     put(tmp_path)
     set_up = Settings(
         issuers_folder=tmp_path, key_hosts="keys.example.dk", proxies="10.0.0.1", certificate_header="Client-Cert",
-        dpop_nonces=True,
+        dpop_nonces=True, address_header="X-Forwarded-For",
     )  # fmt: skip
     made = admission(set_up, Clients([SOCIAL, AT_A_URL]))
     assert isinstance(made.fetch, Fetcher)
     assert (len(made.issuers), made.certificates.header, made.dpop_nonces) == (1, "client-cert", True)
+    assert made.proxies == made.certificates.proxies
+    assert (made.proxies.header, made.proxies.hold("10.0.0.1")) == ("x-forwarded-for", True)
     plain = admission(Settings(data_folder=tmp_path / "none"), Clients([SOCIAL]))
     assert plain.fetch is fetches_nothing
     assert len(plain.issuers) == 0
@@ -64,8 +66,9 @@ def test_a_row_for_nobody_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_a_header_that_anybody_could_set_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="GATEWAY_PROXIES"):
-        admission(Settings(data_folder=tmp_path, certificate_header="Client-Cert"), Clients([]))
+    for name in ("certificate_header", "address_header"):
+        with pytest.raises(SettingsError, match=f"GATEWAY_{name.upper()} needs GATEWAY_PROXIES"):
+            admission(Settings(data_folder=tmp_path, **{name: "X-Some"}), Clients([]))
 
 
 LOGINS = {"oidc_issuer": KEYCLOAK, "oidc_client_id": "faellesplan", "key_hosts": "keycloak.example.dk"}

@@ -21,13 +21,13 @@ from gateway.inbound.console.navigation import pages_of
 from gateway.inbound.console.texts import LANGUAGES
 from gateway.inbound.console.tickets import WORK_SECONDS, Visit
 from gateway.inbound.door import Inbound
+from gateway.inbound.proxies import peer
 from gateway.inbound.scopes import allows
 from gateway.inbound.shell import CLIENT, TRACE
 from gateway.inbound.sign_in import pending
 from gateway.inbound.sign_in.id_token import BadIdToken, Expected, verified
 from gateway.inbound.sign_in.parties import NotLetIn, Party
 from gateway.inbound.sign_in.pending import Pending
-from gateway.inbound.tokens.held import peer
 
 _BEGUN = "faellesplan-login"
 

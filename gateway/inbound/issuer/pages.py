@@ -25,8 +25,8 @@ from gateway.inbound.door import Inbound
 from gateway.inbound.issuer.provider import Asking, Provider, Refused, Typed
 from gateway.inbound.keys import OWN_ALGORITHM
 from gateway.inbound.oauth import METHOD
+from gateway.inbound.proxies import peer
 from gateway.inbound.shell import TRACE
-from gateway.inbound.tokens.held import peer
 
 _OWN = ("user", "password", "code", "form")
 _COOKIE = "faellesplan-form"

@@ -9,19 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import ipaddress
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from starlette.types import Scope
 
 from gateway.errors import SettingsError
 from gateway.inbound.claims import base64url
+from gateway.inbound.proxies import Proxies
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LONGEST = 16_384
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 
@@ -32,7 +29,7 @@ class Certificates:
     whether our own TLS asks for certificates."""
 
     header: str = ""
-    proxies: tuple[Network, ...] = ()
+    proxies: Proxies = field(default_factory=Proxies)
     asked: bool = False
 
     @property
@@ -43,7 +40,7 @@ class Certificates:
     def thumbprint(self, scope: Scope) -> str:
         """`x5t#S256` of the certificate that the caller has shown; "" when it has shown none. What a named proxy shows
         for itself is nobody else's: behind it there is what it tells, or nothing."""
-        raw = self._told(scope) if self._is_proxy(scope.get("client")) else _of_socket(scope)
+        raw = self._told(scope) if self._from_proxy(scope) else _of_socket(scope)
         return base64url(hashlib.sha256(raw).digest()) if raw else ""
 
     def _told(self, scope: Scope) -> bytes:
@@ -54,27 +51,16 @@ class Certificates:
             return b""
         return _of_header(found[0].decode("latin-1"))
 
-    def _is_proxy(self, client: Any) -> bool:
-        try:
-            address = ipaddress.ip_address(client[0])
-        except (TypeError, ValueError):
-            return False
-        return any(address in network for network in self.proxies)
+    def _from_proxy(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        return client is not None and self.proxies.hold(client[0])
 
 
-def proxies(text: str) -> tuple[Network, ...]:
-    """The networks of a setting, separated by commas. Raises SettingsError."""
-    try:
-        return tuple(ipaddress.ip_network(one.strip()) for one in text.split(",") if one.strip())
-    except ValueError:
-        raise SettingsError("GATEWAY_PROXIES takes addresses or networks, separated by commas") from None
-
-
-def from_settings(header: str, addresses: Sequence[Network], *, asked: bool = False) -> Certificates:
+def from_settings(header: str, proxies: Proxies, *, asked: bool = False) -> Certificates:
     """Raises SettingsError when a header is named and nobody who may set it."""
-    if header and not addresses:
+    if header and not proxies.networks:
         raise SettingsError("GATEWAY_CERTIFICATE_HEADER needs GATEWAY_PROXIES: who may set the header")
-    return Certificates(header.lower(), tuple(addresses), asked)
+    return Certificates(header.lower(), proxies, asked)
 
 
 def _of_socket(scope: Scope) -> bytes:

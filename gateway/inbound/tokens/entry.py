@@ -14,6 +14,7 @@ from gateway.inbound.clients import Clients
 from gateway.inbound.issuer.provider import Provider
 from gateway.inbound.issuer.users import Users
 from gateway.inbound.oauth import TokenEndpoint
+from gateway.inbound.proxies import Proxies
 from gateway.inbound.sign_in.parties import BuiltIn, External, Party, Registration
 from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.certificates import Certificates
@@ -34,6 +35,7 @@ from gateway.translate.saml.encrypted import Unlock
 class Admission:
     """What an operator sets of it. `fetch` gets key sets from where they are published."""
 
+    proxies: Proxies = field(default_factory=Proxies)
     certificates: Certificates = field(default_factory=Certificates)
     issuers: Issuers = field(default_factory=Issuers)
     users: Users = field(default_factory=Users)  # of the built-in provider

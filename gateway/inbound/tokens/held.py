@@ -35,12 +35,6 @@ def headers(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for one, value in scope["headers"] if one == name]
 
 
-def peer(scope: Scope) -> str:
-    """The address of whoever is connected."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Holders:
     """Tells whether a request comes from the holder of a token. `url` is the name that callers know us by."""

@@ -16,8 +16,9 @@ from gateway.errors import Unauthenticated
 from gateway.inbound.access_token import Tokens, caller
 from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion
 from gateway.inbound.clients import Client
+from gateway.inbound.proxies import peer
 from gateway.inbound.tokens.client_check import ClientCheck
-from gateway.inbound.tokens.held import KEY, peer
+from gateway.inbound.tokens.held import KEY
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.revoked import Revoked
 

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 from joserfc.jwk import ECKey
 
 from gateway.flows.tokens import revoke_client
+from gateway.inbound import proxies
 from gateway.inbound.clients import Limits
 from gateway.inbound.tokens import revoked
-from gateway.inbound.tokens.certificates import from_settings, proxies
+from gateway.inbound.tokens.certificates import from_settings
 from gateway.inbound.tokens.entry import Admission
 from tests.inbound.http_world import Http, Raw, http, run
 from tests.inbound.oauth_client import ISSUER, TOKEN_URL, hospital, nurse
@@ -123,7 +124,7 @@ def test_a_registration_may_demand_a_key(database_url: str) -> None:
 
 def test_a_token_bound_to_a_certificate_that_the_proxy_tells(database_url: str) -> None:
     async def test() -> None:
-        admission = Admission(certificates=from_settings("X-Client-Cert", proxies("192.0.2.1")))
+        admission = Admission(certificates=from_settings("X-Client-Cert", proxies.from_settings("192.0.2.1", "")))
         async with http(database_url, hospital(bound="mtls"), admission=admission) as here:
             certificate = {"X-Client-Cert": quote(PEM)}
             path, form = f"/fhir/CarePlan/{ABSENT}", here.world.form(here.world.assertion(extensions=nurse()))
