@@ -12,7 +12,7 @@ _FHIR = b'"http://hl7.org/fhir"'
 _LETTER = re.compile(rb"<(?:[\w.-]+:)?Emessage[\s>]")
 _ENVELOPED = b"VANSEnvelope"
 _JSON_TYPE = re.compile(rb'"type"\s*:\s*"(collection|message)"')
-_XML_TYPE = re.compile(rb"<type\s+value\s*=\s*[\"'](collection|message)[\"']")
+_XML_TYPE = re.compile(rb"<(?:[\w.-]+:)?type\s+value\s*=\s*[\"'](collection|message)[\"']")
 _ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"(' + "|".join(VENDORS).encode() + rb')"')
 _LORA = re.compile(rb'"(?:sag|dokument|indsats)(?:egenskaber|fremdrift)"|"(?:attributter|relationer)"\s*:')
 _RESOURCE = re.compile(rb'"resourceType"')

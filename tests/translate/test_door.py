@@ -18,6 +18,7 @@ from gateway.translate.door import door_of
         (b'{"entry": [{"resource": {"type": [{"text": "x"}]}}], "type":"collection"}', "kl-report"),
         (b'{"resourceType": "Bundle", "type": "message", "id": "collection"}', "fhir-message"),
         (b'<Bundle xmlns="http://hl7.org/fhir"><id value="1"/><type value="collection"/></Bundle>', "kl-report"),
+        (b'<f:Bundle xmlns:f="http://hl7.org/fhir"><f:type value="collection"/></f:Bundle>', "kl-report"),
         (b"UNA:+.? 'UNB+UNOC:3", "edifact"),
         (b"\r\nUNB+UNOC:3+1:14", "edifact"),
         (b'<Registrering xmlns="urn:oio:x">', "oio"),
