@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gateway.bootstrap import opened
 from gateway.cli.export_log import OPERATOR, operator
-from gateway.domain.when import instant
+from gateway.cli.typed import day
 from gateway.flows.forget_log import forget_log
 from gateway.settings import Settings
 
@@ -21,11 +21,6 @@ from gateway.settings import Settings
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Up to when."""
     parser.add_argument("--before", type=day, required=True, metavar="DATE", help="records from before this day go")
-
-
-def day(text: str) -> datetime:
-    """The first moment of a Danish day. argparse tells a ValueError by this function's name."""
-    return instant(text).astimezone(UTC)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

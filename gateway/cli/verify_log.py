@@ -12,15 +12,14 @@ import argparse
 import asyncio
 import dataclasses
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from gateway.cli.export_log import beside, progress
+from gateway.cli.typed import day, seconds
 from gateway.domain.checkpoint import COSIGNATURE, NoteKey, note_key
 from gateway.domain.list_proof import MOST, ListReport, is_list, verify_list
 from gateway.domain.verify_log import TOLERANCE, Report, Verification
-from gateway.domain.when import instant
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from gateway.store import keys
@@ -39,8 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tolerance",
-        type=float,
-        default=TOLERANCE.total_seconds(),
+        type=seconds,
+        default=TOLERANCE,
         metavar="SECONDS",
         help="how far clocks may differ",
     )
@@ -50,16 +49,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def day(text: str) -> datetime:
-    """The first moment of a Danish day. argparse tells a ValueError by this function's name."""
-    return instant(text).astimezone(UTC)
-
-
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 0 when nothing is wrong, 1 when something is."""
     options = {
         "trusted": [_read(path) for path in args.checkpoint],
-        "tolerance": timedelta(seconds=args.tolerance),
+        "tolerance": args.tolerance,
         "kept_since": args.kept_since,
         "witnesses": [note_key(text, COSIGNATURE) for text in args.witness],
     }

@@ -144,7 +144,9 @@ def test_retention(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_words_that_make_no_sense(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], [str(tmp_path / "x"), "--live"], [str(tmp_path / "x"), "--tolerance", "much"]):
+    many = [["--tolerance", text] for text in ("much", "nan", "inf", "1e30")]
+    many += [["--kept-since", text] for text in ("today", "2026-02-30")]
+    for arguments in ([], [str(tmp_path / "x"), "--live"], *([str(tmp_path / "x"), *one] for one in many)):
         with pytest.raises(SystemExit) as ended:
             main(["verify-log", *arguments])
         assert ended.value.code == 2
