@@ -1,4 +1,4 @@
-"""Who may call, and overrides."""
+"""Who may call and who could, and overrides."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ from sqlalchemy import (
     Date,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
 )
 
 from gateway.store.schema.metadata import metadata, moment
+
+# What systems were registered for, noted as a gateway starts (store/registrations.py): decisions of the past are
+# explained by it. An empty `caller`: registered no more.
+registration = Table(
+    "registration",
+    metadata,
+    Column("client", Text, nullable=False),
+    moment("since"),
+    Column("caller", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("client", "since"),
+)
 
 # Client assertions that were used: none may be used again while it is valid.
 used_assertion = Table(

@@ -1,4 +1,4 @@
-"""The tables of the auditors' console: what searches go by, saved searches, exports."""
+"""The tables of the auditors' console: what searches go by, saved searches, exports, sessions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ console_visit = Table(
     "console_visit",
     metadata,
     Column("digest", LargeBinary, primary_key=True),
-    Column("sort", Text, nullable=False),  # ticket | plan | work | code
+    Column("sort", Text, nullable=False),  # ticket | plan | work | code | code-spent
     Column("client", Text, nullable=False),  # of the caller, or who may take a code
     Column("content", LargeBinary, nullable=False),  # sealed
     moment("expires"),
@@ -97,15 +97,4 @@ console_held = Table(
     Column("number", BigInteger, Identity(always=True), nullable=False),
     Column("content", LargeBinary, nullable=False),  # sealed
     PrimaryKeyConstraint("digest", "key"),
-)
-
-# What systems were registered for, noted as a gateway starts (store/registrations.py): decisions of the past are
-# explained by it. An empty `caller`: registered no more.
-registration = Table(
-    "registration",
-    metadata,
-    Column("client", Text, nullable=False),
-    moment("since"),
-    Column("caller", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("client", "since"),
 )
