@@ -20,11 +20,10 @@ from gateway.domain.when import DANISH
 from gateway.domain.written import origin_of
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
 from gateway.flows.keeping import About, keep
-from gateway.flows.looking import NOTHING, record_of
+from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.overrides import LANGUAGE
 from gateway.flows.parts import Gateway
 from gateway.store import intake, overrides, resources
-from gateway.store.log import append
 from gateway.store.overrides import Row
 
 _TICK = timedelta(microseconds=1)
@@ -141,8 +140,7 @@ async def _own(gateway: Gateway, caller: Caller, task_id: str) -> Row:
     whose = ("", "") if caller.role == "auditor" else (caller.organisation.key, caller.role)
     rows = await overrides.listed(gateway.database, *whose, task_id, most=1) if caller.user and caller.purposes else ()
     if not rows:
-        async with gateway.database.connection() as connection:
-            await append(connection, [_record(gateway, caller, "open", None)])
+        await on_record(gateway, _record(gateway, caller, "open", None))
         raise NotFound
     return rows[0]
 
@@ -160,9 +158,8 @@ def _overridden(gateway: Gateway, row: Row) -> Overridden:
 async def _recorded(gateway: Gateway, caller: Caller, what: str, *rows: Row) -> None:
     """The look at the queue, under each citizen in it. Raises Forbidden without a person and a purpose."""
     allowed = bool(caller.user and caller.purposes)
-    async with gateway.database.connection() as connection:
-        told_of = rows if allowed else ()
-        await append(connection, [_record(gateway, caller, what, one) for one in told_of or (None,)])
+    told_of = rows if allowed else ()
+    await on_record(gateway, *(_record(gateway, caller, what, one) for one in told_of or (None,)))
     if not allowed:
         raise Forbidden("Overrides are shown to a person with a purpose of use")
 

@@ -15,7 +15,6 @@ from gateway.errors import Forbidden
 from gateway.flows.keeping import About, keep
 from gateway.flows.parts import Gateway
 from gateway.store import intake, overrides, resources
-from gateway.store.log import append
 
 LANGUAGE = "override"
 """In which these tasks are kept as arrivals."""
@@ -29,9 +28,7 @@ async def owe(gateway: Gateway, record: OverrideRecord) -> bool:
         return False
     source = gateway.sources.get(record.teller)
     if source is None:
-        async with gateway.database.connection() as connection:
-            refused = replace(record, decision=Decision.DENY, outcome=Outcome.MINOR, resources=())
-            await append(connection, [refused])
+        await gateway.recorder.put([replace(record, decision=Decision.DENY, outcome=Outcome.MINOR, resources=())])
         raise Forbidden("This client may not override: it is registered to write as no source", hint="Register sends.")
     key = record.key(gateway.ids)
     if await overrides.begin(gateway.database, gateway.ids("Task", key), record):
