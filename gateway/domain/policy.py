@@ -113,6 +113,10 @@ class Policy:
         rows = (row for row in self.grounds if row.code == code and role in row.roles and row.valid(day))
         return next(rows, None)
 
+    def reason(self, code: str, day: str) -> str:
+        """A reason in the words that its table had on a day, whoever gave it; the code where it had none."""
+        return next((row.display for row in self.grounds if row.code == code and row.valid(day)), code)
+
     def _on(self, day: str) -> dict[tuple[str, str, str, str], Row]:
         if len(self._days) > 8:
             self._days.clear()

@@ -33,12 +33,17 @@ DA = texts("da")
 MADE = re.compile(r'href="/console/exports/([0-9a-f]{32})/content"')
 
 
-async def order(here: Http, shape: str, **fields: str) -> str:
-    """Search, order, make: the id of the export."""
+async def ask(here: Http, shape: str, **fields: str) -> None:
+    """Search and order, no more."""
     page = await search(here, **fields)
     where = str(page.url).partition("?")[0]
     ordered = await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": shape})
     assert ordered.status_code == 303, ordered.text
+
+
+async def order(here: Http, shape: str, **fields: str) -> str:
+    """Search, order, make: the id of the export."""
+    await ask(here, shape, **fields)
     waiting = await here.web.get("/console/exports")
     before = set(MADE.findall(waiting.text))
     assert "Dannes: 0 poster" in waiting.text
@@ -154,9 +159,7 @@ def test_a_broken_download_and_a_broken_node_go_on_where_they_stopped(
             await work(here)
             whole, proofs, _ = await files(here, await order(here, "csv"))
             known = set(MADE.findall((await here.web.get("/console/exports")).text))
-            page = await search(here)
-            where = str(page.url).partition("?")[0]
-            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            await ask(here, "csv")
             await _dies_after_two_parts(here, monkeypatch)
             assert await make_exports(here.gateway) == 0, "the other node's lease holds"
             here.world.clock.forward(121)
@@ -187,9 +190,7 @@ def test_an_export_that_always_fails_is_given_up_and_the_page_says_so(
         async with http(database_url, *WORKERS) as here:
             await looks(here)
             await work(here)
-            page = await search(here)
-            where = str(page.url).partition("?")[0]
-            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            await ask(here, "csv")
             with monkeypatch.context() as patched:
                 patched.setattr(exports, "add", broken)
                 for _ in range(exports.TRIES - 1):
@@ -216,9 +217,7 @@ def test_what_dies_again_and_again_is_given_up_too(database_url: str) -> None:
         async with http(database_url, *WORKERS) as here:
             await looks(here)
             await work(here)
-            page = await search(here)
-            where = str(page.url).partition("?")[0]
-            await here.web.post(f"{where}/export", data={"csrf": token_of(page.text), "shape": "csv"})
+            await ask(here, "csv")
             async with here.gateway.database.connection() as connection:
                 for _ in range(exports.TRIES):
                     assert await exports.claim(connection, here.gateway.clock())

@@ -141,6 +141,8 @@ def test_each_field_finds_the_one_look_that_says_so(database_url: str) -> None:
             number = await here.gateway.database.fetchval("SELECT id FROM access_record WHERE trace = 'trace-7'")
             assert found_by == {str(fields): [str(number)] for fields in ONE_OF_EACH}
             assert found(await search(here, consent="given")) == [], "an id is asked for whole"
+            page = await here.web.get(f"/console/look/{number}")
+            assert '<span lang="da">Akut fare for liv eller helbred</span> (emergency)</dd>' in page.text
 
     run(test)
 

@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
+from gateway.domain.when import DANISH
 from gateway.errors import Forbidden, GatewayError, Unauthenticated
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway
@@ -68,6 +70,10 @@ class Here:
         """From which place on a long list is shown (`?from=`, 0 is the first)."""
         told = self.request.query_params.get("from", "")
         return int(told) if told.isascii() and told.isdigit() and len(told) < 7 else 0
+
+    def reason(self, code: str, at: datetime) -> str:
+        """Why an override was made, in the words of its table on the Danish day of a time."""
+        return self.gateway.policy.reason(code, at.astimezone(DANISH).date().isoformat())
 
     def moment(self, told: object) -> str:
         """A date or time in Danish time, as people write it in the language of the page."""

@@ -169,8 +169,7 @@ def _override(here: Here, entry: Entry) -> tuple[str, ...]:
     record = entry.record
     if record.decision is not Decision.OVERRIDE:
         return ()
-    grounds = here.gateway.policy.grounds
-    code = next((one.display for one in grounds if one.code == record.override_code), record.override_code)
+    code = here.reason(record.override_code, record.time)
     said = f"{code}: {record.override_reason}" if record.override_reason else code
     told = entry.told
     if told and told.when:

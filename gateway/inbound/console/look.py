@@ -18,4 +18,7 @@ async def show(here: Here) -> Response:
         rule: (rules[rule].why, rules[rule].law) for rule in (*record.rules, *dict(record.withheld)) if rule in rules
     }
     proof = await prove_look(here.gateway, found)
-    return here.page("look.html", number=found.id, record=record, why=why, proof=proof, when=here.moment(record.time))
+    return here.page(
+        "look.html", number=found.id, record=record, why=why, proof=proof, when=here.moment(record.time),
+        reason=here.reason(record.override_code, record.time),
+    )  # fmt: skip

@@ -37,8 +37,9 @@ async def show(here: Here) -> Response:
     asked = here.request.query_params.get("show", "todo")
     wanted = asked if asked in _SHOWN else "todo"
     found = await override_queue.queue(here.gateway, here.caller, first=here.first, **_SHOWN[wanted])
-    rows = [{"row": one.row, "overdue": one.overdue, "reason": _reason(here, one), "state": one.state,
-             "told": _told(here, one), "due": here.moment(one.row.due), "when": here.moment(one.row.first_at)}
+    rows = [{"row": one.row, "overdue": one.overdue, "state": one.state,
+             "reason": here.reason(one.row.code, one.row.first_at), "told": _told(here, one),
+             "due": here.moment(one.row.due), "when": here.moment(one.row.first_at)}
             for one in found.rows]  # fmt: skip
     return here.page("overrides.html", found=found, rows=rows, shown=wanted, choices=tuple(_SHOWN))
 
@@ -106,19 +107,13 @@ def _one(here: Here, found: Overridden, wrong: str = "", status: int = 200) -> R
     me = person_key(here.caller.user, here.gateway.ids)
     auditor = here.caller.role == "auditor"
     return here.page(
-        "override.html", status, one=found, row=row, reason=_reason(here, found), told=_told(here, found),
-        wrong=wrong, auditor=auditor, mine=row.taken_by == me, own=row.user == me, outcomes=tuple(Outcome),
+        "override.html", status, one=found, row=row, reason=here.reason(row.code, row.first_at),
+        told=_told(here, found), wrong=wrong, auditor=auditor, mine=row.taken_by == me, own=row.user == me,
+        outcomes=tuple(Outcome),
         may_take=found.state != REVIEWED and me not in (row.taken_by, row.user),
         may_tell=not auditor and not found.told, given=here.form,
         today=here.gateway.clock().astimezone(DANISH).date().isoformat(),
     )  # fmt: skip
-
-
-def _reason(here: Here, found: Overridden) -> str:
-    """The code as its table words it, on the day it was given."""
-    row = found.row
-    ground = here.gateway.policy.ground(row.code, row.role, row.first_at.astimezone(DANISH).date().isoformat())
-    return ground.display if ground else row.code
 
 
 def _told(here: Here, found: Overridden) -> str:
