@@ -83,8 +83,10 @@ class Oio:
         if alerts is None:
             problems.add(Mark(f"mappings/codes/{_ALERTS}.csv", 0), "is missing: it says which cases tell of a sanction")
         problems.check()
-        self._sorted: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
+        self._sorted: dict[tuple[str, bool, str], list[str]] = {}
         self._alerts = alerts
+        rows = alerts.rows if alerts else ()
+        self._benefits = tuple(f"{row.source_code[:2]}." for row in rows if row.source_system == KLE)
         self._complete = complete.Completeness(self._roles, demands)
         self._subjects = Subjects(self._roles, Sources(sources))
         self._ids = ids
@@ -109,7 +111,8 @@ class Oio:
             rules = self._rules.of(env.source.rules)
             made = rules.run(registered.sag, env, self._names(rules, registered, env))
             statements += stating.registered(made, registered, one.uuid, env, self._roles, origin)
-            if not registered.is_document and not self._alerting(registered, env):
+            silent = self._silent(registered, env)
+            if silent == _ALERT or (silent and not registered.whole):
                 statements.append(self._no_alert(registered, one.uuid, env, f"{origin}.none"))
             findings += env.findings
         statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
@@ -188,28 +191,34 @@ class Oio:
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
         """The rule documents for a case, or those for a document of the index."""
-        quiet = not registered.is_document and not self._alerting(registered, env)
-        leaves_out = (_ALERT if registered.whole else _ALERT_CLASS,) if quiet else ()
-        key = (env.source.rules, registered.is_document, leaves_out)
+        silent = self._silent(registered, env)
+        key = (env.source.rules, registered.is_document, silent)
         if key not in self._sorted:  # the same for each case of its sort
             self._sorted[key] = [
                 name
                 for name in rules.plans
-                if name.startswith(_DOCUMENT) == registered.is_document and not name.startswith(leaves_out)
+                if name.startswith(_DOCUMENT) == registered.is_document and not (silent and name.startswith(silent))
             ]
         return self._sorted[key]
 
-    def _alerting(self, registered: Registered, env: Env) -> bool:
-        """Whether the case may tell of a reduced or stopped benefit: an update need not say what it is about."""
+    def _silent(self, registered: Registered, env: Env) -> str:
+        """Which documents of the alert do not speak: none for a case that may tell of a reduced or stopped benefit (an
+        update need not say what it is about); that of the subject for one that an update may make such a case: an
+        update, and another benefit; else all of them."""
+        if registered.is_document:
+            return ""
         subject: Node | None = env.message.subject
         if subject is None or self._alerts is None:
-            return not registered.whole
-        row = self._alerts.find(KLE, beside(subject, "BrugervendtNoegle"), env.on)
-        return row is not None and bool(row.target_code)
+            return _ALERT if registered.whole else ""
+        number = beside(subject, "BrugervendtNoegle")
+        row = self._alerts.find(KLE, number, env.on)
+        if row is not None and row.target_code:
+            return ""
+        return _ALERT if registered.whole and not number.startswith(self._benefits) else _ALERT_CLASS
 
     def _no_alert(self, registered: Registered, by: str, env: Env, origin: str) -> Statement:
         """That a case alerts to nothing: it may have done so before its subject was mended, and the word of that may
-        come later than this."""
+        come later than this. (The whole of another benefit's case says so by telling all of the alert but its code.)"""
         subject: Node | None = env.message.subject
         told = [] if registered.whole or subject is None else [part_of(subject, {}, self._roles, env.timezone)]
         return stating.alone("Flag", registered, by, told, env, origin)

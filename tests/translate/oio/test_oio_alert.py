@@ -141,6 +141,24 @@ def test_an_update_may_tell_another_subject(oio: Oio, mended: str) -> None:
     assert not [one for one in oio.translate_known(changed, known).findings if "benefit-alert" in one.text]
 
 
+@pytest.mark.parametrize("code", [REDUCED, STOPPED])
+def test_an_update_of_the_subject_alone_makes_a_decided_case_alert_at_once(oio: Oio, code: str) -> None:
+    """The state was told with the case; whichever of the two words comes first."""
+    statements = said(oio, told(OTHER), update(subject=code))
+    (flag,) = alerts(statements, oio)
+    assert (flag["status"], flag["code"]["coding"][0]["code"]) == (
+        "active",
+        "reduced" if code == REDUCED else "stopped",
+    )
+    assert (flag["period"], flag["author"]["identifier"]["value"]) == ({"start": DECIDED}, "64942212")
+    assert flag["extension"][0]["valueCode"] == "FOELSOMME_PERSONOPLYSNINGER"
+    assert alerts(statements[::-1], oio) == [flag]
+    mended = said(oio, told(OTHER), update(subject=code), update(subject=OTHER, moment=LATER))
+    assert alerts(mended, oio) == alerts(mended[::-1], oio) == []
+    ended = said(oio, told(OTHER), update(("Afsluttet", OVER, "")), update(subject=code, moment=LATER))
+    assert [one["status"] for one in alerts(ended, oio)] == ["inactive"]
+
+
 def test_the_order_of_arrival_never_matters(oio: Oio) -> None:
     mended = told("27.51.04", moment="2025-06-20T08:00:00Z")
     again = told(STOPPED, moment="2025-07-01T08:00:00Z")
