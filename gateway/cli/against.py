@@ -49,10 +49,14 @@ class _Reading:
 
 def run(old: Path, files: Sequence[Path], settings: Settings, *, as_json: bool) -> int:
     """Exit status 0 whether anything differs or not. Raises SettingsError when either folder cannot be read."""
-    before = bootstrap.read_rules(old, SECRET, strangers=True)
-    now = bootstrap.read_rules(settings.mappings_folder, SECRET, strangers=True)
     chosen = files or sorted(_examples(settings.mappings_folder))
-    found = [change for file in chosen for change in _changes(file, before, now)]
+    before = bootstrap.read_rules(old, SECRET, strangers=True)
+    messages = [one for file in chosen for one in _messages(file, before)]
+    # All by the old folder first: the names of identifier systems that a folder tells hold for the whole process.
+    was = [_reading(before, raw) for _, raw in messages]
+    now = bootstrap.read_rules(settings.mappings_folder, SECRET, strangers=True)
+    read = zip(messages, was, strict=True)
+    found = [change for (name, raw), one in read for change in _changes(name, one, _reading(now, raw))]
     if as_json:
         print(json.dumps([asdict(change) for change in found], ensure_ascii=False, indent=2))
         return 0
@@ -69,14 +73,17 @@ def _examples(mappings: Path) -> Iterator[Path]:
             yield file
 
 
-def _changes(file: Path, before: bootstrap.Rules, now: bootstrap.Rules) -> Iterator[Change]:
+def _messages(file: Path, rules: bootstrap.Rules) -> Iterator[tuple[str, bytes]]:
+    """What is in a file, each message with its name."""
     whole = content(str(file))
-    messages = now.languages.messages(door_of(whole), whole)
+    messages = rules.languages.messages(door_of(whole), whole)
     for number, raw in enumerate(messages, 1):
-        name = str(file) if len(messages) == 1 else f"{file}[{number}]"
-        was, is_ = _reading(before, raw), _reading(now, raw)
-        for place in differences(was.said, is_.said, ""):
-            yield Change(name, place, _rule(place, is_.rows), _rule(place, was.rows))
+        yield str(file) if len(messages) == 1 else f"{file}[{number}]", raw
+
+
+def _changes(name: str, was: _Reading, now: _Reading) -> Iterator[Change]:
+    for place in differences(was.said, now.said, ""):
+        yield Change(name, place, _rule(place, now.rows), _rule(place, was.rows))
 
 
 def _reading(rules: bootstrap.Rules, raw: bytes) -> _Reading:

@@ -79,6 +79,19 @@ def test_a_message_that_was_refused_before_or_is_now(
     assert "Patient (new)" in out
 
 
+def test_a_name_of_an_identifier_system_that_is_known_now(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = old / "identifier-systems.csv"
+    kept = [line for line in names.read_text("utf-8").splitlines() if not line.startswith("urn:oid:1.2.208.176.1,")]
+    names.write_text("\n".join(kept) + "\n", "utf-8")
+    report = ROOT / "mappings" / "kl" / "examples" / "fsiii-report.json"
+    written = tmp_path / "report.json"
+    written.write_bytes(report.read_bytes().replace(b'"urn:oid:1.2.208.176.1.1"', b'"urn:oid:1.2.208.176.1"', 1))
+    assert run("--against", old, written) == 0
+    assert not capsys.readouterr().out.startswith("0 differences")
+
+
 def test_comparing_and_accepting_are_two_things(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run("--against", old, "--accept")
