@@ -123,18 +123,23 @@ def _slot(w: Writer, slot: Slot, var: str, at: str, depth: int) -> None:
     for number, rule in enumerate(slot.rules):
         if rule.constant:
             continue  # a default: _constants
-        sink: Sink = lambda x: w.line(f"{var}[{slot.name!r}] = {x}")  # noqa: E731
         with w.block(f"if {slot.name!r} not in {var}") if number else nullcontext(), there(w, rule):
-            _rule(w, rule, sink, depth, "", place)
+            _rule(w, rule, lambda x: w.line(f"{var}[{slot.name!r}] = {x}"), depth, "", place)
 
 
 def _list(w: Writer, slot: Slot, var: str, place: str, depth: int) -> None:
     found = w.fresh("l")
     w.line(f"{found} = []")
-    several: Sink = lambda x: w.line(f"{found} += {x}")  # noqa: E731
+
+    def one(made: str) -> None:
+        w.line(f"{found}.append({made})")
+
+    def several(made: str) -> None:
+        w.line(f"{found} += {made}")
+
     for rule in slot.rules:
         with there(w, rule) if len(slot.rules) > 1 else nullcontext():
-            _rule(w, rule, lambda x: w.line(f"{found}.append({x})"), depth, f"len({found})", place, several)
+            _rule(w, rule, one, depth, f"len({found})", place, several)
     with w.block(f"if {found}"):
         w.line(f"{var}[{slot.name!r}] = {found}")
 
