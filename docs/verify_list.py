@@ -39,7 +39,7 @@ def lists(verifier, told, size, root, top):
             chain = longer(chain, entry["index"], bytes.fromhex(entry["leaf"]))
             if verifier.read(entry)[1] != key and entry["body"] is not None:
                 verifier.wrong.append(f"record {entry['index']} is about somebody else")
-        for digit, places in zip(key.hex(), map(bytes.fromhex, one["path"])):  # noqa: B905
+        for digit, places in zip(key.hex(), map(bytes.fromhex, one["path"])):  # noqa: B905 - it ends before the key
             hangs = places[int(digit, 16) * 32 :][:32] if sha256(b"\x01", places) == hangs else None
         other, shows = map(bytes.fromhex, one.get("beside") or ["", ""])  # stands alone where an empty list would
         beside = not chain[0] and other != key and other.hex().startswith(key.hex()[: len(one["path"])])
