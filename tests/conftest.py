@@ -39,13 +39,22 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What stands when the tests begin stays until they end: the collector, a quarter of the inner loop, lets it be."""
+    """What stands when the tests begin stays until they end: the collector, a quarter of the inner loop, lets it be.
+    Of what comes later most is soon gone, and need not be looked through after each 700 objects."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(10_000)
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """By now pytest has collected what leads in circles, and told of it. What is left goes with the process, and needs
+    not be taken apart object by object: half a second after the inner loop."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
