@@ -43,8 +43,7 @@ def chain_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> C
             raise RuleBroken("A Provenance has exactly one activity.", where=place)
         if activity_of(one) not in activities:
             raise UnknownCode("The activity is none of this kind of message.", where=f"{place}[0].code")
-    own = {message.header["id"], _identity(message.bundle["entry"][0].get("fullUrl", ""))}
-    current = [(_recorded(message, one, zone), at) for at, one in enumerate(found) if own & set(targets(one))]
+    current = [(_recorded(message, one, zone), at) for at, one in enumerate(found) if is_about(one, message)]
     if not current:
         raise RuleBroken("No Provenance is about this message.", where="Bundle.entry", hint="Its target is the header.")
     recorded, at = max(current)
@@ -52,6 +51,12 @@ def chain_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> C
     before, role = _entity(found[at])
     chain = Chain(found[at], others, activity_of(found[at]), before, role, None, recorded)
     return replace(chain, previous=chain.about(before))
+
+
+def is_about(provenance: Json, message: Message) -> bool:
+    """Whether a Provenance is this message's own: its target is the header, by its id or by the entry's fullUrl."""
+    own = {message.header["id"], _identity(message.bundle["entry"][0].get("fullUrl", ""))}
+    return not own.isdisjoint(targets(provenance))
 
 
 def activity_of(provenance: Json) -> str:

@@ -14,7 +14,7 @@ from gateway.errors import MissingField, RuleBroken, UnknownCode, WrongType
 from gateway.translate.fhir.message import HEADER, Message
 from gateway.translate.fhir.structure import shape_faults
 from gateway.translate.medcom.header import Dangling, check_header
-from gateway.translate.medcom.provenance import activity_of, targets
+from gateway.translate.medcom.provenance import activity_of, is_about
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ def acknowledgement_of(bundle: Json) -> Message:
     message = Message(bundle)
     check_header(message)
     provenances = message.roots.get("Provenance", [])
-    own = [one for one in provenances if message.header["id"] in set(targets(one))]
+    own = [one for one in provenances if is_about(one, message)]
     if len(provenances) != 2 or [activity_of(one) for one in own] != [ACTIVITY]:
         raise RuleBroken(
             "An acknowledgement has two Provenances: the original message's, and its own with this activity.",

@@ -62,6 +62,19 @@ def test_what_it_says(write: Callable[[Json], bytes]) -> None:
     assert away.outcome == "transient-error"
 
 
+def test_references_may_be_by_entry_alone() -> None:
+    """`urn:uuid:` in fullUrl and target, and the resources' own ids beside them."""
+    bundle = answer()
+    names = {f"{one['resource']['resourceType']}/{one['resource']['id']}": one for one in bundle["entry"]}
+    for number, one in enumerate(bundle["entry"]):
+        one["fullUrl"] = f"urn:uuid:0f0f0f0f-0000-4000-8000-{number:012d}"
+    written = write_json(bundle).decode()
+    for name, one in names.items():
+        written = written.replace(f'"reference":"{name}"', f'"reference":"{one["fullUrl"]}"')
+    assert "urn:uuid:0f0f0f0f-0000-4000-8000-000000000000" in written.partition('"target"')[2]
+    assert receipt(parse(written.encode())) == Receipt("m7", "ok")
+
+
 def test_it_tells_of_no_citizen() -> None:
     translation = OURS.translate(write_json(answer()))
     assert (translation.citizen, translation.statements) == ((), ())
