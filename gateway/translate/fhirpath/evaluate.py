@@ -11,6 +11,7 @@ from gateway.translate.fhirpath.items import Item, Undecided, alike, order
 from gateway.translate.fhirpath.parse import Tree, parse
 from gateway.translate.fhirpath.scope import Items, Scope, Spent, distinct, single, told, truth
 
+_MOMENTS = frozenset({"date", "dateTime", "instant", "time"})
 _UCUM = "http://unitsofmeasure.org"
 
 
@@ -52,7 +53,7 @@ def run(tree: Tree, focus: Items, scope: Scope) -> Items:
 def _plain(tree: Tree, scope: Scope) -> Items:
     kind = tree[0]
     if kind == "literal":
-        return [Item(tree[1])]
+        return [Item(tree[1], tree[2])]
     if kind == "this":
         return [scope.this]
     if kind == "index":
@@ -133,6 +134,8 @@ def _counted(operator: str, one: Items, other: Items) -> Items:
         return [Item(_joined(left) + _joined(right))]
     if left is None or right is None:
         return []
+    if {one[0].shape, other[0].shape} & _MOMENTS:
+        raise Undecided  # they take durations, never texts
     if isinstance(left, str) and isinstance(right, str) and operator == "+":
         return [Item(left + right)]
     left, right = _number(left), _number(right)

@@ -1,7 +1,7 @@
 """A FHIRPath expression as a tree: http://hl7.org/fhirpath/N1/#expressions.
 
-A node is a tuple whose first part is its kind: ("literal", value), ("name", text), ("variable", text), ("this",),
-("index",), ("none",),
+A node is a tuple whose first part is its kind: ("literal", value, type) with the type of a date or time, else "",
+("name", text), ("variable", text), ("this",), ("index",), ("none",),
 ("call", name, arguments), ("dot", left, right), ("item", left, right), ("minus", right) or
 ("binary", operator, left, right).
 """
@@ -18,7 +18,10 @@ Tree = tuple[Any, ...]
 _TOKEN = re.compile(
     r"""\s+|//[^\n]*
     |(?P<text>'(?:[^'\\]|\\.)*')
-    |(?P<date>@T?[0-9][0-9T:.+\-Z]*)
+    |(?P<time>@T[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?)
+    |(?P<dateTime>@[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?
+        T(?:[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)
+    |(?P<date>@[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?)
     |(?P<number>[0-9]+(?:\.[0-9]+)?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*|`[^`]*`)
     |(?P<variable>%[A-Za-z_][A-Za-z0-9_\-]*|%`[^`]*`)
@@ -144,14 +147,16 @@ class _Reader:
             self._take()
             self._take("}")
             return ("none",)
-        if kind in ("text", "number", "date"):
-            return ("literal", _literal(kind, self._take()))
+        if kind in ("text", "number"):
+            return ("literal", _literal(kind, self._take()), "")
+        if kind in ("date", "dateTime", "time"):
+            return ("literal", self._take().strip("@T"), kind)
         if kind == "variable":
             return ("variable", self._take()[1:].strip("`"))
         if kind == "special":
             return (self._take()[1:],)
         if word in ("true", "false"):
-            return ("literal", self._take() == "true")
+            return ("literal", self._take() == "true", "")
         return self._invoked()
 
     def _invoked(self) -> Tree:
@@ -185,6 +190,4 @@ def _is_type(tree: Tree) -> bool:
 def _literal(kind: str, word: str) -> Any:
     if kind == "text":
         return _ESCAPED.sub(lambda m: chr(int(m[1][1:], 16)) if len(m[1]) > 1 else _PLAIN.get(m[1], m[1]), word[1:-1])
-    if kind == "date":
-        return word[1:].removeprefix("T")
     return Decimal(word) if "." in word else int(word)

@@ -77,6 +77,8 @@ def test_a_patch_with_such_a_path_is_told_where(path: str) -> None:
     [
         "-'a' = 1", "-name = 1", "-active = 1", "active + 1 = 2", "1 * true = 1", "'a' + 1 = 'a1'", "name - 1 = 0",
         "extension[0].value & 'x' = 'x'", "'x' & name[0] = 'x'",
+        "birthDate + 'x' = '1948-12-25x'", "'x' + birthDate = 'x'",
+        "@2025-03-02 + '-x' = '2025-03-02-x'", "@2025-03-02T10:00 - 1 = 1", "contact.period.start + 'x' = 'x'",
         "'abc'.substring('x') = 'a'", "'abc'.substring(0, 'x') = 'a'", "'abc'.substring(true) = 'bc'",
         "'abc'.startsWith(1)", "'abc'.endsWith(true)", "'abc'.contains(1.5)", "'abc'.matches(1)", "'abc'.matches('(')",
         "'abc'.replaceMatches('a', 1) = 'x'", "'abc'.replaceMatches('(a)', '\\\\9') = 'x'",
@@ -123,7 +125,10 @@ def test_patterns_go_over_short_texts_alone(longer: int) -> None:
         "{} & {} = ''",
         "birthDate & 'x' = '1948-12-25x'", "@2025-03-02 & 'x' = '2025-03-02x'", "active.toString() = 'true'",
         "0.00000001.toString() = '0.00000001'", "0.00000001 & '' = '0.00000001'", "multipleBirth.toString() = '2'",
-        "birthDate.toString() = '1948-12-25'", "true & false = 'truefalse'",
+        "birthDate.toString() = '1948-12-25'", "true & false = 'truefalse'", "@2025-03.toString() = '2025-03'",
+        "@2025-03-02T10:00:00.5+01:00.toString() = '2025-03-02T10:00:00.5+01:00'", "@T10:30.toString() = '10:30'",
+        "@2025-03-02T.toString() & 'x' = '2025-03-02x'", "@2025 is Date", "@2025T10Z is DateTime", "@T10 is Time",
+        "(@2025 is String).not()", "@2025-03-02T09:00:00Z=@2025-03-02T10:00:00+01:00",
         # what refers to nothing, to what is inside, and moments of two zones
         "managingOrganization.resolve().name = 'Bosted'", "generalPractitioner.resolve().empty()",
         "contact.period.start < contact.period.end", "(@2025-03 < @2025-03-02).empty()", "@2025-03 < @2025-04-01",
