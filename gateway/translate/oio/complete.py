@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from gateway.errors import GatewayError, MissingField, RuleBroken, WrongType
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
-from gateway.translate.oio.effect import EARLY, UNREADABLE, written, wrong
-from gateway.translate.oio.parts import LIFE, lenient
+from gateway.translate.oio.effect import EARLY, UNREADABLE, Effect, effect_of, lenient_span
+from gateway.translate.oio.parts import LIFE
 from gateway.translate.oio.party import Party, beside, identity_text
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import REGISTERED
@@ -82,9 +82,9 @@ class Completeness:
                 text = "There may be several of this role, so each needs an Indeks."
                 yield "index", MissingField(text, where=f"{node.place}/Indeks")
         for node in holders(found.registration):
-            start, end = written(node)
-            if not start or wrong(start, end, timezone) != "":
-                yield from _effect(node, start, wrong(start, end, timezone))
+            effect = effect_of(node, timezone)
+            if effect.fault or not effect.begins:
+                yield from _faulty(node, effect)
 
     def _two(
         self, found: Registered, timezone: ZoneInfo, role: str, demand: str, text: str
@@ -92,7 +92,7 @@ class Completeness:
         """Two of what there is one of, both in force when the case was registered."""
         names = ("Sagsaktoer", "Dokumentaktoer") if role == "Ejer" else ("Sagspart", "Dokumentpart")
         ones = [node for node in found.relations(*names) if self._roles.of(node) == role]
-        in_force = [node for node in ones if lenient(node, timezone).covers(found.moment)] if len(ones) > 1 else []
+        in_force = [node for node in ones if lenient_span(node, timezone).covers(found.moment)] if len(ones) > 1 else []
         for node in in_force[1:]:
             if identity_text(node) != identity_text(in_force[0]):
                 yield demand, RuleBroken(text, where=node.place, hint="End the one before the other begins.")
@@ -114,14 +114,14 @@ class Completeness:
                 yield Finding(post.place, "the note is larger than the index takes; only its title came along")
 
 
-def _effect(node: Node, start: str, fault: str) -> Iterator[tuple[str, GatewayError]]:
-    if fault == UNREADABLE:
+def _faulty(node: Node, effect: Effect) -> Iterator[tuple[str, GatewayError]]:
+    if effect.fault == UNREADABLE:
         text = "A time of the effect cannot be read; it counts as open."
         yield "readable-times", WrongType(text, where=f"{node.place}/Virkning")
         return
-    if not start and node.has("Virkning", "FraTidspunkt", "GraenseIndikator"):
+    if not effect.begins and node.has("Virkning", "FraTidspunkt", "GraenseIndikator"):
         yield "begins", RuleBroken("The effect never began.", where=f"{node.place}/Virkning/FraTidspunkt")
-    if fault == EARLY:
+    if effect.fault == EARLY:
         place = f"{node.place}/Virkning"
         yield "begins-before-it-ends", RuleBroken("The effect ends before it begins.", where=place)
 
@@ -139,7 +139,7 @@ def holders(registration: Node) -> list[Node]:
 def _states(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
     """On import all earlier states come along, and Opstaaet, with which every case begins, is never missing."""
     states = [
-        (state, start.at if (start := lenient(state, timezone).start) else None)
+        (state, start.at if (start := lenient_span(state, timezone).start) else None)
         for state in found.registration.each("TilstandListe", "Fremdrift")
         if state.said("FremdriftStatusKode") in LIFE
     ]

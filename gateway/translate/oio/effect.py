@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.domain.registered import moment_text
 from gateway.translate.oio.tree import Inside, Node
 
 # xs:dateTime, and what the guide prints instead: "2014-03-23 T14:54:23.234+01.00".
@@ -27,6 +29,8 @@ _START, _END = (
     for name in ("FraTidspunkt", "TilTidspunkt")
 )
 UNREADABLE, EARLY = "unreadable", "early"
+_MOST = 4096  # times that are remembered: most parts of a case are true from the same day on
+_LONGEST = 128  # characters of one: anybody may send longer ones, and what is remembered stays
 _FOREVER = re.compile(r"\+?infinity|9999-12-31.*", re.IGNORECASE)
 
 
@@ -83,7 +87,6 @@ class Span:
         return period
 
 
-@lru_cache(maxsize=4096)  # most parts of a case are true from the same day on
 def instant(text: str, timezone: ZoneInfo) -> Instant | None:
     """What was written as a point in time; None for an end that never comes. Raises ValueError.
 
@@ -92,6 +95,11 @@ def instant(text: str, timezone: ZoneInfo) -> Instant | None:
     >>> instant("2014-03-23 T14:54:23.234+01.00", ZoneInfo("Europe/Copenhagen")).fhir()
     '2014-03-23T14:54:23.234+01:00'
     """
+    return (_instant if len(text) <= _LONGEST else _instant.__wrapped__)(text, timezone)
+
+
+@lru_cache(_MOST)
+def _instant(text: str, timezone: ZoneInfo) -> Instant | None:
     text = text.strip()
     if _FOREVER.fullmatch(text):
         return None
@@ -146,9 +154,54 @@ def _written(node: Node | None) -> str:
     return text
 
 
+class Effect:
+    """What a Virkning says, worked out once for its texts; nobody changes it. `begins`: its start is told. `span` is
+    open at both ends where it cannot be read, `period` is that as FHIR Period, and `part` what a part tells of it
+    (gateway/domain/registered.py). `fault`: UNREADABLE, EARLY (it ends before it begins), "" for nothing."""
+
+    __slots__ = ("begins", "fault", "part", "period", "span")
+
+    def __init__(self, start: str, end: str, timezone: ZoneInfo) -> None:
+        self.begins = bool(start)
+        self.fault, self.span = "", Span()
+        try:
+            self.span = Span(instant(start, timezone) if start else None, instant(end, timezone) if end else None)
+        except ValueError:
+            self.fault = UNREADABLE
+        first, last = self.span.start, self.span.end
+        if first and last and last.at < first.at:
+            self.fault = EARLY
+        self.period = self.span.period()
+        self.part: dict[str, Any] = {}
+        if first:
+            self.part |= {"from": moment_text(first.at), "before": first.before().fhir()}
+        if last:
+            self.part["to"] = moment_text(last.at)
+        if self.period:
+            self.part["period"] = self.period
+
+
+_remembered = lru_cache(_MOST)(Effect)  # by texts, as equal times may be spelled in two zones
+
+
+def _effect(start: str, end: str, timezone: ZoneInfo) -> Effect:
+    return (_remembered if len(start) + len(end) <= 2 * _LONGEST else Effect)(start, end, timezone)
+
+
+def effect_of(holder: Node, timezone: ZoneInfo) -> Effect:
+    """The Virkning of a property, state or relation; open at both ends when it has none."""
+    kept = holder.effect
+    if kept is None or kept[0] is not timezone:
+        kept = holder.effect = (timezone, _effect(*written(holder), timezone))
+    return kept[1]
+
+
 def span(holder: Node, timezone: ZoneInfo) -> Span:
     """The Virkning of a property, state or relation; open at both ends when it has none. Raises ValueError."""
-    return span_of(*written(holder), timezone)
+    effect = effect_of(holder, timezone)
+    if effect.fault == UNREADABLE:
+        raise ValueError("not an effect")
+    return effect.span
 
 
 def written(holder: Node) -> tuple[str, str]:
@@ -157,9 +210,7 @@ def written(holder: Node) -> tuple[str, str]:
     if flat is None:
         effect = holder.first("Virkning")
         return edges(effect) if effect else ("", "")
-    if holder.effect is None:
-        holder.effect = (_edge(flat, *_START), _edge(flat, *_END))
-    return holder.effect
+    return _edge(flat, *_START), _edge(flat, *_END)
 
 
 def _edge(flat: dict[str, str], at: str, stamp: str, limit: str) -> str:
@@ -176,41 +227,22 @@ def edges(effect: Node) -> tuple[str, str]:
     return _written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt"))
 
 
-@lru_cache(maxsize=4096)
-def span_of(start: str, end: str, timezone: ZoneInfo) -> Span:
-    """As `span`, of the texts. Raises ValueError."""
-    return Span(instant(start, timezone) if start else None, instant(end, timezone) if end else None)
+def of_itself(effect: Node, timezone: ZoneInfo) -> Effect:
+    """What a Virkning says that was found by its own path."""
+    if type(effect) is Inside and effect.below == "Virkning":
+        return effect_of(effect.holder, timezone)
+    return _effect(*edges(effect), timezone)
 
 
-@lru_cache(maxsize=4096)
 def moment_of(text: str, timezone: ZoneInfo) -> datetime | None:
     """What was written as a point in time, in UTC; None for an end that never comes. Raises ValueError."""
     found = instant(text, timezone)
     return found.utc if found else None
 
 
-@lru_cache(maxsize=4096)
-def wrong(start: str, end: str, timezone: ZoneInfo) -> str:
-    """What is wrong with an effect: UNREADABLE, EARLY (it ends before it begins), "" for nothing."""
-    try:
-        effect = span_of(start, end, timezone)
-    except ValueError:
-        return UNREADABLE
-    return EARLY if effect.start and effect.end and effect.end.at < effect.start.at else ""
-
-
-@lru_cache(maxsize=4096)
-def period_of(start: str, end: str, timezone: ZoneInfo) -> dict[str, str]:
-    """As FHIR Period, of the texts; nobody changes it. Raises ValueError."""
-    return span_of(start, end, timezone).period()
-
-
 def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:
     """As `span`; open at both ends when it cannot be read (the reading rule itself reports that)."""
-    try:
-        return span(holder, timezone)
-    except ValueError:
-        return Span()
+    return effect_of(holder, timezone).span
 
 
 def in_effect(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:

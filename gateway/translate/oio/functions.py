@@ -12,7 +12,7 @@ from gateway.domain.identifier import Identifier
 from gateway.domain.limits import KLE, SENSITIVITY
 from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
-from gateway.translate.oio.effect import Instant, edges, instant, period_of
+from gateway.translate.oio.effect import UNREADABLE, Instant, edges, instant, of_itself
 from gateway.translate.oio.party import Party, beside, cvr_number, pointed_at
 from gateway.translate.oio.roles import Roles, reference_of
 from gateway.translate.oio.tree import Node
@@ -55,10 +55,10 @@ def _instant(env: Env, text: str) -> Instant:
 
 def period(env: Env, effect: Node) -> dict[str, str]:
     """A Virkning as FHIR Period: the end, exclusive there, inclusive here."""
-    try:
-        return period_of(*edges(effect), env.timezone).copy()
-    except ValueError:
-        raise Unfit("is not a Virkning") from None
+    found = of_itself(effect, env.timezone)
+    if found.fault == UNREADABLE:
+        raise Unfit("is not a Virkning")
+    return found.period.copy()
 
 
 def kle(env: Env, text: str) -> str:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.registered import Part, moment_text
+from gateway.domain.registered import Part
 from gateway.domain.statement import Body
 from gateway.translate.oio.case import DOKUMENT, SAG
-from gateway.translate.oio.effect import Span, span, span_of, written
+from gateway.translate.oio.effect import effect_of
 from gateway.translate.oio.notes import number
 from gateway.translate.oio.roles import Roles, reference_of
 from gateway.translate.oio.tree import Node
@@ -57,16 +55,8 @@ def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
     }
     if node.name == "Fremdrift":
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
-    made.update(_effect(*written(node), timezone))
+    made.update(effect_of(node, timezone).part)
     return made
-
-
-def lenient(node: Node, timezone: ZoneInfo) -> Span:
-    """The Virkning; what cannot be read is open (the language refuses that before)."""
-    try:
-        return span(node, timezone)
-    except ValueError:
-        return Span()
 
 
 def _slot(node: Node, role: str) -> str:
@@ -78,29 +68,9 @@ def _slot(node: Node, role: str) -> str:
     return f"{node.name}|{reference_of(node, 'Rolle')}|{reference_of(node, 'Type')}|{index}"
 
 
-@lru_cache(maxsize=1024)
 def _keep(name: str, role: str) -> str:
     if name in _NEEDED or role in _NEEDED:
         return "one"
     if name == "Sikkerhedsprofil":  # who narrows from tomorrow on narrows now
         return "ahead"
     return "all" if name in _HISTORY else "now"
-
-
-@lru_cache(maxsize=4096)  # most parts of a case are true from the same day on
-def _effect(start: str, end: str, timezone: ZoneInfo) -> dict[str, Any]:
-    """Nobody changes what comes of it: parts are copied where they change. By texts, as equal times may be spelled in
-    two zones."""
-    made: dict[str, Any] = {}
-    try:
-        effect = span_of(start, end, timezone)
-    except ValueError:
-        return made
-    if effect.start:
-        made["from"] = moment_text(effect.start.at)
-        made["before"] = effect.start.before().fhir()
-    if effect.end:
-        made["to"] = moment_text(effect.end.at)
-    if period := effect.period():
-        made["period"] = period
-    return made

@@ -22,6 +22,7 @@ _PERSONS = {
     "us:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
 }
 _COMPANIES = frozenset({"cvr-nr", "pnr"})
+_LONGEST = 256  # characters of a number that is remembered: anybody may send longer ones
 _UUID_REFERENCE, _URN_REFERENCE = "ReferenceID/UUIDIdentifikator", "ReferenceID/URNIdentifikator"
 _URN = re.compile(r"urn:oio:(.+?):([^:]*)", re.IGNORECASE | re.DOTALL)
 
@@ -119,8 +120,12 @@ def pointed_at(relation: Node) -> Identifier | None:
     return _organisation(flat.get(_UUID_REFERENCE, ""), flat.get(_URN_REFERENCE, ""))
 
 
-@lru_cache(maxsize=4096)  # the same few units and people stand in thousands of cases
 def _organisation(uuid: str, urn: str) -> Identifier | None:
+    return (_known if len(uuid) + len(urn) <= _LONGEST else _known.__wrapped__)(uuid, urn)
+
+
+@lru_cache(4096)  # the same few units and people stand in thousands of cases
+def _known(uuid: str, urn: str) -> Identifier | None:
     if uuid:
         return normal(FK_ORG, uuid)
     found = _URN.fullmatch(urn)

@@ -87,7 +87,7 @@ class Node:
         self.flat: dict[str, str] | None = None
         self.filled = False
         self.role: str | None = None
-        self.effect: tuple[str, str] | None = None
+        self.effect: tuple[Any, Any] | None = None  # by which time zone, and it
         self.part: dict[str, Any] | None = None
         self._found: Found | None = None
         self.element: etree._Element | None = None
