@@ -31,6 +31,7 @@ from gateway.cli.benching import (
 from gateway.cli.benching.figure import Figure, Memory, say
 from gateway.cli.benching.stage import Stage, stage
 from gateway.cli.benching.watching import Detection
+from gateway.cli.typed import at_least
 from gateway.settings import Settings
 
 FIGURES = (
@@ -77,7 +78,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the figures as JSON on standard output")
     parser.add_argument("--only", choices=FIGURES, help="measure this figure alone")
     parser.add_argument(
-        "--records", type=int, metavar="N", help="auditor: among so many records, and a hundredth of them"
+        "--records",
+        type=at_least(auditing.LISTED),
+        metavar="N",
+        help="auditor: among so many records, and a hundredth of them",
     )
     parser.add_argument(
         "--large", action="store_true", help=f"search: among {LARGE:,} citizens, and a hundredth of them"

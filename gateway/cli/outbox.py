@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.bootstrap import opened
+from gateway.cli.typed import at_least
 from gateway.domain.record import masked
 from gateway.flows.outbox import Notification, Outbox, Row, Unmatched, notify_again, send_again, show
 from gateway.flows.parts import Gateway
@@ -30,8 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="only these; when left out, what waits, what failed and what has no receipt in time",
     )
-    parser.add_argument("--again", type=int, nargs="+", metavar="ID", help="send these again")
-    parser.add_argument("--notify-again", type=int, nargs="+", metavar="ID", help="send these notifications again")
+    parser.add_argument("--again", type=at_least(1), nargs="+", metavar="ID", help="send these again")
+    parser.add_argument(
+        "--notify-again", type=at_least(1), nargs="+", metavar="ID", help="send these notifications again"
+    )
     parser.add_argument("--told", action="store_true", help="show what receivers wrote, and why a try failed")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 

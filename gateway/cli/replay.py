@@ -10,13 +10,14 @@ import asyncio
 import json
 
 from gateway.bootstrap import opened
+from gateway.cli.typed import at_least
 from gateway.flows.replay import Replayed, replay
 from gateway.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which message, and how to tell."""
-    parser.add_argument("id", type=int, nargs="?", help="one message in quarantine; all when left out")
+    parser.add_argument("id", type=at_least(1), nargs="?", help="one message in quarantine; all when left out")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         else:
             print(f"{one.id} {one.language}: {one.error or 'understood'}")
     if not told and not args.json:
-        print("Nothing is in quarantine.")
+        print("Nothing is in quarantine." if args.id is None else "It is not in quarantine.")
     return 1 if any(one.error for one in told) else 0
 
 

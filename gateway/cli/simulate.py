@@ -10,13 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from gateway.cli.simulating import town
 from gateway.cli.simulating.precision_and_recall import Score, score
 from gateway.cli.simulating.year import Year, plant_all
+from gateway.cli.typed import at_least
 from gateway.domain.suspicion.finding import findings
 from gateway.settings import Settings
 from gateway.translate import suspicion_tables
@@ -24,24 +24,12 @@ from gateway.translate.rules.problems import Problems
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """How large a town, how long, and which of all possible years."""
-    parser.add_argument("--employees", type=_at_least(48), default=300, help="at least 48")
-    parser.add_argument("--citizens", type=_at_least(100), default=3000, help="at least 100")
-    parser.add_argument("--days", type=_at_least(1), default=365)
+    """How large a town, how long, and which of all possible years; fewer make no town."""
+    parser.add_argument("--employees", type=at_least(48), default=300, help="at least 48")
+    parser.add_argument("--citizens", type=at_least(100), default=3000, help="at least 100")
+    parser.add_argument("--days", type=at_least(1), default=365)
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same year")
     parser.add_argument("--json", action="store_true", help="the score as JSON")
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    """What argparse reads a number by; fewer make no town."""
-
-    def number(text: str) -> int:
-        found = int(text)
-        if found < least:
-            raise ValueError
-        return found
-
-    return number
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from gateway.domain.when import instant
+
+_MOST = 2**63 - 1  # the largest id that a database gives
 
 
 def day(text: str) -> datetime:
@@ -22,3 +25,18 @@ def seconds(text: str) -> timedelta:
         return timedelta(seconds=float(text))
     except (ValueError, OverflowError):
         raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not below this."""
+
+    def number(text: str) -> int:
+        try:
+            found = int(text)
+        except ValueError:
+            found = least - 1
+        if not least <= found <= _MOST:
+            raise ArgumentTypeError(f"{text!r} is no whole number, at least {least}")
+        return found
+
+    return number

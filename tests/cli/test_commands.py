@@ -60,7 +60,9 @@ def test_replay_tells_what_is_still_refused(operator: Path, capsys: pytest.Captu
     asyncio.run(refused())
     assert cli.main(["replay"]) == 1
     assert cli.main(["replay", "--json"]) == 1
+    assert cli.main(["replay", f"{2**63 - 1}"]) == 0
     told = capsys.readouterr().out
+    assert told.endswith("It is not in quarantine.\n")
     assert "Nothing is in quarantine." in told
     assert "registered" in told
 
@@ -90,12 +92,16 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(capsys: pytest.Captur
     assert capsys.readouterr().err == "/dev/null/page: Not a directory\n"
 
 
-@pytest.mark.parametrize("words", [["simulate", "--employees", "0"], ["simulate", "--days", "-3"]])
-def test_a_town_of_nobody_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [["simulate", "--employees", "0"], ["simulate", "--days", "-3"], ["bench", "--records", "7"], ["replay", "0"],
+     ["replay", f"{2**63}"], ["outbox", "--again", "1", f"{2**63}"], ["outbox", "--notify-again", "x"]],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words)
     assert ended.value.code == 2
-    assert "invalid number value" in capsys.readouterr().err
+    assert f"{words[-1]!r} is no whole number, at least " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("program", ["verify_log.py", "verify_list.py"])
