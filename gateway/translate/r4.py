@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import functools
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 FILE = Path(__file__).parents[2] / "profiles" / "r4-facts.json"
 DEFINITIONS = FILE.with_name("r4-definitions.json")
@@ -43,6 +44,10 @@ class _Node:
     prefix: str = ""
 
 
+# The elements that one type defines, by what stands before their last name: (last name, whole name, definition).
+_Levels = dict[str, list[tuple[str, str, Mapping[str, Any]]]]
+
+
 class Facts:
     """The R4 definitions of the types that the gateway speaks."""
 
@@ -51,11 +56,12 @@ class Facts:
         self.search: Mapping[str, Any] = table["search"]
         self._types: Mapping[str, Any] = table["types"]
         self._nodes: dict[str, _Node | None] = {}
+        self._levels: dict[str, _Levels] = {}
 
     @classmethod
     def read(cls, path: Path = FILE) -> Facts:
         """The facts in a file; OSError when it is absent."""
-        return cls(json.loads(path.read_bytes()))
+        return cls(orjson.loads(path.read_bytes()))
 
     @property
     def names(self) -> Iterable[str]:
@@ -130,26 +136,36 @@ class Facts:
             parent, _, name = path.rpartition(".")
             node = self._node(parent) if parent else None
             if node:
-                self._nodes[path] = self._children(node).get(name)
+                self._nodes[path] = self._children(node, name.removeprefix("_")).get(name)
             else:
                 known = not parent and name in self._types
                 self._nodes[path] = _Node(ElementFact(name, 1, False, (name,)), name) if known else None
         return self._nodes[path]
 
-    def _children(self, node: _Node) -> dict[str, _Node]:
-        """Every element one level below, by its JSON name, those of the base types included."""
+    def _children(self, node: _Node, like: str = "") -> dict[str, _Node]:
+        """Every element one level below, by its JSON name, those of the base types included; `like` leaves out those
+        that are spelled otherwise."""
         found: dict[str, _Node] = {}
         if self.kind(node.fact.types[0]) == "primitive":
             return found
         owner, prefix = node.owner, node.prefix
         base = node.fact.types[0] if prefix else self._types[owner].get("base")
         while True:
-            for key, row in self._types[owner]["elements"].items():
-                if key.startswith(prefix) and "." not in key[len(prefix) :]:
+            for last, key, row in self._level(owner, prefix):
+                if not like or like.startswith(last.removesuffix("[x]")):
                     found.update(self._spelled(node, owner, key, row))
             if not base:
                 return found
             owner, prefix, base = base, "", self._types[base].get("base")
+
+    def _level(self, owner: str, prefix: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """The elements that a type itself defines one level below a prefix."""
+        if owner not in self._levels:
+            levels = self._levels[owner] = {}
+            for key, row in self._types[owner]["elements"].items():
+                above, dot, last = key.rpartition(".")
+                levels.setdefault(above + dot, []).append((last, key, row))
+        return self._levels[owner].get(prefix, [])
 
     def _spelled(self, node: _Node, owner: str, key: str, row: Mapping[str, Any]) -> Iterator[tuple[str, _Node]]:
         """The JSON names of one defined element: one for each type of a choice, and `_name` beside a primitive."""
@@ -208,7 +224,7 @@ class Definitions:
     @classmethod
     def read(cls, facts_file: Path = FILE, rest: Path = DEFINITIONS) -> Definitions:
         """The definitions of two files; OSError when one is absent."""
-        spoken, more = json.loads(facts_file.read_bytes()), json.loads(rest.read_bytes())
+        spoken, more = orjson.loads(facts_file.read_bytes()), orjson.loads(rest.read_bytes())
         whole = Facts(spoken | {"types": more["types"] | spoken["types"]})
         systems = {url: frozenset(codes) for url, codes in more["codeSystems"].items()}
         return cls(whole, more["invariants"], more["extensions"], more["searchParameters"], systems)
