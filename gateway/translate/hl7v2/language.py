@@ -48,7 +48,7 @@ from gateway.translate.hl7v2.modes import Wanted, asked, wanted
 from gateway.translate.hl7v2.notes import notes
 from gateway.translate.hl7v2.parse import Message, parse
 from gateway.translate.hl7v2.receipt import receipt
-from gateway.translate.hl7v2.several import Several, several
+from gateway.translate.hl7v2.several import Mixed, Several, mixed, several
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -177,9 +177,10 @@ class Hl7v2:
         answer = ack.negative(raw, error, now, code, accept) if error else ack.positive(raw, now, code, accept=accept)
         return Outgoing(source.id, "hl7v2", ack.control_id(header, now, code), answer, answers=header.field(10))
 
-    def batch(self, raw: bytes) -> Batch | Several | None:
+    def batch(self, raw: bytes) -> Batch | Mixed | Several | None:
         """The messages between FHS or BHS and their trailers, or the groups of a message that has several."""
-        return batch(raw) or several(raw)
+        found = batch(raw)
+        return several(raw) if found is None else mixed(found)
 
     def answered(self, raw: bytes) -> Receipt:
         """What a receiver says on the line on which it was sent a message. Raises Unreadable."""

@@ -20,9 +20,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import ClassVar
 
 from gateway.errors import Unreadable
+from gateway.translate.hl7v2.batch import Batch
 from gateway.translate.hl7v2.header import Header, content_start, read
 from gateway.translate.hl7v2.modes import asked
 
@@ -59,6 +61,33 @@ class Several:
             pattern = re.compile(f"(?<![A-Z0-9])({name})({between})1(?![0-9])".encode("latin-1"))
             answer = pattern.sub(rb"\g<1>\g<2>%d" % (count + 1), answer)
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A batch in which messages have several groups; `divided[n]` are those of message n, None where it has one."""
+
+    batch: Batch
+    divided: Sequence[Several | None]
+    together: ClassVar[bool] = False
+
+    @property
+    def messages(self) -> Sequence[bytes]:
+        """All groups, and the messages between them."""
+        pairs = zip(self.batch.messages, self.divided, strict=True)
+        return [one for whole, found in pairs for one in (found.messages if found else (whole,))]
+
+    def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
+        """The batch of one acknowledgement for each message."""
+        rest = iter(answers)
+        told = [one.answer([*islice(rest, len(one.messages))], now) if one else next(rest) for one in self.divided]
+        return self.batch.answer(told, now)
+
+
+def mixed(found: Batch) -> Batch | Mixed:
+    """A batch whose messages are divided where they have several groups."""
+    divided = [several(one) for one in found.messages]
+    return Mixed(found, divided) if any(divided) else found
 
 
 def several(raw: bytes) -> Several | None:

@@ -96,6 +96,28 @@ def test_the_accept_acknowledgement_is_one_as_well(application: str, accept: str
         assert all(language().later(one, NOW) is None for one in divided(message).messages)
 
 
+def test_a_message_of_a_batch_is_divided_too() -> None:
+    last = adt("A01", citizen=pid({3: SECOND}))
+    bad = merges((SECOND, OTHER_X), ("0000000000^^^^NNDNK", "9^^^REGH"))
+    whole = b"BHS|^~\\&|SP|REGH|GW|KK|2026||||B-1\r" + TWO + bad + last + b"BTS|3\r"
+    found = language().batch(whole)
+    assert found is not None
+    assert not found.together, "what is wrong with one message is no other's"
+    parts = found.messages
+    assert len(parts) == 5
+    answers = []
+    for one in parts:
+        try:
+            language().translate(one)
+            answers.append(language().accept(one, NOW))
+        except GatewayError as error:
+            answers.append(language().refuse(one, error, NOW))
+    told = found.answer(answers, NOW).decode("latin-1")
+    assert [line[:6] for line in told.split("\r") if line.startswith("MSA")] == ["MSA|AA", "MSA|AE", "MSA|AA"]
+    assert "\rERR||PID^2^3|" in told
+    assert told.endswith("BTS|3\r")
+
+
 def test_two_citizens_swap_their_places() -> None:
     there = pv1({3: "PSYK2^4^1^HGH", 19: "V88^^^REGH&1.2.208.176.1.2.1&ISO^VN"})
     swap = raw(
