@@ -75,10 +75,9 @@ class Registered:
         return self.sag.name == DOKUMENT
 
     def relations(self, *names: str) -> list[Node]:
-        """Its relations of these kinds, in document order within a kind."""
-        if len(names) == 1:
-            return self.sag.down(f"Registrering/RelationListe/{names[0]}")
-        return [node for name in names for node in self.sag.down(f"Registrering/RelationListe/{name}")]
+        """Its relations of these kinds that say anything, in document order within a kind."""
+        listed = self.sag.found.listed
+        return [node for name in names for node in listed.get(f"Registrering/RelationListe/{name}", ())]
 
 
 def find(document: Node) -> list[Case]:

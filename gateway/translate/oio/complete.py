@@ -91,7 +91,7 @@ class Completeness:
     ) -> Iterator[tuple[str, GatewayError]]:
         """Two of what there is one of, both in force when the case was registered."""
         names = ("Sagsaktoer", "Dokumentaktoer") if role == "Ejer" else ("Sagspart", "Dokumentpart")
-        ones = [node for node in found.relations(*names) if self._roles.of(node) == role]
+        ones = self._roles.having(role, found.relations(*names))
         in_force = [node for node in ones if lenient_span(node, timezone).covers(found.moment)] if len(ones) > 1 else []
         for node in in_force[1:]:
             if identity_text(node) != identity_text(in_force[0]):
@@ -106,9 +106,8 @@ class Completeness:
         if found.whole and not any(_sensitivities(found)):
             place = (found.registration.first("AttributListe") or found.registration).place
             yield Finding(place, "Foelsomhed is missing; the case is treated as restricted")
-        for node in found.relations(*_RELATIONS):
-            if self._roles.of(node) == OTHER:
-                yield Finding(node.place, "its role is not in mappings/oio/roles.csv; it is kept by the role's number")
+        for node in self._roles.having(OTHER, found.relations(*_RELATIONS)):
+            yield Finding(node.place, "its role is not in mappings/oio/roles.csv; it is kept by the role's number")
         for post in found.relations("Journalpost"):
             if notes.is_cut_off(post.said("JournalpostEgenskaber", "JournalnotatEgenskaber", "Notat")):
                 yield Finding(post.place, "the note is larger than the index takes; only its title came along")
@@ -162,7 +161,7 @@ def _check_state(found: Registered) -> None:
 
 def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayError]]:
     """Without a KLE subject nobody can tell what kind of data it is."""
-    classes = [node for node in found.relations("Sagsklasse") if roles.of(node) == "PrimaerKlasse"]
+    classes = roles.having("PrimaerKlasse", found.relations("Sagsklasse"))
     if found.whole and not any(beside(node, "BrugervendtNoegle") for node in classes):
         where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
         yield "kle-subject", MissingField("The case has no KLE subject.", where=where)

@@ -186,7 +186,7 @@ class Oio:
         return env
 
     def _current(self, registered: Registered, timezone: ZoneInfo, role: str, *names: str) -> Node | None:
-        ones = [one for one in registered.relations(*names) if self._roles.of(one) == role]
+        ones = self._roles.having(role, registered.relations(*names))
         return next(iter(standing(ones, registered.moment, timezone)), None)
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import INSIDE, nearest
-from gateway.translate.oio.tree import Inside, Node
+from gateway.translate.oio.tree import BESIDE, LISTS, Inside, Node
 from gateway.translate.rules.reader import Function, Path, PathError, Scope
 
 _READ_BY_PATHS = frozenset({"Virkning", "Rolle", "Type", "Indeks"})
@@ -58,7 +58,7 @@ class Reader:
             parent = name
         field = "/".join(part for part in (start, written) if part)
         if not relative:
-            return _absolute(path, field, self._from_case(steps))
+            return _absolute(path, field, self._finder(steps), self._listed(steps))
         below = None if any(role for _, role in steps) else "/".join(name for name, _ in steps)
         return _relative(path, field, len(within), below, self._finder(steps))
 
@@ -107,29 +107,23 @@ class Reader:
 
         return find
 
-    def _from_case(self, steps: list[tuple[str, str]]) -> Callable[[Node], list[Node]]:
-        """What a path leads to from the case; relations by their role are sorted once in each case."""
-        *above, (_, role) = steps
-        if any(named for _, named in above):
-            return self._finder(steps)
-        path = "/".join(name for name, _ in steps)
-        if not role:
-            return lambda scope: scope.down(path)
-        of = self.roles.of
-
-        def find(scope: Node) -> list[Node]:
-            kept = scope.found.by_role
-            by_role = kept.get(path)
-            if by_role is None:
-                by_role = kept[path] = {}
-                for one in scope.down(path):
-                    by_role.setdefault(of(one), []).append(one)
-            return by_role.get(role, [])
-
-        return find
+    def _listed(self, steps: list[tuple[str, str]]) -> Callable[[Node], Sequence[Node]] | None:
+        """What a path to properties, states or relations leads to from the case, where they were sorted; None for any
+        other path."""
+        *above, (name, role) = steps
+        within = [one for one, _ in above if one != BESIDE]
+        if name == BESIDE or not within or within[-1] not in LISTS or any(named for _, named in above):
+            return None
+        path = "/".join(one for one, _ in steps)
+        having = self.roles.having
+        if role:
+            return lambda scope: having(role, scope.found.listed.get(path, ()))
+        return lambda scope: scope.found.listed.get(path, ())
 
 
-def _absolute(path: str, field: str, find: Callable[[Node], list[Node]]) -> Path:
+def _absolute(
+    path: str, field: str, find: Callable[[Node], list[Node]], listed: Callable[[Node], Sequence[Node]] | None
+) -> Path:
     """A path from the case: many rules ask for the same, so what it leads to is kept with the case."""
 
     def value(scope: Node) -> str:
@@ -139,12 +133,14 @@ def _absolute(path: str, field: str, find: Callable[[Node], list[Node]]) -> Path
             text = texts[field] = next((node.text for node in find(scope) if node.text), "")
         return text
 
-    def nodes(scope: Node) -> list[Node]:
+    def looked_for(scope: Node) -> Sequence[Node]:
         valued = scope.found.valued
         filled = valued.get(field)
         if filled is None:
             filled = valued[field] = [node for node in find(scope) if node.filled or not node.empty]
         return filled
+
+    nodes = listed or looked_for
 
     def node(scope: Node) -> Any:
         found = nodes(scope)

@@ -7,7 +7,7 @@ fills it in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from gateway.translate.oio.tree import Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
-_ROLE, _ROLE_URN = "Rolle/UUIDIdentifikator", "Rolle/URNIdentifikator"
 OTHER = "Anden"  # the word rules use for roles that are not in the table
 
 _COLUMNS = ("relation", "role", "uuid", "display", "note")
@@ -30,16 +29,14 @@ class Roles:
 
     def of(self, node: Node) -> str:
         """The role of a relation: `OTHER` when its UUID is not in the table, "" for what is no relation."""
-        if node.flat is not None:
-            if node.role is None:
-                written = node.flat.get(_ROLE) or node.flat.get(_ROLE_URN) or ""
-                node.role = self.by_uuid.get((node.name, written), OTHER) if written else ""
-            return node.role
-        for part in node.parts:
-            if part.name == "Rolle":
-                written = told(part)
-                return self.by_uuid.get((node.name, written), OTHER) if written else ""
-        return ""
+        if node.role is None:
+            written = reference_of(node, "Rolle")
+            node.role = self.by_uuid.get((node.name, written), OTHER) if written else ""
+        return node.role
+
+    def having(self, role: str, nodes: Iterable[Node]) -> list[Node]:
+        """Those of some relations that have a role."""
+        return [node for node in nodes if self.of(node) == role]
 
     def type_of(self, node: Node) -> str:
         """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""

@@ -103,7 +103,7 @@ class Subjects:
 
     def _owner(self, found: Registered) -> Node | None:
         name = "Dokumentaktoer" if found.is_document else "Sagsaktoer"
-        owners = [actor for actor in found.relations(name) if self._roles.of(actor) == "Ejer"]
+        owners = self._roles.having("Ejer", found.relations(name))
         in_force = standing(owners, found.moment, _ZONE)
         if not in_force and found.whole and not found.is_document:
             where = f"{found.registration.place}/RelationListe/{name}[Ejer]"
@@ -114,7 +114,7 @@ class Subjects:
 
     def _party(self, one: Case, found: Registered, source: Source) -> Party | None:
         name = "Dokumentpart" if found.is_document else "Sagspart"
-        primary = [party for party in found.relations(name) if self._roles.of(party) == "PrimaerPart"]
+        primary = self._roles.having("PrimaerPart", found.relations(name))
         in_force = standing(primary, found.moment, ZoneInfo(source.timezone))
         if in_force:
             return citizen(in_force[0], one.uuid, source)

@@ -14,6 +14,10 @@ from lxml import etree
 
 from gateway.translate import xml
 
+LISTS = frozenset({"AttributListe", "TilstandListe", "RelationListe"})
+BESIDE = "LokalUdvidelseListe"
+"""A list in these lists: it holds the same."""
+
 STAMP = "StsTidspunkt"
 """When the index got it: another time whenever the same is sent again."""
 
@@ -46,16 +50,24 @@ class Document:
 
 
 class Found:
-    """What the paths of many rules lead to, looked for once in each case: the elements at a path, those of them that
-    are not empty, the first text, and relations by their role."""
+    """What the paths of many rules lead to, looked for once in each case: the properties, states and relations that say
+    anything by their path, what else is at a path and not empty, and the first text."""
 
-    __slots__ = ("below", "by_role", "texts", "valued")
+    __slots__ = ("listed", "texts", "valued")
 
-    def __init__(self) -> None:
-        self.below: dict[str, list[Node]] = {}
-        self.by_role: dict[str, dict[str, list[Node]]] = {}
+    def __init__(self, case: Node) -> None:
+        self.listed: dict[str, list[Node]] = {}
         self.texts: dict[str, str] = {}
         self.valued: dict[str, list[Node]] = {}
+        self._list(case, "", is_list=False)
+
+    def _list(self, node: Node, within: str, *, is_list: bool) -> None:
+        for part in node.parts:
+            path = within + part.name
+            if not is_list or part.name == BESIDE:
+                self._list(part, f"{path}/", is_list=is_list or part.name in LISTS)
+            elif part.filled or not part.empty:
+                self.listed.setdefault(path, []).append(part)
 
 
 class Node:
@@ -101,7 +113,7 @@ class Node:
     def found(self) -> Found:
         """What paths from here led to."""
         if self._found is None:
-            self._found = Found()
+            self._found = Found(self)
         return self._found
 
     def renamed(self, name: str) -> Node:
@@ -144,20 +156,6 @@ class Node:
         if self.document is None:
             return self.up.place if self.up else ""
         return self.place.rpartition("/")[0]
-
-    def down(self, path: str) -> list[Node]:
-        """Every element at a path below, looked for once: `Registrering/RelationListe/Sagsaktoer`."""
-        below = self.found.below
-        known = below.get(path)
-        if known is None:
-            above, _, name = path.rpartition("/")
-            known = below[path] = []
-            for node in self.down(above) if above else (self,):
-                if node.flat is not None and (node.filled or name not in node.flat):
-                    known += [Inside(node, name, node.flat[name])] if name in node.flat else []
-                else:
-                    known += [part for part in node.parts if part.name == name]
-        return known
 
     def first(self, *path: str) -> Node | None:
         """The first element down this path, None when there is none."""
@@ -230,7 +228,7 @@ class Inside(Node):
         self.holder = holder
         self.below = below
         self.text = text
-        self.flat = None
+        self.flat = self.role = self.effect = None
         self.filled = True
 
     def _whole(self) -> Node:

@@ -10,11 +10,9 @@ from __future__ import annotations
 from lxml import etree
 
 from gateway.translate import xml
-from gateway.translate.oio.tree import STAMP, Document, Node
+from gateway.translate.oio.tree import BESIDE, LISTS, STAMP, Document, Node
 
 _UUID = "UUIDIdentifikator"
-_LISTS = frozenset({"AttributListe", "TilstandListe", "RelationListe"})
-_BESIDE = "LokalUdvidelseListe"  # a list in these lists holds the same
 _ODD = "\x00"  # no path: a text beside elements, and a stamp, which is not to be told of
 _MOST_STEPS = 5_000
 _LONGEST_STEP = 500
@@ -62,9 +60,9 @@ class _Step(dict[str, "_Step"]):
         if self.is_held or self.path:
             made = _Step(name, f"{self.path}/{name}" if self.path else name)
         elif self.is_list:
-            made = _Step(name, is_list=name == _BESIDE, is_held=name != _BESIDE)
+            made = _Step(name, is_list=name == BESIDE, is_held=name != BESIDE)
         else:
-            made = _Step(name, is_list=name in _LISTS)
+            made = _Step(name, is_list=name in LISTS)
         if _Step.made < _MOST_STEPS and len(tag) + len(made.path) < _LONGEST_STEP:  # names may be invented without end
             _Step.made += 1
             self[tag] = made

@@ -139,7 +139,7 @@ class Efforts:
 
     def _source(self, registered: list[Registered]) -> Source | None:
         """The source that an actor is registered as. Raises UnknownSource where authorities are told and none is."""
-        told_ = [actor for found in registered for actor in found.relations("Indsatsaktoer")]
+        told_ = [actor for found in registered for actor in found.registration.each("RelationListe", "Indsatsaktoer")]
         numbers = [number.value for actor in told_ for number in (cvr_number(actor),) if number]
         units = [unit.value for actor in told_ for unit in (organisation(actor.first("ReferenceID")),) if unit]
         try:
