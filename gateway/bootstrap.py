@@ -238,7 +238,7 @@ def gateway_of(
         receipt_within=timedelta(hours=settings.receipt_hours),
         quarantine_for=timedelta(days=settings.quarantine_days),
         quiet_after=timedelta(hours=settings.quiet_hours),
-        public_url=settings.public_url or f"http://{settings.http_host}:{settings.http_port}",
+        public_url=settings.url(),
     )
 
 

@@ -129,6 +129,12 @@ class Settings:
     )
     debug: bool = field(default=False, metadata={"help": "log more"})
 
+    def url(self, port: int = 0) -> str:
+        """By what URL the HTTP doors are called; `port` is the one that is open where any free one was asked for."""
+        scheme = "http" if self.http_certificate == Path() else "https"
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return self.public_url or f"{scheme}://{host}:{port or self.http_port}"
+
     @property
     def clients(self) -> Path:
         """Where registered clients are read from."""

@@ -166,7 +166,8 @@ def bound(host: str, port: int) -> socket.socket:
 
 def taken(door: str, where: str, error: OSError) -> SettingsError:
     """What is told when a door's address cannot be had."""
-    told = os.strerror(error.errno) if error.errno else "the address is not known"
+    number = None if isinstance(error, socket.gaierror) else error.errno  # those of looking up are of another table
+    told = os.strerror(number) if number else "the address is not known"
     return SettingsError(
         f"The {door} door cannot be opened ({told})",
         where=where,

@@ -133,8 +133,7 @@ async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Ru
     """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
     tls = door_tls(settings)
     listening = bound(settings.http_host, settings.http_port)
-    scheme = "http" if tls.http is None else "https"
-    url = settings.public_url or f"{scheme}://{settings.http_host}:{listening.getsockname()[1]}"
+    url = settings.url(listening.getsockname()[1])
     with listening:
         async with _doors(listening, tls, replace(settings, public_url=url), clock) as here:
             yield here

@@ -62,8 +62,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.buffer.write(message)
         sys.stdout.buffer.flush()
     else:
-        base = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
-        print(json.dumps(bundle(resources, base), ensure_ascii=False, indent=None if args.json else 2))
+        print(json.dumps(bundle(resources, settings.url()), ensure_ascii=False, indent=None if args.json else 2))
     for (name, _), one in zip(named, found, strict=True):
         tell_stranger(rules, name, one.source)
         for finding in one.findings:

@@ -78,6 +78,8 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         port = other.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"HTTP door .* at 127\.0\.0\.1:{port}\. Set .*GATEWAY_HTTP_PORT"):
             bound("127.0.0.1", port)
+    with pytest.raises(SettingsError, match=r"HTTP door .* \(the address is not known\) at no\.example\.invalid:0\."):
+        bound("no.example.invalid", 0)
 
 
 def test_nothing_that_goes_wrong_ends_work_that_is_done_again_and_again() -> None:

@@ -47,6 +47,20 @@ def test_all_that_is_wrong_is_told_at_once_and_defaults_are_right() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"HTTP_HOST": "::1", "HTTP_PORT": "0"}, "http://[::1]:4711"),
+        ({"HTTP_CERTIFICATE": "a.pem", "HTTP_PORT": "0"}, "https://127.0.0.1:4711"),
+        ({"PUBLIC_URL": "https://plan.example.dk", "HTTP_HOST": "::1"}, "https://plan.example.dk"),
+    ],
+)
+def test_by_what_url_the_doors_are_called(given: dict[str, str], url: str) -> None:
+    settings = read({f"GATEWAY_{name}": value for name, value in given.items()})
+    assert settings.url(0 if settings.http_port else 4711) == url
+
+
+@pytest.mark.parametrize(
     ("name", "value", "words"),
     [
         ("GATEWAY_MAPPINGS_FOLDER", "nowhere", "There is no such mappings folder at nowhere."),
