@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from gateway.translate.fhir import parse
 from gateway.translate.kl import Kl
 from gateway.translate.rules.problems import MappingError
 from gateway.translate.rules.sources import Sources
-from tests.translate.kl.conftest import MAPPINGS
+from tests.translate.installation import mappings
 from tests.translate.kl.reporting import (
     DRUGS,
     FFB,
@@ -158,8 +157,7 @@ def test_codes_of_function_and_of_need_are_two_scales(kl: Kl) -> None:
 
 
 def test_a_value_set_that_is_missing_stops_the_start_with_its_file(tmp_path: Path) -> None:
-    folder = tmp_path / "mappings"
-    shutil.copytree(MAPPINGS, folder)
+    folder = mappings(tmp_path, "term-sets.csv")
     sets = (folder / "term-sets.csv").read_text("utf-8").splitlines(keepends=True)
     (folder / "term-sets.csv").write_text(
         "".join(line for line in sets if "KLConditionADCodesFFB" not in line), "utf-8"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from gateway.errors import GatewayError, MissingField, NoCitizen, RuleBroken, Wr
 from gateway.translate.oio import Oio
 from gateway.translate.rules.problems import MappingError
 from gateway.translate.rules.sources import Sources
+from tests.translate.installation import mappings
 from tests.translate.oio.building import (
     BEGUN,
     OBLIGATORY,
@@ -29,7 +29,6 @@ from tests.translate.oio.building import (
     wrapped,
 )
 from tests.translate.oio.cases import CITIZEN
-from tests.translate.oio.conftest import MAPPINGS
 
 PLACE = "ImporterSagDokumentIndeksInput/SagIndeks/Registrering"
 LATER = "2025-02-01T00:00:00+01:00"
@@ -105,10 +104,10 @@ def lenient(tmp_path_factory: pytest.TempPathFactory) -> Oio:
 
 
 def _with_demands(folder: Path, edit: Callable[[str], str]) -> Oio:
-    shutil.copytree(MAPPINGS, folder / "mappings")
-    file = folder / "mappings" / "oio" / "demands.csv"
+    own = mappings(folder, "oio")
+    file = own / "oio" / "demands.csv"
     file.write_text(edit(file.read_text("utf-8")), "utf-8")
-    return Oio(folder / "mappings", Sources.read(folder / "mappings"), ids(b"test"))
+    return Oio(own, Sources.read(own), ids(b"test"))
 
 
 @pytest.mark.parametrize(

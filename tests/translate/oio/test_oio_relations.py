@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.sources import Sources
 from gateway.translate.terms.noticing import noticed
 from gateway.translate.terms.terms import Terms
+from tests.translate.installation import mappings
 from tests.translate.oio.building import (
     BEGUN,
     EVERY_RELATION,
@@ -49,8 +49,7 @@ OURS = "https://faellesplan.dk/fhir/StructureDefinition/"
 @pytest.fixture(scope="module")
 def informed(tmp_path_factory: pytest.TempPathFactory) -> Oio:
     """The language of an installation that has filled in the UUIDs that are not published."""
-    folder = tmp_path_factory.mktemp("informed") / "mappings"
-    shutil.copytree(MAPPINGS, folder)
+    folder = mappings(tmp_path_factory.mktemp("informed"), "oio")
     roles = folder / "oio" / "roles.csv"
     told = roles.read_text("utf-8")
     for role, number in PRIVATE.items():
