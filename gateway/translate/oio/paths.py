@@ -21,6 +21,10 @@ _READ_BY_PATHS = frozenset({"Virkning", "Rolle", "Type", "Indeks"})
 _STEP = re.compile(r"([A-Za-z-]+)(?:\[([A-Za-z]+)\])?")
 
 
+_Steps = Sequence[tuple[str, str]]  # names and roles
+_Nodes = Callable[[Node], Sequence[Node]]
+
+
 class Reader:
     """OIO Sag as the rules engine sees it: scopes are `Node`s, the message is a `Sag` at one registration."""
 
@@ -57,10 +61,10 @@ class Reader:
             steps.append((name, role))
             parent = name
         field = "/".join(part for part in (start, written) if part)
+        find = self._finder(steps)
         if not relative:
-            return _absolute(path, field, self._finder(steps), self._listed(steps))
-        below = None if any(role for _, role in steps) else "/".join(name for name, _ in steps)
-        return _relative(path, field, len(within), below, self._finder(steps))
+            return _absolute(path, field, find, self._sorted(steps))
+        return _relative(path, field, len(within), _below(steps), find)
 
     def clears(self, message: Scope) -> bool:
         """OIO has no way to say that something is deleted; an effect that ended says it."""
@@ -96,7 +100,7 @@ class Reader:
             raise PathError(f"{path}: {name} has no role {role}", near[0] if near else "")
         return name, role
 
-    def _finder(self, steps: list[tuple[str, str]]) -> Callable[[Node], list[Node]]:
+    def _finder(self, steps: _Steps) -> _Nodes:
         def find(scope: Node) -> list[Node]:
             found = [scope]
             for name, role in steps:
@@ -107,24 +111,30 @@ class Reader:
 
         return find
 
-    def _listed(self, steps: list[tuple[str, str]]) -> Callable[[Node], Sequence[Node]] | None:
-        """What a path to properties, states or relations leads to from the case, where they were sorted; None for any
-        other path."""
-        *above, (name, role) = steps
-        within = [one for one, _ in above if one != BESIDE]
-        if name == BESIDE or not within or within[-1] not in LISTS or any(named for _, named in above):
+    def _sorted(self, steps: _Steps) -> _Nodes | None:
+        """What a path from the case leads to that begins with a property, state or relation, by those that were sorted;
+        None for any other path."""
+        names = [name for name, _ in steps]
+        lists = [at for at, name in enumerate(names) if name in LISTS]
+        held = next((at for at, name in enumerate(names) if lists and at > lists[0] and name != BESIDE), len(steps))
+        if held == len(steps) or any(role for _, role in steps[:held]):
             return None
-        path = "/".join(one for one, _ in steps)
-        having = self.roles.having
-        if role:
-            return lambda scope: having(role, scope.found.listed.get(path, ()))
-        return lambda scope: scope.found.listed.get(path, ())
+        path, role = "/".join(names[: held + 1]), steps[held][1]
+        having, inner = self.roles.having, steps[held + 1 :]
+
+        def holders(scope: Node) -> Sequence[Node]:
+            found = scope.found.listed.get(path, ())
+            return having(role, found) if role else found
+
+        if not inner:
+            return holders
+        inside = _nodes(_below(inner), self._finder(inner))
+        return lambda scope: [node for holder in holders(scope) for node in inside(holder)]
 
 
-def _absolute(
-    path: str, field: str, find: Callable[[Node], list[Node]], listed: Callable[[Node], Sequence[Node]] | None
-) -> Path:
-    """A path from the case: many rules ask for the same, so what it leads to is kept with the case."""
+def _absolute(path: str, field: str, find: _Nodes, found: _Nodes | None) -> Path:
+    """A path from the case: many rules ask for the same, so what it leads to is kept with the case. `found` gives what
+    is not empty there, None where that must be looked for."""
 
     def value(scope: Node) -> str:
         texts = scope.found.texts
@@ -140,47 +150,37 @@ def _absolute(
             filled = valued[field] = [node for node in find(scope) if node.filled or not node.empty]
         return filled
 
-    nodes = listed or looked_for
+    nodes = found or looked_for
 
     def node(scope: Node) -> Any:
-        found = nodes(scope)
-        return found[0] if found else None
+        return next(iter(nodes(scope)), None)
 
     def where(scopes: tuple[Scope, ...]) -> str:
         found = find(scopes[0])
         return found[0].place if found else f"{scopes[0].place}/{field}"
 
-    return Path(path, field, 0, value, _texts(None, find), node, nodes, lambda _: False, where)
+    inline, held = {"value": f"({{texts}}.get({field!r}) or {{call}})"}, {"texts": "{s}.found.texts"}
+    return Path(
+        path, field, 0, value, _texts(None, find), node, nodes, lambda _: False, where, inline=inline, held=held
+    )
 
 
-def _relative(path: str, field: str, level: int, below: str | None, find: Callable[[Node], list[Node]]) -> Path:
-    """A path from a scope. `below` is its spelling in `Node.flat`, None where roles stand in it."""
+def _relative(path: str, field: str, level: int, below: str | None, find: _Nodes) -> Path:
+    """A path from a scope."""
 
     def value(scope: Node) -> str:
         if below and scope.flat is not None:
             return scope.flat.get(below, "")
         return next((node.text for node in find(scope) if node.text), "")
 
-    def nodes(scope: Node) -> list[Node]:
-        if below and scope.flat is not None and below not in scope.flat:
-            return []
-        return [node for node in find(scope) if node.filled or not node.empty]
+    nodes = _nodes(below, find)
 
     def node(scope: Node) -> Any:
-        if below is not None and scope.flat is not None:
-            if not below:
-                return scope if scope.filled or not scope.empty else None
-            text = scope.flat.get(below)
-            if text is None:
-                return None
-            if scope.filled:
-                return Inside(scope, below, text)
-        found = nodes(scope)
-        return found[0] if found else None
+        return next(iter(nodes(scope)), None)
 
     def where(scopes: tuple[Scope, ...]) -> str:
         found = find(scopes[level])
-        return found[0].place if found else f"{scopes[level].place}/{_below(field, level, path)}"
+        return found[0].place if found else f"{scopes[level].place}/{_untold(field, level, path)}"
 
     inline = _inline(below)
     held = {"flat": "{s}.flat"} if below else {}
@@ -189,7 +189,23 @@ def _relative(path: str, field: str, level: int, below: str | None, find: Callab
     )
 
 
-def _texts(below: str | None, find: Callable[[Node], list[Node]]) -> Callable[[Node], list[str]]:
+def _nodes(below: str | None, find: _Nodes) -> _Nodes:
+    """The elements below a scope that are not empty."""
+
+    def nodes(scope: Node) -> Sequence[Node]:
+        flat = scope.flat
+        if below and flat is not None:
+            text = flat.get(below)
+            if text is None:
+                return ()
+            if scope.filled:
+                return (Inside(scope, below, text),)
+        return [node for node in find(scope) if node.filled or not node.empty]
+
+    return nodes
+
+
+def _texts(below: str | None, find: _Nodes) -> Callable[[Node], list[str]]:
     def values(scope: Node) -> list[str]:
         if below and scope.flat is not None:
             text = scope.flat.get(below)
@@ -211,7 +227,12 @@ def _inline(below: str | None) -> dict[str, str]:
     }
 
 
-def _below(field: str, level: int, text: str) -> str:
+def _below(steps: _Steps) -> str | None:
+    """How a path is spelled in `Node.flat`; None where roles stand in it."""
+    return None if any(role for _, role in steps) else "/".join(name for name, _ in steps)
+
+
+def _untold(field: str, level: int, text: str) -> str:
     """What to tell of a path that is not there: the steps below its scope."""
     return text.removeprefix("./") if level else field
 
