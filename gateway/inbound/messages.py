@@ -20,6 +20,7 @@ from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
+from gateway.translate.answers import soap
 from gateway.translate.fhir import written_in
 from gateway.translate.oio.lora import addressed
 
@@ -28,11 +29,13 @@ TAKEN: Mapping[str, tuple[str, ...]] = {
     "hl7v2": (outcome.ER7, "application/hl7-v2+er7", "x-application/hl7-v2+er7", "application/edi-hl7v2"),
     "edifact": (outcome.EDIFACT, *_XML),
     "oio-json": ("application/json",),
+    "oioxml": _XML,
     "sf2900": ("text/xml", "application/xml", "application/soap+xml"),
-    **dict.fromkeys(("oio", "oioxml", "ydelse"), _XML),
+    **dict.fromkeys(("oio", "ydelse"), (*_XML, "application/soap+xml")),
 }
 """The media types that each language is taken in; the first is the one to send."""
 _RETRY = {"Retry-After": "5"}
+_IN_KIND = frozenset({"oio", "ydelse"})  # answered in a SOAP envelope where they come in one
 
 
 async def hl7v2(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -124,8 +127,18 @@ async def _received(
             raw = settle(await read_body(request, inbound.message_bytes))
             answer = await receive(inbound.gateway, language, raw, caller)
     except Exception as error:  # noqa: BLE001 - what never reached the flow is told in the sender's language too
-        return outcome.in_language(inbound.gateway, language, raw, outcome.failure(error))
-    return _told(answer, outcome.media_type_of(language, answer.body))
+        return _in_kind(language, raw, outcome.in_language(inbound.gateway, language, raw, outcome.failure(error)))
+    return _in_kind(language, raw, _told(answer, outcome.media_type_of(language, answer.body)))
+
+
+def _in_kind(language: str, raw: bytes, answer: Response) -> Response:
+    """In a SOAP envelope where the message came in one. The envelope is no part of the message: what is kept of it, and
+    told again when it comes again, is bare."""
+    version = soap.version_of(raw) if language in _IN_KIND and answer.body else ""
+    if not version:
+        return answer
+    told = {name: text for name, text in answer.headers.items() if not name.startswith("content-")}
+    return Response(soap.around(bytes(answer.body), version), answer.status_code, told, soap.MEDIA[version])
 
 
 def _told(answer: Answer, kind: str) -> Response:

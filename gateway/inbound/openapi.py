@@ -24,6 +24,7 @@ from gateway.inbound import capability, messages, negotiate, outcome
 from gateway.inbound.bodies import FORM
 from gateway.inbound.door import Bearer, Door, Inbound, Open, template
 from gateway.inbound.rest.answering import OF_ANSWER
+from gateway.translate.answers import soap
 
 Json = dict[str, Any]
 
@@ -270,7 +271,8 @@ _ANSWERED = {
     "hl7v2": (outcome.ER7,),
     "edifact": (outcome.EDIFACT, "application/xml"),
     "oio-json": ("application/json",),
-}  # as outcome.media_type_of decides
+    **dict.fromkeys(("oio", "ydelse"), ("application/xml", *soap.MEDIA.values())),
+}  # as outcome.media_type_of decides, and messages.py of what came in an envelope
 
 
 def _is_fhir(door: Door) -> bool:

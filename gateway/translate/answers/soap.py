@@ -1,4 +1,5 @@
-"""SOAP around what goes to SF2900 and comes from it: versions 1.1 and 1.2 are read, 1.1 is written."""
+"""SOAP around messages of municipal systems: versions 1.1 and 1.2 are read. What goes to SF2900 is written in 1.1, the
+answer to who asks in an envelope in the version that it has."""
 
 from __future__ import annotations
 
@@ -7,12 +8,15 @@ from dataclasses import dataclass
 from lxml import etree
 
 from gateway.domain.outgoing import Outcome
+from gateway.errors import GatewayError
 from gateway.translate import xml
 from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import read
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESSING = "http://www.w3.org/2005/08/addressing"
+MEDIA = {SOAP: "text/xml", "http://www.w3.org/2003/05/soap-envelope": "application/soap+xml"}
+"""The media type of each version, by the namespace of its envelope."""
 # Faults of what was sent; every other fault is the receiver's, who may take the same content later.
 _SENDERS = frozenset({"Client", "Sender"})
 
@@ -38,6 +42,24 @@ def enveloped(body: bytes, message_id: str, action: str = "") -> bytes:
         etree.SubElement(header, f"{{{ADDRESSING}}}Action").text = action
     etree.SubElement(header, f"{{{ADDRESSING}}}MessageID").text = f"urn:uuid:{message_id}"
     etree.SubElement(root, f"{{{SOAP}}}Body").append(xml.parse(body))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def version_of(raw: bytes) -> str:
+    """The namespace of the envelope around a message, "" where there is none or nothing can be read."""
+    if not any(space.encode() in raw for space in MEDIA):
+        return ""
+    try:
+        space, _, name = xml.parse(raw).tag.removeprefix("{").rpartition("}")
+    except GatewayError:
+        return ""
+    return space if name == "Envelope" and space in MEDIA else ""
+
+
+def around(answer: bytes, version: str) -> bytes:
+    """An answer in an envelope of the version that `version_of` told."""
+    root = etree.Element(f"{{{version}}}Envelope", nsmap={"soap": version})
+    etree.SubElement(root, f"{{{version}}}Body").append(xml.parse(answer))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 

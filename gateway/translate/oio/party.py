@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier, names_a_person, normal
 from gateway.domain.source import Source
@@ -24,7 +25,9 @@ _PERSONS = {
 _COMPANIES = frozenset({"cvr-nr", "pnr"})
 _LONGEST = 256  # characters of a number that is remembered: anybody may send longer ones
 _UUID_REFERENCE, _URN_REFERENCE = "ReferenceID/UUIDIdentifikator", "ReferenceID/URNIdentifikator"
-_URN = re.compile(r"urn:oio:(.+?):([^:]*)", re.IGNORECASE | re.DOTALL)
+# A name may hold anything, and is percent-encoded as a URN asks for; numbers hold no colon.
+_URN = re.compile(r"urn:oio:(.+?):((?<=:fuldtnavn:).*|[^:]*)", re.IGNORECASE | re.DOTALL)
+_NAME = "fuldtnavn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,8 @@ def read_urn(urn: str, told_by: Node) -> tuple[Identifier | None, str]:
     kind, value = (found[1].lower(), found[2].strip()) if found else ("", "")
     if kind in _COMPANIES:
         raise WrongType("The primary party is a company, not a citizen.", where=told_by.place)
-    if kind == "fuldtnavn" and value:
-        return None, value
+    if kind == _NAME and value:
+        return None, unquote(value)
     if kind not in _PERSONS:
         raise NoCitizen("The primary party's URN is of no known kind.", where=told_by.place)
     system, form = _PERSONS[kind]
@@ -132,7 +135,9 @@ def _known(uuid: str, urn: str) -> Identifier | None:
     if not found or not found[2].strip():
         return None
     kind, value = found[1].lower(), found[2].strip()
-    return authority(value) if kind == "cvr-nr" else normal(f"urn:oio:{kind}", value)
+    if kind == "cvr-nr":
+        return authority(value)
+    return normal(f"urn:oio:{kind}", unquote(value) if kind == _NAME else value)
 
 
 def authority(cvr: str) -> Identifier | None:

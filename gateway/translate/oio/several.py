@@ -23,8 +23,8 @@ from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import of_element
 
-_WRAPPER = re.compile(rb"<(?:\w+:)?(?:Importer|Opdater|Ret|Fjern)SagDokumentIndeksInput\b")
-_THING = re.compile(rb"<(?:\w+:)?(?:Opdater|Ret)?(?:SagIndeks|DokumentIndeks|SagUuid)\b")
+_WRAPPER = re.compile(rb"<(?:[\w.-]+:)?(?:Importer|Opdater|Ret|Fjern)SagDokumentIndeksInput\b")
+_THING = re.compile(rb"<(?:[\w.-]+:)?(?:Opdater|Ret)?(?:SagIndeks|DokumentIndeks|SagUuid)\b")
 _WRAPPERS = tuple(f"{{*}}{verb}SagDokumentIndeksInput" for verb in ("Importer", "Opdater", "Ret", "Fjern"))
 _CASES = frozenset({"SagIndeks", "OpdaterSagIndeks", "RetSagIndeks"})
 _DOCUMENTS = frozenset({"DokumentIndeks", "OpdaterDokumentIndeks", "RetDokumentIndeks"})

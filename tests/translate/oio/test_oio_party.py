@@ -54,6 +54,15 @@ def test_a_citizen_without_a_number_is_known_by_the_case(oio: Oio, urn: str) -> 
 
 
 @pytest.mark.parametrize(
+    "urn", ["urn:oio:fuldtnavn:Abdi: kaldet Store Abdi", "URN:OIO:Fuldtnavn:Abdi%3A%20kaldet%20Store%20Abdi"]
+)
+def test_a_name_may_hold_anything_and_be_written_as_a_urn_asks(oio: Oio, urn: str) -> None:
+    unnamed = between("<si:SagspartLokalUdvidelse>", "</si:SagspartLokalUdvidelse>")
+    found = oio.translate(changed((CITIZEN, urn), (unnamed, "")))
+    assert said(found, "Patient").body["name"] == [{"text": "Abdi: kaldet Store Abdi"}]
+
+
+@pytest.mark.parametrize(
     ("urn", "error"),
     [
         ("urn:oio:cvr-nr:12345678", WrongType),
