@@ -36,16 +36,20 @@ def when_left(gateway: Gateway, caller: Caller, ground: Sequence[Ground]) -> dat
 
 async def as_left(
     gateway: Gateway, database: Reader, caller: Caller, parts: Sequence[Sealed], permits: dict[Key, Permit],
-    denials: dict[Key, Denial], left: datetime, *, version: bool = False,
+    denials: dict[Key, Denial], left: datetime, *, version: bool = False, past: Sequence[Sealed] | None = None,
 ) -> list[Sealed]:  # fmt: skip
     """The parts as the caller may see them: shared ones in the version from when it left. What was not there then is
-    denied, and so is a later `version` that is asked for by its number."""
+    denied, and so is a later `version` that is asked for by its number. `past` are the older versions where they came
+    with the parts."""
     own = own_sources(caller, gateway.sources)
     later = [part for part in parts if _is_later(part, permits.get(part.key), own, left)]
     if not later:
         return list(parts)
     named = [] if version else [part.key for part in later]
-    stood = {one.key: one for one in await resources.as_they_stood(database, named, left)}
+    if past is None:
+        stood = {one.key: one for one in await resources.as_they_stood(database, named, left)}
+    else:
+        stood = {one.key: one for one in sorted(past, key=lambda one: one.version) if one.updated <= left}
     for part in later:
         if part.key not in stood:
             permit = permits.pop(part.key)

@@ -24,8 +24,9 @@ from gateway.flows.looking import Seen, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.paging import Params, Position, onwards, opened
-from gateway.flows.search.worlds import looks_at, nobody, readable
-from gateway.store import population, wire
+from gateway.flows.search.worlds import Look, beside, looks_at, nobody, readable
+from gateway.store import searching, wire
+from gateway.store.searching import Named
 
 _PARAMETERS = ("_since", "_type", "_count", "start", "end")
 # When something was, by the first of these parameters that its type has.
@@ -50,8 +51,7 @@ async def everything(gateway: Gateway, caller: Caller, kind: str, identity: str,
     position = opened(gateway, caller, what, params)
     asked = _understood(gateway, kind, position.params)
     about = f"GET {what}?{urlencode(list(position.params), safe='/:,')}".rstrip("?")
-    citizen = await _citizen(gateway, kind, identity) if caller.purposes else ""
-    look = (await looks_at(gateway, caller, [citizen])).get(citizen, nobody()) if citizen else nobody()
+    look = await _looked(gateway, caller, kind, identity) if caller.purposes else nobody()
     found = [one for one in _of(gateway, caller, look.world, kind, identity) if _fits(gateway, one, asked)]
     there = look.world.get(kind, identity) is not None
     seen = look.seen if there else Seen((), look.seen.withheld)
@@ -68,12 +68,15 @@ async def everything(gateway: Gateway, caller: Caller, kind: str, identity: str,
     return Served(_bundle(gateway, caller, what, position, asked, found))
 
 
-async def _citizen(gateway: Gateway, kind: str, identity: str) -> str:
-    if kind == "Patient":
-        return identity
-    if is_joint(kind, identity):
-        return citizen_of_joint(identity)
-    return (await population.owners_of(gateway.database, kind, [identity])).get(identity, "")
+async def _looked(gateway: Gateway, caller: Caller, kind: str, identity: str) -> Look:
+    """The citizen whose it is. One statement."""
+    if kind == "Patient" or is_joint(kind, identity):
+        named = Named([identity if kind == "Patient" else citizen_of_joint(identity)])
+    else:
+        named = Named((), (), kind, [identity])
+    found = await searching.of_named(gateway.database, named, beside(gateway, caller))
+    looks = await looks_at(gateway, caller, found.met)
+    return next(iter(looks.values()), nobody())
 
 
 def _of(gateway: Gateway, caller: Caller, world: World, kind: str, identity: str) -> list[Entry]:

@@ -50,24 +50,38 @@ class Seen:
 
 NOTHING = Seen((), ())
 
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What came with the parts of a citizen: everything the citizen goes by, and older versions of the parts, where
+    this caller's decision asks for them."""
+
+    names: frozenset[str]
+    past: Sequence[Sealed]
+
+
 # What refers to a citizen of whom the reader may see nothing else, by the reader's own word: consents, and the task to
 # tell the citizen of an override.
 _WHOLE = frozenset({"consent", "override"})
 
 
 async def look(
-    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], persons: Sequence[Facts]
-) -> Seen:
-    """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities."""
+    gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], persons: Sequence[Facts],
+    beside: Beside | None = None,
+) -> Seen:  # fmt: skip
+    """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities.
+    What is known `beside` is not asked of the database."""
     covered = [part for part in parts if caller.covers(part.facts.kind) and not part.facts.deleted]
     facts = [part.facts for part in covered]
     left = when_left(gateway, caller, ground)
     around = [part.facts for part in parts if not caller.covers(part.facts.kind)]
     permits, denials = await _decided(
-        gateway, gateway.database, caller, facts, ground, persons, away=left is not None, around=around
-    )
+        gateway, gateway.database, caller, facts, ground, persons, away=left is not None, around=around,
+        names=beside.names if beside else None,
+    )  # fmt: skip
     if left:
-        covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left)
+        past = beside.past if beside else None
+        covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left, past=past)
     if caller.narrowed:
         permits = within_scopes(gateway, caller, covered, permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -122,7 +136,7 @@ def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden:
 
 async def _decided(
     gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground],
-    persons: Sequence[Facts], *, away: bool, around: Sequence[Facts],
+    persons: Sequence[Facts], *, away: bool, around: Sequence[Facts], names: frozenset[str] | None = None,
 ) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
@@ -131,19 +145,23 @@ async def _decided(
     own = {caller.user, caller.organisation.key, *caller.member_of}
     joined = frozenset(f"CareTeam/{m.team}" for m in teams if m.member in own and m.holds(now))
     protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
+    same = await _same(database, caller, facts, names)
     permits, denials = decide_all(
         caller, facts, consents, gateway.policy, now,
-        care_teams=joined, same=await _same(database, caller, facts), protected=protected, away=away, around=around,
+        care_teams=joined, same=same, protected=protected, away=away, around=around,
     )  # fmt: skip
     return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 
 
-async def _same(database: Reader, caller: Caller, facts: Sequence[Facts]) -> dict[str, frozenset[str]]:
+async def _same(
+    database: Reader, caller: Caller, facts: Sequence[Facts], names: frozenset[str] | None
+) -> dict[str, frozenset[str]]:
     """By what names a citizen who looks at the own plan is known; nobody else's decision asks for it."""
     if caller.role != "citizen" or not facts:
         return {}
     citizen = facts[0].citizen
-    return {citizen: await resources.names_of(database, citizen) | {f"Patient/{citizen}"}}
+    names = await resources.names_of(database, citizen) if names is None else names
+    return {citizen: names | {f"Patient/{citizen}"}}
 
 
 def record_of(

@@ -6,12 +6,12 @@ of who said it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Permit
-from gateway.domain.provenance import Version, provenance, target_of
+from gateway.domain.provenance import Told, Version, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
@@ -64,6 +64,10 @@ async def of(gateway: Gateway, permitted: Iterable[tuple[Sealed, Permit]]) -> li
     """The Provenances of what was permitted. One statement to the database."""
     permits = {Version(s.facts.kind, s.facts.id, s.version): permit for s, permit in permitted}
     told = await told_with(gateway.database, list(permits), gateway.ids) if permits else {}
+    return _told(gateway, permits, told)
+
+
+def _told(gateway: Gateway, permits: Mapping[Version, Permit], told: Mapping[Version, Told]) -> list[bytes]:
     return [
         wire.encode(provenance(version, told[version], gateway.sources, whole=not permit.redactions))
         for version, permit in permits.items()
@@ -71,17 +75,26 @@ async def of(gateway: Gateway, permitted: Iterable[tuple[Sealed, Permit]]) -> li
     ]
 
 
-async def included(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Match]) -> list[Entry]:
-    """What `_revinclude=Provenance:target` adds to these matches, which were decided about and are on record."""
+def reach(caller: Caller, query: Query, matches: Sequence[Match]) -> dict[Version, Permit]:
+    """Of which versions `_revinclude=Provenance:target` asks, with the permits for them: of these matches, which were
+    decided about and are on record."""
     asked = [one for one in query.includes if one.reverse and one.source == KIND and one.parameter in ("target", "*")]
     if not (asked and matches and readable(caller)(KIND)):
-        return []
+        return {}
     kinds = {one.target for one in asked}
     names = {one.entry.name for one in matches if "" in kinds or one.entry.kind in kinds}
     looks = {one.look.asked: one.look for one in matches}
     pairs = [pair for look in looks.values() for pair in look.seen.permitted]
-    bodies = await of(gateway, [pair for pair in pairs if f"{pair[0].facts.kind}/{pair[0].facts.id}" in names])
-    return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in bodies]
+    return {
+        Version(part.facts.kind, part.facts.id, part.version): permit
+        for part, permit in pairs
+        if f"{part.facts.kind}/{part.facts.id}" in names
+    }
+
+
+def included(gateway: Gateway, permits: Mapping[Version, Permit], told: Mapping[Version, Told]) -> list[Entry]:
+    """The Provenances of these versions, by what arrived with them."""
+    return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in _told(gateway, permits, told)]
 
 
 async def _look(gateway: Gateway, caller: Caller, version: Version | None, asked: str, interaction: str) -> Seen:

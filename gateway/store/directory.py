@@ -26,11 +26,6 @@ _VERSION = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
   FROM directory_version v JOIN directory d USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
 """
-_NAMED = f"SELECT {_COLUMNS} FROM directory d WHERE d.names && $1::text[] AND NOT d.withdrawn ORDER BY d.kind, d.id"
-_REFERRING = f"""
-SELECT {_COLUMNS} FROM directory d WHERE d.kind = ANY($1::text[]) AND d.refs && $2::text[] AND NOT d.withdrawn
-   AND (NOT d.protected OR d.source = ANY($3::text[])) ORDER BY d.kind, d.id LIMIT $4
-"""
 _OF_ONE = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
   FROM directory_version v JOIN directory d USING (kind, id)
@@ -41,14 +36,16 @@ _PARTS = f"""
 WITH part AS (SELECT d.id, d.refs FROM directory d JOIN directory_key k USING (kind, id)
                WHERE d.kind = 'Organization' AND k.name = 'partof' AND NOT d.withdrawn)
 SELECT {_COLUMNS} FROM directory d WHERE d.kind = 'Organization' AND NOT d.withdrawn
-   AND (d.id IN (SELECT id FROM part) OR EXISTS (SELECT FROM part p WHERE d.names && p.refs)) ORDER BY d.id
+   AND (d.id IN (SELECT id FROM part)
+        OR d.id IN (SELECT w.id FROM directory w, unnest(w.names) AS by(name)
+                     WHERE w.kind = 'Organization' AND by.name IN (SELECT unnest(p.refs) FROM part p))) ORDER BY d.id
 """
 # What begins with a text stands between it and it with the last character of all behind it.
-_KEYED = """
-   AND EXISTS (SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = ${name}
-                AND (k.value = ANY(${exact}::text[])
-                     OR EXISTS (SELECT FROM unnest(${begins}::text[]) AS b(text)
-                                 WHERE k.value >= b.text AND k.value < b.text || chr(1114111))))"""
+KEYED = """EXISTS (
+  SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = {name}
+     AND (k.value = ANY({exact})
+          OR EXISTS (SELECT FROM unnest({begins}) AS b(text)
+                      WHERE k.value >= b.text AND k.value < b.text || chr(1114111))))"""
 _SAVE = """
 INSERT INTO directory (kind, id, version, updated, source, withdrawn, protected, names, refs, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -98,12 +95,40 @@ class Links:
 @dataclass(frozen=True, slots=True)
 class Narrow:
     """One search parameter as far as it can be looked up: any of these values, or any that begins so; without a
-    parameter, what others refer to by any of these `names`."""
+    parameter, what others refer to by any of these `names`. `of` are the places of wants that stand before: what could
+    answer those is meant too."""
 
     name: str
     exact: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    of: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Those of a type that stand now and that `narrow` does not rule out, by their ids, up to `most`. `ids` are those
+    that are asked for alone, none for any. `behind` is the place of another want: only where that is full, those from
+    its last id, and from `after`, on."""
+
+    kind: str
+    narrow: tuple[Narrow, ...]
+    most: int
+    ids: tuple[str, ...] = ()
+    after: str = ""
+    behind: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """One of a type by its id, and all that stand below or above it, up to `most`; `names` are what it goes by where
+    tables tell it."""
+
+    kind: str
+    identity: str
+    names: tuple[str, ...]
+    below: bool
+    most: int
 
 
 async def find(database: Reader, kind: str, identity: str, version: int = 0) -> Entry | None:
@@ -112,20 +137,6 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
         database.fetchrow(_VERSION, kind, identity, version) if version else database.fetchrow(_FIND, kind, identity)
     )
     return _entry(row) if row else None
-
-
-async def named(database: Reader, names: Sequence[str]) -> list[Entry]:
-    """Those that go by any of these names: `Location/1`, or the key of an identifier. One statement."""
-    return [_entry(row) for row in await database.fetch(_NAMED, [_key(one) for one in names])]
-
-
-async def referring(
-    database: Reader, kinds: Sequence[str], names: Sequence[str], allowed: Sequence[str], most: int
-) -> list[Entry]:
-    """Those of these types that refer to something that goes by any of these names, up to `most`. `allowed` are the
-    sources whose shelters are shown. One statement."""
-    keys = [_key(one) for one in names]
-    return [_entry(row) for row in await database.fetch(_REFERRING, list(kinds), keys, list(allowed), most)]
 
 
 async def found(
@@ -142,10 +153,10 @@ async def found(
         first = len(values) + 1
         if not one.name:
             sql += f" AND d.names && ${first}::text[]"
-            values.append([_key(name) for name in one.names])
+            values.append([key_text(name) for name in one.names])
             continue
-        sql += _KEYED.format(name=first, exact=first + 1, begins=first + 2)
-        values += [one.name, [_key(text) for text in one.exact], [_key(text) for text in one.begins]]
+        sql += " AND " + KEYED.format(name=f"${first}", exact=f"${first + 1}::text[]", begins=f"${first + 2}::text[]")
+        values += [one.name, [key_text(text) for text in one.exact], [key_text(text) for text in one.begins]]
     return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]
 
 
@@ -173,7 +184,7 @@ async def writing(database: Database) -> AsyncIterator[Connection]:
 async def save(connection: Connection, entry: Entry, links: Links, told: Collection[str]) -> None:
     """Write the next version, within `writing`, and protect what refers to a shelter. `told` are the numbers of
     organisations that tables tell."""
-    names, refs = ([_key(one) for one in listed] for listed in (links.names, links.refs))
+    names, refs = ([key_text(one) for one in listed] for listed in (links.names, links.refs))
     await connection.execute(
         _SAVE, entry.kind, entry.id, entry.version, entry.updated, entry.source, entry.withdrawn, entry.protected,
         names, refs, entry.body,
@@ -182,12 +193,12 @@ async def save(connection: Connection, entry: Entry, links: Links, told: Collect
         _SAVE_VERSION, entry.kind, entry.id, entry.version, entry.updated, entry.withdrawn, entry.body
     )
     await connection.execute("DELETE FROM directory_key WHERE kind = $1 AND id = $2", entry.kind, entry.id)
-    keys = sorted({(name, _key(value)) for name, value in links.keys})
+    keys = sorted({(name, key_text(value)) for name, value in links.keys})
     await connection.execute(_KEYS, entry.kind, entry.id, [name for name, _ in keys], [value for _, value in keys])
     await connection.execute(_CLOSE, list(told))
 
 
-def _key(text: str) -> str:
+def key_text(text: str) -> str:
     """A text as it stands in a key: PostgreSQL takes no U+0000 and no half characters."""
     return text[:LONGEST].replace("\0", "\ufffd").encode(errors="replace").decode()
 

@@ -10,22 +10,26 @@ from gateway.store.resources import Ground, Sealed, sealed
 
 # From one citizen to the next by index, however many messages tell of each. A person who was told of under several
 # identities is met under the first of them.
-_CIRCLE = """
-WITH RECURSIVE walk(citizen, step) AS (
-  (SELECT min(n.citizen), 1 FROM unnest($1::text[]) AS s(source), LATERAL (
-     SELECT m.citizen FROM message m WHERE m.source = s.source AND m.citizen > $2 ORDER BY m.citizen LIMIT 1) AS n)
+WALK = """walk(citizen, step) AS (
+  (SELECT min(n.citizen), 1 FROM unnest({sources}) AS s(source), LATERAL (
+     SELECT m.citizen FROM message m WHERE m.source = s.source AND m.citizen > {after} ORDER BY m.citizen LIMIT 1) AS n)
   UNION ALL
-  SELECT (SELECT min(n.citizen) FROM unnest($1::text[]) AS s(source), LATERAL (
+  SELECT (SELECT min(n.citizen) FROM unnest({sources}) AS s(source), LATERAL (
      SELECT m.citizen FROM message m WHERE m.source = s.source AND m.citizen > w.citizen ORDER BY m.citizen LIMIT 1
      ) AS n), w.step + 1
-    FROM walk w WHERE w.citizen IS NOT NULL AND w.step < $3
+    FROM walk w WHERE w.citizen IS NOT NULL AND w.step < {most}
+), met AS (
+  SELECT w.citizen AS told, p.citizen, p.citizen IS NOT NULL AND NOT EXISTS (
+           SELECT FROM resource o JOIN message m ON m.citizen = o.id AND m.source = ANY({sources})
+            WHERE o.kind = 'Patient' AND o.citizen = p.citizen AND o.id < w.citizen) AS first
+    FROM walk w LEFT JOIN LATERAL (
+      SELECT r.citizen FROM resource r WHERE r.kind = 'Patient' AND r.id = w.citizen OFFSET 0) AS p ON true
+   WHERE w.citizen IS NOT NULL
+)"""
+_CIRCLE = (
+    f"WITH RECURSIVE {WALK.format(sources='$1::text[]', after='$2::text', most='$3::int')}"
+    " SELECT told, first FROM met ORDER BY told"
 )
-SELECT w.citizen AS told, p.citizen, p.citizen IS NOT NULL AND NOT EXISTS (
-         SELECT FROM resource o JOIN message m ON m.citizen = o.id AND m.source = ANY($1)
-          WHERE o.kind = 'Patient' AND o.citizen = p.citizen AND o.id < w.citizen) AS first
-  FROM walk w LEFT JOIN resource p ON p.kind = 'Patient' AND p.id = w.citizen
- WHERE w.citizen IS NOT NULL ORDER BY w.citizen
-"""
 _PARTS = """
 SELECT p.asked, r.kind, r.version, r.updated, r.withdrawn, r.facts, r.body, r.digest
   FROM (SELECT citizen, array_agg(id ORDER BY id) AS asked FROM resource

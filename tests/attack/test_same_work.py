@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,29 +13,13 @@ from gateway.inbound.door import Bearer, template
 from gateway.inbound.doors import DOORS
 from tests.attack.world import FORM, JSON, NOBODY, SARAH, Doors, Raw, doors, order, patient_of, plan, stay
 from tests.inbound.http_world import run
-
-CALLS = ("fetch", "fetchrow", "fetchval", "execute", "executemany")
+from tests.inbound.statements import counted
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch, database_url: str) -> list[str]:
-    """Every statement that any connection to this database is given, from now on: a gateway of other tests may be at
-    its own work in this process."""
-    import asyncpg
-
-    told: list[str] = []
-    here = urlsplit(database_url).path.strip("/")
-    for name in CALLS:
-        plain = getattr(asyncpg.Connection, name)
-
-        async def counted(self: Any, sql: str, *values: Any, _plain: Any = plain, **more: Any) -> Any:
-            again = "FROM revocation" in sql  # once in a second, whatever is asked
-            if self._params.database == here and not again:
-                told.append(sql)
-            return await _plain(self, sql, *values, **more)
-
-        monkeypatch.setattr(asyncpg.Connection, name, counted)
-    return told
+def statements(database_url: str) -> Iterator[list[str]]:
+    with counted(database_url) as told:
+        yield told
 
 
 def questions(kind: str) -> Iterator[tuple[str, str, bytes]]:

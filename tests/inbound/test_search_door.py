@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from gateway.domain.identifier import CPR
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
@@ -169,35 +167,6 @@ def test_a_look_at_the_circle_is_on_record(database_url: str) -> None:
                 await found(here, bearer, query)
                 rows = await here.gateway.database.fetch("SELECT citizen FROM access_record WHERE id > $1", last)
                 assert sorted(row["citizen"] for row in rows) == sorted(citizens), query
-
-    run(test)
-
-
-def test_a_page_takes_three_statements(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who, what, and the record; however many citizens there are and whatever is included."""
-
-    async def test() -> None:
-        async with http(database_url, *CLIENTS) as here:
-            patient, epj = await arrive(here), await headers(here)
-            told: list[str] = []
-            async with here.gateway.database.connection() as connection:
-                kind = type(connection._con)  # type: ignore[attr-defined]
-            for name in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
-                plain = getattr(kind, name)
-
-                async def counted(self: Any, sql: str, *values: Any, _plain: Any = plain, **more: Any) -> Any:
-                    told.append(sql)
-                    return await _plain(self, sql, *values, **more)
-
-                monkeypatch.setattr(kind, name, counted)
-            for query in (
-                f"Encounter?patient={patient}&_include=Encounter:patient&_count=50",
-                f"Encounter?patient.identifier={CPR}|{NUMBER}&_include=Encounter:patient&_count=50",
-                "Encounter?_include=Encounter:patient&_revinclude=Condition:encounter&_count=50",
-            ):
-                told.clear()
-                await found(here, epj, query)
-                assert 2 <= len(told) <= 3, (query, told)
 
     run(test)
 

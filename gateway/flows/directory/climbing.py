@@ -9,66 +9,60 @@ from gateway.domain.caller import Caller
 from gateway.domain.searching.beyond import Question, names_in, own_names
 from gateway.domain.searching.matching import HIERARCHY
 from gateway.errors import BadRequest
-from gateway.flows.directory.showing import allowed, of_table, shown
+from gateway.flows.directory.showing import of_table, shown
 from gateway.flows.parts import Gateway
-from gateway.store import directory
-from gateway.store.directory import Reader
+from gateway.store.directory import Climb, Entry
 
 Body = dict[str, Any]
 MOST = 2000
 """So many names may a hierarchy hold."""
 
 
-async def climbed(gateway: Gateway, caller: Caller, question: Question, reader: Reader) -> frozenset[str]:
+def climb(gateway: Gateway, caller: Caller, question: Question) -> Climb:
+    """What the store is asked for. It goes by every reference to a thing of the same type; which of them lead up is
+    seen in what comes."""
+    kind, identity = question.asked.kind, question.identity
+    told = of_table(gateway, caller, f"{kind}/{identity}")
+    return Climb(kind, identity, tuple(own_names(told)) if told else (), question.below, MOST + 1)
+
+
+def climbed(gateway: Gateway, caller: Caller, question: Question, entries: Sequence[Entry]) -> frozenset[str]:
     """The names of one of the directory and of those below (or above) it, as far as this caller may see them; none
     where that is not there, or not this caller's to see."""
-    kind = question.asked.kind
-    begun = await _one(gateway, caller, reader, kind, question.identity)
-    names = frozenset(name for one in begun for name in own_names(one))
-    level: Sequence[Body] = begun
+    kind, url = question.asked.kind, gateway.here.url
+    parameter = gateway.search[kind][HIERARCHY[kind]]
+    if len(entries) > MOST:
+        raise _too_much(kind)
+    told, there = of_table(gateway, caller, f"{kind}/{question.identity}"), shown(gateway, caller, entries).bodies
+    above = [{name for item in parameter.extract(one) for name in names_in(item, url)} for one in there]
+    level = [told] if told else [one for one in there if one["id"] == question.identity]
+    names = _names(level)
     while level:
-        level = await _next(gateway, caller, reader, question, level)
-        found = frozenset(name for one in level for name in own_names(one))
-        level = [] if found <= names else level
-        names |= found
+        if question.below:
+            reached = _names(level)
+            level = [one for one, up in zip(there, above, strict=True) if not reached.isdisjoint(up)]
+        else:
+            wanted = {name for one in level for item in parameter.extract(one) for name in names_in(item, url)}
+            level = [*_of_tables(gateway, caller, kind, wanted), *_going_by(there, wanted)]
+        level = [] if _names(level) <= names else level
+        names |= _names(level)
         if len(names) > MOST:
             raise _too_much(kind)
     return names
 
 
+def _of_tables(gateway: Gateway, caller: Caller, kind: str, wanted: set[str]) -> list[Body]:
+    found = (of_table(gateway, caller, name) for name in sorted(wanted))
+    return [one for one in found if one and one["resourceType"] == kind]
+
+
+def _going_by(bodies: Iterable[Body], wanted: set[str]) -> list[Body]:
+    return [one for one in bodies if not wanted.isdisjoint(own_names(one))]
+
+
+def _names(level: Iterable[Body]) -> frozenset[str]:
+    return frozenset(name for one in level for name in own_names(one))
+
+
 def _too_much(kind: str) -> BadRequest:
     return BadRequest("There is too much above or below this", where=kind, hint="Ask for one that is nearer.")
-
-
-async def _one(gateway: Gateway, caller: Caller, reader: Reader, kind: str, identity: str) -> list[Body]:
-    told = of_table(gateway, caller, f"{kind}/{identity}")
-    entry = None if told else await directory.find(reader, kind, identity.replace("\0", ""))
-    if told:
-        return [told]
-    return list(shown(gateway, caller, [entry] if entry and not entry.withdrawn else []).bodies)
-
-
-async def _next(
-    gateway: Gateway, caller: Caller, reader: Reader, question: Question, level: Sequence[Body]
-) -> list[Body]:
-    """Those right below a level, or right above it."""
-    kind, url = question.asked.kind, gateway.here.url
-    parameter = gateway.search[kind][HIERARCHY[kind]]
-
-    def above(body: Body) -> set[str]:
-        return {name for one in parameter.extract(body) for name in names_in(one, url)}
-
-    if question.below:
-        names = _names(level)
-        entries = await directory.referring(reader, [kind], sorted(names), allowed(gateway, caller), MOST + 1)
-        if len(entries) > MOST:
-            raise _too_much(kind)
-        return [one for one in shown(gateway, caller, entries).bodies if not names.isdisjoint(above(one))]
-    wanted = {name for one in level for name in above(one)}
-    told = [one for name in sorted(wanted) if (one := of_table(gateway, caller, name)) and kind == "Organization"]
-    entries = await directory.named(reader, sorted(wanted)) if wanted else []
-    return [*told, *shown(gateway, caller, [one for one in entries if one.kind == kind]).bodies]
-
-
-def _names(level: Iterable[Body]) -> set[str]:
-    return {name for one in level for name in own_names(one)}

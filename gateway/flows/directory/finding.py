@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.directory import KINDS, number_key
 from gateway.domain.searching.beyond import Question
@@ -11,7 +11,6 @@ from gateway.domain.searching.matching import split
 from gateway.domain.searching.matching.texts import folded
 from gateway.domain.searching.parameter import Parameter
 from gateway.flows.parts import Gateway
-from gateway.flows.search.worlds import Answers
 from gateway.store import directory
 from gateway.store.directory import Narrow
 
@@ -20,37 +19,52 @@ _ANYWHERE = ("_content", "_text", "phonetic")  # words that may stand anywhere, 
 _HAS = "_has:"
 
 
+class Inner(NamedTuple):
+    """What is known of a chain before anything is looked up: names that answer it, and the places of the wants that
+    tell the others."""
+
+    names: frozenset[str] = frozenset()
+    of: tuple[int, ...] = ()
+
+
 def narrowed(
-    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], questions: Sequence[Question], answers: Answers
+    gateway: Gateway, kind: str, params: Sequence[tuple[str, str]], inner: Mapping[Question, Inner]
 ) -> Iterator[Narrow]:
-    """The parameters that can be looked up. `answers` are those of the chains among them, which were asked first."""
+    """The parameters that can be looked up. `inner` are the chains among them."""
     served = gateway.search.get(kind, {})
     for name, value in params:
         plain, _, modifier = name.partition(":")
         first, dot, rest = name.partition(".")
         if name.startswith(_HAS):
-            asked = [one for one in questions if _HAS + _asked_back(one) == name and one.asked.value == value]
-            yield Narrow("", names=tuple(sorted(frozenset().union(*(answers[one] for one in asked)))))
+            asked = [told for one, told in inner.items() if (_asked_back(one), one.asked.value) == (name, value)]
+            names = frozenset().union(*(one.names for one in asked))
+            yield Narrow("", names=tuple(sorted(names)), of=tuple(place for one in asked for place in one.of))
         elif dot and (parameter := served.get(first.partition(":")[0])):
-            yield from _chained(parameter, first, rest, value, questions, answers)
+            yield from _chained(parameter, first, rest, value, inner)
         elif plain in served and "\\" not in value and value:
             yield from _plainly(served[plain], modifier, split(value, ","))
 
 
 def _asked_back(question: Question) -> str:
     through = question.through.name if question.through else ""
-    return f"{question.asked.kind}:{through}:{question.asked.name}"
+    return f"{_HAS}{question.asked.kind}:{through}:{question.asked.name}"
 
 
 def _chained(
-    parameter: Parameter, first: str, rest: str, value: str, questions: Sequence[Question], answers: Answers
+    parameter: Parameter, first: str, rest: str, value: str, inner: Mapping[Question, Inner]
 ) -> Iterator[Narrow]:
     kinds = {first.partition(":")[2]} if ":" in first else set(parameter.targets)
-    asked = [one for one in questions if one.asked.kind in kinds and (one.asked.name, one.asked.value) == (rest, value)]
-    names = frozenset().union(*(answers[one] for one in asked if one.through is None))
+    asked = {
+        one: told
+        for one, told in inner.items()
+        if one.asked.kind in kinds and (one.asked.name, one.asked.value) == (rest, value)
+    }
+    led = [told for one, told in asked.items() if one.through is None]
+    names = frozenset().union(*(one.names for one in led))
     if asked and kinds & set(KINDS):
         ids = {f"={name.partition('/')[2]}" for name in names if "|" not in name}
-        yield Narrow(parameter.name, exact=tuple(sorted(names | ids)))
+        of = tuple(place for one in led for place in one.of)
+        yield Narrow(parameter.name, exact=tuple(sorted(names | ids)), of=of)
 
 
 def _plainly(parameter: Parameter, modifier: str, values: Sequence[str]) -> Iterator[Narrow]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.caller import Caller
-from gateway.domain.directory import name_of
 from gateway.domain.when import BEGINNING
 from gateway.errors import Gone, NotFound
 from gateway.flows.directory.showing import Shown, allowed, of_table, record, served, shown
@@ -73,15 +71,3 @@ def _version(gateway: Gateway, body: dict[str, Any], entry: Entry) -> dict[str, 
             "lastModified": entry.updated.isoformat(timespec="milliseconds"),
         },
     }
-
-
-async def named(gateway: Gateway, caller: Caller, references: Iterable[dict[str, Any] | str]) -> Sequence[bytes]:
-    """What References (or literal references) lead to in the directory, as far as this caller's token and the law
-    show it, each once; for `_include`. At most one statement. The caller records what it shows."""
-    names = {name for one in references for name in ([one] if isinstance(one, str) else name_of(one))}
-    told = [of_table(gateway, caller, name) for name in sorted(names)]
-    organisations = {body["id"]: body for body in told if body}
-    entries = await directory.named(gateway.database, sorted(names)) if names else []
-    look = shown(gateway, caller, [one for one in entries if caller.covers(one.kind)])
-    first = organisations.values() if caller.covers("Organization") else ()
-    return [wire.encode(body) for body in (*first, *look.bodies)]

@@ -15,29 +15,24 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS, number_key
 from gateway.domain.municipality import CODES
 from gateway.domain.searching.matching.texts import apart
-from gateway.domain.searching.order import Place, place_of
 from gateway.domain.searching.query import Query, understand
-from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest
-from gateway.flows.directory.candidates import STORED, Asked, candidates
+from gateway.flows.directory.candidates import Asked, candidates
 from gateway.flows.directory.chains import answered, world_of
-from gateway.flows.directory.finding import narrowed
-from gateway.flows.directory.including import included
-from gateway.flows.directory.showing import Shown, record
+from gateway.flows.directory.finding import Inner, narrowed
+from gateway.flows.directory.including import included, included_record, reach, too_much
+from gateway.flows.directory.matching import entry_of, found_in
+from gateway.flows.directory.showing import Shown, allowed, recorded
+from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
-from gateway.flows.search.found import Found, Match, after
 from gateway.flows.search.page import Page, bundle
 from gateway.flows.search.paging import opened
-from gateway.flows.search.worlds import Answers, nobody
-from gateway.store import wire
-from gateway.store.directory import Reader
+from gateway.flows.search.worlds import Answers
+from gateway.store import searching
+from gateway.store.directory import Narrow, Reader
 
-TOTAL = 1000
-"""A total is told, without being asked for, where no more than these had to be looked at."""
-WHOLE = 5000
-"""An order, and a total that is asked for, are formed of everything that could match: so many may that be."""
-WALK = 20_000
-"""So many does one page look at; a page that is not full by then ends there, with a link onwards."""
+CONDITION = 20_000
+"""So many does a condition look at."""
 
 Params = Sequence[tuple[str, str]]
 Body = dict[str, Any]
@@ -50,17 +45,31 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) ->
     params = in_one_spelling(position.params)
     query = understand(kind, gateway.search, params, gateway.here)
     _only_from_here(query)
-    answers = await answered(gateway, caller, query.beyond)
-    asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
-    found = await _found(gateway, asked, query, position.place, answers)
+    found = await found_in(gateway, caller, params, query, position.place)
     matches = () if query.only_counts else found.matches[: query.count]
     bodies = [one.entry.body for one in matches]
-    with_them = await included(gateway, caller, query, bodies)
+    with_them = await _with(gateway, caller, query, bodies)
     asks = f"GET {kind}?{urlencode(list(params))}"
-    await record(gateway, caller, "search-type", kind, asks, Shown(tuple(bodies), ()))
+    looks = [included_record(gateway, caller, query, with_them)] if with_them else []
+    await on_record(gateway, *looks, recorded(gateway, caller, "search-type", kind, asks, Shown(tuple(bodies), ())))
     more = bool(matches) and len(found.matches) > len(matches)
     page = Page(matches, tuple(map(entry_of, with_them)), matches[-1].place if more else found.further)
     return Served(bundle(gateway, caller, query, position, found, page, kind))
+
+
+def _narrow(gateway: Gateway, kind: str, params: Params, answers: Answers) -> tuple[Narrow, ...]:
+    return tuple(narrowed(gateway, kind, params, {one: Inner(names) for one, names in answers.items()}))
+
+
+async def _with(gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Body]) -> list[Body]:
+    """What goes with these matches. One statement, none where nothing is included."""
+    asked = reach(gateway, caller, query, matches) if query.includes else None
+    if asked is None:
+        return []
+    came = await searching.reached(gateway.database, asked, allowed(gateway, caller), (), gateway.ids)
+    if came.cut:
+        raise too_much()
+    return included(gateway, caller, query, matches, (), came.entries)
 
 
 def _only_from_here(query: Query) -> None:
@@ -86,12 +95,12 @@ async def visible(
     if not (query.tests or query.ids):
         raise BadRequest("This condition tests nothing", where=kind, hint="Ask by identifier.")
     answers = await answered(gateway, caller, query.beyond, reader)
-    asked = Asked(caller, kind, tuple(narrowed(gateway, kind, params, query.beyond, answers)), query.ids)
+    asked = Asked(caller, kind, _narrow(gateway, kind, params, answers), query.ids)
     found: list[Body] = []
     looked = 0
     async for one in candidates(gateway, reader, asked):
         looked += 1
-        if looked > WALK:
+        if looked > CONDITION:
             raise BadRequest(
                 "A condition is formed over at most twenty thousand entries", where=kind, hint="Ask by identifier."
             )
@@ -99,48 +108,6 @@ async def visible(
         if len(found) >= most:
             break
     return found
-
-
-async def _found(gateway: Gateway, asked: Asked, query: Query, place: Place | None, answers: Answers) -> Found:
-    """What matches after a place. Raises BadRequest where all of it is needed and is too much."""
-    whole = bool(query.orders) or query.only_counts or query.total in ("estimate", "accurate")
-    matches, last = await _walked(gateway, asked, query, answers, most=WHOLE if whole else TOTAL)
-    if last is None:
-        total = None if query.total == "none" else len(matches)
-        return Found(tuple(after(matches, query, place)), total)
-    if whole:
-        raise BadRequest(
-            "An order or a total is formed of at most five thousand entries", where=query.kind,
-            hint="Ask for less of them, or leave out _sort, _total and _summary=count.",
-        )  # fmt: skip
-    begin = max(last, str(place[-1]) if place and place[-3] == STORED else "")
-    enough = query.count - len(after(matches, query, place))
-    further, last = await _walked(gateway, asked, query, answers, begin=begin, most=WALK, enough=enough)
-    found = tuple(after([*matches, *further], query, place))
-    return Found(found, None, [STORED, "1", last] if last is not None else None)
-
-
-async def _walked(
-    gateway: Gateway, asked: Asked, query: Query, answers: Answers, *, begin: str = "", most: int = 0,
-    enough: int | None = None,
-) -> tuple[list[Match], str | None]:  # fmt: skip
-    """The matches from an id on, until `most` were looked at or more than `enough` were found; and the id at which that
-    ended, None where nothing is left."""
-    look, world, matches, walked = nobody(), world_of(asked.caller, answers), list[Match](), 0
-    async for one in candidates(gateway, gateway.database, asked, begin):
-        if (most and walked == most) or (enough is not None and len(matches) > enough):
-            return matches, begin
-        walked, begin = walked + 1, one.body["id"] if one.rank == STORED else ""
-        if query.matches(one.body, world):
-            rest = (one.rank, "1", one.body["id"])
-            ordered = place_of(query.orders, one.body if query.orders else None, rest)
-            matches.append(Match(look, entry_of(one.body), ordered))
-    return matches, None
-
-
-def entry_of(body: Body) -> Entry:
-    """One of the directory, as a Bundle holds it."""
-    return Entry(body["resourceType"], body["id"], wire.encode(body), wire.decode)
 
 
 def in_one_spelling(params: Params) -> list[tuple[str, str]]:

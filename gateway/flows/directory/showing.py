@@ -15,7 +15,7 @@ from typing import Any
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Denial, decide_all
 from gateway.domain.directory import shelter
-from gateway.domain.record import Decision, Outcome
+from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.redact import redact
 from gateway.domain.when import DANISH
 from gateway.flows.covering import covers_body
@@ -71,19 +71,23 @@ async def record(
     gateway: Gateway, caller: Caller, interaction: str, kind: str, query: str, told: Shown, *, text: str = ""
 ) -> None:
     """Put a look or a write on record; it touches no citizen. Durable before anything is said."""
+    await on_record(gateway, recorded(gateway, caller, interaction, kind, query, told, text=text))
+
+
+def recorded(
+    gateway: Gateway, caller: Caller, interaction: str, kind: str, query: str, told: Shown, *, text: str = ""
+) -> AccessRecord:
+    """The record of a look or a write."""
     hidden = Counter(denial.rule for denial in told.hidden)
     seen = bool(told.bodies)
     decision = (Decision.FILTERED if hidden else Decision.PERMIT) if seen or not hidden else Decision.DENY
-    await on_record(
-        gateway,
-        replace(
-            record_of(gateway, caller, interaction, kind, "", NOTHING, query=query),
-            decision=Decision.DENY if text else decision,
-            resources=tuple(map(reference, told.bodies)),
-            withheld=tuple(sorted(hidden.items())),
-            outcome=Outcome.SUCCESS if seen and not text else Outcome.MINOR,
-            outcome_text=text,
-        ),
+    return replace(
+        record_of(gateway, caller, interaction, kind, "", NOTHING, query=query),
+        decision=Decision.DENY if text else decision,
+        resources=tuple(map(reference, told.bodies)),
+        withheld=tuple(sorted(hidden.items())),
+        outcome=Outcome.SUCCESS if seen and not text else Outcome.MINOR,
+        outcome_text=text,
     )
 
 

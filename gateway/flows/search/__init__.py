@@ -19,7 +19,9 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.record import AccessRecord
 from gateway.domain.searching.compartment import OF_CITIZENS
+from gateway.domain.searching.order import Place
 from gateway.domain.searching.query import ANY, Named, Query, understand
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest
@@ -28,11 +30,13 @@ from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.circle import circle_records, search_circle
-from gateway.flows.search.named import names_whom, search_named
+from gateway.flows.search.found import Found
+from gateway.flows.search.named import named_in, names_whom, search_named
 from gateway.flows.search.page import Page, bundle, cut
 from gateway.flows.search.paging import Position, opened
-from gateway.flows.search.worlds import searchable, searching
+from gateway.flows.search.worlds import beside, searchable, searching
 from gateway.store import wire
+from gateway.store.searching import of_named, reached
 
 Params = Sequence[tuple[str, str]]
 
@@ -52,18 +56,29 @@ async def search(gateway: Gateway, caller: Caller, kind: str, params: Params, wi
         shown = kind if kind != ANY else "Patient"
         await on_record(gateway, record_of(gateway, caller, "search-type", shown, within, NOTHING, query=asked))
         raise no_purpose()
-    answers = await directory.answered(gateway, caller, query.beyond)
-    if names_whom(query):
-        found, records = await search_named(gateway, caller, query, position.place, asked, answers)
-        page = cut(gateway, caller, query, found)
-    else:
-        found = await search_circle(gateway, caller, query, position.place, most=query.count, answers=answers)
-        page = cut(gateway, caller, query, found)
-        told = page.matches if found.total is None else found.matches
-        records = circle_records(gateway, caller, query, list(told), asked)
-    await on_record(gateway, *records)
-    page = replace(page, further=(*page.further, *await _beyond(gateway, caller, query, page)))
+    found, page, records = await _page(gateway, caller, query, position.place, asked)
+    try:
+        further, looks = await _beyond(gateway, caller, query, page)
+    except BadRequest:  # it tells of what was found
+        await on_record(gateway, *records)
+        raise
+    await on_record(gateway, *records, *looks)
+    page = replace(page, further=(*page.further, *further))
     return Served(bundle(gateway, caller, query, position, found, page, path))
+
+
+async def _page(
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str
+) -> tuple[Found, Page, list[AccessRecord]]:
+    """What is found behind a place, one page of it with what goes with that of the same citizens, and the records of
+    the looks."""
+    if names_whom(query):
+        found, records = await _named(gateway, caller, query, place, asked)
+        return found, cut(gateway, caller, query, found), records
+    found = await search_circle(gateway, caller, query, place, most=query.count)
+    page = cut(gateway, caller, query, found)
+    told = page.matches if found.total is None else found.matches
+    return found, page, circle_records(gateway, caller, query, list(told), asked)
 
 
 def _understood(gateway: Gateway, caller: Caller, kind: str, position: Position, within: str) -> Query:
@@ -89,14 +104,34 @@ def _types(caller: Caller, params: Params) -> tuple[str, ...]:
     return tuple(one for one in OF_CITIZENS if (not asked or one in asked) and searchable(caller)(one))
 
 
-async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) -> list[Entry]:
-    """What includes add that is no part of a citizen: who said it, and what stands in the directory."""
+async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) -> tuple[list[Entry], list[AccessRecord]]:
+    """What includes add that is no part of a citizen: what stands in the directory, with its record, and who said it.
+    One statement at most."""
     if not query.includes:
-        return []
+        return [], []
     matches, others = [one.entry.body for one in page.matches], [one.body for one in page.further]
-    bodies = await directory.included(gateway, caller, query, matches, others)
+    reach = directory.reach(gateway, caller, query, matches, others)
+    permits = provenance.reach(caller, query, page.matches)
+    seen = directory.allowed(gateway, caller) if reach else ()
+    came = await reached(gateway.database, reach, seen, list(permits), gateway.ids)
+    if came.cut:
+        raise directory.too_much()
+    bodies = directory.included(gateway, caller, query, matches, others, came.entries) if reach else []
     staff = [Entry(one["resourceType"], one["id"], wire.encode(one), wire.decode) for one in bodies]
-    return [*staff, *await provenance.included(gateway, caller, query, page.matches)]
+    looks = [directory.included_record(gateway, caller, query, bodies)] if bodies else []
+    return [*staff, *provenance.included(gateway, permits, came.told)], looks
+
+
+async def _named(
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str
+) -> tuple[Found, list[AccessRecord]]:
+    """What is found of those who are named, and of the directory what chains ask: one statement."""
+    questions = directory.asked_of(gateway, caller, query.beyond)
+    told = directory.further_of(gateway, caller, questions)
+    further = replace(beside(gateway, caller), wants=told.wants, allowed=told.allowed)
+    found = await of_named(gateway.database, named_in(query), further)
+    answers = directory.answers_of(gateway, caller, query.beyond, questions, found.entries)
+    return await search_named(gateway, caller, query, place, asked, found, answers)
 
 
 async def visible(
@@ -107,11 +142,10 @@ async def visible(
     query = understood(gateway, kind, params)
     if not caller.purposes:
         return ()
-    answers = await directory.answered(gateway, caller, query.beyond)
     if names_whom(query):
-        found, _ = await search_named(gateway, caller, query, None, "", answers)
+        found, _ = await _named(gateway, caller, query, None, "")
     else:
-        found = await search_circle(gateway, caller, query, None, most=most, sure=True, answers=answers)
+        found = await search_circle(gateway, caller, query, None, most=most, sure=True)
     stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
     return stored[:most]
 

@@ -5,7 +5,7 @@ Each name that is given has one record, whether it is anybody's or not: the grow
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, is_joint
@@ -16,7 +16,8 @@ from gateway.flows.looking import NOTHING, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.search.found import Found, Match, after, matching
 from gateway.flows.search.worlds import COMPOSED, NO_ANSWERS, Answers, Look, looks_at, nobody
-from gateway.store import population, resources
+from gateway.store import searching
+from gateway.store.searching import Named
 
 Name = tuple[str, str]
 """A Patient id, "" for nobody's, and the identifier that led to it, "" where it was named itself."""
@@ -27,14 +28,23 @@ def names_whom(query: Query) -> bool:
     return bool(query.named or query.ids)
 
 
+def named_in(query: Query) -> Named:
+    """What the store is asked: the citizens who are named, or else those behind the ids that are asked for."""
+    if query.named:
+        return Named(list(dict.fromkeys(query.citizens)), list(dict.fromkeys(query.identifiers)))
+    joint = [citizen_of_joint(one) for one in query.ids if is_joint(query.kind, one)]
+    return Named(joint, (), query.kind, [one for one in query.ids if not is_joint(query.kind, one)])
+
+
 async def search_named(
-    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str, answers: Answers = NO_ANSWERS
-) -> tuple[Found, list[AccessRecord]]:
-    """What is found of the citizens who are named in every group of names, and the records of the looks."""
-    groups = await _groups(gateway, query)
+    gateway: Gateway, caller: Caller, query: Query, place: Place | None, asked: str, found: searching.Found,
+    answers: Answers = NO_ANSWERS,
+) -> tuple[Found, list[AccessRecord]]:  # fmt: skip
+    """What is found of the citizens who are named in every group of names, and the records of the looks. `found` is
+    what the store told of `named_in`."""
+    groups = _groups(query, found.named)
     names = list(dict.fromkeys(name for group in groups for name in group))
-    citizens = list(dict.fromkeys(citizen for citizen, _ in names))  # nobody's too
-    looks = await looks_at(gateway, caller, citizens, answers=answers)
+    looks = await looks_at(gateway, caller, found.met, answers)
     told = {name: _known(looks.get(name[0]), *name) for name in names}
     records = [_record(gateway, caller, query, told[name], asked) for name in names]
     reached = [{told[name].person for name in group} for group in groups]
@@ -45,25 +55,18 @@ async def search_named(
     return Found(tuple(after(matches, query, place)), total), records
 
 
-async def _groups(gateway: Gateway, query: Query) -> list[list[Name]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    if query.identifiers:
-        for number, citizen in await resources.citizens_of(gateway.database, query.identifiers):
-            found[number].append(citizen)
+def _groups(query: Query, behind: Mapping[str, Sequence[str]]) -> list[list[Name]]:
+    """Who is named in each group; nobody's names too."""
     groups: list[list[Name]] = []
     for group in query.named:
         patients: list[Name] = [(one.patient, "") for one in group if one.patient]
         numbers = [one.number.replace("\0", "") for one in group if one.number]
-        groups.append([*patients, *((citizen, number) for number in numbers for citizen in found[number])])
-    return groups or [await _owners(gateway, query)]
-
-
-async def _owners(gateway: Gateway, query: Query) -> list[Name]:
-    """The citizens behind the ids that are asked for."""
-    joint = [citizen_of_joint(one) for one in query.ids if is_joint(query.kind, one)]
+        groups.append([*patients, *((citizen, number) for number in numbers for citizen in behind.get(number, [""]))])
+    if groups:
+        return groups
+    joint = [(citizen_of_joint(one), "") for one in query.ids if is_joint(query.kind, one)]
     plain = [one for one in query.ids if not is_joint(query.kind, one)]
-    owners = await population.owners_of(gateway.database, query.kind, plain) if plain else {}
-    return [*((one, "") for one in joint), *((owners.get(one, ""), "") for one in plain)]
+    return [[*joint, *((behind.get(one, [""])[0], "") for one in plain)]]
 
 
 def _known(look: Look | None, citizen: str, number: str) -> Look:

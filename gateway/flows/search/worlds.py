@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
@@ -15,10 +15,10 @@ from gateway.domain.searching.world import Entry, World
 from gateway.flows.covering import covers_body
 from gateway.flows.departed import when_left
 from gateway.flows.joint_plan import composed_for, shows_plan
-from gateway.flows.looking import NOTHING, Seen, look, opened, persons_of
+from gateway.flows.looking import NOTHING, Beside, Seen, look, opened, persons_of
 from gateway.flows.parts import Gateway
-from gateway.store import population, wire
-from gateway.store.resources import Ground, Sealed
+from gateway.store import wire
+from gateway.store.searching import Further, Met
 
 COMPOSED = frozenset({"CarePlan", "CareTeam"})
 Answers = Mapping[Question, frozenset[str]]
@@ -55,25 +55,24 @@ def nobody(asked: str = "") -> Look:
     return Look(asked, "", NOTHING, World("", (), lambda kind: (), lambda kind: False))
 
 
+def beside(gateway: Gateway, caller: Caller) -> Further:
+    """What the decisions about this caller need of each citizen besides the parts."""
+    return Further(past=bool(own_sources(caller, gateway.sources)), names=caller.role == "citizen")
+
+
 async def looks_at(
-    gateway: Gateway, caller: Caller, citizens: Sequence[str], kinds: Collection[str] | None = None,
-    answers: Answers = NO_ANSWERS,
-) -> dict[str, Look]:  # fmt: skip
-    """What this caller may see of each of these citizens, by the id that was asked; who is not there is left out.
-    With `kinds` only those of whom there is anything of these types. `answers` are the directory's."""
-    if not citizens:
-        return {}
-    found = await population.parts_of(gateway.database, citizens, kinds)
-    return {one: await _look(gateway, caller, one, *found[one], answers) for one in citizens if one in found}
+    gateway: Gateway, caller: Caller, met: Mapping[str, Met], answers: Answers = NO_ANSWERS
+) -> dict[str, Look]:
+    """What this caller may see of each of these citizens, by the id that was asked. `answers` are the directory's."""
+    return {asked: await _look(gateway, caller, asked, one, answers) for asked, one in met.items()}
 
 
-async def _look(
-    gateway: Gateway, caller: Caller, asked: str, parts: Sequence[Sealed], ground: tuple[Ground, ...], answers: Answers
-) -> Look:
-    seen = await look(gateway, caller, parts, ground, persons_of(parts))
-    left = when_left(gateway, caller, ground)
+async def _look(gateway: Gateway, caller: Caller, asked: str, met: Met, answers: Answers) -> Look:
+    told = Beside(frozenset(met.names), met.past)
+    seen = await look(gateway, caller, met.parts, met.ground, persons_of(met.parts), told)
+    left = when_left(gateway, caller, met.ground)
     away = own_sources(caller, gateway.sources) if left else frozenset()
-    return Look(asked, parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen, answers), away)
+    return Look(asked, met.parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen, answers), away)
 
 
 def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen, answers: Answers = NO_ANSWERS) -> World:

@@ -7,8 +7,11 @@ from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import CVR, SOR, Identifier
+from gateway.domain.searching.including import Include
+from gateway.domain.searching.query import Query
 from gateway.flows import directory
 from gateway.flows.parts import Gateway, Served
+from gateway.store.searching import reached
 
 CODES = "http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes"
 KLE = "https://data.gov.dk/id/classification/KLE"
@@ -47,3 +50,15 @@ def found(served: Served) -> list[str]:
 async def made(gateway: Gateway, who: Caller, kind: str, **more: Any) -> str:
     identity: str = body(await directory.create(gateway, who, kind, raw(kind, **more)))["id"]
     return identity
+
+
+async def referred(gateway: Gateway, who: Caller, kind: str, reference: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a reference from a citizen's resource leads to, as far as this caller sees it."""
+    stay = {"resourceType": "Encounter", "id": "1", "serviceProvider": reference, "location": [{"location": reference}]}
+    team = {"resourceType": "CareTeam", "id": "1", "participant": [{"member": reference}]}
+    plan = {"resourceType": "Appointment", "id": "1", "participant": [{"actor": reference}]}
+    query = Query("Encounter", includes=(Include("*", "*", kind, reverse=False, iterate=False),))
+    matches = [stay, team, plan]
+    reach = directory.reach(gateway, who, query, matches)
+    came = await reached(gateway.database, reach, directory.allowed(gateway, who), (), gateway.ids)
+    return directory.included(gateway, who, query, matches, (), came.entries)

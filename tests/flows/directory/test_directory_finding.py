@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from tests.flows.directory.people import (
     body,
     found,
     made,
+    referred,
 )
 from tests.inbound.http_world import http, run
 
@@ -41,8 +41,8 @@ def test_organisations_of_the_tables_are_found_by_every_spelling_of_a_number(dat
             assert body(read)["active"] is True
             assert read.version
             number = {"system": "1.2.208.176.1.1", "value": "265161000016000"}
-            (hospital,) = await directory.named(gateway, NGO, [{"type": "Organization", "identifier": number}])
-            assert json.loads(hospital)["name"] == "Herlev og Gentofte Hospital"
+            (hospital,) = await referred(gateway, NGO, "Organization", {"identifier": number})
+            assert hospital["name"] == "Herlev og Gentofte Hospital"
 
     run(test)
 

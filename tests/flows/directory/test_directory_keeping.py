@@ -109,7 +109,7 @@ def test_a_conditional_create_happens_once(database_url: str, monkeypatch: pytes
             await directory.create(gateway, HOSPITAL, "Practitioner", new)
             with pytest.raises(SeveralMatch):
                 await directory.create(gateway, HOSPITAL, "Practitioner", new, asked)
-            monkeypatch.setattr("gateway.flows.directory.searching.WALK", 1)
+            monkeypatch.setattr("gateway.flows.directory.searching.CONDITION", 1)
             other = await directory.create(gateway, HOSPITAL, "Practitioner", new, f"identifier={AUTHORISATION}|0XYZ2")
             assert other.created, "what can be looked up looks at nobody else"
             with pytest.raises(BadRequest):

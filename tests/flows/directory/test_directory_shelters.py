@@ -22,6 +22,7 @@ from tests.flows.directory.people import (
     found,
     made,
     raw,
+    referred,
 )
 from tests.inbound.http_world import http, run
 
@@ -92,7 +93,7 @@ async def _hidden(gateway: Gateway, shelter: dict[str, Any]) -> None:
                 )
             with pytest.raises(NotFound):
                 await directory.withdraw(gateway, who, kind, identity)
-            assert await directory.named(gateway, who, [f"{kind}/{identity}"]) == []
+            assert await referred(gateway, who, kind, {"reference": f"{kind}/{identity}"}) == []
             every = body(await directory.search(gateway, who, kind, [("_count", "500")]))
             assert identity not in json.dumps(every)
             assert every["total"] == len(every.get("entry", []))
@@ -102,7 +103,7 @@ async def _hidden(gateway: Gateway, shelter: dict[str, Any]) -> None:
         for who in (SOCIAL, HOSPITAL):  # who wrote it, and who treats
             assert body(await directory.read(gateway, who, kind, identity))["id"] == identity
             assert identity in found(await directory.search(gateway, who, kind, [("_id", identity)]))
-            assert len(await directory.named(gateway, who, [f"{kind}/{identity}"])) == 1
+            assert len(await referred(gateway, who, kind, {"reference": f"{kind}/{identity}"})) == 1
     assert body(await directory.read(gateway, NGO, "Practitioner", nurse))["name"]  # works elsewhere too
 
 
