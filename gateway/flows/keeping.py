@@ -16,6 +16,7 @@ from gateway.errors import Unavailable
 from gateway.flows.parts import Gateway
 from gateway.store import intake
 from gateway.store.intake import Answered, Arrival
+from gateway.store.pool import Connection
 
 TRIES = 20
 
@@ -49,13 +50,15 @@ async def keep(
     outgoing: Callable[[Change], Sequence[Outgoing]] = lambda change: (),
     besides: Callable[[Change], Sequence[AccessRecord]] = lambda change: (),
     again: bool = False,
+    within: Connection | None = None,
 ) -> Kept:
     """Write the statements, every resource they change, what is to be sent because of them and the access record in
     one commit; `besides` gives the records of further writes in it. `again`: nothing is said, and all that was said of
     the citizen is folded and judged again, by the tables of today; where that changes nothing, nothing is written.
 
     Others may write about the same citizen meanwhile: then it is worked out again from what is known by now, and
-    `check` is asked again, which may raise what then becomes of it.
+    `check` is asked again, which may raise what then becomes of it. `within` is a commit of the caller's own
+    (store/one_commit.py) that this is a part of.
     Raises Unavailable when the database is away, or when others were faster every time.
     """
 
@@ -63,9 +66,10 @@ async def keep(
         return judged(resource, citizen, gateway.labeller, gateway.sources)
 
     everything, taken = again, frozenset[tuple[str, str]]()
+    database = within or gateway.database
     for _ in range(TRIES):
         asked = touch(about.citizen, about.merged, about.statements, gateway.ids, everything=everything)
-        before, known = await intake.recall(gateway.database, arrival.fingerprint, asked, arrival.received_at)
+        before, known = await intake.recall(database, arrival.fingerprint, asked, arrival.received_at)
         if before is not None:
             return Kept(before=before)
         if not (about.statements or again) or (entitled_only and not known.entitled):
@@ -80,8 +84,8 @@ async def keep(
         everything = again or change is None
         records = [record(change), *besides(change)] if change else []
         if change and await intake.save(
-            gateway.database, arrival, change, known, records, outgoing(change), gateway.tellings.kinds
+            database, arrival, change, known, records, outgoing(change), gateway.tellings.kinds
         ):
             return Kept(change=change)
-        taken |= await intake.taken(gateway.database, change) if change else frozenset()
+        taken |= await intake.taken(database, change) if change else frozenset()
     raise Unavailable("Others write about the same citizen all the time", hint="Send again.")

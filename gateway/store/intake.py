@@ -1,7 +1,8 @@
 """Read what a message touches in one statement, write all that it changes in another.
 
 No lock is held between the two: every citizen has a revision, the write takes place only if no revision moved
-since the read, and the flow tries again where one did. So one message costs two round trips and one commit.
+since the read, and the flow tries again where one did. So one message costs two round trips and one commit. Who writes
+about several citizens does both on the connection of a commit of its own (one_commit.py).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gateway.store import attachments, registered, wire
 from gateway.store.columns import columns
 from gateway.store.log import RECORD_WIDTH, record_args, record_insert
 from gateway.store.outbox import OUTBOX_WIDTH, outbox_args, outbox_insert
-from gateway.store.pool import Database
+from gateway.store.pool import Connection, Database
 from gateway.store.to_tell import to_tell_insert
 
 # The touched citizens are an array, not rows to join: so they are looked up by index however many citizens there are.
@@ -162,7 +163,9 @@ class Arrival:
     registered: Sequence[Standing] = ()
 
 
-async def recall(database: Database, fingerprint: bytes, touch: Touch, now: datetime) -> tuple[Answered | None, Known]:
+async def recall(
+    database: Database | Connection, fingerprint: bytes, touch: Touch, now: datetime
+) -> tuple[Answered | None, Known]:
     """What is known of the citizens a message touches, and its former answer when it came before."""
     objects = touch.objects
     rows = await database.fetch(
@@ -190,7 +193,7 @@ async def recall(database: Database, fingerprint: bytes, touch: Touch, now: date
 
 
 async def save(
-    database: Database,
+    database: Database | Connection,
     arrival: Arrival,
     change: Change,
     known: Known,
@@ -200,7 +203,8 @@ async def save(
 ) -> bool:
     """Write everything that a message changes and causes to be sent, durably. Of the types in `tells` a hospital's
     resources and municipalities' cases that changed are noted: there may be something to tell. False: another writer
-    was faster, read again; or a resource in it is `taken`."""
+    was faster, read again; or a resource in it is `taken`. In a commit of the caller's own a faster writer may also end
+    that (Overtaken)."""
     rows = _changed(change, known)
     arguments: list[object] = [
         *columns(change.revisions, 2),
@@ -220,10 +224,13 @@ async def save(
         arguments += outbox_args(outgoing)
     if to_tell:
         arguments += columns(to_tell, 2)
+    if not isinstance(database, Database):
+        return await _saved(database, sql, arguments, arrival, change)
     try:
         if not (change.moved or arrival.attached or arrival.registered):
             return await database.fetchval(sql, *arguments) is not None
-        return await _save_with_more(database, sql, arguments, arrival, change)
+        async with database.transaction() as connection:
+            return await _saved(connection, sql, arguments, arrival, change)
     except asyncpg.UniqueViolationError:
         return False  # the same message on another connection, or the same new citizen, under another number too
 
@@ -233,7 +240,7 @@ def changes(change: Change, known: Known) -> bool:
     return bool(change.gone or _changed(change, known))
 
 
-async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]]:
+async def taken(database: Database | Connection, change: Change) -> frozenset[tuple[str, str]]:
     """Resources (kind, id) of a change that are another citizen's: two citizens were told of under one number."""
     kinds, identities = [one.resource.kind for one in change.folded], [one.resource.id for one in change.folded]
     rows = await database.fetch(
@@ -244,17 +251,14 @@ async def taken(database: Database, change: Change) -> frozenset[tuple[str, str]
     return frozenset((row["kind"], row["id"]) for row in rows)
 
 
-async def _save_with_more(
-    database: Database, sql: str, arguments: list[object], arrival: Arrival, change: Change
-) -> bool:
-    async with database.transaction() as connection:
-        if await connection.fetchval(sql, *arguments) is None:
-            return False
-        if change.moved:
-            await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
-        await attachments.insert(connection, arrival.attached)
-        if arrival.registered:
-            await registered.remember(connection, arrival.registered)
+async def _saved(connection: Connection, sql: str, arguments: list[object], arrival: Arrival, change: Change) -> bool:
+    if await connection.fetchval(sql, *arguments) is None:
+        return False
+    if change.moved:
+        await connection.execute(_FOLLOW, [citizen for citizen, _ in change.revisions])
+    await attachments.insert(connection, arrival.attached)
+    if arrival.registered:
+        await registered.remember(connection, arrival.registered)
     return True
 
 

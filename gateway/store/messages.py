@@ -9,7 +9,7 @@ from datetime import datetime
 from gateway.domain.outgoing import Outgoing
 from gateway.store.intake import Arrival
 from gateway.store.outbox import outbox_args, outbox_insert
-from gateway.store.pool import Database
+from gateway.store.pool import Connection, Database
 
 _INSERT = f"""
 WITH kept AS (
@@ -69,12 +69,13 @@ async def answer_to(database: Database, fingerprint: bytes) -> bytes | None:
 
 
 async def keep_metadata(
-    database: Database, arrival: Arrival, outgoing: Sequence[Outgoing] = (), *, state: str = "not-entitled"
-) -> None:
+    database: Database | Connection, arrival: Arrival, outgoing: Sequence[Outgoing] = (), *,
+    state: str = "not-entitled",
+) -> bool:  # fmt: skip
     """Retssikkerhedsloven § 12 c: no municipal case, so the content is deleted; that it came is all that is kept. So
-    it is of a message that tells nothing of the citizen (`nothing-kept`)."""
+    it is of a message that tells nothing of the citizen (`nothing-kept`). False where the same had come before."""
     row = _row(arrival, state, accepted=True, body=None)
-    await database.fetchval(_INSERT, *row, *outbox_args(outgoing))
+    return await database.fetchval(_INSERT, *row, *outbox_args(outgoing)) is not None
 
 
 async def quarantine(

@@ -147,7 +147,7 @@ def a_bundle(dice: random.Random, twins: Twins) -> Request:
     """Several of them in one Bundle, and the same once more: what came before is known by its number."""
     made = []
     for _ in range(dice.randint(1, 4)):
-        one = dice.choice((a_look, a_create, a_change))(dice, twins)
+        one = dice.choice((a_look, a_create, a_change, a_listing))(dice, twins)
         if one.headers.get("Content-Type") != _FORM and one.method != "HEAD":
             made.append(_entry(one))
     told: dict[str, Any] = {
@@ -156,6 +156,20 @@ def a_bundle(dice: random.Random, twins: Twins) -> Request:
     if dice.random() < 0.3:
         told["identifier"] = {"system": "urn:test", "value": str(dice.randrange(3))}
     return sent("POST", "/fhir", told)
+
+
+def a_listing(dice: random.Random, twins: Twins) -> Request:
+    """A write of the directory, of something made here or of nothing that is there."""
+    mine = [one for one in twins.made if one[0] == "Practitioner"]
+    kind, identity, tag = dice.choice(mine) if mine else ("Practitioner", "f" * 32, 'W/"1"')
+    named = {"resourceType": kind, "name": [{"family": dice.choice(twins.known.words)[:40].strip() or "x"}]}
+    if dice.random() < 0.6:
+        number = [{"system": "https://www.sst.dk/autorisation", "value": f"0{dice.randrange(3)}"}]
+        more = {"If_None_Exist": f"identifier={number[0]['value']}"} if dice.random() < 0.5 else {}
+        return sent("POST", f"/fhir/{kind}", named | {"identifier": number}, **more)
+    if dice.random() < 0.5:
+        return sent("PUT", f"/fhir/{kind}/{identity}", named | {"id": identity}, **_tag(dice, tag))
+    return Request("DELETE", f"/fhir/{kind}/{identity}")
 
 
 def another(dice: random.Random, twins: Twins) -> Request:

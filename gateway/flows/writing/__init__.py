@@ -2,14 +2,15 @@
 
 A write is a statement of the caller's source, like any message: it is checked, kept in one commit with the resources
 that follow from it and with its access record, and then shown. One file per interaction makes a `Word` of what is
-asked; saying.py keeps one word or several. A source changes only what it wrote by REST itself.
+asked; saying.py keeps it, together.py what the entries of a transaction come to. A source changes only what it wrote by
+REST itself.
 """
 
 from __future__ import annotations
 
-from gateway.flows.writing.asked import Asked
+from gateway.flows.writing.asked import Asked, Entry
 from gateway.flows.writing.file import attach
 from gateway.flows.writing.single import write
-from gateway.flows.writing.transaction import Entry, transact
+from gateway.flows.writing.transaction import transact
 
 __all__ = ["Asked", "Entry", "attach", "transact", "write"]

@@ -11,24 +11,26 @@ from dataclasses import dataclass
 from gateway.domain.caller import Caller
 from gateway.errors import Contradiction
 from gateway.flows.parts import Gateway
-from gateway.flows.writing.asked import Standing, Word
+from gateway.flows.writing.saying import LANGUAGE
 from gateway.flows.writing.whose import source_of
 from gateway.store import messages, wire
+from gateway.store.intake import Arrival
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """One numbered transaction of a source: `seen` names it, `content` tells it from another with its number."""
 
+    source: str
     seen: bytes
     content: str
 
     @classmethod
     def of(cls, gateway: Gateway, caller: Caller, number: str, raw: bytes) -> Again:
         """Of the source that this caller writes as. Raises Forbidden where there is none."""
-        source = source_of(gateway, caller).id.encode()
+        source = source_of(gateway, caller).id
         content = gateway.fingerprint(b"content", raw).hex()
-        return cls(gateway.fingerprint(b"transaction", source, number.encode()), content)
+        return cls(source, gateway.fingerprint(b"transaction", source.encode(), number.encode()), content)
 
     async def came(self, gateway: Gateway) -> list[tuple[str, bool]] | None:
         """Reference of each entry and whether it was created, when it came before. Raises Contradiction for a number
@@ -41,7 +43,7 @@ class Again:
             raise Contradiction("This number was used for other content", where="Bundle.identifier")
         return [(reference, created) for reference, created in told["entries"]]
 
-    def answer(self, words: Sequence[Word | Standing]) -> bytes:
-        """What is to be known when it comes again."""
-        entries = [(word.reference, isinstance(word, Word) and word.created) for word in words]
-        return wire.encode({"content": self.content, "entries": entries})
+    def arrival(self, gateway: Gateway, entries: Sequence[tuple[str, bool]]) -> Arrival:
+        """What is kept of it besides what its entries say: what is to be known when it comes again."""
+        answer = wire.encode({"content": self.content, "entries": entries})
+        return Arrival(LANGUAGE, self.source, self.seen.hex(), "transaction", self.seen, gateway.clock(), b"", answer)

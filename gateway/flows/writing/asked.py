@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import Attached
@@ -13,6 +13,7 @@ from gateway.domain.intake import Known
 from gateway.domain.record import AccessRecord
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
+from gateway.errors import GatewayError
 from gateway.flows.looking import NOTHING, record_of
 from gateway.flows.parts import Gateway
 
@@ -45,6 +46,26 @@ class Asked:
         place = f"/{self.identity}" if self.identity else ""
         names = "?" + "&".join(sorted({name for name, _ in self.criteria})) if self.criteria is not None else ""
         return f"{_METHODS[self.interaction]} {self.kind}{place}{names}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One write of a transaction: where it stands (`Bundle.entry[2]`), who asks, with the scopes that hold for this
+    write, and the name that others refer to it by."""
+
+    place: str
+    asked: Asked
+    caller: Caller
+    name: str = ""
+
+    def placed(self, error: GatewayError) -> GatewayError:
+        """The same failure, with its place in the Bundle."""
+        if error.where.startswith(self.place):
+            return error
+        kind, _, rest = error.where.partition(".")
+        inside = f".resource.{rest}" if kind == self.asked.kind and rest else ""
+        error.where = f"{self.place}{inside or '.resource'}"
+        return error
 
 
 @dataclass(slots=True)
@@ -94,6 +115,7 @@ class Word:
 class Standing:
     """Nothing is written: this resource stands as it was asked for."""
 
+    created: ClassVar[bool] = False
     kind: str
     identity: str
 
@@ -105,12 +127,16 @@ class Standing:
 
 @dataclass(slots=True)
 class Around:
-    """What a write may refer to besides what is there: all that the same transaction makes. `citizens` are the Patients
-    among that, with their numbers."""
+    """What a write may refer to besides what is there: all that the same transaction makes (`promised`). `citizens` are
+    the Patients among that, with their numbers; `places` what the names of entries stand for. `gone` is what it takes
+    back, before anything else; `leaned` are the promised ones that were referred to, each with the citizen that it must
+    turn out to be about, by all Patient ids."""
 
     promised: set[str] = field(default_factory=set)
     citizens: dict[str, tuple[Identifier, ...]] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    leaned: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
 
 class Moved(Exception):

@@ -8,6 +8,7 @@ create at once under one condition make one resource.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
@@ -19,12 +20,15 @@ from gateway.flows.writing.create import place_of
 from gateway.store import resources
 
 
-async def matching(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria) -> tuple[str, int] | None:
-    """The (id, version) of the one resource that meets the condition as far as this caller may see. Raises
-    SeveralMatch, BadRequest for a condition that names nothing."""
+async def matching(
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str] = ()
+) -> tuple[str, int] | None:
+    """The (id, version) of the one resource that meets the condition as far as this caller may see. `gone` is taken
+    back in the same transaction. Raises SeveralMatch, BadRequest for a condition that names nothing."""
     if not [name for name, _ in criteria if not name.startswith("_") or name == "_id"]:
         raise BadRequest("A condition names at least one search parameter")
-    found = await search.visible(gateway, caller, kind, list(criteria))
+    found = await search.visible(gateway, caller, kind, list(criteria), most=2 + len(gone))
+    found = [one for one in found if f"{kind}/{one[1]}" not in gone]
     if len(found) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
     return (found[0][1], found[0][2]) if found else None
@@ -48,12 +52,14 @@ async def found_by(gateway: Gateway, caller: Caller, work: Work) -> Work:
     return Work(replace(asked, interaction="create"), replace(work.record, interaction="create"))
 
 
-async def unless_there(gateway: Gateway, caller: Caller, asked: Asked, word: Word) -> Word | Standing:
+async def unless_there(
+    gateway: Gateway, caller: Caller, asked: Asked, word: Word, gone: Collection[str] = ()
+) -> Word | Standing:
     """A create under a condition: what is there already, or the word as long as nobody else writes of its citizen."""
     if asked.criteria is None:
         return word
     revision = await resources.revision_of(gateway.database, word.citizen)
-    found = await matching(gateway, caller, asked.kind, asked.criteria)
+    found = await matching(gateway, caller, asked.kind, asked.criteria, gone)
     return Standing(asked.kind, found[0]) if found else replace(word, revision=revision)
 
 

@@ -1,20 +1,28 @@
-"""Writes in the directory that are made of its own create, update and delete: patches and conditional forms.
+"""Writes in the directory that are made of its own create, update and delete: patches, conditional forms, and those
+of a transaction.
 
-Between the look and the write stands the version: when somebody else was faster the write is refused (412), never
-made on top.
+Of a write alone the version stands between the look and the write: when somebody else was faster the write is refused
+(412), never made on top. Those of a transaction are made where nobody else writes: there the condition is looked up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.source import written_as
 from gateway.errors import NeedsVersion, NotFound, SeveralMatch
 from gateway.flows import directory
+from gateway.flows.directory import changing
+from gateway.flows.directory.changing import Changed
+from gateway.flows.directory.showing import served, shown
 from gateway.flows.parts import Gateway, Served
-from gateway.flows.writing.asked import Asked
+from gateway.flows.writing.asked import Asked, Criteria, Json, Moved
+from gateway.store import directory as stored
 from gateway.store import wire
+from gateway.store.pool import Connection, Database
 
 
 async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
@@ -33,15 +41,9 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
         await directory.withdraw(gateway, caller, kind, identity, tag)
         return Served(b"")
     if asked.interaction == "update":
-        return await directory.update(gateway, caller, kind, identity, _named(asked, identity), tag)
+        raw = asked.raw if asked.criteria is None else wire.encode(_with_id(asked, f"{kind}/{identity}"))
+        return await directory.update(gateway, caller, kind, identity, raw, tag)
     return await _patched(gateway, caller, asked, identity, tag)
-
-
-def _named(asked: Asked, identity: str) -> bytes:
-    """Who updates by a condition need not know the id of what it finds. http://hl7.org/fhir/R4/http.html#cond-update"""
-    if asked.criteria is None or "id" in asked.body:
-        return asked.raw
-    return wire.encode({**asked.body, "id": identity})
 
 
 async def _patched(gateway: Gateway, caller: Caller, asked: Asked, identity: str, tag: str) -> Served:
@@ -59,3 +61,98 @@ async def _found(gateway: Gateway, caller: Caller, kind: str, criteria: Sequence
     if len(there) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
     return (there[0]["id"], there[0]["meta"]["versionId"]) if there else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A write of a transaction that is in the directory, its content checked. `reference` is what it was found to be
+    about, or makes (`created`); `key` is what the id of a new one is made of."""
+
+    asked: Asked
+    reference: str
+    key: str
+    created: bool
+
+
+async def found(
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str] = (),
+    reader: Connection | Database | None = None,
+) -> list[str]:  # fmt: skip
+    """The ids of what a condition finds as far as this caller may see, two at most. `gone` is taken back in the same
+    transaction."""
+    there = await directory.visible(gateway, caller, kind, criteria, reader, 2 + len(gone))
+    return [one["id"] for one in there if f"{kind}/{one['id']}" not in gone][:2]
+
+
+async def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str, gone: Collection[str]) -> str:
+    """What a write of a transaction is about, or makes (`Location/9f…`). Raises SeveralMatch, NotFound, Forbidden."""
+    identity = asked.identity or await _one(gateway, caller, asked, gone, gateway.database)
+    return f"{asked.kind}/{identity or gateway.ids(asked.kind, _key(gateway, caller, asked, token))}"
+
+
+def listed(gateway: Gateway, caller: Caller, asked: Asked, place: str, token: str) -> Listed:
+    """The write with its content checked, before others wait for it. Raises what is wrong with it."""
+    key = _key(gateway, caller, asked, token)
+    created = place == f"{asked.kind}/{gateway.ids(asked.kind, key)}"
+    if asked.interaction in ("create", "update"):
+        changing.checked(_with_id(asked, place), asked.kind, asked.identity)
+    return Listed(asked, place, key, created)
+
+
+async def within(gateway: Gateway, connection: Connection, caller: Caller, one: Listed) -> Changed:
+    """Carry it out on the connection of a writer. Raises Moved where its condition finds another by now, and what a
+    write alone would raise."""
+    asked, kind = one.asked, one.asked.kind
+    identity = asked.identity or await _one(gateway, caller, asked, (), connection)
+    if asked.interaction == "create" or not identity:
+        body, params = changing.checked(asked.body, kind), asked.criteria if asked.interaction == "create" else ()
+        changed = await changing.create(gateway, connection, caller, body, params or (), one.key)
+    elif asked.interaction == "delete":
+        changed = await changing.withdraw(gateway, connection, caller, kind, identity, asked.if_match)
+    else:
+        tag = asked.if_match if asked.criteria is None else await _tag(connection, asked, identity)
+        change = asked.change or (lambda _: _with_id(asked, f"{kind}/{identity}"))
+        changed = await changing.update(gateway, connection, caller, kind, identity, tag, change)
+    if changed.reference != one.reference:
+        raise Moved
+    return changed
+
+
+async def as_it_stands(gateway: Gateway, caller: Caller, kind: str, identity: str) -> Served:
+    """One of them as this caller may see it, nothing of it where it may not, for who puts it on record itself."""
+    entry = await stored.find(gateway.database, kind, identity)
+    look = shown(gateway, caller, [entry] if entry and not entry.withdrawn else [])
+    return served(gateway, look.bodies[0], look.entries[0].updated) if look.bodies else Served(b"")
+
+
+def _key(gateway: Gateway, caller: Caller, asked: Asked, token: str) -> str:
+    return changing.new_key(written_as(caller.sends, gateway.sources), asked.kind, token)
+
+
+def _with_id(asked: Asked, place: str) -> Json:
+    """Who updates by a condition need not know the id of what it finds. http://hl7.org/fhir/R4/http.html#cond-update"""
+    if asked.interaction == "create" or asked.criteria is None or "id" in asked.body:
+        return asked.body
+    return {**asked.body, "id": place.partition("/")[2]}
+
+
+async def _tag(connection: Connection, asked: Asked, identity: str) -> str:
+    """The version that a condition is about: the present one, unless another is named."""
+    entry = await stored.find(connection, asked.kind, identity)
+    return asked.if_match or f'W/"{entry.version if entry else 0}"'
+
+
+async def _one(
+    gateway: Gateway, caller: Caller, asked: Asked, gone: Collection[str], reader: Connection | Database
+) -> str:
+    """The id that a condition finds, "" where there is none, or finds none and makes a new one. Raises SeveralMatch,
+    NotFound."""
+    if asked.criteria is None:
+        return ""
+    missing = gone if asked.interaction == "create" else ()  # what is changed and taken back at once is a fault
+    there = await found(gateway, caller, asked.kind, asked.criteria, missing, reader)
+    if len(there) > 1:
+        raise SeveralMatch(hint="Narrow the condition.")
+    if not there and asked.interaction in ("patch", "delete"):
+        raise NotFound
+    return there[0] if there else ""

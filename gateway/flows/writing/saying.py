@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from gateway.domain.identifier import Identifier
 from gateway.domain.intake import Change, Known
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.keeping import About, keep
@@ -13,50 +14,65 @@ from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Moved, Standing, Word, Work
 from gateway.store import messages, wire
 from gateway.store.intake import Arrival
+from gateway.store.pool import Connection
 
 LANGUAGE = "fhir-rest"
+Said = Sequence[tuple[Work, Word]]
 
 
-async def say(
-    gateway: Gateway, said: Sequence[tuple[Work, Word]], raw: bytes, seen: bytes = b"", answer: bytes = b""
-) -> bool:
+async def say(gateway: Gateway, said: Said, raw: bytes) -> bool:
     """Keep the words in one commit. False where the law lets nothing be kept (§ 12 c): that it came is kept and on
     record, and the answer is positive all the same, as a refusal would tell who has a case.
 
-    `seen` is the fingerprint of what may come again, and `answer` what is then to be known of it. Raises Conflict for a
-    version that has changed meanwhile, Moved where a condition must be looked up again or the same has come meanwhile.
+    Raises Conflict for a version that has changed meanwhile, Moved where a condition must be looked up again.
     """
-    words = [word for _, word in said]
-    first = words[0]
-    now, origin = gateway.clock(), first.statement.origin
-    seen_before = seen or gateway.fingerprint(origin.encode())
-    kinds = ",".join(sorted({word.statement.kind for word in words}))
-    files = [one for word in words for one in word.files]
-    kept_raw = wire.encode([word.statement.body for word in words]) if files else raw  # files lie beside it
-    arrival = Arrival(
-        LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, seen_before, now, kept_raw, answer, attached=files
-    )
-
-    def records(change: Change) -> list[AccessRecord]:
-        return [told(work, word).of(change.citizen) for work, word in said]
+    arrival = arrival_of(gateway, said, raw)
 
     def check(known: Known) -> None:
-        for word in words:
+        for _, word in said:
             if word.revision >= 0 and known.revisions.get(word.citizen, 0) != word.revision:
                 raise Moved
             word.check(known)
 
-    about = About(first.numbers, (), [word.statement for word in words])
-    kept = await keep(
-        gateway, arrival, about, lambda change: records(change)[0], besides=lambda change: records(change)[1:],
-        entitled_only=first.source.keeps == "entitled", check=check,
-    )  # fmt: skip
-    if kept.before is not None:
-        raise Moved
-    if kept.change is None:
+    change = await kept(gateway, said, arrival, check)
+    if change is None:
         await on_record(gateway, *(told(work, word) for work, word in said))
         await messages.keep_metadata(gateway.database, arrival)
-    return kept.change is not None
+    return change is not None
+
+
+def arrival_of(gateway: Gateway, said: Said, raw: bytes) -> Arrival:
+    """What came, as it is kept beside the statements: files lie beside it, and are not kept twice."""
+    words = [word for _, word in said]
+    first, files = words[0], [one for word in words for one in word.files]
+    origin = first.statement.origin
+    kinds = ",".join(sorted({word.statement.kind for word in words}))
+    return Arrival(
+        LANGUAGE, first.source.id, origin.rpartition("/")[0], kinds, gateway.fingerprint(origin.encode()),
+        gateway.clock(), wire.encode([word.statement.body for word in words]) if files else raw, b"", attached=files,
+    )  # fmt: skip
+
+
+async def kept(
+    gateway: Gateway, said: Said, arrival: Arrival, check: Callable[[Known], None], within: Connection | None = None
+) -> Change | None:
+    """Keep words of one source about one citizen, each with its record; None where the law lets nothing be kept."""
+
+    def records(change: Change) -> list[AccessRecord]:
+        return [told(work, word).of(change.citizen) for work, word in said]
+
+    source = said[0][1].source
+    about = About(numbers_of(said), (), [word.statement for _, word in said])
+    made = await keep(
+        gateway, arrival, about, lambda change: records(change)[0], besides=lambda change: records(change)[1:],
+        entitled_only=source.keeps == "entitled", check=check, within=within,
+    )  # fmt: skip
+    return made.change
+
+
+def numbers_of(said: Said) -> Sequence[Identifier]:
+    """All numbers of the citizen, where one of the words makes the Patient."""
+    return max((word.numbers for _, word in said), key=len)
 
 
 def told(work: Work, word: Word | Standing) -> AccessRecord:

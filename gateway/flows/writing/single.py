@@ -69,7 +69,8 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
     if interaction == "delete":
         return await withdraw(gateway, caller, work)
     token = token or await token_for(gateway, caller, work.asked)
-    return await unless_there(gateway, caller, work.asked, await create(gateway, caller, work, around, token))
+    word = await create(gateway, caller, work, around, token)
+    return await unless_there(gateway, caller, work.asked, word, around.gone)
 
 
 async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:

@@ -148,7 +148,10 @@ async def _may_be_named(gateway: Gateway, caller: Caller, literal: str, own: Cit
     if literal.startswith("Patient/"):
         return literal.removeprefix("Patient/").partition("/_history/")[0] in own.same
     ours = _OURS.fullmatch(literal)
-    if ours is None or ours[1] in _NOBODYS or f"{ours[1]}/{ours[2]}" in around.promised:
+    if ours is None or ours[1] in _NOBODYS:
+        return True
+    if (made := f"{ours[1]}/{ours[2]}") in around.promised:
+        around.leaned.append((made, own.same))  # whose that is, is known when all entries are worked out
         return True
     if is_joint(ours[1], ours[2]):
         return citizen_of_joint(ours[2]) in own.same

@@ -2,7 +2,8 @@
 
 Every entry goes through the door that it would have come through alone: scopes, decision and access record are its
 own, and no header of the whole request but Prefer reaches it. The entries of a batch know nothing of each other; the
-writes of a transaction are one commit, and its reads are answered from what stands after it.
+writes of a transaction are one commit, about however many citizens, and its reads are answered from what stands after
+it.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from gateway.flows.parts import Served
 from gateway.flows.writing import Asked, Entry, transact
 from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
-from gateway.inbound.door import Bearer, Endpoint, Inbound
+from gateway.inbound.door import Bearer, Endpoint, Inbound, check_scopes
 from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
-from gateway.inbound.rest.kinds import WRITTEN
+from gateway.inbound.rest.kinds import CHANGED
 from gateway.inbound.rest.writing import change_of, criteria_of
 from gateway.translate.fhir import parse, write_json
 from gateway.translate.fhir.outcome import failed
@@ -104,7 +105,13 @@ async def _transaction(
     inbound: Inbound, request: Request, caller: Caller, parts: Sequence[Part], sent: Json
 ) -> list[Json]:
     """The writes together, and then what is read. Raises what is wrong with an entry, with its place."""
-    writes = {number: await _write(request, caller, part) for number, part in enumerate(parts) if part.method != "GET"}
+    for part in parts:
+        _door(request, part)  # what nobody answers is refused before anything is written
+    writes = {
+        number: await _write(inbound, request, caller, part)
+        for number, part in enumerate(parts)
+        if part.method != "GET"
+    }
     stands = await transact(inbound.gateway, caller, list(writes.values()), write_json(sent), _number(sent))
     answers = {
         number: _written(request, writes[number].asked, served) for number, served in zip(writes, stands, strict=True)
@@ -122,17 +129,18 @@ def _number(sent: Json) -> str:
     return "|".join(map(str, told)) if told and all(isinstance(one, str) and one for one in told) else ""
 
 
-async def _write(request: Request, caller: Caller, part: Part) -> Entry:
+async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part) -> Entry:
     """A write of a transaction, whose scopes hold. Raises Forbidden, Refused, BadRequest with the place."""
     try:
         endpoint, path = _door(request, part)
-        await endpoint.admitted(caller, path.get("kind", ""))
         kind = path.get("kind", "")
-        if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in WRITTEN:
-            raise Refused(
-                "This is no write of a transaction", hint="Send directory entries, messages and operations in a batch."
-            )
-        return Entry(part.place, _asked(part, kind, path.get("id", "")), part.name)
+        admitted = await endpoint.admitted(caller, kind)
+        if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in CHANGED:
+            raise Refused("This is no write of a transaction", hint="Send it in a batch, or alone.")
+        asked = _asked(part, kind, path.get("id", ""))
+        if asked.interaction == "create" and asked.criteria is not None:  # a search
+            await check_scopes(inbound.gateway, caller, ("s",), f"POST /fhir/{kind}", "create", kind)
+        return Entry(part.place, asked, admitted, part.name)
     except GatewayError as error:
         error.where = part.place
         raise
@@ -234,8 +242,8 @@ async def _alone(request: Request, caller: Caller, part: Part) -> Json:
 def _told(status: int, headers: Any, body: bytes) -> Json:
     """Bundle.entry.response, and the resource or outcome."""
     told: Json = {"status": str(status)}
-    if "location" in headers:
-        told["location"] = headers["location"]
+    if place := headers.get("location") or headers.get("content-location"):  # what a condition has found, too
+        told["location"] = place
     if "etag" in headers:
         told["etag"] = headers["etag"]
     if "last-modified" in headers:

@@ -1,0 +1,135 @@
+"""What the entries of a transaction are called, and what their conditions find, before any of them is worked out.
+
+What an entry makes may be referred to by its fullUrl (urn:uuid), by entries about any citizen and of the directory;
+what is there by a search (`Patient?identifier=…`) that finds one. http://hl7.org/fhir/R4/http.html#trules
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from gateway.domain.caller import Caller
+from gateway.domain.directory import KINDS as DIRECTORY
+from gateway.errors import BadRequest, Refused
+from gateway.flows.parts import Gateway
+from gateway.flows.read import no_purpose
+from gateway.flows.search.worlds import searchable, searching
+from gateway.flows.writing import in_directory
+from gateway.flows.writing.asked import Around, Criteria, Entry, Json, Work
+from gateway.flows.writing.conditional import found_by, matching, token_for
+from gateway.flows.writing.create import place_of
+from gateway.flows.writing.whose import numbers_of, source_of
+from gateway.store import population
+
+
+async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) -> tuple[Work, str, str]:
+    """The write with its condition looked up, what the key of a new resource is made of ("" where none is), and the
+    resource that the entry is about (`Goal/9f…`), which goes by the entry's name from now on.
+
+    Raises what is wrong with the condition or the name, Forbidden without a purpose of use.
+    """
+    if entry.name and entry.name in around.places:
+        raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
+    if entry.asked.kind in DIRECTORY:
+        token = secrets.token_hex(16)
+        place = await in_directory.place_of(gateway, entry.caller, entry.asked, token, around.gone)
+    else:
+        work, token, place = await _of_citizen(gateway, entry, work, around)
+    around.places |= {entry.name: place} if entry.name else {}
+    if entry.asked.interaction == "delete":
+        around.gone.add(place)
+    return work, token, place
+
+
+async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around) -> tuple[Work, str, str]:
+    caller = entry.caller
+    if not caller.purposes:
+        raise no_purpose()
+    work = await found_by(gateway, caller, work)
+    asked = work.asked
+    if asked.interaction != "create":
+        if asked.criteria is not None:  # whom the condition led to is on record, also where another entry fails
+            work.about((await population.owners_of(gateway.database, asked.kind, [asked.identity]))[asked.identity])
+        return work, "", f"{asked.kind}/{asked.identity}"
+    token = await token_for(gateway, caller, asked)
+    kind, identity = place_of(gateway, caller, asked, token)
+    if asked.criteria is not None and (there := await matching(gateway, caller, kind, asked.criteria, around.gone)):
+        return work, token, f"{kind}/{there[0]}"
+    if kind == "Patient":
+        told_of = {"identifier": asked.body.get("identifier")}
+        around.citizens[identity] = numbers_of(source_of(gateway, caller), caller, told_of, token)
+    around.promised.add(f"{kind}/{identity}")
+    return work, token, f"{kind}/{identity}"
+
+
+def twins(entries: Sequence[Entry]) -> dict[int, int]:
+    """Creates of one type under one condition: each but the first finds what the first one made."""
+    first: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
+    found: dict[int, int] = {}
+    for number, entry in enumerate(entries):
+        if entry.asked.interaction == "create" and entry.asked.criteria is not None:
+            known = first.setdefault((entry.asked.kind, tuple(sorted(entry.asked.criteria))), number)
+            found |= {number: known} if known != number else {}
+    return found
+
+
+async def resolved(gateway: Gateway, entry: Entry, around: Around) -> Json:
+    """The resource with final references in the place of names of entries and of searches. Raises Refused."""
+    body = entry.asked.body
+    found = dict(around.places)
+    for literal in sorted(_conditional(body)):
+        kind, _, text = literal.partition("?")
+        found[literal] = await _looked_up(gateway, entry.caller, kind, parse_qsl(text, keep_blank_values=True), around)
+    if entry.asked.kind in DIRECTORY:
+        citizens = {name for name, place in found.items() if place.partition("/")[0] not in DIRECTORY}
+        if citizens.intersection(_texts(body)):
+            raise Refused("What stands in the directory refers to no citizen", hint="Leave the reference out.")
+    made: Json = _renamed(body, found)
+    return made
+
+
+async def _looked_up(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, around: Around) -> str:
+    """What a conditional reference leads to, as far as this caller may see and search it. Raises Refused, SeveralMatch.
+    What the transaction takes back is there no more."""
+    there: list[str] = []
+    searched = searchable(caller)(kind)
+    if searched and kind in DIRECTORY:
+        there = await in_directory.found(gateway, caller, kind, criteria, around.gone)
+    elif searched and kind in gateway.search:
+        one = await matching(gateway, searching(caller), kind, criteria, around.gone)
+        there = [one[0]] if one else []
+    if len(there) != 1:
+        raise Refused("A conditional reference does not find exactly one", hint="Narrow it, or name the resource.")
+    return f"{kind}/{there[0]}"
+
+
+def _conditional(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return {one for item in node for one in _conditional(item)}
+    if not isinstance(node, dict):
+        return set()
+    own = node.get("reference")
+    here = {own} if isinstance(own, str) and "?" in own and ":" not in own.partition("?")[0] else set()
+    return here | {one for value in node.values() for one in _conditional(value)}
+
+
+def _texts(node: Any) -> Iterable[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for one in node.values() if isinstance(node, dict) else node:
+            yield from _texts(one)
+
+
+def _renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """R4 3.1.0.11.2: references and URIs. A number that somebody goes by (`value`) is none, whatever it looks like."""
+    if isinstance(node, str):
+        return names.get(node, node)
+    if isinstance(node, list):
+        return [_renamed(item, names) for item in node]
+    if isinstance(node, dict):
+        return {name: value if name == "value" else _renamed(value, names) for name, value in node.items()}
+    return node

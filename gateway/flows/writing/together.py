@@ -1,0 +1,148 @@
+"""Together: what the entries of a transaction come to becomes durable in one commit, or none of it does.
+
+The directory's lock comes first, then those of all citizens in the order of their ids: two transactions that cross each
+other wait for each other, and never in a circle. Everything before that is looked up without any lock; where it has
+changed by now, all is undone and worked out again (Moved). Every entry's record is in the commit. What came is kept
+beside each citizen's statements, and nothing of any other's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from gateway.domain.intake import Known, touch
+from gateway.domain.record import AccessRecord
+from gateway.errors import GatewayError
+from gateway.flows.directory.changing import Changed
+from gateway.flows.directory.keeping import heard
+from gateway.flows.directory.showing import recorded
+from gateway.flows.parts import Gateway
+from gateway.flows.writing import in_directory
+from gateway.flows.writing.again import Again
+from gateway.flows.writing.asked import Entry, Moved, Standing, Word, Work
+from gateway.flows.writing.in_directory import Listed
+from gateway.flows.writing.saying import Said, arrival_of, kept, numbers_of, told
+from gateway.store import intake, messages, wire
+from gateway.store.log import append
+from gateway.store.one_commit import Overtaken, forget_unsaid, lock, lock_directory, one_commit
+from gateway.store.pool import Connection
+
+Came = Word | Standing | Listed
+"""What an entry comes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One entry that was understood: what it asks, its record so far, and what it comes to."""
+
+    entry: Entry
+    work: Work
+    came: Came
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the entries, by their numbers: `unkept` are those that the law lets nothing be kept of."""
+
+    changed: dict[int, Changed] = field(default_factory=dict)
+    unkept: set[int] = field(default_factory=set)
+
+
+async def keep_together(gateway: Gateway, done: Mapping[int, Done], again: Again | None) -> Outcome:
+    """Keep it all. Raises what is wrong with an entry now, with its place; Moved; Unavailable."""
+    outcome = Outcome()
+    listed = {number: one for number, one in done.items() if isinstance(one.came, Listed)}
+    try:
+        async with one_commit(gateway.database) as connection:
+            if listed:
+                await lock_directory(connection)
+            if again and not await _numbered(gateway, connection, again, done):
+                raise Moved
+            records = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
+            for number, one in listed.items():
+                outcome.changed[number] = await _listed(gateway, connection, one)
+                records.append(_record(gateway, one, outcome.changed[number]))
+            outcome.unkept |= await _said(gateway, connection, _groups(done))
+            await append(connection, records)
+    except Overtaken:
+        raise Moved from None
+    for kind in {one.entry.asked.kind for one in listed.values()}:
+        await heard(gateway, kind)
+    return outcome
+
+
+async def _numbered(gateway: Gateway, connection: Connection, again: Again, done: Mapping[int, Done]) -> bool:
+    """Whether it comes for the first time under its number."""
+    entries = [(done[number].came.reference, done[number].came.created) for number in range(len(done))]
+    return await messages.keep_metadata(connection, again.arrival(gateway, entries), state="nothing-kept")
+
+
+async def _listed(gateway: Gateway, connection: Connection, one: Done) -> Changed:
+    assert isinstance(one.came, Listed)  # noqa: S101 - for mypy
+    try:
+        return await in_directory.within(gateway, connection, one.entry.caller, one.came)
+    except GatewayError as error:
+        raise one.entry.placed(error) from None
+
+
+def _record(gateway: Gateway, one: Done, changed: Changed) -> AccessRecord:
+    asked = one.entry.asked
+    return recorded(gateway, one.entry.caller, asked.interaction, asked.kind, asked.told, changed.look)
+
+
+def _groups(done: Mapping[int, Done]) -> list[dict[int, tuple[Work, Word]]]:
+    """The words about one citizen that are one source's, in the order of the citizens."""
+    made: dict[tuple[str, str], dict[int, tuple[Work, Word]]] = defaultdict(dict)
+    for number, one in done.items():
+        if isinstance(one.came, Word):
+            made[one.came.citizen, one.came.source.id][number] = (one.work, one.came)
+    return [made[key] for key in sorted(made)]
+
+
+async def _said(
+    gateway: Gateway, connection: Connection, groups: Sequence[Mapping[int, tuple[Work, Word]]]
+) -> set[int]:
+    """Keep the words; gives the numbers of those of which the law lets nothing be kept."""
+    unkept: set[int] = set()
+    locked = await _locked(gateway, connection, [list(one.values()) for one in groups])
+    for one in groups:
+        said = list(one.values())
+        arrival = arrival_of(gateway, said, _content(said))
+        change = await kept(gateway, said, arrival, partial(_check, said, locked), connection)
+        if change is None:
+            await append(connection, [told(work, word) for work, word in said])
+            await messages.keep_metadata(connection, arrival)
+            unkept |= one.keys()
+        else:
+            locked |= {citizen for citizen, _ in change.revisions}
+    await forget_unsaid(connection, locked)
+    return unkept
+
+
+def _check(said: Said, locked: set[str], known: Known) -> None:
+    """Raises what is wrong with a word now; Moved where others joined the citizen with somebody."""
+    if not locked.issuperset(known.citizens.values()):
+        raise Moved
+    for _, word in said:
+        word.check(known)
+
+
+async def _locked(gateway: Gateway, connection: Connection, groups: Sequence[Said]) -> set[str]:
+    """Lock everybody whom the words touch. Raises Moved where a condition must be looked up again."""
+    wanted: set[str] = set()
+    for said in groups:
+        asked = touch(numbers_of(said), (), [word.statement for _, word in said], gateway.ids, everything=False)
+        _, known = await intake.recall(connection, b"", asked, gateway.clock())
+        wanted |= {*known.citizens.values(), *asked.patients, *(word.citizen for _, word in said)}
+    revisions = await lock(connection, wanted)
+    if any(0 <= word.revision != revisions[word.citizen] for said in groups for _, word in said):
+        raise Moved
+    return wanted
+
+
+def _content(said: Said) -> bytes:
+    """What came about this citizen: the Bundle holds other citizens' words too."""
+    return wire.encode([word.statement.body for _, word in said])

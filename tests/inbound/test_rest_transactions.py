@@ -1,0 +1,460 @@
+"""POST /fhir, a transaction about several citizens and the directory: all of it in one commit, or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from gateway.domain.identifier import CPR, X_ECPR
+from gateway.errors import RuleBroken
+from gateway.flows.writing import together
+from tests.inbound.http_world import run
+from tests.inbound.one_citizen import NUMBER, admission, headers
+from tests.inbound.rest_world import Rest, rest
+from tests.inbound.test_rest_bundles import ONE, TWO, answers, bundle, entry, statuses
+
+THREE = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000003"
+FOUR = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000004"
+OTHER = "2512489996"
+AUTHORISATION = "https://www.sst.dk/autorisation"
+ABSENT = "f" * 32
+_TABLES = (
+    "message",
+    "statement",
+    "resource",
+    "resource_version",
+    "directory",
+    "directory_version",
+    "identity",
+    "citizen",
+)
+
+
+def patient(number: str, name: str = "Ask", system: str = CPR) -> dict[str, Any]:
+    return {"resourceType": "Patient", "identifier": [{"system": system, "value": number}], "name": [{"family": name}]}
+
+
+def practitioner(number: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Practitioner", "identifier": [{"system": AUTHORISATION, "value": number}], **more}
+
+
+def placed(told: dict[str, Any]) -> str:
+    """`Goal/9f…` of an entry's answer."""
+    return "/".join(told["response"]["location"].split("/")[-4:-2])
+
+
+async def second(here: Rest) -> str:
+    """Another citizen, with a case in the municipality and admitted to the hospital; gives the Patient id."""
+    other = str((await here.made(patient(OTHER), who="social"))["id"])
+    about = {"subject": {"reference": f"Patient/{other}"}}
+    await here.made(here.about("CarePlan", status="active", intent="plan", **about), who="social")
+    raw = admission("M2").replace(NUMBER.encode(), OTHER.encode()).replace(b"V-17", b"V-18")
+    sent = {**await headers(here.http, "epj"), "Content-Type": "application/hl7-v2"}
+    told = await here.http.web.post("/messages/hl7v2", headers=sent, content=raw)
+    assert told.status_code == 200, told.text
+    return other
+
+
+async def counts(here: Rest) -> list[int]:
+    return [await here.count(table) for table in _TABLES]
+
+
+def test_two_citizens_and_the_directory_in_one_commit(database_url: str) -> None:
+    """What entries make is referred to by its name across citizens and directory, in whatever order they stand."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            role = {"resourceType": "PractitionerRole", "practitioner": {"reference": ONE},
+                    "organization": {"reference": THREE}, "active": True}  # fmt: skip
+            goals = [here.goal("Ro", subject={"reference": f"Patient/{who}"}) for who in (here.patient, other)]
+            task = here.about("Task", status="requested", intent="order", owner={"reference": TWO},
+                              focus={"reference": FOUR})  # fmt: skip
+            entries = [
+                entry("POST", "Task", task),
+                entry("POST", "PractitionerRole", role, TWO),
+                entry("POST", "Goal", goals[1]),
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE),
+                entry("GET", "Practitioner?identifier=0ABCD"),
+                entry("POST", "Goal", goals[0], FOUR),
+                entry("POST", "Organization", {"resourceType": "Organization", "name": "Hjemmeplejen"}, THREE),
+            ]
+            told = await answers(here, "transaction", *entries)
+            assert statuses(told) == ["201", "201", "201", "201", "200", "201", "201"]
+            shown = (await here.call("GET", f"/{placed(told[0])}")).json()
+            assert shown["owner"] == {"reference": placed(told[1])}
+            assert shown["focus"] == {"reference": placed(told[5])}
+            stands = (await here.call("GET", f"/{placed(told[1])}")).json()
+            assert stands["practitioner"] == {"reference": placed(told[3])}
+            assert stands["organization"] == {"reference": placed(told[6])}
+            assert told[4]["resource"]["total"] == 1, "reads come last"
+            theirs = (await here.call("GET", f"/{placed(told[2])}")).json()
+            assert theirs["subject"] == {"reference": f"Patient/{other}"}
+            records = (await here.records(interaction="create", outcome="0"))[-6:]
+            assert {one.citizen for one in records} == {here.patient, other, ""}
+            assert {one.resources[0].partition("/_history")[0] for one in records} == {
+                placed(one) for number, one in enumerate(told) if number != 4
+            }  # fmt: skip
+
+    run(test)
+
+
+def test_what_came_of_one_citizen_is_kept_with_no_other(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            mine, theirs = here.goal("Første"), here.goal("Anden", subject={"reference": f"Patient/{other}"})
+            await answers(here, "transaction", entry("POST", "Goal", mine), entry("POST", "Goal", theirs))
+            rows = await here.http.gateway.database.fetch(
+                "SELECT citizen, body FROM message WHERE language = 'fhir-rest' AND event = 'Goal' ORDER BY id"
+            )
+            kept = {row["citizen"]: row["body"].decode() for row in rows}
+            assert ("Første" in kept[here.patient], "Anden" in kept[here.patient]) == (True, False)
+            assert ("Første" in kept[other], "Anden" in kept[other]) == (False, True)
+
+    run(test)
+
+
+def test_new_citizens_come_with_what_is_theirs(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            told = await answers(
+                here, "transaction",
+                entry("POST", "Goal", here.goal("a", subject={"reference": ONE})),
+                entry("POST", "Goal", here.goal("b", subject={"reference": TWO})),
+                entry("POST", "Patient", patient(OTHER), TWO),
+                entry("POST", "Patient", patient("0703921VJ5", system=X_ECPR), ONE),
+                who="social",
+            )  # fmt: skip
+            assert statuses(told) == ["201"] * 4
+            for goal, whose in ((0, 3), (1, 2)):
+                shown = (await here.call("GET", f"/{placed(told[goal])}", who="social")).json()
+                assert shown["subject"] == {"reference": placed(told[whose])}
+
+    run(test)
+
+
+def test_nothing_of_one_citizen_refers_to_what_is_made_of_another(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            condition = here.about("Condition", code={"text": "Smerter"}, subject={"reference": f"Patient/{other}"})
+            goal = here.goal(addresses=[{"reference": ONE}])
+            before = await counts(here)
+            for entries, place in (
+                ([entry("POST", "Goal", goal), entry("POST", "Condition", condition, ONE)], 0),
+                ([entry("POST", "Condition", condition, ONE), entry("POST", "Goal", goal)], 1),
+                ([entry("POST", "Practitioner", practitioner("0ABCD") | {"photo": [{"url": ONE}]}),
+                  entry("POST", "Condition", condition, ONE)], 0),
+            ):  # fmt: skip
+                told = await here.call("POST", "", bundle("transaction", *entries))
+                assert (told.status_code, f"Bundle.entry[{place}]" in told.text) == (422, True), told.text
+            assert await counts(here) == before
+
+    run(test)
+
+
+def test_a_failure_in_the_last_entry_undoes_all(database_url: str) -> None:
+    """Whatever is wrong with it, and wherever it stands: nothing is left behind, and the attempt is on record."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            mine = await here.made(here.goal("Mit"))
+            place = (await here.made(practitioner("0OLD1")))["id"]
+            theirs = (await here.made(practitioner("0THEM"), who="social"))["id"]
+            good = [
+                entry("GET", f"Patient/{here.patient}"),
+                entry("POST", "Goal", here.goal("a")),
+                entry("POST", "Goal", here.goal("b", subject={"reference": f"Patient/{other}"})),
+                entry("POST", "Practitioner", practitioner("0ABCD")),
+                entry("DELETE", f"Practitioner/{place}"),
+            ]
+            bad = [
+                (entry("PUT", f"Goal/{mine['id']}", here.goal("c"), ifMatch='W/"7"'), 412),
+                (entry("PUT", f"Goal/{ABSENT}", here.goal("c"), ifMatch='W/"1"'), 404),
+                (entry("PUT", f"Practitioner/{theirs}", practitioner("0X") | {"id": theirs}, ifMatch='W/"1"'), 403),
+                (entry("PUT", f"Practitioner/{ABSENT}", practitioner("0X") | {"id": ABSENT}, ifMatch='W/"1"'), 404),
+                (entry("POST", "Practitioner", practitioner("0X", gender="unheard-of")), 422),
+                (entry("PATCH", f"Goal/{mine['id']}", {"resourceType": "Parameters"}, ifMatch='W/"7"'), 412),
+            ]  # fmt: skip
+            for one, status in bad:
+                before, looks = await counts(here), len(await here.records())
+                told = await here.call("POST", "", bundle("transaction", *good, one))
+                assert (told.status_code, "Bundle.entry[5]" in told.text) == (status, True), told.text
+                assert await counts(here) == before
+                records = (await here.records())[looks:]
+                assert {one.outcome for one in records} == {"4"}, "nothing took place"
+                assert "read" not in {one.interaction for one in records}, "what was not given is on nobody's record"
+                assert {here.patient, other} <= {one.citizen for one in records}, "what was looked into is"
+            assert (await here.call("GET", f"/Practitioner/{place}")).status_code == 200
+
+    run(test)
+
+
+def test_a_failure_at_the_commit_undoes_all(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first citizen and the directory are written already when the second one is refused."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            goals = [here.goal("x", subject={"reference": f"Patient/{who}"}) for who in (here.patient, other)]
+            sent = bundle(
+                "transaction", *(entry("POST", "Goal", one) for one in goals),
+                entry("POST", "Practitioner", practitioner("0ABCD")),
+            )  # fmt: skip
+            before, plain, calls = await counts(here), together.kept, 0
+
+            async def failing(*told: Any) -> Any:
+                nonlocal calls
+                calls += 1
+                if calls == 2:
+                    raise RuleBroken("x", where="Goal")
+                return await plain(*told)
+
+            monkeypatch.setattr(together, "kept", failing)
+            assert (await here.call("POST", "", sent)).status_code == 422
+            assert await counts(here) == before
+            assert calls == 2
+
+    run(test)
+
+
+def test_what_is_hidden_fails_as_what_is_absent(database_url: str) -> None:
+    """Of a citizen and of the directory, beside entries that would do."""
+    shelter = {"resourceType": "Location", "name": "Krisecenter Solgården", "status": "active"}
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            psy = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]
+            goal = (await here.made(here.goal("Skjult", meta={"security": psy}), who="social"))["id"]
+            place = (await here.made(shelter, who="social"))["id"]
+            assert (await here.call("GET", f"/Location/{place}", who="jobcenter")).status_code == 404
+            assert (await here.call("GET", f"/Goal/{goal}", who="jobcenter")).status_code == 404
+            told: dict[str, list[Any]] = {goal: [], place: [], ABSENT: []}
+            for identity, said in told.items():
+                kind, body = ("Location", shelter) if identity == place else ("Goal", here.goal())
+                for one in (
+                    entry("DELETE", f"{kind}/{identity}"), entry("DELETE", f"Goal/{identity}"),
+                    entry("PUT", f"{kind}/{identity}", body | {"id": identity}, ifMatch='W/"1"'),
+                    entry("DELETE", f"Location/{identity}"), entry("DELETE", f"Location?_id={identity}"),
+                ):  # fmt: skip
+                    sent = bundle("transaction", entry("POST", "Practitioner", practitioner("0ABCD")), one)
+                    answer = await here.call("POST", "", sent, who="jobcenter")
+                    said.append((answer.status_code, answer.text.replace(identity, "")))
+            assert told[goal] == told[place] == told[ABSENT]
+            assert {status for status, _ in told[ABSENT]} == {404}
+
+    run(test)
+
+
+def test_the_order_of_entries_changes_nothing(database_url: str) -> None:
+    """Any order of the same entries comes to the same, entry by entry; and what is taken back first is there no more
+    for a condition."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            chance = random.Random(7)
+            for turn in range(6):
+                number = [{"system": "https://epj.example/goal", "value": f"{turn}"}]
+                old = await here.made(here.goal("Før", identifier=number))
+                staff = await here.made(practitioner(f"0P{turn}"))
+                named = [
+                    ("204", entry("DELETE", f"Goal/{old['id']}")),
+                    ("204", entry("DELETE", f"Practitioner/{staff['id']}")),
+                    ("201", entry("POST", "Goal", here.goal("Nu", identifier=number), ONE,
+                                  ifNoneExist=f"patient={here.patient}&identifier=https://epj.example/goal%7C{turn}")),
+                    ("201", entry("POST", "Practitioner", practitioner(f"0P{turn}"), TWO,
+                                  ifNoneExist=f"identifier={AUTHORISATION}%7C0P{turn}")),
+                    ("201", entry("PUT", f"Practitioner?identifier={AUTHORISATION}%7C0Q{turn}",
+                                  practitioner(f"0Q{turn}"), THREE)),
+                    ("201", entry("POST", "Goal", here.goal(
+                        f"Ro {turn}", subject={"reference": f"Patient/{other}"}, expressedBy={"reference": THREE}))),
+                    ("201", entry("POST", "CarePlan", here.about(
+                        "CarePlan", status="active", intent="plan", goal=[{"reference": ONE}],
+                        author={"reference": TWO}))),
+                    ("410", entry("GET", f"Goal/{old['id']}")),
+                ]  # fmt: skip
+                chance.shuffle(named)
+                told = await answers(here, "transaction", *(one for _, one in named))
+                assert statuses(told) == [status for status, _ in named]
+                pairs = [(one, answer) for (_, one), answer in zip(named, told, strict=True) if "resource" in one]
+                places = {one.get("fullUrl", one["resource"]["resourceType"]): placed(answer) for one, answer in pairs}
+                plan = (await here.call("GET", f"/{places['CarePlan']}")).json()
+                assert plan["goal"] == [{"reference": places[ONE]}]
+                assert plan["author"] == {"reference": places[TWO]}
+                assert places[ONE] != f"Goal/{old['id']}"
+                goal = (await here.call("GET", f"/{places['Goal']}")).json()
+                assert goal["expressedBy"] == {"reference": places[THREE]}
+
+    run(test)
+
+
+def test_repetition_changes_nothing(database_url: str) -> None:
+    """By number it is carried out once; by conditions what it made is found."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            number = [{"system": "https://epj.example/goal", "value": "1"}]
+            entries = [
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE,
+                      ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD"),
+                *(entry("POST", "Goal", here.goal(identifier=number, subject={"reference": f"Patient/{who}"},
+                                                  expressedBy={"reference": ONE}),
+                        ifNoneExist=f"patient={who}&identifier=https://epj.example/goal%7C1")
+                  for who in (here.patient, other)),
+            ]  # fmt: skip
+            once = await answers(here, "transaction", *entries)
+            assert statuses(once) == ["201"] * 3
+            stands = await counts(here)
+            again = await answers(here, "transaction", *entries)
+            assert statuses(again) == ["200"] * 3
+            assert [placed(one) for one in again] == [placed(one) for one in once]
+            assert await counts(here) == stands
+            plain = [{name: value for name, value in one.items() if name != "fullUrl"} for one in entries]
+            for one in plain:
+                one["request"] = {name: one["request"][name] for name in ("method", "url")}
+                one["resource"].pop("expressedBy", None)
+            sent = bundle("transaction", *plain) | {"identifier": {"system": "https://epj.example/b", "value": "1"}}
+            told = await asyncio.gather(*(here.call("POST", "", sent) for _ in range(3)))
+            assert [one.status_code for one in told] == [200] * 3
+            assert len({str(one.json()["entry"]) for one in told}) == 1
+            assert await here.count("directory") == stands[4] + 1
+            assert await here.count("statement") == stands[1] + 2
+
+    run(test)
+
+
+def test_twice_the_same_condition_makes_one(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            staff = {"ifNoneExist": f"identifier={AUTHORISATION}%7C0ABCD"}
+            search = f"patient={here.patient}&identifier=https://epj.example/goal%7C1"
+            goal = here.goal(identifier=[{"system": "https://epj.example/goal", "value": "1"}])
+            told = await answers(
+                here, "transaction",
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE, **staff),
+                entry("POST", "Practitioner", practitioner("0ABCD"), TWO, **staff),
+                entry("POST", "Goal", goal | {"expressedBy": {"reference": TWO}}, ifNoneExist=search),
+                entry("POST", "Goal", goal, ifNoneExist=search),
+            )  # fmt: skip
+            assert statuses(told) == ["201", "200", "201", "200"]
+            assert placed(told[0]) == placed(told[1])
+            assert placed(told[2]) == placed(told[3])
+
+    run(test)
+
+
+def test_transactions_that_cross_each_other_all_come_through(database_url: str) -> None:
+    """(A, B) and (B, A), with the directory and single writes between them: nobody waits in a circle, nothing is lost,
+    and what is made once under a condition is made once."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            both = [here.patient, other]
+
+            def goals(*who: str, turn: int) -> list[Any]:
+                return [
+                    entry("POST", "Goal", here.goal(f"{turn}", subject={"reference": f"Patient/{one}"})) for one in who
+                ]
+
+            staff = entry("POST", "Practitioner", practitioner("0ABCD"),
+                          ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD")  # fmt: skip
+            before = await here.count("statement")
+            for turn in range(3):
+                sent = [
+                    answers(here, "transaction", *goals(*both, turn=turn), staff),
+                    answers(here, "transaction", staff, *goals(*reversed(both), turn=turn)),
+                    answers(here, "transaction", *goals(*reversed(both), turn=turn)),
+                    answers(here, "transaction", *goals(*both, turn=turn)),
+                ]
+                single = [here.made(here.goal("alene", subject={"reference": f"Patient/{one}"})) for one in both]
+                told = await asyncio.gather(*sent, *single)
+                assert {status for answer in told[:4] for status in statuses(answer)} <= {"200", "201"}  # type: ignore[arg-type]
+            assert await here.count("directory") == 1
+            assert await here.count("statement") == before + 3 * (8 + 2)
+            for who in both:
+                found = await here.call("GET", f"/Goal?patient={who}&_summary=count")
+                assert found.json()["total"] >= 3 * 5
+
+    run(test)
+
+
+def test_two_versions_of_one_at_once(database_url: str) -> None:
+    """If-Match holds at the commit: of several that change the same, one comes through, whole."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            made = [await here.made(here.goal("Før", subject={"reference": f"Patient/{one}"}))
+                    for one in (here.patient, other)]  # fmt: skip
+            staff = await here.made(practitioner("0ABCD"))
+
+            def sent(turn: int) -> Any:
+                entries = [
+                    *(entry("PUT", f"Goal/{one['id']}", one | {"description": {"text": f"{turn}"}}, ifMatch='W/"1"')
+                      for one in made),
+                    entry("PUT", f"Practitioner/{staff['id']}", staff | {"name": [{"text": f"{turn}"}]},
+                          ifMatch='W/"1"'),
+                ]  # fmt: skip
+                return bundle("transaction", *(entries if turn % 2 else reversed(entries)))
+
+            told = await asyncio.gather(*(here.call("POST", "", sent(turn)) for turn in range(4)))
+            won = [turn for turn, one in enumerate(told) if one.status_code == 200]
+            assert len(won) == 1, [one.text for one in told]
+            assert {one.status_code for one in told} == {200, 412}
+            assert all("Bundle.entry[" in one.text for one in told if one.status_code == 412)
+            texts = {(await here.call("GET", f"/Goal/{one['id']}")).json()["description"]["text"] for one in made}
+            assert texts == {f"{won[0]}"}
+            assert (await here.call("GET", f"/Practitioner/{staff['id']}")).json()["name"] == [{"text": f"{won[0]}"}]
+
+    run(test)
+
+
+def test_each_entry_has_its_own_scopes(database_url: str) -> None:
+    """L15: a condition is a search and takes the scope of one, in a transaction too."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            search = f"patient={here.patient}"
+            entries = [entry("POST", "Goal", here.goal(), ifNoneExist=search)]
+            told = await here.call("POST", "", bundle("transaction", *entries), who="limited")
+            assert told.status_code == 200, told.text
+            refused = [
+                entry("POST", "Practitioner", practitioner("0ABCD")),
+                entry("PATCH", f"Goal?{search}", {"resourceType": "Parameters"}),
+            ]
+            for one in refused:
+                told = await here.call("POST", "", bundle("transaction", *entries, one), who="limited")
+                assert (told.status_code, "Bundle.entry[1]" in told.text) == (403, True)
+
+    run(test)
+
+
+def test_of_whom_the_law_lets_nothing_be_kept(database_url: str) -> None:
+    """§ 12 c: one citizen has a municipal case, the other has none. Both are answered alike, one is kept."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            (made,) = await answers(here, "transaction", entry("POST", "Patient", patient(OTHER), TWO), who="social")
+            other = placed(made).partition("/")[2]
+            goals = [here.goal("x", subject={"reference": who}) for who in (TWO, f"Patient/{here.patient}")]
+            before = await here.count("statement")
+            sent = [entry("POST", "Patient", patient(OTHER), TWO), *(entry("POST", "Goal", one) for one in goals)]
+            told = await answers(here, "transaction", *sent, who="entitled")
+            assert statuses(told) == ["201"] * 3
+            assert await here.count("statement") == before + 1
+            bodies = await here.http.gateway.database.fetch(
+                "SELECT state, body FROM message WHERE source = 'regionh-edifact' ORDER BY state"
+            )
+            assert [(row["state"], row["body"] is None) for row in bodies] == [("kept", False), ("not-entitled", True)]
+            records = [one.citizen for one in await here.records(client="entitled", interaction="create")]
+            assert sorted(records) == sorted([other, other, here.patient])
+
+    run(test)
