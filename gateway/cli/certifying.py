@@ -42,15 +42,26 @@ class Renewal:
         self._read = {name: _written(*files) for _, files, name in self._doors}
 
     async def renew(self) -> None:
-        """Read what is new. Raises SettingsError for files that do not fit: then the old certificate stays."""
-        for context, (certificate, key), name in self._doors:
-            written = _written(certificate, key)
-            if written == self._read[name]:
-                continue
-            door_context(certificate, key, Path(), setting=name)  # one that does not fit would spoil the living one
-            context.load_cert_chain(certificate, key if key != Path() else None, password="")
-            self._read[name] = written
-            log.info("a new certificate is shown", door=name)
+        """Read what is new. Raises SettingsError for files that do not fit: then the old certificate stays, and the
+        other door has its new one none the less."""
+        wrong = []
+        for door in self._doors:
+            try:
+                self._renew(*door)
+            except SettingsError as error:
+                wrong.append(error)
+        if wrong:
+            raise wrong[0]
+
+    def _renew(self, context: ssl.SSLContext, files: tuple[Path, Path], name: str) -> None:
+        certificate, key = files
+        written = _written(certificate, key)
+        if written == self._read[name]:
+            return
+        door_context(certificate, key, Path(), setting=name)  # one that does not fit would spoil the living one
+        context.load_cert_chain(certificate, key if key != Path() else None, password="")
+        self._read[name] = written
+        log.info("a new certificate is shown", door=name)
 
 
 def _http(settings: Settings) -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
@@ -22,6 +23,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.cli import serve
 from gateway.cli.certifying import Renewal, door_tls
@@ -313,6 +315,21 @@ def test_what_is_not_there_any_more_is_told(tmp_path: Path) -> None:
     door.key.unlink()
     with pytest.raises(SettingsError, match="not there any more"):
         asyncio.run(renewal.renew())
+
+
+def test_one_door_has_its_new_certificate_whatever_is_wrong_with_that_of_the_other(tmp_path: Path) -> None:
+    web, mllp = signed(tmp_path, "web"), signed(tmp_path, "mllp")
+    settings = Settings(
+        http_certificate=web.certificate, http_key=web.key, tls_certificate=mllp.certificate, tls_key=mllp.key
+    )
+    renewal = Renewal(door_tls(settings), settings)
+    web.key.write_bytes(mllp.key.read_bytes())
+    later = mllp.certificate.stat().st_mtime + 5
+    for file in (web.key, mllp.certificate):
+        os.utime(file, (later, later))
+    with capture_logs() as told, pytest.raises(SettingsError, match="GATEWAY_HTTP_CERTIFICATE"):
+        asyncio.run(renewal.renew())
+    assert [(one["event"], one["door"]) for one in told] == [("a new certificate is shown", "TLS")]
 
 
 def test_a_certificate_that_does_not_fit_opens_no_door(tmp_path: Path) -> None:
