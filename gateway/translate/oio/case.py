@@ -37,7 +37,7 @@ _EVENTS = {name: name.partition("SagDokument")[0] for name in _WRAPPERS}
 _REMOVALS = frozenset({"FjernSagDokumentIndeksInput", "FjernInput", "SletInput"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """One case or document. `sag` has the shape of a Sag and the name `Sag` or `Dokument`. `whole` is False when only
     what changed was sent; `removed` says that it is taken out: then `sag` holds nothing but its UUID."""
@@ -58,7 +58,7 @@ class Case:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Registered:
     """A case or document as one registration tells it: `sag` holds this registration alone. `moment` is when the sender
     registered it, `recorded` when the index got it."""

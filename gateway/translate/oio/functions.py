@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,16 +21,25 @@ from gateway.translate.rules.reader import Env, Function, Unfit
 _KLE = re.compile(r"\d\d\.\d\d\.\d\d|[A-ZÆØÅ]\d\d", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     """What the functions know of the case they are asked about; `Env.message`. `owner` and `subject` are the relations
-    to its owner and its KLE subject that count when it was registered."""
+    to its owner and its KLE subject that count when it was registered. With names that begin with `silent` no rule
+    documents are run."""
 
     registered: Registered
     party: Party | None
     owner: Node | None = None
     subject: Node | None = None
-    owners: list[dict[str, Any] | None] = field(default_factory=list)
+    silent: str = ""
+    _owner_told: dict[str, Any] | None = None
+
+    @property
+    def owner_told(self) -> dict[str, Any] | None:
+        """The owner as a Reference: asked for each property and note."""
+        if self._owner_told is None and self.owner is not None:
+            self._owner_told = _reference("Organization", cvr_number(self.owner), beside(self.owner, "FuldtNavn"))
+        return self._owner_told
 
 
 def moment(env: Env, text: str) -> datetime:
@@ -132,9 +141,7 @@ def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
 def case_owner(env: Env, post: Node) -> dict[str, Any] | None:
     """The owner of the case."""
     found: Context = env.message
-    if not found.owners and found.owner is not None:  # asked for each property and note
-        found.owners.append(_reference("Organization", cvr_number(found.owner), beside(found.owner, "FuldtNavn")))
-    return found.owners[0] if found.owners else None
+    return found.owner_told
 
 
 def document_key(env: Env, post: Node) -> str:

@@ -49,7 +49,7 @@ _ALERTS = "benefit-alert"
 _WHOLE_CASE = ("CarePlan", "CareTeam", "Flag")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Work:
     """One message, understood as far as the rules need it: one `Env` per registration."""
 
@@ -107,13 +107,13 @@ class Oio:
         statements: list[Statement] = []
         findings: list[Finding] = []
         for one, registered, env in work.jobs:
-            origin = f"{work.about.source.id}:{message_id}/{len(statements)}"
+            uuid, origin = one.uuid, f"{work.about.source.id}:{message_id}/{len(statements)}"
             rules = self._rules.of(env.source.rules)
             made = rules.run(registered.sag, env, self._names(rules, registered, env))
-            statements += stating.registered(made, registered, one.uuid, env, self._roles, origin)
-            silent = self._silent(registered, env)
+            statements += stating.registered(made, registered, uuid, env, self._roles, origin)
+            silent = env.message.silent
             if silent == _ALERT or (silent and not registered.whole):
-                statements.append(self._no_alert(registered, one.uuid, env, f"{origin}.none"))
+                statements.append(self._no_alert(registered, uuid, env, f"{origin}.none"))
             findings += env.findings
         statements += self._removals(work, f"{work.about.source.id}:{message_id}/{len(statements)}")
         return Translation(
@@ -166,22 +166,22 @@ class Oio:
         cases = case.find(document)
         told = self._subjects.registrations(cases)
         about = self._subjects.of(cases, told, known)
-        timezone = ZoneInfo(about.source.timezone)
         own = [pair for pair in told if about.is_about(pair[1])]
-        jobs = [(one, registered, self._env(registered, about, timezone)) for one, registered in own]
+        jobs = [(one, registered, self._env(registered, about)) for one, registered in own]
         if len(own) < len(told):
             text = "the case was about another citizen then; of that nothing is kept"
             places = [found.registration.place for _, found in told if not about.is_about(found)]
             jobs[0][2].findings += [Finding(place, text) for place in places]
         return _Work(cases, about, jobs)
 
-    def _env(self, registered: Registered, about: Subject, timezone: ZoneInfo) -> Env:
+    def _env(self, registered: Registered, about: Subject) -> Env:
         party = about.parties.get(id(registered))
         day = registered.moment.date().isoformat()
-        owner = self._current(registered, timezone, "Ejer", "Sagsaktoer", "Dokumentaktoer")
-        subject = self._current(registered, timezone, "PrimaerKlasse", "Sagsklasse")
-        env = Env(about.source, self._ids, timezone, Context(registered, party, owner, subject), day)
-        env.findings += self._complete.check(registered, timezone)
+        owner = self._current(registered, about.zone, "Ejer", "Sagsaktoer", "Dokumentaktoer")
+        subject = self._current(registered, about.zone, "PrimaerKlasse", "Sagsklasse")
+        known = Context(registered, party, owner, subject, self._silent(registered, subject, day))
+        env = Env(about.source, self._ids, about.zone, known, day)
+        env.findings += self._complete.check(registered, about.zone)
         env.findings += self._complete.noticed(registered, party)
         return env
 
@@ -191,7 +191,7 @@ class Oio:
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
         """The rule documents for a case, or those for a document of the index."""
-        silent = self._silent(registered, env)
+        silent = env.message.silent
         key = (env.source.rules, registered.is_document, silent)
         if key not in self._sorted:  # the same for each case of its sort
             self._sorted[key] = [
@@ -201,17 +201,16 @@ class Oio:
             ]
         return self._sorted[key]
 
-    def _silent(self, registered: Registered, env: Env) -> str:
+    def _silent(self, registered: Registered, subject: Node | None, day: str) -> str:
         """Which documents of the alert do not speak: none for a case that may tell of a reduced or stopped benefit (an
         update need not say what it is about); that of the subject for one that an update may make such a case: an
         update, and another benefit; else all of them."""
         if registered.is_document:
             return ""
-        subject: Node | None = env.message.subject
         if subject is None or self._alerts is None:
             return _ALERT if registered.whole else ""
         number = beside(subject, "BrugervendtNoegle")
-        row = self._alerts.find(KLE, number, env.on)
+        row = self._alerts.find(KLE, number, day)
         if row is not None and row.target_code:
             return ""
         return _ALERT if registered.whole and not number.startswith(self._benefits) else _ALERT_CLASS

@@ -37,34 +37,28 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     """The part that a rule made of an element."""
     if node.name in _OBJECTS:
         return {"slot": "", "keep": "all", "body": body}
-    if node.flat is None:
-        return _told_of(node, roles, timezone) | {"body": body}
     if node.part is None:
         node.part = _told_of(node, roles, timezone)
     return node.part | {"body": body}
 
 
 def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
-    role = roles.of(node)
+    name, role, reference = node.name, roles.of(node), reference_of(node)
     code = node.said("FremdriftStatusKode")
     made: Part = {
-        "slot": _slot(node, role),
-        "keep": _keep(node.name, role),
-        "what": code or reference_of(node),
-        "body": {},
-    }
-    if node.name == "Fremdrift":
+        "slot": _slot(node, role, reference), "keep": _keep(name, role), "what": code or reference, "body": {},
+    }  # fmt: skip
+    if name == "Fremdrift":
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
-    made.update(effect_of(node, timezone).part)
-    return made
+    return made | effect_of(node, timezone).part
 
 
-def _slot(node: Node, role: str) -> str:
-    if not node.has("Rolle") and not node.has("ReferenceID"):
-        return node.name
+def _slot(node: Node, role: str, reference: str) -> str:
     if role in _ALONE:
         return f"{node.name}|{role}"
-    index = node.said("Indeks") or (number(node, "") if node.name == "Journalpost" else reference_of(node))
+    if not (reference or node.has("Rolle") or node.has("ReferenceID")):
+        return node.name
+    index = node.said("Indeks") or (number(node, "") if node.name == "Journalpost" else reference)
     return f"{node.name}|{reference_of(node, 'Rolle')}|{reference_of(node, 'Type')}|{index}"
 
 

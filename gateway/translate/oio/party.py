@@ -30,7 +30,7 @@ _URN = re.compile(r"urn:oio:(.+?):((?<=:fuldtnavn:).*|[^:]*)", re.IGNORECASE | r
 _NAME = "fuldtnavn"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Party:
     """The citizen. `name_only`: no number that can stand for a person, so the case's own is the key."""
 

@@ -52,7 +52,7 @@ def reference_of(relation: Node, name: str = "ReferenceID") -> str:
     flat = relation.flat
     if flat is None:
         return told(relation.first(name))
-    return flat.get(f"{name}/UUIDIdentifikator") or flat.get(f"{name}/URNIdentifikator") or ""
+    return flat.get(name + "/UUIDIdentifikator") or flat.get(name + "/URNIdentifikator") or ""
 
 
 def told(reference: Node | None) -> str:

@@ -29,12 +29,13 @@ _ZONE = ZoneInfo("Europe/Copenhagen")
 Told = Sequence[tuple[Case, Registered]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Subject:
-    """Who sends and whom it is about. `parties` are the citizens of the registrations that name them, by `id` of the
-    registration; `removed` are what is taken out: UUID, kind, and what is known of it."""
+    """Who sends, in which time zone, and whom it is about. `parties` are the citizens of the registrations that name
+    them, by `id` of the registration; `removed` are what is taken out: UUID, kind, and what is known of it."""
 
     source: Source
+    zone: ZoneInfo
     citizen: Identifier
     parties: dict[int, Party] = field(default_factory=dict)
     removed: tuple[tuple[str, str, Known], ...] = ()
@@ -59,34 +60,35 @@ class Subjects:
     def of(self, cases: Sequence[Case], told: Told, known: Recalled) -> Subject:
         """Raises MissingField, RuleBroken, UnknownSource, NoCitizen, WrongType with the place; NamedByNumber where the
         message does not tell and `known` does not either."""
-        source = self._source(told)
-        asked = self._asked(cases, source)
+        newest = _newest(told)
+        source = owner = self._source(newest)
+        gone = {uuid for one, uuid in [(one, one.uuid) for one in cases] if one.removed}
+        asked = self._asked(cases, owner) if known else {}
         recalled = [(asked[key], key, one) for key, one in known.items() if key in asked]
         if source is None:
             if len({key[0] for _, key, _ in recalled}) != 1:
-                raise _named(cases, asked)
+                raise self._named(cases, owner)
             source = self._sources.of(recalled[0][1][0])
-        parties = {id(found): party for one, found in told if (party := self._party(one, found, source))}
-        newest = {id(found) for found in _newest(told)}
-        meant = {party.identifier for key, party in parties.items() if key in newest}
-        if not meant or any(one.removed for one in cases):
+        zone = ZoneInfo(source.timezone)
+        parties = {id(found): party for one, found in told if (party := self._party(one, found, source, zone))}
+        meant = {parties[id(found)].identifier for found in newest if id(found) in parties}
+        if not meant or gone:
             meant |= {one.citizen for _, _, one in recalled}
         if not meant:
-            raise _named(cases, asked)
+            raise self._named(cases, owner)
         if len(meant) > 1:
             places = [party.place for party in parties.values()] or [cases[-1].sag.place]
             raise RuleBroken("The message is about more than one citizen.", where=places[-1], hint="Send them apart.")
-        gone = {one.uuid for one in cases if one.removed}
         removed = tuple((uuid, key[1], one) for uuid, key, one in recalled if uuid in gone)
         if gone - {uuid for uuid, _, _ in removed}:
-            raise _named(cases, asked)
-        return Subject(source, next(iter(meant)), parties, removed)
+            raise self._named(cases, owner)
+        return Subject(source, zone, next(iter(meant)), parties, removed)
 
-    def _source(self, told: Told) -> Source | None:
+    def _source(self, newest: Sequence[Registered]) -> Source | None:
         """Who sends: the owner of the cases, as the newest registration of each has it. Raises MissingField,
         RuleBroken, UnknownSource; None where only updates and documents come, which need not tell it."""
         owners: dict[Identifier, Node] = {}
-        for found in _newest(told):
+        for found in newest:
             if (owner := self._owner(found)) and (number := cvr_number(owner)):
                 owners.setdefault(number, owner)
         if len(owners) > 1:
@@ -108,14 +110,15 @@ class Subjects:
         if not in_force and found.whole and not found.is_document:
             where = f"{found.registration.place}/RelationListe/{name}[Ejer]"
             raise MissingField("The case has no owner.", where=where)
-        if in_force and found.whole and not any(cvr_number(one) for one in in_force):
+        numbered = next((one for one in in_force if cvr_number(one)), None)
+        if in_force and found.whole and not numbered:
             raise MissingField("The owner has no CVR number.", where=in_force[0].place)
-        return next((one for one in in_force if cvr_number(one)), None)
+        return numbered
 
-    def _party(self, one: Case, found: Registered, source: Source) -> Party | None:
+    def _party(self, one: Case, found: Registered, source: Source, zone: ZoneInfo) -> Party | None:
         name = "Dokumentpart" if found.is_document else "Sagspart"
         primary = self._roles.having("PrimaerPart", found.relations(name))
-        in_force = standing(primary, found.moment, ZoneInfo(source.timezone))
+        in_force = standing(primary, found.moment, zone)
         if in_force:
             return citizen(in_force[0], one.uuid, source)
         if found.whole and not found.is_document:
@@ -134,6 +137,11 @@ class Subjects:
                     asked[name, each, f"{name}|{each}|{one.uuid}"] = one.uuid
         return asked
 
+    def _named(self, cases: Sequence[Case], source: Source | None) -> NamedByNumber:
+        place = f"{cases[0].sag.place}/UUIDIdentifikator"
+        hint = "Send the whole of it first, a document with its case."
+        return NamedByNumber(where=place, hint=hint, asked=tuple(self._asked(cases, source)))
+
 
 def _newest(told: Told) -> list[Registered]:
     """Of each case the registration that says what holds now."""
@@ -142,8 +150,3 @@ def _newest(told: Told) -> list[Registered]:
         before = newest.get(id(one))
         newest[id(one)] = found if before is None or before.moment < found.moment else before
     return list(newest.values())
-
-
-def _named(cases: Sequence[Case], asked: dict[tuple[str, str, str], str]) -> NamedByNumber:
-    place = f"{cases[0].sag.place}/UUIDIdentifikator"
-    return NamedByNumber(where=place, hint="Send the whole of it first, a document with its case.", asked=tuple(asked))
