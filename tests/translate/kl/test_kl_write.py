@@ -221,3 +221,12 @@ def test_a_citizen_without_a_number_is_nobody(tables: Tables) -> None:
 def test_the_order_of_the_parts_says_nothing(tables: Tables, parts: tuple[Json, ...]) -> None:
     again = [*parts, parts[0]]
     assert write([*parts], CITIZEN, AT, tables) == write(sorted(again, key=lambda p: str(p["id"])), CITIZEN, AT, tables)
+
+
+def test_a_hospitals_pathway_with_its_orders_goes_out_whole(tables: Tables) -> None:
+    """An activity that is told elsewhere: CarePlan.activity has an element named reference, which is one."""
+    order = part("ServiceRequest", "order", status="active", intent="order", code={"text": "Samtale"})
+    pathway = plan("pathway", activity=[{"reference": {"reference": "ServiceRequest/order"}}])
+    found = made(tables, pathway, order)
+    assert the(found, "CarePlan")["activity"] == [{"reference": {"reference": "ServiceRequest/order"}}]
+    assert "profile" not in the(found, "CarePlan").get("meta", {})

@@ -32,9 +32,10 @@ def _holds(resource: Body, wanted: str, entries: Mapping[str, Body]) -> bool:
 
 
 def _at(nodes: list[Any], names: list[str], entries: Mapping[str, Body]) -> list[Any]:
-    """What stands at a path; a reference on the way is followed."""
+    """What stands at a path; a reference on the way is followed. CarePlan.activity has an element of that name."""
     for name in names:
-        nodes = [entries.get(n["reference"], n) if "reference" in n and name not in n else n for n in nodes]
+        told = ((node, node.get("reference")) for node in nodes)
+        nodes = [entries.get(to, n) if isinstance(to, str) and name not in n else n for n, to in told]
         below = [node[name] for node in nodes if name in node]
         nodes = [one for item in below for one in (item if isinstance(item, list) else [item])]
     return nodes
