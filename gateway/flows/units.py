@@ -16,9 +16,14 @@ from gateway.store.directory import Entry
 
 
 async def hear_units(gateway: Gateway) -> None:
-    """Ask the directory. Raises Unavailable."""
-    told = [part for entry in await directory.parts(gateway.database) for part in _told(entry)]
-    gateway.policy.units = gateway.policy.units.hearing(told)
+    """Ask the directory; once more where somebody else has heard meanwhile, and may have heard later. Raises
+    Unavailable."""
+    while True:
+        known = gateway.policy.units
+        told = [part for entry in await directory.parts(gateway.database) for part in _told(entry)]
+        if gateway.policy.units is known:
+            gateway.policy.units = known.hearing(told)
+            return
 
 
 def _told(entry: Entry) -> Iterator[Part]:
