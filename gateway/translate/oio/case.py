@@ -10,13 +10,14 @@ through.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.oio import operations
 from gateway.translate.oio.effect import moment_of
+from gateway.translate.oio.notes import Note
 from gateway.translate.oio.tree import Node, is_uuid
 
 SAG = "Sag"
@@ -34,6 +35,7 @@ _WRAPPERS: dict[str, dict[str, tuple[str, bool]]] = {
     },
 }  # fmt: skip
 _EVENTS = {name: name.partition("SagDokument")[0] for name in _WRAPPERS}
+_RELATIONS = "Registrering/RelationListe/"
 _REMOVALS = frozenset({"FjernSagDokumentIndeksInput", "FjernInput", "SletInput"})
 
 
@@ -68,6 +70,7 @@ class Registered:
     moment: datetime
     recorded: datetime
     whole: bool
+    _notes: dict[str, Note] = field(default_factory=dict)
 
     @property
     def is_document(self) -> bool:
@@ -77,7 +80,13 @@ class Registered:
     def relations(self, *names: str) -> list[Node]:
         """Its relations of these kinds that say anything, in document order within a kind."""
         listed = self.sag.found.listed
-        return [node for name in names for node in listed.get(f"Registrering/RelationListe/{name}", ())]
+        return [node for name in names for node in listed.get(_RELATIONS + name, ())]
+
+    def note(self, text: str) -> Note:
+        """The journal note in a text, which is read once. Raises Unfit."""
+        if text not in self._notes:
+            self._notes[text] = Note(text)
+        return self._notes[text]
 
 
 def find(document: Node) -> list[Case]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.errors import GatewayError, MissingField, RuleBroken, WrongType
-from gateway.translate.oio import notes
 from gateway.translate.oio.case import Registered
 from gateway.translate.oio.effect import EARLY, UNREADABLE, Effect, effect_of, lenient_span
 from gateway.translate.oio.parts import LIFE
@@ -20,6 +19,7 @@ from gateway.translate.oio.shape import REGISTERED
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
+from gateway.translate.rules.reader import Unfit
 from gateway.translate.translation import Finding
 
 Demands = Mapping[str, bool]
@@ -109,8 +109,15 @@ class Completeness:
         for node in self._roles.having(OTHER, found.relations(*_RELATIONS)):
             yield Finding(node.place, "its role is not in mappings/oio/roles.csv; it is kept by the role's number")
         for post in found.relations("Journalpost"):
-            if notes.is_cut_off(post.said("JournalpostEgenskaber", "JournalnotatEgenskaber", "Notat")):
+            if _is_cut_off(found, post):
                 yield Finding(post.place, "the note is larger than the index takes; only its title came along")
+
+
+def _is_cut_off(found: Registered, post: Node) -> bool:
+    try:
+        return found.note(post.said("JournalpostEgenskaber", "JournalnotatEgenskaber", "Notat")).cut_off
+    except Unfit:
+        return False
 
 
 def _faulty(node: Node, effect: Effect) -> Iterator[tuple[str, GatewayError]]:

@@ -151,6 +151,17 @@ def document_key(env: Env, post: Node) -> str:
     return f"{env.source.id}|DocumentReference|{notes.number(post, found.sag.said('UUIDIdentifikator'))}"
 
 
+def note(env: Env, text: str) -> str:
+    """The note in base64 without blanks; nothing where it was too large to come along."""
+    found = env.message.registered.note(text)
+    return "" if found.cut_off else str(found.written)
+
+
+def note_type(env: Env, text: str) -> str:
+    """What the note is by its first bytes; nothing where it did not come along or cannot be told."""
+    return str(env.message.registered.note(text).media_type)
+
+
 def cvr(env: Env, relation: Node) -> str:
     """The CVR number of a Sagsaktoer, "" when it has none."""
     number = cvr_number(relation)
@@ -168,9 +179,12 @@ _COMPANIES = frozenset({"http://cvr.dk", "urn:oio:pnr", "urn:oio:se-nr"})
 def _reference(kind: str, found: Identifier | None, display: str) -> dict[str, Any] | None:
     if not found and not display:
         return None
-    number = {"system": found.system, "value": found.value} if found else None
-    parts = {"type": kind, "identifier": number, "display": display}
-    return {name: part for name, part in parts.items() if part}
+    made: dict[str, Any] = {"type": kind}
+    if found:
+        made["identifier"] = {"system": found.system, "value": found.value}
+    if display:
+        made["display"] = display
+    return made
 
 
 def with_roles(roles: Roles) -> Mapping[str, Function]:
@@ -209,13 +223,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         is_note = post.has("JournalpostEgenskaber", "JournalnotatEgenskaber")
         return roles.display(post) or ("Journalnotat" if is_note else "")
 
-    by_node: dict[str, tuple[Callable[..., Any], str]] = {
-        "period": (period, "Period"),
-        "party": (party, "Identifier"),
-        "party_key": (party_key, "key"),
-        "party_name": (party_name, "string"),
-        "actor": (actor, "Reference"),
-        "employer": (employer, "Reference"),
+    alone: dict[str, tuple[Callable[..., Any], str]] = {
         "cvr": (cvr, "string"),
         "system": (system, "Reference"),
         "role": (role, "string"),
@@ -223,6 +231,14 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "journal_role": (journal_role, "string"),
         "party_member": (party_member, "Reference"),
         "class": (class_number, "code"),
+        "actor": (actor, "Reference"),
+    }
+    by_node: dict[str, tuple[Callable[..., Any], str]] = {
+        "period": (period, "Period"),
+        "party": (party, "Identifier"),
+        "party_key": (party_key, "key"),
+        "party_name": (party_name, "string"),
+        "employer": (employer, "Reference"),
         "document_key": (document_key, "key"),
         "stamp": (stamp, "instant"),
         "case_subject": (case_subject, "CodeableConcept"),
@@ -233,8 +249,9 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "datetime": Function(date_time, gives="dateTime"),
         "kle": Function(kle, gives="code"),
         "strictest": Function(strictest, takes="nodes", gives="string"),
-        "note": Function(notes.content, gives="base64Binary"),
-        "note_type": Function(notes.media_type, gives="code"),
+        "note": Function(note, gives="base64Binary"),
+        "note_type": Function(note_type, gives="code"),
         "note_format": Function(notes.format_code, gives="code"),
         **{name: Function(call, takes="node", gives=gives) for name, (call, gives) in by_node.items()},
+        **{name: Function(call, takes="node", gives=gives, alone=True) for name, (call, gives) in alone.items()},
     }

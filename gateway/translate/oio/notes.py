@@ -41,40 +41,37 @@ def number(post: Node, case: str) -> str:
     return f"{case}/{index}"
 
 
-def content(env: Env, text: str) -> str:
-    """The note in base64 without blanks; nothing where it was too large to come along."""
-    return "" if _bytes(text).decode("utf-8", "replace").strip().startswith(_TOO_LARGE) else "".join(text.split())
+class Note:
+    """A note, read once: `written` is its base64 without blanks, `cut_off` says that it was too large to come along."""
 
+    __slots__ = ("_begun", "_is_text", "cut_off", "written")
 
-def media_type(env: Env, text: str) -> str:
-    """What the note is by its first bytes; nothing where it did not come along or cannot be told."""
-    begun = _bytes(text)
-    if begun[:_LONGEST].lower().startswith(_PAGES):
-        return "text/html"
-    if begun.startswith(_MARKS):
-        return next(kind for mark, kind in _BEGINNINGS.items() if begun.startswith(mark))
-    try:
-        said = begun.decode("utf-8")
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    return "" if said.strip().startswith(_TOO_LARGE) else "text/plain;charset=utf-8"
+    def __init__(self, text: str) -> None:
+        """Raises Unfit for what is no base64."""
+        self.written = "".join(text.split())
+        try:
+            body = base64.b64decode(self.written, validate=True)
+        except (binascii.Error, ValueError):
+            raise Unfit("is no base64") from None
+        self._begun = body[:_LONGEST]
+        try:
+            said, self._is_text = body.decode(), True
+        except UnicodeDecodeError:
+            said, self._is_text = body.decode("utf-8", "replace"), False
+        self.cut_off = said.lstrip().startswith(_TOO_LARGE)
 
-
-def is_cut_off(text: str) -> bool:
-    """Whether the fixed sentence stands in the note's place."""
-    try:
-        return _bytes(text).decode("utf-8", "replace").strip().startswith(_TOO_LARGE)
-    except Unfit:
-        return False
+    @property
+    def media_type(self) -> str:
+        """What it is by its first bytes; "" where it did not come along."""
+        if self._begun.lower().startswith(_PAGES):
+            return "text/html"
+        if self._begun.startswith(_MARKS):
+            return next(kind for mark, kind in _BEGINNINGS.items() if self._begun.startswith(mark))
+        if not self._is_text:
+            return "application/octet-stream"
+        return "" if self.cut_off else "text/plain;charset=utf-8"
 
 
 def format_code(env: Env, text: str) -> str:
     """The note's format as a URI: a class of Klassifikation, or what the sender calls it."""
     return f"urn:uuid:{text.strip().lower()}" if _UUID.fullmatch(text.strip()) else text.strip()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise Unfit("is no base64") from None

@@ -69,10 +69,14 @@ def _reference(relation: Node) -> Node:
 
 def beside(relation: Node, name: str) -> str:
     """A text that the index adds to a relation."""
-    if relation.flat is not None:
+    flat = relation.flat
+    if flat is not None:
         own = f"LokalUdvidelseListe/{relation.name}LokalUdvidelse"
-        if own in relation.flat or "LokalUdvidelseListe" not in relation.flat:
-            return relation.flat.get(f"{own}/{name}", "")
+        text = flat.get(f"{own}/{name}")
+        if text is not None:
+            return text
+        if own in flat or "LokalUdvidelseListe" not in flat:
+            return ""
     return extension(relation).said(name)
 
 
