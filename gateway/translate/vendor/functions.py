@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from gateway.translate.rules.reader import Env, Function, Unfit
 
 Json = dict[str, Any]
 
+_ANONYMOUS = re.compile(r"(?<!\d)101\s*a\b", re.IGNORECASE)
 _SECTION = re.compile(r"(?:§+\s*)?(\d+)\s*([a-zæøå])?\b[.,]?\s*(.*)", re.IGNORECASE)
 
 
@@ -48,6 +49,13 @@ def paragraph(env: Env, section: str, law: str = "") -> str:
     return f"{law.strip()} § {number}".strip() if match else f"{law.strip()} {number}".strip()
 
 
+def anonymous(env: Env, paragraphs: Sequence[Json]) -> str:
+    """The section of anonymous treatment (serviceloven § 101 a), where it is one of these, whatever the law is called
+    and however the section is written: what is left out wrongly can be told, what was shown cannot be taken back."""
+    told = (str(one.get(name) or "") for one in paragraphs for name in ("section", "name"))
+    return next((found[0] for text in told if (found := _ANONYMOUS.search(text))), "")
+
+
 def owner(env: Env, kind: str) -> Json:
     """The municipality whose system this is, by its number."""
     number = env.source.organisation
@@ -69,6 +77,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "coming": Function(coming),
         "municipality": Function(municipality, gives="Extension", arity=(3, 5)),
         "paragraph": Function(paragraph, arity=(1, 2)),
+        "anonymous": Function(anonymous, takes="nodes"),
         "owner": Function(owner, gives="Reference"),
         "text_data": Function(text_data, gives="base64Binary"),
     }

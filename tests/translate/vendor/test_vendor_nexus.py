@@ -99,9 +99,22 @@ def test_the_paragraph_is_never_lost(nexus: Vendor, law: str, section: str, text
     assert codes == ([(KLE, code)] if code else [])
 
 
-def test_anonymous_treatment_is_no_part_of_the_plan(nexus: Vendor) -> None:
-    anonymous = element("paragraph", paragraph={"name": "Serviceloven", "section": "§ 101 a"})
+@pytest.mark.parametrize(
+    ("law", "section"),
+    [("Serviceloven", "§ 101 a"), ("Lov om social service", "§101a"), ("SEL", "§ 101 A, stk. 1"), ("", "101a"),
+     ("Serviceloven § 101 a", None), ("Serviceloven", "§§ 101 og 101a")],
+)  # fmt: skip
+def test_anonymous_treatment_is_no_part_of_the_plan(nexus: Vendor, law: str, section: str | None) -> None:
+    anonymous = element("paragraph", paragraph={"name": law, "section": section})
     assert made(nexus, document(grants=[grant(anonymous)]), "CarePlan") == []
+    beside = element("paragraph", paragraph={"name": "Serviceloven", "section": "§ 85"})
+    assert made(nexus, document(grants=[grant(beside, anonymous)]), "CarePlan") == []
+
+
+@pytest.mark.parametrize("section", ["§ 101", "§ 101, stk. 1", "§ 1101 a", "§ 85 a"])
+def test_other_treatment_is(nexus: Vendor, section: str) -> None:
+    told = element("paragraph", paragraph={"name": "Serviceloven", "section": section})
+    assert len(made(nexus, document(grants=[grant(told)]), "CarePlan")) == 1
 
 
 @pytest.mark.parametrize(
