@@ -8,7 +8,7 @@ from gateway.domain.citizen import Person
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.statement import Body, Statement, Verb
-from gateway.domain.written import by_rest
+from gateway.domain.written import by_rest, takes_back
 
 _ASSERT = Verb.ASSERT  # looked up once: reading a member of an enum takes longer than a call
 _OF_ONE_SYSTEM = "urn:faellesplan:source:"  # how names of systems begin that a source numbers by for itself
@@ -36,7 +36,8 @@ _NOT_AS_IT_IS = frozenset({"identifier", "meta", "name", *_OTHER_SPELLING})
 def fold_patients(
     statements: list[Statement], person: Person, ids: Ids, *, every_number: bool = False
 ) -> list[Resource]:
-    """One Patient per identity that was spoken of. The survivor is active and replaces the others (Patient.link). With
+    """One Patient per identity that was spoken of. The survivor is active and replaces the others (Patient.link). Where
+    all was taken back, and somebody did so by DELETE, it is deleted, unless it leads to another identity. With
     `every_number` also those of one system alone: for whoever holds the messages, never to be served."""
     said: dict[str, list[Statement]] = defaultdict(list)
     for one in statements:
@@ -52,6 +53,9 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
     standing = _standing(words)
     for word in standing:
         _say(body, word)
+    if left := _left(words):
+        meta = body.get("meta", {})
+        body["meta"] = meta | {"security": _protection([*meta.get("security", []), *left])}
     if "identifier" not in body:  # what it is known by stays when all else was taken back: other resources point here
         system, _, number = key.partition("|")
         body["identifier"] = [{"system": system, "value": number}]
@@ -70,12 +74,14 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
     if links:
         body["link"] = links
     sources = tuple(sorted({word.source for word in words}))
-    return Resource("Patient", ids("Patient", key), body, words[-1].source, "shared", False, (), sources)
+    gone = not (standing or "link" in body) and any(takes_back(word) for word in words)
+    source = (standing or words)[-1].source
+    return Resource("Patient", ids("Patient", key), body, source, "shared", gone, (), sources, deleted=gone)
 
 
 def _standing(words: list[Statement]) -> list[Statement]:
-    """Those that still count: a source that deletes its record of a person (A29) takes back all it said of it before,
-    and one that updates by REST what it wrote so. Others know the person too, and their words stay."""
+    """Those that still count: a source that deletes its record of a person (A29, DELETE) takes back all it said of it
+    before, and one that updates by REST what it wrote so. Others know the person too, and their words stay."""
     if len(words) == 1 and words[0].verb is _ASSERT and "link" not in words[0].body:
         return words
     taken = {word.source: word.order for word in words if word.verb is Verb.WITHDRAW and "link" not in word.body}
@@ -83,6 +89,20 @@ def _standing(words: list[Statement]) -> list[Statement]:
     anew = {word.source: word.order for word in said if word.verb is Verb.CORRECT and by_rest(word)}  # by PUT
     said = [w for w in said if not by_rest(w) or w.source not in anew or w.order >= anew[w.source]]
     return [word for word in said if word.source not in taken or word.order > taken[word.source]]
+
+
+def _left(words: list[Statement]) -> list[Body]:
+    """The labels of what was taken back by DELETE: nobody lowers them so (`lower-labels`). What the source says of them
+    later takes their place."""
+    left: list[Body] = []
+    last = {word.source: word for word in words if takes_back(word)}
+    for source, end in sorted(last.items()):
+        before = [word for word in _standing([w for w in words if w.order < end.order]) if word.source == source]
+        later = [word for word in words if word.source == source and word.order > end.order]
+        said = [word.body["meta"]["security"] for word in before if "security" in word.body.get("meta", {})]
+        if said and not any("security" in word.body.get("meta", {}) for word in later):
+            left += said[-1]
+    return left
 
 
 def _see_also(words: list[Statement], known: set[str]) -> list[Body]:

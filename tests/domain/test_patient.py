@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
+from gateway.domain.citizen import Person
 from gateway.domain.fold import fold
+from gateway.domain.resource import Resource
 from gateway.domain.statement import Act, Body, Statement, Verb
+from gateway.domain.written import origin_of
 from tests.domain.stays import CPR_KEY, IDS, PERSON, SOURCES, moment
 
 CPR, NUMBER = CPR_KEY.split("|")
@@ -74,3 +78,55 @@ def test_between_protected_and_not_in_one_word_it_is_protected() -> None:
     labels = [{"system": system, "code": code} for code in ("N", "R", "R")]
     for said in (labels, labels[::-1]):
         assert patient(told(1, "psyk", meta={"security": said}))["meta"]["security"] == [labels[1]]
+
+
+def by_rest(number: int, source: str, verb: Verb = Verb.ASSERT, **body: Any) -> Statement:
+    word = told(number, source, **body)
+    return replace(word, verb=verb, origin=origin_of(f"{number}"))
+
+
+def folded(*statements: Statement, person: Person = PERSON) -> Resource:
+    made = [fold(list(order), person, IDS, SOURCES)[0] for order in permutations(statements)]
+    assert all(one == made[0] for one in made)
+    return made[0]
+
+
+def test_a_delete_takes_back_what_its_source_said_and_nothing_else() -> None:
+    """DELETE is A29: all that the source said before, by message and by REST; what it says later counts."""
+    kommune = told(1, "kommune", name=[{"text": "Bent Rosenlund"}])
+    hospital = [told(2, "psyk", name=[OFFICIAL], gender="male"), by_rest(3, "psyk", birthDate="1980-01-01")]
+    end = by_rest(4, "psyk", Verb.WITHDRAW)
+    left = folded(kommune, *hospital, end)
+    assert (left.body["name"], left.deleted, left.body["active"]) == ([{"text": "Bent Rosenlund"}], False, True)
+    assert not {"gender", "birthDate"} & left.body.keys()
+    assert left.source == "kommune", "whose word stands, not who went last"
+    assert folded(kommune, *hospital, end, told(5, "psyk", gender="female")).body["gender"] == "female"
+
+
+def test_where_nothing_is_left_a_patient_is_deleted() -> None:
+    end, theirs = by_rest(2, "psyk", Verb.WITHDRAW), told(1, "kommune", gender="male")
+    a29 = replace(told(3, "kommune"), verb=Verb.WITHDRAW)
+    assert folded(by_rest(1, "psyk", gender="male"), end).deleted
+    assert folded(theirs, by_rest(1, "psyk", gender="male"), end, a29).deleted, "whoever went last"
+    assert not folded(theirs, a29).deleted, "who was deleted by message is still there, by number"
+    assert not folded(by_rest(1, "psyk", gender="male"), end, told(3, "kommune", gender="male")).deleted
+
+
+def test_who_was_joined_is_not_deleted() -> None:
+    """The one record leads to the other, and that was said by somebody else."""
+    joined = Person("urn:oid:1.2.208.176.1.2|0000000001", ("urn:oid:1.2.208.176.1.2|0000000001", CPR_KEY))
+    left = folded(by_rest(1, "psyk", gender="male"), by_rest(2, "psyk", Verb.WITHDRAW), person=joined)
+    assert (left.deleted, left.body["link"][0]["type"]) == (False, "replaced-by")
+
+
+def test_a_delete_lowers_no_label() -> None:
+    """A protected address stays protected until somebody with the right says otherwise, or the source itself does."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    closed, plain = ({"security": [{"system": system, "code": code}]} for code in ("R", "N"))
+    word, end = by_rest(1, "psyk", meta=closed), by_rest(3, "psyk", Verb.WITHDRAW)
+    theirs = told(2, "kommune", gender="male")
+    assert folded(word, theirs, end).body["meta"] == closed
+    assert folded(word, end).body["meta"] == closed
+    assert folded(word, by_rest(2, "psyk", Verb.CORRECT, meta=plain), theirs, end).body["meta"] == plain
+    assert folded(word, theirs, end, told(4, "psyk", gender="male")).body["meta"] == closed
+    assert folded(word, theirs, end, told(4, "psyk", meta=plain)).body["meta"] == plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from gateway.domain.caller import Caller
@@ -15,6 +16,8 @@ from gateway.flows.writing.asked import Around, Asked, Word, Work
 from gateway.flows.writing.whose import check_references, citizen_of, numbers_of, source_of
 from gateway.store import resources
 from gateway.translate.filed import filed
+
+_TICK = timedelta(microseconds=1)
 
 
 async def create(gateway: Gateway, caller: Caller, work: Work, around: Around, token: str = "") -> Word:
@@ -59,4 +62,8 @@ async def _patient(gateway: Gateway, caller: Caller, work: Work, body: dict[str,
     work.about(known.sealed.facts.citizen if known else identity)
     key = numbers[0].key
     said = Statement("Patient", key, Act.STATE, Verb.ASSERT, now, now, body, source.id, origin_of(secrets.token_hex(8)))
+    if known:  # what the source took back it says anew, also where another clock was ahead
+        told = await resources.said_of(gateway.database, "Patient", identity, known.sealed.facts.citizen, gateway.ids)
+        ends = [one.happened + _TICK for one in told if one.source == source.id and one.verb is Verb.WITHDRAW]
+        said.happened = max(now, *ends) if ends else now
     return Word(source, identity, numbers, said, identity, created=True)

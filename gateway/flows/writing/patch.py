@@ -14,7 +14,7 @@ from gateway.flows.writing.update import written
 async def patch(gateway: Gateway, caller: Caller, work: Work, around: Around) -> Word | Standing:
     """The word that the patched resource is. Raises as an update does, and what is wrong with the change."""
     standing = await writable(gateway, caller, work)
-    check = check_version(standing.found, work.asked)
+    check = check_version(standing, work.asked)
     if work.asked.change is None:
         raise BadRequest("There is nothing to change")
     changed = work.asked.change(_base(standing, work.asked.kind, work.asked.identity))

@@ -11,7 +11,7 @@ from gateway.domain.identifier import normal
 from gateway.domain.intake import Known
 from gateway.domain.plan import is_joint
 from gateway.domain.source import Source
-from gateway.domain.statement import Act, Statement
+from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.written import by_rest, takes_back, writer_of
 from gateway.errors import Conflict, Forbidden, Gone, NeedsVersion, NotAllowed, NotFound
 from gateway.flows.looking import Seen, look_at_one, opened
@@ -66,6 +66,8 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     work.about(found.sealed.facts.citizen)
     said = await _said(gateway, asked, found)
     mine = _mine(caller, asked, said)
+    if mine is None and asked.kind == "Patient" and asked.interaction == "delete" and _own_of_person(caller, said):
+        raise Gone  # all that these sources said of the person was taken back before
     if mine is None and not seen.permitted:
         raise NotFound
     if found.sealed.facts.deleted:
@@ -92,15 +94,19 @@ def _handled(caller: Caller, asked: Asked, standing: Writable) -> Writable:
     return standing
 
 
-def check_version(found: resources.Found, asked: Asked) -> Callable[[Known], None]:
+def check_version(standing: Writable, asked: Asked) -> Callable[[Known], None]:
     """The check that the resource still has the version that the caller names; checked here at once, and again when it
-    is kept. Raises NeedsVersion, Conflict."""
+    is kept. Raises NeedsVersion, Conflict. Who may not see a Patient names no version of it: how often others told of
+    the citizen would be found out by trying."""
+    found = standing.found
     if not asked.if_match and asked.criteria is None and asked.interaction != "delete":
         raise NeedsVersion(
             "An update names the version that it changes", where="If-Match",
             hint="Read the resource and send its ETag as If-Match.",
         )  # fmt: skip
     version = found.sealed.version
+    if asked.if_match and asked.kind == "Patient" and not standing.seen.permitted:
+        raise Conflict
     if asked.if_match and asked.if_match.removeprefix("W/").strip('"') != str(version):
         raise Conflict
     place = (found.sealed.facts.kind, found.sealed.facts.id)
@@ -132,11 +138,22 @@ def _mine(caller: Caller, asked: Asked, said: Sequence[Statement]) -> Statement 
     told = [one for one in said if one.source in caller.sends and one.act is Act.STATE]
     if asked.kind == "Consent":  # a citizen's word can be taken back at once, however it came
         return told[-1] if told else None
+    if asked.kind == "Patient" and asked.interaction == "delete":
+        last = {one.source: one for one in _own_of_person(caller, said)}
+        return max(
+            (one for one in last.values() if one.verb is not Verb.WITHDRAW), key=lambda one: one.order, default=None
+        )
     own = [one for one in told if by_rest(one)]
     if asked.kind == "Patient":
         standing = own if own and not takes_back(own[-1]) else []
         return standing[-1] if standing else None
     return own[-1] if own and writer_of(asked.kind, own[-1].key) == own[-1].source else None
+
+
+def _own_of_person(caller: Caller, said: Sequence[Statement]) -> list[Statement]:
+    """All that sources of this caller said of a person, in order, whichever way it came: DELETE is about all of it, as
+    A29 is. A link to another record is none of it."""
+    return [one for one in said if one.source in caller.sends and "link" not in one.body]
 
 
 def _owns(caller: Caller, task: Json) -> bool:

@@ -32,7 +32,7 @@ async def update(gateway: Gateway, caller: Caller, work: Work, around: Around) -
     """The word that changes it; Standing where it is so already. Raises as `writable` and `check_version` do, and what
     is wrong with the content."""
     standing = await writable(gateway, caller, work)
-    check = check_version(standing.found, work.asked)
+    check = check_version(standing, work.asked)
     return await written(gateway, caller, work, around, standing, work.asked.body, check)
 
 

@@ -89,7 +89,7 @@ async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str) -> 
         raise NotFound
     if not work.record.citizen:
         work.about(found.sealed.facts.citizen)
-    if not seen.permitted:
+    if not seen.permitted or found.sealed.facts.deleted:
         raise NotFound
     return await citizen_behind(gateway, found)
 

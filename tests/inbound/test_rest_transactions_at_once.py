@@ -1,0 +1,178 @@
+"""POST /fhir, a transaction: entries in any order, the same once more, and several transactions at the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from tests.inbound.http_world import run
+from tests.inbound.rest_world import rest
+from tests.inbound.test_rest_bundles import ONE, TWO, answers, bundle, entry, statuses
+from tests.inbound.test_rest_transactions import AUTHORISATION, THREE, counts, placed, practitioner, second
+
+
+def test_the_order_of_entries_changes_nothing(database_url: str) -> None:
+    """Any order of the same entries comes to the same, entry by entry; and what is taken back first is there no more
+    for a condition."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            chance = random.Random(7)
+            for turn in range(6):
+                number = [{"system": "https://epj.example/goal", "value": f"{turn}"}]
+                old = await here.made(here.goal("Før", identifier=number))
+                staff = await here.made(practitioner(f"0P{turn}"))
+                named = [
+                    ("204", entry("DELETE", f"Goal/{old['id']}")),
+                    ("204", entry("DELETE", f"Practitioner/{staff['id']}")),
+                    ("201", entry("POST", "Goal", here.goal("Nu", identifier=number), ONE,
+                                  ifNoneExist=f"patient={here.patient}&identifier=https://epj.example/goal%7C{turn}")),
+                    ("201", entry("POST", "Practitioner", practitioner(f"0P{turn}"), TWO,
+                                  ifNoneExist=f"identifier={AUTHORISATION}%7C0P{turn}")),
+                    ("201", entry("PUT", f"Practitioner?identifier={AUTHORISATION}%7C0Q{turn}",
+                                  practitioner(f"0Q{turn}"), THREE)),
+                    ("201", entry("POST", "Goal", here.goal(
+                        f"Ro {turn}", subject={"reference": f"Patient/{other}"}, expressedBy={"reference": THREE}))),
+                    ("201", entry("POST", "CarePlan", here.about(
+                        "CarePlan", status="active", intent="plan", goal=[{"reference": ONE}],
+                        author={"reference": TWO}))),
+                    ("410", entry("GET", f"Goal/{old['id']}")),
+                ]  # fmt: skip
+                chance.shuffle(named)
+                told = await answers(here, "transaction", *(one for _, one in named))
+                assert statuses(told) == [status for status, _ in named]
+                pairs = [(one, answer) for (_, one), answer in zip(named, told, strict=True) if "resource" in one]
+                places = {one.get("fullUrl", one["resource"]["resourceType"]): placed(answer) for one, answer in pairs}
+                plan = (await here.call("GET", f"/{places['CarePlan']}")).json()
+                assert plan["goal"] == [{"reference": places[ONE]}]
+                assert plan["author"] == {"reference": places[TWO]}
+                assert places[ONE] != f"Goal/{old['id']}"
+                goal = (await here.call("GET", f"/{places['Goal']}")).json()
+                assert goal["expressedBy"] == {"reference": places[THREE]}
+
+    run(test)
+
+
+def test_repetition_changes_nothing(database_url: str) -> None:
+    """By number it is carried out once; by conditions what it made is found."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            number = [{"system": "https://epj.example/goal", "value": "1"}]
+            entries = [
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE,
+                      ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD"),
+                *(entry("POST", "Goal", here.goal(identifier=number, subject={"reference": f"Patient/{who}"},
+                                                  expressedBy={"reference": ONE}),
+                        ifNoneExist=f"patient={who}&identifier=https://epj.example/goal%7C1")
+                  for who in (here.patient, other)),
+            ]  # fmt: skip
+            once = await answers(here, "transaction", *entries)
+            assert statuses(once) == ["201"] * 3
+            stands = await counts(here)
+            again = await answers(here, "transaction", *entries)
+            assert statuses(again) == ["200"] * 3
+            assert [placed(one) for one in again] == [placed(one) for one in once]
+            assert await counts(here) == stands
+            plain = [{name: value for name, value in one.items() if name != "fullUrl"} for one in entries]
+            for one in plain:
+                one["request"] = {name: one["request"][name] for name in ("method", "url")}
+                one["resource"].pop("expressedBy", None)
+            sent = bundle("transaction", *plain) | {"identifier": {"system": "https://epj.example/b", "value": "1"}}
+            told = await asyncio.gather(*(here.call("POST", "", sent) for _ in range(3)))
+            assert [one.status_code for one in told] == [200] * 3
+            assert len({str(one.json()["entry"]) for one in told}) == 1
+            assert await here.count("directory") == stands[4] + 1
+            assert await here.count("statement") == stands[1] + 2
+
+    run(test)
+
+
+def test_twice_the_same_condition_makes_one(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            staff = {"ifNoneExist": f"identifier={AUTHORISATION}%7C0ABCD"}
+            search = f"patient={here.patient}&identifier=https://epj.example/goal%7C1"
+            goal = here.goal(identifier=[{"system": "https://epj.example/goal", "value": "1"}])
+            told = await answers(
+                here, "transaction",
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE, **staff),
+                entry("POST", "Practitioner", practitioner("0ABCD"), TWO, **staff),
+                entry("POST", "Goal", goal | {"expressedBy": {"reference": TWO}}, ifNoneExist=search),
+                entry("POST", "Goal", goal, ifNoneExist=search),
+            )  # fmt: skip
+            assert statuses(told) == ["201", "200", "201", "200"]
+            assert placed(told[0]) == placed(told[1])
+            assert placed(told[2]) == placed(told[3])
+
+    run(test)
+
+
+def test_transactions_that_cross_each_other_all_come_through(database_url: str) -> None:
+    """(A, B) and (B, A), with the directory and single writes between them: nobody waits in a circle, nothing is lost,
+    and what is made once under a condition is made once."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            both = [here.patient, other]
+
+            def goals(*who: str, turn: int) -> list[Any]:
+                return [
+                    entry("POST", "Goal", here.goal(f"{turn}", subject={"reference": f"Patient/{one}"})) for one in who
+                ]
+
+            staff = entry("POST", "Practitioner", practitioner("0ABCD"),
+                          ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD")  # fmt: skip
+            before = await here.count("statement")
+            for turn in range(3):
+                sent = [
+                    answers(here, "transaction", *goals(*both, turn=turn), staff),
+                    answers(here, "transaction", staff, *goals(*reversed(both), turn=turn)),
+                    answers(here, "transaction", *goals(*reversed(both), turn=turn)),
+                    answers(here, "transaction", *goals(*both, turn=turn)),
+                ]
+                single = [here.made(here.goal("alene", subject={"reference": f"Patient/{one}"})) for one in both]
+                told = await asyncio.gather(*sent, *single)
+                assert {status for answer in told[:4] for status in statuses(answer)} <= {"200", "201"}  # type: ignore[arg-type]
+            assert await here.count("directory") == 1
+            assert await here.count("statement") == before + 3 * (8 + 2)
+            for who in both:
+                found = await here.call("GET", f"/Goal?patient={who}&_summary=count")
+                assert found.json()["total"] >= 3 * 5
+
+    run(test)
+
+
+def test_two_versions_of_one_at_once(database_url: str) -> None:
+    """If-Match holds at the commit: of several that change the same, one comes through, whole."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            made = [await here.made(here.goal("Før", subject={"reference": f"Patient/{one}"}))
+                    for one in (here.patient, other)]  # fmt: skip
+            staff = await here.made(practitioner("0ABCD"))
+
+            def sent(turn: int) -> Any:
+                entries = [
+                    *(entry("PUT", f"Goal/{one['id']}", one | {"description": {"text": f"{turn}"}}, ifMatch='W/"1"')
+                      for one in made),
+                    entry("PUT", f"Practitioner/{staff['id']}", staff | {"name": [{"text": f"{turn}"}]},
+                          ifMatch='W/"1"'),
+                ]  # fmt: skip
+                return bundle("transaction", *(entries if turn % 2 else reversed(entries)))
+
+            told = await asyncio.gather(*(here.call("POST", "", sent(turn)) for turn in range(4)))
+            won = [turn for turn, one in enumerate(told) if one.status_code == 200]
+            assert len(won) == 1, [one.text for one in told]
+            assert {one.status_code for one in told} == {200, 412}
+            assert all("Bundle.entry[" in one.text for one in told if one.status_code == 412)
+            texts = {(await here.call("GET", f"/Goal/{one['id']}")).json()["description"]["text"] for one in made}
+            assert texts == {f"{won[0]}"}
+            assert (await here.call("GET", f"/Practitioner/{staff['id']}")).json()["name"] == [{"text": f"{won[0]}"}]
+
+    run(test)
