@@ -34,8 +34,9 @@ _AWAY = (
 )
 
 # The hot statements look everything up by index whatever their values are, so planning them anew for each message
-# (PostgreSQL's guess, since unnest hides how little they touch) would cost as much as running them.
-SESSION = {"plan_cache_mode": "force_generic_plan"}
+# (PostgreSQL's guess, since unnest hides how little they touch) would cost as much as running them. For the same reason
+# it thinks some of them large enough to be compiled, which takes longer than they do.
+SESSION = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 
 
 class Database:

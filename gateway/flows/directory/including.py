@@ -32,13 +32,15 @@ def reach(
     gateway: Gateway, caller: Caller, query: Query, matches: Sequence[Body], with_them: Sequence[Body] = ()
 ) -> Reach | None:
     """What the store is asked for: all that the includes could lead to from these matches, and by `:iterate` from what
-    was included `with_them`. None where none leads here."""
+    was included `with_them`. None where nothing leads here."""
     rules = [one for one in query.includes if _leads_here(one)]
     again = [one for one in rules if one.iterate]
     if not (rules and matches):
         return None
     begun = [*matches, *(with_them if again else ())]
     names = {name for body in begun for name, _ in _leads(gateway, body, rules)}
+    if not names and not any(one.reverse for one in rules):
+        return None
     tables = [told for name in sorted(names) if (told := of_table(gateway, caller, name))]
     backwards = _covered(caller, again, reverse=True)
     further = of_tables(gateway, caller, "Organization") if backwards else []

@@ -16,6 +16,8 @@ _COLUMNS = {
     "source": "text", "protected": "boolean", "message_id": "text",
 }  # fmt: skip
 ENTRY = "entry"
+# OFFSET 0 keeps the look-up of each by its key, however many the planner thinks there are.
+ENTRIES = "CROSS JOIN LATERAL (SELECT * FROM directory e WHERE e.kind = n.kind AND e.id = n.id OFFSET 0) AS d"
 _OF_ENTRY = "d.kind, d.id, d.version, d.updated, d.source, d.withdrawn, d.protected, d.body, d.names, d.refs"
 
 
@@ -88,10 +90,7 @@ class Asking:
             f" UNION SELECT d.kind, d.id, d.names, d.refs FROM c{place} c JOIN directory d"
             f" ON d.kind = {kind} AND {step} AND {self.visible()})"
         )
-        return (
-            f"SELECT {_OF_ENTRY} FROM (SELECT kind, id FROM c{place} LIMIT {one.most}) AS c"
-            " JOIN directory d USING (kind, id)"
-        )
+        return f"SELECT {_OF_ENTRY} FROM (SELECT kind, id FROM c{place} LIMIT {one.most}) AS n {ENTRIES}"
 
     async def fetch(self, database: Reader) -> list[asyncpg.Record]:
         """Ask it."""

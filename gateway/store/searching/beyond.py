@@ -11,7 +11,7 @@ from gateway.domain.provenance import Told, Version
 from gateway.domain.resource import Ids
 from gateway.store.directory import Entry, Reader, key_text
 from gateway.store.provenance import TOLD, told_of
-from gateway.store.searching.asking import ENTRY, Asking, entry
+from gateway.store.searching.asking import ENTRIES, ENTRY, Asking, entry
 
 _WHO, _CUT = "told", "cut"
 _SAID = ("kind", "id", "version", "updated", "facts", "body", "source", "message_id")
@@ -86,6 +86,6 @@ def _reach(asking: Asking, reach: Reach) -> None:
     )
     columns = {name: f"d.{name}" for name in ("kind", "id", "version", "updated", "source", "withdrawn", "protected")}
     asking.before.append(f"some_of AS (SELECT kind, id FROM reached LIMIT {reach.most * reach.rounds + 1})")
-    found = "FROM (SELECT DISTINCT kind, id FROM some_of) AS n JOIN directory d USING (kind, id)"
+    found = f"FROM (SELECT DISTINCT kind, id FROM some_of) AS n {ENTRIES}"
     asking.tell(ENTRY, found, body="d.body", **columns)
     asking.tell(_CUT, f"WHERE (SELECT count(*) FROM some_of) > {reach.most * reach.rounds}")
