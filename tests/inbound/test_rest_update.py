@@ -59,6 +59,14 @@ def test_what_others_wrote_and_what_messages_told_is_left_alone(database_url: st
             told = await here.call("PUT", f"/Encounter/{stay['id']}", stay, **version)
             assert (told.status_code, "message" in told.text) == (405, True)
             assert told.headers["Allow"] == "GET, HEAD"
+            found = f"/Encounter?_id={stay['id']}&patient={here.patient}"
+            told = await here.call("PUT", found, {**stay, "status": "finished"})
+            assert (told.status_code, told.headers["Allow"]) == (405, "GET, HEAD, POST"), "what its type offers"
+            bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
+                {"request": {"method": "PUT", "url": f"Encounter/{stay['id']}", "ifMatch": version["If_Match"]},
+                 "resource": {**stay, "status": "finished"}}]}  # fmt: skip
+            told = await here.call("POST", "", bundle)
+            assert (told.status_code, told.headers["Allow"]) == (405, "POST"), "what Bundles are offered"
             for kind, word in (("CarePlan", "Goal"), ("CareTeam", "members")):
                 joint = f"/{kind}/joint-{here.patient}"
                 whole = (await here.call("GET", joint)).json()

@@ -9,7 +9,16 @@ import pytest
 from joserfc import jws
 
 from gateway.inbound.issuer.provider import PER_CODE, PER_USER
-from gateway.inbound.issuer.totp import STEP_SECONDS, UnfitSecret, address, check_form, code_of, new_secret, step_of
+from gateway.inbound.issuer.totp import (
+    STEP_SECONDS,
+    UnfitSecret,
+    address,
+    check_form,
+    code_of,
+    new_secret,
+    over,
+    step_of,
+)
 from tests.conftest import fresh_database
 from tests.inbound.http_world import Http, run
 from tests.inbound.login_world import SECRET, browser, enter, fields_of, form, send, world
@@ -42,6 +51,15 @@ def test_the_numbers_of_the_standard(seconds: int, code: str) -> None:
         assert step_of(SECRET, code, now + timedelta(seconds=late)) is None
     for wrong in ("", code[:5], code + "0", "٠٨١٨٠٤", "-" + code, str(int(code) + 1).zfill(6), "\ud800"):
         assert step_of(SECRET, wrong, now) is None
+
+
+def test_a_code_is_remembered_until_no_clock_takes_it() -> None:
+    for second in range(STEP_SECONDS):
+        shown = datetime.fromtimestamp(1_111_111_110 + second, UTC)
+        step = int(shown.timestamp()) // STEP_SECONDS
+        code = code_of(SECRET, step)
+        taken = [late for late in range(4 * STEP_SECONDS) if step_of(SECRET, code, shown + timedelta(seconds=late))]
+        assert shown + timedelta(seconds=taken[-1]) < over(step) <= shown + timedelta(seconds=3 * STEP_SECONDS)
 
 
 def test_secrets() -> None:

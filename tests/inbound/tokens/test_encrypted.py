@@ -108,6 +108,7 @@ REFUSED: dict[str, Any] = {
     "triple DES": lambda: put(good(cipher=CBC), CBC, f"{XENC}tripledes-cbc"),
     "a digest that is not taken": lambda: put(good(), f"{XENC}sha256", "http://www.w3.org/2001/04/xmldsig-more#md5"),
     "a mask that is not taken": lambda: put(good(transport=OAEP), "mgf1sha1", "mgf1md5"),
+    "a label of a thousand letters and more": lambda: good(label=b"x" * 1025),
     "content elsewhere": lambda: put(
         good(), "<xenc:CipherData>", '<xenc:CipherReference URI="https://evil.example/"/><xenc:CipherData>'
     ),

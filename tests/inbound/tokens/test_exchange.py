@@ -48,6 +48,11 @@ def test_an_assertion_becomes_a_token_of_ours() -> None:
     assert who.cases == ()
 
 
+def test_clocks_may_differ_by_half_a_minute() -> None:
+    assert Municipality().ask(token(signed(document(confirmed=-29))))[0] == 200
+    assert Municipality().ask(token(signed(document(seconds=-29))))[0] == 200
+
+
 def test_kle_constraints_narrow_the_cases() -> None:
     world = Municipality(cases=(CaseAccess("*", ("27", "32"), 1),))
     rights = privileges(group((KLE, "27.03.*, 16.06")))
@@ -178,7 +183,10 @@ BAD: dict[str, Any] = {
     "a condition that is not understood": lambda: signed(document(conditions="<saml:Condition/>")),
     "for another recipient": lambda: signed(document(recipient="https://other.example/token")),
     "holder of key": lambda: signed(document(method="holder-of-key")),
-    "confirmation is over": lambda: signed(document(confirmed=-60)),
+    "confirmation is over": lambda: signed(document(confirmed=-30)),
+    "a bearer's confirmation that begins": lambda: signed(
+        document().replace(" Recipient=", f' NotBefore="{stamp(NOW - timedelta(hours=1))}" Recipient=')
+    ),
     "expired": lambda: signed(document(seconds=-31)),
     "from the future": lambda: signed(document(begins=120)),
     "good for a day": lambda: signed(document(seconds=86_400)),
