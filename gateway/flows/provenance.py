@@ -15,7 +15,7 @@ from gateway.domain.provenance import Told, Version, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
-from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, record_of
+from gateway.flows.looking import Seen, look_at_one, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.found import Match
@@ -36,7 +36,7 @@ Params = Sequence[tuple[str, str]]
 async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     """One Provenance. Raises NotFound where its target is not there, or not this caller's to see."""
     version = target_of(identity)
-    seen = await _look(gateway, caller, version, f"GET {KIND}/{identity}", "read")
+    (seen,) = await _looks(gateway, caller, [version], f"GET {KIND}/{identity}", "read")
     if not caller.purposes:
         raise no_purpose()
     bodies = await of(gateway, seen.permitted)
@@ -53,10 +53,10 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     if not 0 < len(targets) <= MOST:
         raise BadRequest("A search of Provenance names its targets", where="target", hint=f"At most {MOST} (or _id).")
     asked = f"GET {KIND}?{urlencode(list(position.params), safe='|/:,')}"
-    looks = [await _look(gateway, caller, one, asked, "search-type") for one in dict.fromkeys(targets)]
+    looks = await _looks(gateway, caller, list(dict.fromkeys(targets)), asked, "search-type")
     if not caller.purposes:
         raise no_purpose()
-    bodies = [wire.decode(body) for seen in looks for body in await of(gateway, seen.permitted)]
+    bodies = map(wire.decode, await of(gateway, [pair for seen in looks for pair in seen.permitted]))
     return Served(listed(gateway, caller, query, position, bodies))
 
 
@@ -97,15 +97,21 @@ def included(gateway: Gateway, permits: Mapping[Version, Permit], told: Mapping[
     return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in _told(gateway, permits, told)]
 
 
-async def _look(gateway: Gateway, caller: Caller, version: Version | None, asked: str, interaction: str) -> Seen:
-    """Decide about the target and put that on record."""
-    seen, citizen = NOTHING, ""
-    if version is not None and caller.purposes and caller.covers(version.kind):
-        found = await resources.find(gateway.database, version.kind, version.id, version.number)
-        seen = await look_at_one(gateway, gateway.database, caller, found)
-        citizen = found.sealed.facts.citizen if found else ""
-    await on_record(gateway, record_of(gateway, caller, interaction, KIND, citizen, seen, query=asked))
-    return seen
+async def _looks(
+    gateway: Gateway, caller: Caller, versions: Sequence[Version | None], asked: str, interaction: str
+) -> list[Seen]:
+    """Decide about each target and put all of that on record. Two statements, however many there are."""
+    wanted = {(one.kind, one.id, one.number) for one in versions if one and caller.purposes and caller.covers(one.kind)}
+    found = await resources.find_each(gateway.database, wanted)
+    looks, records = [], []
+    for one in versions:
+        target = found.get((one.kind, one.id, one.number)) if one else None
+        seen = await look_at_one(gateway, gateway.database, caller, target)
+        citizen = target.sealed.facts.citizen if target else ""
+        looks.append(seen)
+        records.append(record_of(gateway, caller, interaction, KIND, citizen, seen, query=asked))
+    await on_record(gateway, *records)
+    return looks
 
 
 def _targets(params: Params) -> list[Version | None]:

@@ -147,3 +147,46 @@ def test_every_include_of_every_type_takes_three_statements(database_url: str, t
             assert looked > 20
 
     run(test)
+
+
+def test_provenance_of_many_takes_three_statements(database_url: str, told: list[str]) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            whole = names(await found(here, social, f"Patient/{patient}/*"))
+            targets = [one for one in whole if "joint" not in one][:10]
+            versions = [f"{one}/_history/1" for one in targets[:5]]
+            last = await here.gateway.database.fetchval("SELECT max(id) FROM access_record")
+            for asked in (targets, versions, [*targets, *versions, f"Goal/{'0' * 32}", "DocumentReference/x"]):
+                told.clear()
+                page = await found(here, social, f"Provenance?target={','.join(asked)}")
+                assert len(told) == MOST, (asked, told)
+                there = [one["resource"]["target"][0]["reference"] for one in page["entry"]]
+                wanted = {one.partition("/_history/")[0] for one in asked if "0000" not in one and "/x" not in one}
+                assert {one.partition("/_history/")[0] for one in there} == wanted
+            looks = "SELECT count(*) FROM access_record WHERE id > $1 AND interaction = 'search-type'"
+            assert await here.gateway.database.fetchval(looks, last) == 10 + 5 + 17, "one of each target"
+
+    run(test)
+
+
+def test_includes_that_are_refused_stand_on_record(
+    database_url: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal tells that there is much: so it was a look."""
+    monkeypatch.setattr("gateway.flows.directory.including.MOST", 0)
+
+    async def test() -> None:
+        async with http(database_url, *WRITERS, *CLIENTS[2:]) as here:
+            hers = await staff(here, await arrive(here))
+            social = await headers(here, "social")
+            last = await here.gateway.database.fetchval("SELECT max(id) FROM access_record")
+            told.clear()
+            query = f"CareTeam?patient={hers['patient']}&_include=*&_revinclude:iterate=PractitionerRole:practitioner"
+            answer = await here.web.get(f"/fhir/{query}", headers=social)
+            assert answer.status_code == 400
+            assert len(told) == MOST
+            (record,) = await here.gateway.database.fetch("SELECT * FROM access_record WHERE id > $1", last)
+            assert (record["citizen"], record["interaction"]) == (hers["patient"], "search-type")
+
+    run(test)
