@@ -92,15 +92,15 @@ def _standing(words: list[Statement]) -> list[Statement]:
 
 
 def _left(words: list[Statement]) -> list[Body]:
-    """The labels of what was taken back by DELETE: nobody lowers them so (`lower-labels`). What the source says of them
-    later takes their place."""
+    """The labels of what was taken back by DELETE: nobody lowers them so (`lower-labels`), nor by writing anew. What the
+    source's messages say of them later takes their place."""
     left: list[Body] = []
     last = {word.source: word for word in words if takes_back(word)}
     for source, end in sorted(last.items()):
         before = [word for word in _standing([w for w in words if w.order < end.order]) if word.source == source]
         later = [word for word in words if word.source == source and word.order > end.order]
         said = [word.body["meta"]["security"] for word in before if "security" in word.body.get("meta", {})]
-        if said and not any("security" in word.body.get("meta", {}) for word in later):
+        if said and not any("security" in word.body.get("meta", {}) for word in later if not by_rest(word)):
             left += said[-1]
     return left
 
@@ -130,9 +130,12 @@ def _say(body: Body, word: Statement) -> None:
         elif name == "identifier":
             body[name] = _union(body.get(name, []), value)
         elif name == "meta":
+            before = (
+                body.get(name, {}).get("security", []) if by_rest(word) else []
+            )  # who writes lowers no other's label
             body[name] = body.get(name, {}) | value
             if "security" in value:
-                body[name]["security"] = _protection(value["security"])
+                body[name]["security"] = _protection([*before, *value["security"]])
         elif _has_parts(value) or not _has_parts(body.get(name, [])):
             body[name] = value
 

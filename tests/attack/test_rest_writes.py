@@ -111,6 +111,30 @@ def test_a_label_is_lowered_by_right_and_for_a_reason(database_url: str) -> None
     run(test)
 
 
+def test_a_protection_is_not_lifted_by_telling_of_the_citizen_again(database_url: str) -> None:
+    """T24: where a citizen lives is closed; somebody who may not even see the citizen writes that nothing is."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            number = {"system": CPR, "value": NUMBER}
+
+            def sent(*codes: str) -> dict[str, Any]:
+                security = [{"system": system, "code": code} for code in codes]
+                meta = {"meta": {"security": security}} if security else {}
+                return {"resourceType": "Patient", "identifier": [number], **meta}
+
+            await here.made(sent("R"), who="social")
+            for who in ("jobcenter", "epj", "social"):
+                for codes in (("N",), ("L",), ("U", "N"), ()):
+                    assert (await here.call("POST", "/Patient", sent(*codes), who=who)).status_code == 201
+                    shown = (await here.call("GET", f"/Patient/{here.patient}", who="social")).json()
+                    told = {one["code"] for one in shown["meta"]["security"] if one["system"] == system}
+                    assert told == {"R"}, (who, codes)
+
+    run(test)
+
+
 def test_what_messages_told_has_no_key_of_rest(database_url: str) -> None:
     """A case system that names its goal as REST names what it writes."""
 

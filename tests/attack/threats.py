@@ -148,6 +148,7 @@ THREATS: dict[str, tuple[str, ...]] = {
     # who is who
     "T24": (
         "attack/test_rest_writes.py::numbers_do_not_make_two_citizens_one",
+        "attack/test_rest_writes.py::a_protection_is_not_lifted_by_telling_of_the_citizen_again",
         "inbound/test_late_number.py::nobody_is_joined_by_name",
         "attack/test_history.py::a_protected_address_is_protected_under_every_identity",
         "inbound/test_merged_citizen.py::looks_follow_to_the_survivor",

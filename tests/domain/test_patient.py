@@ -129,4 +129,18 @@ def test_a_delete_lowers_no_label() -> None:
     assert folded(word, end).body["meta"] == closed
     assert folded(word, by_rest(2, "psyk", Verb.CORRECT, meta=plain), theirs, end).body["meta"] == plain
     assert folded(word, theirs, end, told(4, "psyk", gender="male")).body["meta"] == closed
+    assert folded(word, theirs, end, by_rest(4, "psyk", meta=plain)).body["meta"] == closed
     assert folded(word, theirs, end, told(4, "psyk", meta=plain)).body["meta"] == plain
+
+
+def test_who_writes_of_a_person_lowers_no_label_of_others() -> None:
+    """Messages say how it is now; a write by REST takes a right and a reason to lower, and lowers its own words."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    closed, plain = ({"security": [{"system": system, "code": code}]} for code in ("R", "N"))
+    for first in (told(1, "kommune", meta=closed), by_rest(1, "kommune", meta=closed)):
+        for verb in (Verb.ASSERT, Verb.CORRECT):
+            assert folded(first, by_rest(2, "psyk", verb, meta=plain)).body["meta"] == closed
+        assert folded(first, told(2, "psyk", meta=plain)).body["meta"] == plain
+    own = by_rest(1, "kommune", meta=closed)
+    assert folded(own, by_rest(2, "kommune", meta=plain)).body["meta"] == closed
+    assert folded(own, by_rest(2, "kommune", Verb.CORRECT, meta=plain)).body["meta"] == plain
