@@ -25,6 +25,7 @@ from gateway.domain.security_label import (
 from gateway.domain.statement import Body
 
 ANY = "*"
+_OF_A_SOURCE = "urn:faellesplan:source:"  # what nobody else knows, as translators name it
 
 LABELLED_CLASSES = frozenset({"housing", "employment", "benefit", "criminal", "protected-address"})
 """Data classes that stand as labels too. A label-scoped permit must cover every label, so ordinary ones do not."""
@@ -52,8 +53,8 @@ _SHORT = 80  # longer texts are written once
 class LabelRow:
     """What one group of codes means: `label` (`system|code`, "" for none) and `data_class` ("" for no say).
 
-    `systems` may be `*`; `prefixes` are the beginnings of codes ("" for all), for `text` and `unit` of words, or parts
-    of words (`*psykiat`).
+    `systems` may be `*`, and `""` for codes of no system that anybody but their sender knows; `prefixes` are the
+    beginnings of codes ("" for all), for `text` and `unit` of words, or parts of words (`*psykiat`).
     `kinds` limits the row to resource types, empty for any.
     """
 
@@ -140,7 +141,8 @@ class Labeller:
         # A UUID may begin like a diagnosis or like a short key of its system (FSIII's A13): rows for any system and
         # short prefixes are about codes that people write.
         short = range(1, _UUID_PART) if len(code) >= _UUID else ()
-        for name in (system,) if short else (system, ANY):
+        known = (system, "") if system.startswith(_OF_A_SOURCE) else (system,)
+        for name in known if short else (*known, ANY):
             for length in self._lengths.get(name, ()):
                 if length > len(upper) or length in short:
                     continue

@@ -8,7 +8,8 @@
 | overrides.csv | the reasons that an override may have, for whom, for how long (domain/policy.py `Ground`) |
 | kinds.csv | the data class of a resource type where its codes say nothing |
 
-A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes.
+A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes,
+and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ _ACCESS = (
     "valid_to",
     "why",
 )
+_NONE = "-"
 _LABELS = ("code_system", "code_prefix", "kind", "label_system", "label_code", "data_class", "why", "law")
 _KLE = ("prefix", "data_class", "label", "why")
 _GROUNDS = ("code", "display", "role", "minutes", "tell_days", "law", "valid_from", "valid_to", "why")
@@ -164,11 +166,11 @@ def _number(line: Line, name: str, most: int) -> int:
 
 def _label(line: Line, terms: Terms | None) -> LabelRow:
     cells = line.cells
-    systems = tuple(cells["code_system"].split())
+    systems = tuple("" if name == _NONE else name for name in cells["code_system"].split())
     if not systems:
         line.problems.add(line.mark, "code_system is empty")
     prefixes = tuple(prefix for spelled in cells["code_prefix"].split() for prefix in _expanded(spelled))
-    if not prefixes and not {ANY, TEXT, UNIT}.isdisjoint(systems):
+    if not prefixes and not {ANY, TEXT, UNIT, ""}.isdisjoint(systems):
         line.problems.add(line.mark, "code_prefix is empty: it would mean everything")
     if terms:
         for system, spelled in product(systems, cells["code_prefix"].split()):

@@ -28,6 +28,10 @@ _SYSTEMS = {
     "UCUM": "http://unitsofmeasure.org",
     "I10": "http://hl7.org/fhir/sid/icd-10",
     "ICD10": "http://hl7.org/fhir/sid/icd-10",
+    "ICD-10": "http://hl7.org/fhir/sid/icd-10",
+    "I10C": "http://hl7.org/fhir/sid/icd-10-cm",
+    "ICD10CM": "http://hl7.org/fhir/sid/icd-10-cm",
+    "ICD-10-CM": "http://hl7.org/fhir/sid/icd-10-cm",
     "I9": "http://hl7.org/fhir/sid/icd-9-cm",
     "I9C": "http://hl7.org/fhir/sid/icd-9-cm",
     "ICPC2": "urn:oid:1.2.208.176.2.31",
@@ -37,6 +41,7 @@ _SYSTEMS = {
     "ISO3166": "urn:iso:std:iso:3166",
     "ISO3166_1": "urn:iso:std:iso:3166",
 }
+_SKS_NAMES = frozenset({"SKS", "SKS-D", "SKSD"})
 _SKS = "urn:oid:1.2.208.176.2.4"
 _SKS_DIAGNOSIS = "urn:oid:1.2.208.176.2.4.12"
 
@@ -169,7 +174,7 @@ def coding_system(source: Source, name: str, code: str) -> str:
     """
     if not name:
         return ""
-    if name == "SKS":
+    if name in _SKS_NAMES:
         return _SKS_DIAGNOSIS if code[:1] == "D" and code[1:2].isalpha() else _SKS
     known = source.authorities.get(name) or _SYSTEMS.get(name)
     if known:

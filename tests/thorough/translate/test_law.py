@@ -184,6 +184,7 @@ HOUSING, CRIMINAL, EMPLOYMENT, BENEFIT, PROTECTED = (
     f"{DATA_CLASS}|{code}" for code in "housing criminal employment benefit protected-address".split()
 )
 SKS, ICD = "urn:oid:1.2.208.176.2.4.12", "http://hl7.org/fhir/sid/icd-10"
+ICD_GM, OWN = "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "urn:faellesplan:source:regh:DIAG"
 FFB, FSIII = "urn:oid:1.2.208.176.2.22", "urn:oid:1.2.208.176.2.21"
 KLE, KL = "https://data.gov.dk/id/classification/KLE", "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes"
 N, R, V = (f"{CONFIDENTIALITY}|{code}" for code in "NRV")
@@ -192,6 +193,27 @@ CODES = [
     ("Condition", "region", SKS, "DF200", {PSY}, "psychiatry"),
     ("Condition", "region", SKS, "DF03", {PSY}, "psychiatry"),
     ("Condition", "region", ICD, "F20.0", {PSY}, "psychiatry"),
+    ("Condition", "region", "", "F20.0", {PSY}, "psychiatry"),  # nobody says what list it is from: it may be that one
+    ("Condition", "region", OWN, "F200", {PSY}, "psychiatry"),
+    ("Condition", "region", OWN, "f10.2", {SUD, ETHUD}, "substance"),
+    (
+        "Condition",
+        "region",
+        OWN,
+        "F20c1d2e-0000-4000-8000-000000000001",
+        set(),
+        "health",
+    ),
+    ("Condition", "region", "http://snomed.info/sct", "F20", set(), "health"),
+    ("Condition", "region", "http://hl7.org/fhir/sid/icd-10-cm", "F20.0", {PSY}, "psychiatry"),
+    (
+        "Condition",
+        "region",
+        "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+        "F11.2",
+        {SUD, f"{ACT_CODE}|OPIOIDUD"},
+        "substance",
+    ),
     ("Condition", "region", SKS, "DF102", {SUD, ETHUD}, "substance"),
     ("Condition", "region", SKS, "DF195", {SUD, PSY}, "substance"),
     ("Condition", "region", ICD, "F11.2", {SUD, f"{ACT_CODE}|OPIOIDUD"}, "substance"),
