@@ -92,8 +92,8 @@ def _standing(words: list[Statement]) -> list[Statement]:
 
 
 def _left(words: list[Statement]) -> list[Body]:
-    """The labels of what was taken back by DELETE: nobody lowers them so (`lower-labels`), nor by writing anew. What the
-    source's messages say of them later takes their place."""
+    """The labels of what was taken back by DELETE: nobody lowers them so (`lower-labels`), nor by writing anew. What
+    messages of the source say of them later takes their place."""
     left: list[Body] = []
     last = {word.source: word for word in words if takes_back(word)}
     for source, end in sorted(last.items()):

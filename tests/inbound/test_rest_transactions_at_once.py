@@ -176,3 +176,26 @@ def test_two_versions_of_one_at_once(database_url: str) -> None:
             assert (await here.call("GET", f"/Practitioner/{staff['id']}")).json()["name"] == [{"text": f"{won[0]}"}]
 
     run(test)
+
+
+def test_a_transaction_needs_one_connection_and_no_second(database_url: str) -> None:
+    """Whoever holds locks waits for no connection that others hold, who wait for the locks."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            entries = [
+                entry("POST", "Practitioner", practitioner("0ABCD"), ONE,
+                      ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD"),
+                *(entry("POST", "Goal", here.goal(subject={"reference": f"Patient/{who}"})) for who in (here.patient, other)),
+            ]  # fmt: skip
+            pool = here.http.gateway.database.pool
+            taken = [await pool.acquire() for _ in range(pool.get_max_size() - 1)]
+            try:
+                told = await asyncio.wait_for(answers(here, "transaction", *entries), 20)
+            finally:
+                for one in taken:
+                    await pool.release(one)
+            assert statuses(told) == ["201"] * 3
+
+    run(test)
