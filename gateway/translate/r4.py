@@ -103,7 +103,9 @@ class Facts:
         ('boolean',)
         """
         node = self._node(path)
-        return {name: child.fact.types for name, child in self._children(node).items()} if node else {}
+        found = self._children(node) if node else {}
+        self._nodes |= {f"{path}.{name}": child for name, child in found.items()}
+        return {name: child.fact.types for name, child in found.items()}
 
     def flagged(self, name: str) -> Iterator[tuple[str, int, bool, bool]]:
         """(path, min, whether it belongs to a summary, whether it changes the meaning of the rest) of the elements that
