@@ -109,11 +109,12 @@ class Message:
         """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not."""
         return self._places.get(id(node)) or self.places((node,))[id(node)]
 
-    def places(self, nodes: Iterable[Any]) -> dict[int, str]:
-        """As `place`, by the identity of each object; the Bundle is walked through once."""
+    def places(self, nodes: Iterable[Any], within: tuple[Json, str] | None = None) -> dict[int, str]:
+        """As `place`, by the identity of each object; the Bundle is walked through once, or what lies `within` an
+        object at a place of it."""
         found = {id(node): "" for node in nodes}
         left = len(found)
-        waiting: list[tuple[Any, str]] = [(self.bundle, "Bundle")]
+        waiting: list[tuple[Any, str]] = [within or (self.bundle, "Bundle")]
         while waiting and left:
             here, path = waiting.pop()
             if id(here) in found:

@@ -51,10 +51,8 @@ class Kl:
         return self.translate_tree(raw, parse_message(raw))
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
-        """As `translate`; `bundle` is what `raw` holds."""
-        work = self._work(bundle)
-        message = work.whole.message
-        return translated(work, order.EVENT, str(message.header.get("id") or message.bundle.get("id") or ""))
+        """As `translate`; `bundle` is what `raw` holds, and is rewritten."""
+        return translated(self._work(bundle), order.EVENT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """An Acknowledgement with code ok, in the format of the message. `note` is told as information."""
@@ -71,4 +69,4 @@ class Kl:
     def _work(self, bundle: dict[str, Any]) -> Work:
         found = order.check(bundle)
         source = self._understanding.source(order.senders(found), f"{HEADER}.source.endpoint")
-        return self._understanding.work(found, source)
+        return self._understanding.work(found, source, order.number_of(found))

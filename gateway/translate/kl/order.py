@@ -52,6 +52,12 @@ def senders(order: Whole) -> Iterator[str]:
         yield organisation.get("name", "")
 
 
+def number_of(order: Whole) -> str:
+    """The message's own number: its header's, else its Bundle's."""
+    message = order.message
+    return str(message.header.get("id") or message.bundle.get("id") or "")
+
+
 def _check_event(bundle: Json) -> None:
     code = event_code(bundle)
     system = bundle["entry"][0]["resource"]["eventCoding"].get("system")

@@ -29,7 +29,7 @@ class KlReports:
     def translate(self, raw: bytes) -> Translation:
         """Bytes to statements. Raises GatewayError with its place (`Bundle.entry[3].resource.subject`)."""
         work, event = self._work(parse_message(raw))
-        return translated(work, event, report.number_of(work.whole), Act.STATE if event == report.PLAN else Act.REPORT)
+        return translated(work, event, Act.STATE if event == report.PLAN else Act.REPORT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """An OperationOutcome of information, in the format of the report."""
@@ -53,9 +53,10 @@ class KlReports:
         found = report.check(bundle)
         event = report.event_of(bundle)
         source = self._understanding.source(report.senders(found), report.SENDER)
-        work = self._understanding.work(found, source, told_before=event != report.PLAN)
-        if event == report.FFB:
-            work.env.findings += self._understanding.profile.findings(found.message, found.sent)
+        profile = self._understanding.profile
+        broken = [*profile.findings(found.message, found.sent)] if event == report.FFB else []
+        work = self._understanding.work(found, source, report.number_of(found), told_before=event != report.PLAN)
+        work.env.findings += broken
         return work, event
 
 

@@ -1,12 +1,14 @@
 """The message in this gateway's terms: references lead to our resources, old URLs to the present ones.
 
-A copy is made, entry by entry at the same places, so that errors and traces of the rules that read it name places
-of the message as it was sent. What needs no other words is not copied: both trees share it, and nobody changes it.
+It is rewritten where it stands, so that errors and traces of the rules that read it name places of the message as it
+was sent. What is to be put in other words was noted when the message was checked (fhir/flawless.py); nothing is looked
+for a second time. What needs the message as it was sent is made before: fingerprint, findings of profiles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +18,7 @@ from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.municipality import extension as municipality
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
-from gateway.translate.fhir.message import Message
+from gateway.translate.fhir.flawless import Seen, look
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.kl.codings import Codings
 from gateway.translate.kl.functions import same
@@ -29,9 +31,7 @@ Json = dict[str, Any]
 CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
 _OVER = frozenset({"completed", "revoked"})
-_EXTENSIONS = frozenset({"extension", "modifierExtension"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
-_OUTSIDE = frozenset({"text", "contained"})
 _NAMES = ("prefix", "given", "family")
 _OF_MUNICIPALITIES = f"{MUNICIPALITY}#"
 
@@ -43,6 +43,16 @@ class Tables:
     urls: Urls
     codings: Codings
     authorities: Mapping[str, Identifier]
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """A Provenance in our terms: what its targets are called, what it names and what it points at in vain."""
+
+    body: Json
+    targets: list[tuple[str, str] | None]
+    cited: list[Json]
+    lost: list[Finding]
 
 
 class Rewriting:
@@ -63,62 +73,72 @@ class Rewriting:
         self.findings: list[Finding] = []
         self._whole = whole
         self._urls = tables.urls
-        self._codings, self._alone = tables.codings, tables.codings.alone
+        codings = tables.codings
+        self._alone, self._completed, self._spelled = codings.alone, codings.completed, codings.spelled
         self._giver = tables.authorities.get(source.municipality, source.organisation)
         self._source = source
         self._ids = ids
         self._citizen = f"Patient/{ids('Patient', citizen_key)}"
-        self._kept = kept
+        self._kept, self._ours_are = kept, kept | {"Patient"}
         self._told_before = told_before
-        self._own = {id(r): own for r, own in zip(whole.message.resources(), whole.ids, strict=True)}
+        self._own = whole.ids
         self._contained: list[Json] = []
-        self._current: Json = {}
+        # The citizen once more, inside of another resource
+        self._same = {id(c) for r in whole.message.resources() for c in r.get("contained", ()) if c == whole.citizen}
         self._ours: dict[str, str] = {}  # references of ours by those that were sent, each found once
-        self._lost: list[tuple[Json, str]] = []
-        self._histories = self._by_target()
+        self._lost: list[tuple[Json, str]] = []  # of one resource, like what is to become of its parts
+        self._changes: list[tuple[Json, Json]] = []
+        self._about = self._by_target()
+        self._histories: dict[int, _History] = {}
         self._acting = self._by_team()
         self._cited: list[Json] = []
 
-    def done(self) -> Message:
-        """The message, rewritten; a header and all that is not kept stay as they were sent."""
-        bundle = self._whole.message.bundle
-        entries = []
-        for entry in bundle.get("entry", ()):
-            kind = entry["resource"]["resourceType"]
-            ours = kind in self._kept or kind == "Patient"
-            entries.append(self._entry(entry) if ours else entry)
-        if self._lost:
-            places = self._whole.message.places(node for node, _ in self._lost)
-            self.findings += [Finding(places[id(node)], text) for node, text in self._lost]
-        return Message(bundle | {"entry": entries})
+    def done(self) -> None:
+        """Rewrites the message; a header and all that is not kept stay as they were sent."""
+        for resource in self._whole.message.resources():
+            if resource["resourceType"] in self._ours_are:
+                self._resource(resource)
 
-    def _entry(self, entry: Json) -> Json:
-        return {"fullUrl": entry.get("fullUrl", ""), "resource": self._resource(entry["resource"])}
-
-    def _resource(self, resource: Json) -> Json:
+    def _resource(self, resource: Json) -> None:
         """One resource, and inside it the Provenances that tell of it or that it names: who said it, on whose behalf
         and by whose word. What it contained itself is told where it is pointed at."""
-        self._contained, self._current = resource.get("contained", []), resource
         name = self._name_of(resource)
-        self._cited = list(self._histories.get(name, ()))
-        made = self._elements(resource, _OUTSIDE)
-        made = {n: v for n, v in made.items() if n != "contained"} if "contained" in made else made.copy()
-        made["id"] = self._own[id(resource)]
+        self._cited = list(self._about.get(name, ()))
+        self._contained = resource.pop("contained", [])
+        self._rewrite(resource, self._whole.seen[id(resource)], self._whole.message.place(resource))
+        resource["id"] = name[1]
         if acting := self._acting.get(name):
-            made["extension"] = [*made.get("extension", []), *acting]
-        told = [self._history(one) for one in self._cited]  # which grows meanwhile
-        return made | ({"contained": told} if told else {})
+            resource["extension"] = [*resource.get("extension", []), *acting]
+        if told := [self._history(one, name) for one in self._cited]:  # which grows meanwhile
+            resource["contained"] = told
 
-    def _history(self, provenance: Json) -> Json:
-        self._contained = provenance.get("contained", [])
-        made = self._elements({n: v for n, v in provenance.items() if n not in _NOT_INSIDE})
-        own = self._name_of(self._current)
+    def _history(self, provenance: Json, about: tuple[str, str]) -> Json:
+        """A Provenance inside of a resource that it is about or that names it."""
+        told = self._histories.get(id(provenance))
+        if told is None:
+            told = self._histories[id(provenance)] = self._told(provenance)
+        self.findings += told.lost
+        for one in told.cited:
+            self._cite(one)
+        pairs = zip(told.targets, told.body.get("target", ()), strict=True)
+        targets = [{"reference": "#"} if name == about else target for name, target in pairs]
+        return told.body | {"target": targets, "id": self._own[id(provenance)]}
+
+    def _told(self, provenance: Json) -> _History:
+        """It stands inside of several: itself it stays as it was sent."""
         found = [self._whole.message.resolve(one) for one in provenance.get("target", ())]
-        made["target"] = [
-            {"reference": "#"} if target is not None and self._name_of(target) == own else told
-            for target, told in zip(found, made.get("target", ()), strict=True)
-        ]
-        return made | {"id": self._own[id(provenance)]}
+        body = deepcopy({name: value for name, value in provenance.items() if name not in _NOT_INSIDE})
+        findings, cited, self.findings, self._cited = self.findings, self._cited, [], []
+        self._contained = provenance.get("contained", [])
+        self._rewrite(body, look(body), self._whole.message.place(provenance))
+        targets = [None if one is None else self._name_of(one) for one in found]
+        told = _History(body, targets, self._cited, self.findings)
+        self.findings, self._cited = findings, cited
+        return told
+
+    def _cite(self, provenance: Json) -> None:
+        if not any(one is provenance for one in self._cited):
+            self._cited.append(provenance)
 
     def _by_target(self) -> dict[tuple[str, str], list[Json]]:
         """Every Provenance by the resource that it tells of."""
@@ -138,66 +158,61 @@ class Rewriting:
             period = plan.get("period", {})
             if plan.get("status") == "entered-in-error" or (plan.get("status") in _OVER and "end" not in period):
                 continue
-            told = [self._extension(one, period) for one in plan.get("extension", ()) if self._is_municipality(one)]
+            urls = [(one, self._urls.extension(one.get("url", ""))) for one in plan.get("extension", ())]
+            told = [self._municipality(e, url, period) for e, url in urls if url.startswith(_OF_MUNICIPALITIES)]
             for reference in plan.get("careTeam", ()) if told else ():
                 team = self._whole.message.resolve(reference)
                 if team is not None:
                     found[self._name_of(team)] = [*found.get(self._name_of(team), []), *told]
         return found
 
-    def _is_municipality(self, extension: Json) -> bool:
-        return self._urls.extension(extension.get("url", "")).startswith(_OF_MUNICIPALITIES)
-
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
-    def _object(self, node: Json) -> Json:
-        """The object; itself where it needs no other words."""
-        if type(node.get("reference")) is str:
-            return self._reference(node)
-        made = self._elements(node)
-        return self._codings.spelled(made) if "code" in node and type(node.get("system")) is str else made
+    def _rewrite(self, resource: Json, seen: Seen, place: str) -> None:
+        """Everything that was noted of a resource. What moves others in their lists is done last: places are told as
+        they were sent."""
+        self._lost, self._changes = [], []
+        for node in seen.noted:
+            if "reference" in node:
+                self._refer(node)
+            elif "coding" in node:
+                self._code(node)
+            elif "url" in node:
+                self._extend(node)
+            elif "code" in node:
+                node.update(self._spelled(node))
+            elif "identifier" in node:
+                node["identifier"] = same(node["identifier"])
+        if self._lost:
+            places = self._whole.message.places((node for node, _ in self._lost), (resource, place))
+            self.findings += [Finding(places[id(node)], text) for node, text in self._lost]
+        for node, new in self._changes:
+            node.clear()
+            node.update(new)
 
-    def _elements(self, node: Json, shared: Collection[str] = ()) -> Json:
-        """An object whose elements are in our terms, but for those that are `shared`. All of a Bundle goes through this
-        loop: every call less in it counts."""
-        made = node
-        for name, value in node.items():
-            kind = type(value)
-            if kind is str or name in shared:
-                continue
-            if kind is dict:
-                new: Any = self._object(value)
-                new = same(new) if name == "identifier" else new
-            elif name == "coding" and kind is list:
-                new = self._alone(value) or self._codings.completed([self._object(one) for one in value])
-            elif kind is list:
-                new = self._list(name, value)
-            else:
-                continue
-            if new is not value:
-                if made is node:
-                    made = node.copy()
-                made[name] = new
-        return made
+    def _code(self, concept: Json) -> None:
+        codings = concept["coding"]
+        if known := self._alone(codings):
+            concept["coding"] = known
+        else:
+            self._changes.append((concept, concept | {"coding": self._completed([*map(self._spelled, codings)])}))
 
-    def _list(self, name: str, values: list[Any]) -> list[Any]:
-        if name in _EXTENSIONS:
-            return [self._extension(self._object(one)) for one in values]
-        if type(values[0]) is str:
-            return values
-        return [self._object(one) if type(one) is dict else one for one in values]
-
-    def _extension(self, made: Json, period: Json | None = None) -> Json:
+    def _extend(self, extension: Json) -> None:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
-        written = made.get("url", "")
+        written = extension.get("url", "")
         url = self._urls.extension(written)
         if url.startswith(_OF_MUNICIPALITIES):
-            role, _, area = url.removeprefix(_OF_MUNICIPALITIES).partition(".")
-            return municipality(role, made.get("valueCoding", {}), period, area)
-        if url == NUMBER:
-            return {"url": url, "extension": [self._case_number(one) for one in made.get("extension", ())]}
-        return made if url == made.get("url") else made | {"url": url}
+            self._changes.append((extension, self._municipality(extension, url)))
+        elif url == NUMBER:
+            parts = [self._case_number(one) for one in extension.get("extension", ())]
+            self._changes.append((extension, {"url": url, "extension": parts}))
+        elif url != written:
+            extension["url"] = url
+
+    def _municipality(self, extension: Json, url: str, period: Json | None = None) -> Json:
+        role, _, area = url.removeprefix(_OF_MUNICIPALITIES).partition(".")
+        return municipality(role, extension.get("valueCoding", {}), period, area)
 
     def _case_number(self, part: Json) -> Json:
         """A case's number of the municipality's own, with the municipality that gave it: reports may not name it."""
@@ -209,13 +224,19 @@ class Rewriting:
 
     # --- references
 
-    def _reference(self, reference: Json) -> Json:
+    def _refer(self, reference: Json) -> None:
+        """A literal reference; it keeps its extensions."""
+        ours = self._ours.get(reference["reference"])
+        extra = {"extension": reference["extension"]} if "extension" in reference else {}
+        if ours is None:
+            self._changes.append((reference, self._reference(reference, extra)))
+        elif len(reference) == 1:
+            reference["reference"] = ours
+        else:
+            self._changes.append((reference, {"reference": ours} | extra))
+
+    def _reference(self, reference: Json, extra: Json) -> Json:
         url = reference["reference"]
-        extra = {}
-        if "extension" in reference:
-            extra = {"extension": self._list("extension", reference["extension"])}
-        elif url in self._ours:
-            return {"reference": self._ours[url]}
         if url.startswith("#"):
             target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
         else:
@@ -223,16 +244,16 @@ class Rewriting:
         kind = target["resourceType"] if target else ""
         if target is None or (kind not in self._kept and not is_resource(kind)):
             return self._dangling(reference) | extra
-        if kind == "Provenance" and id(target) in self._own:
-            self._cited += [] if any(one is target for one in self._cited) else [target]
-            return {"reference": f"#{self._own[id(target)]}"} | extra
-        if target is self._whole.citizen or target == self._whole.citizen:
-            if not url.startswith("#"):
+        own = self._own.get(id(target))
+        if kind == "Provenance" and own is not None:
+            self._cite(target)
+            return {"reference": f"#{own}"} | extra
+        if id(target) in self._same or (kind == "Patient" and own is not None):
+            if own is not None:
                 self._ours[url] = self._citizen
             return {"reference": self._citizen} | extra
-        if kind in self._kept and id(target) in self._own:
-            key = f"{self._source.id}|{kind}|{self._own[id(target)]}"
-            ours = self._ours[url] = f"{kind}/{self._ids(kind, key)}"
+        if kind in self._kept and own is not None:
+            ours = self._ours[url] = f"{kind}/{self._ids(kind, f'{self._source.id}|{kind}|{own}')}"
             return {"reference": ours} | extra
         made = self._logical(reference, target) | extra
         if len(made) == 1:

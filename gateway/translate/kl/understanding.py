@@ -22,7 +22,6 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import UnknownSource
 from gateway.translate import r4
-from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.kl import urls
 from gateway.translate.kl.codings import Codings
@@ -50,13 +49,14 @@ class Work:
     """One Bundle, understood as far as the rules need it."""
 
     whole: Whole
-    message: Message
+    fingerprint: bytes
+    message_id: str
     rules: RuleSet
     env: Env
 
     def explained(self) -> Explanation:
         """Which rule made which element of what, and what no rule read."""
-        return self.rules.trace(self.message, self.env)[1]
+        return self.rules.trace(self.whole.message, self.env)[1]
 
 
 class Understanding:
@@ -91,14 +91,15 @@ class Understanding:
         except UnknownSource as error:
             raise UnknownSource(where=where, hint=error.hint) from None
 
-    def work(self, whole: Whole, source: Source, *, told_before: bool = False) -> Work:
-        """The Bundle in our terms, with what was found on the way. `told_before` where it is one of several that speak
-        of the same things."""
+    def work(self, whole: Whole, source: Source, message_id: str, *, told_before: bool = False) -> Work:
+        """The Bundle in our terms, rewritten where it stands, with what was found on the way. An empty `message_id` is
+        the fingerprint's; `told_before` where it is one of several that speak of the same things."""
         rules = self._rules.of(source.rules)
+        fingerprint = _fingerprint(whole, message_id)
         kept = frozenset(plan.make for plan in rules.plans.values()) - {"Patient"}
         citizen = numbers(whole.citizen, whole.id_of(whole.citizen), source)
         rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
-        message = rewriting.done()
+        rewriting.done()
         env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
         env.findings += [
             *_not_kept(whole, kept),
@@ -107,7 +108,7 @@ class Understanding:
             *_dummies(whole, citizen),
         ]
         env.findings += rewriting.findings
-        return Work(whole, message, rules, env)
+        return Work(whole, fingerprint, message_id or fingerprint.hex(), rules, env)
 
 
 def _authorities(codes: Codes) -> dict[str, Identifier]:
@@ -117,21 +118,18 @@ def _authorities(codes: Codes) -> dict[str, Identifier]:
     return {row.target_code: Identifier(row.source_system, row.source_code) for row in rows if row.source_system == CVR}
 
 
-def translated(work: Work, event: str, message_id: str, act: Act = Act.STATE) -> Translation:
-    """The statements that the rules make. An empty `message_id` is the fingerprint's; `act` is what they do, where no
-    rule says it."""
+def translated(work: Work, event: str, act: Act = Act.STATE) -> Translation:
+    """The statements that the rules make; `act` is what they do, where no rule says it."""
     source = work.env.source
-    fingerprint = _fingerprint(work.whole, message_id)
-    message_id = message_id or fingerprint.hex()
-    origin = f"{source.id}:{message_id}:{fingerprint.hex()[:12]}"
-    made = work.rules.run(work.message, work.env)
+    origin = f"{source.id}:{work.message_id}:{work.fingerprint.hex()[:12]}"
+    made = work.rules.run(work.whole.message, work.env)
     return Translation(
         language="kl",
         source=source,
-        message_id=message_id,
+        message_id=work.message_id,
         event=event,
         sent=work.whole.sent,
-        fingerprint=fingerprint,
+        fingerprint=work.fingerprint,
         citizen=work.env.message.citizen,
         statements=tuple(_statement(one, work, act, f"{origin}/{number}") for number, one in enumerate(made)),
         findings=tuple(work.env.findings),

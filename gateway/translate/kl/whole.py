@@ -6,12 +6,14 @@ relative (`CarePlan/<id>`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from gateway.domain.identifier import normal
 from gateway.errors import Contradiction, GatewayError, MissingField, NoCitizen, RuleBroken, UnknownCode, WrongType
+from gateway.translate.fhir.flawless import Seen, look
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.fhir.structure import MOST_FAULTS, Fault, shape_faults, structure
@@ -26,17 +28,18 @@ _FAULTS: dict[str, type[GatewayError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A Bundle whose parts fit together. `ids` are the resources' own ids in the order of the bundle."""
+    """A Bundle whose parts fit together. `ids` are the resources' own ids, `seen` what was noted of each, both by its
+    identity."""
 
     message: Message
     citizen: Json
-    ids: tuple[str, ...]
+    ids: Mapping[int, str]
+    seen: Mapping[int, Seen]
     sent: datetime
 
     def id_of(self, resource: Json) -> str:
         """The sender's id of a resource of the Bundle."""
-        found = zip(self.message.resources(), self.ids, strict=True)
-        return next(own for one, own in found if one is resource)
+        return self.ids[id(resource)]
 
 
 def check(bundle: Json) -> Whole:
@@ -44,7 +47,9 @@ def check(bundle: Json) -> Whole:
 
     Raises MissingField, NoCitizen, RuleBroken, Contradiction, WrongType, UnknownCode with the place.
     """
-    _check_r4(bundle)
+    seen = look(bundle)
+    if not seen.flawless:
+        _check_r4(bundle)
     if "timestamp" not in bundle:
         raise MissingField(where="Bundle.timestamp")
     entries = bundle.get("entry", ())
@@ -52,13 +57,11 @@ def check(bundle: Json) -> Whole:
         if "resource" not in entry:
             raise MissingField(where=f"Bundle.entry[{at}].resource")
     message = Message(bundle)
-    own = tuple(_own_id(entry, at) for at, entry in enumerate(entries))
-    _check_names(message, own)
+    ids = {id(entry["resource"]): _own_id(entry, at) for at, entry in enumerate(entries)}
+    _check_names(message, ids)
     citizen = _citizen(message)
-    for resource in message.resources():
-        if is_resource(resource["resourceType"]):
-            _check_subject(message, citizen, resource)
-    return Whole(message, citizen, own, sent_at(bundle))
+    _check_subjects(message, citizen)
+    return Whole(message, citizen, ids, seen.inside, sent_at(bundle))
 
 
 def _check_r4(bundle: Json) -> None:
@@ -91,10 +94,10 @@ def _own_id(entry: Json, at: int) -> str:
     return str(found)
 
 
-def _check_names(message: Message, own: tuple[str, ...]) -> None:
+def _check_names(message: Message, ids: Mapping[int, str]) -> None:
     seen: dict[tuple[str, str], Json] = {}
-    for at, (resource, name) in enumerate(zip(message.resources(), own, strict=True)):
-        first = seen.setdefault((resource["resourceType"], name), resource)
+    for at, resource in enumerate(message.resources()):
+        first = seen.setdefault((resource["resourceType"], ids[id(resource)]), resource)
         if first is not resource and first != resource:
             raise Contradiction("Two entries have one id and differ.", where=f"Bundle.entry[{at}].resource.id")
 
@@ -108,15 +111,23 @@ def _citizen(message: Message) -> Json:
     return patients[0]
 
 
-def _check_subject(message: Message, citizen: Json, resource: Json) -> None:
+def _check_subjects(message: Message, citizen: Json) -> None:
     """What is said of somebody else must never land in this citizen's plan. Teams may name nobody."""
-    for name in _SUBJECTS:
-        said = resource.get(name)
-        for reference in said if isinstance(said, list) else [said] if said else ():
-            meant = message.resolve(reference)
-            if meant is not citizen and meant != citizen and not _names(reference, citizen):
-                place = f"{message.place(resource)}.{name}"
-                raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=place)
+    known: set[str] = set()  # how the citizen is pointed at: nearly always in one way
+    for resource in message.resources():
+        for name in _SUBJECTS:
+            said = resource.get(name)
+            if not said or not is_resource(resource["resourceType"]):
+                continue
+            for reference in said if isinstance(said, list) else [said]:
+                if reference.get("reference") in known:
+                    continue
+                meant = message.resolve(reference)
+                if meant is citizen or meant == citizen:
+                    known.add(reference["reference"])
+                elif not _names(reference, citizen):
+                    place = f"{message.place(resource)}.{name}"
+                    raise RuleBroken("This is about somebody who is not the Bundle's citizen.", where=place)
 
 
 def _names(reference: Json, citizen: Json) -> bool:
