@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
 from gateway.domain.resource import ids
+from gateway.domain.source import Source
 from gateway.domain.statement import Statement
 from gateway.translate.languages import Known
 from gateway.translate.oio import Oio
@@ -55,11 +57,16 @@ def said(oio: Oio, *messages: bytes) -> list[Statement]:
     return found
 
 
-def alerts(statements: list[Statement], oio: Oio) -> list[dict[str, Any]]:
+@functools.cache
+def about(oio: Oio) -> tuple[str, Source]:
+    """The key of the citizen of these cases, and the source of them all."""
     translation = oio.translate(told())
-    key = translation.citizen[0].key
-    sources = {translation.source.id: translation.source}
-    made = fold(statements, people({key: [key]}, [])[key], ids(b"test"), sources)
+    return translation.citizen[0].key, translation.source
+
+
+def alerts(statements: list[Statement], oio: Oio) -> list[dict[str, Any]]:
+    key, source = about(oio)
+    made = fold(statements, people({key: [key]}, [])[key], ids(b"test"), {source.id: source})
     return [one.body for one in made if one.kind == "Flag"]
 
 

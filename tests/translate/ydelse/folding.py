@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
 from gateway.domain.resource import Resource, ids
+from gateway.translate.translation import Translation
 from gateway.translate.ydelse import Ydelse
 
 IDS = ids(b"test")
 
 
+@cache
+def translated(ydelse: Ydelse, raw: bytes) -> Translation:
+    """A message, which comes in many orders and is translated alike in each."""
+    return ydelse.translate(raw)
+
+
 def folded(ydelse: Ydelse, *messages: bytes) -> list[Resource]:
     """The resources of the one citizen that the messages are about, arrived in this order."""
-    said = [ydelse.translate(one) for one in messages]
+    said = [translated(ydelse, one) for one in messages]
     citizen = said[0].citizen[0]
     sources = {one.source.id: one.source for one in said}
     person = next(iter(people({citizen.key: {citizen.key}}, set()).values()))
