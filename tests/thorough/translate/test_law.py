@@ -274,6 +274,18 @@ def test_names_of_units(unit: str, labels: set[str]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "labels", "data_class"),
+    [("Generaliseret angst", {PSY}, "psychiatry"), ("Schizophrenia paranoides", {PSY}, "psychiatry"),
+     ("Emotionelt ustabil personlighedsforstyrrelse", {PSY}, "psychiatry"), ("ADHD", {PSY}, "psychiatry"),
+     ("Demens", {PSY}, "psychiatry"), ("Overdosis", {SUD}, "substance"), ("Abstinenser", {SUD}, "substance"),
+     ("Angina pectoris", set(), "health"), ("Manipulation af skulder", set(), "health")],
+)  # fmt: skip
+def test_diagnoses_that_are_text_alone(text: str, labels: set[str], data_class: str) -> None:
+    told_so = told({"resourceType": "Condition", "code": {"text": text}}, "region")
+    assert told_so == (labels | ({R} if labels else {N}), data_class)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "data_class"),
     [("Kørsel efter §105", set(), "social"), ("Stofmisbrugsbehandling efter §101", {SUD}, "substance"),
      ("Ophold på forsorgshjem efter §110", {HOUSING}, "housing"), ("Kontanthjælp", {BENEFIT}, "benefit"),
      ("Alkoholbehandling", {ETHUD}, "substance"), ("Samtaler om arkivering", set(), "social")],
