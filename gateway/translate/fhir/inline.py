@@ -36,8 +36,10 @@ def typed(steps: Sequence[Step], elements: Sequence[ElementFact], root: str) -> 
     # 0 and false are values, which takes a look at each; so does a child that is no text, or is to be absent
     if kind in _NOT_TEXTS or not all(map(_tells_text, steps, elements)):
         return {} if root else untyped(steps)
-    if root or any(several[:-1]) or any(child for _, child, _ in steps):
+    if any(several[:-1]) or any(child for _, child, _ in steps) or (root and last.is_list):
         found = _walked(steps, several, root)
+    elif root:
+        found = _first(_chain(steps, "{t}[0]"), _walked(steps, several, root), root)
     else:
         found = _listed(_chain(steps)) if last.is_list else _single(_chain(steps))
     if facts().kind(kind) != "primitive":
@@ -56,12 +58,17 @@ def _tells_text(step: Step, element: ElementFact) -> bool:
     return not child or (text != "" and kinds[0] not in _NOT_TEXTS and facts().kind(kinds[0]) == "primitive")
 
 
-def _chain(steps: Sequence[Step]) -> str:
+def rooted(root: str) -> dict[str, str]:
+    """The forms of a path that is the resources of a type themselves."""
+    return {"nodes": f"[_n for _n in {{s}}.roots.get({root!r}) or () if _n]"}
+
+
+def _chain(steps: Sequence[Step], start: str = "{s}") -> str:
     """One element inside another, as a value that may be None."""
     *outer, last = [f".get({name!r})" for name, _, _ in steps]
     if not outer:
-        return f"{{s}}{last}"
-    there = " and ".join(f"({{t}} := {'{t}' if at else '{s}'}{step})" for at, step in enumerate(outer))
+        return f"{start}{last}"
+    there = " and ".join(f"({{t}} := {'{t}' if at else start}{step})" for at, step in enumerate(outer))
     return f"({{t}}{last} if {there} else None)"
 
 
@@ -80,6 +87,13 @@ def _listed(found: str) -> dict[str, str]:
         "node": f"({{t}}[0] if ({{t}} := {found}) and {{t}}[0] else next({rest}, None))",
         "nodes": many,
     }
+
+
+def _first(found: str, walked: dict[str, str], root: str) -> dict[str, str]:
+    """Below resources of a type, of which there is nearly always one, and it has the value."""
+    there = f"if ({{t}} := {{s}}.roots.get({root!r})) else"
+    single = {mode: f"(({found} or {walked[mode]}) {there} {_NONE[mode]})" for mode in ("value", "node")}
+    return walked | single
 
 
 def _walked(steps: Sequence[Step], several: Sequence[bool], root: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.translate.fhir.inline import Step, typed, untyped
+from gateway.translate.fhir.inline import Step, rooted, typed, untyped
 from gateway.translate.fhir.message import Message
 from gateway.translate.r4 import facts
 from gateway.translate.rules.reader import Function, Path, PathError, Scope
@@ -66,7 +66,7 @@ class FhirReader:
     def _compiled(self, text: str, written: str, level: int, steps: tuple[Step, ...], root: str = "") -> Path:
         """`root` is the resource type that a path of level 0 begins at."""
         if not steps:
-            inline: Mapping[str, str] = {}
+            inline = rooted(root) if root else {}
         elif self.fhir:
             plain = _plain(written).split(".")
             ways = (".".join(plain[:end]) for end in range(len(plain) - len(steps) + 1, len(plain) + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -148,6 +148,20 @@ def _codings(value: Any) -> list[dict[str, Any]]:
         return []
     found = value.get("coding", [value])
     return [c for c in found if isinstance(c, dict)] if isinstance(found, list) else []
+
+
+def carried(node: Body, names: Mapping[str, frozenset[str]]) -> Body:
+    """The elements of a node that go over as they are, in the order of the names, each with the others of its choice:
+    the first that is there counts. What is empty is left out; false and 0 are values."""
+    made: Body = {}
+    for name in names:
+        if name in node and names[name].isdisjoint(made):
+            value = node[name]
+            if type(value) is list:
+                value = value.copy() if all(value) else [one for one in value if one or one == 0]
+            if value or value == 0:
+                made[name] = value
+    return made
 
 
 def cleared(body: Body, asked: Sequence[tuple[str, tuple[Path, ...]]], scopes: tuple[Any, ...]) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ class Compiler:
         path = self._path("." + name, mark, within)
         if slot and path:
             self._reads.append((path, mark))
-            slot.rules.append(ValueRule(f"{parent}.{name}", mark, slot.fact, (Read(path, raw=True),)))
+            slot.rules.append(ValueRule(f"{parent}.{name}", mark, slot.fact, (Read(path, raw=True),), carried=True))
 
     def _place(self, body: Body, rule: Rule, names: list[str], parent: str, within: Within, leader: Rule) -> None:
         """Puts a rule where its dotted target says, making the objects on the way."""

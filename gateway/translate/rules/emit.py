@@ -8,12 +8,13 @@ pays nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from gateway.domain.statement import Act, Verb
 from gateway.translate.rules.alike import basis, short
+from gateway.translate.rules.bound import carried
 from gateway.translate.rules.emit_source import scopes, there, unless
 from gateway.translate.rules.emit_value import around, last, value
 from gateway.translate.rules.plan import AnyRule, Body, Constant, ObjectRule, Plan, Slot, ValueRule
@@ -42,16 +43,22 @@ def _sheet(w: Writer, plan: Plan) -> None:
         for name, enum in (("act", Act), ("verb", Verb)):
             if name in rest:
                 rest[name] = _member(w, enum, plan.statement[name], rest[name])
-        w.line("o = {}")
+        over = {} if w.traced else {s.name: frozenset(s.rivals) for s in plan.body.slots.values() if _is_carried(s)}
+        w.line(f"o = {w.bind('f', carried)}(s{depth}, {w.bind('q', over)})" if over else "o = {}")
         if w.traced:
             w.line("p = str(len(out)) + '|'")
-        _slots(w, plan.body, "o", "p", depth)
+        _slots(w, (slot for slot in plan.body.slots.values() if slot.name not in over), "o", "p", depth)
         _constants(w, plan.body, "o", "p", depth)
         asked = _clearable(plan.body, depth)
         w.line(f"c = cleared(o, {w.bind('q', asked)}, {around_here}) if clearing else ()" if asked else "c = ()")
         values = [rest.get(name, "None") for name in ("act", "verb", "happened", "recorded")]
         values.append(f"tuple({rest['aliases']})" if "aliases" in rest else "()")
         w.line(f"out.append(Made({plan.make!r}, {key}, o, c, {', '.join(values)}, {plan.name!r}, s{depth}))")
+
+
+def _is_carried(slot: Slot) -> bool:
+    """Whether it goes over as it is."""
+    return any(isinstance(rule, ValueRule) and rule.carried for rule in slot.rules)
 
 
 def _member(w: Writer, enum: type[Act | Verb], rule: ValueRule, text: str) -> str:
@@ -102,8 +109,8 @@ def _asked(rule: AnyRule, depth: int) -> Iterator[Path]:
         yield from (p for p in rule.paths if p.level <= depth)
 
 
-def _slots(w: Writer, body: Body, var: str, at: str, depth: int) -> None:
-    for slot in body.slots.values():
+def _slots(w: Writer, slots: Iterable[Slot], var: str, at: str, depth: int) -> None:
+    for slot in slots:
         if slot.constant:
             continue
         if slot.rivals:
@@ -242,7 +249,7 @@ def _object(w: Writer, rule: ObjectRule, sink: Sink, depth: int, index: str, at:
     if w.traced:
         w.line(f"{path} = {at}" + (f" + '[' + str({index}) + ']'" if index else ""))
     w.line(f"{var} = {{}}")
-    _slots(w, rule.body, var, path, depth)
+    _slots(w, rule.body.slots.values(), var, path, depth)
     if fixed:
         _constants(w, rule.body, var, path, depth)
         sink(var)

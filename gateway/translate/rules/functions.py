@@ -104,11 +104,17 @@ def instant(env: Env, text: str) -> str:
 def moment(env: Env, text: str) -> datetime:
     """A point in time, in UTC; a mere date is the start of that day in the source's zone."""
     text = text.strip()
-    if "T" in text:
-        return _time(text, env.timezone)[0].astimezone(UTC)
-    parts = [int(part) for part in date_(env, text).split("-")]
-    year, month, day = (*parts, 1, 1)[:3]
-    return datetime(year, month, day, tzinfo=env.timezone).astimezone(UTC)
+    return _moment(text, env.timezone) if "T" in text else _start(date_(env, text), env.timezone)
+
+
+@lru_cache(maxsize=256)  # one message tells the same few again and again
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    return _time(text, zone)[0].astimezone(UTC)
+
+
+def _start(day: str, zone: ZoneInfo) -> datetime:
+    year, month, date = (*map(int, day.split("-")), 1, 1)[:3]
+    return datetime(year, month, date, tzinfo=zone).astimezone(UTC)
 
 
 def _day(year: int, month: int, day: int) -> date:

@@ -65,6 +65,7 @@ class ValueRule:
     each: Path | None = None
     when: tuple[Condition, ...] = ()
     guide: str = ""
+    carried: bool = False  # the node's own element of this name, as it is
 
     @property
     def constant(self) -> bool:
