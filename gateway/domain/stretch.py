@@ -12,11 +12,13 @@ LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Stretch(Generic[T]):
-    """Rows from place `first` (0 is the first of the list) on, and whether there are more behind them."""
+    """Rows from place `first` (0 is the first of the list) on, and whether there are more behind them. `key` is that of
+    the last row, in lists that go on behind a key."""
 
     rows: Sequence[T] = ()
     first: int = 0
     more: bool = False
+    key: str = ""
 
     @property
     def whole(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from gateway.domain.caller import Caller
 from gateway.domain.override import Outcome, Told, done, not_done, told
@@ -16,7 +16,7 @@ from gateway.domain.record import AccessRecord, Decision, person_key
 from gateway.domain.record import Outcome as Went
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.stretch import LONGEST, Stretch, stretch
-from gateway.domain.when import DANISH
+from gateway.domain.when import DANISH, END
 from gateway.domain.written import origin_of
 from gateway.errors import BadRequest, Conflict, Forbidden, NotFound
 from gateway.flows.keeping import About, keep
@@ -24,7 +24,7 @@ from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.overrides import LANGUAGE
 from gateway.flows.parts import Gateway
 from gateway.store import intake, overrides, resources
-from gateway.store.overrides import Row
+from gateway.store.overrides import Asked, Key, Row
 
 _TICK = timedelta(microseconds=1)
 OPEN, TAKEN, REVIEWED = "open", "taken", "reviewed"
@@ -49,25 +49,49 @@ class Overridden:
 
 async def queue(
     gateway: Gateway, caller: Caller, *, organisation: str = "", role: str = "", state: str = "",
-    overdue: bool | None = None, done: bool | None = None, first: int = 0,
+    overdue: bool = False, done: bool | None = None, first: int = 0, behind: str = "",
 ) -> Stretch[Overridden]:  # fmt: skip
     """The overrides, what is left to do first and of that what is due first: of the caller's own organisation in its
     role; an auditor's of all, or of the organisation and role that are named. `done` are those that are reviewed and
-    told. Those from place `first` on; on record. Raises Forbidden without a person and a purpose."""
+    told. Those behind the one with this key, or from place `first` on; on record. Raises Forbidden without a person and
+    a purpose."""
     auditor = caller.role == "auditor"
     whose = (organisation, role) if auditor else (caller.organisation.key, caller.role)
-    asked: list[Overridden] = []
-    place = 0
-    while len(asked) <= first + LONGEST and (rows := await overrides.listed(gateway.database, *whose, first=place)):
-        place += len(rows)
-        found = (_overridden(gateway, row) for row in rows)
-        asked += [
-            one for one in found
-            if state in ("", one.state) and overdue in (None, one.overdue) and done in (None, one.done)
-        ]  # fmt: skip
-    shown = stretch(asked[first : first + LONGEST + 1], first)
+    await _read_tasks(gateway)
+    today = gateway.clock().astimezone(DANISH).date()
+    asked = Asked(*whose, state, today if overdue else None, done)
+    found = await overrides.listed(gateway.database, asked, _place(behind), first, LONGEST + 1)
+    shown = stretch([_overridden(gateway, row) for row in found], first)
+    shown = replace(shown, key=_key_of(shown.rows[-1].row) if shown.more else "")
     await _recorded(gateway, caller, "list", *[one.row for one in shown.rows])
     return shown
+
+
+async def _read_tasks(gateway: Gateway) -> None:
+    """What tasks say that changed since they were last read. One that tells of a time to come is read again."""
+    now, last = gateway.clock(), ""
+    while rows := await overrides.unread(gateway.database, last):
+        last = rows[-1][0].task
+        said = [(row, changed, told({} if row.deleted else row.body, now)) for row, changed in rows]
+        await overrides.read(gateway.database, [
+            (row.task, changed, bool(is_told)) for row, changed, is_told in said
+            if is_told or row.deleted or not told(row.body, END)
+        ])  # fmt: skip
+
+
+def _key_of(row: Row) -> str:
+    """Where a row stands, as a link holds it: nothing in it tells of anybody."""
+    return f"{row.settled:d}_{row.due.isoformat()}_{row.first_at.isoformat()}_{row.task}"
+
+
+def _place(key: str) -> Key | None:
+    """Where a link leads; None for what is no such place."""
+    settled, _, rest = key.partition("_")
+    try:
+        due, first, task = rest.split("_")
+        return settled == "1", date.fromisoformat(due), datetime.fromisoformat(first).astimezone(UTC), task
+    except (ValueError, OverflowError):
+        return None
 
 
 async def opened(gateway: Gateway, caller: Caller, task_id: str) -> Overridden:
@@ -138,11 +162,11 @@ async def _key(gateway: Gateway, row: Row) -> str:
 async def _own(gateway: Gateway, caller: Caller, task_id: str) -> Row:
     """The row, if it is this caller's to see: the same answer for what is not there and what is not yours."""
     whose = ("", "") if caller.role == "auditor" else (caller.organisation.key, caller.role)
-    rows = await overrides.listed(gateway.database, *whose, task_id, most=1) if caller.user and caller.purposes else ()
-    if not rows:
+    row = await overrides.one(gateway.database, task_id, *whose) if caller.user and caller.purposes else None
+    if row is None:
         await on_record(gateway, _record(gateway, caller, "open", None))
         raise NotFound
-    return rows[0]
+    return row
 
 
 def _overridden(gateway: Gateway, row: Row) -> Overridden:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import asyncpg
+
 from gateway.domain.override import OverrideRecord
 from gateway.store import wire
 from gateway.store.pool import Database
@@ -22,19 +24,32 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, 1)
 ON CONFLICT (task) DO UPDATE SET last_at = greatest(o.last_at, excluded.last_at), looks = o.looks + 1
 RETURNING EXISTS (SELECT FROM resource r WHERE r.kind = 'Task' AND r.id = o.task)
 """
-_LISTED = """
-SELECT o.*, r.body, coalesce((convert_from(r.facts, 'UTF8')::jsonb -> 'deleted')::boolean, false) AS deleted
-  FROM override_review o JOIN resource r ON r.kind = 'Task' AND r.id = o.task
- WHERE ($1 = '' OR (o.organisation = $1 AND o.role = $2)) AND ($3 = '' OR o.task = $3)
- ORDER BY o.outcome <> '' AND convert_from(r.body, 'UTF8')::jsonb ->> 'status' IN ('completed', 'rejected', 'failed',
-          'cancelled'), o.due, o.first_at, o.task LIMIT $4 OFFSET $5
+_COLUMNS = """
+o.task, o.source, o.citizen, o.organisation, o.organisation_name, o.role, o.client, o.user_key AS user, o.user_name,
+o.code, o.due, o.first_at, o.last_at, o.looks, o.taken_by, o.taken_name, o.taken_at, o.outcome, o.note, o.reviewed_by,
+o.reviewed_name, o.reviewed_at, r.body,
+coalesce((convert_from(r.facts, 'UTF8')::jsonb -> 'deleted')::boolean, false) AS deleted, o.settled
+"""
+# OFFSET 0 keeps the look-up of each by its key, so that the order is that of the queue.
+_FROM = """
+  FROM override_review o
+  CROSS JOIN LATERAL (SELECT body, facts FROM resource WHERE kind = 'Task' AND id = o.task OFFSET 0) AS r
+"""
+_ORDER = "o.settled, o.due, o.first_at, o.task"
+_UNREAD = f"SELECT {_COLUMNS}, o.changed {_FROM} WHERE o.changed <> o.judged AND o.task > $1 ORDER BY o.task LIMIT $2"
+# A task that changed meanwhile is read again.
+_READ = """
+UPDATE override_review o SET judged = n.changed, told = n.told, settled = n.told AND o.outcome <> ''
+  FROM unnest($1::text[], $2::int[], $3::boolean[]) AS n(task, changed, told)
+ WHERE o.task = n.task AND o.changed = n.changed
 """
 _TAKE = """
 UPDATE override_review SET taken_by = $2, taken_name = $3, taken_at = $4
  WHERE task = $1 AND outcome = '' AND (taken_by = $5 OR taken_by = $2) RETURNING task
 """
 _REVIEW = """
-UPDATE override_review SET outcome = $2, note = $3, reviewed_by = $4, reviewed_name = $5, reviewed_at = $6
+UPDATE override_review
+   SET outcome = $2, note = $3, reviewed_by = $4, reviewed_name = $5, reviewed_at = $6, settled = told
  WHERE task = $1 AND outcome = '' AND taken_by = $4 RETURNING task
 """
 
@@ -67,6 +82,27 @@ class Row:
     reviewed_at: datetime | None
     body: dict[str, Any]
     deleted: bool
+    settled: bool
+
+    @property
+    def key(self) -> Key:
+        """Its place in the order of the queue."""
+        return (self.settled, self.due, self.first_at, self.task)
+
+
+Key = tuple[bool, date, datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rows: of one organisation in one of its roles (of all where it is ""), in one state, of those whose citizen
+    should have been told before a day, of those that are settled or not."""
+
+    organisation: str = ""
+    role: str = ""
+    state: str = ""
+    due_before: date | None = None
+    settled: bool | None = None
 
 
 async def begin(database: Database, task: str, record: OverrideRecord) -> bool:
@@ -79,18 +115,60 @@ async def begin(database: Database, task: str, record: OverrideRecord) -> bool:
     return bool(found)
 
 
+_STATES = {
+    "open": "NOT o.settled AND o.outcome = '' AND o.taken_by = ''",
+    "taken": "NOT o.settled AND o.outcome = '' AND o.taken_by <> ''",
+    "reviewed": "o.outcome <> ''",
+}
+
+
 async def listed(
-    database: Database, organisation: str = "", role: str = "", task: str = "", first: int = 0, most: int = AT_ONCE
+    database: Database, asked: Asked, behind: Key | None = None, first: int = 0, most: int = AT_ONCE
 ) -> Sequence[Row]:
-    """Rows of one organisation in one of its roles, of all where it is "", from place `first` on: what may be left to
-    do before what is done, those that are due first."""
-    rows = await database.fetch(_LISTED, organisation, role, task, most, first)
-    return [_row(dict(row)) for row in rows]
+    """The rows in their order (what is left to do before what is settled, and of that what is due first), behind one of
+    them or, where none is given, from place `first` on. One statement, by an index that is in this order."""
+    values: list[object] = []
+
+    def value(one: object) -> str:
+        values.append(one)
+        return f"${len(values)}"
+
+    conditions = [_STATES[asked.state]] if asked.state else []
+    if asked.organisation:
+        conditions.append(f"o.organisation = {value(asked.organisation)} AND o.role = {value(asked.role)}")
+    if asked.settled is not None:
+        conditions.append("o.settled" if asked.settled else "NOT o.settled")
+    if asked.due_before is not None:
+        conditions.append(f"NOT o.settled AND NOT o.told AND o.due < {value(asked.due_before)}")
+    if behind is not None:
+        conditions.append(f"({_ORDER}) > ({', '.join(map(value, behind))})")
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    skipped = f"OFFSET {value(0 if behind else first)}"
+    sql = f"SELECT {_COLUMNS} {_FROM} {where} ORDER BY {_ORDER} LIMIT {value(most)} {skipped}"
+    return [_row(row) for row in await database.fetch(sql, *values)]
 
 
-def _row(cells: dict[str, Any]) -> Row:
-    cells.pop("day")
-    return Row(user=cells.pop("user_key"), body=wire.decode(cells.pop("body")), **cells)
+async def one(database: Database, task: str, organisation: str = "", role: str = "") -> Row | None:
+    """One of them, as far as it is this organisation's in this role; any where it is ""."""
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE o.task = $1 AND ($2 = '' OR (o.organisation = $2 AND o.role = $3))"
+    row = await database.fetchrow(sql, task, organisation, role)
+    return _row(row) if row else None
+
+
+async def unread(database: Database, after: str) -> Sequence[tuple[Row, int]]:
+    """Rows whose tasks changed since they were last read, by their ids, with how often they changed."""
+    return [(_row(row), row["changed"]) for row in await database.fetch(_UNREAD, after, AT_ONCE)]
+
+
+async def read(database: Database, told: Sequence[tuple[str, int, bool]]) -> None:
+    """Keep what tasks were read to say: (task, how often it had changed, whether the citizen was told)."""
+    if told:
+        await database.fetch(_READ, *map(list, zip(*told, strict=True)))
+
+
+def _row(row: asyncpg.Record) -> Row:
+    cells = {name: value for name, value in row.items() if name != "changed"}
+    return Row(**cells | {"body": wire.decode(row["body"])})
 
 
 async def take(database: Database, task: str, who: str, name: str, now: datetime, former: str) -> bool:

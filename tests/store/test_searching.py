@@ -11,6 +11,7 @@ from gateway.store.directory import Climb, Narrow, Want
 from gateway.store.pool import SESSION, Database
 from gateway.store.searching import Further, Named, Reach
 from tests.store.test_population import kept, told
+from tests.store.watched import Watched
 
 CLOSED, OPEN = "koebenhavn-ffb", "regionh-medcom"
 
@@ -176,21 +177,6 @@ def test_includes_reach_as_far_as_they_are_asked_to(database_url: str) -> None:
         await database.close()
 
     asyncio.run(test())
-
-
-class Watched:
-    """A database that tells how each statement would be carried out, planned once for all values."""
-
-    def __init__(self, database: Database) -> None:
-        self.database, self.plans = database, list[str]()
-
-    async def fetch(self, sql: str, *values: Any) -> list[Any]:
-        async with self.database.connection() as connection:
-            await connection.execute(f"PREPARE watched AS {sql}")
-            rows = await connection.fetch(f"EXPLAIN EXECUTE watched ({', '.join(['NULL'] * len(values))})")
-            await connection.execute("DEALLOCATE watched")
-        self.plans.append("\n".join(row[0] for row in rows))
-        return []
 
 
 MANY = """

@@ -36,7 +36,8 @@ async def show(here: Here) -> Response:
     _whole_role(here)
     asked = here.request.query_params.get("show", "todo")
     wanted = asked if asked in _SHOWN else "todo"
-    found = await override_queue.queue(here.gateway, here.caller, first=here.first, **_SHOWN[wanted])
+    behind = here.request.query_params.get("behind", "")
+    found = await override_queue.queue(here.gateway, here.caller, first=here.first, behind=behind, **_SHOWN[wanted])
     rows = [{"row": one.row, "overdue": one.overdue, "state": one.state,
              "reason": here.reason(one.row.code, one.row.first_at), "told": _told(here, one),
              "due": here.moment(one.row.due), "when": here.moment(one.row.first_at)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 
 from gateway.store.schema.metadata import metadata, moment
@@ -48,7 +50,8 @@ revocation = Table(
 )
 
 # Overrides (værdispring), one for each user, citizen and day: `task` is the Task to tell the citizen, whose state is
-# told by itself; the rest is who took the review over, and what it came to.
+# told by itself; the rest is who took the review over, and what it came to. A trigger counts how often the task
+# `changed`; `told` is what it said when it was last read (`judged` changes then), `settled` that nothing is left to do.
 override_review = Table(
     "override_review",
     metadata,
@@ -75,5 +78,11 @@ override_review = Table(
     Column("reviewed_by", Text, nullable=False, server_default=""),
     Column("reviewed_name", Text, nullable=False, server_default=""),
     moment("reviewed_at", nullable=True),
-    Index("ix_override_review_organisation_role_due", "organisation", "role", "due"),
+    Column("changed", Integer, nullable=False, server_default="0"),
+    Column("judged", Integer, nullable=False, server_default="0"),
+    Column("told", Boolean, nullable=False, server_default="false"),
+    Column("settled", Boolean, nullable=False, server_default="false"),
+    Index("ix_override_review_own", "organisation", "role", "settled", "due", "first_at", "task"),
+    Index("ix_override_review_all", "settled", "due", "first_at", "task"),
+    Index("ix_override_review_unread", "task", postgresql_where=text("changed <> judged")),
 )
