@@ -35,10 +35,11 @@ def there(w: Writer, *rules: AnyRule) -> Iterator[None]:
     read = [_first_read(rule) for rule in rules]
     forms = {(path.text, path.field, path.level): path for one in read for path in one}
     told = all(read) and len(forms) <= _GLANCE and all("there" in path.inline for path in forms.values())
-    if w.traced or not told:
+    if w.traced or not told or w.is_there(forms):
         yield
     else:
-        with w.block("if " + " or ".join(w.spelled(path, path.inline["there"]) for path in forms.values())):
+        tests = " or ".join(w.spelled(path, path.inline["there"]) for path in forms.values())
+        with w.block(f"if {tests}"), w.knowing(forms):
             yield
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ class Writer:
         self._bound: dict[Any, str] = {}
         self._held: dict[int, dict[str, str]] = {}
         self._heads: dict[int, tuple[list[str], str]] = {}
+        self._known: list[frozenset[Hashable]] = []
         self._count = 0
 
     @property
@@ -50,6 +51,17 @@ class Writer:
         head: list[str] = []
         self._lines.append(head)
         self._heads[level], self._held[level] = (head, "    " * self._indent), {}
+
+    @contextmanager
+    def knowing(self, forms: Collection[Hashable]) -> Iterator[None]:
+        """Inside of a test that one of these is there."""
+        self._known.append(frozenset(forms))
+        yield
+        self._known.pop()
+
+    def is_there(self, forms: Collection[Hashable]) -> bool:
+        """Whether a test around this has said that one of these is there."""
+        return any(known <= set(forms) for known in self._known)
 
     def hold(self, level: int, text: str, *, tried: bool = False) -> str:
         """The variable with the value that this expression has when the scope of a level is entered; `tried`: None
