@@ -152,7 +152,9 @@ def test_a_look_opens_into_who_why_what_and_its_proof(database_url: str) -> None
         async with http(database_url, *WORKERS) as here:
             await looks(here)
             await work(here)
-            (number, *_) = found(await search(here, system="epj", interaction="operation"))
+            listed = await search(here, system="epj", interaction="operation")
+            (number, *_) = found(listed)
+            assert DA("interaction.joint-plan") in listed.text, "an operation by its own word"
             page = await here.web.get(f"/console/look/{number}")
             assert page.status_code == 200
             assert DA("look.proof_holds") in page.text

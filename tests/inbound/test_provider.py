@@ -98,6 +98,10 @@ def test_a_code_that_comes_again_ends_the_token_that_was_given_for_it(database_u
             thief = {} if by_whom == "the client itself" else {"who": (RSA, "rsa-k", "RS384", ELSEWHERE.id)}
             await _refused(await redeem(here, code, **thief))
             assert [(await here.web.get(path, headers=one)).status_code for one in bearers] == [401, 404]
+            here.world.clock.forward(240)
+            assert [(await here.web.get(path, headers=one)).status_code for one in bearers] == [401, 404], (
+                "while it lives"
+            )
             told = await here.gateway.database.fetchval("SELECT count(*) FROM revocation")
             for again in (code, "made-up", code[:-1]):
                 await _refused(await redeem(here, again))

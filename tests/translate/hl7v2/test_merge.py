@@ -76,6 +76,13 @@ def test_a_dummy_among_them_is_left_out_and_told() -> None:
     assert [f.where for f in found.findings] == ["MRG^1^1"]
 
 
+@pytest.mark.parametrize("field", [2, 4])
+def test_a_dummy_in_the_fields_of_older_versions_is_told_where_it_stands(field: int) -> None:
+    found = language().translate(adt("A34", segment("MRG", {field: f"0000000000^^^^NNDNK~{X}"}), visit=None))
+    assert [i.value for i in found.merged] == ["0703921VJ5"]
+    assert [f.where for f in found.findings] == [f"MRG^1^{field}^1^1"], "no rule reads these fields"
+
+
 @pytest.mark.parametrize("mrg", ["", "0000000000^^^^NNDNK", "UKENDT^^^^NNDNK"])
 def test_nobody_cannot_be_merged(mrg: str) -> None:
     with pytest.raises(NoCitizen) as caught:
