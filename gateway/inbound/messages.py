@@ -20,6 +20,7 @@ from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
+from gateway.translate import vans
 from gateway.translate.answers import soap
 from gateway.translate.fhir import written_in
 from gateway.translate.oio.lora import addressed
@@ -35,6 +36,7 @@ TAKEN: Mapping[str, tuple[str, ...]] = {
 }
 """The media types that each language is taken in; the first is the one to send."""
 _RETRY = {"Retry-After": "5"}
+_HEAD = 200
 _IN_KIND = frozenset({"oio", "ydelse"})  # answered in a SOAP envelope where they come in one
 
 
@@ -91,7 +93,7 @@ async def sf2900(inbound: Inbound, request: Request, caller: Caller) -> Response
 
 
 async def fhir(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """POST /fhir/$process-message: one message Bundle, answered in the format it came in."""
+    """POST /fhir/$process-message: one message Bundle, answered in the format it came in; bare or in a VANSEnvelope."""
     return await _bundle(inbound, request, caller, "fhir-message")
 
 
@@ -109,7 +111,8 @@ async def _bundle(inbound: Inbound, request: Request, caller: Caller, language: 
         answer = await receive(inbound.gateway, language, raw, caller)
     # Sent again in the other format, a message gets the answer that it got the first time, which says what it is.
     form = {"json": negotiate.JSON, "xml": negotiate.XML}.get(written_in(answer.body), form)
-    return _told(answer, f"{form}; charset=utf-8")
+    enveloped = form == negotiate.XML and vans.ROOT.encode() in answer.body[:_HEAD]
+    return _told(answer, "application/xml" if enveloped else f"{form}; charset=utf-8")
 
 
 async def _received(
