@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, compose
 from gateway.domain.statement import Body
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.covering import covers_body
-from gateway.flows.looking import Seen, look, on_record, opened, persons_of, record_of
+from gateway.flows.looking import NOTHING, Seen, look, look_back, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
-from gateway.store import resources, wire
+from gateway.store import past, resources, wire
 
 # Nobody's plan by itself: who may see only these may not see that there is a plan.
 _FRAME = frozenset({"Patient", "Consent", "Account", "Flag"})
 
 
-async def joint_plan(gateway: Gateway, caller: Caller, patient: str) -> Served:
-    """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see."""
-    seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan")
+async def joint_plan(gateway: Gateway, caller: Caller, patient: str, at: datetime | None = None) -> Served:
+    """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see. With `at`
+    as it stood then, of what the caller may see today."""
+    seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan", at=at)
     bodies = opened(seen)
-    plan, team = _composed(seen, bodies, patient, gateway)
+    plan, team = _composed(seen, bodies, patient, gateway, at)
     made = [one for one in (plan, team) if not caller.narrowed or covers_body(gateway, caller, one)]
     resources_ = [*map(wire.encode, made), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
@@ -42,13 +44,15 @@ async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: 
     return Served(body, _version(body), weak=True)
 
 
-async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, operation: str) -> Seen:
+async def _looked(
+    gateway: Gateway, caller: Caller, patient: str, kind: str, *, operation: str, at: datetime | None = None
+) -> Seen:
     """Decide and record. Raises NotFound where this caller may see no part of a plan, or there is none."""
     query = f"GET Patient/{patient}/$joint-plan" if operation else f"GET {kind}/joint-{patient}"
-    parts, ground = await resources.parts(gateway.database, patient) if caller.purposes else ((), ())
-    seen = await look(gateway, caller, parts, ground, persons_of(parts))
+    query += f"?at={at.isoformat(timespec='seconds')}" if at else ""
+    seen, there = await _seen(gateway, caller, patient, at) if caller.purposes else (NOTHING, False)
     interaction = "operation" if operation else "read"
-    citizen = patient if parts else ""
+    citizen = patient if there else ""
     await on_record(
         gateway, record_of(gateway, caller, interaction, kind, citizen, seen, query=query, operation=operation)
     )
@@ -57,6 +61,15 @@ async def _looked(gateway: Gateway, caller: Caller, patient: str, kind: str, *, 
     if not shows_plan(seen):
         raise NotFound
     return seen
+
+
+async def _seen(gateway: Gateway, caller: Caller, patient: str, at: datetime | None) -> tuple[Seen, bool]:
+    """The look at all parts, and whether there is anything of such a citizen."""
+    if at is None:
+        parts, ground = await resources.parts(gateway.database, patient)
+        return await look(gateway, caller, parts, ground, persons_of(parts)), bool(parts)
+    now, then, ground = await past.stood(gateway.database, patient, at)
+    return await look_back(gateway, caller, then, now, ground), bool(now)
 
 
 def shows_plan(seen: Seen) -> bool:
@@ -70,10 +83,12 @@ def composed_for(seen: Seen, patient: str, gateway: Gateway) -> tuple[bytes, byt
     return wire.encode(plan), wire.encode(team)
 
 
-def _composed(seen: Seen, bodies: Sequence[bytes], patient: str, gateway: Gateway) -> tuple[Body, Body]:
+def _composed(
+    seen: Seen, bodies: Sequence[bytes], patient: str, gateway: Gateway, at: datetime | None = None
+) -> tuple[Body, Body]:
     told = {f"{part.facts.kind}/{part.facts.id}": gateway.sources.get(part.facts.source) for part, _ in seen.permitted}
     tellers = {one: source.municipality or source.organisation.key for one, source in told.items() if source}
-    return compose([wire.decode(body) for body in bodies], patient, gateway.clock(), tellers)
+    return compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers)
 
 
 def _version(body: bytes) -> str:

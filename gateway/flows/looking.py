@@ -89,6 +89,29 @@ async def look(
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
 
 
+async def look_back(
+    gateway: Gateway, caller: Caller, then: Sequence[Sealed], now: Sequence[Sealed], ground: Sequence[Ground]
+) -> Seen:
+    """As `look`, at what there was of the citizen at a time (`then`): like an older version it is decided about by what
+    is known of it today (`now`) as well."""
+    stands = {part.key: part.facts for part in now}
+    covered = [part for part in then if caller.covers(part.facts.kind) and not part.facts.deleted]
+    around = [facts for facts in stands.values() if not caller.covers(facts.kind)]
+    persons, left, database = persons_of(now), when_left(gateway, caller, ground), gateway.database
+    (permits, denials), (today, closed) = [
+        await _decided(gateway, database, caller, facts, ground, persons, away=left is not None, around=around)
+        for facts in ([part.facts for part in covered], [stands[part.key] for part in covered])
+    ]
+    permits, denials = {key: one for key, one in permits.items() if key in today}, denials | closed
+    if left:
+        covered = await as_left(gateway, database, caller, covered, permits, denials, left)
+    if caller.narrowed:
+        permits = within_scopes(gateway, caller, covered, permits)
+    there = {f"{kind}/{identity}" for kind, identity in permits}
+    named = (points_at(part.facts, persons) for part in covered)
+    return _seen(covered, permits, denials, frozenset().union(*named) - there)
+
+
 async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found: Found | None) -> Seen:
     """Decide about one resource, in an older version by what is known of it today as well, and about what it refers
     to."""

@@ -61,6 +61,7 @@ def _terminology() -> Iterator[Door]:
 DOORS: tuple[Door, ...] = (
     Bearer("GET", "/fhir/{kind:kind}/{id:id}", reading.read_one, ("r",), "read", SINGLE),
     Bearer("GET", "/fhir/Patient/{id:id}/$joint-plan", reading.joint, _PLAN, "$joint-plan"),
+    Bearer("POST", "/fhir/Patient/{id:id}/$joint-plan", reading.joint, _PLAN, "$joint-plan"),
     Bearer("GET", "/fhir/{kind:kind}", searching.search_by_url, ("s",), "search-type", SEARCHED),
     Bearer("POST", "/fhir/{kind:kind}/_search", searching.search_by_form, ("s",), "search-type", SEARCHED),
     Bearer("GET", "/fhir/Patient/{id:id}/{kind:kind}", searching.within, ("s",), "search-type", WITHIN),

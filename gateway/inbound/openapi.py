@@ -139,6 +139,13 @@ def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
                 continue
             schema = {"type": "array", "items": {"type": "string", "minLength": 1}}
             yield {"name": name, "in": "query", "description": f"FHIR {form}", "schema": schema, "explode": True}
+    if door.interaction == "$joint-plan" and door.method == "GET":
+        yield {
+            "name": "at",
+            "in": "query",
+            "description": "FHIR dateTime: as it stood then",
+            "schema": {"type": "string"},
+        }
     if _is_fhir(door) and door.interaction != "import":
         yield {"name": "_format", "in": "query", "schema": {"enum": ["json", "xml", *FHIR]}}
 
@@ -153,7 +160,7 @@ def _body(door: Door, kind: str) -> Json:
     if door.method not in ("POST", "PUT", "PATCH"):
         return {}
     taken = {name: {"schema": schema} for name, schema in _taken(door, kind)}
-    return {"required": door.interaction not in ("$everything", "$export"), "content": taken}
+    return {"required": door.interaction not in ("$everything", "$export", "$joint-plan"), "content": taken}
 
 
 def _taken(door: Door, kind: str) -> Iterator[tuple[str, Json]]:

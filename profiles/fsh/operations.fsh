@@ -16,7 +16,13 @@ Usage: #definition
 * system = false
 * type = false
 * instance = true
-* parameter[0].name = #return
+* parameter[0].name = #at
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "As it stood then, of a day at its end: the version of each part that there was, decided by what is known of it today as well; now where it is left out. What lies in the future is refused."
+* parameter[=].type = #dateTime
+* parameter[+].name = #return
 * parameter[=].use = #out
 * parameter[=].min = 1
 * parameter[=].max = "1"

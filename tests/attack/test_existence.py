@@ -49,6 +49,7 @@ async def same(ask: Callable[[str], Awaitable[Raw]], hidden: str, absent: str) -
 def test_hidden_and_absent_are_one_answer_whatever_is_asked(database_url: str) -> None:
     paths = (
         "Patient/{}", "Patient/{}/_history/1", "Patient/{}/_history/99", "Patient/{}/$joint-plan", "CarePlan/joint-{}",
+        "Patient/{}/$joint-plan?at=2025-03-01",
         "CareTeam/joint-{}", "CarePlan/joint-{}/_history/1", "Patient?_id={}", "Patient?_id={}&_count=0",
         "CarePlan?_id=joint-{}", "CareTeam?patient={}", "Encounter?patient={}&_count=1",
         "Condition?subject=Patient/{}&code:not=x", "Goal?subject:Patient={}&_count=0", "Consent?patient=Patient/{}",

@@ -34,6 +34,7 @@ def questions(kind: str) -> Iterator[tuple[str, str, bytes]]:
     named = "_id" if kind == "Patient" else "patient"
     if kind == "Patient":
         yield "GET", "/fhir/Goal/_history?patient={id}", b""
+        yield "GET", "/fhir/Patient/{id}/$joint-plan?at=2025-03-01", b""
         yield "GET", "/fhir/Encounter/_history?patient={id}", b""
         yield "GET", "/fhir/Provenance?target=Patient/{id}", b""
         for other in ("Patient", "Goal", "Encounter"):

@@ -117,7 +117,8 @@ def ask(
     if shape == 2:
         return "GET", f"/fhir/{kind}/{identity}/_history/{dice.randint(0, 4)}", headers, ""
     if shape == 3:
-        return "GET", f"/fhir/Patient/{dice.choice([identity, patient_of(SARAH)])}/$joint-plan", headers, ""
+        at = dice.choice(("", "", "?at=2026-03-02", "?at=2025-03-01"))
+        return "GET", f"/fhir/Patient/{dice.choice([identity, patient_of(SARAH)])}/$joint-plan{at}", headers, ""
     fields = [*searched(dice, here, kind, know), *(f"{n}={v}" for n, v in dice.sample(PAGES, dice.randint(0, 2)))]
     if shape == 4:
         numbers = ",".join(

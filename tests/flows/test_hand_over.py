@@ -4,7 +4,7 @@ after."""
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -36,10 +36,10 @@ from tests.flows.handing import (
 from tests.translate.hl7v2.ward import adt, pv1, segment
 
 
-async def sees(gateway: Gateway, who: Caller, citizen: str) -> Json:
+async def sees(gateway: Gateway, who: Caller, citizen: str, at: datetime | None = None) -> Json:
     """Kind/id → resource, as a caller sees the joint plan; nothing where there is none for it."""
     try:
-        bundle = json.loads((await joint_plan(gateway, who, citizen)).body)
+        bundle = json.loads((await joint_plan(gateway, who, citizen, at)).body)
     except NotFound:
         return {}
     return {f"{e['resource']['resourceType']}/{e['resource']['id']}": e["resource"] for e in bundle["entry"]}
@@ -165,6 +165,7 @@ def test_what_comes_after_changes_nothing_that_the_old_municipality_sees(house: 
         await moves_house(gateway)
         assert "Nyvej 7" in json.dumps(await sees(gateway, HERLEV, citizen))
         after = [await sees(gateway, who, citizen) for who in (OLD, NURSE)]
+        assert [await sees(gateway, who, citizen, gateway.clock()) for who in (OLD, NURSE)] == after, "as it stands now"
         return before, after, await sees(gateway, NEW, citizen)
 
     before, after, new = house.run(work)

@@ -22,7 +22,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller, Override
-from gateway.domain.consent.span import span
 from gateway.domain.explained import Question, unregistered
 from gateway.domain.identifier import Identifier, normal
 from gateway.errors import BadRequest
@@ -32,6 +31,7 @@ from gateway.inbound.bodies import read_body
 from gateway.inbound.clients import ROLES, SECTORS
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import answer, only_form
+from gateway.inbound.rest.asking import moment_of
 from gateway.translate.fhir import parse
 
 _BYTES = 65_536
@@ -134,20 +134,11 @@ def _question(inbound: Inbound, asked: _Asked) -> Question:
     patients = asked.references("patient")
     if bool(resources) == bool(patients) or any(kind != "Patient" for kind, _ in patients) or len(resources) > _MOST:
         raise BadRequest("Ask about one patient, or about resources of one patient", where="patient and resource")
-    at = _when(inbound.gateway.clock(), asked.text("when"))
+    now, when = inbound.gateway.clock(), asked.text("when")
+    at = moment_of(now, when, "when") if when else now
     units = tuple(one.key for one in asked.identifiers("member-of"))
     reader, notes = _reader(inbound, asked, units, at)
     return Question(reader, at, patients[0][1] if patients else "", resources, notes, units)
-
-
-def _when(now: datetime, text: str) -> datetime:
-    """The moment; of a day its end, of nothing now. No decision of the future is known."""
-    if not text:
-        return now
-    moment = span(text)
-    if moment is None or moment.low > now:
-        raise BadRequest("This is no dateTime that has been", where="when")
-    return min(moment.high, now)
 
 
 def _reader(inbound: Inbound, asked: _Asked, units: tuple[str, ...], at: datetime) -> tuple[Caller, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from gateway.errors import BadRequest
 from gateway.flows import bulk
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import OF_ANSWER, form_of, query
-from gateway.inbound.rest.history import given
+from gateway.inbound.rest.asking import given
 from gateway.inbound.rest.kinds import CLINICAL
 
 NDJSON = "application/fhir+ndjson"

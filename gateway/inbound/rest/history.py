@@ -15,12 +15,10 @@ from gateway.errors import BadRequest
 from gateway.flows import directory
 from gateway.flows import everything as all_of
 from gateway.flows import history as versions
-from gateway.inbound import negotiate
-from gateway.inbound.bodies import FORM, FORM_BYTES, read_body, read_form
 from gateway.inbound.door import Inbound
 from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
+from gateway.inbound.rest.asking import given
 from gateway.inbound.rest.kinds import DIRECTORY
-from gateway.translate.fhir import parse
 
 _DIRECTORY_TAKES = ("_count", "_since", "_offset")
 
@@ -67,25 +65,3 @@ async def everything(inbound: Inbound, request: Request, caller: Caller) -> Resp
     wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
     served = await all_of.everything(inbound.gateway, caller, kind, request.path_params["id"], wanted)
     return answer(request, form, served)
-
-
-async def given(request: Request) -> list[tuple[str, str]]:
-    """The parameters of the body: a form, or a Parameters resource; none where there is no body."""
-    content_type = request.headers.get("content-type", "")
-    if negotiate.media_type(content_type).name == FORM:
-        return await read_form(request)
-    raw = await read_body(request, FORM_BYTES)
-    if not raw:
-        return []
-    body = parse(raw, negotiate.sent(content_type))
-    told = body.get("parameter", []) if body.get("resourceType") == "Parameters" else None
-    if not isinstance(told, list):
-        raise BadRequest("The body is no Parameters resource")
-    return [(str(one.get("name", "")), _value(one)) for one in told if isinstance(one, dict)]
-
-
-def _value(parameter: dict[str, Any]) -> str:
-    found = [value for name, value in parameter.items() if name.startswith("value")]
-    if len(found) != 1 or isinstance(found[0], dict | list):
-        raise BadRequest("A parameter has one plain value", where="Parameters.parameter")
-    return str(found[0])

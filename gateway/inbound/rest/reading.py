@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
-from gateway.errors import NotFound
+from gateway.errors import BadRequest, NotFound
 from gateway.flows import audit, directory, joint_plan, provenance, read, subscriptions
 from gateway.inbound import definitions, files
 from gateway.inbound.door import Inbound
-from gateway.inbound.rest.answering import answer, only_form
+from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, only_form, query
+from gateway.inbound.rest.asking import given, moment_of
 from gateway.inbound.rest.kinds import DIRECTORY
 
 _VERSION = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -48,6 +49,11 @@ async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Re
 
 
 async def joint(inbound: Inbound, request: Request, caller: Caller) -> Response:
-    """GET /fhir/Patient/{id}/$joint-plan: a collection Bundle, composed for this caller."""
-    form = only_form(request)
-    return answer(request, form, await joint_plan.joint_plan(inbound.gateway, caller, request.path_params["id"]))
+    """GET or POST /fhir/Patient/{id}/$joint-plan: a collection Bundle, composed for this caller; with `at` (a date or
+    dateTime) as it stood then."""
+    params = [*query(request), *(await given(request) if request.method == "POST" else ())]
+    form, wanted = form_of(request, params), [(name, value) for name, value in params if name not in OF_ANSWER]
+    if [name for name, _ in wanted] not in ([], ["at"]):
+        raise BadRequest("This is not asked of a plan", where="the query", hint="Served: at.")
+    at = moment_of(inbound.gateway.clock(), wanted[0][1], "at") if wanted else None
+    return answer(request, form, await joint_plan.joint_plan(inbound.gateway, caller, request.path_params["id"], at))
