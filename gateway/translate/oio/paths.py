@@ -218,11 +218,12 @@ def _texts(below: str | None, find: _Nodes) -> Callable[[Node], list[str]]:
 def _inline(below: str | None) -> dict[str, str]:
     """What saves a call where the texts of the scope are kept flat."""
     if not below:
-        return {} if below is None else {"node": "({s} if {s}.filled else {call})"}
+        return {} if below is None else {"node": "{s}"}
     there = f"({{flat}} is None or {below!r} in {{flat}})"
     return {
         "value": f"({{flat}}.get({below!r}, '') if {{flat}} is not None else {{call}})",
         "node": f"({{call}} if {there} else None)",
+        "valued": f"({below!r} in {{flat}} if {{s}}.filled else {{call}} is not None)",
         "there": there,
     }
 

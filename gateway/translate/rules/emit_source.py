@@ -22,11 +22,16 @@ def expression(w: Writer, one: Source, mode: str) -> str:
     function = one.function
     name = w.bind("f", function.call)
     args = [expression(w, arg, function.takes) for arg in one.args]
-    if function.always or not args or isinstance(one.args[0], Constant):
+    if function.always or not args or isinstance(one.args[0], Constant) or _is_scope(one.args[0], function.takes):
         return f"{name}({', '.join(['env', *args])})"
-    first = w.fresh("a")
-    test = f"({first} := {args[0]})" + (" is not None" if function.takes == "node" else "")
-    return f"({name}({', '.join(['env', first, *args[1:]])}) if {test} else None)"
+    # One name does for all: it is read before any argument that stands behind it is worked out.
+    test = f"(a := {args[0]})" + (" is not None" if function.takes == "node" else "")
+    return f"({name}({', '.join(['env', 'a', *args[1:]])}) if {test} else None)"
+
+
+def _is_scope(one: Source, mode: str) -> bool:
+    """Whether it is what a `for` gave, which is never empty."""
+    return isinstance(one, Read) and one.path.inline.get(mode) == "{s}"
 
 
 @contextmanager
@@ -75,7 +80,10 @@ def _condition(w: Writer, one: Condition) -> str:
     absent = one.word == "EMPTY"
     if one.word in ("VALUED", "EMPTY"):
         if isinstance(one.subject, Read):
-            return f"{w.read(one.subject.path, 'node')} is {'' if absent != one.negated else 'not '}None"
+            negated = absent != one.negated
+            if "valued" in one.subject.path.inline:
+                return f"{'not ' if negated else ''}{w.read(one.subject.path, 'node', 'valued')}"
+            return f"{w.read(one.subject.path, 'node')} is {'' if negated else 'not '}None"
         return f"{'not ' if absent != one.negated else ''}{_asking(w, one.subject)}"
     text = _asking(w, one.subject)
     if one.word == "EQUALS":

@@ -67,7 +67,8 @@ class Path:
       `PID[1]-3[2].4`, `Bundle.entry[2].resource.period.start`. Never a value. Called for errors and findings only.
 
     `inline` may spell `value`, `values`, `node` or `nodes` as a Python expression that saves the call in common cases,
-    and `there` as a test that is false only where nothing of it is there: most fields of most messages are empty.
+    `valued` as the test of VALUED ({call} is then that of `node`), and `there` as a test that is false only where
+    nothing of it is there: most fields of most messages are empty. `{s}` alone says that it is the scope itself.
     `{s}` is the scope, `{call}` the closure called on it, `{t}` a variable to use. Written by the language, never from
     a rule file's text. `held` names what several paths need of one scope (`{s}.fields`): `{name}` in a form is its
     value, looked up once when the scope is entered, so it must be cheap, free of effects and never fail.

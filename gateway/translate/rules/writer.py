@@ -84,13 +84,13 @@ class Writer:
             self.names[name] = value
         return self._bound[key]
 
-    def read(self, path: Path, mode: str) -> str:
+    def read(self, path: Path, mode: str, form: str = "") -> str:
         """`v7(s1)`: a path's closure on its scope, or what the language spells instead (`Path.inline`)."""
         # Compiled anew wherever it is written, and alike each time inside of one scope.
         same = (mode, path.text, path.field, id(self._heads[path.level][0]))
         call = f"{self.bind(mode[0] + mode[-1] + '_', getattr(path, mode), same)}(s{path.level})"
-        form = path.inline.get(mode)
-        return self.spelled(path, form, call) if form else call
+        spelled = path.inline.get(form or mode)
+        return self.spelled(path, spelled, call) if spelled else call
 
     def spelled(self, path: Path, form: str, call: str = "") -> str:
         """A form of the path's language with its names filled in."""
