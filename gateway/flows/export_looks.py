@@ -117,25 +117,17 @@ async def taken(gateway: Gateway, caller: Caller, id: str, file: str, start: int
         raise NotFound
     asked = f"export {id} {file} from byte {start}"
     await on_record(gateway, await admitted(gateway, caller, "export", asked))
-
-    async def read() -> AsyncIterator[bytes]:
-        async with gateway.database.connection() as connection:
-            async for body in exports.bodies(connection, id, file, start):
-                yield body
-
-    return read()
+    return exports.bodies(gateway.database, id, file, start)
 
 
 async def make_exports(gateway: Gateway) -> int:
     """Make what was asked for and is not made; go on where another node, or this one before, stopped. How many. What
     fails is raised, and tried again later (exports.TRIES times), after the others."""
     made = 0
-    async with gateway.database.connection() as connection:
-        await exports.clear(connection, gateway.clock())
-        while job := await exports.claim(connection, gateway.clock()):
-            async with exports.trying(connection, job.id):
-                await _make(gateway, connection, job)
-            made += 1
+    while job := await exports.next_of(gateway.database, gateway.clock()):
+        async with exports.trying(gateway.database, job.id), gateway.database.connection() as connection:
+            await _make(gateway, connection, job)
+        made += 1
     return made
 
 

@@ -49,21 +49,26 @@ async def delete(database: Database, owner: bytes, id: str) -> bool:
         return str(await connection.execute(sql, id, owner, BULK)) == "DELETE 1"
 
 
-async def reached(connection: Connection, job: str) -> tuple[int, str | None]:
+async def forget(database: Database, job: str) -> None:
+    """A job that is nobody's any more."""
+    await database.fetch("DELETE FROM export_job WHERE id = $1", job)
+
+
+async def reached(database: Database, job: str) -> tuple[int, str | None]:
     """How many parts of the circle are walked, and the last Patient id of them; None at its end, and where the job is
     gone."""
-    row = await connection.fetchrow("SELECT parts, place FROM export_job WHERE id = $1", job)
+    row = await database.fetchrow("SELECT parts, place FROM export_job WHERE id = $1", job)
     return (row["parts"], row["place"]) if row else (0, None)
 
 
 async def add(
-    connection: Connection, job: str, number: int, files: Mapping[str, Lines], place: str | None, now: datetime
+    database: Database, job: str, number: int, files: Mapping[str, Lines], place: str | None, now: datetime
 ) -> bool:
     """Keep a part, and the job for two minutes more. False where the job is gone or another node was faster: then
     nothing is kept."""
     told = sum(len(ids) for lines in files.values() for _, ids in lines)
     rows = [(job, kind, number, wire.encode(lines)) for kind, lines in files.items()]
-    async with connection.transaction():
+    async with database.transaction() as connection:
         found = await connection.execute(
             "UPDATE export_job SET parts = $2 + 1, place = $3, records = records + $4, leased_until = $5, tries = 0"
             " WHERE id = $1 AND parts = $2",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.store.log import Connection
+from gateway.store.pool import Database
 
 LOG, BULK = "log", "bulk"
 KEPT = {LOG: timedelta(days=7), BULK: timedelta(days=1)}
@@ -84,13 +85,20 @@ async def claim(connection: Connection, now: datetime, sort: str = LOG) -> Job |
     return Job(**row) if row else None
 
 
+async def next_of(database: Database, now: datetime, sort: str = LOG) -> Job | None:
+    """The next job to be tried, as `claim` gives it; those whose time is over are forgotten."""
+    async with database.connection() as connection:
+        await clear(connection, now)
+        return await claim(connection, now, sort)
+
+
 @asynccontextmanager
-async def trying(connection: Connection, job: str) -> AsyncIterator[None]:
+async def trying(database: Database, job: str) -> AsyncIterator[None]:
     """A try at a job: it fails for good when the last one does. What went wrong is raised on."""
     try:
         yield
     except Exception:
-        await connection.execute(f"{_GIVE_UP} AND id = $1", job)
+        await database.fetch(f"{_GIVE_UP} AND id = $1", job)
         raise
 
 
@@ -134,9 +142,9 @@ async def sizes(connection: Connection, jobs: Sequence[str]) -> dict[str, dict[s
     return found
 
 
-async def bodies(connection: Connection, job: str, file: str, start: int = 0) -> AsyncIterator[bytes]:
-    """A file from a byte on, part by part, in constant memory."""
-    parts = await connection.fetch(
+async def bodies(reader: Connection | Database, job: str, file: str, start: int = 0) -> AsyncIterator[bytes]:
+    """A file from a byte on, part by part, in constant memory. Whoever reads slowly holds no connection of a pool."""
+    parts = await reader.fetch(
         "SELECT number, octet_length(body) AS long FROM export_part WHERE job = $1 AND file = $2 ORDER BY number",
         job, file,
     )  # fmt: skip
@@ -144,7 +152,7 @@ async def bodies(connection: Connection, job: str, file: str, start: int = 0) ->
         if start >= part["long"]:
             start -= part["long"]
             continue
-        body: bytes = await connection.fetchval(
+        body: bytes = await reader.fetchval(
             "SELECT body FROM export_part WHERE job = $1 AND file = $2 AND number = $3", job, file, part["number"]
         )
         yield body[start:]

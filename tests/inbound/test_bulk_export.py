@@ -340,7 +340,7 @@ def test_another_node_goes_on_where_one_died(database_url: str, monkeypatch: pyt
     async def dies(*args: Any) -> bool:
         if len(walked) == 1:
             walked.append("died")
-            raise ConnectionError
+            raise Unavailable
         walked.append(args[2])
         return await real(*args)
 

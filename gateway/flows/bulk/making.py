@@ -16,7 +16,6 @@ from gateway.flows.looking import Seen, look, on_record, persons_of, record_of
 from gateway.flows.parts import Gateway
 from gateway.store import bulk, exports, population
 from gateway.store.exports import BULK, Job
-from gateway.store.log import Connection
 
 BATCH = 32
 """Citizens at a time."""
@@ -32,22 +31,21 @@ async def make_bulk(gateway: Gateway, standing: Standing) -> int:
     somebody asked for who is registered no more is forgotten; what fails is raised, and tried again later, after the
     others (exports.TRIES times)."""
     made = 0
-    async with gateway.database.connection() as connection:
-        await exports.clear(connection, gateway.clock())
-        while job := await exports.claim(connection, gateway.clock(), BULK):
-            async with exports.trying(connection, job.id):
-                asked = of_job(gateway, job)
-                caller = standing(asked.caller)
-                if caller is None:
-                    await connection.execute("DELETE FROM export_job WHERE id = $1", job.id)
-                    continue
-                await _make(gateway, connection, job, replace(asked, caller=exporting(caller)))
-            made += 1
+    while job := await exports.next_of(gateway.database, gateway.clock(), BULK):
+        async with exports.trying(gateway.database, job.id):
+            asked = of_job(gateway, job)
+            caller = standing(asked.caller)
+            if caller is None:
+                await bulk.forget(gateway.database, job.id)
+                continue
+            await _make(gateway, job, replace(asked, caller=exporting(caller)))
+        made += 1
     return made
 
 
-async def _make(gateway: Gateway, connection: Connection, job: Job, asked: Asked) -> None:
-    number, place = await bulk.reached(connection, job.id)
+async def _make(gateway: Gateway, job: Job, asked: Asked) -> None:
+    """No connection is held meanwhile: each look takes one, and its record another (store/together.py)."""
+    number, place = await bulk.reached(gateway.database, job.id)
     filters = compiled(gateway, asked.filters)
     while place is not None:
         named: dict[str, list[tuple[str, list[str]]]] = defaultdict(list)
@@ -56,10 +54,11 @@ async def _make(gateway: Gateway, connection: Connection, job: Job, asked: Asked
             if place is None:
                 break
             await asyncio.sleep(0)  # calls first
-        if not await bulk.add(connection, job.id, number, named, place, gateway.clock()):
+        if not await bulk.add(gateway.database, job.id, number, named, place, gateway.clock()):
             return  # forgotten meanwhile, or another node is at it
         number += 1
-    await exports.finish(connection, job.id, await manifest(gateway, connection, job))
+    async with gateway.database.connection() as connection:
+        await exports.finish(connection, job.id, await manifest(gateway, connection, job))
 
 
 async def _batch(
