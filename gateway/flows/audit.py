@@ -13,10 +13,13 @@ from urllib.parse import urlencode
 
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
+from gateway.domain.findable import term
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.searching.matching import split
 from gateway.domain.searching.order import Place
 from gateway.domain.searching.query import Query, understand
 from gateway.domain.searching.subset import subset
+from gateway.domain.searching.world import literal
 from gateway.domain.statement import Body
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
@@ -85,11 +88,11 @@ async def _page(
 ) -> tuple[list[Body], Found | None]:  # fmt: skip
     """The events of one page, and the record after which the next one goes on; None where nothing is left. What the
     log cannot look up is tested on the events."""
-    tested = bool(query.tests or query.ids)
+    tested = bool(query.tests)
     page: list[Body] = []
     last: Found | None = None
     for _ in range(WALK // BATCH):
-        found = await log_reading.find(connection, wanted, BATCH if tested else count + 1, before)
+        found = await _found(connection, wanted, BATCH if tested else count + 1, before)
         for one in found:
             event = _event(gateway, one)
             if not tested or query.matches(event):
@@ -100,6 +103,19 @@ async def _page(
         if not tested or len(found) < BATCH:
             return page, None
     return page, last
+
+
+async def _found(
+    connection: Connection, wanted: Search, limit: int, before: tuple[datetime, int] | None
+) -> list[Found]:
+    """The newest records that the log finds. What is found by terms has them a moment after it was written: what has
+    none yet is looked through too, and first, as it may get them meanwhile."""
+    if not wanted.alike:
+        return await log_reading.find(connection, wanted, limit, before)
+    new = await log_reading.find(connection, replace(wanted, alike=(), unread=True), limit, before)
+    found = await log_reading.find(connection, wanted, limit, before)
+    both = {one.id: one for one in (*new, *found)}
+    return sorted(both.values(), key=lambda one: one.cursor, reverse=True)[:limit]
 
 
 async def _gone(connection: Connection, wanted: Search) -> list[Body]:
@@ -158,7 +174,22 @@ async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Qu
             asked.setdefault(field, []).extend(values)
     if citizens := asked.get("citizens"):
         asked["citizens"] = await resources.same_people(gateway.database, citizens)
+    asked["alike"] = [group for name, value in tested if name == "entity" and (group := _terms(gateway, value))]
+    if query.ids:
+        asked["ids"] = [int(one) for one in query.ids if one.isdigit() and len(one) < 18] or [0]
     return Search(**asked), count, query
+
+
+def _terms(gateway: Gateway, value: str) -> list[int]:
+    """The terms of the records that a value of `entity` may be met by; none where terms do not tell of it."""
+    found: list[int] = []
+    for one in split(value, ","):
+        kind, identity = literal(one, gateway.here.url)
+        if not kind or kind == "Patient":
+            return []
+        found.append(term("resource", f"{kind}/{identity}"))
+        found += [term("consent", identity)] if kind == "Consent" else []
+    return found
 
 
 def _is_tested(gateway: Gateway, name: str, value: str) -> bool:

@@ -25,6 +25,10 @@ _STARTS = (
 _ALSO = (("clients", "client"), ("interactions", "interaction"), ("traces", "trace"))
 
 _PLACES = "SELECT record_id, tree_index FROM log_leaf WHERE record_id = ANY($1::bigint[])"
+_UNREAD = """
+SELECT record_id FROM log_pending UNION ALL
+SELECT l.record_id FROM log_leaf l WHERE l.tree_index >= (SELECT leaves FROM access_term_done)
+"""
 _HAS_TERM = (
     "EXISTS (SELECT 1 FROM access_term t WHERE t.term = {} AND t.recorded_at = a.recorded_at AND t.record_id = a.id)"
 )
@@ -48,6 +52,9 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
     terms: Sequence[int] = ()  # all of which a record must have (store/access_terms.py)
+    alike: Sequence[Sequence[int]] = ()  # of each of these groups any term; what has no terms yet is not found
+    unread: bool = False  # only what has no terms yet
+    ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +113,11 @@ async def with_places(connection: Connection, found: Sequence[Found]) -> list[Fo
 
 def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tuple[Any, ...]:
     query = _Query()
-    start, table, when, number_of = "", "access_record a", "a.recorded_at", "a.id"
-    for name, column, indexed in _STARTS:
-        values = _values(getattr(search, name))
-        if values and not start and not (name == "decisions" and "permit" in values):
-            start = f"unnest({query.value(values)}::text[]) AS k(v)"
-            query.also(f"a.{column} = k.v AND {indexed}")
-        elif values:
-            query.also(f"a.{column} = ANY({query.value(values)}::text[])")
-    for number in search.terms:
-        if start:
-            query.also(_HAS_TERM.format(query.value(number)))
-        else:
-            start = f"(VALUES ({query.value(number)}::bigint)) AS k(v)"
-            table, when = "access_term t JOIN access_record a ON a.id = t.record_id", "t.recorded_at"
-            number_of = "t.record_id"
-            query.also("t.term = k.v")
+    start, by_term = _started(search, query)
+    table, when, number_of = "access_record a", "a.recorded_at", "a.id"
+    if by_term:
+        table, when = "access_term t JOIN access_record a ON a.id = t.record_id", "t.recorded_at"
+        number_of = "t.record_id"
     for name, column in _ALSO:
         values = _values(getattr(search, name))
         if values:
@@ -138,11 +134,40 @@ def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tup
     newest = f"ORDER BY recorded_at DESC, id DESC {limited}"
     inner = f"ORDER BY {when} DESC, {number_of} DESC {limited}"
     where = f"WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
+    once = "DISTINCT ON (recorded_at, id)" if search.alike else ""  # a record may have several of a group
     sql = f"""
-    SELECT r.id, r.recorded_at, r.body FROM {start or "(VALUES (1)) AS k(v)"}
+    SELECT {once} r.id, r.recorded_at, r.body FROM {start or "(VALUES (1)) AS k(v)"}
       CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM {table} {where} {inner}) AS r {newest}
     """
     return (sql, *query.values)
+
+
+def _started(search: Search, query: _Query) -> tuple[str, bool]:
+    """Where the search starts from, "" for everything, and whether that is a term. What else is known of the records by
+    number, column or term are conditions."""
+    start = f"unnest({query.value(list(search.ids))}::bigint[]) AS k(v)" if search.ids else ""
+    if search.ids:
+        query.also("a.id = k.v")
+    for name, column, indexed in _STARTS:
+        values = _values(getattr(search, name))
+        if values and not start and not (name == "decisions" and "permit" in values):
+            start = f"unnest({query.value(values)}::text[]) AS k(v)"
+            query.also(f"a.{column} = k.v AND {indexed}")
+        elif values:
+            query.also(f"a.{column} = ANY({query.value(values)}::text[])")
+    if search.unread:
+        query.also("a.id = k.v" if not start else f"a.id IN ({_UNREAD})")
+        start = start or f"({_UNREAD}) AS k(v)"
+    by_term = False
+    for numbers in (*([one] for one in search.terms), *search.alike):
+        if not start:
+            by_term, start = True, f"unnest({query.value(list(numbers))}::bigint[]) AS k(v)"
+            query.also("t.term = k.v")
+        elif len(numbers) == 1:
+            query.also(_HAS_TERM.format(query.value(numbers[0])))
+        else:
+            query.also(_HAS_TERM.format(f"ANY({query.value(list(numbers))}::bigint[])"))
+    return start, by_term
 
 
 def _values(given: Sequence[str]) -> list[str]:

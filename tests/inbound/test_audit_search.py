@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import CPR
+from gateway.flows.find_looks import make_findable
+from gateway.flows.log import integrate
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
 
@@ -64,5 +66,76 @@ def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: py
                           "_include=AuditEvent:entity", "outcome:below=0", "banana=1", "_total=accurate"):  # fmt: skip
                 answer = await here.web.get(f"/fhir/AuditEvent?{wrong}", headers=auditor)
                 assert answer.status_code == 400, (wrong, answer.text)
+
+    run(test)
+
+
+def test_a_page_that_ends_before_it_is_full_leads_onwards(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no index knows is tested on so many events a page; the rest is behind the link."""
+    monkeypatch.setattr("gateway.flows.audit.BATCH", 2)
+    monkeypatch.setattr("gateway.flows.audit.WALK", 4)
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            for _ in range(4):
+                await here.web.get(f"/fhir/Patient/{patient}", headers=social)
+            auditor = await headers(here, "auditor", "HOPERAT")
+            answer = (await here.web.get("/fhir/AuditEvent?action=C", headers=auditor)).json()
+            assert "entry" not in answer, "the newest four are looks"
+            assert [one["relation"] for one in answer["link"]] == ["self", "next"]
+            assert "total" not in answer
+            told = await events(here, auditor, "action=C")
+            assert len(told) == 2, "the order and the admission, pages behind"
+            oldest = told[-1]["id"]
+            for query in (f"_id={oldest}", f"_id={oldest},99999999,none"):
+                page = (await here.web.get(f"/fhir/AuditEvent?{query}", headers=auditor)).json()
+                assert [one["resource"]["id"] for one in page["entry"]] == [oldest], "looked up, however old it is"
+                assert len(page["link"]) == 1
+            assert await events(here, auditor, f"_id={oldest}&action=D") == []
+            assert await events(here, auditor, "_id=none") == []
+
+    run(test)
+
+
+def test_what_a_look_was_at_is_found_by_an_index_however_old_it_is(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.flows.audit.BATCH", 2)
+    monkeypatch.setattr("gateway.flows.audit.WALK", 2)
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            goals = (await here.web.get(f"/fhir/Goal?patient={patient}", headers=social)).json()["entry"]
+            first, second, *_ = [one["resource"]["id"] for one in goals]
+            for one in (first, second, first):
+                await here.web.get(f"/fhir/Goal/{one}", headers=social)
+            auditor = await headers(here, "auditor", "HOPERAT")
+
+            async def reads(*goals: str) -> list[str]:
+                value = ",".join(f"Goal/{one}" for one in goals)
+                told = await events(here, auditor, f"entity={value}&subtype=read&_count=1")
+                assert len({one["id"] for one in told}) == len(told), "each once"
+                return [one["id"] for one in told]
+
+            async def known() -> None:
+                await integrate(here.gateway)
+                await make_findable(here.gateway)
+
+            before = [await reads(first), await reads(second), await reads(first, second), await reads("none")]
+            assert [len(one) for one in before] == [2, 1, 3, 0]
+            await known()
+            assert [await reads(first), await reads(second), await reads(first, second), await reads("none")] == before
+            await here.web.get(f"/fhir/Goal/{second}", headers=social)
+            assert len(await reads(first, second)) == 4, "also what came since"
+            for _ in range(6):
+                await here.web.get(f"/fhir/Patient/{patient}", headers=social)
+            await known()
+            value = f"entity=Goal/{second}&subtype=read"
+            page = (await here.web.get(f"/fhir/AuditEvent?{value}", headers=auditor)).json()
+            assert len(page["entry"]) == 2, "on the first page, behind more looks than a page goes through"
+            assert len(await events(here, auditor, f"entity=Goal/{second}&patient={patient}&subtype=read")) == 2
+            assert len(await events(here, auditor, f"entity=Patient/{patient}&subtype=read")) > 5
 
     run(test)
