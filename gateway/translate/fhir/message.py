@@ -78,28 +78,31 @@ class Message:
     @cached_property
     def _targets(self) -> dict[str, Json]:
         """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
-        entries = [entry for entry in self.bundle.get("entry", ()) if entry.get("resource")]
-        urls = [entry.get("fullUrl", "") for entry in entries]
-        names = [f"{one.get('resourceType')}/{one.get('id')}" for one in self._resources]
+        resources = self._resources
+        urls = [entry.get("fullUrl", "") for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+        names = [f"{one.get('resourceType')}/{one.get('id')}" for one in resources]
+        tails = ["" if url == name else _tail(url) for url, name in zip(urls, names, strict=True)]
         found: dict[str, Json] = {}
-        for named in (urls, names):
-            for name, resource in zip(named, self._resources, strict=True):
+        for named in (urls, names, tails):
+            for name, resource in zip(named, resources, strict=True):
                 found.setdefault(name, resource)
-        for url, name, resource in zip(urls, names, self._resources, strict=True):
-            tail = _tail(url) if url != name else ""
-            if tail:
-                found.setdefault(tail, resource)
-        return found
+        return {name: one for name, one in found.items() if name and name[0] != "#" and "/_history/" not in name}
 
     def resolve(self, reference: Json | None, kind: str = "") -> Json | None:
         """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent, or
         when it is not of the type `kind`."""
-        written = (reference or {}).get("reference")
-        url = written.partition("/_history/")[0] if isinstance(written, str) else ""
-        if not url or url.startswith("#"):
+        url = reference.get("reference") if reference else None
+        if not isinstance(url, str):
             return None
-        found = self._targets.get(url) or self._targets.get(_tail(url))
+        found = self._targets.get(url) or self._elsewhere(url)
         return found if found and kind in ("", found.get("resourceType")) else None
+
+    def _elsewhere(self, url: str) -> Json | None:
+        """Of a version of it, or at another address."""
+        if url.startswith("#"):
+            return None
+        bare = url.partition("/_history/")[0]
+        return self._targets.get(bare) or self._targets.get(_tail(bare))
 
     def only(self, kind: str, resource: Json) -> None:
         """From now on paths that begin with this type mean this resource."""

@@ -23,7 +23,7 @@ class Codings:
     """The codings of concepts, completed."""
 
     def __init__(self, urls: Urls, terms: Terms) -> None:
-        self._urls = urls
+        self._meant = urls.systems.of
         self._terms = terms
         self._alone: dict[tuple[Any, ...], list[Json]] = {}
 
@@ -61,14 +61,14 @@ class Codings:
     def spelled(self, coding: Json) -> Json:
         """Municipality codes have four digits; some systems take them for numbers and lose the first."""
         system = coding.get("system")
-        if type(system) is str and "code" in coding and self._urls.system(system) == MUNICIPALITIES:
+        if type(system) is str and "code" in coding and self._meant(system) == MUNICIPALITIES:
             code = four_digits(str(coding["code"]))
             return coding | {"system": MUNICIPALITIES, "code": code} if code else coding
         return coding
 
     def _found(self, coding: Json) -> list[Json]:
         """The coding as it was sent, with its name; the concept's own in the present system; the others."""
-        meant, code = self._urls.system(coding["system"]), coding["code"]
+        meant, code = self._meant(coding["system"]), coding["code"]
         system = self._terms.system(meant)
         found = system.find(code) if system and system.about.official else None
         if system is None or found is None:

@@ -72,7 +72,7 @@ class Rewriting:
         """`told_before`: what the message points at and does not hold may have come in an earlier one, or will."""
         self.findings: list[Finding] = []
         self._whole = whole
-        self._urls = tables.urls
+        self._meant = tables.urls.extensions.of
         codings = tables.codings
         self._alone, self._completed, self._spelled = codings.alone, codings.completed, codings.spelled
         self._giver = tables.authorities.get(source.municipality, source.organisation)
@@ -158,7 +158,7 @@ class Rewriting:
             period = plan.get("period", {})
             if plan.get("status") == "entered-in-error" or (plan.get("status") in _OVER and "end" not in period):
                 continue
-            urls = [(one, self._urls.extension(one.get("url", ""))) for one in plan.get("extension", ())]
+            urls = [(one, self._meant(one.get("url", ""))) for one in plan.get("extension", ())]
             told = [self._municipality(e, url, period) for e, url in urls if url.startswith(_OF_MUNICIPALITIES)]
             for reference in plan.get("careTeam", ()) if told else ():
                 team = self._whole.message.resolve(reference)
@@ -201,7 +201,7 @@ class Rewriting:
     def _extend(self, extension: Json) -> None:
         """Under its present URL; a municipality in the shape that all sources tell it in."""
         written = extension.get("url", "")
-        url = self._urls.extension(written)
+        url = self._meant(written)
         if url.startswith(_OF_MUNICIPALITIES):
             self._changes.append((extension, self._municipality(extension, url)))
         elif url == NUMBER:

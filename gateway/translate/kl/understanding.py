@@ -187,10 +187,7 @@ def _fingerprint(whole: Whole, message_id: str) -> bytes:
     """SHA-256 of the message's id and all resources but the header. A resend under the same id is the same message
     whenever it is sent; under another id it is news: what was said, changed, and said again as at first is not what
     was said first."""
-    parts = sorted(
-        orjson.dumps(resource, default=str, option=orjson.OPT_SORT_KEYS)
-        for resource in whole.message.resources()
-        if resource["resourceType"] != "MessageHeader"
-    )
+    told = [one for one in whole.message.resources() if one["resourceType"] != "MessageHeader"]
+    parts = sorted([orjson.dumps(one, default=str, option=orjson.OPT_SORT_KEYS) for one in told])
     named = message_id or whole.sent.isoformat()
     return hashlib.sha256(b"\n".join([named.encode(), *parts])).digest()

@@ -14,51 +14,53 @@ from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
 _COLUMNS = ("kind", "written", "meant", "why")
-_KINDS = frozenset({"extension", "system"})
+_KINDS = ("extension", "system")
 _TURNS = 4  # a rename may lead to another; more than this is a circle
 
 
 @dataclass(frozen=True, slots=True)
-class Urls:
-    """`exact` and `prefixes` by kind; a prefix ends in a slash."""
+class Meant:
+    """Present URLs of one kind of thing by the old ones; of `prefixes`, which end in a slash, what is behind stays."""
 
-    exact: Mapping[tuple[str, str], str]
-    prefixes: Mapping[tuple[str, str], str]
+    exact: Mapping[str, str]
+    prefixes: Mapping[str, str]
 
-    def extension(self, url: str) -> str:
-        """The present URL of an extension."""
-        return self._meant("extension", url)
-
-    def system(self, url: str) -> str:
-        """The present URL of a code system."""
-        return self._meant("system", url)
-
-    def _meant(self, kind: str, url: str) -> str:
+    def of(self, url: str) -> str:
+        """The present URL; the same where it is no old one."""
         for _ in range(_TURNS):
-            found = self.exact.get((kind, url)) or self._by_prefix(kind, url)
+            found = self.exact.get(url) or self._by_prefix(url)
             if found is None or found == url:
                 break
             url = found
         return url
 
-    def _by_prefix(self, kind: str, url: str) -> str | None:
-        head, slash, name = url.rpartition("/")
-        start = self.prefixes.get((kind, head + slash))
-        return start + name if start else None
+    def _by_prefix(self, url: str) -> str | None:
+        name = url.rfind("/") + 1
+        start = self.prefixes.get(url[:name])
+        return start + url[name:] if start else None
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Those of extensions, and those of code systems."""
+
+    extensions: Meant
+    systems: Meant
 
 
 def read(path: Path, problems: Problems) -> Urls:
     """The table in a file; every fault is noted with its line."""
     name = f"mappings/{path.parent.name}/{path.name}"
-    exact: dict[tuple[str, str], str] = {}
-    prefixes: dict[tuple[str, str], str] = {}
+    exact: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
+    prefixes: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
     for line in lines(path, name, _COLUMNS, problems):
         kind, written, meant = (line.cells[column] for column in ("kind", "written", "meant"))
         table = prefixes if written.endswith("/") else exact
         if kind not in _KINDS or not written or not meant:
             problems.add(line.mark, "kind (extension, system), written and meant must be there")
-        elif (kind, written) in table:
+        elif written in table[kind]:
             problems.add(line.mark, "this URL stands here twice")
         else:
-            table[kind, written] = meant
-    return Urls(exact, prefixes)
+            table[kind][written] = meant
+    extension, system = (Meant(exact[kind], prefixes[kind]) for kind in _KINDS)
+    return Urls(extension, system)

@@ -6,7 +6,7 @@ relative (`CarePlan/<id>`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,12 +52,8 @@ def check(bundle: Json) -> Whole:
         _check_r4(bundle)
     if "timestamp" not in bundle:
         raise MissingField(where="Bundle.timestamp")
-    entries = bundle.get("entry", ())
-    for at, entry in enumerate(entries):
-        if "resource" not in entry:
-            raise MissingField(where=f"Bundle.entry[{at}].resource")
     message = Message(bundle)
-    ids = {id(entry["resource"]): _own_id(entry, at) for at, entry in enumerate(entries)}
+    ids = _ids(bundle.get("entry", ()))
     _check_names(message, ids)
     citizen = _citizen(message)
     _check_subjects(message, citizen)
@@ -86,12 +82,18 @@ def sent_at(bundle: Json) -> datetime:
         raise WrongType(where="Bundle.timestamp") from None
 
 
-def _own_id(entry: Json, at: int) -> str:
-    """The resource's own id, or what its fullUrl ends in."""
-    found = entry["resource"].get("id") or entry.get("fullUrl", "").rpartition("/")[2].rpartition(":")[2]
-    if not found:
-        raise MissingField(where=f"Bundle.entry[{at}].resource.id")
-    return str(found)
+def _ids(entries: Iterable[Json]) -> dict[int, str]:
+    """The resources' own ids, or what their fullUrls end in, by the identity of each."""
+    found: dict[int, str] = {}
+    for at, entry in enumerate(entries):
+        if "resource" not in entry:
+            raise MissingField(where=f"Bundle.entry[{at}].resource")
+        resource = entry["resource"]
+        own = resource.get("id") or entry.get("fullUrl", "").rpartition("/")[2].rpartition(":")[2]
+        if not own:
+            raise MissingField(where=f"Bundle.entry[{at}].resource.id")
+        found[id(resource)] = str(own)
+    return found
 
 
 def _check_names(message: Message, ids: Mapping[int, str]) -> None:

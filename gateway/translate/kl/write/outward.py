@@ -103,7 +103,7 @@ class Outward:
             node = self._whole(node)
         made = {name: self._named(name, value) for name, value in node.items()}
         if isinstance(made.get("system"), str):
-            made["system"] = self._tables.urls.system(made["system"])
+            made["system"] = self._tables.urls.systems.of(made["system"])
         return made
 
     def _literal(self, reference: Body) -> Body:
