@@ -66,9 +66,9 @@ class Tables:
 def _municipality(known: Urls) -> Mapping[tuple[str, ...], str]:
     """Of `…/municipality#acting.social`: role and area behind the #, the newest URL of KL's first."""
     found: dict[tuple[str, ...], str] = {}
-    for (kind, written), meant in known.exact.items():
+    for written, meant in known.extensions.exact.items():
         url, _, said = meant.partition("#")
-        if kind == "extension" and url == MUNICIPALITY and said:
+        if url == MUNICIPALITY and said:
             role, _, area = said.partition(".")
             found.setdefault((role, area), written)
     return found
