@@ -111,6 +111,7 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/cases/oio-json", messages.oio_json, _SEND, "import", language="oio-json"),
     Bearer("PUT", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
     Bearer("PATCH", "/cases/oio-json/{id:id}", messages.oio_json_one, _SEND, "import", language="oio-json"),
+    Bearer("DELETE", "/cases/oio-json/{id:id}", messages.oio_json_gone, _SEND, "import", language="oio-json"),
     Bearer("POST", "/cases/ydelse", messages.ydelse, _SEND, "import", language="ydelse"),
     Open("GET", "/fhir/metadata", capability.metadata, interaction="capabilities"),
     Open("GET", "/openapi.json", openapi.document),

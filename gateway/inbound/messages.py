@@ -23,7 +23,7 @@ from gateway.inbound.negotiate import UnsupportedMedia, media_type
 from gateway.translate import vans
 from gateway.translate.answers import soap
 from gateway.translate.fhir import written_in
-from gateway.translate.oio.lora import addressed
+from gateway.translate.oio.lora import addressed, taken_out
 
 _XML = ("application/xml", "text/xml")
 TAKEN: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +59,12 @@ async def oio_json_one(inbound: Inbound, request: Request, caller: Caller) -> Re
     """PUT and PATCH /cases/oio-json/{uuid}: one object as it is now, or what changed of it, as LoRa takes them."""
     uuid, whole = request.path_params["id"], request.method == "PUT"
     return await _received(inbound, request, caller, "oio-json", settle=lambda raw: addressed(raw, uuid, whole=whole))
+
+
+async def oio_json_gone(inbound: Inbound, request: Request, caller: Caller) -> Response:
+    """DELETE /cases/oio-json/{uuid}: one object is taken out, as LoRa takes it out. What is sent along is not read."""
+    uuid = request.path_params["id"]
+    return await _received(inbound, request, caller, "oio-json", settle=lambda _: taken_out(uuid), reads=False)
 
 
 async def ydelse(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -117,11 +123,11 @@ async def _bundle(inbound: Inbound, request: Request, caller: Caller, language: 
 
 async def _received(
     inbound: Inbound, request: Request, caller: Caller, language: str, *,
-    large: bool = False, settle: Callable[[bytes], bytes] = bytes,
+    large: bool = False, settle: Callable[[bytes], bytes] = bytes, reads: bool = True,
 ) -> Response:  # fmt: skip
     raw = b""
     try:
-        if media_type(request.headers.get("content-type", "")).name not in TAKEN[language]:
+        if reads and media_type(request.headers.get("content-type", "")).name not in TAKEN[language]:
             raise UnsupportedMedia(where="Content-Type", hint=f"Send {TAKEN[language][0]}.")
         if large:
             async with inbound.room.read(request) as raw:

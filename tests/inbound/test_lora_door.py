@@ -59,6 +59,20 @@ def test_written_changed_and_taken_out(database_url: str) -> None:
     run(test)
 
 
+def test_taken_out_as_lora_takes_it_out(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, SENDER) as here:
+            assert (await send(here, b"", "DELETE", f"{DOOR}/{CASE}", kind=""))[0] == 404
+            assert (await send(here, case(fratidspunkt="2025-01-14 10:00:00+01")))[0] == 200
+            for body, kind in ((b"", ""), (b'{"note": "fejl"}', "application/json")):
+                assert await send(here, body, "DELETE", f"{DOOR}/{CASE}", kind=kind) == (200, {"uuid": CASE})
+                (plan,) = await bodies(here)
+                assert plan["status"] == "entered-in-error"
+            assert (await send(here, b"", "DELETE", f"{DOOR}/sag", kind=""))[0] == 422
+
+    run(test)
+
+
 def test_an_effort_finds_its_citizen_by_its_case(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, SENDER) as here:

@@ -1,4 +1,4 @@
-"""An object whose UUID stood in the address that it was sent to, as LoRa's PUT and PATCH have it."""
+"""An object whose UUID stood in the address that it was sent to, as LoRa's PUT, PATCH and DELETE have it."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def addressed(raw: bytes, uuid: str, *, whole: bool) -> bytes:
     told = {"uuid": uuid} if whole else {"uuid": uuid, "livscykluskode": "Rettet"}
     rest = text[1:].lstrip(b" \t\r\n")
     return json.dumps(told).encode()[:-1] + (b"" if rest.startswith(b"}") else b", ") + rest
+
+
+def taken_out(uuid: str) -> bytes:
+    """That the object is deleted. What LoRa's clients send along is a note on why, which is nobody's here."""
+    return json.dumps({"uuid": uuid, "livscykluskode": "Slettet"}).encode()
