@@ -26,7 +26,7 @@ def test_a_number_that_another_municipality_has_is_told_like_one_that_nobody_has
     async def test() -> None:
         async with doors(database_url) as here:
             assert (await told(here, "social", case()))[0] == 200
-            for method, body in (("PATCH", CLOSED), ("PUT", CLOSED), ("POST", GONE)):
+            for method, body in (("PATCH", CLOSED), ("PUT", CLOSED), ("DELETE", CLOSED), ("POST", GONE)):
                 answers = [
                     await told(here, "elsewhere", body | {"uuid": one}, method, "" if method == "POST" else one)
                     for one in (CASE, NOBODYS)
