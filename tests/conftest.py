@@ -15,26 +15,31 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60, print_blob=True)
-settings.register_profile("long", deadline=None, max_examples=60, print_blob=True)
-settings.load_profile("repeatable")
 
 PROJECT = Path(__file__).parent.parent
+QUICK = ("domain", "translate")  # the rooms of the inner loop, which ask no Hypothesis: tests/house sees to it
 MEMORY = Path("/dev/shm")
 _ENOUGH = 2 << 30  # bytes; a container may have a few megabytes there
 _numbers = itertools.count()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Temporary files in memory, ours and those of the commands that tests start, unless TMPDIR says where."""
+    if config.getoption("--hypothesis-profile", None):
+        import_module("tests.repeatable")
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > _ENOUGH:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Hypothesis takes a tenth of a second to load: it is where some room may ask it, before its tests are made."""
+    if module_path.relative_to(PROJECT / "tests").parts[0] not in QUICK:
+        import_module("tests.repeatable")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import QUICK
 from tests.house.tree import ROOT, below, functions, parsed, text
 
 
@@ -45,6 +46,18 @@ def test_every_room_has_a_sign() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [str(f) for f in below("gateway", "profiles", suffix=".py") if not ast.get_docstring(parsed(f))]
     assert not silent
+
+
+def test_the_inner_loop_asks_no_hypothesis() -> None:
+    """What it makes up takes long, and its settings are not loaded there (tests/conftest.py)."""
+    asking = [
+        f"{file}: {name}"
+        for file in below("tests", suffix=".py")
+        if file.parts[1] in QUICK
+        for name in imported(file)
+        if name.partition(".")[0] == "hypothesis"
+    ]
+    assert not asking
 
 
 @pytest.mark.parametrize("room", ["domain", "translate"])
