@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from gateway.flows.writing import together
 from tests.inbound.http_world import run
 from tests.inbound.one_citizen import NUMBER, admission, headers
 from tests.inbound.rest_world import Rest, rest
+from tests.inbound.test_consent_doors import objection
 from tests.inbound.test_rest_bundles import ONE, TWO, answers, bundle, entry, statuses
 
 THREE = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000003"
@@ -288,5 +290,79 @@ def test_of_whom_the_law_lets_nothing_be_kept(database_url: str) -> None:
             assert [(row["state"], row["body"] is None) for row in bodies] == [("kept", False), ("not-entitled", True)]
             records = [one.citizen for one in await here.records(client="entitled", interaction="create")]
             assert sorted(records) == sorted([other, other, here.patient])
+
+    run(test)
+
+
+def test_names_that_are_addresses(database_url: str) -> None:
+    """R4 Bundle, resolving references: a relative one is relative to the address that its entry goes by."""
+    base = "https://epj.example/fhir"
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            told = await answers(
+                here, "transaction",
+                entry("POST", "Goal", here.goal(expressedBy={"reference": "Practitioner/1"}), f"{base}/Goal/1"),
+                entry("POST", "Goal", here.goal(expressedBy={"reference": f"{base}/Practitioner/1"})),
+                entry("POST", "Goal", here.goal(expressedBy={"reference": "Practitioner/1"}), ONE),
+                entry("POST", "Practitioner", practitioner("0ABCD"), f"{base}/Practitioner/1"),
+            )  # fmt: skip
+            shown = [(await here.call("GET", f"/{placed(one)}")).json()["expressedBy"] for one in told[:3]]
+            assert shown == [{"reference": placed(told[3])}] * 2 + [{"reference": "Practitioner/1"}]
+
+    run(test)
+
+
+def test_all_that_a_write_of_the_directory_can_be(database_url: str) -> None:
+    """By id and by condition, as a whole and as a patch, beside what is a citizen's."""
+    patch = {"resourceType": "Binary", "contentType": "application/json-patch+json",
+             "data": b64encode(b'[{"op":"add","path":"/active","value":true}]').decode()}  # fmt: skip
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = [await here.made(practitioner(f"0P{number}")) for number in range(6)]
+            found = [f"Practitioner?identifier={AUTHORISATION}%7C0P{number}" for number in range(6)]
+            changed = practitioner("0P1", gender="female")
+            told = await answers(
+                here, "transaction",
+                entry("PATCH", f"Practitioner/{made[0]['id']}", patch, ifMatch='W/"1"'),
+                entry("PUT", found[1], changed), entry("PATCH", found[2], patch), entry("DELETE", found[3]),
+                entry("DELETE", f"Practitioner/{made[4]['id']}", ifMatch='W/"1"'), entry("POST", "Goal", here.goal()),
+                entry("PUT", f"Practitioner/{made[5]['id']}", made[5], ifMatch='W/"1"'),
+            )  # fmt: skip
+            assert statuses(told) == ["200", "200", "200", "204", "204", "201", "200"]
+            tags = [told[number]["response"]["etag"] for number in (0, 1, 2, 6)]
+            assert tags == ['W/"2"'] * 3 + ['W/"1"'], "equal content makes no version"
+            shown = [await here.call("GET", f"/Practitioner/{one['id']}") for one in made[:5]]
+            assert [one.status_code for one in shown] == [200, 200, 200, 410, 410]
+            assert [one.json().get("active") for one in shown[:3]] == [True, None, True]
+            assert shown[1].json()["gender"] == "female"
+            refused = [
+                (entry("PATCH", f"Practitioner/{made[0]['id']}", patch), 428),
+                (entry("PUT", f"Practitioner/{made[0]['id']}", made[1], ifMatch='W/"2"'), 400),
+                (entry("PUT", f"Practitioner/{made[4]['id']}", made[4], ifMatch='W/"2"'), 410),
+                (entry("PATCH", "Practitioner?identifier=nobody", patch), 404),
+                (entry("PUT", "Practitioner?gender=female,unknown", changed), 200),
+                (entry("POST", "Practitioner", changed, ifNoneExist="active=true"), 412),
+                (entry("POST", "Practitioner", practitioner("0X"), ifNoneExist="patient=1"), 400),
+            ]
+            for one, status in refused:
+                answer = await here.call("POST", "", bundle("transaction", entry("POST", "Goal", here.goal()), one))
+                assert answer.status_code == status, (one, answer.text)
+
+    run(test)
+
+
+def test_an_entry_is_as_large_as_it_may_be_alone(database_url: str) -> None:
+    """Every look at a citizen reads the consents: none of them comes in larger because it comes in a Bundle."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            consent = objection(
+                here.patient, contained=[{"resourceType": "Basic", "id": "b", "language": "x" * 262_144}]
+            )
+            for one in (consent, here.goal("x" * 2_097_152)):
+                answer = await here.call("POST", "", bundle("transaction", entry("POST", one["resourceType"], one)))
+                assert (answer.status_code, "Bundle.entry[0]" in answer.text) == (413, True)
 
     run(test)

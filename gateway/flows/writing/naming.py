@@ -6,6 +6,7 @@ what is there by a search (`Patient?identifier=…`) that finds one. http://hl7.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.whose import numbers_of, source_of
 from gateway.store import population
+
+_RESTFUL = re.compile(r"(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}", re.ASCII)
 
 
 async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) -> tuple[Work, str, str]:
@@ -79,7 +82,7 @@ def twins(entries: Sequence[Entry]) -> dict[int, int]:
 async def resolved(gateway: Gateway, entry: Entry, around: Around) -> Json:
     """The resource with final references in the place of names of entries and of searches. Raises Refused."""
     body = entry.asked.body
-    found = dict(around.places)
+    found = around.places | _beside(entry, around)
     for literal in sorted(_conditional(body)):
         kind, _, text = literal.partition("?")
         found[literal] = await _looked_up(gateway, entry.caller, kind, parse_qsl(text, keep_blank_values=True), around)
@@ -89,6 +92,15 @@ async def resolved(gateway: Gateway, entry: Entry, around: Around) -> Json:
             raise Refused("What stands in the directory refers to no citizen", hint="Leave the reference out.")
     made: Json = _renamed(body, found)
     return made
+
+
+def _beside(entry: Entry, around: Around) -> dict[str, str]:
+    """`Patient/1` in an entry whose fullUrl is `https://a.example/fhir/Goal/2` is the entry that goes by
+    `https://a.example/fhir/Patient/1`. http://hl7.org/fhir/R4/bundle.html#references"""
+    found = _RESTFUL.fullmatch(entry.name)
+    if found is None:
+        return {}
+    return {name.removeprefix(found[1]): place for name, place in around.places.items() if name.startswith(found[1])}
 
 
 async def _looked_up(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, around: Around) -> str:

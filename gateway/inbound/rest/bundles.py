@@ -32,7 +32,7 @@ from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Bearer, Endpoint, Inbound, check_scopes
 from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
 from gateway.inbound.rest.kinds import CHANGED
-from gateway.inbound.rest.writing import change_of, criteria_of
+from gateway.inbound.rest.writing import change_of, criteria_of, most_bytes
 from gateway.translate.fhir import parse, write_json
 from gateway.translate.fhir.outcome import failed
 
@@ -92,9 +92,7 @@ async def _batch(inbound: Inbound, request: Request, caller: Caller, entries: Se
     told = 0
     for number, entry in enumerate(entries):
         try:
-            if told > _MOST_ANSWERED:
-                raise TooLarge("The answer is too large", where=f"Bundle.entry[{number}]", hint="Send it by itself.")
-            one = await _alone(request, caller, _part(inbound, entry, number))
+            one = await _read(request, caller, _part(inbound, entry, number), told)
         except GatewayError as error:
             one = _refused(error)
         told += len(one.get("resource", b""))
@@ -116,10 +114,19 @@ async def _transaction(
     answers = {
         number: _written(request, writes[number].asked, served) for number, served in zip(writes, stands, strict=True)
     }
+    told = 0
     for number, part in enumerate(parts):
         if number not in answers:
-            answers[number] = await _alone(request, caller, part)
+            answers[number] = await _read(request, caller, part, told)
+        told += len(answers[number].get("resource", b""))
     return [answers[number] for number in range(len(parts))]
+
+
+async def _read(request: Request, caller: Caller, part: Part, told: int) -> Json:
+    """One entry by its own door, unless as many bytes were `told` as one answer holds. Never raises."""
+    if told > _MOST_ANSWERED:
+        return _refused(TooLarge("The answer is too large", where=part.place, hint="Send it by itself."))
+    return await _alone(request, caller, part)
 
 
 def _number(sent: Json) -> str:
@@ -137,6 +144,8 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
         admitted = await endpoint.admitted(caller, kind)
         if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in CHANGED:
             raise Refused("This is no write of a transaction", hint="Send it in a batch, or alone.")
+        if len(part.content) > most_bytes(inbound, kind):
+            raise TooLarge("This resource is larger than one is taken alone")
         asked = _asked(part, kind, path.get("id", ""))
         if asked.interaction == "create" and asked.criteria is not None:  # a search
             await check_scopes(inbound.gateway, caller, ("s",), f"POST /fhir/{kind}", "create", kind)

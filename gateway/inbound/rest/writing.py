@@ -49,7 +49,7 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
             raise BadRequest("A message is sent each time", where="If-None-Exist")
         raw = await _resource(inbound, request, inbound.message_bytes)
         return written(request, form, await write_message.write_message(inbound.gateway, caller, raw))
-    raw = await _resource(inbound, request, _limit(inbound, kind))
+    raw = await _resource(inbound, request, most_bytes(inbound, kind))
     criteria = await _if_none_exist(inbound, request, caller, kind)
     asked = Asked("create", kind, body=parse(raw), raw=raw, criteria=criteria, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
@@ -58,7 +58,7 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
 async def update(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT /fhir/{kind}/{id}, with If-Match."""
     kind, identity = request.path_params["kind"], request.path_params["id"]
-    form, raw = only_form(request), await _resource(inbound, request, _limit(inbound, kind))
+    form, raw = only_form(request), await _resource(inbound, request, most_bytes(inbound, kind))
     tag = request.headers.get("if-match", "")
     asked = Asked("update", kind, identity, parse(raw), raw, tag, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
@@ -67,7 +67,7 @@ async def update(inbound: Inbound, request: Request, caller: Caller) -> Response
 async def update_where(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT /fhir/{kind}?…: of the one that the search finds, else a create."""
     kind, (form, criteria) = request.path_params["kind"], _criteria(request)
-    raw, tag = await _resource(inbound, request, _limit(inbound, kind)), request.headers.get("if-match", "")
+    raw, tag = await _resource(inbound, request, most_bytes(inbound, kind)), request.headers.get("if-match", "")
     asked = Asked("update", kind, "", parse(raw), raw, tag, criteria, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
 
@@ -150,8 +150,8 @@ def change_of(raw: bytes, content_type: str) -> Callable[[Json], Json]:
     return lambda body: fhirpath_patch.patched(body, parameters)
 
 
-def _limit(inbound: Inbound, kind: str) -> int:
-    """A document may hold its file."""
+def most_bytes(inbound: Inbound, kind: str) -> int:
+    """How large a resource of this type is taken; a document may hold its file."""
     if kind == "DocumentReference":
         return inbound.message_bytes
     return CONSENT_BYTES if kind == "Consent" else _BYTES
