@@ -86,7 +86,8 @@ class Ground:
 
 
 class Policy:
-    """The tables, asked by day. `units` is what is known by now of what is a part of what."""
+    """The tables, asked by day. `units` is what is known by now of what is a part of what, `heard` how often the
+    directory had been written when it told of that."""
 
     def __init__(
         self, rows: Iterable[Row], owners: Owners | None = None, grounds: Iterable[Ground] = (), units: Units = NONE
@@ -95,6 +96,7 @@ class Policy:
         self.grounds = tuple(grounds)
         self.owners = {source: frozenset(pairs) for source, pairs in (owners or {}).items()}
         self.units = units
+        self.heard = 0
         self._days: dict[str, dict[tuple[str, str, str, str], Row]] = {}
 
     def row(self, data_class: str, sector: str, role: str, purpose: str, day: str) -> Row | None:

@@ -16,13 +16,13 @@ from gateway.store.directory import Entry
 
 
 async def hear_units(gateway: Gateway) -> None:
-    """Ask the directory; once more where somebody else has heard meanwhile, and may have heard later. Raises
-    Unavailable."""
-    while True:
-        known = gateway.policy.units
+    """Ask the directory, where it was written since; once more where somebody else has heard meanwhile, and may have
+    heard later. Raises Unavailable."""
+    policy = gateway.policy
+    while (writes := await directory.writes(gateway.database)) != (before := policy.heard):
         told = [part for entry in await directory.parts(gateway.database) for part in _told(entry)]
-        if gateway.policy.units is known:
-            gateway.policy.units = known.hearing(told)
+        if policy.heard == before:
+            policy.units, policy.heard = policy.units.hearing(told), writes
             return
 
 

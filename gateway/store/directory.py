@@ -160,6 +160,11 @@ async def found(
     return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]
 
 
+async def writes(database: Database) -> int:
+    """How often organisations were written in all: it differs after each write."""
+    return int(await database.fetchval("SELECT coalesce(sum(version), 0) FROM directory WHERE kind = 'Organization'"))
+
+
 async def parts(database: Database) -> list[Entry]:
     """Every organisation that is a part of another, and those that they are parts of."""
     return [_entry(row) for row in await database.fetch(_PARTS)]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.identifier import SOR
+from gateway.flows import directory as flows
 from gateway.flows.units import hear_units
 from gateway.store import directory
 from tests.flows.directory.people import HOSPITAL, made
@@ -31,6 +32,7 @@ def test_who_asked_before_and_is_answered_later_takes_nothing_back(
     async def test() -> None:
         async with http(database_url) as here:
             monkeypatch.setattr("gateway.store.directory.parts", slow_at_first)
+            here.gateway.policy.heard = -1  # another node has written
             early = asyncio.create_task(hear_units(here.gateway))
             await asked.wait()
             told = {"identifier": {"system": SOR, "value": WHOLE}}
@@ -40,5 +42,32 @@ def test_who_asked_before_and_is_answered_later_takes_nothing_back(
             await early
             above = here.gateway.policy.units.closing.above(frozenset({f"{SOR}|{UNIT}"}))
             assert f"{SOR}|{WHOLE}" in above
+
+    run(test)
+
+
+def test_the_directory_is_asked_for_its_parts_where_it_was_written_since(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, asked = directory.parts, list[int]()
+
+    async def counted(database: Any) -> Any:
+        found = await plain(database)
+        asked.append(len(found))
+        return found
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            monkeypatch.setattr("gateway.store.directory.parts", counted)
+            await hear_units(here.gateway)
+            assert asked == [], "nothing stands there"
+            top = await made(here.gateway, HOSPITAL, "Organization", name="Klinik")
+            whole = {"reference": f"Organization/{top}"}
+            await made(here.gateway, HOSPITAL, "Organization", name="Afsnit", partOf=whole)
+            assert asked == [0, 2]
+            await hear_units(here.gateway)
+            assert asked == [0, 2]
+            await flows.withdraw(here.gateway, HOSPITAL, "Organization", top)
+            assert asked == [0, 2, 1]
 
     run(test)
