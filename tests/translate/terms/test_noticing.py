@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,8 +20,13 @@ from tests.translate.terms.test_terms import FFB, FSIII, HOMELESS, KLE, MAPPINGS
 EARLY, LATE = datetime(2019, 5, 12, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 
 
+@cache
+def sources() -> Sources:
+    return Sources.gather(MAPPINGS, Problems())
+
+
 def source(sector: str) -> Source:
-    return next(one for one in Sources.gather(MAPPINGS, Problems()) if one.sector == sector)
+    return next(one for one in sources() if one.sector == sector)
 
 
 def translation(*bodies: dict[str, Any], at: datetime = LATE, sector: str = "municipality") -> Translation:
