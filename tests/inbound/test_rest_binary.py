@@ -88,21 +88,3 @@ def test_what_is_no_file_of_the_callers_document(database_url: str) -> None:
             assert len(await contents(here, mine)) == 1
 
     run(test)
-
-
-def test_a_practitioner_is_no_write_of_a_transaction_and_nothing_of_it_is_kept(database_url: str) -> None:
-    async def test() -> None:
-        async with rest(database_url) as here:
-            entries = [
-                {"request": {"method": "POST", "url": one["resourceType"]}, "resource": one}
-                for one in (here.goal(), {"resourceType": "Practitioner", "name": [{"family": "Bo"}]})
-            ]
-            said = await here.count("statement")
-            told = await here.call("POST", "", {"resourceType": "Bundle", "type": "transaction", "entry": entries})
-            assert told.status_code == 422, told.text
-            (issue,) = told.json()["issue"]
-            assert issue["expression"] == ["Bundle.entry[1]"]
-            assert "batch" in issue["diagnostics"]
-            assert (await here.count("statement"), await here.count("directory")) == (said, 0)
-
-    run(test)
