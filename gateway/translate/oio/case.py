@@ -48,16 +48,19 @@ class Case:
     sag: Node
     whole: bool = True
     removed: bool = False
+    _uuid: str = ""
 
     @property
     def uuid(self) -> str:
         """Its UUID. Raises MissingField, WrongType."""
-        found = self.sag.said("UUIDIdentifikator")
-        if not found:
-            raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
-        if not is_uuid(found):
-            raise WrongType(where=f"{self.sag.place}/UUIDIdentifikator", hint="A UUID is expected.")
-        return found
+        if not self._uuid:
+            found = self.sag.said("UUIDIdentifikator")
+            if not found:
+                raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
+            if not is_uuid(found):
+                raise WrongType(where=f"{self.sag.place}/UUIDIdentifikator", hint="A UUID is expected.")
+            self._uuid = found
+        return self._uuid
 
 
 @dataclass(slots=True)
@@ -81,6 +84,12 @@ class Registered:
         """Its relations of these kinds that say anything, in document order within a kind."""
         listed = self.sag.found.listed
         return [node for name in names for node in listed.get(_RELATIONS + name, ())]
+
+    @property
+    def states(self) -> list[tuple[Node, str]]:
+        """Its states, each with its code."""
+        found = self.sag.found.listed.get("Registrering/TilstandListe/Fremdrift", ())
+        return [(node, node.said("FremdriftStatusKode")) for node in found]
 
     def note(self, text: str) -> Note:
         """The journal note in a text, which is read once. Raises Unfit."""

@@ -5,7 +5,7 @@ mappings/oio/demands.csv says of each demand whether a case that does not meet i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -64,17 +64,21 @@ class Completeness:
 
     def check(self, found: Registered, timezone: ZoneInfo) -> Iterator[Finding]:
         """What a case does not meet but is only noted. Raises MissingField, RuleBroken for what is refused."""
-        if found.whole and not found.is_document:
-            _check_state(found)
-        for demand, error in self._unmet(found, timezone):
+        states = [] if found.is_document else found.states
+        if found.whole and not found.is_document and not any(code for _, code in states):
+            place = f"{found.registration.place}/TilstandListe/Fremdrift"
+            raise MissingField("The case has no state.", where=place)
+        for demand, error in self._unmet(found, states, timezone):
             if self._demands[demand]:
                 raise error
             yield Finding(error.where, error.text.rstrip("."))
 
-    def _unmet(self, found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
+    def _unmet(
+        self, found: Registered, states: Sequence[tuple[Node, str]], timezone: ZoneInfo
+    ) -> Iterator[tuple[str, GatewayError]]:
         if not found.is_document:
             yield from _classes(found, self._roles)
-            yield from _states(found, timezone)
+            yield from _states(found, states, timezone)
         yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
         yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
         for node in found.relations(*_SEVERAL):
@@ -142,28 +146,21 @@ def holders(registration: Node) -> list[Node]:
     return found
 
 
-def _states(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
+def _states(
+    found: Registered, told: Sequence[tuple[Node, str]], timezone: ZoneInfo
+) -> Iterator[tuple[str, GatewayError]]:
     """On import all earlier states come along, and Opstaaet, with which every case begins, is never missing."""
-    states = [
-        (state, start.at if (start := lenient_span(state, timezone).start) else None)
-        for state in found.registration.each("TilstandListe", "Fremdrift")
-        if state.said("FremdriftStatusKode") in LIFE
-    ]
-    first = [start for state, start in states if state.said("FremdriftStatusKode") == LIFE[0]]
+    states = [(node, code, effect_of(node, timezone).span.start) for node, code in told if code in LIFE]
+    first = [start for _, code, start in states if code == LIFE[0]]
     if found.whole and states and not first:
         place = f"{found.registration.place}/TilstandListe/Fremdrift"
         yield "opstaaet", MissingField("The state Opstaaet is missing.", where=place, hint="Tell all earlier states.")
-    begun = min((start for start in first if start), default=None)
-    if begun and not any(start is None for start in first):
-        for state, at in states:
-            if at is not None and at < begun:
-                yield "opstaaet-first", RuleBroken("A state begins before Opstaaet.", where=state.place)
-
-
-def _check_state(found: Registered) -> None:
-    states = found.registration.each("TilstandListe", "Fremdrift")
-    if not any(state.said("FremdriftStatusKode") for state in states):
-        raise MissingField("The case has no state.", where=f"{found.registration.place}/TilstandListe/Fremdrift")
+    begins = [start.at for start in first if start]
+    if begins and len(begins) == len(first):
+        begun = min(begins)
+        for node, _, start in states:
+            if start and start.at < begun:
+                yield "opstaaet-first", RuleBroken("A state begins before Opstaaet.", where=node.place)
 
 
 def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayError]]:
@@ -176,5 +173,6 @@ def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayErro
 
 def _sensitivities(found: Registered) -> Iterator[str]:
     attributes = found.registration.first("AttributListe") or Node("AttributListe")
-    for one in (*attributes.each("LokalUdvidelseListe", "SagIndeksEgenskaber"), *attributes.each("Egenskaber")):
-        yield one.said("Foelsomhed")
+    for path in (("LokalUdvidelseListe", "SagIndeksEgenskaber"), ("Egenskaber",)):
+        for one in attributes.each(*path):
+            yield one.said("Foelsomhed")

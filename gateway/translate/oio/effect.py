@@ -31,6 +31,9 @@ _START, _END = (
 UNREADABLE, EARLY = "unreadable", "early"
 _MOST = 4096  # times that are remembered: most parts of a case are true from the same day on
 _LONGEST = 128  # characters of one: anybody may send longer ones, and what is remembered stays
+_DAY, _SECOND, _MILLISECOND, _MICROSECOND = (
+    timedelta(**{f"{unit}s": 1}) for unit in ("day", "second", "millisecond", "microsecond")
+)
 _FOREVER = re.compile(r"\+?infinity|9999-12-31.*", re.IGNORECASE)
 
 
@@ -47,11 +50,11 @@ class Instant:
         >>> Instant(datetime(2025, 3, 1, tzinfo=UTC), timedelta(days=1)).fhir()
         '2025-03-01'
         """
-        if self.step >= timedelta(days=1):
+        if self.step >= _DAY:
             return self.at.date().isoformat()
-        if self.step >= timedelta(seconds=1):
+        if self.step >= _SECOND:
             return self.at.isoformat(timespec="seconds")
-        return self.at.isoformat(timespec="milliseconds" if self.step >= timedelta(milliseconds=1) else "microseconds")
+        return self.at.isoformat(timespec="milliseconds" if self.step >= _MILLISECOND else "microseconds")
 
     @property
     def utc(self) -> datetime:
@@ -60,7 +63,7 @@ class Instant:
 
     def before(self) -> Instant:
         """The last instant that lies before this one: what an inclusive end says of an exclusive one."""
-        if self.step >= timedelta(days=1):
+        if self.step >= _DAY:
             return Instant(self.at - self.step, self.step)
         return Instant((self.at.astimezone(UTC) - self.step).astimezone(self.at.tzinfo), self.step)
 
@@ -127,10 +130,10 @@ def _clock(hour: str | None, minute: str | None, second: str | None, fraction: s
 
 def _step(hour: str | None, fraction: str | None) -> timedelta:
     if hour is None:
-        return timedelta(days=1)
+        return _DAY
     if not fraction:
-        return timedelta(seconds=1)
-    return timedelta(milliseconds=1) if len(fraction) <= 3 else timedelta(microseconds=1)
+        return _SECOND
+    return _MILLISECOND if len(fraction) <= 3 else _MICROSECOND
 
 
 def _zone(zone: str | None, timezone: ZoneInfo) -> tzinfo:

@@ -39,7 +39,9 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
         return {"slot": "", "keep": "all", "body": body}
     if node.part is None:
         node.part = _told_of(node, roles, timezone)
-    return node.part | {"body": body}
+    part = node.part.copy()
+    part["body"] = body
+    return part
 
 
 def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
@@ -50,7 +52,8 @@ def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
     }  # fmt: skip
     if name == "Fremdrift":
         made["state"] = [_RANKS.get(code, len(LIFE)), code == _LAST]
-    return made | effect_of(node, timezone).part
+    made.update(effect_of(node, timezone).part)
+    return made
 
 
 def _slot(node: Node, role: str, reference: str) -> str:

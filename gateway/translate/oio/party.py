@@ -48,17 +48,18 @@ class Party:
 def citizen(primary: Node, uuid: str, source: Source) -> Party:
     """Who a relation with the role Primær part names; `uuid` is the case's. Raises NoCitizen, WrongType with the
     place."""
+    reference = _reference(primary)
     urn = primary.said("ReferenceID", "URNIdentifikator")
     name = beside(primary, "FuldtNavn")
     if not urn and (number := beside(primary, "CPR-nr")):  # 1.2.STS-4 tells it beside the reference
         urn = f"urn:oio:cpr-nr:{number}"
     if not urn:
-        raise NoCitizen(where=_reference(primary).place, hint="A primary party is named by URN, never by UUID.")
-    found, told = read_urn(urn, _reference(primary))
+        raise NoCitizen(where=reference.place, hint="A primary party is named by URN, never by UUID.")
+    found, told = read_urn(urn, reference)
     if found and names_a_person(found):
-        return Party(found, name, False, _reference(primary))
+        return Party(found, name, False, reference)
     own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", uuid)
-    return Party(own, name or told, True, _reference(primary))
+    return Party(own, name or told, True, reference)
 
 
 def _reference(relation: Node) -> Node:
