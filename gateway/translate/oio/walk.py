@@ -96,7 +96,7 @@ def _tree(element: etree._Element, step: _Step, document: Document) -> Node:
     count = len(element)
     log += (step.name, str(count), node.text)
     parts = node.parts
-    for child in element[:]:  # type: ignore[index] - the stubs know no slices
+    for child in element[:]:  # type: ignore[index]  # the stubs know no slices
         below = step[child.tag]
         part = _held(child, below, document) if below.is_held else _tree(child, below, document)
         parts.append(part)
@@ -136,7 +136,7 @@ def _flattened(element: etree._Element, step: _Step, flat: dict[str, str], log: 
     that is there twice is seen by there being more lines than paths."""
     filled = True
     tell = log.append
-    for part in element[:]:  # type: ignore[index] - made in half the time that an iterator takes
+    for part in element[:]:  # type: ignore[index]  # made in half the time that an iterator takes
         child = part
         below = step[child.tag]
         count = len(child)
