@@ -5,8 +5,8 @@ made when it is first asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from gateway.translate.fhir.shape import Child, children, is_resource
 from gateway.translate.fhir.values import LONGEST_TEXT, backwards, binding_fault, primitive_fault
@@ -17,7 +17,6 @@ Check = Callable[[Any], Any]
 
 _MOST_KNOWN = 4096
 _LONGEST_KNOWN = 200
-_URL_AND_ONE = 2
 _PLAIN = frozenset({"string", "markdown"})
 _RECURRING = frozenset({"code", "canonical"})
 _RECURRING_URIS = frozenset({"system", "url"})
@@ -38,8 +37,8 @@ _GLANCES: Mapping[str, Check] = {
 
 
 class Kind:
-    """What an element is to be. Of a primitive `known` are some texts that fit, `glance` tells of most others, `fits`
-    of any value. `shape` is that of an object, None where none belongs or where it is a `resource` of any type. `items`
+    """What an element is to be. Of a primitive `known` are texts that fit, `glance` tells of most others, `fits` of any
+    value. `shape` is that of an object, None where none belongs or where it is a `resource` of any type. `items`
     is what each of a list is to be, None where no list belongs."""
 
     __slots__ = ("fits", "glance", "items", "known", "resource", "shape")
@@ -47,25 +46,61 @@ class Kind:
     def __init__(
         self,
         fits: Check,
-        known: Collection[str] = frozenset(),
+        known: Collection[str] | None = None,
         glance: Check | None = None,
         shape: Shape | None = None,
         items: Kind | None = None,
         *,
         resource: bool = False,
     ) -> None:
-        self.fits, self.known, self.glance = fits, known, glance or fits
+        self.fits, self.known, self.glance = fits, known, glance
         self.shape, self.resource, self.items = shape, resource, items
 
 
 class Shape:
-    """An object: its elements by name, those that must be there, what else is asked of it, whether it is noted."""
+    """An object of R4: its elements by name; what else is asked of its values; whether it is noted. `checks` are what
+    flawless.py makes of it, by the names of the elements that an object has."""
 
-    __slots__ = ("further", "noted", "required", "table")
-
-    def __init__(self, required: frozenset[str], further: Check | None, *, noted: bool) -> None:
+    def __init__(self, name: str, choices: Sequence[_Choice], further: Check | None, *, noted: bool) -> None:
         self.table: dict[str, Kind] = {}
-        self.required, self.further, self.noted = required, further, noted
+        self.checks = _Checks(self)
+        self.further, self.noted = further, noted
+        self._name, self._choices = name, choices
+
+    def allows(self, names: Collection[str]) -> bool:
+        """Whether there may be an object with these elements: all are its own and none stands beside a primitive, those
+        that must be there are, of a choice there is one. An Extension has a value or further extensions."""
+        if not names or any(name not in self.table or name[0] == "_" for name in names):
+            return False
+        if self._name == "Extension" and any(name.startswith("value") for name in names) == ("extension" in names):
+            return False
+        return all(one.least <= sum(name in names for name in one.names) <= 1 for one in self._choices)
+
+
+class _Checks(dict[tuple[str, ...], Callable[[Json, Any], None]]):
+    """The checks of a shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self._shape = shape
+
+    def __missing__(self, names: tuple[str, ...]) -> Callable[[Json, Any], None]:
+        raise Unchecked(self._shape, names)
+
+
+class Unchecked(Exception):
+    """There is no check yet for objects of a shape with these elements."""
+
+    def __init__(self, shape: Shape, names: tuple[str, ...]) -> None:
+        self.shape, self.names = shape, names
+        super().__init__()
+
+
+class _Choice(NamedTuple):
+    """Elements of which one may be there at most, and `least` at least."""
+
+    names: tuple[str, ...]
+    least: int
 
 
 class _Resources(dict[str, Shape | None]):
@@ -85,9 +120,8 @@ def _shape(name: str, child: Child | None) -> Shape:
     key = (name, child.codes, child.targets, in_concept) if child is not None else (name, None, (), False)
     if key not in _SHAPES:
         found = children(name)
-        required = frozenset(one.name for one in found.values() if one.required and one.choice == one.name)
         noted = name in _NOTED and not in_concept
-        _SHAPES[key] = made = Shape(required, _further(name, found, child), noted=noted)
+        _SHAPES[key] = made = Shape(name, _choices(found), _further(name, child), noted=noted)
         for one in found.values():  # types hold each other: this one is known by now
             made.table[one.name] = _listed(one, _kind(one))
             if one.primitive:
@@ -126,7 +160,7 @@ def _primitive(child: Child) -> Kind:
         return Kind(fits, glance=_is_plain)
     if child.type in _RECURRING or (child.type == "uri" and child.name in _RECURRING_URIS):
         known: set[str] = set()
-        return Kind(fits, known, _remembering(fits, known))
+        return Kind(_remembering(fits, known), known)
     return Kind(fits, glance=_GLANCES.get(child.type))
 
 
@@ -138,7 +172,7 @@ def _is_plain(text: str) -> bool:
 def _remembering(fits: Check, known: set[str]) -> Check:
     """What recurs from message to message (systems, codes, never names or numbers) is judged once."""
 
-    def fits_now(text: str) -> bool:
+    def fits_now(text: Any) -> bool:
         if not fits(text):
             return False
         if len(text) <= _LONGEST_KNOWN:
@@ -157,24 +191,10 @@ def _never(value: Any) -> bool:
 # --- what is asked of whole objects
 
 
-def _further(name: str, found: Mapping[str, Child], child: Child | None) -> Check | None:
-    if name == "Element":
-        return _never  # what stands beside a primitive is looked at, and not judged
-    if name == "Extension":
-        return _one_of
+def _further(name: str, child: Child | None) -> Check | None:
     if name == "Period":
         return lambda value: not backwards(value.get("start"), value.get("end"))
-    if child is not None and child.codes is not None:
-        return _coded(child)
-    choices = _choices(found)
-    return (lambda value: _chosen(value, *choices)) if choices else None
-
-
-def _one_of(value: Json) -> bool:
-    """A value or extensions, and not both: beside its url nearly every extension has one element only."""
-    if len(value) == _URL_AND_ONE:
-        return "id" not in value
-    return sum([name.startswith("value") for name in value]) == ("extension" not in value)
+    return _coded(child) if child is not None and child.codes is not None else None
 
 
 def _coded(child: Child) -> Check:
@@ -205,25 +225,14 @@ def _pointing(child: Child) -> dict[str, Kind]:
     }
 
 
-def _choices(found: Mapping[str, Child]) -> tuple[frozenset[str], list[tuple[frozenset[str], bool]]] | None:
-    """All names of choices; the names of each, and whether one of them is required. None where there is no choice."""
+def _choices(found: Mapping[str, Child]) -> list[_Choice]:
+    """Every element is a choice of its own where it is no part of one."""
     names: dict[str, list[Child]] = {}
     for child in found.values():
-        if child.choice != child.name:
-            names.setdefault(child.choice, []).append(child)
-    groups = [(frozenset(child.name for child in group), group[0].required) for group in names.values()]
-    return (frozenset().union(*(group for group, _ in groups)), groups) if groups else None
+        names.setdefault(child.choice, []).append(child)
+    return [_Choice(tuple(one.name for one in group), int(group[0].required)) for group in names.values()]
 
 
-def _chosen(value: Json, names: frozenset[str], groups: list[tuple[frozenset[str], bool]]) -> bool:
-    if names.isdisjoint(value):
-        return not any(required for _, required in groups)
-    there = names.intersection(value)
-    return all(len(group & there) == 1 or (not required and group.isdisjoint(there)) for group, required in groups)
-
-
-STRANGE = Kind(_never)
-"""What R4 does not know: nothing fits."""
 RESOURCES = _Resources()
 _SHAPES: dict[Any, Shape] = {}
 _PRIMITIVES: dict[Any, Kind] = {}
