@@ -127,7 +127,7 @@ class Compiler:
             if fact is None:
                 self.problems.add(mark, f"{target} is not an R4 element", self.facts.suggest(target))
                 return None
-            rivals = [other for other in body.slots if self._same_choice(parent, name, other)]
+            rivals = [other for other, held in body.slots.items() if fact.choice and held.fact.choice == fact.choice]
             for other in rivals:
                 body.slots[other].rivals.append(name)
             slot = body.slots[name] = Slot(name, fact, [], rivals, leader)
@@ -139,18 +139,6 @@ class Compiler:
             return None
         return slot
 
-    def _same_choice(self, parent: str, one: str, other: str) -> bool:
-        """Whether two elements are spellings of one choice: deceasedBoolean, deceasedDateTime."""
-        return bool(base := self._choice(parent, one)) and base == self._choice(parent, other)
-
-    def _choice(self, parent: str, name: str) -> str:
-        fact = self.facts.element(f"{parent}.{name}")
-        if fact is None or len(fact.types) != 1:
-            return ""
-        kind = fact.types[0]
-        base = name.removesuffix(kind[0].upper() + kind[1:])
-        return base if base != name and self.facts.element(f"{parent}.{base}") is None else ""
-
     # --- rules
 
     def _rule(self, rule: Rule, target: str, fact: ElementFact, within: Within) -> list[AnyRule]:
@@ -161,7 +149,7 @@ class Compiler:
         when = self._when(rule.when, inner)
         if rule.sources:
             made = self._value(rule, target, fact, inner)
-            return [*(replace(r, each=each, when=when) for r in made)]
+            return [*(replace(r, each=each, when=when) for r in made)] if each or when else [*made]
         if not self.fit.is_object(fact):
             self.problems.add(rule.mark, f"{target} is a {fact.types[0]}: rules cannot build it")
             return []

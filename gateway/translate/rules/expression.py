@@ -99,6 +99,8 @@ def _test(text: str, mark: Mark, problems: Problems) -> Test | None:
 
 def _split(text: str, separator: str) -> list[str]:
     """The parts between separators that stand outside brackets and quotes."""
+    if separator not in text:
+        return [text]
     parts, depth, quote, start, at = [], 0, "", 0, 0
     while at < len(text):
         char = text[at]

@@ -52,6 +52,19 @@ def test_carried_elements_stand_as_they_stood(tmp_path: Path) -> None:
     assert made == {k: given[k] for k in ("status", "category", "period", "name")}
 
 
+def test_only_spellings_of_one_choice_exclude_each_other(tmp_path: Path) -> None:
+    """`prognosisReference` is an element of its own, whatever its name looks like beside `prognosisCodeableConcept`."""
+    given = {
+        "prognosisCodeableConcept": [{"text": "good"}],
+        "prognosisReference": [{"reference": "RiskAssessment/1"}],
+        "effectiveDateTime": "2025-03-14",
+    }
+    elements = [*given, "effectivePeriod"]
+    rules = f"make: ClinicalImpression\nfor: ClinicalImpression\nkey: own(= X, .id)\ncarry: [{', '.join(elements)}]\n"
+    both = given | {"effectivePeriod": {"start": "2025-03-14"}}
+    assert run(tmp_path, rules, message(resourceType="ClinicalImpression", id="1", **both)) == given
+
+
 def test_a_path_that_would_select_nothing_is_told_where_it_stands(tmp_path: Path) -> None:
     rules = TEAM + "rules:\n  participant:\n    for: CareTeam.participant\n    rules:\n"
     (told,) = wrong(tmp_path, rules + "      period.start: CareTeam.participant[id=p1].period.start\n")
