@@ -41,3 +41,8 @@ def test_the_command_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["planted"] > 0
     assert main(["simulate", *size]) == 0
     assert "recall" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", [2, 4, 7])
+def test_the_smallest_town_has_a_year(seed: int) -> None:
+    assert simulate.scored(Settings(), employees=48, citizens=100, days=3, seed=seed).planted > 0

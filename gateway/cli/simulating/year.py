@@ -64,7 +64,7 @@ class Year:
             self.look(user, one, day)
         self.planted.append(Planted(story, user, citizen, days[0]))
 
-    def strangers(self, user: str, day: datetime, *, suits: Callable[[Citizen], bool] = lambda _: True) -> list[str]:
+    def strangers(self, user: str, *, suits: Callable[[Citizen], bool] = lambda _: True) -> list[str]:
         """Citizens whom nothing ties to the user's house, then or ever."""
         house = self._house[user]
         return [
@@ -99,13 +99,14 @@ def plant_all(year: Year, each: int) -> None:
 
 def _slow(year: Year, user: str) -> None:
     days = year.workdays(user, 200)
-    strangers = year.strangers(user, days[0])
+    strangers = year.strangers(user)
     year.plant("slow", user, "", days, [year.dice.choice(strangers) for _ in days])
 
 
 def _burst(year: Year, user: str) -> None:
     day = year.workdays(user, 1)[0]
-    chosen = year.dice.sample(year.strangers(user, day), k=60)
+    strangers = year.strangers(user)
+    chosen = year.dice.sample(strangers, k=min(60, len(strangers)))  # fewer in a small town
     first = len(year.looks)
     year.plant("burst", user, "", [day] * len(chosen), chosen)
     for number, one in enumerate(year.looks[first:]):
@@ -142,7 +143,7 @@ def _news(year: Year, user: str) -> None:
     day = year.workdays(user, 1)[0]
     house = next(users for users in year.town.houses.values() if user in users)
     curious = year.dice.sample([one for one in house if one != user], k=min(6, len(house) - 1))
-    citizen = year.dice.choice(year.strangers(user, day))
+    citizen = year.dice.choice(year.strangers(user))
     for one in (user, *curious):
         year.plant("crowd", one, citizen, [day], [citizen])
 
@@ -170,7 +171,7 @@ def _one(
 ) -> None:  # fmt: skip
     """Looks at one citizen, who becomes what the story needs."""
     days = days or year.workdays(user, times)
-    citizen = year.dice.choice(year.strangers(user, days[0], suits=lambda one: not one.known))
+    citizen = year.dice.choice(year.strangers(user, suits=lambda one: not one.known))
     year.town.citizens[citizen] = become(year.town.citizens[citizen])
     year.plant(story, user, citizen, days, [citizen] * len(days))
 
