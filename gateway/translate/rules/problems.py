@@ -80,7 +80,8 @@ def all_of(*makes: Callable[[], Any]) -> list[Any]:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name closest to this one, empty when none is near."""
     folded = {k.lower(): k for k in sorted(known)}
+    letters = sorted(name.lower())
     for low, spelled in folded.items():
-        if sorted(low) == sorted(name.lower()):  # two letters swapped, which difflib takes for far apart
+        if len(low) == len(letters) and sorted(low) == letters:  # two swapped, which difflib takes for far apart
             return spelled
     return next((folded[n] for n in difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)), "")
