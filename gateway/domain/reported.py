@@ -31,6 +31,10 @@ _TOLD: Mapping[str, frozenset[str]] = {
     "Procedure": frozenset({"status", "code", "performedDateTime", "performedPeriod"}),
     "ServiceRequest": frozenset({"status", "intent"}),
 }
+COULD_TELL: Mapping[str, frozenset[str]] = {
+    kind: _TOLD.get(kind, frozenset()) | _MORE.get(kind, frozenset()) for kind in (*_TOLD, "Patient")
+}
+"""The elements that the profiles let a report tell of a type."""
 # Of a plan, which is no intervention.
 _OF_A_PLAN = frozenset({"careTeam", "addresses", "goal"})
 _CORE = "http://fhir.kl.dk/core/StructureDefinition/"
@@ -39,11 +43,6 @@ _EXTENSIONS = frozenset(
 )
 _CONCEPTS = ("code", "description", "valueCodeableConcept")
 _GRANTED = frozenset({"code", "status"})
-
-
-def could_tell(kind: str) -> frozenset[str]:
-    """The elements that the profiles let a report tell of a type; none for a type that they do not have."""
-    return _TOLD.get(kind, frozenset()) | _MORE.get(kind, frozenset())
 
 
 def fold_reported(kind: str, key: str, said: Sequence[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:

@@ -78,29 +78,26 @@ class Message:
     @cached_property
     def _targets(self) -> dict[str, Json]:
         """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
-        resources = self._resources
         urls = [entry.get("fullUrl", "") for entry in self.bundle.get("entry", ()) if entry.get("resource")]
-        names = [f"{one.get('resourceType')}/{one.get('id')}" for one in resources]
-        tails = ["" if url == name else _tail(url) for url, name in zip(urls, names, strict=True)]
+        names = [f"{one.get('resourceType')}/{one.get('id')}" for one in self._resources]
+        tails = [_tail(url) if url != name else "" for url, name in zip(urls, names, strict=True)]
         found: dict[str, Json] = {}
-        for named in (urls, names, tails):
-            for name, resource in zip(named, resources, strict=True):
-                found.setdefault(name, resource)
-        return {name: one for name, one in found.items() if name and name[0] != "#" and "/_history/" not in name}
+        for named in (tails, names, urls):  # the first of a name is written last
+            found |= zip(reversed(named), reversed(self._resources), strict=True)
+        found.pop("", None)
+        return found
 
     def resolve(self, reference: Json | None, kind: str = "") -> Json | None:
         """The resource of this Bundle that a Reference means: by fullUrl, or by type and id. None when absent, or
         when it is not of the type `kind`."""
         url = reference.get("reference") if reference else None
-        if not isinstance(url, str):
+        if not isinstance(url, str) or url.startswith("#"):
             return None
         found = self._targets.get(url) or self._elsewhere(url)
         return found if found and kind in ("", found.get("resourceType")) else None
 
     def _elsewhere(self, url: str) -> Json | None:
         """Of a version of it, or at another address."""
-        if url.startswith("#"):
-            return None
         bare = url.partition("/_history/")[0]
         return self._targets.get(bare) or self._targets.get(_tail(bare))
 

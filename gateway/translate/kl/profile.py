@@ -16,13 +16,12 @@ interventions are `active`, and that the rank has another URL than the rule asks
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.plan import has_ended, is_intervention
-from gateway.domain.reported import could_tell
+from gateway.domain.reported import COULD_TELL
 from gateway.errors import NotFound, RuleBroken
 from gateway.translate.fhir.message import Message
 from gateway.translate.rules.problems import Mark, Problems
@@ -38,10 +37,10 @@ _ACTIVITY_AND_PARTICIPATION = "http://fhir.kl.dk/term/ValueSet/KLConditionADCode
 _INTERVENTION_GOAL = "0bb3daef-538d-45dc-b444-abdbcb63f6bc"
 _SNOMED_FOLLOW_UP = "712744002"
 _TECHNICAL = frozenset({"resourceType", "id", "meta", "text", "extension", "subject", "identifier"})
+_ALLOWED = {kind: told | _TECHNICAL for kind, told in COULD_TELL.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
+class _At(NamedTuple):
     """Where a resource stands: its report, when that was made, and the place in it."""
 
     report: Message
@@ -64,10 +63,14 @@ class Profile:
     def findings(self, report: Message, sent: datetime) -> Iterator[Finding]:
         """What in an FFB report breaks a rule. Raises RuleBroken for what cannot be kept as it stands."""
         for at, resource in enumerate(report.resources()):
-            place, kind = f"Bundle.entry[{at}].resource", resource["resourceType"]
-            if kind in _RULES and "entered-in-error" not in _states(resource):
-                yield from _RULES[kind](self, _At(report, sent, place), resource)
-            yield from _more(resource, place)
+            kind = resource["resourceType"]
+            here = _At(report, sent, f"Bundle.entry[{at}].resource")
+            if kind in _RULES and not _in_error(resource):
+                yield from _RULES[kind](self, here, resource)
+            allowed = _ALLOWED.get(kind)
+            if allowed and not resource.keys() <= allowed:  # kept, and told, so that its sender learns of it
+                text = "tells more than a report may: names and free text do not belong in it"
+                yield Finding(here.place, text)
 
     def plan(self, at: _At, plan: Json) -> Iterator[Finding]:
         """A plan, or one of its interventions."""
@@ -141,13 +144,8 @@ def _ffb(condition: Json) -> set[str]:
     return {c["code"] for c in codings if c.get("system", "").endswith((FFB, "/FFB")) and c.get("code")}
 
 
-def _states(resource: Json) -> set[str]:
+def _in_error(resource: Json) -> bool:
+    if "entered-in-error" in (resource.get("status"), resource.get("lifecycleStatus")):
+        return True
     verified = resource.get("verificationStatus", {}).get("coding", ())
-    return {resource.get("status", ""), resource.get("lifecycleStatus", ""), *(c.get("code", "") for c in verified)}
-
-
-def _more(resource: Json, place: str) -> Iterator[Finding]:
-    """What a report may not tell. It is kept, and told, so that its sender learns of it."""
-    allowed = could_tell(resource["resourceType"])
-    if allowed and resource.keys() - allowed - _TECHNICAL:
-        yield Finding(place, "tells more than a report may: names and free text do not belong in it")
+    return any(one.get("code") == "entered-in-error" for one in verified)

@@ -85,7 +85,7 @@ class Rewriting:
         self._contained: list[Json] = []
         # The citizen once more, inside of another resource
         self._same = {id(c) for r in whole.message.resources() for c in r.get("contained", ()) if c == whole.citizen}
-        self._ours: dict[str, str] = {}  # references of ours by those that were sent, each found once
+        self._ours: dict[str, str] = {}  # references of ours by those that were sent, empty where there is none
         self._lost: list[tuple[Json, str]] = []  # of one resource, like what is to become of its parts
         self._changes: list[tuple[Json, Json]] = []
         self._about = self._by_target()
@@ -103,14 +103,14 @@ class Rewriting:
         """One resource, and inside it the Provenances that tell of it or that it names: who said it, on whose behalf
         and by whose word. What it contained itself is told where it is pointed at."""
         name = self._name_of(resource)
-        self._cited = list(self._about.get(name, ()))
+        self._cited = [*self._about.get(name, ())]
         self._contained = resource.pop("contained", [])
-        self._rewrite(resource, self._whole.seen[id(resource)], self._whole.message.place(resource))
+        self._rewrite(resource, self._whole.seen[id(resource)], resource)
         resource["id"] = name[1]
-        if acting := self._acting.get(name):
-            resource["extension"] = [*resource.get("extension", []), *acting]
-        if told := [self._history(one, name) for one in self._cited]:  # which grows meanwhile
-            resource["contained"] = told
+        if name in self._acting:
+            resource["extension"] = [*resource.get("extension", []), *self._acting[name]]
+        if self._cited:
+            resource["contained"] = [self._history(one, name) for one in self._cited]  # which grows meanwhile
 
     def _history(self, provenance: Json, about: tuple[str, str]) -> Json:
         """A Provenance inside of a resource that it is about or that names it."""
@@ -130,7 +130,7 @@ class Rewriting:
         body = deepcopy({name: value for name, value in provenance.items() if name not in _NOT_INSIDE})
         findings, cited, self.findings, self._cited = self.findings, self._cited, [], []
         self._contained = provenance.get("contained", [])
-        self._rewrite(body, look(body), self._whole.message.place(provenance))
+        self._rewrite(body, look(body), provenance)
         targets = [None if one is None else self._name_of(one) for one in found]
         told = _History(body, targets, self._cited, self.findings)
         self.findings, self._cited = findings, cited
@@ -169,9 +169,9 @@ class Rewriting:
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
 
-    def _rewrite(self, resource: Json, seen: Seen, place: str) -> None:
-        """Everything that was noted of a resource. What moves others in their lists is done last: places are told as
-        they were sent."""
+    def _rewrite(self, resource: Json, seen: Seen, sent: Json) -> None:
+        """Everything that was noted of a resource, as which `sent` stands in the message. What moves others in their
+        lists is done last: places are told as they were sent."""
         self._lost, self._changes = [], []
         for node in seen.noted:
             if "reference" in node:
@@ -185,7 +185,8 @@ class Rewriting:
             elif "identifier" in node:
                 node["identifier"] = same(node["identifier"])
         if self._lost:
-            places = self._whole.message.places((node for node, _ in self._lost), (resource, place))
+            message = self._whole.message
+            places = message.places((node for node, _ in self._lost), (resource, message.place(sent)))
             self.findings += [Finding(places[id(node)], text) for node, text in self._lost]
         for node, new in self._changes:
             node.clear()
@@ -227,15 +228,26 @@ class Rewriting:
     def _refer(self, reference: Json) -> None:
         """A literal reference; it keeps its extensions."""
         ours = self._ours.get(reference["reference"])
-        extra = {"extension": reference["extension"]} if "extension" in reference else {}
         if ours is None:
-            self._changes.append((reference, self._reference(reference, extra)))
-        elif len(reference) == 1:
+            ours = self._found(reference)
+        if ours and len(reference) == 1:
             reference["reference"] = ours
-        else:
-            self._changes.append((reference, {"reference": ours} | extra))
+            return
+        extra = {"extension": reference["extension"]} if "extension" in reference else {}
+        self._changes.append((reference, {"reference": ours} | extra if ours else self._told_of(reference, extra)))
 
-    def _reference(self, reference: Json, extra: Json) -> Json:
+    def _found(self, reference: Json) -> str:
+        """The reference to the citizen, or to what is kept of the message; empty for any other."""
+        target = self._whole.message.resolve(reference)
+        kind = target["resourceType"] if target else ""
+        ours = self._citizen if kind == "Patient" else ""
+        if kind in self._kept:
+            ours = f"{kind}/{self._ids(kind, f'{self._source.id}|{kind}|{self._own[id(target)]}')}"
+        self._ours[reference["reference"]] = ours
+        return ours
+
+    def _told_of(self, reference: Json, extra: Json) -> Json:
+        """A reference to what is no resource here, or stands inside of another."""
         url = reference["reference"]
         if url.startswith("#"):
             target = next((c for c in self._contained if f"#{c.get('id')}" == url), None)
@@ -244,17 +256,11 @@ class Rewriting:
         kind = target["resourceType"] if target else ""
         if target is None or (kind not in self._kept and not is_resource(kind)):
             return self._dangling(reference) | extra
-        own = self._own.get(id(target))
-        if kind == "Provenance" and own is not None:
+        if kind == "Provenance" and id(target) in self._own:
             self._cite(target)
-            return {"reference": f"#{own}"} | extra
-        if id(target) in self._same or (kind == "Patient" and own is not None):
-            if own is not None:
-                self._ours[url] = self._citizen
+            return {"reference": f"#{self._own[id(target)]}"} | extra
+        if id(target) in self._same:
             return {"reference": self._citizen} | extra
-        if kind in self._kept and own is not None:
-            ours = self._ours[url] = f"{kind}/{self._ids(kind, f'{self._source.id}|{kind}|{own}')}"
-            return {"reference": ours} | extra
         made = self._logical(reference, target) | extra
         if len(made) == 1:
             self._lost.append((reference, "points at something that is not kept here and has no name"))

@@ -41,7 +41,12 @@ from gateway.translate.translation import Finding, Translation
 
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,40}", re.ASCII)  # anything else that stands there is not repeated
 # Read where something points at them, or by the language itself.
-_QUIET = frozenset({"MessageHeader", "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance"})
+_QUIET = frozenset(
+    {
+        "Bundle", "Patient", "MessageHeader",
+        "Organization", "Practitioner", "PractitionerRole", "Location", "Provenance",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Understanding:
         the fingerprint's; `told_before` where it is one of several that speak of the same things."""
         rules = self._rules.of(source.rules)
         fingerprint = _fingerprint(whole, message_id)
-        kept = frozenset(plan.make for plan in rules.plans.values()) - {"Patient"}
+        kept = rules.makes - {"Patient"}
         citizen = numbers(whole.citizen, whole.id_of(whole.citizen), source)
         rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
         rewriting.done()
@@ -152,10 +157,10 @@ def _statement(made: Made, work: Work, act: Act, origin: str) -> Statement:
 
 
 def _not_kept(whole: Whole, kept: frozenset[str]) -> Iterator[Finding]:
-    passed = kept | _QUIET | {"Patient"}
-    for at, resource in enumerate(whole.message.resources()):
+    strange = whole.message.roots.keys() - kept - _QUIET
+    for at, resource in enumerate(whole.message.resources() if strange else ()):
         kind = resource["resourceType"]
-        if kind not in passed:
+        if kind in strange:
             name = kind if _TYPE.fullmatch(kind) else "what has no name of a type"
             yield Finding(f"Bundle.entry[{at}].resource", f"{name} is not kept here", severity="information")
 

@@ -50,6 +50,7 @@ class RuleSet:
         """`below` is the rule set that this one is an overlay of: what it does not change is compiled there."""
         self.reader = reader
         self.plans = {plan.name: plan for plan in plans}
+        self.makes = frozenset(plan.make for plan in plans)
         self.skipped = skipped
         self._runs = _Runs(self.plans, below)
         self._traced: dict[str, Callable[..., None]] = {}
