@@ -214,6 +214,10 @@ def another(dice: random.Random, twins: Twins) -> Request:
         )
     if made == 8:  # somebody whom all know, and somebody whom nobody does
         number = {"system": CPR, "value": dice.choice((SARAH, "0201609995"))}
+        if dice.random() < 0.4:
+            named = dice.choice((f"/{patient_of(number['value'])}", f"?identifier={CPR}|{number['value']}"))
+            told = {name.replace("_", "-"): value for name, value in _tag(dice).items()}
+            return Request("DELETE", f"/fhir/Patient{named}", told)
         more = {"If_None_Exist": f"identifier={CPR}|{number['value']}"} if dice.random() < 0.5 else {}
         return sent("POST", "/fhir/Patient", {"resourceType": "Patient", "identifier": [number]}, **more)
     mine = [one for one in twins.made if one[0] in ("Subscription", "Practitioner")]
