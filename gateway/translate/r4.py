@@ -155,7 +155,7 @@ class Facts:
         while True:
             for last, key, row in self._level(owner, prefix):
                 if not like or like.startswith(last.removesuffix("[x]")):
-                    found.update(self._spelled(node, owner, key, row))
+                    found.update(self._spelled(node, owner, key, row, like))
             if not base:
                 return found
             owner, prefix, base = base, "", self._types[base].get("base")
@@ -169,7 +169,9 @@ class Facts:
                 levels.setdefault(above + dot, []).append((last, key, row))
         return self._levels[owner].get(prefix, [])
 
-    def _spelled(self, node: _Node, owner: str, key: str, row: Mapping[str, Any]) -> Iterator[tuple[str, _Node]]:
+    def _spelled(
+        self, node: _Node, owner: str, key: str, row: Mapping[str, Any], like: str = ""
+    ) -> Iterator[tuple[str, _Node]]:
         """The JSON names of one defined element: one for each type of a choice, and `_name` beside a primitive."""
         same = row.get("same", "").partition(".")[2]
         types = self._types[owner]["elements"][same]["types"] if same else row["types"]
@@ -177,6 +179,8 @@ class Facts:
         name, choice = last.removesuffix("[x]"), last if last.endswith("[x]") else ""
         for kind in types:
             json_name = name + kind[0].upper() + kind[1:] if choice else name
+            if like and json_name != like:
+                continue
             path = f"{node.fact.path}.{json_name}"
             codes = _codes(node.fact, name, row.get("codes"))
             repeats = row["max"] == "*"
