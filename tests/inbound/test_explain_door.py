@@ -138,6 +138,30 @@ def test_the_consent_and_its_version_the_provision_and_the_past(database_url: st
     run(test)
 
 
+def test_a_reader_may_be_of_a_unit_that_the_citizen_has_closed(database_url: str) -> None:
+    """`member-of` adds to whom the reader is: a client's own units stay."""
+    unit = (SOR, "265171000016009")
+
+    async def test() -> None:
+        async with http(database_url, *ALL) as here:
+            patient, epj = await arrive(here), await headers(here)
+            role = {
+                "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]
+            }
+            there = {"type": "Organization", "identifier": {"system": unit[0], "value": unit[1]}}
+            closed = {**objection(patient)["provision"], "actor": [{"role": role, "reference": there}]}
+            assert (await put(here, "/fhir/Consent", objection(patient, provision=closed), epj)).status_code == 201
+            somebody = {"role": "hospital", "sector": "region", "organization": (SOR, "502701000016000")}
+            named, asked = await the_stay(here), {"purpose": "TREAT", "patient": f"Patient/{patient}"}
+            for reader in (somebody, {"client": "epj"}):
+                without = decisions(await ask(here, **reader, **asked))[named]
+                assert without["outcome"] == "permit", reader
+                of_it = decisions(await ask(here, **reader, **asked, **{"member-of": unit}))[named]
+                assert (of_it["outcome"], of_it["reason"]) == ("deny", "consent-denies"), reader
+
+    run(test)
+
+
 def test_only_auditors_and_data_controllers_ask(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *ALL) as here:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.benefit import NUMBER
 from gateway.domain.identifier import CPR
 from gateway.domain.municipality import extension
 from gateway.domain.team import TEAM_ROLE
@@ -260,7 +261,7 @@ def test_whose_word_it_is_stands_beside_each() -> None:
             "description": {"text": "Egen nøgle"},
             "lifecycleStatus": "active",
             "category": [{"coding": [{"code": "y", "display": "FFB borgers mål og ønsker"}]}],
-            "extension": [citizen],
+            "extension": [citizen, {"url": "urn:other", "valueCodeableConcept": {"text": "Noget andet"}}],
         },
         {
             "resourceType": "Observation",
@@ -288,6 +289,22 @@ def test_whose_word_it_is_stands_beside_each() -> None:
     assert told.facts == ("Har svært ved at holde orden.", "oplyst af borger")
     assert measured.facts == ("3,6 mmol/l",)
     assert often.facts == ("1,50 gange pr. uge",)
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    weight = {"value": Decimal("1.50"), "unit": "g"}
+    measured = {"resourceType": "Observation", "code": {"text": "X"}, "valueQuantity": weight}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": measured}]}
+    told = {language: plan_view(bundle, NOW, texts(language)).assessments[0].facts for language in ("da", "en")}
+    assert told == {"da": ("1,50 g",), "en": ("1.50 g",)}
+
+
+@pytest.mark.parametrize(("status", "word"), [("active", "bevilget"), ("unknown", ""), ("on-hold", "sat i bero")])
+def test_whether_a_benefit_runs_is_told_where_it_is_known(status: str, word: str) -> None:
+    (line,) = view(
+        {"resourceType": "Account", "status": status, "name": "Kontanthjælp", "identifier": [{"system": NUMBER}]}
+    ).benefits
+    assert (line.title, line.status) == ("Kontanthjælp", word)
 
 
 def test_what_a_contact_with_the_municipality_is_for() -> None:

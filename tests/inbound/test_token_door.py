@@ -154,6 +154,7 @@ def test_smart_configuration(database_url: str) -> None:
             assert told["token_endpoint_auth_signing_alg_values_supported"] == ["ES384", "RS384"]
             assert "client_credentials" in told["grant_types_supported"]
             assert "permission-v2" in told["capabilities"]
+            assert told["tls_client_certificate_bound_access_tokens"] is False, "nobody can show one here"
             keys = (await here.web.get(told["jwks_uri"])).json()["keys"]
             assert [key["kty"] for key in keys] == ["EC"]
             assert "d" not in keys[0]
