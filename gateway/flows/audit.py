@@ -156,13 +156,24 @@ async def _admitted(gateway: Gateway, caller: Caller, interaction: str, params: 
 
 
 async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Query]:
-    asked: dict[str, Any] = {}  # the fields of Search
-    count = PAGE
     tested, looked_up = list[tuple[str, str]](), list[tuple[str, str]]()
     for one in params:
         (tested if _is_tested(gateway, *one) else looked_up).append(one)
     query = understand(KIND, gateway.search, tested, gateway.here)
-    for name, value in looked_up:
+    if query.wide or query.beyond:
+        raise BadRequest("No chain is served for this type", where=KIND, hint="Search the other type by itself.")
+    asked, count = await _looked_up(gateway, looked_up)
+    asked["alike"] = [group for name, value in tested if name == "entity" and (group := _terms(gateway, value))]
+    if query.ids:
+        asked["ids"] = [int(one) for one in query.ids if one.isdigit() and len(one) < 18] or [0]
+    return Search(**asked), count, query
+
+
+async def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
+    """The fields of Search that these parameters ask for, and how many events a page has."""
+    asked: dict[str, Any] = {}
+    count = PAGE
+    for name, value in params:
         if name == "_count":
             count = min(_number(name, value), MOST)
         elif name == "_sort" and value == "-date":
@@ -174,10 +185,7 @@ async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Qu
             asked.setdefault(field, []).extend(values)
     if citizens := asked.get("citizens"):
         asked["citizens"] = await resources.same_people(gateway.database, citizens)
-    asked["alike"] = [group for name, value in tested if name == "entity" and (group := _terms(gateway, value))]
-    if query.ids:
-        asked["ids"] = [int(one) for one in query.ids if one.isdigit() and len(one) < 18] or [0]
-    return Search(**asked), count, query
+    return asked, count
 
 
 def _terms(gateway: Gateway, value: str) -> list[int]:

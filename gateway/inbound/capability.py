@@ -163,7 +163,8 @@ def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
 def _modifiers(gateway: Gateway, kind: str, name: str) -> dict[str, str]:
     """Which modifiers a parameter takes: R4 has no element for it here."""
     parameter = gateway.search.get(kind, {}).get(name)
-    return {"documentation": f"Modifiers: {', '.join(modifiers_of(parameter))}"} if parameter else {}
+    taken = modifiers_of(parameter) if parameter else ()
+    return {"documentation": f"Modifiers: {', '.join(taken)}"} if taken else {}
 
 
 def searched(gateway: Gateway, kind: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ ids and times are the same in both worlds, so nothing has to be normalised.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -225,9 +226,30 @@ def searched(dice: random.Random, here: Doors, kind: str, know: Known) -> Iterat
             modifier = dice.choice(MODIFIERS)
             value = "true" if modifier == ":missing" else dice.choice(know.words)
             value = dice.choice(SETS) if modifier in (":in", ":not-in") else value
+            if name == "_filter":
+                modifier, value = "", a_filter(dice, here, kind, served, know)
             yield f"{name}{modifier}={quote(value, safe='')}"
     if dice.random() < 0.2:
         yield f"_id={dice.choice(know.ids)}"
+
+
+OPERATORS = ("eq", "ne", "co", "sw", "gt", "le", "po", "re", "sb", "in")
+
+
+def a_filter(dice: random.Random, here: Doors, kind: str, served: Sequence[str], know: Known) -> str:
+    """A `_filter` of the type's parameters and of chains from it, with values from what is hidden."""
+    search, said = here.http.gateway.search, list[str]()
+    for _ in range(dice.randint(1, 3)):
+        name = dice.choice(served)
+        targets = [one for one in search[kind][name].targets if one in search]
+        if targets and dice.random() < 0.5:
+            to = dice.choice(targets)
+            name = f"{name}:{to}.{dice.choice(sorted(search[to]))}"
+        word = json.dumps(dice.choice(know.words)) if dice.random() < 0.7 else "2026-03-02"
+        one = f"{name} pr {dice.choice(('true', 'false'))}"
+        one = one if dice.random() < 0.3 else f"{name} {dice.choice(OPERATORS)} {word}"
+        said.append(f"not ({one})" if dice.random() < 0.2 else one)
+    return dice.choice((" and ", " or ")).join(said)
 
 
 async def answers(here: Doors, caller: str, requests: Sequence[tuple[str, str, dict[str, str], str]]) -> list[Any]:

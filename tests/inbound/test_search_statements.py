@@ -47,6 +47,8 @@ OF_CITIZENS: tuple[tuple[str, set[str]], ...] = (
      {"CareTeam", "Practitioner"}),
     ("Patient?identifier={number}&_has:Encounter:patient:service-provider.name=klinik&_revinclude=*",
      {"Patient", "Encounter"}),
+    ('Encounter?patient={patient}&_filter=service-provider.name co "linik" or status eq planned&_include=*',
+     {"Encounter", "Organization"}),
     ("Encounter?subject:Patient.family=tang&_include=*", set()),  # of one citizen alone there may be a wildcard
     ("Encounter?service-provider.name=klinik&_include=Encounter:service-provider&_include=Encounter:patient&_count=50",
      {"Encounter", "Organization", "Patient"}),

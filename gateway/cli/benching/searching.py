@@ -31,6 +31,14 @@ STATEMENTS = 3
 _SEARCHES = "SELECT count(*) FROM access_record WHERE interaction = 'search-type' AND decision <> 'deny'"
 _FORM = "application/x-www-form-urlencoded"
 _PAGE = (("_include", "Encounter:patient"), ("_revinclude", "Condition:encounter"), ("_count", "50"))
+# The same with whatever else a page may ask: staff, places, again and again; who said it; a chain to the directory.
+_PAGES = (
+    _PAGE,
+    (*_PAGE, ("_include", "Encounter:service-provider"), ("_include:iterate", "Organization:partof"),
+     ("_revinclude:iterate", "PractitionerRole:organization"), ("_revinclude", "Provenance:target")),
+    (*_PAGE, ("service-provider.name:missing", "false"), ("_include", "Encounter:service-provider"),
+     ("_revinclude", "Provenance:target")),
+)  # fmt: skip
 # Copies of the first citizen under other numbers: nobody asks for them, they only stand in the way.
 _FILL = """
 CREATE TEMP TABLE one AS SELECT citizen, key FROM identity WHERE key = $1;
@@ -101,29 +109,36 @@ async def _fill(url: str, copies: int, key: str) -> None:
 
 
 def page(stage: Stage) -> Figure:
-    """The statements that one page of the hospital's stays takes, with citizens and diagnoses included."""
+    """The statements that one page of the hospital's stays takes, with citizens and diagnoses included; and with staff,
+    places and who said it; the most of them."""
     counted, matches = asyncio.run(_counted(stage))
     how = (
-        f"a page of {matches} stays of the hospital's circle, with citizens and diagnoses included: {counted} "
-        f"statements to the database, among them the access records; {STATEMENTS} are allowed"
+        f"a page of {matches} stays of the hospital's circle, with citizens and diagnoses, the same with staff, places and "
+        f"Provenance, and with a chain: {', '.join(map(str, counted))} statements to the database, among them the access "
+        f"records; {STATEMENTS} are allowed"
     )
-    say(f"page: round 1 of 1: {counted} statements")
-    return Figure("page", 1.0, "statements", how, ((float(STATEMENTS), float(counted)),))
+    say(f"page: round 1 of 1: {max(counted)} statements")
+    return Figure("page", 1.0, "statements", how, ((float(STATEMENTS), float(max(counted))),))
 
 
-async def _counted(stage: Stage) -> tuple[int, int]:
+async def _counted(stage: Stage) -> tuple[list[int], int]:
     settings = replace(stage.serving.settings, public_url=stage.serving.url)
     told: list[object] = []
+    counts, matches = list[int](), 0
     database = await Database.open(settings.database_url, size=1)
     try:
         gateway = gateway_of(settings, database)
-        await search(gateway, _hospital(settings), "Encounter", _PAGE)  # the driver asks once what types there are
         async with database.connection() as connection:
             connection.add_query_logger(told.append)
-        served = await search(gateway, _hospital(settings), "Encounter", _PAGE)
+        for params in _PAGES:
+            await search(gateway, _hospital(settings), "Encounter", params)  # the driver asks once what types there are
+            told.clear()
+            served = await search(gateway, _hospital(settings), "Encounter", params)
+            counts.append(len(told))
+            matches = max(matches, served.body.count(b'"mode":"match"'))
     finally:
         await database.close()
-    return len(told), served.body.count(b'"mode":"match"')
+    return counts, matches
 
 
 def _hospital(settings: Settings) -> Caller:

@@ -27,11 +27,13 @@ MOST_QUESTIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One parameter as it was given, for a type: its name with chains and modifiers, and its value."""
+    """One parameter as it was given, for a type: its name with chains and modifiers, and its value; in a `_filter` with
+    the operator."""
 
     kind: str
     name: str
     value: str
+    op: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

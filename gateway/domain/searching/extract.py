@@ -70,7 +70,8 @@ def _steps(text: str) -> list[_Step] | None:
         if part["step"]:
             steps.append(_child(part["step"], parts[at]["cast"] or "" if at < len(parts) else ""))
         elif not part["cast"]:
-            steps.append(_filter(part))
+            inner = at < len(parts) and bool(parts[at]["url"])
+            steps.append(_extension(part["url"]) if inner and part["url"] else _filter(part))
     return steps
 
 
@@ -89,6 +90,13 @@ def _filter(part: re.Match[str]) -> _Step:
         return lambda nodes: [value for node in nodes for value in _extended(node, url)]
     name, value = part["name"], part["value"]
     return lambda nodes: [node for node in nodes if isinstance(node, dict) and node.get(name) == value]
+
+
+def _extension(url: str) -> _Step:
+    """The extensions of one kind themselves, which have others in them."""
+    return lambda nodes: [
+        one for node in nodes for one in _children(node, "extension") if isinstance(one, dict) and one.get("url") == url
+    ]
 
 
 def _extended(node: Any, url: str) -> Iterable[Any]:

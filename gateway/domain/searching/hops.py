@@ -8,10 +8,12 @@ question leads into the directory it is asked there before (beyond.py): what it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gateway.domain import directory
+from gateway.domain.searching import filtering
 from gateway.domain.searching.beyond import Asked, Context, Served, Test, how, names_in, own_names
-from gateway.domain.searching.matching import HIERARCHY, check_modifier, compile_match, split
+from gateway.domain.searching.matching import HIERARCHY, check_modifier, compile_match, compile_operator, split
 from gateway.domain.searching.parameter import ALONE, Parameter
 from gateway.domain.searching.world import Body, World, literal
 from gateway.errors import BadRequest
@@ -24,6 +26,10 @@ _DEEPEST = 32  # so many levels stand below each other
 
 def compile_test(asked: Asked, context: Context, hops: int = 0) -> Test:
     """A test of one resource. Raises BadRequest for what is not served, for the type that it is asked of."""
+    if asked.name.partition(":")[0] == filtering.NAME and not asked.op:
+        if ":" in asked.name:
+            raise BadRequest("This parameter takes no modifier", where=filtering.NAME)
+        return filtering.compile_filter(asked, lambda one: compile_test(one, context, hops))
     if asked.name.partition(":")[0] == _HAS:
         return _reverse(asked, context, hops)
     first, dot, rest = asked.name.partition(".")
@@ -32,12 +38,21 @@ def compile_test(asked: Asked, context: Context, hops: int = 0) -> Test:
     if parameter is None:
         raise unknown(asked.kind, asked.name, context.served)
     if dot:
-        return _chain(parameter, modifier, Asked("", rest, asked.value), context, _further(hops, asked))
+        return _chain(parameter, modifier, replace(asked, kind="", name=rest), context, _further(hops, asked))
+    if asked.op:
+        return _by_operator(parameter, modifier, asked, context)
     if modifier in _STEPS and parameter.kind == "reference":
         check_modifier(parameter, modifier)
         if HIERARCHY.keys() & set(parameter.targets):
             return _steps(parameter, modifier, asked.value, context)
     match = compile_match(parameter, modifier, asked.value, context.here)
+    return lambda body, world: match(parameter.extract(body))
+
+
+def _by_operator(parameter: Parameter, modifier: str, asked: Asked, context: Context) -> Test:
+    if modifier:
+        raise BadRequest("A filter takes operators, and no modifiers", where=parameter.name)
+    match = compile_operator(parameter, asked.op, asked.value, context.here)
     return lambda body, world: match(parameter.extract(body))
 
 
@@ -56,13 +71,9 @@ def _chain(parameter: Parameter, modifier: str, rest: Asked, context: Context, h
     if not targets:
         raise unknown(able[0], rest.name, served)
     inside = {
-        one: compile_test(Asked(one, rest.name, rest.value), context, hops)
-        for one in targets
-        if one not in directory.KINDS
+        one: compile_test(replace(rest, kind=one), context, hops) for one in targets if one not in directory.KINDS
     }
-    asked = [
-        context.ask(Asked(one, rest.name, rest.value), _compiled(hops)) for one in targets if one in directory.KINDS
-    ]
+    asked = [context.ask(replace(rest, kind=one), _compiled(hops)) for one in targets if one in directory.KINDS]
     url = context.here.url
 
     def test(body: Body, world: World) -> bool:

@@ -13,16 +13,8 @@ KINDS = ("token", "reference", "date", "string", "uri", "quantity", "number", "c
 
 NOT_SERVED = {
     "_query": "no named queries are defined",
-    "_filter": "what it can ask is asked by parameters, each of which is checked",
     "_list": "no List is kept here",
-    "birthOrderBoolean": "R4 names no element for it",
-    "mothersMaidenName": "R4 names an extension that is defined nowhere, and no source tells it",
     "part-agree": "R4 names an extension of example.org",
-    "amino-acid-change": "genetics: no source tells it",
-    "dna-variant": "genetics: no source tells it",
-    "gene-amino-acid-change": "genetics: no source tells it",
-    "gene-dnavariant": "genetics: no source tells it",
-    "gene-identifier": "genetics: no source tells it",
 }
 """Search parameters of R4 that are not served on purpose, with the reason."""
 
@@ -32,10 +24,28 @@ ALONE = frozenset(
 )
 """Types that stand in nobody's plan: no question of other resources passes through them."""
 
-# R4 leaves its expression empty; the facts leave it out for that.
+# R4 leaves the expression of these empty, or names extensions that are defined nowhere; these are the defined ones.
+_HL7 = "http://hl7.org/fhir/StructureDefinition"
+_AMINO_ACID = f"Observation.extension('{_HL7}/observation-geneticsAminoAcidChange').extension('Name')"
+_VARIANT = f"Observation.extension('{_HL7}/observation-geneticsVariant').extension('Name')"
 _MORE: dict[str, dict[str, Mapping[str, Any]]] = {
-    "Patient": {"age": {"id": "patient-age", "type": "number", "expression": "Patient.birthDate"}}
-}
+    "Patient": {
+        "age": {"type": "number", "expression": "Patient.birthDate"},
+        "birthOrderBoolean": {"type": "token", "expression": "Patient.multipleBirth"},
+        "mothersMaidenName": {
+            "type": "string", "expression": f"Patient.extension('{_HL7}/patient-mothersMaidenName')",
+        },
+    },
+    "Observation": {
+        "amino-acid-change": {"type": "string", "expression": _AMINO_ACID},
+        "gene-amino-acid-change": {"type": "string", "expression": _AMINO_ACID},
+        "dna-variant": {"type": "string", "expression": _VARIANT},
+        "gene-dnavariant": {"type": "string", "expression": _VARIANT},
+        "gene-identifier": {
+            "type": "token", "expression": f"Observation.extension('{_HL7}/observation-geneticsGene')",
+        },
+    },
+}  # fmt: skip
 
 # R4 publishes the two components of this one with their types exchanged.
 _MENDED = {"DocumentReference-relationship": ("token", "reference")}
@@ -72,9 +82,11 @@ def parameters(facts: Mapping[str, Mapping[str, Mapping[str, Any]]], kind: str) 
 
 
 def _parameter(name: str, row: Mapping[str, Any]) -> Parameter | None:
-    if name in ("_content", "_text"):
-        return Parameter(name, "string", _whole if name == "_content" else _narrative)
+    if name in ("_content", "_text", "_filter"):
+        return Parameter(name, "special" if name == "_filter" else "string", _narrative if name == "_text" else _whole)
     extract = compile_expression(row.get("expression", ""))
+    if name == "birthOrderBoolean" and extract is not None:
+        extract = _of_several(extract)
     if extract is None or row["type"] not in KINDS:
         return None
     components = _components(row)
@@ -85,7 +97,7 @@ def _parameter(name: str, row: Mapping[str, Any]) -> Parameter | None:
 
 def _components(row: Mapping[str, Any]) -> tuple[Component, ...]:
     told = row.get("components", ())
-    kinds = _MENDED.get(row["id"], tuple(one["type"] for one in told))
+    kinds = _MENDED.get(row.get("id", ""), tuple(one["type"] for one in told))
     made = [(kind, compile_relative(one["expression"])) for kind, one in zip(kinds, told, strict=True)]
     found = tuple(Component(kind, extract) for kind, extract in made if extract is not None and kind in KINDS)
     return found if len(found) == len(told) else ()
@@ -98,3 +110,8 @@ def _whole(body: dict[str, Any]) -> list[Any]:
 def _narrative(body: dict[str, Any]) -> list[Any]:
     text = body.get("text", {})
     return [text["div"]] if "div" in text else []
+
+
+def _of_several(extract: Extract) -> Extract:
+    """Whether somebody was born as one of several: so it says, or as which of them."""
+    return lambda body: [one if isinstance(one, bool) else True for one in extract(body)]

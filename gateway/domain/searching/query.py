@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.domain.identifier import spelled
+from gateway.domain.searching import filtering
 from gateway.domain.searching.beyond import Asked, Context, Question, Served, Test
 from gateway.domain.searching.hops import compile_test, shown, unknown
 from gateway.domain.searching.including import MOST_INCLUDES, Include, compile_include
@@ -131,6 +132,7 @@ def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], here
         elif not _names_whom(kind, name, value, read, here.url):
             read.tests.append(_test(_COMMON if kind == ANY else kind, name, value, context))
             read.hops = read.hops or "." in name or name.startswith("_has:")
+            read.hops = read.hops or (name == filtering.NAME and filtering.passes_through(value))
     if len(read.includes) > MOST_INCLUDES:
         raise BadRequest("This includes too much", where="_include", hint=f"At most {MOST_INCLUDES}.")
     if max(sum(map(len, read.named)), len(read.ids or ())) > MOST_NAMED:

@@ -64,7 +64,8 @@ def _ask(gateway: Gateway, caller: Caller, question: Question, wanted: Wanted) -
         place, told = wanted.add(climb(gateway, caller, question)), list[Body]()
     else:
         inner = {one: wanted.known[one] for one in question.beyond}
-        narrow = tuple(narrowed(gateway, kind, [(name, value)], inner))
+        asked = [(name, value)] if not question.asked.op else []  # an operator may mean more than a value looked up
+        narrow = tuple(narrowed(gateway, kind, asked, inner))
         place, told = wanted.add(Want(kind, narrow, MOST_LOOKED_AT + 1)), of_tables(gateway, caller, kind)
     if not question.beyond:
         told = [one for one in told if question.test(one, world_of(caller, {}))]

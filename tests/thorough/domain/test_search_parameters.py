@@ -13,10 +13,8 @@ from gateway.translate import r4
 # Rows of the published package that are examples of how to write a search parameter, or of extensions that no
 # resource here has.
 EXAMPLES = {
-    ("Patient", "age"), ("Patient", "birthOrderBoolean"), ("Patient", "mothersMaidenName"), ("Patient", "part-agree"),
+    ("Patient", "age"), ("Patient", "part-agree"),
     ("Condition", "subject"), ("Resource", "_id"), ("resource", "_id"),
-    ("Observation", "amino-acid-change"), ("Observation", "dna-variant"), ("Observation", "gene-amino-acid-change"),
-    ("Observation", "gene-dnavariant"), ("Observation", "gene-identifier"),
 }  # fmt: skip
 
 

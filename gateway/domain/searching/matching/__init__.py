@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.domain.searching.matching import ages, composite, dates, numbers, places, references, texts, tokens
+from gateway.domain.searching.matching import (
+    ages,
+    composite,
+    dates,
+    numbers,
+    operators,
+    places,
+    references,
+    texts,
+    tokens,
+)
 from gateway.domain.searching.matching.here import NOWHERE, Here
 from gateway.domain.searching.matching.texts import apart
 from gateway.domain.searching.parameter import Parameter
@@ -62,6 +72,18 @@ def compile_match(parameter: Parameter, modifier: str, value: str, here: Here = 
     return lambda found: any(test(item) for test in tests for item in found)
 
 
+def compile_operator(parameter: Parameter, op: str, value: str, here: Here = NOWHERE) -> Match:
+    """A test of a parameter's extracted values by an operator of `_filter`. Raises BadRequest as `compile_match`."""
+    kind = "special" if parameter.name in ("_content", "_text", "phonetic", "age") else parameter.kind
+    operators.check(parameter.name, kind, op, value)
+
+    def plain(modifier: str, value: str) -> One:
+        check_modifier(parameter, modifier)
+        return _one(parameter, parameter.kind, modifier, value, here)
+
+    return operators.make(kind, op, value, plain)
+
+
 def check_modifier(parameter: Parameter, modifier: str) -> None:
     """Raises BadRequest unless this modifier is served for the parameter. `:Type` must be a type it may lead to."""
     served = modifiers_of(parameter)
@@ -79,6 +101,8 @@ def check_modifier(parameter: Parameter, modifier: str) -> None:
 def modifiers_of(parameter: Parameter) -> tuple[str, ...]:
     """The modifiers that are served for a parameter; those of a reference's types aside."""
     served = MODIFIERS[parameter.kind]
+    if parameter.name == "_filter":
+        return ()
     if parameter.name in ("_content", "_text", "phonetic"):
         return ("missing",)
     if parameter.kind == "reference" and not HIERARCHY.keys() & set(parameter.targets):
