@@ -80,9 +80,11 @@ class Message:
         """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
         urls = [entry.get("fullUrl", "") for entry in self.bundle.get("entry", ()) if entry.get("resource")]
         names = [f"{one.get('resourceType')}/{one.get('id')}" for one in self._resources]
-        tails = [_tail(url) if url != name else "" for url, name in zip(urls, names, strict=True)]
+        told = [urls]
+        if urls != names:
+            told = [[_tail(url) if url != name else "" for url, name in zip(urls, names, strict=True)], names, urls]
         found: dict[str, Json] = {}
-        for named in (tails, names, urls):  # the first of a name is written last
+        for named in told:  # the first of a name is written last
             found |= zip(reversed(named), reversed(self._resources), strict=True)
         found.pop("", None)
         return found

@@ -41,8 +41,7 @@ def parse(
 def parse_message(raw: bytes) -> dict[str, Any]:
     """One message, as `parse`, but tolerant: characters that no text of FHIR holds (R4 2.24.0.1), which JSON alone can
     spell, become blanks as they do in every other language (blanks.py). Who writes a resource by REST is refused."""
-    spelled = written_in(raw) == "json" and spells_characters(raw)
-    return parse(_UNFIT.sub(rb"\1\\u0020", raw) if spelled else raw)
+    return parse(_UNFIT.sub(rb"\1\\u0020", raw) if spells_characters(raw) and written_in(raw) == "json" else raw)
 
 
 def written_in(raw: bytes) -> str:

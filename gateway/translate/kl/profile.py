@@ -41,11 +41,15 @@ _ALLOWED = {kind: told | _TECHNICAL for kind, told in COULD_TELL.items()}
 
 
 class _At(NamedTuple):
-    """Where a resource stands: its report, when that was made, and the place in it."""
+    """Where a resource stands: its report, when that was made, and its number in it."""
 
     report: Message
     sent: datetime
-    place: str
+    number: int
+
+    @property
+    def place(self) -> str:
+        return f"Bundle.entry[{self.number}].resource"
 
 
 class Profile:
@@ -64,7 +68,7 @@ class Profile:
         """What in an FFB report breaks a rule. Raises RuleBroken for what cannot be kept as it stands."""
         for at, resource in enumerate(report.resources()):
             kind = resource["resourceType"]
-            here = _At(report, sent, f"Bundle.entry[{at}].resource")
+            here = _At(report, sent, at)
             if kind in _RULES and not _in_error(resource):
                 yield from _RULES[kind](self, here, resource)
             allowed = _ALLOWED.get(kind)
@@ -74,9 +78,9 @@ class Profile:
 
     def plan(self, at: _At, plan: Json) -> Iterator[Finding]:
         """A plan, or one of its interventions."""
-        place = at.place
         if is_intervention(plan):
             return
+        place = at.place
         if len(_first_rank(plan)) > 1:
             raise RuleBroken(
                 "A plan has one primary target group.",
@@ -94,18 +98,17 @@ class Profile:
 
     def condition(self, at: _At, condition: Json) -> Iterator[Finding]:
         """Function is told with its severity, a target group and everything else without."""
-        place = at.place
         codes = _ffb(condition)
         if codes & self._activity and "severity" not in condition:
-            yield Finding(f"{place}.severity", "a condition of activity and participation tells its severity")
+            yield Finding(f"{at.place}.severity", "a condition of activity and participation tells its severity")
         elif codes and not codes & self._activity and "severity" in condition:
-            yield Finding(f"{place}.severity", "only conditions of activity and participation have a severity")
+            yield Finding(f"{at.place}.severity", "only conditions of activity and participation have a severity")
 
     def goal(self, at: _At, goal: Json) -> Iterator[Finding]:
         """What an intervention is to reach."""
-        place = at.place
         if _INTERVENTION_GOAL not in {c.get("code") for one in goal.get("category", ()) for c in one.get("coding", ())}:
             return
+        place = at.place
         if len(_first_rank(goal)) != 1:
             yield Finding(f"{place}.addresses", "a goal of an intervention is for one condition first of all")
         meant = [at.report.resolve(one, "Condition") for one in goal.get("addresses", ())]

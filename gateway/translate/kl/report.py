@@ -8,6 +8,7 @@ A report is what one municipality's system says of one citizen on one day. The s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from gateway.domain.identifier import normal
@@ -55,7 +56,7 @@ def check(bundle: Json) -> Whole:
 def event_of(bundle: Json) -> str:
     """What the collection is, by the profile that it names, or else by one that its resources name."""
     resources = (entry["resource"] for entry in bundle.get("entry", ()))
-    named = [bundle, *(one for one in resources if is_resource(one["resourceType"]))]
+    named = chain([bundle], (one for one in resources if is_resource(one["resourceType"])))
     profiles = (one for resource in named for one in resource.get("meta", {}).get("profile", ()))
     found = (event for one in profiles for start, event in _PROFILES.items() if one.startswith(start))
     return next(found, PLAN)

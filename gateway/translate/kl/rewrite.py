@@ -83,8 +83,9 @@ class Rewriting:
         self._told_before = told_before
         self._own = whole.ids
         self._contained: list[Json] = []
+        holders = [one for one in whole.message.resources() if "contained" in one]
         # The citizen once more, inside of another resource
-        self._same = {id(c) for r in whole.message.resources() for c in r.get("contained", ()) if c == whole.citizen}
+        self._same = {id(c) for one in holders for c in one["contained"] if c == whole.citizen}
         self._ours: dict[str, str] = {}  # references of ours by those that were sent, empty where there is none
         self._lost: list[tuple[Json, str]] = []  # of one resource, like what is to become of its parts
         self._changes: list[tuple[Json, Json]] = []
@@ -310,7 +311,9 @@ def _words(name: Json) -> list[str]:
 
 def _contact(target: Json) -> Json | None:
     """The named contact of an organisation (job title, name, telephone): the plan is used to call each other."""
-    contacts = target.get("contact") if target["resourceType"] == "Organization" else None
+    if "contact" not in target or target["resourceType"] != "Organization":
+        return None
+    contacts = target["contact"]
     first = contacts[0] if isinstance(contacts, list) and contacts else {}
     parts = {"name": _name(first), "telecom": first.get("telecom")}
     told = {name: value for name, value in parts.items() if value}

@@ -142,17 +142,18 @@ def translated(work: Work, event: str, act: Act = Act.STATE) -> Translation:
 
 
 def _statement(made: Made, work: Work, act: Act, origin: str) -> Statement:
+    sent = work.whole.sent
     return Statement(
-        kind=made.kind,
-        key=made.key,
-        act=made.act or act,
-        verb=made.verb or Verb.ASSERT,
-        happened=made.happened or work.whole.sent,
-        recorded=made.recorded or work.whole.sent,
-        body=made.body,
-        source=work.env.source.id,
-        origin=origin,
-        aliases=made.aliases,
+        made.kind,
+        made.key,
+        made.act or act,
+        made.verb or Verb.ASSERT,
+        made.happened or sent,
+        made.recorded or sent,
+        made.body,
+        work.env.source.id,
+        origin,
+        made.aliases,
     )
 
 

@@ -6,7 +6,7 @@ relative (`CarePlan/<id>`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +56,7 @@ def check(bundle: Json) -> Whole:
     ids = _ids(bundle.get("entry", ()))
     _check_names(message, ids)
     citizen = _citizen(message)
-    _check_subjects(message, citizen)
+    _check_subjects(message, citizen, [*message.roots] if seen.flawless else [*filter(is_resource, message.roots)])
     return Whole(message, citizen, ids, seen.inside, sent_at(bundle))
 
 
@@ -113,15 +113,16 @@ def _citizen(message: Message) -> Json:
     return patients[0]
 
 
-def _check_subjects(message: Message, citizen: Json) -> None:
-    """What is said of somebody else must never land in this citizen's plan. Teams may name nobody."""
+def _check_subjects(message: Message, citizen: Json, kinds: Collection[str]) -> None:
+    """What is said of somebody else must never land in this citizen's plan. Teams may name nobody. Of other `kinds`
+    nothing is known."""
     known: set[str] = set()  # how the citizen is pointed at: nearly always in one way
     for resource in message.resources():
         for name in _SUBJECTS:
             said = resource.get(name)
-            if not said or not is_resource(resource["resourceType"]):
+            if said is None or resource["resourceType"] not in kinds:
                 continue
-            for reference in said if isinstance(said, list) else [said]:
+            for reference in said if isinstance(said, list) else (said,):
                 if reference.get("reference") in known:
                     continue
                 meant = message.resolve(reference)
