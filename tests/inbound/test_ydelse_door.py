@@ -58,6 +58,7 @@ def grant(*benefits: str, at: str = "2025-05-02T09:00:00+02:00", cpr: str = NUMB
     return imported(granted(registered(*benefits, at=at, parties=party(f"urn:oio:cpr-nr:{cpr}"), **more)))
 
 
+OURS = party(f"urn:oio:cpr-nr:{NUMBER}")
 REDUCTION = grant(benefit(REDUCED, from_=MAY))
 
 
@@ -282,6 +283,23 @@ def test_a_profile_narrows_who_sees_the_alert(database_url: str) -> None:
             again = grant(benefit(REDUCED, from_=MAY), at="2025-05-04T09:00:00+02:00")
             assert (await send(here, again))[0] == 200
             assert len(await flags(here, "social")) == 1
+
+    run(test)
+
+
+def test_grants_of_several_citizens_have_a_line_each(database_url: str) -> None:
+    """One that is refused keeps no other out, and what is known of one citizen shows nothing of the other."""
+    uuid = "6e0f6c0a-52d3-4e43-9b6f-2d6c1b7b9e02"
+    other = registered(at="2025-05-02T09:00:00+02:00", parties=party("urn:oio:cpr-nr:2509479989"), sensitivity="LUKKET")
+    mine = registered(benefit(REDUCED, from_=MAY), at="2025-05-02T09:00:00+02:00", parties=OURS)
+
+    async def test() -> None:
+        async with http(database_url, *CAST) as here:
+            await arrive(here)
+            status, answer = await send(here, imported(granted(mine), granted(other, uuid=uuid)))
+            assert [one.text for one in answer.iter("{*}StatusKode")] == ["20", "40"]
+            assert [one.text for one in answer.iter("{*}UUIDIdentifikator")][-1] == uuid
+            assert (status, len(await flags(here, "social"))) == (200, 1)
 
     run(test)
 

@@ -9,7 +9,7 @@ it lies; what names no party goes alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,12 +60,18 @@ def several(raw: bytes, roles: Roles) -> Several | None:
     except GatewayError:
         return None
     things = [child for child in wrapper if xml.local(child.tag) in _NAMES] if wrapper is not None else []
+    return apart(wrapper, things, _grouped(things, roles)) if wrapper is not None else None
+
+
+def apart(wrapper: etree._Element, things: Sequence[etree._Element], keys: Sequence[str]) -> Several | None:
+    """A message for each key, with the things that have it; None where all have the same."""
     groups: dict[str, list[etree._Element]] = {}
-    for key, thing in zip(_grouped(things, roles), things, strict=True):
+    for key, thing in zip(keys, things, strict=True):
         groups.setdefault(key, []).append(thing)
-    if wrapper is None or len(groups) < 2:
+    if len(groups) < 2:
         return None
-    return Several([_alone(wrapper, group) for group in groups.values()])
+    every = {id(thing) for thing in things}
+    return Several([_alone(wrapper, every - {id(thing) for thing in group}) for group in groups.values()])
 
 
 def _grouped(things: Sequence[etree._Element], roles: Roles) -> list[str]:
@@ -97,12 +103,11 @@ def _relations(node: Node) -> tuple[str, ...]:
     return ("RelationListe",) if node.first("RelationListe") else ("Registrering", "RelationListe")
 
 
-def _alone(wrapper: etree._Element, group: Sequence[etree._Element]) -> bytes:
-    """A message of its own with some of the things; what else stands in the wrapper goes with every one."""
+def _alone(wrapper: etree._Element, others: Collection[int]) -> bytes:
+    """A message of its own without the things of others; what else stands in the wrapper goes with every one."""
     names: Any = wrapper.nsmap
     made = etree.Element(wrapper.tag, nsmap=names)
-    kept = {id(thing) for thing in group}
     for child in wrapper:
-        if id(child) in kept or xml.local(child.tag) not in _NAMES:
+        if id(child) not in others:
             made.append(deepcopy(child))
     return etree.tostring(made, xml_declaration=True, encoding="UTF-8")

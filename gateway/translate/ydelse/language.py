@@ -21,6 +21,7 @@ from gateway.errors import GatewayError, RuleBroken, UnknownSource
 from gateway.translate import r4
 from gateway.translate.oio import roles
 from gateway.translate.oio.paths import Reader
+from gateway.translate.oio.several import Several
 from gateway.translate.oio.walk import read
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Mark, Problems
@@ -33,6 +34,7 @@ from gateway.translate.ydelse import answer, index, people
 from gateway.translate.ydelse.alert import Alerts
 from gateway.translate.ydelse.functions import Context, key_of, of_language
 from gateway.translate.ydelse.index import Entry, Registered
+from gateway.translate.ydelse.several import several
 from gateway.translate.ydelse.shape import INSIDE, ROOT
 
 # The owner must be known before the source, and so before the source's zone.
@@ -97,6 +99,10 @@ class Ydelse:
             findings=tuple(findings),
             registers=True,
         )
+
+    def batch(self, raw: bytes) -> Several | None:
+        """The messages of each citizen, when these bytes tell of several."""
+        return several(raw, self._roles, _ZONE)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
         """StandardRetur 20."""
