@@ -9,7 +9,7 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.oio import operations
 from gateway.translate.oio.effect import moment_of
 from gateway.translate.oio.notes import Note
+from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.tree import Node, is_uuid
 
 SAG = "Sag"
@@ -35,7 +36,6 @@ _WRAPPERS: dict[str, dict[str, tuple[str, bool]]] = {
     },
 }  # fmt: skip
 _EVENTS = {name: name.partition("SagDokument")[0] for name in _WRAPPERS}
-_RELATIONS = "Registrering/RelationListe/"
 _REMOVALS = frozenset({"FjernSagDokumentIndeksInput", "FjernInput", "SletInput"})
 
 
@@ -65,11 +65,12 @@ class Case:
 
 @dataclass(slots=True)
 class Registered:
-    """A case or document as one registration tells it: `sag` holds this registration alone. `moment` is when the sender
-    registered it, `recorded` when the index got it."""
+    """A case or document as one registration tells it: `sag` holds this registration alone, `listed` what it tells
+    (Roles.listed). `moment` is when the sender registered it, `recorded` when the index got it."""
 
     sag: Node
     registration: Node
+    listed: Mapping[str, list[Node]]
     moment: datetime
     recorded: datetime
     whole: bool
@@ -80,15 +81,16 @@ class Registered:
         """Whether it is a document, no case."""
         return self.sag.name == DOKUMENT
 
-    def relations(self, *names: str) -> list[Node]:
-        """Its relations of these kinds that say anything, in document order within a kind."""
-        listed = self.sag.found.listed
-        return [node for name in names for node in listed.get(_RELATIONS + name, ())]
+    def relations(self, *names: str, role: str = "") -> list[Node]:
+        """Its relations of these kinds that say anything, in document order within a kind; of one role alone where it
+        is told."""
+        beside = f"[{role}]" if role else ""
+        return [node for name in names for node in self.listed.get(f"Registrering/RelationListe/{name}{beside}", ())]
 
     @property
     def states(self) -> list[tuple[Node, str]]:
         """Its states, each with its code."""
-        found = self.sag.found.listed.get("Registrering/TilstandListe/Fremdrift", ())
+        found = self.listed.get("Registrering/TilstandListe/Fremdrift", ())
         return [(node, node.said("FremdriftStatusKode")) for node in found]
 
     def note(self, text: str) -> Note:
@@ -179,15 +181,15 @@ def _removals(document: Node) -> list[Case]:
     return [Case("Fjern", Node(SAG, one.place, parts=one.each("UUIDIdentifikator")), removed=True) for one in named]
 
 
-def registered(case: Case, timezone: ZoneInfo) -> list[Registered]:
+def registered(case: Case, roles: Roles, timezone: ZoneInfo) -> list[Registered]:
     """The case at each of its registrations, in the order of the document. Raises MissingField, WrongType."""
     found = case.sag.each("Registrering")
     if not found:
         raise MissingField(where=f"{case.sag.place}/Registrering")
-    return [_at(case, registration, found, timezone) for registration in found]
+    return [_at(case, registration, found, roles, timezone) for registration in found]
 
 
-def _at(case: Case, registration: Node, among: Sequence[Node], timezone: ZoneInfo) -> Registered:
+def _at(case: Case, registration: Node, among: Sequence[Node], roles: Roles, timezone: ZoneInfo) -> Registered:
     moment = _time(registration, "Tidspunkt", timezone)
     recorded = _time(registration, "StsTidspunkt", timezone) or moment
     moment = moment or recorded
@@ -197,7 +199,7 @@ def _at(case: Case, registration: Node, among: Sequence[Node], timezone: ZoneInf
     if len(among) > 1:
         alone = [part for part in sag.parts if part is registration or part.name != "Registrering"]
         sag = sag.holding(alone)
-    return Registered(sag, registration, moment, recorded, case.whole)
+    return Registered(sag, registration, roles.listed(sag), moment, recorded, case.whole)
 
 
 def _time(registration: Node, name: str, timezone: ZoneInfo) -> datetime | None:

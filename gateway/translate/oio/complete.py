@@ -77,7 +77,7 @@ class Completeness:
         self, found: Registered, states: Sequence[tuple[Node, str]], timezone: ZoneInfo
     ) -> Iterator[tuple[str, GatewayError]]:
         if not found.is_document:
-            yield from _classes(found, self._roles)
+            yield from _classes(found)
             yield from _states(found, states, timezone)
         yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
         yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
@@ -95,7 +95,7 @@ class Completeness:
     ) -> Iterator[tuple[str, GatewayError]]:
         """Two of what there is one of, both in force when the case was registered."""
         names = ("Sagsaktoer", "Dokumentaktoer") if role == "Ejer" else ("Sagspart", "Dokumentpart")
-        ones = self._roles.having(role, found.relations(*names))
+        ones = found.relations(*names, role=role)
         in_force = [node for node in ones if lenient_span(node, timezone).covers(found.moment)] if len(ones) > 1 else []
         for node in in_force[1:]:
             if identity_text(node) != identity_text(in_force[0]):
@@ -110,7 +110,7 @@ class Completeness:
         if found.whole and not any(_sensitivities(found)):
             place = (found.registration.first("AttributListe") or found.registration).place
             yield Finding(place, "Foelsomhed is missing; the case is treated as restricted")
-        for node in self._roles.having(OTHER, found.relations(*_RELATIONS)):
+        for node in found.relations(*_RELATIONS, role=OTHER):
             yield Finding(node.place, "its role is not in mappings/oio/roles.csv; it is kept by the role's number")
         for post in found.relations("Journalpost"):
             if _is_cut_off(found, post):
@@ -150,22 +150,20 @@ def _states(
     found: Registered, told: Sequence[tuple[Node, str]], timezone: ZoneInfo
 ) -> Iterator[tuple[str, GatewayError]]:
     """On import all earlier states come along, and Opstaaet, with which every case begins, is never missing."""
-    states = [(node, code, effect_of(node, timezone).span.start) for node, code in told if code in LIFE]
+    states = [(node, code, effect_of(node, timezone).part.get("from", "")) for node, code in told if code in LIFE]
     first = [start for _, code, start in states if code == LIFE[0]]
     if found.whole and states and not first:
         place = f"{found.registration.place}/TilstandListe/Fremdrift"
         yield "opstaaet", MissingField("The state Opstaaet is missing.", where=place, hint="Tell all earlier states.")
-    begins = [start.at for start in first if start]
-    if begins and len(begins) == len(first):
-        begun = min(begins)
-        for node, _, start in states:
-            if start and start.at < begun:
-                yield "opstaaet-first", RuleBroken("A state begins before Opstaaet.", where=node.place)
+    begun = min(first, default="")  # none where one of them has no beginning
+    for node, _, start in states:
+        if start and start < begun:
+            yield "opstaaet-first", RuleBroken("A state begins before Opstaaet.", where=node.place)
 
 
-def _classes(found: Registered, roles: Roles) -> Iterator[tuple[str, GatewayError]]:
+def _classes(found: Registered) -> Iterator[tuple[str, GatewayError]]:
     """Without a KLE subject nobody can tell what kind of data it is."""
-    classes = roles.having("PrimaerKlasse", found.relations("Sagsklasse"))
+    classes = found.relations("Sagsklasse", role="PrimaerKlasse")
     if found.whole and not any(beside(node, "BrugervendtNoegle") for node in classes):
         where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
         yield "kle-subject", MissingField("The case has no KLE subject.", where=where)

@@ -186,7 +186,7 @@ class Oio:
         return env
 
     def _current(self, registered: Registered, timezone: ZoneInfo, role: str, *names: str) -> Node | None:
-        ones = self._roles.having(role, registered.relations(*names))
+        ones = registered.relations(*names, role=role)
         return next(iter(standing(ones, registered.moment, timezone)), None)
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:

@@ -23,6 +23,7 @@ _STEP = re.compile(r"([A-Za-z-]+)(?:\[([A-Za-z]+)\])?")
 
 _Steps = Sequence[tuple[str, str]]  # names and roles
 _Nodes = Callable[[Node], Sequence[Node]]
+_Sorted = tuple[_Nodes, str]  # and how it is spelled in Python, "" for no shorter way
 
 
 class Reader:
@@ -111,28 +112,25 @@ class Reader:
 
         return find
 
-    def _sorted(self, steps: _Steps) -> _Nodes | None:
-        """What a path from the case leads to that begins with a property, state or relation, by those that were sorted;
-        None for any other path."""
+    def _sorted(self, steps: _Steps) -> _Sorted | None:
+        """How a path from the case begins that leads to a property, state or relation, or into one; None for any other
+        path, and where roles stand elsewhere."""
         names = [name for name, _ in steps]
         lists = [at for at, name in enumerate(names) if name in LISTS]
         held = next((at for at, name in enumerate(names) if lists and at > lists[0] and name != BESIDE), len(steps))
         if held == len(steps) or any(role for _, role in steps[:held]):
             return None
-        path, role = "/".join(names[: held + 1]), steps[held][1]
-        having, inner = self.roles.having, steps[held + 1 :]
-
-        def holders(scope: Node) -> Sequence[Node]:
-            found = scope.found.listed.get(path, ())
-            return having(role, found) if role else found
-
+        role, inner = steps[held][1], steps[held + 1 :]
+        key = "/".join(names[: held + 1]) + (f"[{role}]" if role else "")
+        listed = self.roles.listed
         if not inner:
-            return holders
+            form = f"({{listed}}.get({key!r}, ()) if {{listed}} is not None else {{call}})"
+            return lambda scope: listed(scope).get(key, ()), form
         inside = _nodes(_below(inner), self._finder(inner))
-        return lambda scope: [node for holder in holders(scope) for node in inside(holder)]
+        return lambda scope: [node for one in listed(scope).get(key, ()) for node in inside(one)], ""
 
 
-def _absolute(path: str, field: str, find: _Nodes, found: _Nodes | None) -> Path:
+def _absolute(path: str, field: str, find: _Nodes, found: _Sorted | None) -> Path:
     """A path from the case: many rules ask for the same, so what it leads to is kept with the case. `found` gives what
     is not empty there, None where that must be looked for."""
 
@@ -150,7 +148,7 @@ def _absolute(path: str, field: str, find: _Nodes, found: _Nodes | None) -> Path
             filled = valued[field] = [node for node in find(scope) if node.filled or not node.empty]
         return filled
 
-    nodes = found or looked_for
+    nodes, form = found or (looked_for, "")
 
     def node(scope: Node) -> Any:
         return next(iter(nodes(scope)), None)
@@ -159,7 +157,8 @@ def _absolute(path: str, field: str, find: _Nodes, found: _Nodes | None) -> Path
         found = find(scopes[0])
         return found[0].place if found else f"{scopes[0].place}/{field}"
 
-    inline, held = {"value": f"({{texts}}.get({field!r}) or {{call}})"}, {"texts": "{s}.found.texts"}
+    inline = {"value": f"({{texts}}.get({field!r}) or {{call}})"} | ({"nodes": form} if form else {})
+    held = {"texts": "{s}.found.texts", "listed": "{s}.listed"}
     return Path(
         path, field, 0, value, _texts(None, find), node, nodes, lambda _: False, where, inline=inline, held=held
     )

@@ -7,11 +7,11 @@ fills it in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import BESIDE, LISTS, Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
@@ -34,9 +34,23 @@ class Roles:
             node.role = self.by_uuid.get((node.name, written), OTHER) if written else ""
         return node.role
 
-    def having(self, role: str, nodes: Iterable[Node]) -> list[Node]:
-        """Those of some relations that have a role."""
-        return [node for node in nodes if self.of(node) == role]
+    def listed(self, case: Node) -> dict[str, list[Node]]:
+        """The properties, states and relations of a case that say anything, by their path from it, relations by path
+        and role too (`Registrering/RelationListe/Sagspart[PrimaerPart]`): sorted once."""
+        if case.listed is None:
+            case.listed = {}
+            self._list(case, "", case.listed, is_list=False)
+        return case.listed
+
+    def _list(self, node: Node, within: str, listed: dict[str, list[Node]], *, is_list: bool) -> None:
+        for part in node.parts:
+            path = within + part.name
+            if not is_list or part.name == BESIDE:
+                self._list(part, f"{path}/", listed, is_list=is_list or part.name in LISTS)
+            elif part.filled or not part.empty:
+                listed.setdefault(path, []).append(part)
+                if role := self.of(part):
+                    listed.setdefault(f"{path}[{role}]", []).append(part)
 
     def type_of(self, node: Node) -> str:
         """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""

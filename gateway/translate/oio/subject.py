@@ -55,7 +55,7 @@ class Subjects:
 
     def registrations(self, cases: Sequence[Case]) -> list[tuple[Case, Registered]]:
         """Every registration of what is not taken out. Raises MissingField, WrongType."""
-        return [(one, found) for one in cases if not one.removed for found in case.registered(one, _ZONE)]
+        return [(one, found) for one in cases if not one.removed for found in case.registered(one, self._roles, _ZONE)]
 
     def of(self, cases: Sequence[Case], told: Told, known: Recalled) -> Subject:
         """Raises MissingField, RuleBroken, UnknownSource, NoCitizen, WrongType with the place; NamedByNumber where the
@@ -105,7 +105,7 @@ class Subjects:
 
     def _owner(self, found: Registered) -> Node | None:
         name = "Dokumentaktoer" if found.is_document else "Sagsaktoer"
-        owners = self._roles.having("Ejer", found.relations(name))
+        owners = found.relations(name, role="Ejer")
         in_force = standing(owners, found.moment, _ZONE)
         if not in_force and found.whole and not found.is_document:
             where = f"{found.registration.place}/RelationListe/{name}[Ejer]"
@@ -117,7 +117,7 @@ class Subjects:
 
     def _party(self, one: Case, found: Registered, source: Source, zone: ZoneInfo) -> Party | None:
         name = "Dokumentpart" if found.is_document else "Sagspart"
-        primary = self._roles.having("PrimaerPart", found.relations(name))
+        primary = found.relations(name, role="PrimaerPart")
         in_force = standing(primary, found.moment, zone)
         if in_force:
             return citizen(in_force[0], one.uuid, source)

@@ -50,24 +50,14 @@ class Document:
 
 
 class Found:
-    """What the paths of many rules lead to, looked for once in each case: the properties, states and relations that say
-    anything by their path, what else is at a path and not empty, and the first text."""
+    """What the paths of many rules lead to, looked for once in each case: what is at a path and not empty, and the
+    first text."""
 
-    __slots__ = ("listed", "texts", "valued")
+    __slots__ = ("texts", "valued")
 
-    def __init__(self, case: Node) -> None:
-        self.listed: dict[str, list[Node]] = {}
+    def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.valued: dict[str, list[Node]] = {}
-        self._list(case, "", is_list=False)
-
-    def _list(self, node: Node, within: str, *, is_list: bool) -> None:
-        for part in node.parts:
-            path = within + part.name
-            if not is_list or part.name == BESIDE:
-                self._list(part, f"{path}/", is_list=is_list or part.name in LISTS)
-            elif part.filled or not part.empty:
-                self.listed.setdefault(path, []).append(part)
 
 
 class Node:
@@ -80,12 +70,12 @@ class Node:
     `flat` are the texts of a property, state or relation by their path in it (`ReferenceID/URNIdentifikator`), None
     where one stands there twice or none is kept: then `parts` tell. `filled`: no element in it is without a text, every
     path in `flat` leads to something. `role`, `effect` and `part` are what roles.py, effect.py and parts.py found
-    there, kept for who asks again.
+    there, kept for who asks again; `listed` are the properties, states and relations of a case, sorted by roles.py.
     """
 
     __slots__ = (
-        "_found", "document", "effect", "element", "filled", "flat", "name", "part", "parts", "role", "span", "text",
-        "told", "up",
+        "_found", "document", "effect", "element", "filled", "flat", "listed", "name", "part", "parts", "role", "span",
+        "text", "told", "up",
     )  # fmt: skip
 
     def __init__(
@@ -102,6 +92,7 @@ class Node:
         self.effect: tuple[Any, Any] | None = None  # by which time zone, and it
         self.part: dict[str, Any] | None = None
         self._found: Found | None = None
+        self.listed: dict[str, list[Node]] | None = None
         self.element: etree._Element | None = None
         self.document: Document | None = None
         self.span: tuple[int, int] | None = None  # where it stands in the document's log
@@ -113,7 +104,7 @@ class Node:
     def found(self) -> Found:
         """What paths from here led to."""
         if self._found is None:
-            self._found = Found(self)
+            self._found = Found()
         return self._found
 
     def renamed(self, name: str) -> Node:

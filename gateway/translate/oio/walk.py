@@ -112,7 +112,7 @@ def _tree(element: etree._Element, step: _Step, document: Document) -> Node:
 def _held(element: etree._Element, step: _Step, document: Document) -> Held:
     node = Held.__new__(Held)
     node.name, node.told, node.up, node._found, node._parts = step.name, "", None, None, None
-    node.role = node.effect = node.part = None
+    node.role = node.effect = node.part = node.listed = None
     node.element, node.document = element, document
     text = element.text
     node.text = text.strip() if text else ""

@@ -106,7 +106,7 @@ class Efforts:
             (one, found)
             for one in objects
             if not one.removed
-            for found in case.registered(Case("", one.node, one.whole), _ZONE)
+            for found in case.registered(Case("", one.node, one.whole), self._roles, _ZONE)
         ]
         source = self._source([found for _, found in registered])
         asked = self._asked(objects, [found for _, found in registered], source)
