@@ -112,10 +112,11 @@ def page(stage: Stage) -> Figure:
     """The statements that one page of the hospital's stays takes, with citizens and diagnoses included; and with staff,
     places and who said it; the most of them."""
     counted, matches = asyncio.run(_counted(stage))
+    each = ", ".join(map(str, counted))
     how = (
-        f"a page of {matches} stays of the hospital's circle, with citizens and diagnoses, the same with staff, places and "
-        f"Provenance, and with a chain: {', '.join(map(str, counted))} statements to the database, among them the access "
-        f"records; {STATEMENTS} are allowed"
+        f"a page of {matches} stays of the hospital's circle, with citizens and diagnoses, the same with staff, places "
+        f"and Provenance, and with a chain: {each} statements to the database, among them the access records; "
+        f"{STATEMENTS} are allowed"
     )
     say(f"page: round 1 of 1: {max(counted)} statements")
     return Figure("page", 1.0, "statements", how, ((float(STATEMENTS), float(max(counted))),))
