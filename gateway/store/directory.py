@@ -14,7 +14,9 @@ from typing import Any
 
 import asyncpg
 
+from gateway.domain.when import BEGINNING, END
 from gateway.store.pool import Connection, Database
+from gateway.store.versions import Place
 
 Reader = Database | Connection
 LOCK = 0x46444952  # one writer at a time, among all nodes
@@ -29,8 +31,12 @@ SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v
 _OF_ONE = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
   FROM directory_version v JOIN directory d USING (kind, id)
- WHERE v.kind = $1 AND ($2 = '' OR v.id = $2) AND v.updated >= $3 AND (NOT d.protected OR d.source = ANY($6::text[]))
- ORDER BY v.updated DESC, v.id, v.version DESC LIMIT $4 OFFSET $5
+ WHERE v.kind = $1 AND ($2 = '' OR v.id = $2) AND (NOT d.protected OR d.source = ANY($3::text[]))
+   AND v.updated >= $4 AND v.updated < $6 AND NOT EXISTS (
+         SELECT FROM directory_version n
+          WHERE n.kind = v.kind AND n.id = v.id AND n.version = v.version + 1 AND n.updated <= $5)
+   AND (v.updated, v.id, v.version) < ($7, $8, $9)
+ ORDER BY v.updated DESC, v.id DESC, v.version DESC LIMIT $10
 """
 _PARTS = f"""
 WITH part AS (SELECT d.id, d.refs FROM directory d JOIN directory_key k USING (kind, id)
@@ -81,6 +87,16 @@ class Entry:
     withdrawn: bool
     protected: bool
     body: bytes  # FHIR JSON without meta.versionId and meta.lastUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Which versions of a history are asked for: made from a time on, and that stood at any moment from `low` to before
+    `high`."""
+
+    since: datetime = BEGINNING
+    low: datetime = BEGINNING
+    high: datetime = END
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +187,15 @@ async def parts(database: Database) -> list[Entry]:
 
 
 async def versions(
-    database: Reader, kind: str, identity: str, since: datetime, most: int, offset: int, allowed: Sequence[str]
+    database: Reader, kind: str, identity: str, when: Stood, before: Place, most: int, allowed: Sequence[str]
 ) -> list[Entry]:
-    """Versions of one, or of all of a type where `identity` is "", the newest first. `allowed` are the sources whose
-    shelters are shown."""
-    return [_entry(row) for row in await database.fetch(_OF_ONE, kind, identity, since, most, offset, list(allowed))]
+    """The next versions behind a place, of one, or of all of a type where `identity` is "", the newest first. `allowed`
+    are the sources whose shelters are shown."""
+    rows = await database.fetch(
+        _OF_ONE, kind, identity, list(allowed), when.since, when.low, when.high, before.updated, before.id,
+        before.version, most,
+    )  # fmt: skip
+    return [_entry(row) for row in rows]
 
 
 @asynccontextmanager

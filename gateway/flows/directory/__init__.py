@@ -3,7 +3,8 @@
 | file | what |
 |---|---|
 | showing | who may see what: all but shelters, which are decided about; what is put on record |
-| reading | read, vread, history, and what references lead to |
+| reading | read, vread |
+| history | all versions of one, or of a type |
 | searching | search, without reading everything |
 | candidates | what a caller may see and could match, for conditions of writes |
 | matching | what matches, one page of it or all |
@@ -16,9 +17,10 @@
 """
 
 from gateway.flows.directory.chains import answers_of, asked_of, further_of
+from gateway.flows.directory.history import history
 from gateway.flows.directory.including import included, included_record, reach, too_much
 from gateway.flows.directory.keeping import create, update, withdraw
-from gateway.flows.directory.reading import history, read
+from gateway.flows.directory.reading import read
 from gateway.flows.directory.searching import search, visible
 from gateway.flows.directory.showing import allowed
 

@@ -1,0 +1,146 @@
+"""History of one in the directory, or of a type: the newest first. FHIR R4 3.1.0.7.
+
+Nothing that is hidden counts, for no page and no total: versions are looked at until a page is full. Links are sealed
+and for one caller, as those of a search (flows/search/paging.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.caller import Caller
+from gateway.domain.searching.matching import dates
+from gateway.domain.searching.query import understand
+from gateway.errors import BadRequest, NotFound
+from gateway.flows.directory.showing import Shown, allowed, of_table, record, shown
+from gateway.flows.parts import Gateway, Served
+from gateway.flows.search.paging import Position, onwards, opened
+from gateway.store import directory, wire
+from gateway.store.directory import Entry, Stood
+from gateway.store.versions import NEWEST, Place
+
+MOST = 500
+CHUNK = 100
+_TAKES = ("_count", "_since", "_at")
+
+Body = dict[str, Any]
+Params = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """So many versions of one, or of all of a type where `identity` is "", that stood at a time (`when`)."""
+
+    kind: str
+    identity: str
+    count: int
+    when: Stood
+
+    @property
+    def path(self) -> str:
+        """As it is asked for."""
+        return f"{self.kind}/{self.identity}/_history" if self.identity else f"{self.kind}/_history"
+
+
+async def history(gateway: Gateway, caller: Caller, kind: str, identity: str = "", params: Params = ()) -> Served:
+    """A Bundle of type history. Raises NotFound for one that is not there or not this caller's to see, BadRequest for
+    what is not asked of a history; NotFound and Gone for links as a search does."""
+    what = f"{kind}/{identity}/_history" if identity else f"{kind}/_history"
+    position = opened(gateway, caller, what, params)
+    asked = _understood(gateway, kind, identity, position)
+    told = of_table(gateway, caller, f"{kind}/{identity}") if identity else None
+    there = bool(told) or await _is_there(gateway, caller, asked)
+    found = await _found(gateway, caller, asked, _place(position)) if there and not told else []
+    page = found[: asked.count]
+    look = Shown(tuple(body for body, _ in page), tuple(entry for _, entry in page))
+    await record(gateway, caller, "history-instance" if identity else "history-type", kind, f"GET {what}", look)
+    entries = [_version(gateway, *one) for one in page]
+    if told:
+        entries = [{"fullUrl": f"{gateway.public_url}/fhir/{kind}/{identity}", "resource": told}]
+    if not there:
+        raise NotFound
+    further = page[-1][1] if len(found) > asked.count else None
+    return Served(_bundle(gateway, caller, asked, position, entries, further))
+
+
+def _understood(gateway: Gateway, kind: str, identity: str, position: Position) -> _Asked:
+    for name, _ in position.params:
+        if name not in _TAKES:
+            raise BadRequest("This is not asked of a history", where=name, hint=f"Served: {', '.join(_TAKES)}.")
+    counts = [one for one in position.params if one[0] == "_count"]
+    count = understand(kind, gateway.search, counts, gateway.here).count
+    if count == 0:
+        raise BadRequest("A page of a history holds at least one version", where="_count")
+    when = Stood()
+    for name, value in position.params:
+        if name == "_since":
+            when = replace(when, since=dates.compiled(name, value)[1])
+        elif name == "_at":
+            _, low, high = dates.compiled(name, value)
+            when = replace(when, low=low, high=high)
+    return _Asked(kind, identity, min(count, MOST), when)
+
+
+async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> bool:
+    """Whether this caller may see what the history is of; of a type it always may."""
+    if not asked.identity:
+        return True
+    entry = await directory.find(gateway.database, asked.kind, asked.identity)
+    return entry is not None and bool(shown(gateway, caller, [entry]).entries)
+
+
+async def _found(gateway: Gateway, caller: Caller, asked: _Asked, place: Place) -> list[tuple[Body, Entry]]:
+    """The versions behind a place that this caller may see, one more than a page holds where there are so many."""
+    sources = allowed(gateway, caller)
+    found: list[tuple[Body, Entry]] = []
+    while True:
+        rows = await directory.versions(gateway.database, asked.kind, asked.identity, asked.when, place, CHUNK, sources)
+        look = shown(gateway, caller, rows)
+        found += zip(look.bodies, look.entries, strict=True)
+        if len(rows) < CHUNK or len(found) > asked.count:
+            return found
+        place = _at(rows[-1])
+
+
+def _at(entry: Entry) -> Place:
+    return Place(entry.updated, entry.id, entry.version)
+
+
+def _place(position: Position) -> Place:
+    if position.place is None:
+        return NEWEST
+    updated, identity, version = (part or "" for part in position.place)
+    return Place(datetime.fromisoformat(updated), identity, int(version))
+
+
+def _bundle(
+    gateway: Gateway, caller: Caller, asked: _Asked, position: Position, entries: Sequence[Body], last: Entry | None
+) -> bytes:
+    """`last` is the version that the page ends with, where it goes on."""
+    links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{asked.path}"}]
+    if last is not None:
+        place: list[str | None] = [last.updated.isoformat(), last.id, str(last.version)]
+        url = onwards(gateway, caller, asked.path, asked.path, Position(position.params), place)
+        links.append({"relation": "next", "url": url})
+    bundle: Body = {"resourceType": "Bundle", "type": "history", "link": links}
+    bundle |= {"total": len(entries)} if position.place is None and last is None else {}
+    return wire.encode(bundle | ({"entry": list(entries)} if entries else {}))
+
+
+def _version(gateway: Gateway, body: Body, entry: Entry) -> Body:
+    method = "DELETE" if entry.withdrawn else "POST" if entry.version == 1 else "PUT"
+    place = f"{entry.kind}/{entry.id}"
+    told: Body = {"fullUrl": f"{gateway.public_url}/fhir/{place}"}
+    told |= {} if entry.withdrawn else {"resource": body}
+    status = {"DELETE": "204", "POST": "201"}.get(method, "200")
+    return told | {
+        "request": {"method": method, "url": entry.kind if method == "POST" else place},
+        "response": {
+            "status": status,
+            "etag": f'W/"{entry.version}"',
+            "lastModified": entry.updated.isoformat(timespec="milliseconds"),
+        },
+    }
