@@ -33,6 +33,7 @@ from tests.flows.handing import (
     last_record,
     told,
 )
+from tests.inbound.statements import counted
 from tests.translate.hl7v2.ward import adt, pv1, segment
 
 
@@ -214,6 +215,31 @@ def test_the_old_municipality_reads_what_it_has_as_it_stood(house: House) -> Non
         for who in (OLD, NURSE):
             with pytest.raises(NotFound):
                 await read(gateway, who, "Encounter", stay.removeprefix("Encounter/"))
+
+    house.run(work)
+
+
+def test_what_it_had_is_found_in_as_few_statements_as_anything(house: House) -> None:
+    """What stood before comes with the citizen; nothing is fetched for each resource."""
+
+    async def work(gateway: Gateway) -> None:
+        citizen = await begun(gateway)
+        await consents(gateway, citizen)
+        await handed(gateway, citizen)
+        await moves_house(gateway)
+        number = f"urn:oid:1.2.208.176.1.2|{CPR}"
+        for params in (
+            [("identifier", number)], [("_id", citizen), ("_revinclude", "*"), ("_revinclude", "Provenance:target")]
+        ):  # fmt: skip
+            with counted(house.url) as statements:
+                page = await search(gateway, OLD, "Patient", params)
+            assert len(statements) <= 3, statements
+            assert b'"mode":"match"' in page.body
+            assert b"Nyvej" not in page.body
+        with counted(house.url) as statements:
+            page = await search(gateway, OLD, "Patient", [])
+        assert len(statements) <= 3
+        assert (b"Nyvej" in page.body, b'"mode":"match"' in page.body) == (False, True)
 
     house.run(work)
 

@@ -12,6 +12,7 @@ import pytest
 from gateway.domain.identifier import CPR, SOR
 from gateway.inbound.scopes import Scope
 from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import hospital, nurse
 from tests.inbound.one_citizen import CLIENTS, HOSPITAL, NUMBER, SOCIAL, arrive, headers
 from tests.inbound.statements import counted
 from tests.inbound.test_search_beyond import put
@@ -190,5 +191,29 @@ def test_includes_that_are_refused_stand_on_record(
             assert len(told) == MOST
             (record,) = await here.gateway.database.fetch("SELECT * FROM access_record WHERE id > $1", last)
             assert (record["citizen"], record["interaction"]) == (hers["patient"], "search-type")
+
+    run(test)
+
+
+def test_a_citizen_of_her_own_data_takes_three_statements(database_url: str, told: list[str]) -> None:
+    """By which names she goes decides for her alone; it comes with what is found."""
+    portal = hospital(
+        id="portal", name="Borgerportalen", sector="other", role="citizen", sends=(), purposes=("PATRQT",),
+        organisation_name="Borgerportalen", scopes=(Scope("*", "rs"),),
+    )  # fmt: skip
+
+    async def test() -> None:
+        async with http(database_url, *WRITERS, portal) as here:
+            hers = await staff(here, await arrive(here))
+            iua = {"purpose_of_use": ["PATRQT"], "subject_id": f"{CPR}|{NUMBER}", "subject_name": "Sarah"}
+            own = await here.bearer("system/*.rs", "portal", extensions=nurse(iua=iua))
+            for query in (
+                "Patient?identifier={number}&_revinclude=*&_revinclude=Provenance:target",
+                "CareTeam?patient={patient}&_include=*&participant:PractitionerRole.organization.name=afsnit",
+            ):
+                told.clear()
+                page = await found(here, own, query.format(**hers))
+                assert len(told) <= MOST, (query, told)
+                assert names(page), query
 
     run(test)
