@@ -23,7 +23,7 @@ _RECURRING_URIS = frozenset({"system", "url"})
 _NOTED = frozenset({"Reference", "CodeableConcept", "Coding", "Extension"})
 
 # What nearly all values of a type look like; the others are held against the form of the type.
-_DAY = r"[12][1-9]\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"  # of any month and year
+_DAY = r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])"  # of any month and year
 _TIME = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _NO_BLANK = r"[!-~]{1,4096}"

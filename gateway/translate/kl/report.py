@@ -58,8 +58,8 @@ def event_of(bundle: Json) -> str:
     resources = (entry["resource"] for entry in bundle.get("entry", ()))
     named = chain([bundle], (one for one in resources if is_resource(one["resourceType"])))
     profiles = (one for resource in named for one in resource.get("meta", {}).get("profile", ()))
-    found = (event for one in profiles for start, event in _PROFILES.items() if one.startswith(start))
-    return next(found, PLAN)
+    told = next((one for one in profiles if one.startswith(tuple(_PROFILES))), "")
+    return next((event for start, event in _PROFILES.items() if told.startswith(start)), PLAN)
 
 
 def number_of(report: Whole) -> str:

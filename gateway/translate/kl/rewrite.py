@@ -178,7 +178,11 @@ class Rewriting:
             if "reference" in node:
                 self._refer(node)
             elif "coding" in node:
-                self._code(node)
+                if known := self._alone(node["coding"]):
+                    node["coding"] = known
+                else:
+                    codings = self._completed([*map(self._spelled, node["coding"])])
+                    self._changes.append((node, node | {"coding": codings}))
             elif "url" in node:
                 self._extend(node)
             elif "code" in node:
@@ -192,13 +196,6 @@ class Rewriting:
         for node, new in self._changes:
             node.clear()
             node.update(new)
-
-    def _code(self, concept: Json) -> None:
-        codings = concept["coding"]
-        if known := self._alone(codings):
-            concept["coding"] = known
-        else:
-            self._changes.append((concept, concept | {"coding": self._completed([*map(self._spelled, codings)])}))
 
     def _extend(self, extension: Json) -> None:
         """Under its present URL; a municipality in the shape that all sources tell it in."""

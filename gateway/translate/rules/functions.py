@@ -77,6 +77,10 @@ def decimal(env: Env, text: str) -> float | int:
 
 def date_(env: Env, text: str) -> str:
     """A FHIR date in the precision it came in; a time behind it is cut off."""
+    return _date(text)
+
+
+def _date(text: str) -> str:
     text = text.strip().partition("T")[0]
     match = _DATE.fullmatch(text)
     if match is None:
@@ -103,18 +107,16 @@ def instant(env: Env, text: str) -> str:
 
 def moment(env: Env, text: str) -> datetime:
     """A point in time, in UTC; a mere date is the start of that day in the source's zone."""
-    text = text.strip()
-    return _moment(text, env.timezone) if "T" in text else _start(date_(env, text), env.timezone)
+    return _moment(text, env.timezone)
 
 
 @lru_cache(maxsize=256)  # one message tells the same few again and again
 def _moment(text: str, zone: ZoneInfo) -> datetime:
-    return _time(text, zone)[0].astimezone(UTC)
-
-
-def _start(day: str, zone: ZoneInfo) -> datetime:
-    year, month, date = (*map(int, day.split("-")), 1, 1)[:3]
-    return datetime(year, month, date, tzinfo=zone).astimezone(UTC)
+    text = text.strip()
+    if "T" in text:
+        return _time(text, zone)[0].astimezone(UTC)
+    year, month, day = (*map(int, _date(text).split("-")), 1, 1)[:3]
+    return datetime(year, month, day, tzinfo=zone).astimezone(UTC)
 
 
 def _day(year: int, month: int, day: int) -> date:
