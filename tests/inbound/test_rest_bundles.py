@@ -180,6 +180,30 @@ def test_the_order_of_a_transaction_is_that_of_r4(database_url: str) -> None:
     run(test)
 
 
+def test_what_is_told_of_an_entry(database_url: str) -> None:
+    """As long as Prefer wants it: nothing, the resource, or an outcome beside its status; a HEAD tells no content."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = await here.made(here.goal())
+            told = {"return=minimal": (False, False), "return=representation": (True, False),
+                    "return=OperationOutcome": (False, True)}  # fmt: skip
+            for kind in ("batch", "transaction"):
+                for prefer, shape in told.items():
+                    entries = entry("POST", "Goal", here.goal()), entry("GET", f"Goal/{made['id']}")
+                    write, read = await answers(here, kind, *entries, Prefer=prefer)
+                    assert ("resource" in write, "outcome" in write["response"]) == shape, (kind, prefer)
+                    assert (read["resource"], "outcome" in read["response"]) == (made, False)
+                    outcome = write["response"].get("outcome", {}).get("resourceType", "OperationOutcome")
+                    assert outcome == "OperationOutcome"
+                asked = entry("HEAD", f"Goal/{made['id']}"), entry("HEAD", "Goal/" + "f" * 32)
+                there, absent = await answers(here, kind, *asked)
+                assert there["response"] == read["response"]
+                assert absent == {"response": {"status": "404"}}
+
+    run(test)
+
+
 def test_the_same_transaction_at_once_makes_one(database_url: str) -> None:
     async def test() -> None:
         async with rest(database_url) as here:
@@ -212,7 +236,7 @@ def test_bundles_that_are_refused(database_url: str) -> None:
                 (bundle("transaction", entry("POST", "Organization", organisation | {"active": 5})), 422),
                 (bundle("transaction", entry("POST", "Goal", here.goal()), entry("GET", "Banana/1")), 405),
                 (bundle("transaction", entry("POST", "$process-message", {"resourceType": "Bundle"})), 400),
-                (bundle("transaction", entry("HEAD", "Goal/1")), 405),
+                (bundle("transaction", entry("OPTIONS", "Goal/1")), 405),
                 (bundle("transaction", {}), 400),
                 (bundle("transaction", entry("POST", "Goal", here.goal(), ONE),
                         entry("POST", "Goal", here.goal(), ONE)), 400),

@@ -34,14 +34,15 @@ from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
 from gateway.inbound.rest.kinds import CHANGED
 from gateway.inbound.rest.writing import change_of, criteria_of, most_bytes
 from gateway.translate.fhir import parse, write_json
-from gateway.translate.fhir.outcome import failed
+from gateway.translate.fhir.outcome import failed, validated
 
 Json = dict[str, Any]
 
 MOST_ENTRIES = 200
 _MOST_ANSWERED = 33_554_432  # bytes of all answers together
 _URL = re.compile(r"[A-Z][A-Za-z]{2,63}(/[A-Za-z0-9._$-]+|/\*)*", re.ASCII)
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_READS = ("GET", "HEAD")
+_METHODS = (*_READS, "POST", "PUT", "PATCH", "DELETE")
 _CONDITIONS = {
     "ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since",
     "ifNoneExist": "If-None-Exist",
@@ -108,7 +109,7 @@ async def _transaction(
     writes = {
         number: await _write(inbound, request, caller, part)
         for number, part in enumerate(parts)
-        if part.method != "GET"
+        if part.method not in _READS
     }
     stands = await transact(inbound.gateway, caller, list(writes.values()), write_json(sent), _number(sent))
     answers = {
@@ -244,12 +245,16 @@ async def _alone(request: Request, caller: Caller, part: Part) -> Json:
     inner = Request(scope, receive, send)
     response = await endpoint.within(inner, caller)
     await response(scope, receive, send)
-    body = b"".join(one.get("body", b"") for one in sent[1:])
-    return _told(sent[0]["status"], response.headers, body)
+    body = b"" if part.method == "HEAD" else b"".join(one.get("body", b"") for one in sent[1:])
+    return _told(sent[0]["status"], response.headers, body, outcome=_asks_outcome(request) and part.method in _WRITES)
 
 
-def _told(status: int, headers: Any, body: bytes) -> Json:
-    """Bundle.entry.response, and the resource or outcome."""
+def _asks_outcome(request: Request) -> bool:
+    return "return=OperationOutcome" in request.headers.get("prefer", "")
+
+
+def _told(status: int, headers: Any, body: bytes, *, outcome: bool = False) -> Json:
+    """Bundle.entry.response, and the resource or, of what failed and where a write is told so, the `outcome`."""
     told: Json = {"status": str(status)}
     if place := headers.get("location") or headers.get("content-location"):  # what a condition has found, too
         told["location"] = place
@@ -260,7 +265,7 @@ def _told(status: int, headers: Any, body: bytes) -> Json:
         told["lastModified"] = moment.isoformat()
     if not body:
         return {"response": told}
-    if status >= 400:
+    if outcome or status >= 400:
         return {"response": told | {"outcome": msgspec.Raw(body)}}
     return {"resource": msgspec.Raw(body), "response": told}
 
@@ -270,6 +275,8 @@ def _written(request: Request, asked: Asked, served: Served) -> Json:
     status = 201 if served.created else 204 if asked.interaction == "delete" else 200
     form = Form(negotiate.JSON, pretty=False)
     headers = answer(request, form, served, written=True).headers
+    if _asks_outcome(request):
+        return _told(status, headers, msgspec.json.encode(validated(())), outcome=True)
     whole = "return=representation" in request.headers.get("prefer", "")
     return _told(status, headers, served.body if whole else b"")
 
