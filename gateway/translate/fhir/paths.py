@@ -170,7 +170,7 @@ def _compiled(
 
     def where(scopes: tuple[Scope, ...]) -> str:
         message: Message = scopes[0]
-        start = message.roots.get(root, [None])[0] if root else scopes[level]
+        start = next(iter(message.roots.get(root, ())), None) if root else scopes[level]
         names = _spot(start, steps)
         return ".".join([message.place(start) or written.partition(".")[0], *names])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.errors import NoCitizen
 from gateway.translate.vendor import Vendor
 from tests.translate.vendor.answers import document, made
 
@@ -88,3 +89,9 @@ def test_employment_law_has_an_acting_municipality_of_its_own(momentum: Vendor) 
     parts = {one["url"]: one for one in found["extension"][0]["extension"]}
     assert parts["area"]["valueCode"] == "employment"
     assert parts["municipality"]["valueCoding"]["code"] == "0165"
+
+
+def test_answers_without_the_citizen_are_refused_with_the_place(momentum: Vendor) -> None:
+    with pytest.raises(NoCitizen) as refused:
+        momentum.translate(whole(citizen=[], caseworkers=[{"id": "w", "name": "K"}]))
+    assert refused.value.where == "citizen"
