@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from gateway import __version__, settings
+from gateway.cli.settling import unhurried
 from gateway.errors import GatewayError
 
 COMMANDS = (
@@ -20,6 +21,7 @@ COMMANDS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 when all went well, 1 when not, 2 when the words were wrong."""
+    unhurried()
     parser = argparse.ArgumentParser(prog="gateway", description="Fællesplan gateway: one joint plan per citizen.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")

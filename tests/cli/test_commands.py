@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,17 @@ def test_wrong_words_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["fly"])
     assert ended.value.code == 2
     assert "fly" in capsys.readouterr().err
+
+
+def test_no_command_has_the_collector_look_after_every_few_hundred_objects() -> None:
+    """At the start that took as long as reading all rules."""
+    before = gc.get_threshold()
+    gc.set_threshold(700)
+    try:
+        assert cli.main(["codes", "v2-sex"]) == 0
+        assert gc.get_threshold()[0] >= 10_000
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_migrate_says_so_and_may_be_repeated(operator: Path, capsys: pytest.CaptureFixture[str]) -> None:
