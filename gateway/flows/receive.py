@@ -21,6 +21,7 @@ from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.flows.registered import settle, understood
 from gateway.store import intake, messages
+from gateway.translate.languages import Later, Parts
 from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
 
@@ -57,10 +58,15 @@ async def receive(
     sender = Sender(caller, caller.sends if caller else sends)
     gateway = heard(gateway, language, sender.selected)
     batch = gateway.languages.batch(language, raw)
+    later = _later(gateway, language)
     if batch is None:
-        return await _receive_one(gateway, language, raw, sender)
-    answers = [await _receive_one(gateway, language, one, sender) for one in batch.messages]
-    return joined(batch.answer([one.body for one in answers], gateway.clock()), answers, together=batch.together)
+        return await _receive_one(gateway, language, raw, sender, later)
+    if isinstance(batch, Parts):
+        answers = await _receive_parts(gateway, language, batch, sender, later)
+    else:
+        answers = [await _receive_one(gateway, language, one, sender, later) for one in batch.messages]
+    body = batch.answer([one.body for one in answers], gateway.clock())
+    return joined(body, answers, together=isinstance(batch, Parts))
 
 
 def unheard(gateway: Gateway, language: str, raw: bytes, error: Unavailable) -> Answer:
@@ -75,7 +81,29 @@ def unheard(gateway: Gateway, language: str, raw: bytes, error: Unavailable) -> 
     return Answer(batch.answer(told, now), False, error.transient, error.status)
 
 
-async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Sender) -> Answer:
+def _later(gateway: Gateway, language: str) -> Later:
+    """What a message's own language tells of it later."""
+    return lambda raw, error: gateway.languages.later(language, raw, gateway.clock(), error)
+
+
+async def _receive_parts(gateway: Gateway, language: str, parts: Parts, sender: Sender, later: Later) -> list[Answer]:
+    """The parts of one message, one after the other. What is told of it later is told once, with the last of them: so
+    where one is to be sent again, those behind it are not tried before it was."""
+    refused: dict[int, GatewayError] = {}
+    answers: list[Answer] = []
+
+    def tell(raw: bytes, error: GatewayError | None) -> tuple[Outgoing, ...]:
+        if error:
+            refused[len(answers)] = error
+        return parts.later(refused, later) if len(answers) + 1 == len(parts.messages) else ()
+
+    for one in parts.messages:
+        again = bool(answers) and answers[-1].transient
+        answers.append(answers[-1] if again else await _receive_one(gateway, language, one, sender, tell))
+    return answers
+
+
+async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Sender, later: Later) -> Answer:
     spoken = gateway.languages.of(language)
     now = gateway.clock()
     try:
@@ -83,16 +111,15 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
         may_send(sender.sends, translation)
         if translation.receipt is not None:
             return await take_receipt(gateway, language, raw, translation, translation.receipt)
-        later = gateway.languages.later(language, raw, now)
-        return await keep_message(gateway, language, raw, translation, sender.caller, later)
+        return await keep_message(gateway, language, raw, translation, sender.caller, later(raw, None))
     except Unavailable as error:
         refusal: GatewayError = error
     except Forbidden as error:
         refusal = await _refused(gateway, error, sender)
     except GatewayError as error:
-        refusal = await _quarantined(gateway, language, raw, error, sender)
+        refusal = await _quarantined(gateway, language, raw, error, sender, later)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
-        refusal = await _quarantined(gateway, language, raw, told(bug), sender)
+        refusal = await _quarantined(gateway, language, raw, told(bug), sender, later)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
 
 
@@ -182,7 +209,7 @@ def may_send(sends: Collection[str] | None, translation: Translation) -> None:
 
 
 async def _quarantined(
-    gateway: Gateway, language: str, raw: bytes, error: GatewayError, sender: Sender
+    gateway: Gateway, language: str, raw: bytes, error: GatewayError, sender: Sender, later: Later
 ) -> GatewayError:
     """Keep a refused message, and as which sources its sender may send: it was not understood well enough to tell
     whether it may. When even that fails, the sender must keep it."""
@@ -192,8 +219,7 @@ async def _quarantined(
     arrival = intake.Arrival(
         language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sender.sends, sender.selected)
     )
-    later = gateway.languages.later(language, raw, now, error)
-    allowed = [one for one in later if sender.sends is None or one.destination in sender.sends]
+    allowed = [one for one in later(raw, error) if sender.sends is None or one.destination in sender.sends]
     try:
         understood = isinstance(error, IdReused)
         await messages.quarantine(gateway.database, arrival, allowed, content=not understood)

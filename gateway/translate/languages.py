@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.outgoing import Outgoing, Receipt
@@ -35,9 +35,7 @@ class Language(Protocol):
 
 
 class Batch(Protocol):
-    """Several messages that came as one. They are refused `together` where they are the parts of one message."""
-
-    together: ClassVar[bool]
+    """Several messages that came as one."""
 
     @property
     def messages(self) -> Sequence[bytes]:
@@ -46,6 +44,19 @@ class Batch(Protocol):
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """Their answers as one, in their order; b"" among them where a message asks for none."""
+        ...
+
+
+Later = Callable[[bytes, GatewayError | None], tuple[Outgoing, ...]]
+"""What is to be told of a message later, that was kept or refused with an error."""
+
+
+@runtime_checkable
+class Parts(Batch, Protocol):
+    """The parts of one message: they are accepted or refused together."""
+
+    def later(self, refused: Mapping[int, GatewayError], tell: Later) -> tuple[Outgoing, ...]:
+        """What is to be told of the message later, by what was wrong with which of its parts."""
         ...
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from gateway.errors import Unavailable
 from gateway.flows.parts import Answer, Gateway
-from gateway.flows.receive import receive
+from gateway.flows.receive import keep_message, receive
 from gateway.flows.replay import replay
 from gateway.store import outbox
 from tests.flows.conftest import caller
@@ -70,6 +72,82 @@ def test_what_is_wrong_is_told_later_once(office: Office) -> None:
         assert [row[1] for row in await waiting(here)] == ["AE"]
         assert (await replay(here))[0].error
         assert [row[1] for row in await waiting(here)] == ["AE"], "a replay tells nothing new"
+
+    office.run(work)
+
+
+def merged(number: int, *pairs: tuple[str, str], accept: str = "AL", application: str = "AL") -> bytes:
+    """Several merges in one message, which asks for these acknowledgements."""
+    head = b"\r".join(admitted(number, accept, application, "A40").split(b"\r")[:2]) + b"\r"
+    return head + b"".join(f"PID|1||{one}\rMRG|{other}\r".encode() for one, other in pairs)
+
+
+GOOD, ALSO, BAD = (
+    ("2505544849^^^CPR", "L1^^^REGH"),
+    ("2512489996^^^CPR", "L2^^^REGH"),
+    ("0000000000^^^CPR", "L3^^^REGH"),
+)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "code", "place"),
+    [
+        ((GOOD, ALSO), "AA", b""), ((GOOD, BAD), "AE", b"ERR||PID^2^3|"), ((BAD, GOOD), "AE", b"ERR||PID^1^3|"),
+        ((BAD, GOOD, BAD, ALSO), "AE", b"ERR||PID^1^3|"), ((GOOD, ALSO, BAD), "AE", b"ERR||PID^3^3|"),
+    ],
+)  # fmt: skip
+def test_of_several_merges_in_one_message_one_word_is_told_later(
+    office: Office, pairs: tuple[tuple[str, str], ...], code: str, place: bytes
+) -> None:
+    async def work(gateway: Gateway) -> None:
+        here = connected(gateway, regionh_somatik_adt="mllp://127.0.0.1:1")
+        message = merged(1, *pairs)
+        for _ in range(2):
+            assert codes(await receive(here, "hl7v2", message)) == ["CA"]
+            ((destination, told, _),) = await waiting(here)
+            assert (destination, told) == (SOMATIC, code)
+        (row,) = await here.database.fetch("SELECT body, answers FROM outbox")
+        assert place in row["body"]
+        assert row["answers"].encode() == message.split(b"|")[9]
+        assert (await receive(here, "hl7v2", message)).accepted is (code == "AA")
+
+    office.run(work)
+
+
+def test_what_is_to_be_sent_again_is_told_of_when_it_was(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database goes away while the first of two merges is kept, and would be there again for the second."""
+    tried: list[bytes] = []
+
+    async def away_at_first(gateway: Gateway, language: str, raw: bytes, *rest: Any) -> Answer:
+        tried.append(raw)
+        if len(tried) == 1:
+            raise Unavailable
+        return await keep_message(gateway, language, raw, *rest)
+
+    async def work(gateway: Gateway) -> None:
+        here = connected(gateway, regionh_somatik_adt="mllp://127.0.0.1:1")
+        message = merged(1, GOOD, ALSO)
+        with monkeypatch.context() as patched:
+            patched.setattr("gateway.flows.receive.keep_message", away_at_first)
+            answer = await receive(here, "hl7v2", message)
+        assert (codes(answer), answer.transient, len(tried)) == (["CR"], True, 1)
+        assert await waiting(here) == []
+        for _ in range(2):
+            assert codes(await receive(here, "hl7v2", message)) == ["CA"]
+            assert [row[1] for row in await waiting(here)] == ["AA"]
+
+    office.run(work)
+
+
+@pytest.mark.parametrize(("application", "pairs", "told"), [("ER", (GOOD, ALSO), []), ("SU", (GOOD, BAD), []),
+                                                            ("ER", (GOOD, BAD), ["AE"])])  # fmt: skip
+def test_what_is_not_asked_for_is_not_told_later(
+    office: Office, application: str, pairs: tuple[tuple[str, str], ...], told: list[str]
+) -> None:
+    async def work(gateway: Gateway) -> None:
+        here = connected(gateway, regionh_somatik_adt="mllp://127.0.0.1:1")
+        await receive(here, "hl7v2", merged(1, *pairs, application=application))
+        assert [row[1] for row in await waiting(here)] == told
 
     office.run(work)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from gateway.domain.when import DANISH
 from gateway.translate import vans
@@ -31,7 +30,6 @@ class Post:
 
     raw: bytes
     messages: Sequence[bytes]
-    together: ClassVar[bool] = False
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """Their answers as one; b"" among them where a letter asks for none."""

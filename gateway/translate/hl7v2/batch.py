@@ -13,7 +13,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
 
 from gateway.errors import Unreadable
 from gateway.translate.hl7v2.escape import escaped
@@ -48,7 +47,6 @@ class Batch:
     group: _Envelope | None = None
     messages: list[bytes] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)  # place as in ERR-2, text
-    together: ClassVar[bool] = False
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """The acknowledgements as a batch. b"" when no message asks for one and nothing is wrong."""

@@ -7,26 +7,26 @@
 | A45 | ADT_A45 | `PID [PD1] { MRG PV1 }` |
 
 Each group is handled as a message of its own, with the header lines that came, as the messages of a batch are. The
-answer on its line is one: positive when every group was kept, else the first refusal, whose places name the group that
-it is about. A message that asks for an application acknowledgement of its own (MSH-16) is not divided, since each group
-would give one: it is refused with the segment that is too many. So is one whose header lines are too long to stand
-before each of its groups.
+answer is one: positive when every group was kept, else the first refusal, whose places name the group that it is about.
+In a batch a message that asks for an application acknowledgement of its own (MSH-16) is not divided: it is refused with
+the segment that is too many. So is one whose header lines are too long to stand before each of its groups.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import ClassVar
 
-from gateway.errors import Unreadable
+from gateway.domain.outgoing import Outgoing
+from gateway.errors import GatewayError, Unreadable
 from gateway.translate.hl7v2.batch import Batch
 from gateway.translate.hl7v2.header import Header, content_start, read
 from gateway.translate.hl7v2.modes import asked
+from gateway.translate.languages import Later
 
 _BEGINS = dict.fromkeys(("A17", "A39", "A40", "A41", "A42", "A44"), b"PID") | {"A45": b"MRG"}
 _LINE = re.compile(rb"[^\r\n]+[\r\n]*")
@@ -42,7 +42,6 @@ class Several:
     messages: Sequence[bytes]
     counts: Sequence[dict[str, int]]
     header: Header
-    together: ClassVar[bool] = True
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """The one acknowledgement: a refusal that asks to send again (AR, CR) before one that does not (AE, CE); b""
@@ -52,6 +51,14 @@ class Several:
             if found := _REFUSED.search(one):
                 refused.setdefault(found[1], self._placed(one, self.counts[number]))
         return refused.get(b"R") or refused.get(b"E") or (answers[0] if all(answers) else b"")
+
+    def later(self, refused: Mapping[int, GatewayError], tell: Later) -> tuple[Outgoing, ...]:
+        """The one application acknowledgement, in the enhanced mode."""
+        if not refused:
+            return tell(self.messages[0], None)
+        number = min(refused, key=lambda one: (refused[one].ack != "AR", one))
+        told = tell(self.messages[number], refused[number])
+        return tuple(replace(one, body=self._placed(one.body, self.counts[number])) for one in told)
 
     def _placed(self, answer: bytes, before: dict[str, int]) -> bytes:
         """The places of a refusal (`PID^1^3`) as they are in the whole message."""
@@ -69,7 +76,6 @@ class Mixed:
 
     batch: Batch
     divided: Sequence[Several | None]
-    together: ClassVar[bool] = False
 
     @property
     def messages(self) -> Sequence[bytes]:
@@ -86,7 +92,7 @@ class Mixed:
 
 def mixed(found: Batch) -> Batch | Mixed:
     """A batch whose messages are divided where they have several groups."""
-    divided = [several(one) for one in found.messages]
+    divided = [one if one and asked(one.header)[1] in ("", "NE") else None for one in map(several, found.messages)]
     return Mixed(found, divided) if any(divided) else found
 
 
@@ -100,7 +106,7 @@ def several(raw: bytes) -> Several | None:
     except Unreadable:
         return None
     begins = _BEGINS.get(header.part(9, 2)) if header.part(9) == "ADT" else None
-    if begins is None or asked(header)[1] not in ("", "NE"):
+    if begins is None:
         return None
     return _divided(header, begins, [line[0] for line in _LINE.finditer(raw, content_start(raw))])
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from lxml import etree
 
@@ -35,7 +35,6 @@ _NAMES = _CASES | _DOCUMENTS | {"SagUuid"}
 class Several:
     """The messages of one, one for each citizen."""
 
-    together: ClassVar[bool] = False
     messages: Sequence[bytes]
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:

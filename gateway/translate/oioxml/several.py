@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from lxml import etree
 
@@ -25,7 +25,6 @@ _LETTER = re.compile(rb"<(?:[\w.-]+:)?Letter[\s>]")
 class Several:
     """The letters of one Emessage, each as an Emessage of its own. `envelope` is the network's, where there was one."""
 
-    together: ClassVar[bool] = False
     messages: Sequence[bytes]
     envelope: vans.Envelope | None
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.errors import GatewayError, MissingField, Unavailable
 from gateway.translate.hl7v2.several import Several, several
+from gateway.translate.languages import Parts
 from tests.translate.hl7v2.ward import CPR, PID3, adt, evn, fold, language, msh, pid, pv1, raw, segment
 
 NOW = datetime(2025, 3, 20, 9, 30, 16, tzinfo=UTC)
@@ -102,7 +103,7 @@ def test_a_message_of_a_batch_is_divided_too() -> None:
     whole = b"BHS|^~\\&|SP|REGH|GW|KK|2026||||B-1\r" + TWO + bad + last + b"BTS|3\r"
     found = language().batch(whole)
     assert found is not None
-    assert not found.together, "what is wrong with one message is no other's"
+    assert not isinstance(found, Parts), "what is wrong with one message is no other's"
     parts = found.messages
     assert len(parts) == 5
     answers = []
@@ -116,6 +117,10 @@ def test_a_message_of_a_batch_is_divided_too() -> None:
     assert [line[:6] for line in told.split("\r") if line.startswith("MSA")] == ["MSA|AA", "MSA|AE", "MSA|AA"]
     assert "\rERR||PID^2^3|" in told
     assert told.endswith("BTS|3\r")
+    asking = merges((SECOND, OTHER_X), (PID3, X), fields={15: "AL", 16: "AL"})
+    alone = language().batch(whole.replace(bad, asking))
+    assert alone is not None
+    assert len(alone.messages) == 4, "what is told of it later would be told of each group"
 
 
 def test_two_citizens_swap_their_places() -> None:
@@ -152,8 +157,6 @@ def test_several_visits_of_another_citizen() -> None:
     "message",
     [
         merges((SECOND, X)),
-        merges((SECOND, X), (CPR, OTHER_X), fields={15: "AL", 16: "AL"}),  # one application acknowledgement, not two
-        merges((SECOND, X), (CPR, OTHER_X), fields={16: "ER"}),
         merges((SECOND, X), (CPR, OTHER_X), event="A34"),  # its structure has one pair
         raw(msh("A24"), evn("A24"), pid(), pid({3: SECOND})),  # two records of one person
         raw(msh("A01"), evn(), pid(), pid(), pv1()),
