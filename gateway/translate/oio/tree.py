@@ -73,29 +73,29 @@ class Node:
     there, kept for who asks again; `listed` are the properties, states and relations of a case, sorted by roles.py.
     """
 
-    __slots__ = (
-        "_found", "document", "effect", "element", "filled", "flat", "listed", "name", "part", "parts", "role", "span",
-        "text", "told", "up",
-    )  # fmt: skip
+    told = ""
+    up: Node | None = None
+    flat: dict[str, str] | None = None
+    filled = False
+    role: str | None = None
+    effect: tuple[Any, Any] | None = None  # by which time zone, and it
+    part: dict[str, Any] | None = None
+    listed: dict[str, list[Node]] | None = None
+    element: etree._Element | None = None
+    document: Document | None = None
+    span: tuple[int, int] | None = None  # where it stands in the document's log
+    _found: Found | None = None
 
     def __init__(
         self, name: str, told: str = "", text: str = "", parts: list[Node] | None = None, up: Node | None = None
     ) -> None:
         self.name = name
-        self.told = told
         self.text = text
         self.parts = [] if parts is None else parts
-        self.up = up
-        self.flat: dict[str, str] | None = None
-        self.filled = False
-        self.role: str | None = None
-        self.effect: tuple[Any, Any] | None = None  # by which time zone, and it
-        self.part: dict[str, Any] | None = None
-        self._found: Found | None = None
-        self.listed: dict[str, list[Node]] | None = None
-        self.element: etree._Element | None = None
-        self.document: Document | None = None
-        self.span: tuple[int, int] | None = None  # where it stands in the document's log
+        if told:
+            self.told = told
+        if up is not None:
+            self.up = up
 
     def __repr__(self) -> str:
         return f"Node({self.place})"
@@ -213,14 +213,12 @@ class Inside(Node):
     """An element inside a property, state or relation whose texts are kept flat. Only who asks for its parts, or where
     it stands, has them made."""
 
-    __slots__ = ("below", "holder")
+    filled = True
 
     def __init__(self, holder: Node, below: str, text: str) -> None:
         self.holder = holder
         self.below = below
         self.text = text
-        self.flat = self.role = self.effect = None
-        self.filled = True
 
     def _whole(self) -> Node:
         return self.holder.each(*self.below.split("/"))[0]

@@ -21,9 +21,13 @@ _LONGEST_STEP = 500
 class Held(Node):
     """A property, state or relation."""
 
-    __slots__ = ("_parts",)
+    _parts: list[Node] | None = None
 
-    _parts: list[Node] | None
+    def __init__(self, name: str, element: etree._Element, document: Document) -> None:
+        self.name = name
+        self.element, self.document = element, document
+        text = element.text
+        self.text = text.strip() if text else ""
 
     @property
     def parts(self) -> list[Node]:
@@ -110,12 +114,7 @@ def _tree(element: etree._Element, step: _Step, document: Document) -> Node:
 
 
 def _held(element: etree._Element, step: _Step, document: Document) -> Held:
-    node = Held.__new__(Held)
-    node.name, node.told, node.up, node._found, node._parts = step.name, "", None, None, None
-    node.role = node.effect = node.part = node.listed = None
-    node.element, node.document = element, document
-    text = element.text
-    node.text = text.strip() if text else ""
+    node = Held(step.name, element, document)
     log = document.log
     start = len(log)
     log += (step.name, str(len(element)), node.text)
@@ -123,11 +122,10 @@ def _held(element: etree._Element, step: _Step, document: Document) -> Held:
     filled = _flattened(element, step, flat, log)
     plain = len(flat) == len(log) - start - 3 and _ODD not in flat
     if plain and not node.text:
-        node.flat, node.filled, node.span = flat, filled and bool(flat), (start, len(log))
+        node.flat, node.filled = flat, filled and bool(flat)
     else:
-        node.flat, node.filled, node.span = None, False, None
         log[start:] = node.told_by_sender()
-        node.span = (start, len(log))
+    node.span = (start, len(log))
     return node
 
 
