@@ -6,6 +6,7 @@ relative (`CarePlan/<id>`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from gateway.translate.fhir.structure import MOST_FAULTS, Fault, shape_faults, s
 
 Json = dict[str, Any]
 
+_TYPE = re.compile(r"\.(?:resource|contained\[\d+\])\.resourceType$")  # of a resource; nothing else has one
 _SUBJECTS = ("subject", "patient")
 _FAULTS: dict[str, type[GatewayError]] = {
     "missing": MissingField, "shape": WrongType, "format": WrongType, "code": UnknownCode,
@@ -71,7 +73,7 @@ def _check_r4(bundle: Json) -> None:
 
 
 def _of_unknown_type(fault: Fault) -> bool:
-    return fault.rule == "unknown" and fault.where.endswith(".resourceType")
+    return fault.rule == "unknown" and _TYPE.search(fault.where) is not None
 
 
 def sent_at(bundle: Json) -> datetime:

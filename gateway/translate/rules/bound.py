@@ -154,8 +154,8 @@ def carried(node: Body, names: Mapping[str, frozenset[str]]) -> Body:
     """The elements of a node that go over as they are, in the order of the names, each with the others of its choice:
     the first that is there counts. What is empty is left out; false and 0 are values."""
     made: Body = {}
-    for name in names:
-        if name in node and names[name].isdisjoint(made):
+    for name, rivals in names.items():
+        if name in node and (not rivals or rivals.isdisjoint(made)):
             value = node[name]
             if type(value) is list:
                 value = value.copy() if all(value) else [one for one in value if one or one == 0]

@@ -39,10 +39,11 @@ PATHS = [
 ]  # fmt: skip
 
 
-def _bundle(encounter: dict[str, Any]) -> Message:
-    resource = {"resourceType": "Encounter"} | encounter
-    assert is_sound(resource)
-    return Message({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": resource}]})
+def _bundle(*encounters: dict[str, Any]) -> Message:
+    resources = [{"resourceType": "Encounter"} | one for one in encounters]
+    assert all(map(is_sound, resources))
+    entries = [{"resource": one} for one in resources]
+    return Message({"resourceType": "Bundle", "type": "collection", "entry": entries})
 
 
 def _spelled(path: Path, mode: str, scope: Any) -> Any:
@@ -67,6 +68,17 @@ def test_what_is_spelled_is_what_is_called(text: str, encounter: dict[str, Any])
             assert list(_spelled(path, mode, scope)) == list(getattr(path, mode)(scope)), mode
         if not eval(path.inline.get("there", "True").format(s="scope"), {"scope": scope}):
             assert path.node(scope) is None
+
+
+@pytest.mark.parametrize("text", ["", *(f".{text}" for text in PATHS)])
+def test_what_begins_at_resources_of_a_type_is_read_from_all_of_them(text: str) -> None:
+    """Nearly always there is one, and it has the value: the others count where it has not, or is not there."""
+    path = FhirReader("medcom", {}).compile(f"Encounter{text}", ())
+    for message in (_bundle(), _bundle(*ENCOUNTERS), _bundle(*reversed(ENCOUNTERS))):
+        for mode in ("value", "node"):
+            assert _spelled(path, mode, message) == getattr(path, mode)(message), mode
+        for mode in ("values", "nodes"):
+            assert list(_spelled(path, mode, message)) == list(getattr(path, mode)(message)), mode
 
 
 @pytest.mark.parametrize("child", ["sistem", "sys{s.x}'tem", "value.system"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
 from gateway.domain.municipality import facts_of
+from gateway.errors import RuleBroken
 from gateway.translate.fhir import parse
 from gateway.translate.kl import Kl, is_order
 from tests.translate.kl.orders import RAW, of, order, our, raw, the
@@ -125,3 +127,33 @@ def test_types_that_are_not_kept_do_no_harm(kl: Kl) -> None:
     assert "RiskAssessment is not kept here" in [f.text for f in found.findings]
     told = of(found, plan).body["activity"][0]["outcomeReference"][0]
     assert told["identifier"]["value"] == "p"
+
+
+def test_places_are_those_of_the_message_as_it_was_sent(kl: Kl) -> None:
+    """Codings get others beside them and a case's number is put anew: what is told of their parts names where it
+    stood."""
+    bundle = order()
+    lost = {"url": "http://example.dk/e", "valueReference": {"reference": "Goal/nowhere"}}
+    condition = the(bundle, "Condition", code="Rusmidler")
+    condition["code"]["coding"].append({"system": OLD_FFB, "code": "x", "extension": [copy.deepcopy(lost)]})
+    plan = the(bundle, "CarePlan", description="egen bolig")
+    number = next(one for one in plan["extension"] if one["url"].endswith("MunicipalityCaseNumber"))
+    number["extension"].append({"url": "note", "extension": [copy.deepcopy(lost)]})
+    resources = [one["resource"] for one in bundle["entry"]]
+    at = plan["extension"].index(number)
+    coded, cased = (f"Bundle.entry[{resources.index(one)}].resource" for one in (condition, plan))
+    found = {one.where for one in kl.translate(raw(bundle)).findings}
+    assert f"{coded}.code.coding[1].extension[0].valueReference" in found
+    last = len(number["extension"]) - 1
+    assert f"{cased}.extension[{at}].extension[{last}].extension[0].valueReference" in found
+
+
+def test_a_resource_type_has_no_place_inside_of_a_data_type(kl: Kl) -> None:
+    """Of types that are not kept here anything is taken; this was taken for one, and its references were kept as they
+    were sent."""
+    bundle = order()
+    condition = the(bundle, "Condition", code="Rusmidler")
+    condition["code"]["resourceType"] = {"reference": "Goal/1"}
+    with pytest.raises(RuleBroken) as told:
+        kl.translate(raw(bundle))
+    assert told.value.where.endswith(".resource.code.resourceType")

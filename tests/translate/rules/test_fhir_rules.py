@@ -52,6 +52,17 @@ def test_carried_elements_stand_as_they_stood(tmp_path: Path) -> None:
     assert made == {k: given[k] for k in ("status", "category", "period", "name")}
 
 
+def test_what_is_carried_is_no_more_than_what_is_there(tmp_path: Path) -> None:
+    """A null keeps two lists in step and is nothing by itself; false and 0 are values; lists are made anew."""
+    given = {"active": False, "multipleBirthInteger": 0, "photo": [{}], "link": [], "gender": ""}
+    name = [{"given": ["A", None]}, {}, {"family": "B"}]
+    rules = f"make: Patient\nfor: Patient\nkey: own(= X, .id)\ncarry: [name, {', '.join(given)}]\n"
+    asked = message(resourceType="Patient", id="1", name=name, **given)
+    made = run(tmp_path, rules, asked)
+    assert made == {"name": [name[0], name[2]], "active": False, "multipleBirthInteger": 0}
+    assert made["name"] is not name
+
+
 def test_only_spellings_of_one_choice_exclude_each_other(tmp_path: Path) -> None:
     """`prognosisReference` is an element of its own, whatever its name looks like beside `prognosisCodeableConcept`."""
     given = {

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from gateway.translate.fhir import parse
 from gateway.translate.fhir.flawless import is_flawless
+from gateway.translate.fhir.kinds import _GLANCES
+from gateway.translate.fhir.shape import children
 from gateway.translate.fhir.structure import _resource, structure
+from gateway.translate.fhir.values import primitive_fault
 
 ORDER = json.loads(Path("mappings/kl/examples/order.json").read_bytes())
 STRANGE = [
@@ -69,6 +72,19 @@ def test_an_element_that_is_left_out(place: tuple[Any, ...]) -> None:
     tree = copy.deepcopy(ORDER)
     del _at(tree, place[:-1])[place[-1]]
     _agrees(tree)
+
+
+@pytest.mark.parametrize("name", sorted(_GLANCES))
+@given(data=st.data())
+def test_what_passes_at_a_glance_has_the_form(name: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(_GLANCES[name].__self__, fullmatch=True))
+    homes = {"id": "Patient.id", "uri": "Patient.implicitRules", "url": "MessageHeader.source.endpoint",
+             "canonical": "CarePlan.instantiatesCanonical", "code": "Patient.language", "date": "Patient.birthDate",
+             "dateTime": "CarePlan.created", "instant": "Patient.meta.lastUpdated"}  # fmt: skip
+    shape, _, element = homes[name].rpartition(".")
+    child = children("Meta" if shape == "Patient.meta" else shape)[element]
+    assert child.type == name
+    assert primitive_fault(text, child) is None
 
 
 @pytest.mark.parametrize("tree", [None, [], {}, "x", {"resourceType": "Resource"}, {"resourceType": ["Patient"]}])

@@ -95,6 +95,19 @@ def test_a_full_url_is_stronger_than_an_id() -> None:
     assert message.resolve({"display": "somebody"}) is None
 
 
+@pytest.mark.parametrize("reference", ["x", "urn:x:1", "", "#", "#h"])
+def test_a_reference_that_names_nothing_finds_no_entry_without_a_full_url(reference: str) -> None:
+    nameless = {"resource": {"resourceType": "Patient", "id": "1"}}
+    message = Message(bundle(nameless, entry("#h", identity="2")))
+    assert message.resolve({"reference": reference}) is None
+    assert message.resolve({"reference": "Patient/1"}) is nameless["resource"]
+
+
+def test_the_first_of_a_name_is_meant() -> None:
+    first, second = entry("Patient/1"), entry("Patient/1")
+    assert Message(bundle(first, second)).resolve({"reference": "Patient/1"}) is first["resource"]
+
+
 def test_places_are_told() -> None:
     tree = bundle(entry("Patient/1"), {"fullUrl": "Patient/2"})
     message = Message(tree)
