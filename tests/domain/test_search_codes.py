@@ -113,6 +113,7 @@ def test_what_tables_and_the_day_answer(here: Here, body: dict[str, Any], name: 
         ("Location", "near", "55|12|1|km|x"), ("Condition", "subject:below", "x"),
         ("Encounter", "date:below", "2026"), ("Encounter", "status:exact", "finished"),
         ("Encounter", "subject:identifier.name", "x"), ("Encounter", "part-of:below.status", "x"),
+        ("Location", "_sort", "near"), ("Patient", "_sort", "-age"), ("Patient", "_sort", "phonetic"),
     ],
 )  # fmt: skip
 def test_what_nobody_can_answer_is_refused_without_its_value(here: Here, kind: str, name: str, value: str) -> None:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from gateway.domain.searching.matching.sounds import sound
-from gateway.errors import BadRequest
 
 _NOT_WORDS = frozenset({"use", "system", "period", "extension", "id", "rank"})
 _WORDS_ANYWHERE = ("_content", "_text")
@@ -20,9 +19,9 @@ def string(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     """A name, an address, a text: its beginning, with `:exact` all of it, with `:contains` any place in it."""
     plain = unescaped(value)
     if name in _WORDS_ANYWHERE:
-        return _words(name, modifier, plain)
+        return _words(plain)
     if name == "phonetic":
-        return _sounds(name, modifier, plain)
+        return _sounds(plain)
     if modifier == "exact":
         return lambda item: plain in strings(item)
     wanted = folded(plain)
@@ -31,18 +30,14 @@ def string(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     return lambda item: any(folded(text).startswith(wanted) for text in strings(item))
 
 
-def _words(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
+def _words(value: str) -> Callable[[Any], bool]:
     """`_content`, `_text`: every word stands somewhere in the resource, or in its narrative."""
-    if modifier:
-        raise BadRequest("This parameter takes no modifier", where=name)
     wanted = folded(value).split()
     return lambda item: all(word in _whole(item) for word in wanted)
 
 
-def _sounds(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
+def _sounds(value: str) -> Callable[[Any], bool]:
     """`phonetic`: every word sounds like one of the name's."""
-    if modifier:
-        raise BadRequest("This parameter takes no modifier but :missing", where=name)
     wanted = {sound(word) for word in value.split()} - {""}
     return lambda item: bool(wanted) and wanted <= {sound(word) for text in strings(item) for word in text.split()}
 
