@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from gateway.store.schema.metadata import metadata, moment
+from gateway.store.schema.metadata import AT_ONCE, metadata, moment
 
 # One row per person as far as is known; `revision` is what concurrent writers of one citizen agree by.
 citizen = Table(
@@ -35,7 +35,7 @@ identity = Table(
     Column("key", Text, primary_key=True),
     Column("citizen", Text, nullable=False),
     Column("identifiers", ARRAY(Text), nullable=False),
-    Index("ix_identity_identifiers", "identifiers", postgresql_using="gin"),
+    Index("ix_identity_identifiers", "identifiers", postgresql_using="gin", postgresql_with=AT_ONCE),
     Index("ix_identity_citizen", "citizen"),
 )
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from gateway.store.schema.metadata import metadata, moment
+from gateway.store.schema.metadata import AT_ONCE, metadata, moment
 
 # The directory of staff, organisations and places: nobody's data of a citizen. `names` are what others refer to it by,
 # `refs` what it refers to; `protected` is what tells where a shelter is, by itself or by what it refers to.
@@ -32,8 +32,8 @@ directory = Table(
     Column("refs", ARRAY(Text), nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("kind", "id"),
-    Index("ix_directory_names", "names", postgresql_using="gin"),
-    Index("ix_directory_refs", "refs", postgresql_using="gin"),
+    Index("ix_directory_names", "names", postgresql_using="gin", postgresql_with=AT_ONCE),
+    Index("ix_directory_refs", "refs", postgresql_using="gin", postgresql_with=AT_ONCE),
 )
 
 # Every version there was.

@@ -14,6 +14,11 @@ metadata = MetaData(
 )
 
 
+AT_ONCE = {"fastupdate": "off"}
+"""Of an index of arrays: rows are in it with the write. Else they wait in a list that every look-up reads through, and
+the planner takes the whole table for cheaper."""
+
+
 def moment(name: str, *, nullable: bool = False) -> Column[object]:
     """A column that holds a time with its zone."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
