@@ -16,7 +16,7 @@ from gateway.translate.oio.parts import LIFE
 from gateway.translate.oio.party import Party, beside, identity_text
 from gateway.translate.oio.roles import OTHER, Roles
 from gateway.translate.oio.shape import REGISTERED
-from gateway.translate.oio.tree import Node
+from gateway.translate.oio.tree import BESIDE, Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 from gateway.translate.rules.reader import Unfit
@@ -141,8 +141,9 @@ def holders(registration: Node) -> list[Node]:
     found: list[Node] = []
     for name in REGISTERED:
         lists = registration.each(name)
-        for part in [inner for one in lists for inner in one.parts if inner.name == "LokalUdvidelseListe"] + lists:
-            found += [one for one in part.parts if one.name != "LokalUdvidelseListe"]
+        beside = [inner for one in lists for inner in one.parts if inner.name == BESIDE]
+        for one in beside + lists:
+            found += [part for part in one.parts if part.name != BESIDE]
     return found
 
 

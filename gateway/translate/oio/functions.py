@@ -91,6 +91,8 @@ def strictest(env: Env, levels: list[Node]) -> str:
     """Of several the level that fewest may read; a word that is none of the four is given back, so that the code table
     judges it."""
     said = [level.text for level in levels]
+    if len(said) == 1:
+        return said[0]
     return next((word for word in said if word not in SENSITIVITY), "") or max(said, key=SENSITIVITY.index, default="")
 
 
@@ -134,8 +136,8 @@ def case_subject(env: Env, post: Node) -> dict[str, Any] | None:
     code = beside(subject, "BrugervendtNoegle") if subject else ""
     if subject is None or not _KLE.fullmatch(code):
         return None
-    coding = {"system": KLE, "code": code, "display": beside(subject, "Klassetitel")}
-    return {"coding": [{name: said for name, said in coding.items() if said}]}
+    title = beside(subject, "Klassetitel")
+    return {"coding": [{"system": KLE, "code": code} | ({"display": title} if title else {})]}
 
 
 def case_owner(env: Env, post: Node) -> dict[str, Any] | None:

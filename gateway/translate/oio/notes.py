@@ -74,4 +74,5 @@ class Note:
 
 def format_code(env: Env, text: str) -> str:
     """The note's format as a URI: a class of Klassifikation, or what the sender calls it."""
-    return f"urn:uuid:{text.strip().lower()}" if _UUID.fullmatch(text.strip()) else text.strip()
+    said = text.strip()
+    return f"urn:uuid:{said.lower()}" if _UUID.fullmatch(said) else said

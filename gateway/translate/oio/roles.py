@@ -45,12 +45,13 @@ class Roles:
     def _list(self, node: Node, within: str, listed: dict[str, list[Node]], *, is_list: bool) -> None:
         for part in node.parts:
             path = within + part.name
-            if not is_list or part.name == BESIDE:
+            if is_list and part.name != BESIDE:
+                if part.filled or not part.empty:
+                    listed.setdefault(path, []).append(part)
+                    if role := self.of(part):
+                        listed.setdefault(f"{path}[{role}]", []).append(part)
+            elif part.parts:
                 self._list(part, f"{path}/", listed, is_list=is_list or part.name in LISTS)
-            elif part.filled or not part.empty:
-                listed.setdefault(path, []).append(part)
-                if role := self.of(part):
-                    listed.setdefault(f"{path}[{role}]", []).append(part)
 
     def type_of(self, node: Node) -> str:
         """The type of what a relation points at (`Bruger`, `OrganisationEnhed`), "" when it is unknown."""

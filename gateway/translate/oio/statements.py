@@ -20,13 +20,23 @@ _AFTER = timedelta(microseconds=1)
 def registered(
     made: Iterable[Made], found: Registered, by: str, env: Env, roles: Roles, origin: str
 ) -> Iterator[Statement]:
-    """What the rules made of one registration of the object with the UUID `by`."""
-    whole = Act.REGISTER if found.whole else Act.AMEND
-    for number, (kind, key, body) in enumerate(_objects(made, by, env, roles)):
+    """What the rules made of one registration of the object with the UUID `by`: the citizen, who is no object of the
+    case, and each object with all its parts."""
+    grouped: dict[tuple[str, str], list[Part]] = {}
+    people: list[tuple[str, str, Act, Body]] = []
+    for one in made:
+        if one.kind == "Patient":
+            people.append((one.kind, one.key, Act.STATE, one.body))
+        elif one.body:
+            part = part_of(one.node, one.body, roles, env.timezone)
+            grouped.setdefault((one.kind, one.key), []).append(part)
+    act = Act.REGISTER if found.whole else Act.AMEND
+    objects = [(kind, key, act, {"by": by, "parts": parts}) for (kind, key), parts in grouped.items()]
+    for number, (kind, key, does, body) in enumerate(people + objects):
         yield Statement(
             kind=kind,
             key=key,
-            act=whole if "parts" in body else Act.STATE,
+            act=does,
             verb=Verb.ASSERT,
             happened=found.moment,
             recorded=found.recorded,
@@ -34,19 +44,6 @@ def registered(
             source=env.source.id,
             origin=f"{origin}.{number}",
         )
-
-
-def _objects(made: Iterable[Made], by: str, env: Env, roles: Roles) -> Iterator[tuple[str, str, Body]]:
-    """Each object with all its parts; a citizen is no object of the case."""
-    grouped: dict[tuple[str, str], list[Part]] = {}
-    for thing in made:
-        if thing.kind == "Patient":
-            yield thing.kind, thing.key, thing.body
-        elif thing.body:
-            part = part_of(thing.node, thing.body, roles, env.timezone)
-            grouped.setdefault((thing.kind, thing.key), []).append(part)
-    for (kind, key), parts in grouped.items():
-        yield kind, key, {"by": by, "parts": parts}
 
 
 def alone(kind: str, found: Registered, by: str, parts: Sequence[Part], env: Env, origin: str) -> Statement:

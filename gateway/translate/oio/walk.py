@@ -100,7 +100,7 @@ def _tree(element: etree._Element, step: _Step, document: Document) -> Node:
     count = len(element)
     log += (step.name, str(count), node.text)
     parts = node.parts
-    for child in element[:]:  # type: ignore[index]  # the stubs know no slices
+    for child in element[:] if count else ():  # type: ignore[index]  # the stubs know no slices
         below = step[child.tag]
         part = _held(child, below, document) if below.is_held else _tree(child, below, document)
         parts.append(part)
