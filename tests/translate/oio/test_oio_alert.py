@@ -104,6 +104,15 @@ def test_a_system_that_never_closes_ends_the_decision(oio: Oio) -> None:
     assert flag["period"]["end"] == "2025-05-31T23:59:59+02:00"
 
 
+@pytest.mark.parametrize(("end", "told_end"), [(OVER, {"end": "2025-05-31T23:59:59+02:00"}), ("", {})])
+def test_decided_twice_it_is_from_the_first_to_the_last(oio: Oio, end: str, told_end: dict[str, str]) -> None:
+    opened, again = "2025-03-01T00:00:00+01:00", "2025-04-01T00:00:00+02:00"
+    rows = [BEGUN[0], ("Afgjort", DECIDED, opened), ("Opstaaet", opened, again), ("Afgjort", again, end)]
+    for one in (rows, [*rows[2:], *rows[:2]]):
+        (flag,) = alerts(said(oio, told(REDUCED, *one)), oio)
+        assert flag["period"] == {"start": DECIDED} | told_end
+
+
 def test_an_update_of_the_state_alone_reaches_the_alert(oio: Oio) -> None:
     """It does not say what the case is about."""
     statements = said(oio, told(), update(("Afsluttet", OVER, "")))
