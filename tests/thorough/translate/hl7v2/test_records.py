@@ -91,19 +91,21 @@ def test_stays_outlive_a_deleted_record() -> None:
     assert [one["status"] for one in made["Encounter"]] == ["in-progress"]
 
 
-def test_a_corrected_number_is_the_same_person() -> None:
+@pytest.mark.parametrize("event", ["A46", "A47"])
+def test_a_corrected_number_is_the_same_person(event: str) -> None:
     admitted = adt("A01", citizen=pid({3: X}))
-    found = language().translate(adt("A47", segment("MRG", {1: X}), visit=None, sent="20250320"))
+    found = language().translate(adt(event, segment("MRG", {1: X}), visit=None, sent="20250320"))
     assert [(i.system, i.value) for i in found.merged] == [(X_ECPR, "0703921VJ5")]
-    made = fold(admitted, adt("A47", segment("MRG", {1: X}), visit=None, sent="20250320"))
+    made = fold(admitted, adt(event, segment("MRG", {1: X}), visit=None, sent="20250320"))
     survivor = next(one for one in made["Patient"] if one["active"])
     assert made["Encounter"][0]["subject"] == {"reference": f"Patient/{survivor['id']}"}
 
 
-def test_a_correction_never_makes_two_cpr_numbers_one_person() -> None:
+@pytest.mark.parametrize("event", ["A46", "A47"])
+def test_a_correction_never_makes_two_cpr_numbers_one_person(event: str) -> None:
     mrg = segment("MRG", {1: "2509479989^^^CPR&1.2.208.176.1.2&ISO"})
     with pytest.raises(RuleBroken) as caught:
-        translated(msh("A47"), evn("A47"), pid(), mrg)
+        translated(msh(event), evn(event), pid(), mrg)
     assert caught.value.where == "MRG^1^1"
     assert translated(msh("A40"), evn("A40"), pid(), mrg).merged[0].value == "2509479989", "a merge says so on purpose"
 
@@ -118,7 +120,7 @@ def test_an_old_message_has_the_former_number_elsewhere(field: int) -> None:
     assert translated(msh("A34"), pid(), segment("MRG", {field: X})).merged[0].value == "0703921VJ5"
 
 
-@pytest.mark.parametrize("event", ["A35", "A41", "A44", "A49"])
-def test_accounts_are_not_kept(event: str) -> None:
+@pytest.mark.parametrize("event", ["A35", "A41", "A44", "A48", "A49"])
+def test_accounts_and_alternate_numbers_are_not_kept(event: str) -> None:
     found = translated(msh(event), evn(event), pid(), segment("MRG", {1: X, 3: "K1"}))
     assert (found.merged, [one.kind for one in found.statements]) == ((), ["Patient"])

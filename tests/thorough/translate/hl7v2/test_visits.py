@@ -159,6 +159,22 @@ def test_another_doctor_attends_and_then_does_not() -> None:
     assert said.act is Act.ATTEND
 
 
+def test_who_is_consulted_is_as_the_newest_message_has_it() -> None:
+    admitted = adt("A01", sent="20250314093000+0100", visit=pv1({9: "C1^Berg^Bo"}))
+    changed = adt("A61", sent="20250315093000+0100", visit=pv1({9: "C2^Berg^Bo"}))
+    back = adt("A62", sent="20250315103000+0100", visit=pv1({9: "C1^Berg^Bo"}))
+
+    def consulted(*messages: bytes) -> list[str]:
+        told = stay(*messages)["participant"]
+        return [
+            one["individual"]["identifier"]["value"] for one in told if one["type"][0]["coding"][0]["code"] == "CON"
+        ]
+
+    assert consulted(admitted, changed) == ["C2"]
+    assert consulted(admitted, changed, back) == ["C1"]
+    assert consulted(admitted, back, changed) == ["C1"]
+
+
 def test_a_new_attending_doctor_among_the_roles_is_in_the_team() -> None:
     role = segment("ROL", {2: "AD", 3: "AT^^HL70443", 4: "A2^Jensen^Jens", 5: "20250315"})
     made = fold(ADMITTED, adt("A54", role, sent="20250315093000+0100"))
@@ -166,7 +182,7 @@ def test_a_new_attending_doctor_among_the_roles_is_in_the_team() -> None:
     assert team["participant"][0]["member"]["display"] == "Jens Jensen"
 
 
-@pytest.mark.parametrize("event", ["A09", "A10", "A32", "A33", "A61"])
+@pytest.mark.parametrize("event", ["A09", "A10", "A32", "A33", "A51", "A61", "A62"])
 def test_tracking_never_changes_a_status(event: str) -> None:
     away = adt("A21", at="20250316100000+0100", sent="20250316101000+0100")
     found = stay(ADMITTED, away, adt(event, sent="20250316120000+0100", visit=pv1({3: HERLEV, 11: "XRAY"})))
