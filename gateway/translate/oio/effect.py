@@ -24,10 +24,9 @@ _WRITTEN = re.compile(
     r"\s*(Z|[+-]\d\d[:.]?\d\d)?",
     re.ASCII,
 )
-_START, _END = (
-    (f"Virkning/{name}", f"Virkning/{name}/TidsstempelDatoTid", f"Virkning/{name}/GraenseIndikator")
-    for name in ("FraTidspunkt", "TilTidspunkt")
-)
+_START, _END = "Virkning/FraTidspunkt", "Virkning/TilTidspunkt"
+_START_STAMP, _END_STAMP = f"{_START}/TidsstempelDatoTid", f"{_END}/TidsstempelDatoTid"
+_START_LIMIT, _END_LIMIT = f"{_START}/GraenseIndikator", f"{_END}/GraenseIndikator"
 UNREADABLE, EARLY = "unreadable", "early"
 _MOST = 4096  # times that are remembered: most parts of a case are true from the same day on
 _LONGEST = 128  # characters of one: anybody may send longer ones, and what is remembered stays
@@ -213,14 +212,9 @@ def written(holder: Node) -> tuple[str, str]:
     if flat is None:
         effect = holder.first("Virkning")
         return edges(effect) if effect else ("", "")
-    return _edge(flat, *_START), _edge(flat, *_END)
-
-
-def _edge(flat: dict[str, str], at: str, stamp: str, limit: str) -> str:
-    if limit in flat:
-        return ""
-    text = flat.get(stamp)
-    return flat.get(at, "") if text is None else text
+    start = "" if _START_LIMIT in flat else flat.get(_START_STAMP)
+    end = "" if _END_LIMIT in flat else flat.get(_END_STAMP)
+    return flat.get(_START, "") if start is None else start, flat.get(_END, "") if end is None else end
 
 
 def edges(effect: Node) -> tuple[str, str]:
