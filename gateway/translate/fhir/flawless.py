@@ -13,14 +13,17 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.translate.fhir.checking import Doubt, check
-from gateway.translate.fhir.kinds import RESOURCES, Shape, Unchecked
+from gateway.translate.fhir.kinds import RESOURCES, Shape
 
 Json = dict[str, Any]
 
-_MOST_NEW = 256  # checks that one tree may add
+_MOST_NEW = 128  # checks that one tree may add
 _MOST_CHECKS = 256  # of one shape
-# A check asks of no value which type it has: what one of another type raises is an answer too.
+# A check asks of no value which type it has: what one of another type raises is an answer, as is a check not found.
 _NO_FIT = (Doubt, TypeError, AttributeError, LookupError, RecursionError)
+
+
+_New = tuple[Shape, tuple[str, ...]]
 
 
 class Seen:
@@ -48,21 +51,27 @@ def is_flawless(resource: Any) -> bool:
 def look(resource: Any) -> Seen:
     """One walk over any tree. `flawless` is True only where `structure` finds no fault. What R4 does not know is passed
     by; all else is noted, flawless or not."""
-    for _ in range(_MOST_NEW):
-        seen = Seen()
-        try:
-            _walk(resource, seen)
-        except Unchecked as new:
-            if not new.shape.allows(new.names):
-                break
-            if len(new.shape.checks) >= _MOST_CHECKS:
-                new.shape.checks.clear()
-            new.shape.checks[new.names] = check(new.shape, new.names)
-        except _NO_FIT:
-            break
-        else:
-            return seen
-    return _noted(resource)
+    seen = _checked(resource)
+    if seen is None:
+        seen, new = Seen(), dict[_New, None]()
+        seen.flawless = False
+        _note_resource(resource, seen, new)
+        for shape, names in list(new)[:_MOST_NEW]:
+            if len(shape.checks) >= _MOST_CHECKS:
+                shape.checks.clear()
+            shape.checks[names] = check(shape, names)
+        seen = (_checked(resource) if new else None) or seen
+    return seen
+
+
+def _checked(resource: Any) -> Seen | None:
+    """None where something does not fit, or there is no check for it yet."""
+    seen = Seen()
+    try:
+        _walk(resource, seen)
+    except _NO_FIT:
+        return None
+    return seen
 
 
 def _walk(resource: Json, seen: Seen) -> None:
@@ -72,27 +81,31 @@ def _walk(resource: Json, seen: Seen) -> None:
     shape.checks[tuple(resource)](resource, seen)
 
 
-# --- what is not flawless
+# --- what is not flawless, or has not been seen before
 
 
-def _noted(resource: Any) -> Seen:
-    seen = Seen()
-    seen.flawless = False
+def _note_resource(resource: Any, seen: Seen, new: dict[_New, None]) -> None:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if isinstance(kind, str) and (shape := RESOURCES[kind]):
-        _note(resource, shape, seen)
-    return seen
+        _note(resource, shape, seen, new)
 
 
-def _note(node: Json, shape: Shape, seen: Seen) -> None:
+def _note(node: Json, shape: Shape, seen: Seen, new: dict[_New, None]) -> None:
+    """As checks do, but nothing is judged; `new` are the sets of elements that there is no check for."""
+    names = tuple(node)
+    if names not in shape.checks and shape.allows(names):
+        new[shape, names] = None
     for name, value in node.items():
         kind = shape.table.get(name)
         for one in value if kind and isinstance(value, list) else [value]:
             below = kind and (kind.items or kind)
-            if below and isinstance(one, dict):
-                if below.resource:
-                    seen.inside[id(one)] = _noted(one)
-                elif below.shape:
-                    _note(one, below.shape, seen)
+            if not below or not isinstance(one, dict):
+                continue
+            if below.resource:
+                inner = seen.inside[id(one)] = Seen()
+                inner.flawless = False
+                _note_resource(one, inner, new)
+            elif below.shape:
+                _note(one, below.shape, seen, new)
     if shape.noted:
         seen.noted.append(node)

@@ -63,7 +63,7 @@ class Shape:
 
     def __init__(self, name: str, choices: Sequence[_Choice], further: Check | None, *, noted: bool) -> None:
         self.table: dict[str, Kind] = {}
-        self.checks = _Checks(self)
+        self.checks: dict[tuple[str, ...], Callable[[Json, Any], None]] = {}
         self.further, self.noted = further, noted
         self._name, self._choices = name, choices
 
@@ -75,25 +75,6 @@ class Shape:
         if self._name == "Extension" and any(name.startswith("value") for name in names) == ("extension" in names):
             return False
         return all(one.least <= sum(name in names for name in one.names) <= 1 for one in self._choices)
-
-
-class _Checks(dict[tuple[str, ...], Callable[[Json, Any], None]]):
-    """The checks of a shape."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self._shape = shape
-
-    def __missing__(self, names: tuple[str, ...]) -> Callable[[Json, Any], None]:
-        raise Unchecked(self._shape, names)
-
-
-class Unchecked(Exception):
-    """There is no check yet for objects of a shape with these elements."""
-
-    def __init__(self, shape: Shape, names: tuple[str, ...]) -> None:
-        self.shape, self.names = shape, names
-        super().__init__()
 
 
 class _Choice(NamedTuple):

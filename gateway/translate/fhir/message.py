@@ -63,17 +63,21 @@ class Message:
         self.header = {} if bundle.get("type") == COLLECTION else _header(bundle)
         self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
         self._resources: list[Json] = []
-        self._places: dict[int, str] = {}  # of whole resources, which are asked for most
-        for number, entry in enumerate(bundle.get("entry", ())):
+        for entry in bundle.get("entry", ()):
             resource = entry.get("resource")
             if resource:
-                self._places[id(resource)] = f"Bundle.entry[{number}].resource"
                 self._resources.append(resource)
                 self.roots.setdefault(str(resource.get("resourceType", "")), []).append(resource)
 
     def resources(self) -> list[Json]:
         """Every resource of the Bundle, in its order; nobody changes the list."""
         return self._resources
+
+    @cached_property
+    def _places(self) -> dict[int, str]:
+        """Of whole resources, which are asked for most."""
+        entries = enumerate(self.bundle.get("entry", ()))
+        return {id(one["resource"]): f"Bundle.entry[{at}].resource" for at, one in entries if one.get("resource")}
 
     @cached_property
     def _targets(self) -> dict[str, Json]:

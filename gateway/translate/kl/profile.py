@@ -68,13 +68,11 @@ class Profile:
         """What in an FFB report breaks a rule. Raises RuleBroken for what cannot be kept as it stands."""
         for at, resource in enumerate(report.resources()):
             kind = resource["resourceType"]
-            here = _At(report, sent, at)
             if kind in _RULES and not _in_error(resource):
-                yield from _RULES[kind](self, here, resource)
-            allowed = _ALLOWED.get(kind)
-            if allowed and not resource.keys() <= allowed:  # kept, and told, so that its sender learns of it
+                yield from _RULES[kind](self, _At(report, sent, at), resource)
+            if kind in _ALLOWED and not resource.keys() <= _ALLOWED[kind]:  # kept, and told: its sender learns of it
                 text = "tells more than a report may: names and free text do not belong in it"
-                yield Finding(here.place, text)
+                yield Finding(_At(report, sent, at).place, text)
 
     def plan(self, at: _At, plan: Json) -> Iterator[Finding]:
         """A plan, or one of its interventions."""
