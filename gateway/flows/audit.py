@@ -111,9 +111,9 @@ async def _found(
     """The newest records that the log finds. What is found by terms has them a moment after it was written: what has
     none yet is looked through too, and first, as it may get them meanwhile."""
     if not wanted.alike:
-        return await log_reading.find(connection, wanted, limit, before)
-    new = await log_reading.find(connection, replace(wanted, alike=(), unread=True), limit, before)
-    found = await log_reading.find(connection, wanted, limit, before)
+        return await log_reading.find(connection, wanted, limit, before, placed=False)
+    new = await log_reading.find(connection, replace(wanted, alike=(), unread=True), limit, before, placed=False)
+    found = await log_reading.find(connection, wanted, limit, before, placed=False)
     both = {one.id: one for one in (*new, *found)}
     return sorted(both.values(), key=lambda one: one.cursor, reverse=True)[:limit]
 

@@ -46,12 +46,17 @@ SELECT {_COLUMNS} FROM directory d WHERE d.kind = 'Organization' AND NOT d.withd
         OR d.id IN (SELECT w.id FROM directory w, unnest(w.names) AS by(name)
                      WHERE w.kind = 'Organization' AND by.name IN (SELECT unnest(p.refs) FROM part p))) ORDER BY d.id
 """
-# What begins with a text stands between it and it with the last character of all behind it.
-KEYED = """EXISTS (
-  SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = {name}
-     AND (k.value = ANY({exact})
-          OR EXISTS (SELECT FROM unnest({begins}) AS b(text)
-                      WHERE k.value >= b.text AND k.value < b.text || chr(1114111))))"""
+# What begins with a text stands between it and it with the last character of all behind it. Few are looked up by their
+# values, and then by their ids; of many it is seen by the way whether they have one.
+_FEW = """d.id = ANY(ARRAY(
+  SELECT k.id FROM unnest({exact}) AS e(text) CROSS JOIN LATERAL (
+    SELECT o.id FROM directory_key o WHERE o.kind = {kind} AND o.name = {name} AND o.value = e.text OFFSET 0) AS k
+  UNION ALL
+  SELECT k.id FROM unnest({begins}) AS b(text) CROSS JOIN LATERAL (
+    SELECT o.id FROM directory_key o WHERE o.kind = {kind} AND o.name = {name}
+       AND o.value >= b.text AND o.value < b.text || chr(1114111) OFFSET 0) AS k))"""
+_MANY = """EXISTS (
+  SELECT FROM directory_key k WHERE k.kind = d.kind AND k.id = d.id AND k.name = {name} AND k.value = ANY({exact}))"""
 _SAVE = """
 INSERT INTO directory (kind, id, version, updated, source, withdrawn, protected, names, refs, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -112,13 +117,15 @@ class Links:
 class Narrow:
     """One search parameter as far as it can be looked up: any of these values, or any that begins so; without a
     parameter, what others refer to by any of these `names`. `of` are the places of wants that stand before: what could
-    answer those is meant too."""
+    answer those is meant too. `many`: a large part of all may have these values; then there is nothing that it begins
+    with."""
 
     name: str
     exact: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     of: tuple[int, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +178,21 @@ async def found(
             sql += f" AND d.names && ${first}::text[]"
             values.append([key_text(name) for name in one.names])
             continue
-        sql += " AND " + KEYED.format(name=f"${first}", exact=f"${first + 1}::text[]", begins=f"${first + 2}::text[]")
-        values += [one.name, [key_text(text) for text in one.exact], [key_text(text) for text in one.begins]]
+        values += [one.name, [key_text(text) for text in one.exact]]
+        begins = f"${first + 2}::text[]"
+        values += [] if one.many else [[key_text(text) for text in one.begins]]
+        sql += " AND " + keyed(one, kind="$1", name=f"${first}", exact=f"${first + 1}::text[]", begins=begins)
     return [_entry(row) for row in await database.fetch(f"{sql} ORDER BY d.id LIMIT $3", *values)]
 
 
 async def writes(database: Database) -> int:
     """How often organisations were written in all: it differs after each write."""
     return int(await database.fetchval("SELECT coalesce(sum(version), 0) FROM directory WHERE kind = 'Organization'"))
+
+
+def keyed(narrow: Narrow, *, kind: str, name: str, exact: str, begins: str) -> str:
+    """The condition on an entry `d`: that a parameter finds it. All but the first are SQL."""
+    return (_MANY if narrow.many else _FEW).format(kind=kind, name=name, exact=exact, begins=begins)
 
 
 async def parts(database: Database) -> list[Entry]:

@@ -222,6 +222,7 @@ def test_no_work_grows_with_everybody_in_the_store(database_url: str) -> None:
                       ["Practitioner"], ["urn:x|1"], 5, 2000)  # fmt: skip
         await searching.reached(watched, reach, (), [Version("Goal", "a", 1)], lambda kind, key: key)
         assert len(watched.plans) == 7, "one statement each"
+        assert "ix_directory_key_kind_name_value" in watched.plans[3], "by its values, not by looking at each"
         for plan in watched.plans:
             assert "Index" in plan
             assert "Seq Scan" not in plan, plan

@@ -70,7 +70,8 @@ def _chained(
 def _plainly(parameter: Parameter, modifier: str, values: Sequence[str]) -> Iterator[Narrow]:
     name, kind = parameter.name, parameter.kind
     if kind == "token" and not modifier and not any(one.endswith("|") for one in values):
-        yield Narrow(name, exact=tuple(map(_token, values)))
+        exact = tuple(map(_token, values))
+        yield Narrow(name, exact=exact, many=name != "identifier" and any(one.startswith("=") for one in exact))
     elif kind == "reference" and not modifier:
         yield Narrow(name, exact=tuple(one if "/" in one else f"={one}" for one in values))
     elif kind == "reference" and modifier == "identifier" and all("|" in one for one in values):

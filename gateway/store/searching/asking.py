@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from gateway.store.directory import KEYED, Climb, Entry, Narrow, Reader, Want, key_text
+from gateway.store.directory import Climb, Entry, Narrow, Reader, Want, key_text, keyed
 
 _COLUMNS = {
     "what": "text", "place": "int", "named": "text", "asked": "text[]", "kind": "text", "id": "text", "version": "int",
@@ -56,7 +56,8 @@ class Asking:
             self.tell(ENTRY, f"FROM w{place} w", place=str(place), protected="w.protected", body="w.body", **columns)
 
     def _want(self, want: Want, wants: Sequence[Want | Climb]) -> str:
-        conditions = [f"d.kind = {self.value(want.kind, 'text')}", self.visible(), *map(self._narrow, want.narrow)]
+        kind = self.value(want.kind, "text")
+        conditions = [f"d.kind = {kind}", self.visible(), *(self._narrow(kind, one) for one in want.narrow)]
         if want.ids:
             conditions.append(f"d.id = ANY({self.value(list(want.ids), 'text[]')})")
         if want.behind is not None:
@@ -66,7 +67,7 @@ class Asking:
         where = " AND ".join(conditions)
         return f"SELECT {_OF_ENTRY} FROM directory d WHERE {where} ORDER BY d.id LIMIT {want.most}"
 
-    def _narrow(self, one: Narrow) -> str:
+    def _narrow(self, kind: str, one: Narrow) -> str:
         """What others among `wants` could be answered by is meant by its names, and by what it refers to."""
         if not one.name:
             names = self.value([key_text(name) for name in one.names], "text[]")
@@ -75,8 +76,8 @@ class Asking:
         exact = self.value([key_text(text) for text in one.exact], "text[]")
         for place in one.of:
             exact += f" || ARRAY(SELECT unnest(w.names || ('=' || w.id)) FROM w{place} w)"
-        begins = self.value([key_text(text) for text in one.begins], "text[]")
-        return KEYED.format(name=self.value(one.name, "text"), exact=exact, begins=begins)
+        begins = "" if one.many else self.value([key_text(text) for text in one.begins], "text[]")
+        return keyed(one, kind=kind, name=self.value(one.name, "text"), exact=exact, begins=begins)
 
     def _climb(self, place: int, one: Climb) -> str:
         kind, identity = self.value(one.kind, "text"), self.value(key_text(one.identity), "text")
