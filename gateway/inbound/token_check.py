@@ -81,6 +81,12 @@ class TokenCheck:
             await self._limits.call(found.caller.client, found.limits)
         return found.caller
 
+    def further(self, caller: Caller, calls: int) -> None:
+        """What was let in as one call of this caller is so many more."""
+        client = self._clients.get(caller.client)
+        if client is not None and self._limits:
+            self._limits.further(caller.client, client.limits, calls)
+
     def caller(self, authorization: Sequence[str]) -> Caller:
         """Who calls with a plain bearer token of ours. Raises Unauthenticated."""
         scheme, token = _presented(authorization)

@@ -79,6 +79,7 @@ async def bundle(inbound: Inbound, request: Request, caller: Caller) -> Response
     entries = sent.get("entry", [])
     if not isinstance(entries, list) or len(entries) > MOST_ENTRIES:
         raise TooLarge("There are too many entries", where="Bundle.entry", hint=f"At most {MOST_ENTRIES} are taken.")
+    inbound.check.further(caller, max(0, len(entries) - 1))
     if kind == "batch":
         return _answer(
             request, form, "batch-response", [one async for one in _batch(inbound, request, caller, entries)]

@@ -61,6 +61,11 @@ class RateLimits:
         if wait:
             await self._refuse(bucket, client, wait)
 
+    def further(self, client: str, limits: Limits | None, calls: int) -> None:
+        """So many calls more, which came as one and have been let in: they are owed, and the next call waits for it."""
+        if limits is not None:
+            self._bucket("client", client, limits).left -= calls
+
     def has(self, client: str, limits: Limits) -> bool:
         """Whether a call would be let through now; it is not counted."""
         bucket = self._bucket("client", client, limits)

@@ -237,6 +237,25 @@ def test_too_many_calls_are_told_so_and_are_one_record(database_url: str) -> Non
     run(test)
 
 
+def test_each_entry_of_a_bundle_is_a_call(database_url: str) -> None:
+    """T22: two hundred looks in one request are two hundred calls."""
+
+    async def test() -> None:
+        async with http(database_url, hospital(limits=Limits(per_second=1, burst=10))) as here:
+            bearer = await here.bearer(extensions=nurse())
+            entries = [{"request": {"method": "GET", "url": f"CarePlan/{ABSENT}"}}] * 60
+            sent = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+            told = await here.web.post("/fhir", headers=bearer, json=sent)
+            assert [one["response"]["status"] for one in told.json()["entry"]] == ["404"] * 60
+            after = await here.web.get(f"/fhir/CarePlan/{ABSENT}", headers=bearer)
+            assert after.status_code == 429
+            assert 40 < int(after.headers["retry-after"]) <= 60, "what is left of the ten was taken, the rest is owed"
+            empty = await here.web.post("/fhir", headers=bearer, json=sent | {"entry": []})
+            assert empty.status_code == 429
+
+    run(test)
+
+
 def test_no_page_of_another_site_may_call(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url) as here:

@@ -46,6 +46,18 @@ def test_a_burst_and_then_the_pace() -> None:
     assert [node.call() for _ in range(3)] == [True, True, False], "a rest gives no more than the burst"
 
 
+def test_several_calls_in_one_are_let_in_and_owed() -> None:
+    node = Node()
+    assert node.call()
+    node.limits.further("a", TWO, 5)
+    node.limits.further("free", None, 1000)
+    assert not node.call()
+    node.now = 4.0
+    assert not node.call(), "five of them, and one was left"
+    node.now = 5.0
+    assert [node.call() for _ in range(2)] == [True, False]
+
+
 def test_each_client_has_its_own_and_none_is_no_limit() -> None:
     node = Node()
     for _ in range(3):
