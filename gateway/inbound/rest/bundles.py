@@ -162,7 +162,7 @@ def _asked(part: Part, kind: str, identity: str) -> Asked:
     none, tag = part.conditions.get("If-None-Exist"), part.conditions.get("If-Match", "")
     criteria = criteria_of(part.query, "the URL") if part.query else None
     if none is not None and interaction == "create":
-        criteria = criteria_of(none.removeprefix(f"{kind}?"), "ifNoneExist")
+        criteria = criteria_of(none.removeprefix(f"{kind}?").removeprefix("?"), "ifNoneExist")
     change = change_of(part.content, part.content_type) if interaction == "patch" else None
     body = part.resource if interaction in ("create", "update") else {}
     return Asked(interaction, kind, identity, body, part.content, tag, criteria, change)
