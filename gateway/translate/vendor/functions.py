@@ -25,8 +25,8 @@ def past(env: Env, text: str) -> str:
 
 
 def coming(env: Env, text: str) -> str:
-    """The date, when it had not been reached when this was fetched."""
-    return "" if past(env, text) else text
+    """The day, when it had not been reached when this was fetched."""
+    return "" if not text or past(env, text) else date_time(env, text)[:10]
 
 
 def municipality(env: Env, code: str, role: str, area: str, name: str = "", start: str = "") -> Json | None:
