@@ -199,7 +199,9 @@ HOSTILE = [
     "_has:Provenance:target:agent=x",
     "_revinclude=AuditEvent:entity",
     "&".join(["author:Organization.name=x"] * 11),
-    "_filter=status eq active",
+    "_filter=status eq active)",
+    "_filter=status:not eq active",
+    "_filter=" + "(" * 60,
     "activity-date=(a+)+$",
     "&".join(["_include=CarePlan:patient"] * 30),
 ]
