@@ -20,6 +20,7 @@ def test_what_is_no_filter_is_refused_without_its_value(database_url: str) -> No
                 "AuditEvent?date=2025", f"Patient?identifier={SARAH}", f"Goal?patient.identifier={SARAH}",
                 f"Goal?patient:identifier=urn:oid:1.2.208.176.1.2|{SARAH}", f"Goal?subject:identifier={SARAH}",
                 "Encounter?service-provider:below=x", "Encounter?part-of:above=x", "Goal?start-date=yesterday",
+                "Goal?_filter=patient.name eq x", "Goal?_filter=lifecycle-status eq active",
                 ",".join(["Goal?lifecycle-status=active"] * 21),
             ):  # fmt: skip
                 told = await here.get(PSYK, f"Patient/$export?_typeFilter={quote(query)}", headers=ASYNC)

@@ -55,7 +55,7 @@ def _tests(gateway: Gateway, kind: str, query: str) -> Iterator[Test]:
     for name, value in given:
         plain, _, modifier = name.partition(":")
         leads = "." in name or (modifier in ("above", "below") and _refers(gateway, kind, plain))
-        if plain in RESULT or plain == "_has" or leads:
+        if plain in RESULT or plain in ("_has", "_filter") or leads:
             raise BadRequest("A filter tests the resource itself", where=f"{WHERE}={kind}?{plain}")
         if plain == "identifier" or by_number(kind, name, value):
             raise BadRequest("An export names nobody by number", where=f"{WHERE}={kind}?{plain}")
