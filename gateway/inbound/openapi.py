@@ -213,6 +213,8 @@ def _bad(door: Door, has_body: bool) -> set[int]:
         bad |= {406}
     if has_body:
         bad |= {408, 413, 415, 422}
+    if isinstance(door, Bearer) and door.language:  # also of a message that is an id alone
+        bad |= {422}
     if door.interaction in _WRITES:
         bad |= {405, 409, 410, 412, 422, 428}
     if door.interaction in ("read", "vread", "history-instance", "search-type", "$export"):
