@@ -321,3 +321,35 @@ def test_a_language_may_spell_a_path_instead_of_a_call(tmp_path: Path) -> None:
     rule_set = load(write(tmp_path, {"toy/one.yaml": rules}), Inlined()).of("")
     made = rule_set.run(toy.parse("PID|1||||a|b"), toy.env())[0]
     assert (made.key, made.body) == ("1!", {"id": "a!"})
+
+
+def test_a_language_may_spell_what_a_condition_asks(tmp_path: Path) -> None:
+    class Inlined(toy.Toy):
+        def compile(self, path: str, within: tuple[ToyPath, ...]) -> ToyPath:
+            return replace(super().compile(path, within), inline={"valued": "({call} is None)"})  # the other way round
+
+    rules = (
+        "make: Patient\nkey: PID-1\nrules:\n  id: {from: PID-5, when: PID-9 VALUED}\n"
+        "  language: {from: PID-5, when: PID-9 EMPTY}\n  implicitRules: {from: PID-5, when: PID-9 NOT EMPTY}\n"
+    )
+    rule_set = load(write(tmp_path, {"toy/one.yaml": rules}), Inlined()).of("")
+    assert rule_set.run(toy.parse("PID|1||||a"), toy.env())[0].body == {"id": "a", "implicitRules": "a"}
+
+
+def test_what_is_there_is_tested_once(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Asking(toy.Toy):
+        def compile(self, path: str, within: tuple[ToyPath, ...]) -> ToyPath:
+            made = super().compile(path, within)
+            return replace(made, inline={"there": f"({{s}}.asked({made.text!r}) or True)"})
+
+    class Message(list[tuple[str, toy.Segment]]):
+        def asked(self, path: str) -> None:
+            asked.append(path)
+
+    rules = "make: Patient\nkey: PID-1\nrules:\n  maritalStatus.coding.code: PID-5\n"
+    rule_set = load(write(tmp_path, {"toy/one.yaml": rules}), Asking()).of("")
+    made = rule_set.run(Message(toy.parse("PID|1||||a")), toy.env())[0]
+    assert made.body == {"maritalStatus": {"coding": [{"code": "a"}]}}
+    assert asked == ["PID-1", "PID-5"]
