@@ -32,7 +32,6 @@ CONTACT = "https://faellesplan.dk/fhir/StructureDefinition/contact-person"
 
 _OVER = frozenset({"completed", "revoked"})
 _NOT_INSIDE = frozenset({"meta", "text", "contained"})  # of a contained resource, R4 dom-2, dom-4
-_NAMES = ("prefix", "given", "family")
 _OF_MUNICIPALITIES = f"{MUNICIPALITY}#"
 
 
@@ -176,10 +175,14 @@ class Rewriting:
         self._lost, self._changes = [], []
         for node in seen.noted:
             if "reference" in node:
-                self._refer(node)
+                known = self._ours.get(node["reference"])
+                if known and len(node) == 1:
+                    node["reference"] = known
+                else:
+                    self._refer(node)
             elif "coding" in node:
-                if known := self._alone(node["coding"]):
-                    node["coding"] = known
+                if one := self._alone(node["coding"]):
+                    node["coding"] = one
                 else:
                     codings = self._completed([*map(self._spelled, node["coding"])])
                     self._changes.append((node, node | {"coding": codings}))
@@ -230,9 +233,9 @@ class Rewriting:
             ours = self._found(reference)
         if ours and len(reference) == 1:
             reference["reference"] = ours
-            return
-        extra = {"extension": reference["extension"]} if "extension" in reference else {}
-        self._changes.append((reference, {"reference": ours} | extra if ours else self._told_of(reference, extra)))
+        else:
+            extra = {"extension": reference["extension"]} if "extension" in reference else {}
+            self._changes.append((reference, {"reference": ours} | extra if ours else self._told_of(reference, extra)))
 
     def _found(self, reference: Json) -> str:
         """The reference to the citizen, or to what is kept of the message; empty for any other."""
@@ -302,8 +305,8 @@ def _name(target: Json) -> str:
 
 
 def _words(name: Json) -> list[str]:
-    parts = [name.get(part) for part in _NAMES]
-    return [word for part in parts for word in (part if isinstance(part, list) else [part]) if word]
+    parts = (*name.get("prefix", ()), *name.get("given", ()), name.get("family"))
+    return [word for word in parts if word]
 
 
 def _contact(target: Json) -> Json | None:

@@ -25,19 +25,16 @@ class Meant:
     exact: Mapping[str, str]
     prefixes: Mapping[str, str]
 
-    def of(self, url: str) -> str:
+    def of(self, url: str, turns: int = _TURNS) -> str:
         """The present URL; the same where it is no old one."""
-        for _ in range(_TURNS):
-            found = self.exact.get(url) or self._by_prefix(url)
-            if found is None or found == url:
-                break
-            url = found
-        return url
-
-    def _by_prefix(self, url: str) -> str | None:
-        name = url.rfind("/") + 1
-        start = self.prefixes.get(url[:name])
-        return start + url[name:] if start else None
+        found = self.exact.get(url)
+        if found is None:
+            name = url.rfind("/") + 1
+            start = self.prefixes.get(url[:name])
+            if start is None:
+                return url
+            found = start + url[name:]
+        return self.of(found, turns - 1) if turns > 1 and found != url else found
 
 
 @dataclass(frozen=True, slots=True)
