@@ -157,6 +157,21 @@ def test_nothing_of_one_citizen_refers_to_what_is_made_of_another(database_url: 
     run(test)
 
 
+def test_what_is_taken_back_is_referred_to_no_more(database_url: str) -> None:
+    """R4: deletes come first, wherever they stand."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            old = (await here.made(here.about("Condition", code={"text": "Smerter"})))["id"]
+            goal = entry("POST", "Goal", here.goal(addresses=[{"reference": f"Condition/{old}"}]))
+            sent = bundle("transaction", goal, entry("DELETE", f"Condition/{old}"))
+            told = await here.call("POST", "", sent)
+            assert (told.status_code, "Bundle.entry[0].resource.addresses[0]" in told.text) == (422, True)
+            assert (await here.call("GET", f"/Condition/{old}")).status_code == 200
+
+    run(test)
+
+
 def test_a_failure_in_the_last_entry_undoes_all(database_url: str) -> None:
     """Whatever is wrong with it, and wherever it stands: nothing is left behind, and the attempt is on record."""
 

@@ -153,6 +153,8 @@ async def _may_be_named(gateway: Gateway, caller: Caller, literal: str, own: Cit
     if (made := f"{ours[1]}/{ours[2]}") in around.promised:
         around.leaned.append((made, own.same))  # whose that is, is known when all entries are worked out
         return True
+    if made in around.gone:
+        return False
     if is_joint(ours[1], ours[2]):
         return citizen_of_joint(ours[2]) in own.same
     found = await resources.find(gateway.database, ours[1], ours[2])
