@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain.identifier import CPR, X_ECPR
+from tests.acceptance.test_written_messages import message
 from tests.inbound.http_world import run
 from tests.inbound.one_citizen import NUMBER
 from tests.inbound.rest_world import Rest, rest
@@ -59,6 +60,10 @@ def test_where_nothing_is_left_it_is_gone(database_url: str) -> None:
             assert plan["id"] in joint.text
             assert "Ask" not in joint.text
             assert (await here.call("GET", f"{path}/$everything", who="social")).status_code == 404
+            sent = await here.call("POST", "/Communication", message(made["id"]), who="social")
+            assert sent.status_code == 404, "nobody is written about who is gone"
+            new = here.goal(subject={"reference": path[1:]})
+            assert (await here.call("POST", "/Goal", new, who="social")).status_code == 404
             again = await here.made(patient(STRANGER), who="social")
             assert (again["id"], again["name"], again["active"]) == (made["id"], made["name"], True)
             assert (await here.call("GET", path, who="social")).json() == again
