@@ -182,6 +182,15 @@ def test_an_edited_document_keeps_what_is_not_told_again() -> None:
     assert (signed["docStatus"], text_of(signed)) == ("final", "Før")
 
 
+@pytest.mark.parametrize("event", ["T01", "T03", "T07"])
+def test_what_tells_of_a_document_without_its_text_leaves_the_text(event: str) -> None:
+    told = {6: "20250314091500+0100", 25: "Brev"}
+    one = document(mdm("T02", told, line("Før")), mdm(event, told, sent="20250315093015+0100"))
+    assert text_of(one) == "Før"
+    (pdf,) = document(mdm("T02", told, line("^AP^PDF^Base64^JVBERi0xLjQK", "ED")))["content"]
+    assert pdf["attachment"]["contentType"] == "application/pdf", "and stands alone where there is no text"
+
+
 def test_a_document_without_a_number_is_that_of_its_message() -> None:
     first, again, other = (mdm("T02", {12: ""}, line("x"), sent=f"2025031409{m}00") for m in ("30", "30", "31"))
     found = fold(first, again, other)["DocumentReference"]
