@@ -9,6 +9,7 @@ from tests.acceptance.test_written_messages import message
 from tests.inbound.http_world import run
 from tests.inbound.one_citizen import NUMBER
 from tests.inbound.rest_world import Rest, rest
+from tests.inbound.test_consent_doors import objection
 from tests.inbound.test_merged_citizen import arrive_without_cpr, merge
 from tests.inbound.test_rest_bundles import answers, bundle, entry, statuses
 
@@ -170,6 +171,24 @@ def test_a_protection_is_not_lifted_by_a_delete(database_url: str) -> None:
             left = await here.call("GET", path, who="social")
             assert RESTRICTED["code"] in [one["code"] for one in left.json()["meta"]["security"]]
             assert "Skjulestien" not in left.text
+
+    run(test)
+
+
+def test_an_objection_holds_whoever_takes_back_the_patient(database_url: str) -> None:
+    """Also where nobody is left who tells of the person: what is told besides is decided as before."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            assert (await here.call("POST", "/Consent", objection(here.patient), who="social")).status_code == 201
+            closed = (await here.call("GET", f"/Encounter?patient={here.patient}")).json()["total"]
+            others = await stands(here)
+            for who in ("epj", "social"):
+                assert (await here.call("DELETE", f"/Patient/{here.patient}", who=who)).status_code == 204
+            assert (await here.call("GET", f"/Patient/{here.patient}", who="social")).status_code == 410
+            assert closed == 0
+            assert (await here.call("GET", f"/Encounter?patient={here.patient}")).json()["total"] == 0
+            assert await stands(here) == others
 
     run(test)
 
