@@ -15,6 +15,7 @@ from gateway.translate.oio.tree import BESIDE, LISTS, Node
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
+_PLACES = {name: (f"{name}/UUIDIdentifikator", f"{name}/URNIdentifikator") for name in ("ReferenceID", "Rolle", "Type")}
 OTHER = "Anden"  # the word rules use for roles that are not in the table
 
 _COLUMNS = ("relation", "role", "uuid", "display", "note")
@@ -67,7 +68,8 @@ def reference_of(relation: Node, name: str = "ReferenceID") -> str:
     flat = relation.flat
     if flat is None:
         return told(relation.first(name))
-    return flat.get(name + "/UUIDIdentifikator") or flat.get(name + "/URNIdentifikator") or ""
+    uuid, urn_ = _PLACES[name]
+    return flat.get(uuid) or flat.get(urn_) or ""
 
 
 def told(reference: Node | None) -> str:
