@@ -187,7 +187,8 @@ def test_a_transaction_needs_one_connection_and_no_second(database_url: str) -> 
             entries = [
                 entry("POST", "Practitioner", practitioner("0ABCD"), ONE,
                       ifNoneExist=f"identifier={AUTHORISATION}%7C0ABCD"),
-                *(entry("POST", "Goal", here.goal(subject={"reference": f"Patient/{who}"})) for who in (here.patient, other)),
+                *(entry("POST", "Goal", here.goal(subject={"reference": f"Patient/{who}"}))
+                  for who in (here.patient, other)),
             ]  # fmt: skip
             pool = here.http.gateway.database.pool
             taken = [await pool.acquire() for _ in range(pool.get_max_size() - 1)]
