@@ -17,6 +17,7 @@ _ASKED = re.compile(rb'\{\s*"vendor"\s*:\s*"(' + "|".join(VENDORS).encode() + rb
 _LORA = re.compile(rb'"(?:sag|dokument|indsats)(?:egenskaber|fremdrift)"|"(?:attributter|relationer)"\s*:')
 _RESOURCE = re.compile(rb'"resourceType"')
 _BENEFITS = b"urn:oio:sts:ydelse:"
+_XML_OF_HL7 = b"urn:hl7-org:v2xml"
 _BLANK = b"\xef\xbb\xbf \t\r\n\x0b"
 
 
@@ -27,7 +28,7 @@ def door_of(raw: bytes) -> str:
     Of what lies in a VANSEnvelope that which it holds is told; what is wrong with the envelope is raised.
     """
     text = raw.lstrip(_BLANK)
-    if text[:3].upper() in (b"MSH", b"FHS", b"BHS"):
+    if text[:3].upper() in (b"MSH", b"FHS", b"BHS") or (text[:1] == b"<" and _XML_OF_HL7 in text[:4000]):
         return "hl7v2"
     if text[:3] in (b"UNA", b"UNB"):
         return "edifact"

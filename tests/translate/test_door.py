@@ -11,6 +11,7 @@ from gateway.translate.door import door_of
         (b"\xef\xbb\xbfmsh|^~\\&|A", "hl7v2"),
         (b"\x0bMSH|^~\\&|A\x1c\r", "hl7v2"),
         (b"FHS|^~\\&|A", "hl7v2"),
+        (b'<?xml version="1.0"?><ADT_A01 xmlns="urn:hl7-org:v2xml">', "hl7v2"),
         (b'\r\n {"resourceType": "Bundle"}', "fhir-message"),
         (b'<?xml version="1.0"?><Bundle xmlns="http://hl7.org/fhir">', "fhir-message"),
         (b"<Bundle xmlns='http://hl7.org/fhir'>", "fhir-message"),

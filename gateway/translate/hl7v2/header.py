@@ -59,7 +59,8 @@ def read(raw: bytes) -> Header:
     """
     start = content_start(raw)
     if raw[start : start + 3].upper() != b"MSH":
-        raise Unreadable("The message does not begin with MSH", where="MSH^1")
+        hint = "Send it with delimiters; as XML it is not read." if raw[start : start + 1] == b"<" else ""
+        raise Unreadable("The message does not begin with MSH", where="MSH^1", hint=hint)
     end = _LINE_END.search(raw, start, start + _LONGEST)
     if end is None and len(raw) - start > _LONGEST:
         raise Unreadable("The MSH segment has no end", where="MSH^1")

@@ -78,3 +78,9 @@ def test_what_is_no_header_is_unreadable(raw: bytes, where: str) -> None:
         read(raw)
     assert caught.value.where == where
     assert (caught.value.ack, caught.value.condition) == ("AE", "102")
+
+
+def test_hl7_in_xml_is_refused_with_what_to_send_instead() -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(b'<?xml version="1.0"?><ADT_A01 xmlns="urn:hl7-org:v2xml"/>')
+    assert (refused.value.where, "with delimiters" in refused.value.hint) == ("MSH^1", True)
