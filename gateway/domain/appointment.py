@@ -35,9 +35,8 @@ def joined(before: Body, told: Body) -> Body:
         if length is not None and "start" in told and not {"end", "minutesDuration"} & told.keys():
             made["end"] = _later(told["start"], length)
     _settle_length(made, before, told)
-    people = told.get("participant", [])
-    if people and all(map(_is_told_only, people)):
-        made["participant"] = [*(p for p in before.get("participant", []) if not _is_told_only(p)), *people]
+    if "participant" in told:
+        made["participant"] = _people(before.get("participant", []), told["participant"])
     return made
 
 
@@ -65,6 +64,27 @@ def is_network_meeting(body: Mapping[str, Any]) -> bool:
     concepts = [c for name in _CODED for c in _listed(body.get(name))]
     codings = [coding for concept in concepts for coding in concept.get("coding", [])]
     return any(c.get("system") == KIND and c.get("code") == NETWORK_MEETING for c in codings)
+
+
+def _people(before: Sequence[Body], told: Sequence[Body]) -> list[Body]:
+    """Who comes: those who are told, in place of those before unless nobody is told but who need not come."""
+    out = [_who(one) for one in told if _is_taken_out(one)]
+    people = [one for one in told if not _is_taken_out(one)]
+    if all(map(_is_told_only, people)):
+        stayed = [one for one in before if not (people and _is_told_only(one))]
+        people = [*(one for one in stayed if _who(one) not in out), *people]
+    return people
+
+
+def _who(participant: Body) -> object:
+    """The same for one who is told by name and number, and by number alone."""
+    actor = participant.get("actor", {})
+    return actor.get("identifier", actor)
+
+
+def _is_taken_out(participant: Body) -> bool:
+    """Somebody of whom a sender tells that he takes part no more: no sender tells both in another way."""
+    return (participant.get("status"), participant.get("required")) == ("declined", "optional")
 
 
 def _settle_length(made: Body, before: Body, told: Body) -> None:

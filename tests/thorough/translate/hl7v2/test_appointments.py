@@ -217,6 +217,22 @@ def test_what_was_taken_out_of_the_appointment_does_not_take_part() -> None:
     assert actors(appointment(siu("S12", {}, AIP, gone))) == ["Patient", "Karen Lund"]
 
 
+@pytest.mark.parametrize(
+    ("segments", "stay"),
+    [
+        ((segment("AIP", {1: "2", 2: "D", 3: "KK9"}),), ["Patient", "Karen Lund", "Stue 1"]),
+        ((segment("AIP", {1: "2", 2: "D", 3: "KK9^Ny^Ib"}), AIP), ["Patient", "Karen Lund"]),
+        ((segment("AIG", {1: "1", 2: "D", 3: "5001"}),), ["Patient", "Karen Lund", "Ib Ny"]),
+    ],
+)
+def test_who_is_taken_out_later_comes_no_more_and_the_others_do(segments: tuple[str, ...], stay: list[str]) -> None:
+    another = segment("AIP", {1: "2", 3: "KK9^Ny^Ib"})
+    before = siu("S12", {}, AIP, another, segment("AIG", {1: "1", 3: "5001^Stue 1^L"}))
+    after = siu("S14", {}, *segments, sent="20250315090000+0100")
+    assert actors(appointment(before, after)) == stay
+    assert all(one["status"] == "accepted" for one in appointment(before, after)["participant"])
+
+
 def test_equipment_people_and_places_of_aig() -> None:
     kinds = {"P^^CSI": "Practitioner", "101^Equipment^L": "Device", "ROOM": "Location", "?": None}
     for code, kind in kinds.items():
