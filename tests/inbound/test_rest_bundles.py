@@ -6,6 +6,7 @@ import asyncio
 from base64 import b64encode
 from typing import Any
 
+from gateway.translate.fhir import parse
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import Rest, rest
 
@@ -197,6 +198,8 @@ def test_what_is_told_of_an_entry(database_url: str) -> None:
                     outcome = write["response"].get("outcome", {}).get("resourceType", "OperationOutcome")
                     assert outcome == "OperationOutcome"
                 asked = entry("HEAD", f"Goal/{made['id']}"), entry("HEAD", "Goal/" + "f" * 32)
+                raw = await here.call("POST", "", bundle(kind, *asked[:1], *entries), Accept="application/fhir+xml")
+                assert parse(raw.content, "application/fhir+xml")["entry"][2]["resource"] == made
                 there, absent = await answers(here, kind, *asked)
                 assert there["response"] == read["response"]
                 assert absent == {"response": {"status": "404"}}
