@@ -105,6 +105,8 @@ def test_twice_the_same_condition_makes_one(database_url: str) -> None:
                 entry("POST", "Goal", goal, ifNoneExist=search),
             )  # fmt: skip
             assert statuses(told) == ["201", "200", "201", "200"]
+            named = entry("POST", "Practitioner", practitioner("0ABCD"), ONE, **staff)
+            assert (await here.call("POST", "", bundle("transaction", named, named))).status_code == 400
             assert placed(told[0]) == placed(told[1])
             assert placed(told[2]) == placed(told[3])
 

@@ -34,17 +34,22 @@ async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) ->
 
     Raises what is wrong with the condition or the name, Forbidden without a purpose of use.
     """
-    if entry.name and entry.name in around.places:
-        raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
     if entry.asked.kind in DIRECTORY:
         token = secrets.token_hex(16)
         place = await in_directory.place_of(gateway, entry.caller, entry.asked, token, around.gone)
     else:
         work, token, place = await _of_citizen(gateway, entry, work, around)
-    around.places |= {entry.name: place} if entry.name else {}
+    name(entry, place, around)
     if entry.asked.interaction == "delete":
         around.gone.add(place)
     return work, token, place
+
+
+def name(entry: Entry, place: str, around: Around) -> None:
+    """The entry's name stands for this from now on. Raises BadRequest where it stands for something already."""
+    if entry.name and entry.name in around.places:
+        raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
+    around.places |= {entry.name: place} if entry.name else {}
 
 
 async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around) -> tuple[Work, str, str]:

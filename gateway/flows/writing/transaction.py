@@ -20,7 +20,7 @@ from gateway.flows.parts import Gateway, Served
 from gateway.flows.writing import in_directory
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Entry, Moved, Standing, Word, Work, begun
-from gateway.flows.writing.naming import resolved, settled, twins
+from gateway.flows.writing.naming import name, resolved, settled, twins
 from gateway.flows.writing.saying import told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
@@ -93,7 +93,7 @@ async def _settle(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt
     attempt.reached[number] = work = begun(gateway, entry.caller, entry.asked)
     if same in attempt.settled:  # it finds what that one makes
         attempt.settled[number] = (work, *attempt.settled[same][1:])
-        attempt.around.places |= {entry.name: attempt.settled[same][2]} if entry.name else {}
+        name(entry, attempt.settled[same][2], attempt.around)
     else:
         attempt.settled[number] = await settled(gateway, entry, work, attempt.around)
     del attempt.reached[number]
