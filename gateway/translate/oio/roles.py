@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.translate.oio.tree import BESIDE, LISTS, Node
+from gateway.translate.oio.tree import BESIDE, LISTS, Node, is_uuid
 from gateway.translate.rules.lines import lines
 from gateway.translate.rules.problems import Problems
 
@@ -23,10 +23,12 @@ _COLUMNS = ("relation", "role", "uuid", "display", "note")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """`known` holds every (relation, role) a rule may name, with its Danish name; `by_uuid` those that can be met."""
+    """`known` holds every (relation, role) a rule may name, with its Danish name; `by_uuid` those that can be met.
+    `uuids` are those that are published, by relation and role in small letters."""
 
     known: Mapping[tuple[str, str], str]
     by_uuid: Mapping[tuple[str, str], str]
+    uuids: Mapping[tuple[str, str], str]
 
     def of(self, node: Node) -> str:
         """The role of a relation: `OTHER` when its UUID is not in the table, "" for what is no relation."""
@@ -89,6 +91,7 @@ def read(path: Path, problems: Problems) -> Roles:
     name = f"mappings/{path.parent.name}/{path.name}"
     known: dict[tuple[str, str], str] = {}
     by_uuid: dict[tuple[str, str], str] = {}
+    uuids: dict[tuple[str, str], str] = {}
     for line in lines(path, name, _COLUMNS, problems):
         relation, role, uuid = line.cells["relation"], line.cells["role"], line.cells["uuid"].lower()
         if not relation or not role:
@@ -100,4 +103,6 @@ def read(path: Path, problems: Problems) -> Roles:
             by_uuid[relation, urn(role)] = role
             if uuid:
                 by_uuid[relation, uuid] = role
-    return Roles(known, by_uuid)
+            if is_uuid(uuid):
+                uuids[relation, role.lower()] = uuid
+    return Roles(known, by_uuid, uuids)

@@ -189,14 +189,19 @@ class Node:
     def told_by_sender(self) -> Sequence[str]:
         """Name, number of parts and text of this element and all below it, but for the index's own stamp, which a copy
         has or has not: what fingerprints are made of."""
+        told: list[str] = []
+        self._tell(told)
+        return told
+
+    def _tell(self, told: list[str]) -> None:
         if self.document is not None and self.span is not None:
             start, end = self.span
-            return [self.name, *self.document.log[start + 1 : end]]
+            told += (self.name, *self.document.log[start + 1 : end])
+            return
         parts = [part for part in self.parts if part.name != STAMP]
-        told = [self.name, str(len(parts)), self.text]
+        told += (self.name, str(len(parts)), self.text)
         for part in parts:
-            told += part.told_by_sender()
-        return told
+            part._tell(told)
 
     @property
     def empty(self) -> bool:

@@ -88,10 +88,7 @@ class _Reading:
 
     def __init__(self, names: Names, roles: Roles, told: dict[str, Any], place: str) -> None:
         self._names = names
-        self._types = {role.lower(): uuid for (kind, uuid), role in roles.by_uuid.items() if kind == "Type"}
-        self._uuids = {
-            (kind, role): uuid for (kind, uuid), role in roles.by_uuid.items() if elements.UUID.fullmatch(uuid)
-        }
+        self._uuids = roles.uuids
         self._told = told
         self._place = place
         self._kind = ""
@@ -263,12 +260,11 @@ class _Reading:
             said = elements.single(code, f"{place}.journalpostkode")
             role = called.JOURNAL.get(said, said)
         if role:
-            uuid = self._uuids.get((element, role))
+            uuid = self._uuids.get((element, role.lower()))
             node.parts.append(elements.pointing("Rolle", uuid or "", "" if uuid else urn(role), place, node))
         if (kind := held.get("objekttype")) is not None:
             said = elements.single(kind, f"{place}.objekttype")
-            uuid = self._types.get(said.lower().replace("organisationsenhed", "organisationenhed"), "")
-            uuid = uuid if elements.UUID.fullmatch(uuid) else self._uuids.get(("Type", said), "")
+            uuid = self._uuids.get(("Type", said.lower().replace("organisationsenhed", "organisationenhed")), "")
             node.parts.append(elements.pointing("Type", uuid, "" if uuid else f"urn:oio:{said.lower()}", place, node))
         if (index := held.get("indeks")) is not None:
             node.parts.append(
