@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.statement import Body
@@ -12,15 +13,31 @@ TEXT = "text"
 """Words in texts: concepts without a code, titles, descriptions, messages."""
 
 UNIT = "unit"
-"""Words in the names of units (Reference.display)."""
+"""Words in the names of units (Reference.display, Organization.name)."""
 
-_WORDS = frozenset({"text", "title", "description", "contentString", "div"})
+FILE = "file"
+"""Words in a text that a document brings with it (Attachment.data)."""
+
+_WORDS = frozenset(
+    {"text", "title", "description", "div", "comment", "extraDetails", "patientInstruction", "statusReason",
+     "contentString", "valueString", "valueMarkdown", "detailString", "scheduledString", "onsetString",
+     "abatementString", "occurrenceString"}
+)  # fmt: skip
+"""Elements of R4 that hold what people wrote."""
+
+_NAMED = frozenset({"CareTeam", "Account"})  # whose names tell what they are for
 _NO_CONTENT = frozenset({"meta", "provision"})
+# Who and where: what else a reference leads to is told of in words like any concept.
+_SOMEBODY = frozenset(
+    {"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson",
+     "CareTeam", "Device", "Group", "Endpoint"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`codes` are (system, code) of every coding, `words` (TEXT or UNIT, words) of every text and name of a unit.
+    """`codes` are (system, code) of every coding, `words` (TEXT, UNIT or FILE, words) of every text and name of a unit,
+    and `displays` (system, code, words) of codings that have both: they count where the code says nothing.
 
     `references` are all literal references to other resources, without their version. Security labels are not
     content, and what a Consent permits or denies is not what it tells of the citizen; they may refer to something
@@ -30,6 +47,7 @@ class Content:
     codes: list[tuple[str, str]]
     words: list[tuple[str, str]]
     references: frozenset[str]
+    displays: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def content_of(body: Body) -> Content:
@@ -37,6 +55,7 @@ def content_of(body: Body) -> Content:
     lists and strings, which is why their types can be compared."""
     codes: list[tuple[str, str]] = []
     words: list[tuple[str, str]] = []
+    displays: list[tuple[str, str, str]] = []
     references: list[str] = []
     aside: list[Any] = []
     waiting: list[Any] = [body]
@@ -47,8 +66,10 @@ def content_of(body: Body) -> Content:
         code, display = node.get("code"), node.get("display")
         if code and isinstance(code, str):
             codes.append((str(node.get("system") or ""), code))
+            if display is not None and isinstance(display, str):
+                displays.append((*codes[-1], display))
         elif display is not None and isinstance(display, str):
-            words.append((TEXT if "system" in node else UNIT, display))
+            words += [(how, display) for how in _said_by(node)]
         for name, value in node.items():
             kind = type(value)
             if kind is str:
@@ -58,9 +79,52 @@ def content_of(body: Body) -> Content:
                     references.append(value)
             elif kind is dict or kind is list:
                 (aside if name in _NO_CONTENT else waiting).append(value)
+            if name in _READ:
+                words += _READ[name](node)
     references += _references(aside)
     found = (one.partition("/_history/")[0] for one in references if not one.startswith("#"))
-    return Content(codes, words, frozenset(found))
+    return Content(codes, words, frozenset(found), displays)
+
+
+def _said_by(named: dict[str, Any]) -> tuple[str, ...]:
+    """How the display of something without a code is read: of a coding as text, of somebody as the name of a unit, of
+    what a reference leads to besides (a diagnosis, a document) as both."""
+    if "system" in named:
+        return (TEXT,)
+    literal = named.get("reference")
+    if not isinstance(literal, str) or "/" not in literal:
+        literal = "/"
+    kind = named.get("type") or literal.partition("/_history/")[0].split("/")[-2]
+    return (UNIT,) if not kind or kind in _SOMEBODY else (UNIT, TEXT)
+
+
+def _written(attachment: dict[str, Any]) -> list[tuple[str, str]]:
+    """The words of a text that stands in the resource, as base64."""
+    if not str(attachment.get("contentType", "")).lower().startswith("text/"):
+        return []
+    try:
+        return [(FILE, b64decode(attachment["data"]).decode(errors="replace"))]
+    except ValueError:
+        return []
+
+
+def _named(node: dict[str, Any]) -> list[tuple[str, str]]:
+    """The name of a unit, a team, an account; of a person there are no words here."""
+    name = node["name"]
+    read = (UNIT, TEXT) if node.get("resourceType") in _NAMED else (UNIT,)
+    return [(how, name) for how in read] if isinstance(name, str) else []
+
+
+def _without_code(concept: dict[str, Any]) -> list[tuple[str, str]]:
+    """The words of codings that are nothing else: no system, no code."""
+    codings = concept["coding"]
+    listed = codings if type(codings) is list else [codings]
+    alone = [one.get("display") for one in listed if type(one) is dict and "code" not in one and "system" not in one]
+    return [(TEXT, display) for display in alone if isinstance(display, str)]
+
+
+_READ = {"coding": _without_code, "data": _written, "name": _named}
+"""Elements whose words are told by what stands beside them."""
 
 
 def _references(waiting: list[Any]) -> Iterator[str]:

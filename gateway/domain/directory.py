@@ -160,7 +160,7 @@ def judged(body: Body, kind: str, source: Source, labeller: Labeller, before: Bo
     said = content_of(body)
     names = [(UNIT, word) for name in _NAMES for word in _texts(body.get(name))]
     texts = [(TEXT, word) for name in _WORDS for word in _texts(body.get(name))]
-    content = Content(said.codes, [*said.words, *names, *texts], said.references)
+    content = Content(said.codes, [*said.words, *names, *texts], said.references, said.displays)
     kept = (before or {}).get("meta", {}).get("security", [])
     given = body | {
         "meta": body.get("meta", {}) | {"security": _united(kept, body.get("meta", {}).get("security", []))}

@@ -66,7 +66,8 @@ def _with_parts(content: Content, parts: Sequence[Body]) -> Content:
     several = [content, *map(content_of, parts)]
     codes = [code for one in several for code in one.codes]
     words = [word for one in several for word in one.words]
-    return Content(codes, words, content.references)
+    displays = [display for one in several for display in one.displays]
+    return Content(codes, words, content.references, displays)
 
 
 def facts_of(

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.domain.content import TEXT, UNIT, Content, content_of
+from gateway.domain.content import FILE, TEXT, UNIT, Content, content_of
+from gateway.domain.plain import plain
 from gateway.domain.security_label import (
     ACT_CODE,
     CONFIDENTIALITY,
@@ -25,7 +26,14 @@ from gateway.domain.security_label import (
 from gateway.domain.statement import Body
 
 ANY = "*"
-_OF_A_SOURCE = "urn:faellesplan:source:"  # what nobody else knows, as translators name it
+# Systems of which is known that they hold no diagnoses, or only such as rows name. A code of any other system is read
+# as if it named none: senders write `ICD-10`, a URL of their own, or that of another country's edition.
+_KNOWN = (
+    "http://snomed.info/", "http://loinc.org", "http://unitsofmeasure.org", "http://terminology.hl7.org/", "http://hl7.dk/",
+    "http://hl7.org/fhir/", "http://kl.dk/", "http://fhir.kl.dk/", "http://medcomfhir.dk/", "https://faellesplan.dk/",
+    "https://data.gov.dk/", "urn:iso:", "urn:ietf:",
+)  # fmt: skip
+_DIAGNOSES = "http://hl7.org/fhir/sid/"  # of FHIR's own names of systems, those of lists of diagnoses among them
 
 LABELLED_CLASSES = frozenset({"housing", "employment", "benefit", "criminal", "protected-address"})
 """Data classes that stand as labels too. A label-scoped permit must cover every label, so ordinary ones do not."""
@@ -41,7 +49,8 @@ _STRONGEST = (
 _SYSTEM, _WORD, _CODE = range(3)
 
 _UUID = 32
-_PARAGRAPH = re.compile(r"§+\s+(?=\d)")  # the tables write §110, people § 110
+# An ICD-10 code as people write it: DZ65.0, F 20.0, dz 65-0. The tables write them without.
+_DIAGNOSIS = re.compile(r"(D?[A-Z])[ .-]?(\d\d)[ .,-]?(\w*)", re.ASCII)
 _UUID_PART = 8  # of a UUID that a row shortens, at least its first group is told
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
@@ -53,7 +62,7 @@ _SHORT = 80  # longer texts are written once
 class LabelRow:
     """What one group of codes means: `label` (`system|code`, "" for none) and `data_class` ("" for no say).
 
-    `systems` may be `*`, and `""` for codes of no system that anybody but their sender knows; `prefixes` are the
+    `systems` may be `*`, and `""` for codes of no system, or of one that is not known here; `prefixes` are the
     beginnings of codes ("" for all), for `text` and `unit` of words, or parts of words (`*psykiat`).
     `kinds` limits the row to resource types, empty for any.
     """
@@ -88,6 +97,9 @@ class _Meaning(NamedTuple):
     classes: frozenset[tuple[int, str]]
 
 
+_NOTHING = _Meaning(frozenset(), frozenset())
+
+
 class Labeller:
     """Labels resources by the tables, compiled once."""
 
@@ -115,8 +127,13 @@ class Labeller:
         given = frozenset(label_of(c) for c in body.get("meta", {}).get("security", ()) if isinstance(c, dict))
         found = {self._of_code(system, code, kind) for system, code in (*map(_split, given), *content.codes)}
         if kind not in _WORDLESS:
+            found |= {self._of_words(TEXT, display, kind) for system, code, display in content.displays
+                      if self._of_code(system, code, kind) == _NOTHING}  # fmt: skip
             for system, words in content.words:
-                found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
+                if system == FILE:  # a letter names many things: it is not about all of them
+                    found.add(_Meaning(self._text(TEXT, words, kind).labels, frozenset()))
+                else:
+                    found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
         return self._of_all(kind, sector, source, given, frozenset(found))
 
     def of_code(self, system: str, code: str, kind: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -135,13 +152,15 @@ class Labeller:
 
     def _code(self, system: str, code: str, kind: str) -> _Meaning:
         """Every row whose prefix the code begins with gives its label; the longest of them gives the class."""
-        upper = code.upper()
+        upper = code.strip().upper()
+        if diagnosis := _DIAGNOSIS.fullmatch(upper):
+            upper = "".join(diagnosis.groups())
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
         # A UUID may begin like a diagnosis or like a short key of its system (FSIII's A13): rows for any system and
         # short prefixes are about codes that people write.
         short = range(1, _UUID_PART) if len(code) >= _UUID else ()
-        known = (system, "") if system.startswith(_OF_A_SOURCE) else (system,)
+        known = (system,) if self._is_known(system) else (system, "")
         for name in known if short else (*known, ANY):
             for length in self._lengths.get(name, ()):
                 if length > len(upper) or length in short:
@@ -152,11 +171,16 @@ class Labeller:
         sure = _CODE if longest else _SYSTEM
         return _Meaning(frozenset(labels), frozenset((sure, name) for length, name in classes if length == longest))
 
+    def _is_known(self, system: str) -> bool:
+        """Whether rows name the system, or it is one of those that hold no diagnoses."""
+        of_others = system.startswith(_KNOWN) and not system.startswith(_DIAGNOSES)
+        return not system or of_others or system in self._by_system
+
     def _text(self, system: str, words: str, kind: str) -> _Meaning:
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
         pattern = self._words[system]
-        for match in pattern.finditer(_PARAGRAPH.sub("§", words)) if pattern else ():
+        for match in pattern.finditer(plain(words)) if pattern else ():
             said = match.group().upper()
             for prefix in (said, f"*{said}"):
                 for row in self._by_system[system].get(prefix, ()):

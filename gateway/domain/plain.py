@@ -1,0 +1,46 @@
+"""Words as the tables spell them, whoever wrote them: for finding what they tell of, never for showing.
+
+Word processors put soft hyphens into words and hard blanks behind §, narratives write `&#248;` and tags, and people
+spell one section of a law in many ways: § 101, §§ 101 og 102, SEL 101, paragraf 101, sundhedslovens § 141.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from unicodedata import category, normalize
+
+_INSIDE = re.compile(r"</?(?:a|abbr|b|big|em|font|i|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_GAP = r"\s{0,3}"  # never without end: texts may be hostile
+_ONE = rf"\d+(?:{_GAP}[a-zæøå]\b)?"
+_SEVERAL = re.compile(rf"§§{_GAP}{_ONE}(?:{_GAP}(?:,|;|/|-|\u2013|og|eller|samt){_GAP}{_ONE})+", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+_SERVICE = r"(?:serviceloven|servicelovens|lov om social service|SEL|S\.E\.L\.)"
+_HEALTH = r"(?:sundhedsloven|sundhedslovens|SUL|S\.U\.L\.)"
+_SIGN = r"(?:§{1,4}|paragraf(?:fer|ferne|en)?|par\.|pgf\.)"
+_OF_HEALTH = re.compile(
+    rf"\b{_HEALTH}\W{{1,3}}(?:{_SIGN}{_GAP})?(?=\d)"
+    rf"|{_SIGN}{_GAP}(?=\d+(?:,?{_GAP}stk\.?{_GAP}\d+)?,?\s{{1,3}}(?:i\s{{1,3}})?{_HEALTH}\b)",
+    re.IGNORECASE,
+)
+_OF_SERVICE = re.compile(rf"\b{_SERVICE}\W{{1,3}}(?:{_SIGN}{_GAP})?(?=\d)|(?<!\w){_SIGN}{_GAP}(?=\d)", re.IGNORECASE)
+
+
+def plain(words: str) -> str:
+    """The words for looking in. A section of serviceloven, or of no law that is named, is `§101`, one of sundhedsloven
+    `sul§141`.
+
+    >>> plain("efter SEL 101 og sundhedslovens § 141")
+    'efter §101 og sul§141'
+    >>> plain("psyki\\u00adatrisk, &#167;&#160;110")
+    'psykiatrisk, §110'
+    """
+    if "&" in words or "<" in words:
+        words = unescape(_TAG.sub(" ", _INSIDE.sub("", words)))
+    if not words.isascii():
+        words = "".join(one for one in normalize("NFKC", words) if category(one) != "Cf")
+    if not any(one.isdigit() for one in words):
+        return words
+    words = _SEVERAL.sub(lambda found: " ".join(f"§{number}" for number in _NUMBER.findall(found[0])), words)
+    return _OF_SERVICE.sub("§", _OF_HEALTH.sub("sul§", words))
