@@ -16,6 +16,7 @@ from gateway.domain.source import Source
 from gateway.errors import GatewayError
 from gateway.translate import r4
 from gateway.translate.fhir import parse_message
+from gateway.translate.fhir.lifting import LONG
 from gateway.translate.fhir.message import HEADER
 from gateway.translate.kl import order
 from gateway.translate.kl.answer import addressed
@@ -51,7 +52,9 @@ class Kl:
         return self.translate_tree(raw, parse_message(raw))
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
-        """As `translate`; `bundle` is what `raw` holds, and is rewritten."""
+        """As `translate`; `bundle` is what `raw` holds, and is rewritten. An order keeps its files in its documents:
+        where one may have been lifted out (lifting.py) it is read anew."""
+        bundle = parse_message(raw) if len(raw) > LONG else bundle
         return translated(self._work(bundle), order.EVENT)
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
