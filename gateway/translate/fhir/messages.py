@@ -27,7 +27,7 @@ class FhirLanguage(Language, Protocol):
     """A language of FHIR messages: it can be given the tree, so that no message is parsed twice."""
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
-        """As `translate`; `bundle` is what `raw` holds, long files lifted out of it (lifting.py). It may be rewritten."""
+        """As `translate`; `bundle` is what `raw` holds, long files lifted out (lifting.py); it may be rewritten."""
         ...
 
 
