@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -112,7 +112,7 @@ class Labeller:
         self._lengths = {
             system: sorted({len(prefix) for prefix in prefixes}) for system, prefixes in self._by_system.items()
         }
-        self._words = {kind: _words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
+        self._words = {kind: _Words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
         self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
         # Codes, units and the words that displays are made of come again and again.
         self._of_code = lru_cache(_REMEMBERED)(self._code)
@@ -179,12 +179,8 @@ class Labeller:
     def _text(self, system: str, words: str, kind: str) -> _Meaning:
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
-        pattern = self._words[system]
-        for match in pattern.finditer(plain(words)) if pattern else ():
-            said = match.group().upper()
-            for prefix in (said, f"*{said}"):
-                for row in self._by_system[system].get(prefix, ()):
-                    _add(row, kind, _WORD, labels, classes)
+        for row in self._words[system].found(plain(words)):
+            _add(row, kind, _WORD, labels, classes)
         return _Meaning(frozenset(labels), frozenset(classes))
 
     def _class(self, kind: str, sector: str, source: str, classes: Iterable[tuple[int, str]]) -> str:
@@ -267,10 +263,30 @@ def _split(label: str) -> tuple[str, str]:
     return system, code
 
 
-def _words(prefixes: Iterable[str]) -> re.Pattern[str] | None:
-    """One pattern that finds every word beginning, and every `*part` wherever it stands; the longest first."""
-    spelled = sorted(prefixes, key=lambda p: (-len(p), p))
-    begun = "|".join(re.escape(p) for p in spelled if not p.startswith("*"))
-    inside = "|".join(re.escape(p[1:]) for p in spelled if p.startswith("*"))
-    alternatives = [*([rf"(?<!\w)(?:{begun})"] if begun else []), *([inside] if inside else [])]
-    return re.compile("|".join(alternatives), re.IGNORECASE) if alternatives else None
+class _Words:
+    """The rows that are about words: beginnings of words, and parts of words (`*psykiat`)."""
+
+    def __init__(self, rows: Mapping[str, list[LabelRow]]) -> None:
+        inside = {name[1:] for name in rows if name.startswith("*")}
+        begun = {name for name in rows if not name.startswith("*")}
+        self._begun = {name: _meant(name, rows, ("", "*")) for name in begun | inside}
+        self._inside = {name: _meant(name, rows, ("*",)) for name in inside}
+        spelled = [f"(?<!\\w)(?=({_longest_first(self._begun)}))", f"(?=({_longest_first(self._inside)}))"]
+        some = [one for one, names in zip(spelled, (self._begun, self._inside), strict=True) if names]
+        self._pattern = re.compile("|".join(some), re.IGNORECASE) if some else None
+
+    def found(self, words: str) -> Iterator[LabelRow]:
+        """The rows of all that is named. One word may lie over another: both are."""
+        for match in self._pattern.finditer(words) if self._pattern else ():
+            at_start = match[1] is not None
+            yield from (self._begun if at_start else self._inside).get((match[1] or match[2]).upper(), ())
+
+
+def _meant(name: str, rows: Mapping[str, list[LabelRow]], marks: Iterable[str]) -> list[LabelRow]:
+    """The rows of a word, and of shorter ones that it begins with."""
+    shorter = [name[:length] for length in range(1, len(name) + 1)]
+    return [row for one in shorter for mark in marks for row in rows.get(f"{mark}{one}", ())]
+
+
+def _longest_first(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=lambda one: (-len(one), one)))

@@ -113,6 +113,8 @@ FILE = b64encode(b"Patienten har skizofreni").decode()
         ("Goal", {"text": {"div": "<div><p>se</p><p>hiv</p></div>"}}, {HIV}),
         ("Goal", {"description": {"text": "psyki\u00adatrisk"}}, {PSY}),
         ("Goal", {"description": {"text": "ps\u200bykisk"}}, {PSY}),
+        ("Goal", {"description": {"text": "Ophold på kvindekrisecenter"}}, {SDV}),
+        ("Location", {"description": "Et kvindekrisecenter"}, {SDV, f"{DATA_CLASS}|protected-address"}),
         ("Encounter", {"reasonCode": [{"text": "Fuld narkose"}]}, set()),
         ("Encounter", {"serviceProvider": {"display": "Kirurgisk afdeling", "reference": "Location/hiv"}}, set()),
     ],
