@@ -90,5 +90,10 @@ def _pattern(kind: str) -> re.Pattern[str]:
 
 def is_resource(name: object, known: Facts | None = None) -> bool:
     """Whether R4 facts are held for a resource type of this name."""
-    kind = (known or facts()).kind(name) if isinstance(name, str) else ""
-    return kind == "resource" and name not in {"Resource", "DomainResource"}
+    return isinstance(name, str) and name in _resources(known)
+
+
+@functools.cache
+def _resources(known: Facts | None) -> frozenset[str]:
+    known = known or facts()
+    return frozenset(name for name in known.names if known.kind(name) == "resource") - {"Resource", "DomainResource"}
