@@ -21,6 +21,7 @@ from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.flows.registered import settle, understood
 from gateway.store import intake, messages
+from gateway.translate.anonymous import without_anonymous
 from gateway.translate.languages import Later, Parts
 from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
@@ -171,7 +172,9 @@ async def keep_message(
     now = gateway.clock()
     source = translation.source
     fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
-    translation = noticed(gateway.terms, await numbered(gateway, translation, fingerprint))
+    translation = noticed(
+        gateway.terms, await numbered(gateway, without_anonymous(translation, gateway.ids), fingerprint)
+    )
     answer = gateway.languages.accepted(language, raw, translation, now)
     arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
     about = About(translation.citizen, translation.merged, translation.statements)

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from gateway.domain.anonymous import is_anonymous
 from gateway.domain.caller import LOWER_LABELS, Caller
 from gateway.domain.labels import kept
 from gateway.domain.security_label import CONFIDENTIALITY, CONFIDENTIALITY_RANK, label_of
+from gateway.errors import RuleBroken
 from gateway.flows.writing.asked import Asked, Json
 from gateway.translate.fhir.given import given
 
@@ -20,7 +22,12 @@ async def checked(asked: Asked, resource: Json | None = None) -> Json:
     """The elements of the resource that is asked for (or of `resource`, what a patch made of it). Raises what is wrong
     with it, with the place."""
     told = asked.body if resource is None else resource
-    return await asyncio.get_running_loop().run_in_executor(_WORKER, given, told, asked.kind, asked.identity)
+    body: Json = await asyncio.get_running_loop().run_in_executor(_WORKER, given, told, asked.kind, asked.identity)
+    if is_anonymous(asked.kind, body):
+        raise RuleBroken(
+            "Anonymous treatment (serviceloven § 101 a) is no part of the plan", where=asked.kind, hint="Leave it out."
+        )
+    return body
 
 
 def label(caller: Caller, asked: Asked, body: Json, before: Iterable[str], computed: Iterable[str] = ()) -> str:
