@@ -71,12 +71,11 @@ def test_a_condition_never_takes_what_was_not_looked_at_for_what_is_not_there(da
             await three(here)
             gateway, caller = here.http.gateway, caller_of("social")
             with pytest.raises(BadRequest, match="patient"):
-                await search.visible(gateway, caller, "CarePlan", [("identifier", "urn:x|not-there")])
+                await search.visible(gateway, caller, "CarePlan", [("identifier", "urn:x|not-there")], "")
             named = [("identifier", "urn:x|not-there"), ("patient", patient_of(SARAH))]
-            assert await search.visible(gateway, caller, "CarePlan", named) == []
-            (kind, identity, version), *_ = await search.visible(
-                gateway, caller, "CarePlan", [("patient", patient_of(SARAH))]
-            )
+            found, looks = await search.visible(gateway, caller, "CarePlan", named, "")
+            assert (found, [one.citizen for one in looks]) == ([], [patient_of(SARAH)])
+            ((kind, identity, version), *_), _ = await search.visible(gateway, caller, "CarePlan", named[1:], "")
             assert (kind, version) == ("CarePlan", 1)
             assert not identity.startswith("joint-")
 

@@ -135,19 +135,21 @@ async def _named(
 
 
 async def visible(
-    gateway: Gateway, caller: Caller, kind: str, params: Params, most: int = 2
-) -> Sequence[tuple[str, str, int]]:
-    """(type, id, version) of what matches, as far as this caller may see it, at most `most`: for conditional writes,
-    which put it on record themselves. Composed resources are nobody's to write and never found."""
+    gateway: Gateway, caller: Caller, kind: str, params: Params, asked: str, most: int = 2
+) -> tuple[Sequence[tuple[str, str, int]], Sequence[AccessRecord]]:
+    """(type, id, version) of what matches, as far as this caller may see it, at most `most`, and the records of the
+    looks: for conditional writes, which put them on record themselves. Composed resources are nobody's to write and
+    never found."""
     query = understood(gateway, kind, params)
     if not caller.purposes:
-        return ()
+        return (), ()
     if names_whom(query):
-        found, _ = await _named(gateway, caller, query, None, "")
+        found, records = await _named(gateway, caller, query, None, asked)
     else:
         found = await search_circle(gateway, caller, query, None, most=most, sure=True)
+        records = circle_records(gateway, caller, query, list(found.matches), asked)
     stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
-    return stored[:most]
+    return stored[:most], records
 
 
 def understood(gateway: Gateway, kind: str, params: Params) -> Query:

@@ -44,8 +44,13 @@ class Asked:
     def told(self) -> str:
         """As the access record names it: without the values of a condition."""
         place = f"/{self.identity}" if self.identity else ""
-        names = "?" + "&".join(sorted({name for name, _ in self.criteria})) if self.criteria is not None else ""
+        names = names_in(self.criteria) if self.criteria is not None else ""
         return f"{_METHODS[self.interaction]} {self.kind}{place}{names}"
+
+
+def names_in(criteria: Criteria) -> str:
+    """A condition without its values: `?identifier&patient`."""
+    return "?" + "&".join(sorted({name for name, _ in criteria}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,18 @@ class Entry:
 
 @dataclass(slots=True)
 class Work:
-    """A write on its way, with its access record as far as is known whom it is about."""
+    """A write on its way, with its access record as far as is known whom it is about. `looks` are what its conditions
+    looked at."""
 
     asked: Asked
     record: AccessRecord
+    looks: list[AccessRecord] = field(default_factory=list)
+
+    @property
+    def others(self) -> list[AccessRecord]:
+        """The looks at citizens whom the write is not about, each once: on record whatever comes of it."""
+        others = (one for one in self.looks if one.citizen not in ("", self.record.citizen))
+        return list({(one.citizen, one.query): one for one in others}.values())
 
     def about(self, citizen: str) -> None:
         """From now on it is known to be about this citizen, also when it is refused."""

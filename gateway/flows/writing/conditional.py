@@ -12,23 +12,28 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.record import AccessRecord
 from gateway.errors import BadRequest, NotFound, SeveralMatch
 from gateway.flows import search
 from gateway.flows.parts import Gateway
-from gateway.flows.writing.asked import Asked, Criteria, Standing, Word, Work
+from gateway.flows.writing.asked import Asked, Criteria, Standing, Word, Work, names_in
 from gateway.flows.writing.create import place_of
 from gateway.store import resources
 
 
 async def matching(
-    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str] = ()
-) -> tuple[str, int] | None:
-    """The (id, version) of the one resource that meets the condition as far as this caller may see. `gone` is taken
-    back in the same transaction. Raises SeveralMatch, BadRequest for a condition that names nothing."""
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, looks: list[AccessRecord],
+    gone: Collection[str] = (),
+) -> tuple[str, int] | None:  # fmt: skip
+    """The (id, version) of the one resource that meets the condition as far as this caller may see; what was looked at
+    is added to `looks`. `gone` is taken back in the same transaction. Raises SeveralMatch, BadRequest for a condition
+    that names nothing."""
     if not [name for name, _ in criteria if not name.startswith("_") or name == "_id"]:
         raise BadRequest("A condition names at least one search parameter")
-    found = await search.visible(gateway, caller, kind, list(criteria), most=2 + len(gone))
-    found = [one for one in found if f"{kind}/{one[1]}" not in gone]
+    asked = f"GET {kind}{names_in(criteria)}"
+    there, records = await search.visible(gateway, caller, kind, list(criteria), asked, most=2 + len(gone))
+    looks += records
+    found = [one for one in there if f"{kind}/{one[1]}" not in gone]
     if len(found) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
     return (found[0][1], found[0][2]) if found else None
@@ -40,26 +45,28 @@ async def found_by(gateway: Gateway, caller: Caller, work: Work) -> Work:
     asked = work.asked
     if asked.criteria is None or asked.interaction == "create":
         return work
-    found = await matching(gateway, caller, asked.kind, asked.criteria)
+    found = await matching(gateway, caller, asked.kind, asked.criteria, work.looks)
     if found:
         if asked.interaction == "update" and asked.body.get("id", found[0]) != found[0]:
             raise BadRequest("The id in the body is not that of the resource found", where=f"{asked.kind}.id")
-        return Work(replace(asked, identity=found[0]), work.record)
+        return replace(work, asked=replace(asked, identity=found[0]))
     if asked.interaction != "update":
         raise NotFound
     if "id" in asked.body:
         raise BadRequest("The gateway gives the ids", where=f"{asked.kind}.id", hint="Leave it out.")
-    return Work(replace(asked, interaction="create"), replace(work.record, interaction="create"))
+    created = replace(work.record, interaction="create")
+    return replace(work, asked=replace(asked, interaction="create"), record=created)
 
 
 async def unless_there(
-    gateway: Gateway, caller: Caller, asked: Asked, word: Word, gone: Collection[str] = ()
+    gateway: Gateway, caller: Caller, work: Work, word: Word, gone: Collection[str] = ()
 ) -> Word | Standing:
     """A create under a condition: what is there already, or the word as long as nobody else writes of its citizen."""
+    asked = work.asked
     if asked.criteria is None:
         return word
     revision = await resources.revision_of(gateway.database, word.citizen)
-    found = await matching(gateway, caller, asked.kind, asked.criteria, gone)
+    found = await matching(gateway, caller, asked.kind, asked.criteria, work.looks, gone)
     return Standing(asked.kind, found[0]) if found else replace(word, revision=revision)
 
 

@@ -64,7 +64,9 @@ async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around
         return work, "", f"{asked.kind}/{asked.identity}"
     token = await token_for(gateway, caller, asked)
     kind, identity = place_of(gateway, caller, asked, token)
-    if asked.criteria is not None and (there := await matching(gateway, caller, kind, asked.criteria, around.gone)):
+    if asked.criteria is not None and (
+        there := await matching(gateway, caller, kind, asked.criteria, work.looks, around.gone)
+    ):
         return work, token, f"{kind}/{there[0]}"
     if kind == "Patient":
         told_of = {"identifier": asked.body.get("identifier")}
@@ -84,13 +86,14 @@ def twins(entries: Sequence[Entry]) -> dict[int, int]:
     return found
 
 
-async def resolved(gateway: Gateway, entry: Entry, around: Around) -> Json:
+async def resolved(gateway: Gateway, entry: Entry, work: Work, around: Around) -> Json:
     """The resource with final references in the place of names of entries and of searches. Raises Refused."""
     body = entry.asked.body
     found = around.places | _beside(entry, around)
     for literal in sorted(_conditional(body)):
         kind, _, text = literal.partition("?")
-        found[literal] = await _looked_up(gateway, entry.caller, kind, parse_qsl(text, keep_blank_values=True), around)
+        criteria = parse_qsl(text, keep_blank_values=True)
+        found[literal] = await _looked_up(gateway, entry.caller, kind, criteria, work, around)
     if entry.asked.kind in DIRECTORY:
         citizens = {name for name, place in found.items() if place.partition("/")[0] not in DIRECTORY}
         if citizens.intersection(_texts(body)):
@@ -108,7 +111,9 @@ def _beside(entry: Entry, around: Around) -> dict[str, str]:
     return {name.removeprefix(found[1]): place for name, place in around.places.items() if name.startswith(found[1])}
 
 
-async def _looked_up(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, around: Around) -> str:
+async def _looked_up(
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, work: Work, around: Around
+) -> str:
     """What a conditional reference leads to, as far as this caller may see and search it. Raises Refused, SeveralMatch.
     What the transaction takes back is there no more."""
     there: list[str] = []
@@ -116,7 +121,7 @@ async def _looked_up(gateway: Gateway, caller: Caller, kind: str, criteria: Crit
     if searched and kind in DIRECTORY:
         there = await in_directory.found(gateway, caller, kind, criteria, around.gone)
     elif searched and kind in gateway.search:
-        one = await matching(gateway, searching(caller), kind, criteria, around.gone)
+        one = await matching(gateway, searching(caller), kind, criteria, work.looks, around.gone)
         there = [one[0]] if one else []
     if len(there) != 1:
         raise Refused("A conditional reference does not find exactly one", hint="Narrow it, or name the resource.")

@@ -39,7 +39,7 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
     except Unavailable:
         raise
     except GatewayError:
-        await on_record(gateway, work.record)
+        await on_record(gateway, work.record, *work.others)
         raise
 
 
@@ -54,6 +54,7 @@ async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
         await on_record(gateway, told(found, word))
     else:
         kept = await say(gateway, [(found, word)], work.asked.raw)
+    await on_record(gateway, *found.others)
     if work.asked.interaction == "delete":
         return Served(b"")
     return await shown(gateway, caller, word, kept=kept)
@@ -70,7 +71,7 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
         return await withdraw(gateway, caller, work)
     token = token or await token_for(gateway, caller, work.asked)
     word = await create(gateway, caller, work, around, token)
-    return await unless_there(gateway, caller, work.asked, word, around.gone)
+    return await unless_there(gateway, caller, work, word, around.gone)
 
 
 async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:

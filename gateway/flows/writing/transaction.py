@@ -69,8 +69,9 @@ async def _carried_out(gateway: Gateway, entries: Sequence[Entry], again: Again 
     except Unavailable:
         raise
     except GatewayError:
-        await on_record(gateway, *(work.record for work in attempt.reached.values()))
+        await on_record(gateway, *(one for work in attempt.reached.values() for one in (work.record, *work.others)))
         raise
+    await on_record(gateway, *(one for done in attempt.done.values() for one in done.work.others))
     return [await _answer(gateway, attempt.done[number], number, outcome) for number in range(len(entries))]
 
 
@@ -104,7 +105,7 @@ async def _settle(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt
 async def _work_out(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt, same: int) -> None:
     work, token, place = attempt.settled[number]
     attempt.reached[number] = work
-    body = await resolved(gateway, entry, attempt.around)
+    body = await resolved(gateway, entry, work, attempt.around)
     if entry.asked.kind in DIRECTORY:
         listed = in_directory.listed(gateway, entry.caller, replace(entry.asked, body=body), place, token)
         attempt.done[number] = Done(entry, work, replace(listed, created=listed.created and same == number))
