@@ -21,7 +21,7 @@ from gateway.domain.consent.units import Units
 from gateway.domain.identifier import spelled
 from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
-from gateway.domain.redact import ADDRESS_PATHS, WORDS
+from gateway.domain.redact import ADDRESS_PATHS, OUTSIDE_HOSPITALS, WORDS
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.when import DANISH
@@ -312,6 +312,8 @@ class _Bench:
         if answer.basis is Basis.LAW and facts.kind in WORDS:
             return WORDS[facts.kind]
         paths = ADDRESS_PATHS.get(facts.kind)
+        if facts.kind in OUTSIDE_HOSPITALS and facts.sector != "region":
+            paths = OUTSIDE_HOSPITALS[facts.kind]
         if paths and facts.kind == "CareTeam" and facts.sector == "municipality" and answer.basis is Basis.TREATMENT:
             return paths | {"CareTeam.category"}
         if paths is None or not (PROTECTED_ADDRESS in facts.labels or facts.citizen in self._protected):

@@ -18,7 +18,7 @@ REDACTED = {"system": OBSERVATION_VALUE, "code": "REDACTED", "display": "redacte
 
 # Where an address stands in each type (R4), or a place or provider from which it can be read.
 _ADDRESS = {
-    "Patient": ("address", "telecom", "contact.address", "contact.telecom"),
+    "Patient": ("address", "telecom", "contact.address", "contact.telecom", "contact.organization"),
     "RelatedPerson": ("address", "telecom"),
     "Encounter": ("location", "hospitalization.origin", "hospitalization.destination"),
     "CarePlan": (
@@ -27,30 +27,43 @@ _ADDRESS = {
         "note",
         "contributor",
         "activity.progress",
+        "activity.outcomeCodeableConcept.text",
+        "activity.detail.scheduledString",
         "activity.detail.location",
         "activity.detail.performer",
         "activity.detail.description",
         "activity.detail.code.text",
     ),
     "CareTeam": ("name", "note", "telecom", "managingOrganization", "participant.extension", "participant.onBehalfOf"),
-    "Communication": ("contained", "extension", "sender", "recipient", "topic", "payload", "note"),
-    "ServiceRequest": ("locationCode", "locationReference", "performer", "note"),
-    "Task": ("location", "owner", "description", "note"),
+    "Communication": ("contained", "extension", "sender", "recipient", "topic", "payload", "note", "about"),
+    "ServiceRequest": ("locationCode", "locationReference", "performer", "note", "patientInstruction"),
+    "Task": ("location", "owner", "description", "note", "input", "output", "restriction"),
     "Appointment": ("description", "comment", "patientInstruction"),
     "DocumentReference": (
         "description",
         "custodian",
+        "author",
+        "authenticator",
+        "context.facilityType",
+        "context.sourcePatientInfo",
         "content.attachment.data",
         "content.attachment.url",
         "content.attachment.title",
     ),
-    "Procedure": ("location",),
+    "Procedure": ("location", "performer", "note"),
     "Location": ("address", "position", "telecom"),
 }
 
 ADDRESS_PATHS = {kind: frozenset(f"{kind}.{path}" for path in paths) for kind, paths in _ADDRESS.items()}
 """Type → the element paths that tell where the citizen lives."""
 
+OUTSIDE_HOSPITALS = {
+    "Encounter": ADDRESS_PATHS["Encounter"] | {"Encounter.serviceProvider", "Encounter.participant"},
+    "EpisodeOfCare": frozenset({"EpisodeOfCare.managingOrganization", "EpisodeOfCare.careManager"}),
+}
+"""The same, of what no hospital tells: who sees the citizen where is then whoever gives shelter."""
+
+_PLACES = frozenset({"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole", "Endpoint"})
 
 WORDS = {"Account": frozenset({"Account.description"})}
 """Type → the element paths that hold free words about why it is so."""
@@ -69,6 +82,7 @@ def redact(body: Body, redactions: Iterable[str]) -> Body:
     made: Body = {name: value for name, value in body.items() if name != "text"}
     for path in paths:
         made = _without(made, path)
+    made = _without_addresses(made)
     if kind == "CareTeam":
         made = _without_providers(made)
     elif kind == "Appointment":
@@ -97,11 +111,27 @@ def _comes(participant: Body) -> bool:
 
 def _is_person(participant: Body) -> bool:
     member = participant.get("member", {})
-    return "Organization" not in (member.get("type"), str(member.get("reference", "")).partition("/")[0])
+    named = {member.get("type"), *str(member.get("reference", "")).split("/")[-2:-1]}
+    return named.isdisjoint({"Organization", "HealthcareService", "Location", "CareTeam"})
+
+
+def _without_addresses(value: Any) -> Any:
+    """A copy without any address that an extension tells, wherever it stands."""
+    if isinstance(value, list):
+        return [left for item in value if (left := _without_addresses(item)) or left == item]
+    if not isinstance(value, dict):
+        return value
+    if "valueAddress" in value:
+        return {}
+    made = {name: _without_addresses(item) for name, item in value.items()}
+    return {name: item for name, item in made.items() if item != [] or value[name] == []}
 
 
 def _contained(body: Body) -> Body:
-    """A contained resource has no labels of its own (R4 2.4.0.1), only less content."""
+    """A contained resource has no labels of its own (R4 2.4.0.1), only less content. Of a place and of somebody who
+    works there nothing is left but that there is one."""
+    if body.get("resourceType") in _PLACES:
+        return {name: body[name] for name in ("resourceType", "id") if name in body}
     made = {name: value for name, value in body.items() if name != "text"}
     for path in sorted(ADDRESS_PATHS.get(str(body.get("resourceType")), ())):
         made = _without(made, path.partition(".")[2].split("."))

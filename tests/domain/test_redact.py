@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.decide import Permit, decide_all
-from gateway.domain.redact import ADDRESS_PATHS, REDACTED, redact
+from gateway.domain.redact import ADDRESS_PATHS, OUTSIDE_HOSPITALS, REDACTED, redact
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from tests.domain.consent.making import N, R, actor, consent, rule, written
 from tests.domain.deciding import CLINIC, NORMAL, NOW, POLICY, caller, decided, facts
@@ -190,3 +190,45 @@ def test_the_patient_among_the_facts_protects_the_rest() -> None:
         assert {p.kind: p.redactions for p in permits} == {
             "Patient": ADDRESS_PATHS["Patient"], "Encounter": ADDRESS_PATHS["Encounter"],
         }  # fmt: skip
+
+
+PLACE = {"resourceType": "Organization", "id": "o", "name": SECRET, "address": [{"text": SECRET}]}
+STREET = {"url": "https://x.example", "valueAddress": {"text": SECRET}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("Patient", {"contained": [PLACE], "extension": [STREET], "contact": [{"organization": SHELTER}]}),
+        ("Patient", {"name": [{"family": "Prøve", "extension": [STREET]}]}),
+        ("RelatedPerson", {"extension": [STREET], "contained": [PLACE | {"resourceType": "Location"}]}),
+        ("CarePlan", {"contained": [PLACE], "activity": [{"outcomeCodeableConcept": [{"text": SECRET}]}]}),
+        ("CarePlan", {"activity": [{"detail": {"scheduledString": SECRET, "status": "unknown"}}]}),
+        ("CareTeam", {"participant": [{"member": {"reference": "HealthcareService/1", "display": SECRET}}]}),
+        ("CareTeam", {"participant": [{"member": {"reference": "https://x.example/Location/1", "display": SECRET}}]}),
+        ("CareTeam", {"participant": [{"member": {"type": "CareTeam", "display": SECRET}}]}),
+        ("ServiceRequest", {"patientInstruction": SECRET}),
+        ("Task", {"input": [{"valueString": SECRET}], "output": [{"valueString": SECRET}]}),
+        ("Task", {"restriction": {"recipient": [SHELTER]}}),
+        ("DocumentReference", {"author": [SHELTER], "authenticator": SHELTER}),
+        ("DocumentReference", {"context": {"facilityType": {"text": SECRET}}}),
+        ("DocumentReference", {"context": {"sourcePatientInfo": {"display": SECRET}}}),
+        ("Procedure", {"performer": [{"actor": SHELTER}], "note": [{"text": SECRET}]}),
+        ("Communication", {"about": [{"display": SECRET}]}),
+    ],
+)  # fmt: skip
+def test_wherever_else_an_address_or_who_gives_shelter_stands(kind: str, body: dict[str, Any]) -> None:
+    made = {"resourceType": kind, "id": "x", "meta": {}} | deepcopy(body)
+    assert SECRET not in json.dumps(redact(made, ADDRESS_PATHS[kind]), ensure_ascii=False)
+    assert SECRET in json.dumps(made, ensure_ascii=False), "the given body stays as it is"
+
+
+def test_who_sees_the_citizen_outside_hospitals_is_not_told() -> None:
+    """A contact with a shelter tells where the citizen is; that a hospital treats the citizen does not."""
+    said = written(rule("permit", actor=HERE))
+    for sector, expected in (("region", ADDRESS_PATHS["Encounter"]), ("municipality", OUTSIDE_HOSPITALS["Encounter"])):
+        contact = facts("health", sector, kind="Encounter", id="e1")
+        assert redactions("nursing", said, about=contact, protected={"p1"}) == expected
+    met = {"resourceType": "Encounter", "id": "e", "meta": {}, "serviceProvider": SHELTER,
+           "participant": [{"individual": SHELTER}]}  # fmt: skip
+    assert SECRET not in json.dumps(redact(met, OUTSIDE_HOSPITALS["Encounter"]), ensure_ascii=False)

@@ -298,3 +298,4 @@ def test_interventions_that_are_text_alone(text: str, labels: set[str], data_cla
 def test_a_protected_citizen() -> None:
     protected = {"resourceType": "Patient", "meta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}}
     assert told(protected, "shared") == ({R, PROTECTED}, "identity")
+    assert told(protected | {"resourceType": "RelatedPerson"}, "region") == ({R, PROTECTED}, "identity")
