@@ -1,0 +1,52 @@
+"""Conditions of writes are looks: they are on record with whom they tell of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.domain.identifier import CPR
+from tests.inbound.http_world import run
+from tests.inbound.rest_world import rest
+from tests.inbound.test_rest_bundles import bundle, entry
+from tests.inbound.test_rest_transactions import OTHER, second
+
+
+def test_who_is_looked_up_stands_in_the_list_of_whom_it_is_about(database_url: str) -> None:
+    """A condition and a reference that is one tell of the citizens they name: whether anything is found, whatever
+    comes of the write."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            other = await second(here)
+            pain = here.about("Condition", code={"text": "Smerter"})
+            theirs = (await here.made(pain | {"subject": {"reference": f"Patient/{other}"}}))["id"]
+            there, absent = f"Condition?patient={other}", f"Condition?patient={other}&clinical-status=active"
+            by_number = f"Patient?identifier={CPR}|{OTHER}"
+
+            async def looked(status: int, body: dict[str, Any], **more: str) -> set[str]:
+                looks = len(await here.records())
+                told = await here.call(
+                    "POST", "", bundle("transaction", entry("POST", body["resourceType"], body, **more))
+                )
+                assert told.status_code == status, told.text
+                return {one.query for one in (await here.records())[looks:] if one.citizen == other}
+
+            asked = "GET Condition?patient"
+            for reference, query in (
+                (there, asked), (absent, "GET Condition?clinical-status&patient"),
+                (by_number, "GET Patient?identifier"),
+            ):  # fmt: skip
+                assert await looked(422, here.goal(addresses=[{"reference": reference}])) == {query}
+            assert await looked(422, {"resourceType": "Goal", "subject": {"reference": by_number}}) == {
+                "GET Patient?identifier"
+            }
+            assert await looked(200, pain, ifNoneExist=there) == {asked}
+            alone = len(await here.records())
+            told = await here.call("POST", "/Condition", pain, If_None_Exist=there.partition("?")[2])
+            assert (told.status_code, told.json()["id"]) == (200, theirs)
+            none = await here.call("DELETE", f"/{absent}")
+            assert none.status_code == 404
+            queries = [one.query for one in (await here.records())[alone:] if one.citizen == other]
+            assert queries == [asked, "GET Condition?clinical-status&patient"]
+
+    run(test)
