@@ -16,6 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 BEHIND = "gateway.behind"
 """Scope key: the address that a named proxy tells of, where it tells one."""
 _LONGEST = 4_096
+"""So many bytes of the list are read, from its end: nobody hides behind a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Proxies:
     def _hops(self, scope: Scope) -> list[str]:
         name = self.header.encode()  # "" is no header's
         told = b",".join([value for one, value in scope["headers"] if one == name])
-        return told.decode("latin-1").split(",") if len(told) <= _LONGEST else []
+        hops = told[-_LONGEST:].decode("latin-1").split(",")
+        return hops[1:] if len(told) > _LONGEST else hops  # the first one may be cut
 
 
 def peer(scope: Scope) -> str:

@@ -38,12 +38,14 @@ def request(*values: str, client: Any = ("10.1.2.3", 1), header: bytes = b"x-for
         (("unknown",), ""),
         (("",), ""),
         ((), ""),
-        (("203.0.113.9," * 400 + OUTSIDE,), ""),
+        (("198.51.100.1," * 400 + OUTSIDE,), OUTSIDE),
+        (("10.1.0.9," * 700 + "10.1.0.1",), "10.1.0.9"),
     ],
     ids=[
         "one hop", "with a port", "IPv6", "IPv6 with a port", "what the caller wrote before is hearsay",
         "in two headers", "through two proxies", "through three, with hearsay", "a proxy that asks for itself",
-        "an unknown caller of the outer proxy", "an unknown caller", "empty", "none", "too long",
+        "an unknown caller of the outer proxy", "an unknown caller", "empty", "none",
+        "nobody hides behind a long list", "a long list of proxies",
     ],
 )  # fmt: skip
 def test_the_list_is_read_from_its_end(values: tuple[str, ...], told: str) -> None:
