@@ -37,11 +37,16 @@ _FROM = """
 """
 _ORDER = "o.settled, o.due, o.first_at, o.task"
 _UNREAD = f"SELECT {_COLUMNS}, o.changed {_FROM} WHERE o.changed <> o.judged AND o.task > $1 ORDER BY o.task LIMIT $2"
-# A task that changed meanwhile is read again.
+# A task that changed meanwhile is read again, and so is one that somebody writes just now: who reads waits for nobody.
 _READ = """
+WITH free AS (
+  SELECT o.task, n.changed, n.told
+    FROM unnest($1::text[], $2::int[], $3::boolean[]) AS n(task, changed, told)
+    JOIN override_review o ON o.task = n.task AND o.changed = n.changed
+   FOR UPDATE OF o SKIP LOCKED
+)
 UPDATE override_review o SET judged = n.changed, told = n.told, settled = n.told AND o.outcome <> ''
-  FROM unnest($1::text[], $2::int[], $3::boolean[]) AS n(task, changed, told)
- WHERE o.task = n.task AND o.changed = n.changed
+  FROM free n WHERE o.task = n.task
 """
 _TAKE = """
 UPDATE override_review SET taken_by = $2, taken_name = $3, taken_at = $4

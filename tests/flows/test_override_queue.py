@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -86,6 +87,27 @@ def test_what_a_task_tells_by_rest_counts_in_the_queue(house: House) -> None:
         house.clock.ahead = timedelta(days=30, hours=2)
         assert not await walk(gateway, chief, overdue=True)
         assert await gateway.database.fetchval(unread) == 0
+
+    house.run(work)
+
+
+def test_who_reads_the_queue_waits_for_nobody_who_writes_tasks(house: House) -> None:
+    """A transaction about several citizens holds several rows: two of each other's would wait in a circle."""
+
+    async def work(gateway: Gateway) -> None:
+        patient, chief = await admitted(gateway), caller("hospital", user="urn:test|chief")
+        for user in ("urn:test|1", "urn:test|2"):
+            await joint_plan(gateway, overriding(gateway, user=user), patient)
+        one, other = await walk(gateway, chief)
+        unread = "SELECT task FROM override_review WHERE changed <> judged"
+        for row in (one.row, other.row):
+            await changed(gateway, row.task, row.body)
+        async with gateway.database.transaction() as connection:
+            await connection.execute("UPDATE resource SET version = version WHERE id = $1", one.row.task)
+            assert len((await asyncio.wait_for(override_queue.queue(gateway, chief), 5)).rows) == 2
+            assert [row["task"] for row in await gateway.database.fetch(unread)] == [one.row.task]
+        await override_queue.queue(gateway, chief)
+        assert await gateway.database.fetch(unread) == []
 
     house.run(work)
 
