@@ -135,6 +135,31 @@ def test_a_protection_is_not_lifted_by_telling_of_the_citizen_again(database_url
     run(test)
 
 
+def test_a_protection_is_not_lifted_in_two_steps(database_url: str) -> None:
+    """T4: who wrote of the citizen again without the label has not lowered it; the update that takes the place of both
+    may not either."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    why = json.dumps({"resourceType": "Provenance", "reason": [{"text": "Adressen er ikke beskyttet mere"}]})
+
+    async def test() -> None:
+        clerk = replace(WRITERS[1], id="clerk", rights=("lower-labels",))
+        async with http(database_url, *WRITERS, clerk) as doors:
+            here = Rest(doors, await arrive(doors))
+            path, number = f"/Patient/{here.patient}", {"system": CPR, "value": NUMBER}
+            plain = {"resourceType": "Patient", "identifier": [number]}
+            await here.made(plain | {"meta": {"security": [{"system": system, "code": "R"}]}}, who="social")
+            await here.made(plain | {"gender": "male"}, who="social")
+            for gender, who, more, left in (("female", "social", {}, "R"), ("other", "social", {}, "R"),
+                                            ("male", "clerk", {"X_Provenance": why}, "N")):  # fmt: skip
+                version = (await here.call("GET", path, who="social")).headers["ETag"]
+                told = await here.call("PUT", path, plain | {"gender": gender}, who=who, If_Match=version, **more)
+                assert told.status_code == 200, told.text
+                shown = (await here.call("GET", path, who="social")).json()["meta"]["security"]
+                assert [one["code"] for one in shown if one["system"] == system] == [left], (gender, who)
+
+    run(test)
+
+
 def test_what_messages_told_has_no_key_of_rest(database_url: str) -> None:
     """A case system that names its goal as REST names what it writes."""
 

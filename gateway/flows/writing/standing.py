@@ -44,9 +44,16 @@ class Writable:
 
     @property
     def labels(self) -> list[Json]:
-        """The labels that its writer gave."""
-        security: list[Json] = self.own.body.get("meta", {}).get("security", []) if self.own else []
-        return security
+        """The labels that its writer gave. Of a citizen a source may have written several times, and an update
+        takes the place of all of it."""
+        if self.own is None:
+            return []
+        words = [self.own]
+        if self.own.kind == "Patient":
+            words = [one for one in self.said if by_rest(one) and one.source == self.own.source]
+            anew = [number for number, one in enumerate(words) if one.verb is Verb.CORRECT]
+            words = words[anew[-1] :] if anew else words
+        return [label for one in words for label in one.body.get("meta", {}).get("security", [])]
 
 
 async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
