@@ -28,16 +28,21 @@ _VERSION = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
   FROM directory_version v JOIN directory d USING (kind, id) WHERE v.kind = $1 AND v.id = $2 AND v.version = $3
 """
-_OF_ONE = """
+_HISTORY = """
 SELECT v.kind, v.id, v.version, v.updated, d.source, v.withdrawn, d.protected, v.body
-  FROM directory_version v JOIN directory d USING (kind, id)
- WHERE v.kind = $1 AND ($2 = '' OR v.id = $2) AND (NOT d.protected OR d.source = ANY($3::text[]))
+  FROM {versions} v JOIN directory d USING (kind, id)
+ WHERE v.kind = $1 AND {which} AND (NOT d.protected OR d.source = ANY($3::text[]))
    AND v.updated >= $4 AND v.updated < $6 AND NOT EXISTS (
          SELECT FROM directory_version n
           WHERE n.kind = v.kind AND n.id = v.id AND n.version = v.version + 1 AND n.updated <= $5)
    AND (v.updated, v.id, v.version) < ($7, $8, $9)
  ORDER BY v.updated DESC, v.id DESC, v.version DESC LIMIT $10
 """
+# Of a type in the order of their index; of one all that there are, which are few (OFFSET 0 keeps it so).
+_OF_TYPE = _HISTORY.format(versions="directory_version", which="$2 = ''")
+_OF_ONE = _HISTORY.format(
+    versions="(SELECT * FROM directory_version WHERE kind = $1 AND id = $2 OFFSET 0)", which="v.id = $2"
+)
 _PARTS = f"""
 WITH part AS (SELECT d.id, d.refs FROM directory d JOIN directory_key k USING (kind, id)
                WHERE d.kind = 'Organization' AND k.name = 'partof' AND NOT d.withdrawn)
@@ -206,8 +211,8 @@ async def versions(
     """The next versions behind a place, of one, or of all of a type where `identity` is "", the newest first. `allowed`
     are the sources whose shelters are shown."""
     rows = await database.fetch(
-        _OF_ONE, kind, identity, list(allowed), when.since, when.low, when.high, before.updated, before.id,
-        before.version, most,
+        _OF_ONE if identity else _OF_TYPE, kind, identity, list(allowed), when.since, when.low, when.high,
+        before.updated, before.id, before.version, most,
     )  # fmt: skip
     return [_entry(row) for row in rows]
 

@@ -47,6 +47,7 @@ directory_version = Table(
     Column("withdrawn", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("kind", "id", "version"),
+    Index("ix_directory_version_kind_updated_id_version", "kind", "updated", "id", "version"),
 )
 
 # What it is found by: one row per value of a search parameter, in the order of its bytes, so that beginnings are found.
