@@ -130,14 +130,21 @@ def _say(body: Body, word: Statement) -> None:
         elif name == "identifier":
             body[name] = _union(body.get(name, []), value)
         elif name == "meta":
-            before = (
-                body.get(name, {}).get("security", []) if by_rest(word) else []
-            )  # who writes lowers no other's label
+            before = _unspoken(body.get(name, {}).get("security", []), word)
             body[name] = body.get(name, {}) | value
             if "security" in value:
                 body[name]["security"] = _protection([*before, *value["security"]])
         elif _has_parts(value) or not _has_parts(body.get(name, [])):
             body[name] = value
+
+
+def _unspoken(labels: list[Body], word: Statement) -> list[Body]:
+    """The labels that stand whatever this word says. By REST nobody lowers any other's, and a message says how it is
+    now of what it names: a label that marks a test tells nothing of an address."""
+    if by_rest(word):
+        return labels
+    named = {one.get("system") for one in word.body["meta"].get("security", [])}
+    return [one for one in labels if one.get("system") not in named]
 
 
 def _protection(security: list[Body]) -> list[Body]:

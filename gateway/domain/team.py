@@ -187,14 +187,15 @@ class Membership:
 
 
 def memberships(team: Body) -> tuple[Membership, ...]:
-    """Who is in a CareTeam, by every name under which a caller may come. A withdrawn team has no members."""
+    """Who is in a CareTeam, by every name under which a caller may come. A withdrawn team has no members, and nobody is
+    in one before there is one or after it."""
     if team.get("status") in ("entered-in-error", "inactive", "proposed"):
         return ()
     found = []
     for participant in team.get("participant", []):
-        period = participant.get("period", {})
-        start = instant(period["start"]) if "start" in period else None
-        end = last_instant(period["end"]) if "end" in period else None
+        periods = [team.get("period", {}), participant.get("period", {})]
+        start = max((instant(one["start"]) for one in periods if "start" in one), default=None)
+        end = min((last_instant(one["end"]) for one in periods if "end" in one), default=None)
         for who in (participant.get("member", {}), participant.get("onBehalfOf", {})):
             identifier = who.get("identifier", {})
             number = normal(identifier.get("system", ""), identifier.get("value", ""))

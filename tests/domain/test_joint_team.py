@@ -8,7 +8,7 @@ from typing import Any
 from gateway.domain.fold import fold
 from gateway.domain.plan import compose
 from gateway.domain.statement import Act, Statement, Verb
-from gateway.domain.team import TEAM_ROLE
+from gateway.domain.team import TEAM_ROLE, memberships
 from tests.domain.stays import IDS, PERSON, SOURCES, local, moment
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -164,3 +164,14 @@ def test_a_membership_that_ends_when_it_begins_was_none() -> None:
         (team,) = fold([told(Verb.ASSERT, 1), told(Verb.WITHDRAW, left)], PERSON, IDS, SOURCES)
         listed = team.body.get("participant")
         assert (listed and [one["period"] for one in listed]) == there
+
+
+def test_nobody_is_in_a_team_before_or_after_there_is_one() -> None:
+    """T26: the team ended and nobody said so of each member; a consent that names the team opens nothing any more."""
+    number = {"system": "http://cvr.dk", "value": "64942212"}
+    member = {"member": {"type": "Organization", "identifier": number}, "period": {"start": "2024-01-01"}}
+    team = {"resourceType": "CareTeam", "id": "t", "status": "active", "participant": [member]}
+    for period, holds in (({}, True), ({"end": "2025-01-31"}, False), ({"end": "2025-12-31"}, True),
+                          ({"start": "2025-07-01"}, False), ({"start": "2023-01-01"}, True)):  # fmt: skip
+        (found,) = memberships(team | {"period": period})
+        assert found.holds(datetime(2025, 6, 1, tzinfo=UTC)) == holds, period

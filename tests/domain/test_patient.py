@@ -144,3 +144,15 @@ def test_who_writes_of_a_person_lowers_no_label_of_others() -> None:
     own = by_rest(1, "kommune", meta=closed)
     assert folded(own, by_rest(2, "kommune", meta=plain)).body["meta"] == closed
     assert folded(own, by_rest(2, "kommune", Verb.CORRECT, meta=plain)).body["meta"] == plain
+
+
+def test_a_message_tells_nothing_of_the_labels_that_it_does_not_name() -> None:
+    """A test is marked, a label of another system is set: the address is protected as before."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+    mark = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
+    closed, plain = ({"system": system, "code": code} for code in ("R", "N"))
+    first, marked = told(1, "kommune", meta={"security": [closed]}), told(2, "psyk", meta={"security": [mark]})
+    assert folded(first, marked).body["meta"]["security"] == [closed, mark]
+    assert folded(first, told(2, "psyk", meta={"tag": [mark]})).body["meta"]["security"] == [closed]
+    ended = told(3, "kommune", meta={"security": [plain]})
+    assert folded(first, marked, ended).body["meta"]["security"] == [mark, plain]

@@ -8,6 +8,7 @@ narrows an organisation to one of its legal worlds (its jobcenter, not all of it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ _KINDS = frozenset(
      "HealthcareService"}
 )  # fmt: skip
 
+_HERE = re.compile(r"(?:CareTeam|Patient|RelatedPerson)/[0-9a-f]{32}", re.ASCII)
+
 Resolve = Callable[[str], Iterable[str]]
 """A literal reference (`Organization/7`) → the keys it stands for; none when it leads nowhere."""
 
@@ -38,8 +41,9 @@ def by_name(reference: str) -> Iterable[str]:
 
 
 def in_this_gateway(reference: str) -> Iterable[str]:
-    """Only citizens, relatives and care teams are resources here; staff and organisations are named by identifier."""
-    return by_name(reference) if reference.startswith(("CareTeam/", "Patient/", "RelatedPerson/")) else ()
+    """Only citizens, relatives and care teams are resources here, under ids that are made here; staff and organisations
+    are named by identifier. Of a composed team nobody is a member: whoever writes a team of its own would be."""
+    return (reference,) if _HERE.fullmatch(reference) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def _identifier_keys(identifiers: Any) -> set[str]:
     for one in listed:
         system, value = (one.get("system"), one.get("value")) if isinstance(one, dict) else (None, None)
         if isinstance(system, str) and isinstance(value, str) and system and value.strip():
-            found.add(normal(system, value).key)
+            number = normal(system, value)
+            if ":" in number.system:  # `SOR` is no URI: nobody is known by it, and whoever is meant may be anybody
+                found.add(number.key)
     return found
 
 

@@ -254,11 +254,25 @@ def test_12_a_deny_hits_whoever_acts_for_the_denied_a_permit_does_not() -> None:
 def test_staff_and_organisations_are_no_resources_of_this_gateway() -> None:
     def verdict(says: str, who: str) -> str:
         compiled = compile_consent(consent(rule(says, actor=actor(who))), resolve=in_this_gateway)
-        return str(evaluate([compiled], ask(care_teams=frozenset({"CareTeam/t1"})), thing()).word)
+        return str(evaluate([compiled], ask(care_teams=frozenset({team})), thing()).word)
+
+    team = f"CareTeam/{'a1' * 16}"
 
     assert verdict("deny", "Practitioner/dr-bob") == "deny", "it cannot be told who that is: everyone"
     assert verdict("permit", NURSE) == "silent"
-    assert verdict("permit", "CareTeam/t1") == "permit"
+    assert verdict("permit", team) == "permit"
+    for nowhere in ("CareTeam/t1", f"CareTeam/joint-{'a1' * 16}", "Patient/x", "urn:uuid:a", "CareTeam?name=x"):
+        assert verdict("deny", nowhere) == "deny", nowhere
+        assert verdict("permit", nowhere) == "silent", nowhere
+
+
+def test_a_number_of_a_system_that_is_none_may_be_anybodys() -> None:
+    for system in ("SOR", "1.2.3", "sor nummer"):
+        named = f"{system}|265161000016000"
+        assert word(consent(rule("deny", actor=actor(named)))) == "deny", system
+        assert word(consent(rule("permit", actor=actor(named)))) == "silent", system
+    spelled = actor("1.2.208.176.1.1|265161000016000")  # an OID that is known without its prefix too
+    assert word(consent(rule("deny", actor=spelled)), ask()) == "silent"
 
 
 def test_a_role_that_receives_nothing_is_not_understood() -> None:
