@@ -63,6 +63,16 @@ def test_no_other_header_and_none_where_none_is_set() -> None:
     assert Proxies(NAMED.networks).behind(request(OUTSIDE)) == ""
 
 
+@pytest.mark.parametrize("named", ["10.1.0.0/16", "::ffff:10.1.0.0/112"])
+def test_a_socket_of_both_families_writes_callers_otherwise_and_knows_them_all_the_same(named: str) -> None:
+    proxies = from_settings(named, "X-Forwarded-For")
+    assert proxies.behind(request(OUTSIDE, client=("::ffff:10.1.2.3", 1))) == OUTSIDE
+    assert proxies.behind(request(f"::ffff:{OUTSIDE}, ::ffff:10.1.0.1", client=("10.1.2.3", 1))) == OUTSIDE
+    assert proxies.behind(request(OUTSIDE, client=("::ffff:10.2.2.3", 1))) == ""
+    assert proxies.hold("::ffff:10.1.2.3"), "what it tells of a certificate counts too"
+    assert peer(request(client=("::ffff:10.2.2.3", 1))) == "10.2.2.3"
+
+
 def test_who_called_is_who_is_behind() -> None:
     assert peer({**request(), BEHIND: OUTSIDE}) == OUTSIDE
     assert peer({**request(), BEHIND: ""}) == "10.1.2.3", "a proxy that tells nothing has called itself"
@@ -73,6 +83,9 @@ def test_settings_that_anybody_could_use_stop_the_start() -> None:
         from_settings("", "X-Forwarded-For")
     with pytest.raises(SettingsError, match="addresses or networks"):
         from_settings("10.1.0.0/99", "")
+    for name in ("X Forwarded For", "X-Forwarded-For:", "X-Førward"):
+        with pytest.raises(SettingsError, match="GATEWAY_ADDRESS_HEADER takes the name of one header"):
+            from_settings("10.1.0.0/16", name)
 
 
 def test_each_caller_behind_a_proxy_is_braked_and_on_record_alone(

@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from gateway.errors import SettingsError
 from gateway.inbound.claims import base64url
-from gateway.inbound.proxies import Proxies
+from gateway.inbound.proxies import Proxies, header_name
 
 _LONGEST = 16_384
 _BEGIN = "-----BEGIN CERTIFICATE-----"
@@ -60,7 +60,7 @@ def from_settings(header: str, proxies: Proxies, *, asked: bool = False) -> Cert
     """Raises SettingsError when a header is named and nobody who may set it."""
     if header and not proxies.networks:
         raise SettingsError("GATEWAY_CERTIFICATE_HEADER needs GATEWAY_PROXIES: who may set the header")
-    return Certificates(header.lower(), proxies, asked)
+    return Certificates(header_name(header, "GATEWAY_CERTIFICATE_HEADER"), proxies, asked)
 
 
 def _of_socket(scope: Scope) -> bytes:
