@@ -111,9 +111,10 @@ class Message:
         """From now on paths that begin with this type mean this resource."""
         self.roots[kind] = [resource]
 
-    def place(self, node: Any) -> str:
-        """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not."""
-        return self._places.get(id(node)) or self.places((node,))[id(node)]
+    def place(self, node: Any, *names: str) -> str:
+        """Where in the Bundle an object stands (`Bundle.entry[2].resource.period`), empty when it does not; with names,
+        where its element of these names does."""
+        return ".".join((self._places.get(id(node)) or self.places((node,))[id(node)], *names))
 
     def places(self, nodes: Iterable[Any], within: tuple[Json, str] | None = None) -> dict[int, str]:
         """As `place`, by the identity of each object; the Bundle is walked through once, or what lies `within` an

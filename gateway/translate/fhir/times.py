@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.errors import WrongType
+from gateway.translate.fhir.message import Message
 
 # Moments far outside a life overflow when their zone is changed; none of them is a hospital contact.
 _FORM = re.compile(
@@ -40,3 +42,11 @@ def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
         return (datetime.fromisoformat(whole) + timedelta(seconds=leap)).astimezone(UTC)
     except ValueError:
         raise WrongType("This is not a time of the calendar.", where=where) from None
+
+
+def moment_in(message: Message, node: dict[str, Any], name: str, zone: ZoneInfo) -> datetime:
+    """The moment in an element of an object of the Bundle, as `moment`; its place is looked up where it is told."""
+    try:
+        return moment(node[name], name, zone)
+    except WrongType as fault:
+        raise WrongType(fault.text, where=message.place(node, name)) from None

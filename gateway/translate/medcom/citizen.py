@@ -22,37 +22,36 @@ def patient_of(message: Message, encounter: Json) -> Json:
         raise NoCitizen("A message is about exactly one Patient.", where="Bundle.entry")
     if len(patients) > 1:
         raise RuleBroken("A message is about exactly one Patient.", where=message.place(patients[1]))
-    place = f"{message.place(encounter)}.subject"
     subject = encounter.get("subject")
     if subject is None:
-        raise MissingField(where=place)
+        raise MissingField(where=message.place(encounter, "subject"))
     if "reference" in subject:
         same = message.resolve(subject) is patients[0]
     else:
         same = number(subject.get("identifier", {})) in map(number, patients[0].get("identifier", ()))
     if not same:
-        raise Dangling("The focus is not about the message's Patient.", where=place)
+        raise Dangling("The focus is not about the message's Patient.", where=message.place(encounter, "subject"))
     return patients[0]
 
 
 def numbers_of(message: Message, patient: Json) -> tuple[Identifier, ...]:
     """Every number that can stand for the citizen, the CPR number first. Raises NoCitizen, RuleBroken, WrongType."""
-    place = f"{message.place(patient)}.identifier"
-    found = usable(patient, place)
+    found = usable(message, patient)
     cprs = [one for one in found if one.system == CPR]
-    if not cprs:
-        raise NoCitizen("Notifications are about citizens with a CPR number.", where=place)
-    if len(cprs) > 1:
+    if len(cprs) == 1:
+        return found
+    place = message.place(patient, "identifier")
+    if cprs:
         raise RuleBroken("A citizen has one CPR number.", where=place)
-    return found
+    raise NoCitizen("Notifications are about citizens with a CPR number.", where=place)
 
 
-def usable(patient: Json, place: str) -> tuple[Identifier, ...]:
+def usable(message: Message, patient: Json) -> tuple[Identifier, ...]:
     """The numbers that can stand for the citizen, the strongest first. Raises WrongType for a CPR number without ten
     digits: left out as nobody's, it would not be told what is wrong."""
     told = [number(identifier) for identifier in patient.get("identifier", ())]
     if any(one.system == CPR and one.value and not _CPR.fullmatch(one.value) for one in told):
-        raise WrongType("A CPR number has ten digits.", where=place)
+        raise WrongType("A CPR number has ten digits.", where=message.place(patient, "identifier"))
     return best_first(told)
 
 

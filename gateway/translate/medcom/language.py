@@ -7,11 +7,13 @@ tells, the rule files of mappings/medcom say what becomes of the elements, and h
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
@@ -19,7 +21,7 @@ from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import GatewayError, UnknownSource
 from gateway.translate import r4
 from gateway.translate.fhir import parse_message
-from gateway.translate.fhir.message import HEADER, Message, event_code
+from gateway.translate.fhir.message import HEADER, event_code
 from gateway.translate.fhir.paths import FhirReader
 from gateway.translate.fhir.times import moment
 from gateway.translate.medcom import acknowledgement, lifecycle
@@ -51,14 +53,14 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One notification, understood as far as the rules need it."""
+class _Work(Struct, frozen=True):
+    """One notification, understood as far as the rules need it. `sender` is a SOR number."""
 
     notification: Notification
     meaning: Meaning
     rules: RuleSet
     env: Env
+    sender: str
 
 
 def load(mappings: Path, codes: Codes, facts: r4.Facts, problems: Problems) -> tuple[Rulebook, Lifecycle]:
@@ -115,7 +117,7 @@ class MedCom:
             statements=tuple(_statement(work, one, f"{origin}.{number}") for number, one in enumerate(made)),
             findings=tuple(work.env.findings),
             envelope=notification.message.bundle["id"],
-            concerns=_concerns(notification, made),
+            concerns=_concerns(work, made),
         )
 
     def accept(self, raw: bytes, now: datetime, *, note: str = "") -> bytes:
@@ -137,38 +139,38 @@ class MedCom:
 
     def _receipt(self, bundle: dict[str, Any]) -> Translation:
         message = acknowledgement_of(bundle)
-        source = self._source(message)
+        source = self._source(sender_of(message))
         sent = moment(bundle["timestamp"], "Bundle.timestamp", ZoneInfo(source.timezone))
         return Translation(
             "medcom", source, message.header["id"], ACKNOWLEDGEMENT, sent, fingerprint(message), (), (),
             receipt=receipt_of(message),
         )  # fmt: skip
 
-    def _source(self, message: Message) -> Source:
+    def _source(self, sender: str) -> Source:
         try:
-            return self._sources.find("medcom", sender_of(message))
+            return self._sources.find("medcom", sender)
         except UnknownSource as error:
             raise UnknownSource(where=f"{HEADER}.sender", hint=error.hint) from None
 
     def _understood(self, bundle: dict[str, Any]) -> _Work:
         message = message_of(bundle)
-        source = self._source(message)
+        sender = sender_of(message)
+        source = self._source(sender)
         zone = ZoneInfo(source.timezone)
         notification = notification_of(message, self._table.activities, zone)
         meaning = meaning_of(notification, self._table)
         env = Env(source, self._ids, zone, notification, notification.chain.recorded.date().isoformat())
         if meaning.notes:
-            place = notification.place(notification.encounter)
+            place = notification.message.place(notification.encounter)
             env.findings += [Finding(place, note, str(meaning.row.mark)) for note in meaning.notes]
-        return _Work(notification, meaning, self._rules.of(source.rules), env)
+        return _Work(notification, meaning, self._rules.of(source.rules), env, sender)
 
 
-def _concerns(notification: Notification, made: Iterable[Made]) -> bytes:
+def _concerns(work: _Work, made: Iterable[Made]) -> bytes:
     """One sender's word about one citizen's stay at one provider."""
     stay = next(one for one in made if one.kind == "Encounter")
     provider = stay.body.get("serviceProvider", {}).get("identifier", {}).get("value", "")
-    sender = sender_of(notification.message)
-    return concerns(sender, notification.citizen[0].key, stay.key, *stay.aliases, provider)
+    return concerns(work.sender, work.notification.citizen[0].key, stay.key, *stay.aliases, provider)
 
 
 def _files(meaning: Meaning) -> tuple[str, ...]:
@@ -200,7 +202,7 @@ def _statement(work: _Work, made: Made, origin: str) -> Statement:
 def _told_by_language(work: _Work) -> tuple[Row, ...]:
     """What the lifecycle table and the language itself read, as rows of the trace."""
     notification, table = work.notification, str(work.meaning.row.mark)
-    provenance = notification.place(notification.chain.current)
+    provenance = notification.message.place(notification.chain.current)
     activity = ("Provenance.activity.coding.code", "Patient.deceasedBoolean")
     when = tuple(_FIELDS[name] for name in work.meaning.row.happened if name in notification.times)
     own = "gateway/translate/medcom/notification.py"

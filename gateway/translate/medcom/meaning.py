@@ -6,8 +6,9 @@ death on leave looks like "start leave", and taking a death back looks like what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from gateway.domain.statement import Act, Verb
 from gateway.errors import MissingField, RuleBroken
@@ -16,8 +17,7 @@ from gateway.translate.medcom.notification import Notification
 from gateway.translate.medcom.provenance import activity_of, goes_back_to
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """`corrects` is the id of the message that a correction or cancellation aims at. `notes` are without values."""
 
     row: Row
@@ -31,14 +31,14 @@ def meaning_of(notification: Notification, table: Lifecycle) -> Meaning:
     beginning."""
     told = table.activities[notification.chain.activity]
     row = _row(notification, table, told)
-    times, encounter = notification.times, notification.encounter
+    times, encounter, place = notification.times, notification.encounter, notification.message.place
     if encounter["status"] == "onleave" and row.act in (Act.LEAVE, Act.RETURN) and "leave.start" not in times:
-        raise RuleBroken("Who is on leave has left at some time.", where=notification.place(encounter, "extension"))
+        raise RuleBroken("Who is on leave has left at some time.", where=place(encounter, "extension"))
     happened = next((times[name] for name in row.happened if name in times), None)
     if happened is None and row.verb is not Verb.WITHDRAW:
         name = row.happened[0]
         element = name if name.startswith("period") else "extension"
-        raise MissingField("The time of what is told is missing.", where=notification.place(encounter, element))
+        raise MissingField("The time of what is told is missing.", where=place(encounter, element))
     notes = _notes(notification, row, told)
     if happened is None:
         notes.append("the time of what is cancelled is not told; that of the cancellation stands for it")

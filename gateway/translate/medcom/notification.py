@@ -7,14 +7,15 @@ what could be taken for something else is refused, with its place.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from gateway.domain.identifier import Identifier
 from gateway.translate.fhir.message import Message
-from gateway.translate.fhir.times import moment
+from gateway.translate.fhir.times import moment_in
 from gateway.translate.medcom.citizen import numbers_of, patient_of
 from gateway.translate.medcom.header import check_header, focus_of
 from gateway.translate.medcom.provenance import Chain, chain_of
@@ -23,8 +24,7 @@ from gateway.translate.medcom.stay import check_stay, times_of
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """`times` are the moments of stay and leave by name (`leave.start`), those there are."""
 
     message: Message
@@ -35,10 +35,6 @@ class Notification:
     citizen: tuple[Identifier, ...]
     times: Mapping[str, datetime]
     sent: datetime
-
-    def place(self, node: Json, *names: str) -> str:
-        """Where in the Bundle an element of a resource stands."""
-        return ".".join((self.message.place(node), *names))
 
 
 def notification_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> Notification:
@@ -57,5 +53,5 @@ def notification_of(message: Message, activities: Collection[str], zone: ZoneInf
     message.only("Encounter", encounter)
     message.only("Patient", patient)
     message.only("Provenance", chain.current)
-    sent = moment(message.bundle["timestamp"], "Bundle.timestamp", zone)
+    sent = moment_in(message, message.bundle, "timestamp", zone)
     return Notification(message, message.header["id"], encounter, patient, chain, numbers, times, sent)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.fhir.message import Message
-from gateway.translate.fhir.times import moment
+from gateway.translate.fhir.times import moment_in
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """`activity` is the current one's code. `goes_back_to` is the id of the MessageHeader before this one, as far as
     it is told, and `role` what this message does to it. `previous` is that message's Provenance, None when it is not
     in the Bundle. `recorded` is when the sender registered what it says now."""
@@ -31,26 +31,30 @@ class Chain:
 
     def about(self, header: str) -> Json | None:
         """The Provenance of an earlier message, None when it is not in the Bundle."""
-        return next((one for one in self.others if header and header in targets(one)), None)
+        return _about(self.others, header)
 
 
 def chain_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> Chain:
     """The chain of a message. Raises RuleBroken, UnknownCode, MissingField, WrongType with the place."""
     found = message.roots.get("Provenance", [])
     for one in found:
-        place = f"{message.place(one)}.activity.coding"
         if len(one.get("activity", {}).get("coding", ())) != 1:
-            raise RuleBroken("A Provenance has exactly one activity.", where=place)
+            where = message.place(one, "activity.coding")
+            raise RuleBroken("A Provenance has exactly one activity.", where=where)
         if activity_of(one) not in activities:
-            raise UnknownCode("The activity is none of this kind of message.", where=f"{place}[0].code")
+            where = message.place(one, "activity.coding[0].code")
+            raise UnknownCode("The activity is none of this kind of message.", where=where)
     current = [(_recorded(message, one, zone), at) for at, one in enumerate(found) if is_about(one, message)]
     if not current:
         raise RuleBroken("No Provenance is about this message.", where="Bundle.entry", hint="Its target is the header.")
     recorded, at = max(current)
     others = tuple(found[:at] + found[at + 1 :])
     before, role = _entity(found[at])
-    chain = Chain(found[at], others, activity_of(found[at]), before, role, None, recorded)
-    return replace(chain, previous=chain.about(before))
+    return Chain(found[at], others, activity_of(found[at]), before, role, _about(others, before), recorded)
+
+
+def _about(provenances: Iterable[Json], header: str) -> Json | None:
+    return next((one for one in provenances if header in targets(one)), None) if header else None
 
 
 def is_about(provenance: Json, message: Message) -> bool:
@@ -91,8 +95,7 @@ def _identity(url: str) -> str:
 
 
 def _recorded(message: Message, provenance: Json, zone: ZoneInfo) -> datetime:
-    place = message.place(provenance)
     for name in ("recorded", "occurredDateTime"):
         if name in provenance:
-            return moment(provenance[name], f"{place}.{name}", zone)
-    raise MissingField(where=f"{place}.recorded")
+            return moment_in(message, provenance, name, zone)
+    raise MissingField(where=message.place(provenance, "recorded"))

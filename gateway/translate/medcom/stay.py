@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.domain.episode import anywhere, bare, key_of
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.fhir.message import Message
-from gateway.translate.fhir.times import moment
+from gateway.translate.fhir.times import moment_in
 from gateway.translate.medcom.header import Dangling
 from gateway.translate.medcom.names import LEAVE, LPR3, LPR3_SPELLINGS
 
@@ -22,22 +22,24 @@ _STATUSES = frozenset({"entered-in-error", "finished", "in-progress", "onleave"}
 
 def check_stay(message: Message, encounter: Json) -> None:
     """The elements that MedCom requires, and their codes. Raises MissingField, UnknownCode, Dangling."""
-    place = message.place(encounter)
     for name in ("status", "class", "episodeOfCare", "serviceProvider"):
         if not encounter.get(name):
-            raise MissingField(where=f"{place}.{name}")
+            raise MissingField(where=message.place(encounter, name))
     if encounter["class"].get("code") not in _CLASSES:
-        raise UnknownCode("A notified stay is IMP or EMER.", where=f"{place}.class.code")
+        raise UnknownCode("A notified stay is IMP or EMER.", where=message.place(encounter, "class.code"))
     if encounter["status"] not in _STATUSES:
-        raise UnknownCode("A notified stay has one of MedCom's four statuses.", where=f"{place}.status")
+        raise UnknownCode(
+            "A notified stay has one of MedCom's four statuses.", where=message.place(encounter, "status")
+        )
     for at, episode in enumerate(encounter["episodeOfCare"]):
         for name in ("system", "value"):
             if not episode.get("identifier", {}).get(name, "").strip():
-                raise MissingField(where=f"{place}.episodeOfCare[{at}].identifier.{name}")
+                raise MissingField(where=message.place(encounter, f"episodeOfCare[{at}].identifier.{name}"))
     provider = encounter["serviceProvider"]
     organisation = message.resolve(provider, "Organization") or {"identifier": [provider.get("identifier", {})]}
     if not any(i.get("system") and i.get("value") for i in organisation.get("identifier", ())):
-        raise Dangling("The provider has no number, here or in this Bundle.", where=f"{place}.serviceProvider")
+        where = message.place(encounter, "serviceProvider")
+        raise Dangling("The provider has no number, here or in this Bundle.", where=where)
 
 
 def times_of(message: Message, encounter: Json, zone: ZoneInfo) -> dict[str, datetime]:
@@ -46,24 +48,26 @@ def times_of(message: Message, encounter: Json, zone: ZoneInfo) -> dict[str, dat
     Raises MissingField without a start, RuleBroken for an end before its start, WrongType for what is no time.
     """
     times: dict[str, datetime] = {}
-    for name, period, where in _periods(message, encounter):
-        edges = {edge: moment(period[edge], f"{where}.{edge}", zone) for edge in ("start", "end") if edge in period}
-        if len(edges) == 2 and edges["end"] < edges["start"]:
-            raise RuleBroken("A period ends before it starts.", where=where)
-        times |= {f"{name}.{edge}": at for edge, at in edges.items()}
+    for (start, end), period in _periods(message, encounter):
+        if "start" in period:
+            times[start] = moment_in(message, period, "start", zone)
+        if "end" in period:
+            times[end] = moment_in(message, period, "end", zone)
+            if start in times and times[end] < times[start]:
+                raise RuleBroken("A period ends before it starts.", where=message.place(period))
     if "period.start" not in times:
-        raise MissingField(where=f"{message.place(encounter)}.period.start")
+        raise MissingField(where=message.place(encounter, "period.start"))
     return times
 
 
-def _periods(message: Message, encounter: Json) -> Iterator[tuple[str, Json, str]]:
-    place = message.place(encounter)
-    yield "period", encounter.get("period", {}), f"{place}.period"
-    leaves = [(at, e) for at, e in enumerate(encounter.get("extension", ())) if e.get("url") in LEAVE]
+def _periods(message: Message, encounter: Json) -> Iterator[tuple[tuple[str, str], Json]]:
+    """Those of the stay and of the leave, and what their edges are called."""
+    yield ("period.start", "period.end"), encounter.get("period", {})
+    leaves = [one for one in encounter.get("extension", ()) if one.get("url") in LEAVE]
     if len(leaves) > 1:
-        raise RuleBroken("A notification tells of one leave at most.", where=f"{place}.extension[{leaves[1][0]}]")
-    for at, extension in leaves:
-        yield "leave", extension.get("valuePeriod", {}), f"{place}.extension[{at}].valuePeriod"
+        raise RuleBroken("A notification tells of one leave at most.", where=message.place(leaves[1]))
+    for extension in leaves:
+        yield ("leave.start", "leave.end"), extension.get("valuePeriod", {})
 
 
 def episode_keys(identifiers: Iterable[Json]) -> tuple[str, ...]:

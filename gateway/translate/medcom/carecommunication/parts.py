@@ -13,7 +13,7 @@ from gateway.domain.identifier import GLN, SOR, Identifier, normal
 from gateway.errors import NoCitizen, RuleBroken
 from gateway.translate.fhir.lifting import Lifted
 from gateway.translate.fhir.message import Message
-from gateway.translate.fhir.times import moment
+from gateway.translate.fhir.times import moment_in
 from gateway.translate.medcom.carecommunication.content import IsNothing, check_communication
 from gateway.translate.medcom.carecommunication.files import File, files_of
 from gateway.translate.medcom.carecommunication.header import check_envelope
@@ -65,7 +65,6 @@ def correspondence_of(
     message.only("Provenance", chain.current)
     header = message.header
     sender = _sender_key(message, header["sender"])
-    place = message.place(chain.current)
     said = chain.current.get("occurredDateTime")
     return Correspondence(
         message=message,
@@ -77,15 +76,14 @@ def correspondence_of(
         citizen=numbers,
         answers=_answered(message, chain, numbers[0].key),
         files=files,
-        occurred=moment(said, f"{place}.occurredDateTime", zone) if said else chain.recorded,
-        sent=moment(message.bundle["timestamp"], "Bundle.timestamp", zone),
+        occurred=moment_in(message, chain.current, "occurredDateTime", zone) if said else chain.recorded,
+        sent=moment_in(message, message.bundle, "timestamp", zone),
     )
 
 
 def _numbers(message: Message, patient: Json) -> tuple[Identifier, ...]:
     """Every number that can stand for the citizen: CPR, national or regional replacement, one of each at most."""
-    place = f"{message.place(patient)}.identifier"
-    found = usable(patient, place)
+    found, place = usable(message, patient), message.place(patient, "identifier")
     if not found:
         raise NoCitizen("The message is about nobody who can be told from others.", where=place)
     if len({one.system for one in found}) < len(set(found)):
