@@ -169,7 +169,15 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
                 wrong.append(f"{name} must be {_wanted(one.name, str(one.type))}")
     if wrong:
         raise SettingsError("; ".join(wrong), hint="README.md lists the settings.")
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.http_port == settings.mllp_port != 0 and _meet(settings.http_host, settings.mllp_host):
+        raise SettingsError("GATEWAY_HTTP_PORT and GATEWAY_MLLP_PORT are one port", hint="Each door needs its own.")
+    return settings
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two hosts stand for one address: nobody need tell while neither socket listens."""
+    return one == other or not {one, other}.isdisjoint(("", "0.0.0.0", "::"))  # noqa: S104 - compared, not bound
 
 
 def _read(name: str, kind: str, text: str) -> Any:

@@ -46,6 +46,16 @@ def test_all_that_is_wrong_is_told_at_once_and_defaults_are_right() -> None:
     assert read({}) == Settings()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::"])
+def test_two_doors_at_one_port_are_told(host: str) -> None:
+    given = {"GATEWAY_HTTP_PORT": "2575", "GATEWAY_MLLP_HOST": host}
+    with pytest.raises(SettingsError) as told:
+        read(given)
+    assert "GATEWAY_HTTP_PORT and GATEWAY_MLLP_PORT are one port" in told.value.told()
+    assert read({**given, "GATEWAY_MLLP_HOST": "127.0.0.2"}).http_port == 2575
+    assert read({"GATEWAY_HTTP_PORT": "0", "GATEWAY_MLLP_PORT": "0"}).mllp_port == 0, "any two free ones"
+
+
 @pytest.mark.parametrize(
     ("given", "url"),
     [
