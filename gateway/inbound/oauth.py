@@ -96,8 +96,8 @@ class TokenEndpoint:
         try:
             InsecureTransportError.check(token_url)
         except InsecureTransportError:
-            hint = "Only a loopback address may do without TLS."
-            raise SettingsError("The public URL must begin with https", hint=hint) from None
+            hint = "Only a loopback address may do without TLS. Where it is empty, it is made of GATEWAY_HTTP_HOST."
+            raise SettingsError("The public URL must begin with https", where="GATEWAY_PUBLIC_URL", hint=hint) from None
         self._url = token_url
         self._audiences = (token_url, tokens.issuer)
         self._check = ClientCheck(clients, clock, remember, key_sets)
