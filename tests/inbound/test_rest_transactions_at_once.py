@@ -6,6 +6,7 @@ import asyncio
 import random
 from typing import Any
 
+from gateway.store.pool import Database
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import rest
 from tests.inbound.test_rest_bundles import ONE, TWO, answers, bundle, entry, statuses
@@ -176,6 +177,44 @@ def test_two_versions_of_one_at_once(database_url: str) -> None:
             texts = {(await here.call("GET", f"/Goal/{one['id']}")).json()["description"]["text"] for one in made}
             assert texts == {f"{won[0]}"}
             assert (await here.call("GET", f"/Practitioner/{staff['id']}")).json()["name"] == [{"text": f"{won[0]}"}]
+
+    run(test)
+
+
+def test_one_that_comes_again_while_it_is_carried_out_is_answered_as_made(database_url: str) -> None:
+    """It is looked up before the first one is kept, and understood after: what its condition finds is gone by then."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::regclass"
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            number = [{"system": "https://epj.example/goal", "value": "1"}]
+            await here.made(here.goal(identifier=number))
+            gone = entry("DELETE", f"Goal?patient={here.patient}&identifier=https://epj.example/goal%7C1")
+            sent = bundle("transaction", gone) | {"identifier": {"system": "https://epj.example/b", "value": "1"}}
+            database = await Database.open(database_url, size=3)
+
+            async def until(table: str, count: int) -> None:
+                while await database.fetchval(waiting, table) != count:  # noqa: ASYNC110 - it is the database's lock
+                    await asyncio.sleep(0.01)
+
+            async def nobody_reads() -> None:
+                async with database.transaction() as connection:
+                    await connection.execute("LOCK TABLE resource IN ACCESS EXCLUSIVE MODE")
+                    await until("resource", 1)
+
+            async with database.transaction() as connection, asyncio.timeout(20):
+                await connection.execute("LOCK TABLE access_record IN SHARE MODE")
+                first = asyncio.create_task(here.call("POST", "", sent))
+                await until("access_record", 1)
+                closed = asyncio.create_task(nobody_reads())
+                await until("resource", 1)
+                again = asyncio.create_task(here.call("POST", "", sent))
+                await until("resource", 2)
+            told = [await first, await again]
+            await closed
+            await database.close()
+            assert [one.status_code for one in told] == [200, 200], told[1].text
+            assert told[0].json()["entry"] == told[1].json()["entry"]
 
     run(test)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.errors import Contradiction
@@ -35,13 +36,21 @@ class Again:
     async def came(self, gateway: Gateway) -> list[tuple[str, bool]] | None:
         """Reference of each entry and whether it was created, when it came before. Raises Contradiction for a number
         that was used for other content."""
-        answer = await messages.answer_to(gateway.database, self.seen)
-        if answer is None:
+        told = await self._told(gateway)
+        if told is None:
             return None
-        told = wire.decode(answer)
         if told["content"] != self.content:
             raise Contradiction("This number was used for other content", where="Bundle.identifier")
         return [(reference, created) for reference, created in told["entries"]]
+
+    async def is_kept(self, gateway: Gateway) -> bool:
+        """Whether the same is carried out by now."""
+        told = await self._told(gateway)
+        return told is not None and told["content"] == self.content
+
+    async def _told(self, gateway: Gateway) -> dict[str, Any] | None:
+        answer = await messages.answer_to(gateway.database, self.seen)
+        return wire.decode(answer) if answer is not None else None
 
     def arrival(self, gateway: Gateway, entries: Sequence[tuple[str, bool]]) -> Arrival:
         """What is kept of it besides what its entries say: what is to be known when it comes again."""

@@ -69,6 +69,8 @@ async def _carried_out(gateway: Gateway, entries: Sequence[Entry], again: Again 
     except Unavailable:
         raise
     except GatewayError:
+        if again and await again.is_kept(gateway):
+            raise Moved from None  # sent twice at once: what is wrong is that the other one was carried out
         await on_record(gateway, *(one for work in attempt.reached.values() for one in (work.record, *work.others)))
         raise
     await on_record(gateway, *(one for done in attempt.done.values() for one in done.work.others))
