@@ -37,7 +37,7 @@ _SOMEBODY = frozenset(
 @dataclass(frozen=True, slots=True)
 class Content:
     """`codes` are (system, code) of every coding, `words` (TEXT, UNIT or FILE, words) of every text and name of a unit,
-    and `displays` (system, code, words) of codings that have both: they count where the code says nothing.
+    and `displays` (system, code, words) of every coding: they count where the code says nothing.
 
     `references` are all literal references to other resources, without their version. Security labels are not
     content, and what a Consent permits or denies is not what it tells of the citizen; they may refer to something
@@ -66,8 +66,7 @@ def content_of(body: Body) -> Content:
         code, display = node.get("code"), node.get("display")
         if code and isinstance(code, str):
             codes.append((str(node.get("system") or ""), code))
-            if display is not None and isinstance(display, str):
-                displays.append((*codes[-1], display))
+            displays.append((*codes[-1], display if isinstance(display, str) else ""))
         elif display is not None and isinstance(display, str):
             words += [(how, display) for how in _said_by(node)]
         for name, value in node.items():

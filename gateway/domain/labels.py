@@ -127,8 +127,11 @@ class Labeller:
         given = frozenset(label_of(c) for c in body.get("meta", {}).get("security", ()) if isinstance(c, dict))
         found = {self._of_code(system, code, kind) for system, code in (*map(_split, given), *content.codes)}
         if kind not in _WORDLESS:
-            found |= {self._of_words(TEXT, display, kind) for system, code, display in content.displays
-                      if self._of_code(system, code, kind) == _NOTHING}  # fmt: skip
+            for system, code, display in content.displays:
+                if self._of_code(system, code, kind) == _NOTHING:
+                    found.add(self._of_words(TEXT, display or code, kind))
+                    if not display:  # `PSYK` of somebody's own list: a code that is a name
+                        found.add(self._of_words(UNIT, code, kind))
             for system, words in content.words:
                 if system == FILE:  # a letter names many things: it is not about all of them
                     found.add(_Meaning(self._text(TEXT, words, kind).labels, frozenset()))

@@ -41,6 +41,8 @@ def coded(system: str = "", code: str = "", display: str = "") -> dict[str, Any]
         (coded(SKS, "BRSP1", "Psykoterapi og psykiatrisk samtale"), {PSY}),
         (coded("https://data.gov.dk/id/classification/KLE", "27.36.12", "Psykisk sårbar"), set()),  # its code says more
         (coded("urn:oid:1.2.3", "12", "Jobcenter"), {EMPLOYMENT}),
+        (coded("urn:oid:1.2.3", "PSYK"), {PSY}),
+        (coded("urn:oid:1.2.3", "alkoholbehandling"), {ETHUD, SUD}),
     ],
 )
 def test_words_of_a_code_that_says_nothing(concept: dict[str, Any], labels: set[str]) -> None:
@@ -83,6 +85,16 @@ def test_icd_11_and_icpc() -> None:
     assert sensitive("Condition", code=coded(icpc, "F71")) == set()  # an eye
 
 
+def test_where_from_and_where_to() -> None:
+    hl7 = "http://terminology.hl7.org/CodeSystem"
+    for name, system, code, labels in (
+        ("admitSource", "admit-source", "psych", {PSY}), ("admitSource", "v2-0023", "8", {CRIMINAL}),
+        ("admitSource", "v2-0023", "1", set()), ("dischargeDisposition", "discharge-disposition", "psy", {PSY}),
+        ("dischargeDisposition", "v2-0112", "21", {CRIMINAL}), ("dischargeDisposition", "v2-0112", "01", set()),
+    ):  # fmt: skip
+        assert sensitive("Encounter", hospitalization={name: coded(f"{hl7}/{system}", code)}) == labels, code
+
+
 WORDS = {"text": "Misbrug af heroin"}
 FILE = b64encode(b"Patienten har skizofreni").decode()
 
@@ -113,6 +125,7 @@ FILE = b64encode(b"Patienten har skizofreni").decode()
         ("Goal", {"text": {"div": "<div><p>se</p><p>hiv</p></div>"}}, {HIV}),
         ("Goal", {"description": {"text": "psyki\u00adatrisk"}}, {PSY}),
         ("Goal", {"description": {"text": "ps\u200bykisk"}}, {PSY}),
+        ("Encounter", {"location": [{"location": {"display": "PSY4"}}]}, {PSY}),
         ("Goal", {"description": {"text": "Ophold på kvindekrisecenter"}}, {SDV}),
         ("Location", {"description": "Et kvindekrisecenter"}, {SDV, f"{DATA_CLASS}|protected-address"}),
         ("Encounter", {"reasonCode": [{"text": "Fuld narkose"}]}, set()),
