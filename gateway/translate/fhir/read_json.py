@@ -72,8 +72,10 @@ def _quickly(raw: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(made, dict) or not isinstance(made.get("resourceType"), str) or _TOO_DEEP in lines:
         return None
+    if lines == raw.rstrip():
+        return made
     # Counting single bytes is three times as fast as counting `":`, and blanks before a colon make no difference.
-    same = lines == raw.rstrip() or lines.count(b'"') == raw.count(b'"')
+    same = lines.count(b'"') == raw.count(b'"')
     return made if same and not (spells_characters(raw) and _SPELLED in raw) else None
 
 

@@ -19,21 +19,37 @@ from gateway.translate.fhir.shape import NUMBERS, Child, children, is_resource
 from gateway.translate.r4 import facts
 
 _NUMBERS = frozenset({int, float, Decimal})
-_NO_FIT = (msgspec.ValidationError, TypeError, ValueError, RecursionError)
+_NO_FIT = (msgspec.ValidationError, TypeError, ValueError, LookupError, RecursionError)
 
 
 def is_sound(resource: dict[str, Any]) -> bool:
     """No list where one value belongs, no text for an object, no null. What R4 does not know is not looked at."""
-    kind = resource.get("resourceType")
-    return isinstance(kind, str) and (_fits(resource, _MADE.get(kind) or _object(kind)) if is_resource(kind) else True)
+    try:
+        return _holds(resource)
+    except _NO_FIT:
+        return False
+
+
+def _holds(resource: Any) -> bool:
+    """True, or one of `_NO_FIT` is raised."""
+    return _fits(resource, _RESOURCES[resource["resourceType"]])
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    try:
-        msgspec.convert(value, kind, dec_hook=_ASK)
-    except _NO_FIT:
-        return False
+    msgspec.convert(value, kind, dec_hook=_ASK)
     return True
+
+
+class _Resources(dict[str, Any]):
+    """The types of resources; anything fits what is no type of R4."""
+
+    def __missing__(self, name: str) -> Any:
+        if is_resource(name):
+            self[name] = found = _object(name)
+            return found
+        if isinstance(name, str):
+            return Any
+        raise TypeError
 
 
 def _asked(check: Callable[[Any], bool]) -> Any:
@@ -86,6 +102,7 @@ def _value(child: Child) -> Any:
 # What msgspec calls with a type of `_asked` and a value: `kind[value]`, which takes no function of Python in between.
 _ASK: Any = operator.getitem
 _MADE: dict[str, Any] = {}
+_RESOURCES = _Resources()
 _NEVER = _asked(lambda value: False)
-_RESOURCE = _asked(lambda value: type(value) is dict and is_sound(value))
+_RESOURCE = _asked(_holds)
 _NUMBER = _asked(lambda value: type(value) in _NUMBERS)
