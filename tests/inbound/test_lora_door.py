@@ -127,6 +127,7 @@ def test_another_media_type_and_an_object_that_names_itself_twice(database_url: 
             assert (await send(here, case(), kind="application/xml"))[0] == 415
             status, answer = await send(here, case(), "PUT", f"{DOOR}/{EFFORT}")
             assert (status, answer["where"]) == (400, "uuid")
+            assert "leave its uuid out" in answer["message"], "what to do"
             assert (await send(here, b"{}", "PATCH", f"{DOOR}/{CASE}"))[0] == 422
 
     run(test)

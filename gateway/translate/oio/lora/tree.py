@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from gateway.errors import MissingField, UnknownMessage, WrongType
+from gateway.errors import MissingField, UnknownMessage, Unreadable, WrongType
 from gateway.translate.fhir.read_json import read_object
 from gateway.translate.oio.effect import instant
 from gateway.translate.oio.lora import elements
@@ -57,7 +57,13 @@ class Object:
 def read(raw: bytes, names: Names, roles: Roles) -> list[Object]:
     """The objects in these bytes. Raises Unreadable, WrongCharset, WrongType, TooLarge, MissingField, UnknownMessage,
     each with its place (`relationer.ejer[0].virkning.from`)."""
-    whole = read_object(raw)
+    try:
+        whole = read_object(raw)
+    except Unreadable as fault:
+        if fault.where == "uuid":  # told in the object and in the address that it was sent to
+            hint = "An object that is sent to its own address is named there alone: leave its uuid out."
+            raise Unreadable(fault.text, where="uuid", hint=hint) from None
+        raise
     found = [_Reading(names, roles, one, place).object() for place, one in _objects(whole)]
     if not found:
         raise MissingField("The document holds no object.", where="results")
