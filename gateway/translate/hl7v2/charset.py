@@ -64,7 +64,8 @@ def decode(raw: bytes, header: Header, default: str = "") -> tuple[str, str]:
     if name.startswith("iso") and not text.isascii():
         control = _C1.search(text)  # these codecs have one character per byte: the offset is the byte's
         if control:
-            hint = "A control character of 8859 stands here; is the message in windows-1252?"
+            meant = "UNICODE UTF-8" if _is_utf8(content) else "windows-1252"
+            hint = f"A control character of 8859 stands here; is the message in {meant}?"
             raise WrongCharset(where=place(content, control.start(), header), hint=hint)
     return text, name
 
@@ -79,3 +80,12 @@ def place(content: bytes, offset: int, header: Header) -> str:
         return ""
     field = before[-1].count(separator) + (name == "MSH")
     return f"{name}^{names.count(name)}^{field}" if field else f"{name}^{names.count(name)}"
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether these bytes could be UTF-8: what is neither that nor ASCII seldom looks like it."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -108,6 +108,8 @@ def test_a_control_character_of_8859_is_windows_1252_in_disguise() -> None:
     assert caught.value.where == "PID^2^5"
     assert "windows-1252" in caught.value.hint
     assert "“Bob”" in decoded(quoted, "windows-1252")[0]
+    with pytest.raises(WrongCharset, match="is the message in UNICODE UTF-8"):
+        decoded(with_name("8859/1", "Åse".encode()))
 
 
 def test_the_source_cannot_overrule_another_declaration() -> None:
