@@ -99,6 +99,7 @@ def test_of_a_day_its_end_and_nothing_of_the_future(database_url: str) -> None:
             ):
                 refused = await here.call("GET", f"/Patient/{here.patient}/$joint-plan?{query}", who="social")
                 assert refused.status_code == 400, query
+                assert refused.json()["issue"][0]["diagnostics"].startswith("At "), "where and what to do"
             as_xml = await here.call("GET", f"/Patient/{here.patient}/$joint-plan?at={day}&_format=xml", who="social")
             assert as_xml.text.startswith("<?xml")
 

@@ -40,5 +40,6 @@ def moment_of(now: datetime, text: str, where: str) -> datetime:
     """A dateTime that has been; of a day, month or year its end. Nothing of the future is known. Raises BadRequest."""
     moment = span(text)
     if moment is None or moment.low > now:
-        raise BadRequest("This is no dateTime that has been", where=where)
+        hint = "For instance 2026-03-14, or 2026-03-14T09:15:00+01:00; nothing of the future is known."
+        raise BadRequest("This is no date or dateTime that has been", where=where, hint=hint)
     return min(moment.high, now)
