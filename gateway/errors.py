@@ -216,7 +216,7 @@ class NotAllowed(GatewayError):
 
 
 class Conflict(GatewayError):
-    """The resource has changed since it was read."""
+    """The resource has changed since it was read: read it again, and name the version that it has now."""
 
     status = 412
     issue = "conflict"
