@@ -88,7 +88,8 @@ async def _elsewhere(request: Request, _: HTTPException) -> Response:
     if here:
         return told(request.app.state.inbound, here[0], request, outcome.WrongMethod(", ".join(methods)))
     if found:
-        hint = f"Served: {', '.join(SINGLE)}."
+        kinds = {kind for door, _ in found for kind in door.kinds}
+        hint = f"Served here: {', '.join(kind for kind in SINGLE if kind in kinds)}."
         return outcome.fhir(request, NotFound("This resource type is not served here", hint=hint))
     return outcome.fhir(request, NotFound("Nothing is here"))
 

@@ -142,7 +142,12 @@ def test_types_that_are_not_served(database_url: str) -> None:
             for path in ("/fhir/Medication/1", "/fhir/Medication?patient=1", "/fhir/Bundle/1"):
                 answer = await here.web.get(path, headers=headers)
                 assert answer.status_code == 404
-                assert "Served: Patient" in answer.json()["issue"][0]["diagnostics"]
+                assert "Served here: Patient" in answer.json()["issue"][0]["diagnostics"]
+            inside = await here.web.get("/fhir/Patient/1/Task", headers=headers)
+            assert inside.status_code == 404, "Task is in no compartment of R4"
+            served = inside.json()["issue"][0]["diagnostics"]
+            assert "CarePlan" in served
+            assert "Task" not in served
             assert (await here.web.get("/fhir/AuditEvent/1/_history/1", headers=headers)).status_code == 404
             assert (await here.web.post("/fhir/AuditEvent", headers=headers)).status_code == 405
 
