@@ -56,7 +56,8 @@ class Batch:
             return b""
         comment = "; ".join(text for _, text in self.problems)
         parts = [_header(self.file, now), _header(self.group, now), *given]
-        parts += [_trailer(self.group, "BTS", len(given), comment), _trailer(self.file, "FTS", 1, comment)]
+        told = len(given) if self.group is None else 1  # a file without batches counts messages, as one that comes in
+        parts += [_trailer(self.group, "BTS", len(given), comment), _trailer(self.file, "FTS", told, comment)]
         return b"".join(parts)
 
     def _problem(self, place: str, text: str, now: datetime) -> bytes:

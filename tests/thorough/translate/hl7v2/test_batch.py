@@ -77,6 +77,13 @@ def test_the_answer_is_a_batch_of_its_own_that_refers_to_the_first() -> None:
     assert answer[-2:] == ["BTS|2", "FTS|1"]
 
 
+@pytest.mark.parametrize("lines", [(FHS, ONE, TWO, "FTS|2"), (FHS, "FTS|0"), (FHS, BHS, ONE, TWO, "BTS|2", "FTS|1")])
+def test_the_counts_of_an_answer_hold_for_whoever_reads_it_as_it_reads_others(lines: tuple[str, ...]) -> None:
+    asked = made(*lines)
+    assert asked.problems == []
+    assert made(*answered(asked, *(b"MSH|^~\\&|GW\rMSA|AA|1\r" for _ in asked.messages))).problems == []
+
+
 def test_the_envelope_is_answered_in_its_own_delimiters() -> None:
     answer = answered(made("BHS$:;!%$SP$REGH$GW$KK$2025$$$$B-1", ONE, "BTS$3"), b"MSH|1\r")
     assert answer[0].startswith("BHS$:;!%$GW$KK$SP$REGH$")
