@@ -27,10 +27,7 @@ def parse(
     `disordered` gets the places of elements of XML that are not in the order of their definition.
     Raises Unreadable, WrongCharset, WrongType or TooLarge with the place (line and column, or FHIR path).
     """
-    declared = _CHARSET.search(content_type)
-    if declared and declared[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise WrongCharset("FHIR is written in UTF-8.", where="Content-Type")
-    language = _named_in(content_type) or written_in(raw)
+    language = _told_by(content_type) or written_in(raw)
     if language == "json":
         return read_json(raw)
     if language == "xml":
@@ -50,7 +47,12 @@ def written_in(raw: bytes) -> str:
     return {b"{": "json", b"[": "json", b"<": "xml"}.get(start, "")
 
 
-def _named_in(content_type: str) -> str:
-    """The format that a media type names: `application/fhir+json`, `text/xml`, `json` …"""
+def _told_by(content_type: str) -> str:
+    """The format that a media type names: `application/fhir+json`, `text/xml`, `json` … Raises WrongCharset."""
+    if not content_type:
+        return ""
+    declared = _CHARSET.search(content_type)
+    if declared and declared[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
+        raise WrongCharset("FHIR is written in UTF-8.", where="Content-Type")
     kind = content_type.partition(";")[0].strip().lower()
     return next((word for word in ("json", "xml") if kind == word or kind.endswith((f"/{word}", f"+{word}"))), "")

@@ -12,7 +12,7 @@ from gateway.domain.when import said_time
 from gateway.translate.fhir.times import moment
 from gateway.translate.medcom.citizen import number
 from gateway.translate.medcom.names import LPR3_SPELLINGS
-from gateway.translate.medcom.stay import episode_identifier, episode_keys
+from gateway.translate.medcom.stay import episode_identifier
 from gateway.translate.rules.reader import Env, Function
 
 Json = dict[str, Any]
@@ -36,12 +36,13 @@ def citizen_identifier(env: Env, identifier: Json) -> Json | None:
 
 def episode(env: Env, identifiers: Sequence[Json]) -> str:
     """The key of the stay: its local episode number, else that of LPR3."""
-    return next(iter(episode_keys(identifiers)), "")
+    return str(env.message.episode[0])
 
 
-def other_episodes(env: Env, identifiers: Sequence[Json]) -> list[str]:
+def other_episodes(env: Env, identifiers: Sequence[Json]) -> Sequence[str]:
     """The keys of all other numbers of the episode."""
-    return list(episode_keys(identifiers)[1:])
+    others: Sequence[str] = env.message.episode[1:]
+    return others
 
 
 def episode_number(env: Env, identifier: Json) -> Json:

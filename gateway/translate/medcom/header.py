@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.domain.identifier import SOR
 from gateway.errors import MissingField, RuleBroken, UnknownEvent, UnknownMessage, WrongType
-from gateway.translate.fhir.message import HEADER, Message, event_code
+from gateway.translate.fhir.message import HEADER, Message
 from gateway.translate.fhir.structure import shape_faults
 from gateway.translate.medcom.names import ACKNOWLEDGEMENT, DESTINATION_USE, NOTIFICATION
 
@@ -21,12 +21,11 @@ class NoReceiver(MissingField):
     """The message does not say whom it is for."""
 
 
-def message_of(bundle: Json) -> Message:
-    """The Bundle as a HospitalNotification whose known elements have the shape that R4 gives them.
+def message_of(bundle: Json, code: str) -> Message:
+    """The Bundle of this event as a HospitalNotification whose known elements have the shape that R4 gives them.
 
-    Raises UnknownMessage, UnknownEvent, WrongType, RuleBroken, MissingField.
+    Raises UnknownMessage, UnknownEvent, WrongType.
     """
-    code = event_code(bundle)
     place = f"{HEADER}.eventCoding.code"
     if code == ACKNOWLEDGEMENT:
         raise UnknownMessage("An acknowledgement tells of no citizen, and is never acknowledged.", where=place)

@@ -99,9 +99,10 @@ class MedCom:
 
     def translate_tree(self, raw: bytes, bundle: dict[str, Any]) -> Translation:
         """As `translate`, of a message that was parsed already."""
-        if event_code(bundle) == ACKNOWLEDGEMENT:
+        code = event_code(bundle)
+        if code == ACKNOWLEDGEMENT:
             return self._receipt(bundle)
-        work = self._understood(bundle)
+        work = self._understood(bundle, code)
         notification, meaning = work.notification, work.meaning
         seen = fingerprint(notification.message)
         made = work.rules.run(notification.message, work.env, _files(meaning))
@@ -130,7 +131,8 @@ class MedCom:
 
     def explain(self, raw: bytes) -> Explanation:
         """Which rule made which element of what, and what no rule read. Raises as `translate` does."""
-        work = self._understood(parse_message(raw))
+        bundle = parse_message(raw)
+        work = self._understood(bundle, event_code(bundle))
         _, found = work.rules.trace(work.notification.message, work.env, _files(work.meaning))
         rows = _told_by_language(work)
         used = {field for row in rows for field in row.fields}
@@ -152,8 +154,8 @@ class MedCom:
         except UnknownSource as error:
             raise UnknownSource(where=f"{HEADER}.sender", hint=error.hint) from None
 
-    def _understood(self, bundle: dict[str, Any]) -> _Work:
-        message = message_of(bundle)
+    def _understood(self, bundle: dict[str, Any], code: str) -> _Work:
+        message = message_of(bundle, code)
         sender = sender_of(message)
         source = self._source(sender)
         zone = ZoneInfo(source.timezone)

@@ -19,13 +19,14 @@ from gateway.translate.fhir.times import moment_in
 from gateway.translate.medcom.citizen import numbers_of, patient_of
 from gateway.translate.medcom.header import check_header, focus_of
 from gateway.translate.medcom.provenance import Chain, chain_of
-from gateway.translate.medcom.stay import check_stay, times_of
+from gateway.translate.medcom.stay import check_stay, episode_keys, times_of
 
 Json = dict[str, Any]
 
 
 class Notification(Struct, frozen=True):
-    """`times` are the moments of stay and leave by name (`leave.start`), those there are."""
+    """`times` are the moments of stay and leave by name (`leave.start`), those there are; `episode` are the keys of the
+    stay's episode, the one it is known by first."""
 
     message: Message
     id: str
@@ -33,6 +34,7 @@ class Notification(Struct, frozen=True):
     patient: Json
     chain: Chain
     citizen: tuple[Identifier, ...]
+    episode: tuple[str, ...]
     times: Mapping[str, datetime]
     sent: datetime
 
@@ -48,10 +50,11 @@ def notification_of(message: Message, activities: Collection[str], zone: ZoneInf
     chain = chain_of(message, activities, zone)
     check_stay(message, encounter)
     numbers = numbers_of(message, patient)
+    episode = episode_keys(one["identifier"] for one in encounter["episodeOfCare"])
     times = times_of(message, encounter, zone)
     message.only("MessageHeader", message.header)
     message.only("Encounter", encounter)
     message.only("Patient", patient)
     message.only("Provenance", chain.current)
     sent = moment_in(message, message.bundle, "timestamp", zone)
-    return Notification(message, message.header["id"], encounter, patient, chain, numbers, times, sent)
+    return Notification(message, message.header["id"], encounter, patient, chain, numbers, episode, times, sent)

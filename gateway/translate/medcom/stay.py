@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.domain.episode import anywhere, bare, key_of
+from gateway.domain.episode import EPISODE, anywhere, key_of
 from gateway.errors import MissingField, RuleBroken, UnknownCode
 from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment_in
@@ -83,8 +83,8 @@ def episode_keys(identifiers: Iterable[Json]) -> tuple[str, ...]:
 def episode_identifier(identifier: Json) -> Json:
     """An episode's number in one spelling: LPR3's with `urn:uuid:`, a local UUID without, others as they are."""
     system, value = identifier.get("system", ""), identifier.get("value", "").strip()
-    if anywhere(value):
-        text = bare(value)
+    text = anywhere(value).removeprefix(EPISODE)
+    if text:
         value = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
         value = f"urn:uuid:{value}" if system in LPR3_SPELLINGS else value
     return {"system": LPR3 if system in LPR3_SPELLINGS else system, "value": value}

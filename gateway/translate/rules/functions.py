@@ -150,7 +150,7 @@ def _time(text: str, zone: ZoneInfo) -> tuple[datetime, str]:
 
 
 def _spelled(time: datetime, fraction: str) -> str:
-    text = time.replace(microsecond=0).isoformat()
+    text = time.isoformat(timespec="seconds")
     return text[:19] + (f".{fraction}" if fraction else "") + text[19:]
 
 
