@@ -82,6 +82,7 @@ UPDATE subscription s SET
    status = CASE WHEN $3 = 'failed' THEN 'error' WHEN $3 = 'sent' AND m.event = 'handshake' THEN 'active'
                  ELSE s.status END,
    version = s.version + CASE WHEN $3 = 'failed' OR ($3 = 'sent' AND m.event = 'handshake') THEN 1 ELSE 0 END,
+   updated = CASE WHEN $3 = 'failed' OR ($3 = 'sent' AND m.event = 'handshake') THEN $6 ELSE s.updated END,
    error = CASE WHEN $3 = 'sent' THEN '' ELSE $5 END
   FROM moved m WHERE s.id = m.subscription
 """
@@ -282,7 +283,7 @@ async def again(database: Database, places: Sequence[int], now: datetime) -> lis
        WHERE state = 'failed' AND place = ANY($1::bigint[]) RETURNING place, subscription, event
     ), on_again AS (
       UPDATE subscription s SET status = CASE WHEN b.event = 'handshake' THEN 'requested' ELSE 'active' END,
-             version = s.version + 1 FROM back b WHERE s.id = b.subscription AND s.status = 'error'
+             version = s.version + 1, updated = $2 FROM back b WHERE s.id = b.subscription AND s.status = 'error'
     )
     SELECT place FROM back ORDER BY place
     """

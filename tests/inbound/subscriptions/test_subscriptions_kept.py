@@ -34,6 +34,7 @@ def test_a_subscriber_that_fails_is_tried_again_and_at_last_given_up(database_ur
         epj, here = await headers(world.here), world.here
         patient = await arrive(here)
         identity, _ = await world.subscribe(epj, "leave", citizen=patient)
+        stood = (await here.web.get(f"/fhir/Subscription/{identity}", headers=epj)).json()["meta"]
         del world.there.got[:]
         world.there.status = "500 Ouch"
         await world.hear(event("A21", "L1", "20250315080000"))
@@ -47,6 +48,8 @@ def test_a_subscriber_that_fails_is_tried_again_and_at_last_given_up(database_ur
         read = (await here.web.get(f"/fhir/Subscription/{identity}", headers=epj)).json()
         assert read["status"] == "error"
         assert read["error"] == "The subscriber answered HTTP 500"
+        assert read["meta"]["versionId"] > stood["versionId"]
+        assert read["meta"]["lastUpdated"] > stood["lastUpdated"], "a new version is newer"
         (dead,) = await subscriptions.listed(here.gateway.database, ("failed",), 9)
         assert (dead.tries, dead.client, dead.reason) == (3, "epj", "The subscriber answered HTTP 500")
         world.there.status = "204 No Content"
