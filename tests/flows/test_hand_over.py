@@ -17,6 +17,8 @@ from gateway.flows.parts import Gateway
 from gateway.flows.read import read
 from gateway.flows.receive import receive
 from gateway.flows.search import search
+from gateway.flows.writing.asked import Asked
+from gateway.flows.writing.single import write
 from tests.flows.conftest import House
 from tests.flows.handing import (
     CPR,
@@ -184,6 +186,18 @@ async def moves_house(gateway: Gateway) -> None:
     assert (await receive(gateway, "hl7v2", raw)).accepted
 
 
+async def _may_name(gateway: Gateway, who: Caller, number: str) -> bool:
+    """Whether a goal of the citizen with this number is taken; one of nobody is not."""
+    system, _, value = number.partition("|")
+    subject = {"type": "Patient", "identifier": {"system": system, "value": value}}
+    goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "x"}, "subject": subject}
+    try:
+        await write(gateway, who, Asked("create", "Goal", body=goal, raw=json.dumps(goal).encode()))
+    except NotFound:
+        return False
+    return True
+
+
 def statuses(seen: Json, kind: str) -> list[str]:
     return [body["status"] for body in seen.values() if body["resourceType"] == kind]
 
@@ -211,6 +225,7 @@ def test_the_old_municipality_reads_what_it_has_as_it_stood(house: House) -> Non
         for number, count in ((f"urn:oid:1.2.208.176.1.2|{CPR}", 1), (later, 0)):
             named = json.loads((await search(gateway, OLD, "Patient", [("identifier", number)])).body)
             assert named["total"] == count, "a number that came later leads nowhere"
+            assert await _may_name(gateway, OLD, number) == bool(count), "nor where it writes"
         stay = next(key for key in await sees(gateway, NEW, citizen) if key.startswith("Encounter/"))
         for who in (OLD, NURSE):
             with pytest.raises(NotFound):

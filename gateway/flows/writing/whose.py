@@ -14,10 +14,11 @@ from gateway.domain.identifier import CPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.source import Source, written_as
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
-from gateway.flows.looking import look_at_one
+from gateway.flows.departed import when_left
+from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Around, Json, Work
-from gateway.store import resources
+from gateway.store import resources, wire
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
 _NOBODYS = frozenset({*directory.KINDS, "Binary"})
@@ -66,32 +67,44 @@ def _patients_among(body: Json) -> list[Json]:
 
 
 async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, place: str, around: Around) -> Citizen:
-    identity = ""
+    identity = number = ""
     literal = str(named.get("reference", ""))
     if literal.startswith("Patient/"):
         identity = literal.removeprefix("Patient/").partition("/_history/")[0]
     elif "identifier" in named and not literal:
         told = normal(str(named["identifier"].get("system", "")), str(named["identifier"].get("value", "")))
-        known = await resources.citizens_of(gateway.database, [told.key])
+        number = told.key
+        known = await resources.citizens_of(gateway.database, [number])
         identity = known[0][1] if len(known) == 1 else ""
     else:
         raise MissingField("A reference to a Patient is needed", where=place, hint="Patient/<id>, or an identifier.")
     if identity in around.citizens:
         return Citizen(identity, around.citizens[identity], frozenset({identity}))
-    return await _seen(gateway, caller, work, identity)
+    return await _seen(gateway, caller, work, identity, number)
 
 
-async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str) -> Citizen:
-    """The citizen with this Patient id. Raises NotFound for nobody and for whom this caller may not see."""
+async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str, number: str = "") -> Citizen:
+    """The citizen with this Patient id, named by a `number` perhaps. Raises NotFound for nobody, for whom this caller
+    may not see, and for a number that came after it had handed the citizen over."""
     found = await resources.find(gateway.database, "Patient", identity)
     seen = await look_at_one(gateway, gateway.database, caller, found)
     if found is None:
         raise NotFound
     if not work.record.citizen:
         work.about(found.sealed.facts.citizen)
-    if not seen.permitted or found.sealed.facts.deleted:
+    if not seen.permitted or found.sealed.facts.deleted or not _knows(gateway, caller, found, seen, number):
         raise NotFound
     return await citizen_behind(gateway, found)
+
+
+def _knows(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen, number: str) -> bool:
+    """Whether a caller who has handed the citizen over may know that the number is this citizen's: it sees it still, or
+    gave it itself. Nobody else is asked."""
+    own = tuple(f"{_OF_A_SOURCE}{one}:" for one in caller.sends)
+    if not number or number.startswith(own) or when_left(gateway, caller, found.ground) is None:
+        return True
+    shown = [one for body in opened(seen) for one in wire.decode(body).get("identifier", [])]
+    return number in {normal(str(one.get("system", "")), str(one.get("value", ""))).key for one in shown}
 
 
 async def citizen_behind(gateway: Gateway, found: resources.Found) -> Citizen:
