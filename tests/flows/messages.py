@@ -10,7 +10,15 @@ _SAG = Path(__file__).parents[2] / "fixtures" / "messages" / "oio" / "sag.xml"
 
 
 def adt(
-    event: str, number: int, time: str, *, cpr: str = CPR, sender: str = "SP|REGH", visit: str = "V77", more: str = ""
+    event: str,
+    number: int,
+    time: str,
+    *,
+    cpr: str = CPR,
+    sender: str = "SP|REGH",
+    visit: str = "V77",
+    more: str = "",
+    unit: str = "PSY4",
 ) -> bytes:
     """An HL7 v2 ADT message; `time` is EVN-2, EVN-6 and, for an admission, PV1-44."""
     admitted = f"|{time}" if event in ("A01", "A04") else "|"
@@ -19,7 +27,7 @@ def adt(
         f"MSH|^~\\&|{sender}|GW|KK|{time}||ADT^{event}|M{number}|P|2.5||||||UNICODE UTF-8",
         f"EVN|{event}|{time}||||{time}",
         f"PID|1||{cpr}^^^CPR&1.2.208.176.1.2&ISO^NI||Lind^Ask||19481225|M",
-        f"PV1|1|I|PSY4^12^2^BBH&1.2.208.176.1.1&ISO||||||||||||||||{visit}^^^REGH&1.2.208.176.1.2.1&ISO^VN"
+        f"PV1|1|I|{unit}^12^2^BBH&1.2.208.176.1.1&ISO||||||||||||||||{visit}^^^REGH&1.2.208.176.1.2.1&ISO^VN"
         + "|" * 24
         + admitted
         + ended,

@@ -107,10 +107,10 @@ def test_a_consent_that_is_withdrawn_while_the_receiver_is_away_holds(house: Hou
 
 def test_a_consent_that_leaves_psychiatry_out_tells_of_no_psychiatric_stay(house: House) -> None:
     async def work(gateway: Gateway) -> None:
-        patient = await heard(gateway, CASE, a01(), a01(5, visit="V88", sender="PAS|HGH"))
+        patient = await heard(gateway, CASE, a01(), a01(5, visit="V88", sender="PAS|HGH", unit="M4"))
         label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}
         await consented(gateway, patient, provision=[{"type": "deny", "securityLabel": [label]}])
-        await heard(gateway, a03(), a03(6, visit="V88", sender="PAS|HGH"))
+        await heard(gateway, a03(), a03(6, visit="V88", sender="PAS|HGH", unit="M4"))
         found = {type(one): one for one in await told(gateway)}
         assert set(found) == {Ready, Withheld}
         assert "Psyk" not in text_of(found[Ready])[1]
