@@ -27,7 +27,7 @@ from gateway.translate import conformance, r4
 from gateway.translate.door import door_of
 from gateway.translate.kl.write.tables import Tables as KlTables
 from gateway.translate.oio.write.tables import Tables as OioTables
-from gateway.translate.rules.problems import MappingError
+from gateway.translate.rules.problems import MappingError, nearest
 from gateway.translate.terms.noticing import noticed
 
 _SECRET = b"references in examples must not change from one installation to the next"
@@ -113,7 +113,27 @@ def _start(settings: Settings, folder: Path = r4.FILE.parent) -> tuple[list[Faul
             faults += [Fault(str(where), line) for line in error.told().splitlines()]
         except (OSError, ValueError, KeyError) as error:
             faults.append(Fault(str(where), f"cannot be read: {type(error).__name__}"))
+    if made and not faults:
+        faults = _unknown_sources(settings, made[0])
     return faults, made[0] if made else None
+
+
+def _unknown_sources(settings: Settings, rules: bootstrap.Rules) -> list[Fault]:
+    """A client may be registered before its source is, so the start lets it pass; what it sends is refused."""
+    known = [source.id for source in rules.sources]
+    return [
+        Fault(
+            f"{settings.clients.name}/{client.id}.yaml",
+            f"sends names {one}, which is no source{_meant(nearest(one, known))}",
+        )
+        for client in clients.load(settings.clients)
+        for one in client.sends
+        if one not in known
+    ]
+
+
+def _meant(name: str) -> str:
+    return f" (did you mean {name}?)" if name else ""
 
 
 def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]]) -> list[Fault]:

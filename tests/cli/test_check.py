@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli import check, differing
+from gateway.cli import check, differing, register_client
 from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +86,21 @@ def test_who_may_call_is_checked_as_the_start_checks_it(own: Settings, capsys: p
     assert "settings: GATEWAY_SAML_KEY cannot be read" in capsys.readouterr().out
     assert run(replace(own, tls_certificate=nowhere)) == 1
     assert "settings: GATEWAY_TLS_CERTIFICATE, GATEWAY_TLS_KEY and GATEWAY_TLS_CA do not" in capsys.readouterr().out
+
+
+def test_a_client_that_sends_as_no_source_is_told(own: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--id", "rh", "--name", "EPJ", "--organisation", "http://cvr.dk|29190623", "--sector", "region"]
+    words += ["--role", "hospital", "--scope", "system/Bundle.c", "--new-key", str(own.data_folder / "rh.pem")]
+    parser = ArgumentParser()
+    register_client.arguments(parser)
+    own.data_folder.mkdir()
+    asked = parser.parse_args([*words, "--sends", "regionh-medcom", "--sends", "regionh-medcmo"])
+    assert register_client.run(asked, own) == 0
+    capsys.readouterr()
+    assert run(own, ADMISSION) == 1
+    told = capsys.readouterr().out
+    assert "clients/rh.yaml: sends names regionh-medcmo, which is no source (did you mean regionh-medcom?)" in told
+    assert told.endswith("1 error\n")
 
 
 def test_a_broken_profile_and_missing_facts_are_told(settings: Settings, tmp_path: Path) -> None:
