@@ -7,8 +7,8 @@ Of a write alone the version stands between the look and the write: when somebod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
@@ -80,13 +80,13 @@ async def found(
 ) -> list[str]:  # fmt: skip
     """The ids of what a condition finds as far as this caller may see, two at most. `gone` is taken back in the same
     transaction."""
-    there = await directory.visible(gateway, caller, kind, criteria, reader, 2 + len(gone))
-    return [one["id"] for one in there if f"{kind}/{one['id']}" not in gone][:2]
+    return [one["id"] for one in await _met(gateway, caller, kind, criteria, gone, reader or gateway.database)]
 
 
 async def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str, gone: Collection[str]) -> str:
     """What a write of a transaction is about, or makes (`Location/9f…`). Raises SeveralMatch, NotFound, Forbidden."""
-    identity = asked.identity or await _one(gateway, caller, asked, gone, gateway.database)
+    missing = gone if asked.interaction == "create" else ()  # what is changed and taken back at once is a fault
+    identity = asked.identity or (await _one(gateway, caller, asked, missing, gateway.database) or {}).get("id")
     return f"{asked.kind}/{identity or gateway.ids(asked.kind, _key(gateway, caller, asked, token))}"
 
 
@@ -99,14 +99,22 @@ def listed(gateway: Gateway, caller: Caller, asked: Asked, place: str, token: st
     return Listed(asked, place, key, created)
 
 
-async def within(gateway: Gateway, connection: Connection, caller: Caller, one: Listed) -> Changed:
-    """Carry it out on the connection of a writer. Raises Moved where its condition finds another by now, and what a
-    write alone would raise."""
+async def within(
+    gateway: Gateway, connection: Connection, caller: Caller, one: Listed, made: Mapping[str, Changed]
+) -> Changed:
+    """Carry it out on the connection of a writer. What the transaction has `made` before no condition finds, but for
+    creates under the same one. Raises Moved where its condition finds another by now, and what a write alone would
+    raise."""
     asked, kind = one.asked, one.asked.kind
-    identity = asked.identity or await _one(gateway, caller, asked, (), connection)
-    if asked.interaction == "create" or not identity:
-        body, params = changing.checked(asked.body, kind), asked.criteria if asked.interaction == "create" else ()
-        changed = await changing.create(gateway, connection, caller, body, params or (), one.key)
+    if asked.interaction == "create" and one.reference in made:
+        return replace(made[one.reference], entry=None, created=False)
+    there = await _one(gateway, caller, asked, made, connection)
+    identity = asked.identity or (there["id"] if there else "")
+    if asked.interaction == "create" and there:
+        changed = Changed(there, None)
+    elif not identity:
+        body = changing.checked(asked.body, kind)
+        changed = await changing.create(gateway, connection, caller, body, (), one.key)
     elif asked.interaction == "delete":
         changed = await changing.withdraw(gateway, connection, caller, kind, identity, asked.if_match)
     else:
@@ -144,15 +152,23 @@ async def _tag(connection: Connection, asked: Asked, identity: str) -> str:
 
 async def _one(
     gateway: Gateway, caller: Caller, asked: Asked, gone: Collection[str], reader: Connection | Database
-) -> str:
-    """The id that a condition finds, "" where there is none, or finds none and makes a new one. Raises SeveralMatch,
+) -> Json | None:
+    """What a condition finds; None where there is none, or it finds none and makes a new one. Raises SeveralMatch,
     NotFound."""
     if asked.criteria is None:
-        return ""
-    missing = gone if asked.interaction == "create" else ()  # what is changed and taken back at once is a fault
-    there = await found(gateway, caller, asked.kind, asked.criteria, missing, reader)
+        return None
+    there = await _met(gateway, caller, asked.kind, asked.criteria, gone, reader)
     if len(there) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
     if not there and asked.interaction in ("patch", "delete"):
         raise NotFound
-    return there[0] if there else ""
+    return there[0] if there else None
+
+
+async def _met(
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str],
+    reader: Connection | Database,
+) -> list[Json]:  # fmt: skip
+    """What meets a condition, but for what is `gone`, two at most."""
+    there = await directory.visible(gateway, caller, kind, criteria, reader, 2 + len(gone))
+    return [one for one in there if f"{kind}/{one['id']}" not in gone][:2]

@@ -62,9 +62,11 @@ async def keep_together(gateway: Gateway, done: Mapping[int, Done], again: Again
             if again and not await _numbered(gateway, connection, again, done):
                 raise Moved
             records = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
+            made: dict[str, Changed] = {}
             for number, one in listed.items():
-                outcome.changed[number] = await _listed(gateway, connection, one)
-                records.append(_record(gateway, one, outcome.changed[number]))
+                outcome.changed[number] = changed = await _listed(gateway, connection, one, made)
+                made[changed.reference] = changed
+                records.append(_record(gateway, one, changed))
             outcome.unkept |= await _said(gateway, connection, _groups(done))
             await append(connection, records)
     except Overtaken:
@@ -80,10 +82,10 @@ async def _numbered(gateway: Gateway, connection: Connection, again: Again, done
     return await messages.keep_metadata(connection, again.arrival(gateway, entries), state="nothing-kept")
 
 
-async def _listed(gateway: Gateway, connection: Connection, one: Done) -> Changed:
+async def _listed(gateway: Gateway, connection: Connection, one: Done, made: Mapping[str, Changed]) -> Changed:
     assert isinstance(one.came, Listed)  # noqa: S101 - for mypy
     try:
-        return await in_directory.within(gateway, connection, one.entry.caller, one.came)
+        return await in_directory.within(gateway, connection, one.entry.caller, one.came, made)
     except GatewayError as error:
         raise one.entry.placed(error) from None
 

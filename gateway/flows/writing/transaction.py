@@ -139,15 +139,19 @@ def _placed(came: Came, entry: Entry) -> Came:
 
 
 def _check_together(entries: Sequence[Entry], attempt: _Attempt) -> None:
-    """Each resource once, and nothing of one citizen that refers to what the transaction makes of another. Raises
-    Refused, RuleBroken with the place of the entry."""
-    seen: set[str] = set()
+    """Each resource once, also where a condition would make it, and nothing of one citizen that refers to what the
+    transaction makes of another. Raises Refused, RuleBroken with the place of the entry."""
+    seen: set[object] = set()
     for _, one in sorted(attempt.done.items()):
-        if one.entry.asked.interaction == "create" and not one.came.created:
+        asked = one.entry.asked
+        if asked.interaction == "create" and not one.came.created:
             continue  # found, not written
-        if one.came.reference in seen:
+        written: list[object] = [one.came.reference]
+        if asked.interaction in ("create", "update") and asked.criteria is not None:
+            written.append((asked.kind, tuple(sorted(asked.criteria))))
+        if not seen.isdisjoint(written):
             raise Refused("Two entries write the same resource", where=one.entry.place)
-        seen.add(one.came.reference)
+        seen.update(written)
     owners = {one.came.reference: one.came.citizen for one in attempt.done.values() if isinstance(one.came, Word)}
     for number, leaned in attempt.leaned.items():
         if any(owners.get(made, "") not in same for made, same in leaned):
