@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from gateway.domain.identifier import CPR, D_ECPR, SOR, X_ECPR, Identifier, names_a_person, normal
+from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, names_a_person
 from gateway.domain.report import REPORT_WITHIN
 from gateway.domain.when import said_time
 from gateway.translate.fhir.times import moment
@@ -52,19 +52,8 @@ def episode_number(env: Env, identifier: Json) -> Json:
 
 def organisation(env: Env, reference: Json) -> Json | None:
     """An organisation of the Bundle as a logical reference: its SOR number, else the first it has, and its name."""
-    target = env.message.message.resolve(reference, "Organization") or {
-        "identifier": [reference.get("identifier", {})],
-        "name": reference.get("display"),
-    }
-    best: Identifier | None = None
-    for one in target.get("identifier", ()):
-        if (best is None or best.system != SOR) and one.get("system") and one.get("value"):
-            found = normal(one["system"], one["value"])
-            best = found if best is None or found.system == SOR else best
-    if best is None:
-        return None
-    made: Json = {"type": "Organization", "identifier": {"system": best.system, "value": best.value}}
-    return made | ({"display": target["name"]} if target.get("name") else {})
+    found: Json | None = env.message.organisations.named(reference)
+    return found
 
 
 def message_number(env: Env, identifier: str) -> Json:

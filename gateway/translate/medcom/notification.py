@@ -18,6 +18,7 @@ from gateway.translate.fhir.message import Message
 from gateway.translate.fhir.times import moment_in
 from gateway.translate.medcom.citizen import numbers_of, patient_of
 from gateway.translate.medcom.header import check_header, focus_of
+from gateway.translate.medcom.organisations import Organisations
 from gateway.translate.medcom.provenance import Chain, chain_of
 from gateway.translate.medcom.stay import check_stay, episode_keys, times_of
 
@@ -29,6 +30,7 @@ class Notification(Struct, frozen=True):
     stay's episode, the one it is known by first."""
 
     message: Message
+    organisations: Organisations
     id: str
     encounter: Json
     patient: Json
@@ -57,4 +59,15 @@ def notification_of(message: Message, activities: Collection[str], zone: ZoneInf
     message.only("Patient", patient)
     message.only("Provenance", chain.current)
     sent = moment_in(message, message.bundle, "timestamp", zone)
-    return Notification(message, message.header["id"], encounter, patient, chain, numbers, episode, times, sent)
+    return Notification(
+        message=message,
+        organisations=Organisations(message),
+        id=message.header["id"],
+        encounter=encounter,
+        patient=patient,
+        chain=chain,
+        citizen=numbers,
+        episode=episode,
+        times=times,
+        sent=sent,
+    )

@@ -9,10 +9,10 @@ from typing import Any
 
 from gateway.domain.correspondence import number, thread
 from gateway.domain.identifier import Identifier
-from gateway.translate.fhir.message import Message
 from gateway.translate.medcom.carecommunication.cast import Cast
 from gateway.translate.medcom.carecommunication.files import kept
 from gateway.translate.medcom.carecommunication.parts import Correspondence
+from gateway.translate.medcom.organisations import Organisations
 from gateway.translate.medcom.stay import episode_identifier
 from gateway.translate.rules.reader import Env, Function
 
@@ -24,12 +24,8 @@ class Context:
     """What the rules of one message know: its parts and its caregivers."""
 
     told: Correspondence
+    organisations: Organisations
     cast: Cast
-
-    @property
-    def message(self) -> Message:
-        """The Bundle, for the functions that all of MedCom shares."""
-        return self.told.message
 
     @property
     def citizen(self) -> tuple[Identifier, ...]:
@@ -80,7 +76,7 @@ def party(env: Env, reference: Json) -> Json | None:
 
 def stay(env: Env, reference: Json) -> Json | None:
     """The Encounter of a message as a contained one: what letters tell of a stay too, and its numbers."""
-    found = env.message.message.resolve(reference, "Encounter")
+    found = env.message.told.message.resolve(reference, "Encounter")
     if found is None:
         return None
     episodes = [episode_identifier(e["identifier"]) for e in found.get("episodeOfCare", ()) if "identifier" in e]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,8 +24,8 @@ from gateway.translate.medcom.carecommunication.functions import Context
 from gateway.translate.medcom.carecommunication.header import message_of
 from gateway.translate.medcom.carecommunication.parts import Correspondence, correspondence_of
 from gateway.translate.medcom.fingerprint import concerns, fingerprint
-from gateway.translate.medcom.functions import organisation
 from gateway.translate.medcom.header import sender_of
+from gateway.translate.medcom.organisations import Organisations
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes, CodeTable
 from gateway.translate.rules.reader import Env
@@ -120,8 +119,9 @@ class CareCommunication:
             raise UnknownSource(where=f"{HEADER}.sender", hint=error.hint) from None
         zone = ZoneInfo(source.timezone)
         told = correspondence_of(message, lifted, self._activities, zone, self._is_nothing)
-        env = Env(source, self._ids, zone, None, told.occurred.date().isoformat())
-        env.message = Context(told, Cast(message, partial(organisation, env), self._roles))
+        organisations = Organisations(message)
+        context = Context(told, organisations, Cast(message, organisations.named, self._roles))
+        env = Env(source, self._ids, zone, context, told.occurred.date().isoformat())
         env.findings += [
             Finding(file.where, "the content does not begin as a file of its type does")
             for file in told.files
