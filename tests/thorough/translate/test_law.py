@@ -239,7 +239,12 @@ CODES = [
     ("CarePlan", "municipality", KLE, "15.20.20", {EMPLOYMENT}, "employment"),
     ("CarePlan", "municipality", KLE, "32.24.06", {BENEFIT}, "benefit"),
     ("CarePlan", "municipality", KLE, "27.36.14", set(), "social"),
-    ("CarePlan", "municipality", KLE, "27.12.26", {CRIMINAL}, "criminal"),
+    ("CarePlan", "municipality", KLE, "27.12.26", {CRIMINAL, PSY}, "criminal"),
+    ("CarePlan", "municipality", KLE, "27.25.08", {CRIMINAL}, "criminal"),
+    ("CarePlan", "municipality", KLE, "32.03.56", {CRIMINAL, BENEFIT}, "benefit"),
+    ("CarePlan", "municipality", KLE, "29.24.16", {PSY}, "health"),
+    ("Condition", "municipality", FFB, "7b48f1a0-579b-4976-ae7c-4074b5981449", {PSY}, "psychiatry"),
+    ("Condition", "municipality", FFB, "9b3fd322-a75a-4ed8-9b74-425fa1e01c95", {PSY}, "psychiatry"),
     ("CarePlan", "municipality", KLE, "29.18.00", set(), "health"),
     ("Encounter", "region", "http://terminology.hl7.org/CodeSystem/v2-0069", "PSY", {PSY}, "stay"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from base64 import b64encode
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.translate.policy_tables import load
 _, LABELLER = load(Settings().mappings_folder / "policy")
 PSY, SUD, ETHUD, HIV, SDV, STD, SEX = (f"{ACT_CODE}|{code}" for code in "PSY SUD ETHUD HIV SDV STD SEX".split())
 HOUSING, CRIMINAL, EMPLOYMENT = (f"{DATA_CLASS}|{code}" for code in "housing criminal employment".split())
+FFB, KLE = "urn:oid:1.2.208.176.2.22", "https://data.gov.dk/id/classification/KLE"
 SKS, ICD, SNOMED = "urn:oid:1.2.208.176.2.4.12", "http://hl7.org/fhir/sid/icd-10", "http://snomed.info/sct"
 
 
@@ -163,3 +165,17 @@ def test_what_is_looked_in_is_never_longer_to_make() -> None:
     """Hostile texts cost no more than their length."""
     for text in ("§" * 50_000, "§§ 1" + ", 2" * 20_000, "<b" * 30_000, "par. " * 20_000, "&" * 50_000, "§§ 1 " * 9_000):
         assert isinstance(plain(f"{text} {' ' * 20_000} 1"), str)
+
+
+@pytest.mark.parametrize("kind", ["CarePlan", "Condition"])
+def test_no_code_that_is_known_says_less_than_its_name(kind: str) -> None:
+    """A code comes without its words too: the same fact is labelled alike."""
+    mappings = Settings().mappings_folder
+    systems = {"ffb": FFB, "fsiii": "urn:oid:1.2.208.176.2.21", "kle": KLE}
+    for name, system in systems.items():
+        with (mappings / "codes" / "terms" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                named = sensitive(kind, "municipality", code={"text": row["display"]})
+                told = sensitive(kind, "municipality", code=coded(system, row["code"]))
+                grave = {one for one in named if one.startswith(f"{ACT_CODE}|") or one == CRIMINAL}
+                assert grave <= told, (row["code"], row["display"])
