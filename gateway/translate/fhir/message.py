@@ -63,10 +63,12 @@ class Message:
         self.header = {} if bundle.get("type") == COLLECTION else _header(bundle)
         self.roots: dict[str, list[Json]] = {"Bundle": [bundle]}
         self._resources: list[Json] = []
+        self._urls: list[str] = []
         for entry in bundle.get("entry", ()):
             resource = entry.get("resource")
             if resource:
                 self._resources.append(resource)
+                self._urls.append(entry.get("fullUrl", ""))
                 self.roots.setdefault(str(resource.get("resourceType", "")), []).append(resource)
 
     def resources(self) -> list[Json]:
@@ -82,7 +84,7 @@ class Message:
     @cached_property
     def _targets(self) -> dict[str, Json]:
         """Every resource by its fullUrl, its type and id, and the end of its fullUrl; the first that has a name."""
-        urls = [entry.get("fullUrl", "") for entry in self.bundle.get("entry", ()) if entry.get("resource")]
+        urls = self._urls
         names = [f"{one.get('resourceType')}/{one.get('id')}" for one in self._resources]
         told = [urls]
         if urls != names:
