@@ -1,7 +1,7 @@
 """History of one in the directory, or of a type: the newest first. FHIR R4 3.1.0.7.
 
-Nothing that is hidden counts, for no page and no total: versions are looked at until a page is full. Links are sealed
-and for one caller, as those of a search (flows/search/paging.py).
+Nothing that is hidden counts, for no page and no total: versions are looked at until a page is full, or many are looked
+at; then there is a link onwards. Links are sealed and for one caller, as those of a search (flows/search/paging.py).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from gateway.store.versions import NEWEST, Place
 
 MOST = 500
 CHUNK = 100
+WALK = 50
+"""So many chunks does a page look at: a token with parameters may cover few of them."""
 _TAKES = ("_count", "_since", "_at")
 
 Body = dict[str, Any]
@@ -53,7 +55,7 @@ async def history(gateway: Gateway, caller: Caller, kind: str, identity: str = "
     asked = _understood(gateway, kind, identity, position)
     told = of_table(gateway, caller, f"{kind}/{identity}") if identity else None
     there = bool(told) or await _is_there(gateway, caller, asked)
-    found = await _found(gateway, caller, asked, _place(position)) if there and not told else []
+    found, last = await _found(gateway, caller, asked, _place(position)) if there and not told else ([], None)
     page = found[: asked.count]
     look = Shown(tuple(body for body, _ in page), tuple(entry for _, entry in page))
     await record(gateway, caller, "history-instance" if identity else "history-type", kind, f"GET {what}", look)
@@ -62,7 +64,7 @@ async def history(gateway: Gateway, caller: Caller, kind: str, identity: str = "
         entries = [{"fullUrl": f"{gateway.public_url}/fhir/{kind}/{identity}", "resource": told}]
     if not there:
         raise NotFound
-    further = page[-1][1] if len(found) > asked.count else None
+    further = page[-1][1] if len(found) > asked.count else last
     return Served(_bundle(gateway, caller, asked, position, entries, further))
 
 
@@ -92,17 +94,21 @@ async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> bool:
     return entry is not None and bool(shown(gateway, caller, [entry]).entries)
 
 
-async def _found(gateway: Gateway, caller: Caller, asked: _Asked, place: Place) -> list[tuple[Body, Entry]]:
-    """The versions behind a place that this caller may see, one more than a page holds where there are so many."""
+async def _found(
+    gateway: Gateway, caller: Caller, asked: _Asked, place: Place
+) -> tuple[list[tuple[Body, Entry]], Entry | None]:
+    """The versions behind a place that this caller may see, one more than a page holds where there are so many; and the
+    last one that was looked at, where there may be more behind it."""
     sources = allowed(gateway, caller)
     found: list[tuple[Body, Entry]] = []
-    while True:
+    for _ in range(WALK):
         rows = await directory.versions(gateway.database, asked.kind, asked.identity, asked.when, place, CHUNK, sources)
         look = shown(gateway, caller, rows)
         found += zip(look.bodies, look.entries, strict=True)
         if len(rows) < CHUNK or len(found) > asked.count:
-            return found
+            return found, None
         place = _at(rows[-1])
+    return found, rows[-1]
 
 
 def _at(entry: Entry) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -133,6 +134,26 @@ def test_what_stood_at_a_time_and_what_came_since(database_url: str) -> None:
         for narrow in ([], [("_since", "2999")], [("_at", "1999")]):
             with pytest.raises(NotFound):
                 await directory.history(gateway, SOCIAL, "Practitioner", "f" * 32, narrow)
+
+    run(database_url, test)
+
+
+def test_a_page_that_has_looked_at_many_leads_onwards(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token with parameters covers the first and the last of them."""
+    for name in ("CHUNK", "WALK"):
+        monkeypatch.setattr(import_module("gateway.flows.directory.history"), name, 2)  # the name is its function's
+
+    async def test(gateway: Gateway, clock: Clock) -> None:
+        for number in range(9):
+            await made(
+                gateway, SOCIAL, "Location", name=f"Hus {number}", status="inactive" if number in (0, 8) else "active"
+            )
+            clock.forward(10)
+        narrowed = caller(scopes=("system/Location.rs?status=inactive",))
+        first = body(await directory.history(gateway, narrowed, "Location"))
+        assert (len(told(first)), "total" in first, bool(onwards(first))) == (1, False, True)
+        met = await pages(gateway, narrowed, "Location", "", 50)
+        assert len(met) == len(set(met)) == 2
 
     run(database_url, test)
 
