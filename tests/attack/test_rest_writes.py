@@ -59,6 +59,13 @@ def test_nothing_leads_from_one_citizen_to_another(database_url: str) -> None:
             contained = {"resourceType": "Condition", "id": "c", "subject": {"reference": f"Patient/{other}"}}
             inside = here.goal("x", contained=[contained], addresses=[{"reference": "#c"}])
             assert (await here.call("POST", "/Goal", inside, who="social")).status_code == 422
+            for number, status in ((OTHER, 422), ("2505544849", 422), (NUMBER, 201)):  # another's, nobody's, the own
+                for typed in ({"type": "Patient"}, {}):
+                    named = typed | {"identifier": {"system": CPR, "value": number}}
+                    told_of = here.goal("x", expressedBy=named)
+                    answer = await here.call("POST", "/Goal", told_of, who="social")
+                    assert answer.status_code == status, (number, typed)
+                    assert status == 201 or number.encode() not in answer.content
 
     run(test)
 

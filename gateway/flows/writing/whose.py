@@ -10,7 +10,7 @@ from typing import Any
 from gateway.domain import directory
 from gateway.domain.caller import Caller
 from gateway.domain.fold import SUBJECT
-from gateway.domain.identifier import CPR, Identifier, best_first, normal
+from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.source import Source, written_as
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
@@ -23,6 +23,7 @@ from gateway.store import resources, wire
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
 _NOBODYS = frozenset({*directory.KINDS, "Binary"})
 _OF_A_SOURCE = "urn:faellesplan:source:"
+_CITIZENS = (CPR, X_ECPR, D_ECPR)
 MOST_REFERENCES = 200
 
 
@@ -140,8 +141,12 @@ async def check_references(
     """Whatever the resource refers to here is this citizen's and this caller's to see. Raises RuleBroken with the
     place: the same for what is not there, what is hidden and what is another citizen's."""
     listed = list(_references(body, kind))
-    if len(listed) > MOST_REFERENCES:
+    numbered = list(_numbered(body, kind)) if kind != "Consent" else []
+    if len(listed) + len(numbered) > MOST_REFERENCES:
         raise RuleBroken("There are too many references", where=kind, hint=f"At most {MOST_REFERENCES}.")
+    for place, number in numbered:
+        if not await _is_own(gateway, own, number):
+            raise _nothing(f"{place}.identifier")
     sound: dict[str, bool] = {}
     for place, holder in listed:
         literal = _relative(gateway, holder["reference"])
@@ -149,10 +154,36 @@ async def check_references(
         if literal not in sound:
             sound[literal] = await _may_be_named(gateway, caller, literal, own, around)
         if not sound[literal]:
-            raise RuleBroken(
-                "This refers to nothing of this citizen that you may see", where=f"{place}.reference",
-                hint="Check the reference.",
-            )  # fmt: skip
+            raise _nothing(f"{place}.reference")
+
+
+def _nothing(place: str) -> RuleBroken:
+    text = "This refers to nothing of this citizen that you may see"
+    return RuleBroken(text, where=place, hint="Check the reference.")
+
+
+async def _is_own(gateway: Gateway, own: Citizen, number: str) -> bool:
+    """Whether the number is this citizen's. Another's would be shown by this one's consents, and nobody's is told as
+    another's is."""
+    if number in {one.key for one in own.numbers}:
+        return True
+    return any(citizen in own.same for _, citizen in await resources.citizens_of(gateway.database, [number]))
+
+
+def _numbered(node: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Every reference that names a citizen by number, with its place. Of a Consent they name who may see."""
+    if isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _numbered(item, f"{place}[{number}]")
+    elif isinstance(node, dict):
+        told = node.get("identifier")
+        if isinstance(told, dict) and "reference" not in node and node.get("type", "Patient") == "Patient":
+            said = normal(str(told.get("system", "")), str(told.get("value", "")))
+            if "type" in node or said.system in _CITIZENS:
+                yield place, said.key
+        for name, value in node.items():
+            if isinstance(value, dict | list):
+                yield from _numbered(value, f"{place}.{name}")
 
 
 async def _may_be_named(gateway: Gateway, caller: Caller, literal: str, own: Citizen, around: Around) -> bool:
