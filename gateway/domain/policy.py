@@ -115,6 +115,10 @@ class Policy:
         rows = (row for row in self.grounds if row.code == code and role in row.roles and row.valid(day))
         return next(rows, None)
 
+    def grounds_of(self, role: str, day: str) -> tuple[str, ...]:
+        """The codes of the reasons that a role may override for on a day."""
+        return tuple(dict.fromkeys(row.code for row in self.grounds if role in row.roles and row.valid(day)))
+
     def reason(self, code: str, day: str) -> str:
         """A reason in the words that its table had on a day, whoever gave it; the code where it had none."""
         return next((row.display for row in self.grounds if row.code == code and row.valid(day)), code)

@@ -14,7 +14,7 @@ registered for: purposes come from its list, the role that decides comes from it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,14 @@ def _check_override(said: Acting) -> None:
         raise NotRegistered("an override needs subject_id, the person who takes it")
     if (said.override is not None) != (OVERRIDE_PURPOSE in said.purposes):
         raise NotRegistered("purpose BTG and faellesplan.override go together")
+
+
+def check_reason(said: Acting, grounds: Collection[str]) -> None:
+    """An override for no reason of the table opens nothing, and every look would say that there is nothing: in an
+    emergency that is to be known before it. Raises NotRegistered with the reasons that this role may have."""
+    if said.override and said.override.code not in grounds:
+        may = ", ".join(grounds) or "none"
+        raise NotRegistered(f"override.code is no reason that this role may override for now; there are: {may}")
 
 
 def _purposes(value: object, client: Client) -> tuple[str, ...]:

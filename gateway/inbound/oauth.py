@@ -8,7 +8,7 @@ awaited after it, before anything leaves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from starlette.types import Scope as AsgiScope
 from gateway.errors import SettingsError
 from gateway.inbound import metrics
 from gateway.inbound.access_token import Tokens
-from gateway.inbound.acting import Acting, NotRegistered, acting, levels_of
+from gateway.inbound.acting import Acting, NotRegistered, acting, check_reason, levels_of
 from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey
@@ -84,14 +84,15 @@ class TokenEndpoint:
     """POST /oauth/token.
 
     `remember(client, jti, expires)` is false when this client used this jti before; `record(client, granted,
-    reason)` writes down that a token was asked for. Both must be durable when they come back.
+    reason)` writes down that a token was asked for. Both must be durable when they come back. `grounds(role)` are the
+    codes of the reasons that this role may override for now; None: no code is looked at here.
     """
 
     def __init__(
         self, clients: Clients, tokens: Tokens, token_url: str, clock: Callable[[], datetime], remember: Remember,
         record: Record, *, key_sets: KeySets | None = None, holders: Holders | None = None,
         limits: RateLimits | None = None, search: Served | None = None, exchanged: Exchanged = exchanges_nothing,
-        redeem: Redeem | None = None,
+        redeem: Redeem | None = None, grounds: Callable[[str], Collection[str]] | None = None,
     ) -> None:  # fmt: skip
         try:
             InsecureTransportError.check(token_url)
@@ -103,6 +104,7 @@ class TokenEndpoint:
         self._check = ClientCheck(clients, clock, remember, key_sets)
         self._holders = holders
         self._limits = limits
+        self._grounds = grounds
         self._exchanged = exchanged
         self._redeem = redeem
         self.grants = (*GRANTS, CODE) if redeem else GRANTS
@@ -153,6 +155,8 @@ class TokenEndpoint:
                 request.acting, held = await self._exchanged(request.form, presenter)
             elif request.form["grant_type"] != CODE:  # there it is told by the code
                 request.acting = acting(verified.extensions, client)
+                if self._grounds:
+                    check_reason(request.acting, self._grounds(client.role))
         except (NotRegistered, NotExchanged) as error:
             raise InvalidGrantError(str(error)) from None
         request.bound = {**held, **await self._binding(client, scope)}

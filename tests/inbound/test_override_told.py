@@ -6,10 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gateway.flows import override_queue
 from gateway.inbound.scopes import Scope
 from tests.flows.conftest import caller
 from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import nurse
 from tests.inbound.one_citizen import CLIENTS, HOSPITAL, arrive, headers
 from tests.inbound.test_consent_doors import objection, put
 
@@ -60,5 +63,26 @@ def test_the_task_is_done_by_rest(database_url: str) -> None:
             records = await here.gateway.database.fetch("SELECT body FROM access_record WHERE decision = 'override'")
             (record,) = [json.loads(bytes(row["body"])) for row in records]
             assert record["override_code"] == "citizen-cannot-be-contacted"
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("client", "code", "right"),
+    [("epj", "emergncy", False), ("epj", "citizen-consents", True), ("social", "citizen-consents", False)],
+)
+def test_no_token_for_a_reason_that_opens_nothing(database_url: str, client: str, code: str, right: bool) -> None:
+    async def test() -> None:
+        both = (EPJ, replace(CLIENTS[1], purposes=("BTG",)))
+        async with http(database_url, *both) as here:
+            why = nurse(iua={"purpose_of_use": ["BTG"]}, faellesplan={"override": {"code": code, "text": "Bevidstløs"}})
+            asked = here.world.assertion(iss=client, sub=client, extensions=why)
+            form = here.world.form(asked, scope="system/Task.r system/*.rs")
+            answer = await here.web.post("/oauth/token", data=dict(form))
+            assert answer.status_code == (200 if right else 400), answer.text
+            if not right:
+                assert answer.json()["error"] == "invalid_grant"
+                assert answer.json()["error_description"].endswith("emergency, vital-interest")
+                assert code not in answer.text.replace("citizen-consents, ", ""), "what was said is not repeated"
 
     run(test)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from gateway.domain.when import DANISH
 from gateway.flows import tokens as flows
 from gateway.flows.parts import Gateway
 from gateway.inbound.access_token import Tokens
@@ -78,6 +79,7 @@ def entry_of(gateway: Gateway, clients: Clients, tokens: Tokens, admission: Admi
         clients, tokens, token_url, clock, remember, record, key_sets=key_sets, holders=holders, limits=limits,
         search=gateway.search, exchanged=exchange.acting,
         redeem=provider.redeem if provider else None,
+        grounds=lambda role: gateway.policy.grounds_of(role, clock().astimezone(DANISH).date().isoformat()),
     )  # fmt: skip
     check = TokenCheck(
         tokens, clients, clock, revoked=revoked, holders=holders, limits=limits,
