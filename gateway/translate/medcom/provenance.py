@@ -38,13 +38,16 @@ def chain_of(message: Message, activities: Collection[str], zone: ZoneInfo) -> C
     """The chain of a message. Raises RuleBroken, UnknownCode, MissingField, WrongType with the place."""
     found = message.roots.get("Provenance", [])
     for one in found:
-        if len(one.get("activity", {}).get("coding", ())) != 1:
+        codings = one.get("activity", {}).get("coding", ())
+        if len(codings) != 1:
             where = message.place(one, "activity.coding")
             raise RuleBroken("A Provenance has exactly one activity.", where=where)
-        if activity_of(one) not in activities:
+        if codings[0].get("code") not in activities:
             where = message.place(one, "activity.coding[0].code")
             raise UnknownCode("The activity is none of this kind of message.", where=where)
-    current = [(_recorded(message, one, zone), at) for at, one in enumerate(found) if is_about(one, message)]
+    own = _names(message)
+    about = [at for at, one in enumerate(found) if not own.isdisjoint(targets(one))]
+    current = [(_recorded(message, found[at], zone), at) for at in about]
     if not current:
         raise RuleBroken("No Provenance is about this message.", where="Bundle.entry", hint="Its target is the header.")
     recorded, at = max(current)
@@ -59,8 +62,12 @@ def _about(provenances: Iterable[Json], header: str) -> Json | None:
 
 def is_about(provenance: Json, message: Message) -> bool:
     """Whether a Provenance is this message's own: its target is the header, by its id or by the entry's fullUrl."""
-    own = {message.header["id"], _identity(message.bundle["entry"][0].get("fullUrl", ""))}
-    return not own.isdisjoint(targets(provenance))
+    return not _names(message).isdisjoint(targets(provenance))
+
+
+def _names(message: Message) -> set[str]:
+    """What the header is called: by its id, and by the entry's fullUrl."""
+    return {message.header["id"], _identity(message.bundle["entry"][0].get("fullUrl", ""))}
 
 
 def activity_of(provenance: Json) -> str:
