@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from unicodedata import category, normalize
+from unicodedata import is_normalized, normalize
 
 _INSIDE = re.compile(r"</?(?:a|abbr|b|big|em|font|i|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE)
+_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")  # soft hyphens and the like
+_DIGIT = re.compile(r"\d")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _GAP = r"\s{0,3}"  # never without end: texts may be hostile
 _ONE = rf"\d+(?:{_GAP}[a-zæøå]\b)?"
@@ -18,6 +20,7 @@ _SEVERAL = re.compile(rf"§§{_GAP}{_ONE}(?:{_GAP}(?:,|;|/|-|\u2013|og|eller|sam
 _NUMBER = re.compile(_ONE, re.IGNORECASE)
 _SERVICE = r"(?:serviceloven|servicelovens|lov om social service|SEL|S\.E\.L\.)"
 _HEALTH = r"(?:sundhedsloven|sundhedslovens|SUL|S\.U\.L\.)"
+_SHORT = re.compile(r"\bS\.?[EU]\.?L\b", re.IGNORECASE)
 _SIGN = r"(?:§{1,4}|paragraf(?:fer|ferne|en)?|par\.|pgf\.)"
 _OF_HEALTH = re.compile(
     rf"\b{_HEALTH}\W{{1,3}}(?:{_SIGN}{_GAP})?(?=\d)"
@@ -25,6 +28,16 @@ _OF_HEALTH = re.compile(
     re.IGNORECASE,
 )
 _OF_SERVICE = re.compile(rf"\b{_SERVICE}\W{{1,3}}(?:{_SIGN}{_GAP})?(?=\d)|(?<!\w){_SIGN}{_GAP}(?=\d)", re.IGNORECASE)
+
+
+def _names_a_law(words: str) -> bool:
+    """Whether a section of a law may be among them; of most texts that is told at a glance."""
+    small = words.lower()
+    return (
+        "§" in words
+        or any(one in small for one in ("loven", "paragraf", "par.", "pgf.", "social service"))
+        or bool(("sel" in small or "sul" in small or "s.e.l" in small or "s.u.l" in small) and _SHORT.search(words))
+    )
 
 
 def plain(words: str) -> str:
@@ -39,8 +52,8 @@ def plain(words: str) -> str:
     if "&" in words or "<" in words:
         words = unescape(_TAG.sub(" ", _INSIDE.sub("", words)))
     if not words.isascii():
-        words = "".join(one for one in normalize("NFKC", words) if category(one) != "Cf")
-    if not any(one.isdigit() for one in words):
+        words = _UNSEEN.sub("", words if is_normalized("NFKC", words) else normalize("NFKC", words))
+    if not _DIGIT.search(words) or not _names_a_law(words):
         return words
     words = _SEVERAL.sub(lambda found: " ".join(f"§{number}" for number in _NUMBER.findall(found[0])), words)
     return _OF_SERVICE.sub("§", _OF_HEALTH.sub("sul§", words))
