@@ -8,7 +8,7 @@ from gateway.domain.identifier import CPR
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import rest
 from tests.inbound.test_rest_bundles import bundle, entry
-from tests.inbound.test_rest_transactions import OTHER, second
+from tests.inbound.test_rest_transactions import OTHER, practitioner, second
 
 
 def test_who_is_looked_up_stands_in_the_list_of_whom_it_is_about(database_url: str) -> None:
@@ -48,5 +48,29 @@ def test_who_is_looked_up_stands_in_the_list_of_whom_it_is_about(database_url: s
             assert none.status_code == 404
             queries = [one.query for one in (await here.records())[alone:] if one.citizen == other]
             assert queries == [asked, "GET Condition?clinical-status&patient"]
+
+    run(test)
+
+
+def test_a_write_in_the_directory_that_comes_to_nothing_is_on_record(database_url: str) -> None:
+    """Also where it is refused before anything is written: it was looked up."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = [await here.made(practitioner(number, gender="male")) for number in ("0A", "0B")]
+            body, place = practitioner("0C"), f"/Practitioner/{made[0]['id']}"
+            wrong = [{"op": "remove", "path": "/birthDate"}]
+            for method, where, sent, status, more in (
+                ("DELETE", "/Practitioner?identifier=nobody", None, 404, {}),
+                ("DELETE", "/Practitioner?gender=male", None, 412, {}),
+                ("PUT", "/Practitioner?gender=male", body, 412, {}),
+                ("PATCH", place, wrong, 428, {"Content_Type": "application/json-patch+json"}),
+                ("PATCH", place, wrong, 422, {"Content_Type": "application/json-patch+json", "If_Match": 'W/"1"'}),
+            ):
+                looks = len(await here.records())
+                told = await here.call(method, where, sent, **more)
+                assert told.status_code == status, told.text
+                *_, last = (await here.records())[looks:]
+                assert (last.query, last.outcome) == (f"{method} {where[1:].partition('=')[0]}", "4")
 
     run(test)

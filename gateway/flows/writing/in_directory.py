@@ -7,17 +7,18 @@ Of a write alone the version stands between the look and the write: when somebod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.source import written_as
-from gateway.errors import NeedsVersion, NotFound, SeveralMatch
+from gateway.errors import GatewayError, NeedsVersion, NotFound, SeveralMatch, Unavailable
 from gateway.flows import directory
 from gateway.flows.directory import changing
 from gateway.flows.directory.changing import Changed
-from gateway.flows.directory.showing import served, shown
+from gateway.flows.directory.showing import Shown, record, served, shown
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.writing.asked import Asked, Criteria, Json, Moved
 from gateway.store import directory as stored
@@ -31,11 +32,10 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
     if asked.interaction == "create":
         return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria or ()))
     if asked.criteria is not None:
-        identity, version = await _found(gateway, caller, kind, asked.criteria)
-        if not identity and asked.interaction == "update":
-            return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
+        async with _refusals(gateway, caller, asked):
+            identity, version = await _found(gateway, caller, asked, asked.criteria)
         if not identity:
-            raise NotFound
+            return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
         tag = tag or f'W/"{version}"'
     if asked.interaction == "delete":
         await directory.withdraw(gateway, caller, kind, identity, tag)
@@ -47,19 +47,36 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
 
 
 async def _patched(gateway: Gateway, caller: Caller, asked: Asked, identity: str, tag: str) -> Served:
-    if not tag:
-        raise NeedsVersion(where="If-Match", hint="Read the resource and send its ETag as If-Match.")
+    async with _refusals(gateway, caller, asked):
+        if not tag:
+            raise NeedsVersion(where="If-Match", hint="Read the resource and send its ETag as If-Match.")
     stands = await directory.read(gateway, caller, asked.kind, identity)
     assert asked.change is not None  # noqa: S101 - for mypy: every patch has a change
-    made = asked.change(wire.decode(stands.body))
+    async with _refusals(gateway, caller, asked):
+        made = asked.change(wire.decode(stands.body))
     return await directory.update(gateway, caller, asked.kind, identity, wire.encode(made), tag)
 
 
-async def _found(gateway: Gateway, caller: Caller, kind: str, criteria: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """The id and version of the one that the search finds, as far as this caller may see; "" where it finds none."""
-    there = await directory.visible(gateway, caller, kind, criteria)
+@asynccontextmanager
+async def _refusals(gateway: Gateway, caller: Caller, asked: Asked) -> AsyncIterator[None]:
+    """What is refused before it is written is on record, as what is refused then."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except GatewayError as error:
+        await record(gateway, caller, asked.interaction, asked.kind, asked.told, Shown((), ()), text=error.text)
+        raise
+
+
+async def _found(gateway: Gateway, caller: Caller, asked: Asked, criteria: Criteria) -> tuple[str, str]:
+    """The id and version of the one that the search finds, as far as this caller may see; "" where it finds none and
+    one is made. Raises SeveralMatch, NotFound."""
+    there = await directory.visible(gateway, caller, asked.kind, criteria)
     if len(there) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
+    if not there and asked.interaction != "update":
+        raise NotFound
     return (there[0]["id"], there[0]["meta"]["versionId"]) if there else ("", "")
 
 
