@@ -16,6 +16,7 @@ from gateway.inbound import capability, openapi, outcome
 from gateway.inbound.access_token import Tokens
 from gateway.inbound.bodies import Room
 from gateway.inbound.clients import Clients
+from gateway.inbound.console import frame
 from gateway.inbound.console.tickets import Tickets
 from gateway.inbound.door import Door, Inbound, route, told
 from gateway.inbound.doors import DOORS
@@ -91,6 +92,8 @@ async def _elsewhere(request: Request, _: HTTPException) -> Response:
         kinds = {kind for door, _ in found for kind in door.kinds}
         hint = f"Served here: {', '.join(kind for kind in SINGLE if kind in kinds)}."
         return outcome.fhir(request, NotFound("This resource type is not served here", hint=hint))
+    if path.startswith("/console/"):
+        return frame.tell(request, NotFound("Nothing is here"))
     return outcome.fhir(request, NotFound("Nothing is here"))
 
 

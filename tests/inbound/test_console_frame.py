@@ -96,6 +96,17 @@ def test_every_page_needs_a_session(database_url: str) -> None:
     run(test)
 
 
+def test_an_address_of_no_page_is_told_as_a_page(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *WORKERS) as here:
+            for path in ("/console/nope", "/console/look/1/2/3", "/console/console.css.map"):
+                answer = await here.web.get(path)
+                assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+                assert "Ikke noget at vise" in answer.text
+
+    run(test)
+
+
 def test_a_form_without_the_sessions_token_does_nothing(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *WORKERS) as here:

@@ -71,7 +71,6 @@ NO_SUCH_PATH = [
     "/docs",
     "/redoc",
     "/.well-known/openid-configuration",
-    "/console/console.css.map",
     "/oauth",
     "/health",
 ]
