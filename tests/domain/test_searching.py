@@ -146,6 +146,6 @@ def test_a_wrong_date_is_told_without_its_value(value: str) -> None:
 
 
 def test_count_must_be_a_number() -> None:
-    with pytest.raises(BadRequest):
+    with pytest.raises(BadRequest, match="whole number from 0"):
         asked("Encounter", ("_count", "-1"))
     assert asked("Encounter", ("_count", "100000")).count == 500

@@ -220,5 +220,5 @@ def _ids(name: str, value: str) -> list[str]:
 
 def _number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 7):
-        raise BadRequest("This must be a whole number", where=name)
+        raise BadRequest("This must be a whole number from 0 to 999999", where=name)
     return int(value)
