@@ -179,3 +179,14 @@ def test_no_code_that_is_known_says_less_than_its_name(kind: str) -> None:
                 told = sensitive(kind, "municipality", code=coded(system, row["code"]))
                 grave = {one for one in named if one.startswith(f"{ACT_CODE}|") or one == CRIMINAL}
                 assert grave <= told, (row["code"], row["display"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [("Encounter", "serviceProvider"), ("CarePlan", "author"), ("Task", "owner"), ("ServiceRequest", "requester"),
+     ("Communication", "sender"), ("DocumentReference", "custodian"), ("EpisodeOfCare", "managingOrganization")],
+)  # fmt: skip
+def test_who_gives_shelter_is_an_address_wherever_it_stands(kind: str, element: str) -> None:
+    for name in ("Korsbæk Kvindekrisecenter", "Krisecentret Lunden"):
+        told = sensitive(kind, "municipality", **{element: {"type": "Organization", "display": name}})
+        assert told == {SDV, f"{DATA_CLASS}|protected-address"}, name
