@@ -15,6 +15,7 @@ from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.findable import term
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
+from gateway.domain.searching.hops import shown
 from gateway.domain.searching.matching import split
 from gateway.domain.searching.order import Place
 from gateway.domain.searching.query import Query, understand
@@ -176,8 +177,9 @@ async def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], 
     for name, value in params:
         if name == "_count":
             count = min(_number(name, value), MOST)
-        elif name == "_sort" and value == "-date":
-            continue  # they always are
+        elif name == "_sort":
+            if value != "-date":  # they always are
+                raise BadRequest("AuditEvents are told newest first alone", where=name, hint="Leave it out, or -date.")
         elif name == "date":
             asked |= _bounds(value)
         else:
@@ -221,7 +223,9 @@ async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str
         return "citizens", _patients(value)
     if name not in _FIELDS:
         served = ", ".join(sorted([*_FIELDS, *parameters(gateway), "patient.identifier", *_SHAPING]))
-        raise BadRequest("This search parameter is not served", hint=f"Served for AuditEvent: {served}.")
+        raise BadRequest(
+            "This search parameter is not served", where=shown(name), hint=f"Served for AuditEvent: {served}."
+        )
     people = name == "agent.identifier"
     return _FIELDS[name], [person_key(one, gateway.ids) if people else one for one in value.split(",")]
 

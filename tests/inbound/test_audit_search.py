@@ -66,6 +66,8 @@ def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: py
                           "_include=AuditEvent:entity", "outcome:below=0", "banana=1", "_total=accurate"):  # fmt: skip
                 answer = await here.web.get(f"/fhir/AuditEvent?{wrong}", headers=auditor)
                 assert answer.status_code == 400, (wrong, answer.text)
+                told = answer.json()["issue"][0]["diagnostics"]
+                assert told.startswith(f"At {wrong.partition('=')[0]}".partition(":")[0]), told
 
     run(test)
 
