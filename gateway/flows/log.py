@@ -15,6 +15,7 @@ from gateway.store import integrating, log, log_public
 from gateway.store.log import Connection, Latest
 
 Told = dict[str, Any]
+_UNSIGNED = "There is no such checkpoint: none was signed by then, or none has a cosignature"
 
 
 async def latest_checkpoint(gateway: Gateway) -> bytes:
@@ -37,7 +38,7 @@ async def checkpoint_before(gateway: Gateway, moment: datetime) -> bytes:
 
 def _note(point: Latest | None) -> bytes:
     if point is None:
-        raise NotFound
+        raise NotFound(_UNSIGNED)
     return point.note.encode()
 
 
@@ -93,7 +94,7 @@ async def consistency_between(gateway: Gateway, first: datetime, then: datetime)
     async with gateway.database.connection() as connection:
         old, new = await log_public.in_force(connection, first), await log_public.in_force(connection, then)
         if old is None or new is None or old.size > new.size:
-            raise NotFound
+            raise NotFound(_UNSIGNED, hint="Name two days, the earlier first.")
         told = await _consistency(connection, old.size, new.size)
     return told | {"old_checkpoint": old.note, "new_checkpoint": new.note}
 

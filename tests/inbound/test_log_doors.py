@@ -153,7 +153,10 @@ def test_questions_that_make_no_sense(database_url: str) -> None:
                 ("/log/checkpoint/on/2020-13-01", 400), ("/log/checkpoint/on/today", 400),
                 ("/log/checkpoint/cosigned", 404), ("/log/witness?origin=nobody", 404), ("/log/witness", 400),
             ):  # fmt: skip
-                assert (await here.web.get(path)).status_code == status, path
+                answer = await here.web.get(path)
+                assert answer.status_code == status, path
+                if "/checkpoint/" in path or "from=" in path:
+                    assert (status == 404) == ("no such checkpoint" in answer.text), "nothing is hidden here"
 
     run(test)
 
