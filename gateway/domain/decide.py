@@ -8,7 +8,7 @@ permitted, and everything the answer rests on is in it: the law, the row (`file:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -99,6 +99,12 @@ class Denial:
     law: str = ""
     consent: str = ""
     provision: str = ""
+
+
+def of_both(then: Permit, today: Permit) -> Permit:
+    """Leave to read a resource as it stood, where it is also given for what is known of it today: what either takes
+    away is taken away."""
+    return replace(then, redactions=then.redactions | today.redactions, seal=_SEAL)
 
 
 def decide(

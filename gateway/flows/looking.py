@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from gateway.domain.caller import Caller
 from gateway.domain.consent import CompiledConsent, compile_consent
 from gateway.domain.consent.actors import in_this_gateway
-from gateway.domain.decide import Denial, Permit, decide_all
+from gateway.domain.decide import Denial, Permit, decide_all, of_both
 from gateway.domain.override import OverrideRecord
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
@@ -102,7 +102,7 @@ async def look_back(
         await _decided(gateway, database, caller, facts, ground, persons, away=left is not None, around=around)
         for facts in ([part.facts for part in covered], [stands[part.key] for part in covered])
     ]
-    permits, denials = {key: one for key, one in permits.items() if key in today}, denials | closed
+    permits, denials = _of_both(permits, today), denials | closed
     if left:
         covered = await as_left(gateway, database, caller, covered, permits, denials, left)
     if caller.narrowed:
@@ -132,7 +132,8 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
         today, closed = await _decided(
             gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around
         )
-        permits, denials = (permits, denials) if (found.now.kind, found.now.id) in today else ({}, closed)
+        known = (found.now.kind, found.now.id) in today
+        permits, denials = (_of_both(permits, today), denials) if known else ({}, closed)
     if caller.narrowed:
         permits = within_scopes(gateway, caller, [part], permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -146,6 +147,10 @@ def persons_of(parts: Sequence[Sealed]) -> list[Facts]:
 
 _Permits = dict[tuple[str, str], Permit]
 _Denials = dict[tuple[str, str], Denial]
+
+
+def _of_both(then: _Permits, today: _Permits) -> _Permits:
+    return {key: of_both(one, today[key]) for key, one in then.items() if key in today}
 
 
 def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden: frozenset[str] = frozenset()) -> Seen:
