@@ -53,9 +53,8 @@ def _patient(key: str, words: list[Statement], person: Person, ids: Ids, *, ever
     standing = _standing(words)
     for word in standing:
         _say(body, word)
-    if left := _left(words):
-        meta = body.get("meta", {})
-        body["meta"] = meta | {"security": _protection([*meta.get("security", []), *left])}
+    if labels := [*_labels(standing), *_left(words)]:
+        body["meta"] = body.get("meta", {}) | {"security": _protection(labels)}
     if "identifier" not in body:  # what it is known by stays when all else was taken back: other resources point here
         system, _, number = key.partition("|")
         body["identifier"] = [{"system": system, "value": number}]
@@ -130,21 +129,23 @@ def _say(body: Body, word: Statement) -> None:
         elif name == "identifier":
             body[name] = _union(body.get(name, []), value)
         elif name == "meta":
-            before = _unspoken(body.get(name, {}).get("security", []), word)
-            body[name] = body.get(name, {}) | value
-            if "security" in value:
-                body[name]["security"] = _protection([*before, *value["security"]])
+            body[name] = body.get(name, {}) | value  # with the labels of this word, until those of all are told
         elif _has_parts(value) or not _has_parts(body.get(name, [])):
             body[name] = value
 
 
-def _unspoken(labels: list[Body], word: Statement) -> list[Body]:
-    """The labels that stand whatever this word says. By REST nobody lowers any other's, and a message says how it is
-    now of what it names: a label that marks a test tells nothing of an address."""
-    if by_rest(word):
-        return labels
-    named = {one.get("system") for one in word.body["meta"].get("security", [])}
-    return [one for one in labels if one.get("system") not in named]
+def _labels(words: list[Statement]) -> list[Body]:
+    """What each source says now of whom to protect, together: a protection ends by the word of who told of it. A
+    message says how it is now of the systems that it names (a label that marks a test tells nothing of an address);
+    a write by REST only adds, as lowering takes a right and a reason."""
+    said: dict[str, list[Body]] = {}
+    for word in words:
+        if "security" in word.body.get("meta", {}):
+            labels = word.body["meta"]["security"]
+            named = set() if by_rest(word) else {one.get("system") for one in labels}
+            before = [one for one in said.get(word.source, []) if one.get("system") not in named]
+            said[word.source] = _protection([*before, *labels])
+    return [one for labels in said.values() for one in labels]
 
 
 def _protection(security: list[Body]) -> list[Body]:

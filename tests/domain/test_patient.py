@@ -134,13 +134,15 @@ def test_a_delete_lowers_no_label() -> None:
 
 
 def test_who_writes_of_a_person_lowers_no_label_of_others() -> None:
-    """Messages say how it is now; a write by REST takes a right and a reason to lower, and lowers its own words."""
+    """A message of a source says how that sees it now; a write by REST takes a right and a reason to lower. Each lowers
+    its own words alone."""
     system = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
     closed, plain = ({"security": [{"system": system, "code": code}]} for code in ("R", "N"))
     for first in (told(1, "kommune", meta=closed), by_rest(1, "kommune", meta=closed)):
         for verb in (Verb.ASSERT, Verb.CORRECT):
             assert folded(first, by_rest(2, "psyk", verb, meta=plain)).body["meta"] == closed
-        assert folded(first, told(2, "psyk", meta=plain)).body["meta"] == plain
+        assert folded(first, told(2, "psyk", meta=plain)).body["meta"] == closed, "whose word it was ends it"
+        assert folded(first, told(2, "psyk", meta=plain), told(3, "kommune", meta=plain)).body["meta"] == plain
     own = by_rest(1, "kommune", meta=closed)
     assert folded(own, by_rest(2, "kommune", meta=plain)).body["meta"] == closed
     assert folded(own, by_rest(2, "kommune", Verb.CORRECT, meta=plain)).body["meta"] == plain
@@ -155,4 +157,4 @@ def test_a_message_tells_nothing_of_the_labels_that_it_does_not_name() -> None:
     assert folded(first, marked).body["meta"]["security"] == [closed, mark]
     assert folded(first, told(2, "psyk", meta={"tag": [mark]})).body["meta"]["security"] == [closed]
     ended = told(3, "kommune", meta={"security": [plain]})
-    assert folded(first, marked, ended).body["meta"]["security"] == [mark, plain]
+    assert folded(first, marked, ended).body["meta"]["security"] == [plain, mark]
