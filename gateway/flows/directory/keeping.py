@@ -7,6 +7,7 @@ others is flows/writing/together.py.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 from gateway.domain.caller import Caller
@@ -79,6 +80,8 @@ async def _written(
 
 
 async def heard(gateway: Gateway, kind: str) -> None:
-    """A consent that names a place with its sub-units goes by what stands here now."""
+    """A consent that names a place with its sub-units goes by what stands here now. It is kept already: where the
+    database is away just now, the next beat hears it, as on every other node, and nobody is told to send it again."""
     if kind == "Organization":
-        await hear_units(gateway)
+        with suppress(Unavailable):
+            await hear_units(gateway)
