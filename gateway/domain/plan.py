@@ -138,7 +138,8 @@ def alerts_at(flag: Body, at: datetime) -> bool:
 
 
 def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) -> Body:
-    teams = _of(parts, "CareTeam")
+    plans = _of(parts, "CarePlan")
+    teams = [_lasting(one, plans, at) for one in _of(parts, "CareTeam")]
     body: Body = {
         "resourceType": "CareTeam",
         "id": joint_id(citizen),
@@ -146,10 +147,24 @@ def _team(parts: Sequence[Body], visible: set[str], citizen: str, at: datetime) 
         "status": "active",
         "name": "Team om den fælles plan",
         "subject": {"reference": f"Patient/{citizen}"},
-        "participant": joint_participants([m for team in teams for m in members_of(team, at)], visible),
+        "participant": joint_participants([m for team in teams for m in members_of(team, at)], visible, at),
         "managingOrganization": _each_once([o for team in teams for o in team.get("managingOrganization", [])]),
     }
     return {name: value for name, value in body.items() if value}
+
+
+def _lasting(team: Body, plans: Sequence[Body], at: datetime) -> Body:
+    """A team with the end of what was granted, where it tells no end of its own: KL's ServicePerformer has no period,
+    and who provides a grant or coordinates it has left when it is over."""
+    here = f"CareTeam/{team['id']}"
+    granted = [p for p in plans if any(here == ref.get("reference") for ref in p.get("careTeam", []))]
+    if "end" in team.get("period", {}) or not granted:
+        return team
+    if not all(p.get("intent") == "order" and has_ended(p, at) for p in granted):
+        return team
+    ends = [p["period"]["end"] for p in granted if "end" in p.get("period", {})]
+    told = {"end": max(ends, key=last_instant)} if len(ends) == len(granted) else {}
+    return team | {"status": "inactive", "period": team.get("period", {}) | told}
 
 
 def _municipalities(told: Sequence[Body], at: datetime, tellers: Mapping[str, str]) -> list[Body]:

@@ -66,18 +66,20 @@ def _end(members: dict[str, Body], member: str, one: Statement) -> None:
         members[member] = known | {"period": period | {"end": told or said_time(one.happened)}}
 
 
-def joint_participants(members: Sequence[Body], visible: set[str]) -> list[Body]:
+def joint_participants(members: Sequence[Body], visible: set[str], at: datetime) -> list[Body]:
     """Everyone around the citizen, each person once per role, and one coordinator at a time.
 
     The coordinator who is known to have begun last is the coordinator; an earlier one is shown as ended when the next
     began, with the history kept. One whose beginning nobody told may have come before or after: next to another, such
-    a one keeps every other role, is a deputy where there is none, and has no end but the own one. Members that are
-    references to something not visible are left out.
+    a one keeps every other role, is a deputy where there is none, and has no end but the own one; after others who
+    have all left, such a one is the coordinator. Members that are references to something not visible are left out.
     """
     seen = [m for m in members if m.get("member", {}).get("reference", "") in visible | {""}]
     others = [m for m in seen if not is_coordinator(m)]
     chain = sorted((m for m in seen if is_coordinator(m)), key=_begun)
     chain = list(_once(chain, _who).values())
+    if chain and _is_over(chain[-1], at):
+        chain.sort(key=lambda m: not _begun(m)[0] and not _is_over(m, at))
     succeeded = [_until(m, following) for m, following in pairwise(chain)]
     distinct = _once([*others, *succeeded, *chain[-1:]], lambda m: (_who(m), repr(m.get("role"))))
     return [{"role": [_ROLE_NOT_TOLD]} | distinct[key] for key in sorted(distinct)]
@@ -151,6 +153,11 @@ def _beside(roles: list[Body]) -> list[Body]:
             same = len(codings) == len(role.get("coding", []))
             left.append((role if same else {}) | ({"coding": codings} if codings else {}))
     return left or [_DEPUTY]
+
+
+def _is_over(member: Body, at: datetime) -> bool:
+    end = member.get("period", {}).get("end")
+    return end is not None and last_instant(end) <= at
 
 
 def _begun(member: Body) -> tuple[str, str]:

@@ -175,3 +175,48 @@ def test_nobody_is_in_a_team_before_or_after_there_is_one() -> None:
                           ({"start": "2025-07-01"}, False), ({"start": "2023-01-01"}, True)):  # fmt: skip
         (found,) = memberships(team | {"period": period})
         assert found.holds(datetime(2025, 6, 1, tzinfo=UTC)) == holds, period
+
+
+def grant(number: int, *teams: int, **more: Any) -> dict[str, Any]:
+    """A plan that the citizen was granted, and the teams that it names."""
+    named = [{"reference": f"CareTeam/t{team_}"} for team_ in teams]
+    return (
+        {"resourceType": "CarePlan", "id": f"p{number}", "status": "active", "intent": "order"}
+        | more
+        | ({"careTeam": named})
+    )
+
+
+OVER = {"period": {"start": "2024-01-01", "end": "2025-12-31"}}
+RUNS = {"period": {"start": "2026-01-01"}}
+
+
+def test_a_team_that_tells_no_period_ends_with_what_was_granted() -> None:
+    """KL's ServicePerformer has none: the provider of a grant that is over provides nothing any more."""
+    shelter = team(1, member("Herberget"))
+    assert shown(grant(1, 1, **OVER), shelter) == {"Herberget": {"end": "2025-12-31"}}
+    assert shown(grant(1, 1, **OVER), grant(2, 1, **RUNS), shelter) == {"Herberget": {}}, "another grant goes on"
+    assert shown(grant(1, 1, **RUNS | {"status": "revoked"}), shelter) == {}, "nobody tells when it was"
+    assert shown(grant(1, 1, **OVER | {"status": "entered-in-error"}), shelter) == {"Herberget": {}}
+    assert shown(grant(1, 1, **OVER | {"intent": "plan"}), shelter) == {"Herberget": {}}, "an expectation ends nobody"
+    own = team(1, member("Herberget"), period={"end": "2026-12-31"})
+    assert shown(grant(1, 1, **OVER), own) == {"Herberget": {}}, "it tells its own"
+
+
+def test_the_coordinator_of_a_grant_that_is_over_is_no_more() -> None:
+    """Whatever they are called: neither of the two has a period of its own."""
+    for before, now in (("Center Nord", "Center Syd"), ("Center Syd", "Center Nord")):
+        parts = [grant(1, 1, **OVER), team(1, member(before, COORDINATOR))]
+        parts += [grant(2, 2, **RUNS), team(2, member(now, COORDINATOR))]
+        assert shown(*parts) == {before: {"end": "2025-12-31"}, now: {}}
+        assert roles(*parts)[now] == "coordinator"
+
+
+def test_an_undated_coordinator_comes_after_all_who_have_left() -> None:
+    left = team(1, member("Vibeke", COORDINATOR, start="2025-06-02", end="2026-01-31"))
+    undated = team(2, member("Ulla", COORDINATOR))
+    for parts in ((left, undated), (undated, left)):
+        assert shown(*parts) == {"Vibeke": {"start": "2025-06-02", "end": "2026-01-31"}, "Ulla": {}}
+        assert set(roles(*parts).values()) == {"coordinator"}
+    following = team(3, member("Jens", COORDINATOR, start="2026-02-01"))
+    assert roles(left, undated, following)["Ulla"] == "deputy", "one who is known to have come goes before"
