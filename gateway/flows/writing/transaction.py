@@ -24,6 +24,7 @@ from gateway.flows.writing.naming import name, resolved, settled, twins
 from gateway.flows.writing.saying import told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
+from gateway.store import population
 
 _ORDER = ("delete", "create", "update", "patch")
 """R4 3.1.0.11.2: in which order entries take place."""
@@ -174,11 +175,24 @@ async def _told_again(gateway: Gateway, entries: Sequence[Entry], came: Sequence
     """What stands now of what the same Bundle made when it came first."""
     standing = [Standing(*reference.split("/", 1)) for reference, _ in came]
     works = [begun(gateway, entry.caller, entry.asked) for entry in entries]
+    owners = await _owners(gateway, standing)
+    for work, one in zip(works, standing, strict=True):
+        work.about(owners.get(one.reference, ""))
     await on_record(gateway, *(told(work, one) for work, one in zip(works, standing, strict=True)))
     return [
         replace(await _as_it_stands(gateway, entry, one), created=created)
         for entry, one, (_, created) in zip(entries, standing, came, strict=True)
     ]
+
+
+async def _owners(gateway: Gateway, standing: Sequence[Standing]) -> dict[str, str]:
+    """Whose each of them is by now, by its reference: what stands is shown, so it is a look at that citizen."""
+    kinds = {one.kind for one in standing} - set(DIRECTORY)
+    found = {
+        kind: await population.owners_of(gateway.database, kind, [one.identity for one in standing if one.kind == kind])
+        for kind in sorted(kinds)
+    }
+    return {f"{kind}/{identity}": citizen for kind, owners in found.items() for identity, citizen in owners.items()}
 
 
 async def _as_it_stands(gateway: Gateway, entry: Entry, one: Standing) -> Served:
