@@ -143,12 +143,11 @@ def language(request: Request) -> Texts:
     return texts(request.cookies.get(LANGUAGE_COOKIE, ""))
 
 
-def tell(request: Request, error: GatewayError) -> Response:
-    """A failure as a page, in words that say nothing of what is there."""
-    t, kind = language(request), error.status if error.status in _TOLD else "other"
-    page = plain_page(
-        request, "told.html", error.status, heading=t(f"told.heading_{kind}"), text=t(f"told.text_{kind}")
-    )
+def tell(request: Request, error: GatewayError, kind: str = "") -> Response:
+    """A failure as a page, in words that say nothing of what is there; in those of a `kind` where it is told."""
+    t, kind = language(request), kind or (str(error.status) if error.status in _TOLD else "other")
+    text = t(f"told.text_{kind}", trace=request.scope[TRACE])
+    page = plain_page(request, "told.html", error.status, heading=t(f"told.heading_{kind}"), text=text)
     page.headers.update(outcome.headers(error))
     return page
 

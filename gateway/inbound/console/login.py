@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gateway.domain.caller import Caller
 from gateway.errors import Forbidden, NotFound, Unauthenticated
 from gateway.flows.logins import record_login
-from gateway.inbound.console.frame import COOKIE, CSP, LANGUAGE_COOKIE, plain_page, secure
+from gateway.inbound.console.frame import COOKIE, CSP, LANGUAGE_COOKIE, plain_page, secure, tell
 from gateway.inbound.console.navigation import pages_of
 from gateway.inbound.console.texts import LANGUAGES
 from gateway.inbound.console.tickets import WORK_SECONDS, Visit
@@ -64,7 +64,7 @@ async def callback(inbound: Inbound, request: Request) -> Response:
     except (NotLetIn, BadIdToken) as error:
         await inbound.entry.sign_in_limits.failure(peer(request.scope), party.client_id)
         await _record(inbound, request, None, str(error))
-        raise Unauthenticated from None
+        return tell(request, Unauthenticated(), "login")
     if not pages_of(caller.role) or not _covers(caller):
         await _record(inbound, request, caller, "there are no pages for this role and these scopes")
         raise Forbidden

@@ -196,6 +196,22 @@ def test_a_mix_up_of_issuers(database_url: str, tmp_path: Path) -> None:
     run(test)
 
 
+def test_who_is_not_let_in_learns_where_the_reason_stands(database_url: str, tmp_path: Path) -> None:
+    """The page says nothing of why; the number on it is that of the record which does."""
+
+    async def test() -> None:
+        async with standing(database_url, tmp_path) as (here, issuer):
+            answer = await enter(here, issuer, iss="https://evil.example")
+            (row,) = await here.gateway.database.fetch("SELECT body FROM access_record WHERE interaction = 'login'")
+            told = from_bytes(row["body"])
+            assert (told.outcome_text, told.trace) == ("another issuer has answered", answer.headers["x-request-id"])
+            assert "Du blev ikke logget ind" in answer.text
+            assert told.trace in answer.text
+            assert told.outcome_text not in answer.text
+
+    run(test)
+
+
 def test_an_answer_to_another_browser(database_url: str, tmp_path: Path) -> None:
     async def test() -> None:
         async with standing(database_url, tmp_path) as (here, issuer), browser(here) as victim:
