@@ -86,8 +86,12 @@ async def read_body(request: Request, limit: int, seconds: float = 0) -> bytes:
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:
-    """The fields of a form, in order, repetitions kept. Raises what `read_body` raises, and BadRequest."""
-    if media_type(request.headers.get("content-type", "")).name != FORM:
+    """The fields of a form, in order, repetitions kept; none where there is no body. Raises what `read_body` raises,
+    and BadRequest."""
+    content_type = request.headers.get("content-type", "")
+    if not content_type and not await read_body(request, FORM_BYTES):
+        return []
+    if media_type(content_type).name != FORM:
         raise UnsupportedMedia(f"Send {FORM}", where="Content-Type")
     raw = await read_body(request, FORM_BYTES)
     try:

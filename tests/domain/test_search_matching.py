@@ -59,13 +59,17 @@ def finds(body: dict[str, Any], name: str, value: str) -> bool:
         ("code:text", "målt af ase", True),
         ("code:text", "åse", True),
         ("status", "http://hl7.org/fhir/observation-status|final", True),
+        ("status", "http://hl7.org/fhir/observation-status|", True),
         ("status", "urn:other|final", False),
+        ("status", "urn:other|", False),
         ("component-value-quantity", "120", True),
         ("component-value-quantity", "120.1", False),
         ("component-value-quantity", "119.6", False),
         ("component-value-quantity", f"gt119.9|{UCUM}|mm[Hg]", True),
         ("component-value-quantity", f"gt119.9|{UCUM}|kPa", False),
         ("component-value-quantity", "eq120||mmHg", True),
+        ("component-value-quantity", f"120|{UCUM}|", True),  # any unit of that system
+        ("component-value-quantity", "120|urn:other|", False),
         ("component-value-quantity", "lt79", True),  # the value is said to be below 80
         ("component-value-quantity", "ap110", True),
         ("component-value-quantity", "sa130", False),
@@ -78,6 +82,7 @@ def finds(body: dict[str, Any], name: str, value: str) -> bool:
         ("date", "2026-03-02", True),
         ("date", "2026-03-02T09:30+01:00", True),
         ("date", "2026-03-02T08:30:00Z", True),
+        ("date", "2026-03-02T09:30:00 01:00", True),  # a bare + of a URL arrives as a blank
         ("date", "ne2026-03-02", False),
         ("date:missing", "false", True),
         ("value-quantity:missing", "true", True),
@@ -120,6 +125,49 @@ def test_escapes_stand_for_the_characters_themselves() -> None:
     assert finds(odd, "code", "x\\,y\\$z")
     assert not finds(odd, "code", "x,y\\$z")
     assert finds(odd, "identifier", "s\\|t|1")
+
+
+def test_a_system_alone_and_a_value_of_no_system() -> None:
+    numbered = {"resourceType": "Encounter", "id": "e", "identifier": [{"system": "urn:x", "value": "17"}]}
+    plain = {"resourceType": "Encounter", "id": "e", "identifier": [{"value": "17"}]}
+    for value, by_system, without in (
+        ("urn:x|", True, False), ("urn:y|", False, False), ("|17", False, True), ("17", True, True),
+    ):  # fmt: skip
+        assert (finds(numbered, "identifier", value), finds(plain, "identifier", value)) == (by_system, without), value
+    whose = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:oid:1.2.208.176.1.2", "value": "1"}]}
+    for value, named in (("urn:oid:1.2.208.176.1.2|", False), ("|1", False), ("urn:x|1", True), ("urn:x|1,2", False)):
+        query = understand("Patient", SERVED, [("identifier", value)])
+        assert bool(query.named) is named, value
+        assert named or query.matches(whose) is (value[0] != "|" and value[-1] != "2"), value
+
+
+def test_the_subject_may_be_told_to_be_nobody_here() -> None:
+    """R4 3.1.1.4.1: what is well told and not known finds nothing; it is no fault."""
+    for value in ("Group/1", "https://other.example/fhir/Patient/1", "urn:uuid:0ddc5b0e-9a51-4dc1-a1a2-3a1f7a5e8d5f"):
+        (group,) = understand("Condition", SERVED, [("subject", value)], Here(OWN)).named
+        assert [one.patient for one in group] == ["-"], value
+    for wrong in ("", "2512489996 x", "urn:oid:1.2.208.176.1.2|2512489996", "Patient/"):
+        with pytest.raises(BadRequest):
+            understand("Condition", SERVED, [("subject", wrong)], Here(OWN))
+
+
+def test_what_is_told_twice_of_the_answer() -> None:
+    """Nothing that was asked for is left out in silence."""
+    given = ["_sort=code", "_sort=-onset-date", "_count=2", "_elements=code", "_elements=onset", "_count=2"]
+    twice = understand("Condition", SERVED, [(one.partition("=")[0], one.partition("=")[2]) for one in given])
+    assert [(one.parameter.name, one.down) for one in twice.orders] == [("code", False), ("onset-date", True)]
+    assert (twice.elements, twice.count) == (("code", "onset"), 2)
+    for name, values in (("_count", "12"), ("_total", ("none", "accurate")), ("_summary", ("true", "data"))):
+        with pytest.raises(BadRequest):
+            understand("Condition", SERVED, [(name, value) for value in values])
+    with pytest.raises(BadRequest):
+        understand("Condition", SERVED, [("_summary", "text"), ("_include", "Condition:subject")])
+
+
+def test_an_address_is_not_found_by_what_type_it_is_of() -> None:
+    person = {"resourceType": "Patient", "id": "p", "address": [{"type": "physical", "use": "home", "city": "Rosø"}]}
+    assert finds(person, "address", "rosø")
+    assert not finds(person, "address:contains", "phys")
 
 
 def test_identifiers_of_a_type() -> None:
@@ -172,6 +220,8 @@ def test_a_status_is_not_its_reason() -> None:
      ("component-value-quantity", "NaN"),
      ("component-value-quantity", "1|2"), ("component-value-quantity", "1" * 30),
      ("component-code-value-quantity", "a"),
+     ("code", ""), ("code:not", ""), ("code", ","), ("date", "2026-03-02T09"), ("date", "2026 03"),
+     ("code:of-type", "a|b|c"), ("status:of-type", "a|b|c"),
      ("component-code-value-quantity", "a$b$c"), ("component-code-value-quantity", "a$"), ("status:exact", "x"),
      ("performer:Encounter", "x"), ("code:in", "x"), ("_text:exact", "x"), ("code:missing", "maybe")],
 )  # fmt: skip

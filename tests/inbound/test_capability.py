@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from pathlib import Path
 from typing import Any
 
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
@@ -112,6 +115,38 @@ def test_operations_and_the_table(database_url: str) -> None:
                 for kind in (KINDS_SERVED if "{kind:kind}" in d.path else ("",))
             }
             assert stated == served
+
+    run(test)
+
+
+def unserved() -> set[tuple[str, str]]:
+    """(type, parameter) of what docs/searching.md says is not served, "" for every type."""
+    text = (
+        (Path(__file__).parents[2] / "docs" / "searching.md").read_text("utf-8").partition("## What is not served")[2]
+    )
+    rows = [line.split("|")[1:3] for line in text.partition("\n## ")[0].splitlines() if line.startswith("| ")][1:]
+    assert all(why.strip() for _, why in rows)
+    return {
+        (told.strip().partition("`")[0].strip(), name) for told, _ in rows for name in re.findall(r"`([^`]+)`", told)
+    }
+
+
+def test_every_parameter_of_r4_is_stated_or_has_its_reason_in_the_docs(database_url: str, examples: Path) -> None:
+    """For every type that is served, by the public list of all parameters."""
+    rows = list(csv.DictReader((examples / "fhir" / "r4-searchparameters.csv").read_text("utf-8").splitlines()))
+    everywhere = {row["code"] for row in rows if row["resource"] in ("Resource", "DomainResource")}
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            resources = (await statement(here))["rest"][0]["resource"]
+            stated = {one["type"]: {each["name"] for each in one.get("searchParam", ())} for one in resources}
+            told, looked = unserved(), 0
+            for kind in {row["resource"] for row in rows} & stated.keys():
+                for name in everywhere | {row["code"] for row in rows if row["resource"] == kind}:
+                    reasoned = not told.isdisjoint({("", name), (kind, name)})
+                    assert (name in stated[kind]) is not reasoned, (kind, name)
+                    looked += 1
+            assert looked > 500
 
     run(test)
 

@@ -102,6 +102,29 @@ def test_parts_orders_and_totals(database_url: str) -> None:
     run(test)
 
 
+def test_what_is_asked_by_url_and_by_form_counts_both(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            whole = names(await found(here, social, f"Goal?patient={patient}"))
+            form = social | {"Content-Type": "application/x-www-form-urlencoded"}
+            for path, bearer, body, there in (
+                (f"patient={patient}", social, b"", whole),  # no body, no type of one
+                (f"patient={patient}", form, b"", whole),
+                ("", form, f"patient={patient}".encode(), whole),
+                ("lifecycle-status:missing=false", form, f"patient={patient}".encode(), whole),
+                ("lifecycle-status:missing=false", form, f"patient={patient}&lifecycle-status=x".encode(), []),
+                ("", form, b"patient=Group/1", []),
+            ):
+                told = await here.web.post(f"/fhir/Goal/_search?{path}", headers=bearer, content=body)
+                assert (told.status_code, names(told.json())) == (200, there), (path, body)
+            for wrong in ({"Content-Type": "application/fhir+json"}, {}):
+                told = await here.web.post("/fhir/Goal/_search", headers=social | wrong, content=b"{}")
+                assert told.status_code == 415, wrong
+
+    run(test)
+
+
 def test_pages_hold_everything_once(database_url: str) -> None:
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
@@ -199,6 +222,12 @@ HOSTILE = [
     "_has:Provenance:target:agent=x",
     "_revinclude=AuditEvent:entity",
     "&".join(["author:Organization.name=x"] * 11),
+    "status=",
+    "status:not=",
+    "_count=1&_count=2",
+    "_summary=text&_include=CarePlan:patient",
+    "_contained=true",
+    "_list=x",
     "_filter=status eq active)",
     "_filter=status:not eq active",
     "_filter=" + "(" * 60,

@@ -14,7 +14,7 @@ from gateway.domain import directory
 from gateway.domain.searching import filtering
 from gateway.domain.searching.beyond import Asked, Context, Served, Test, how, names_in, own_names
 from gateway.domain.searching.matching import HIERARCHY, check_modifier, compile_match, compile_operator, split
-from gateway.domain.searching.parameter import ALONE, Parameter
+from gateway.domain.searching.parameter import ALONE, NOT_SERVED, Parameter
 from gateway.domain.searching.world import Body, World, literal
 from gateway.errors import BadRequest
 
@@ -192,7 +192,8 @@ def _further(hops: int, asked: Asked) -> int:
 def unknown(kind: str, name: str, served: Served, further: tuple[str, ...] = ()) -> BadRequest:
     """The refusal of a parameter that is not served, with those that are."""
     known = sorted({*served.get(kind, {}), *further})
-    hint = f"Served for {kind}: {', '.join(known)}."
+    why = NOT_SERVED.get(name.partition(":")[0], "")
+    hint = f"{why[:1].upper()}{why[1:]}{'. ' if why else ''}Served for {kind}: {', '.join(known)}."
     return BadRequest("This search parameter is not served", where=shown(name), hint=hint)
 
 

@@ -14,6 +14,8 @@ KINDS = ("token", "reference", "date", "string", "uri", "quantity", "number", "c
 NOT_SERVED = {
     "_query": "no named queries are defined",
     "_list": "no List is kept here",
+    "_contained": "what is contained in a resource is found with it alone",
+    "_containedType": "what is contained in a resource is found with it alone",
     "part-agree": "R4 names an extension of example.org",
 }
 """Search parameters of R4 that are not served on purpose, with the reason."""

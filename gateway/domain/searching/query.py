@@ -14,6 +14,7 @@ from gateway.domain.searching.hops import compile_test, shown, unknown
 from gateway.domain.searching.including import MOST_INCLUDES, Include, compile_include
 from gateway.domain.searching.matching import split
 from gateway.domain.searching.matching.here import NOWHERE, Here
+from gateway.domain.searching.matching.texts import apart
 from gateway.domain.searching.order import Order, compile_orders
 from gateway.domain.searching.parameter import Parameter, parameters
 from gateway.domain.searching.world import Body, World, literal
@@ -24,6 +25,7 @@ __all__ = [
     "MOST",
     "MOST_NAMED",
     "NO_WORLD",
+    "NUMBERED",
     "RESULT",
     "Here",
     "Named",
@@ -31,6 +33,7 @@ __all__ = [
     "Query",
     "Served",
     "by_number",
+    "elements_of",
     "parameters",
     "understand",
 ]
@@ -45,10 +48,12 @@ MOST_NAMED = 20
 """So many citizens may one search name: each is looked at and put on record."""
 
 SUMMARIES = ("true", "text", "data", "count", "false")
+_LISTS = ("_sort", "_elements")
 TOTALS = ("none", "estimate", "accurate")
 _WHO = ("patient", "subject")
-_BY_NUMBER = tuple(f"{who}.identifier" for who in _WHO)
-_IDENTIFIER = tuple(f"{who}:identifier" for who in _WHO)
+NUMBERED = tuple(f"{who}{mark}identifier" for who in _WHO for mark in ".:")
+"""Parameters that name citizens by their identifiers."""
+_ELSEWHERE = re.compile(r"(?:https?|urn):[^\s,|]{1,500}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ELEMENT = re.compile(r"[A-Za-z]{1,64}")
 ANY = "*"
@@ -128,7 +133,7 @@ def understand(kind: str, served: Served, given: Sequence[tuple[str, str]], here
         elif plain in RESULT:
             if modifier:
                 raise BadRequest("This parameter takes no modifier", where=shown(name))
-            read.result[plain] = value
+            read.result[plain] = _again(plain, value, read.result)
         elif not _names_whom(kind, name, value, read, here.url):
             read.tests.append(_test(_COMMON if kind == ANY else kind, name, value, context))
             read.hops = read.hops or "." in name or name.startswith("_has:")
@@ -144,9 +149,10 @@ def _query(kind: str, read: _Reading, context: Context) -> Query:
     result = read.result
     summary, total = _one_of("_summary", SUMMARIES, result), _one_of("_total", TOTALS, result)
     served = dict(context.served.get(_COMMON if kind == ANY else kind, {}))
-    elements = tuple(one for one in result.get("_elements", "").split(",") if one)
-    if not all(map(_ELEMENT.fullmatch, elements)):
-        raise BadRequest("This is not a list of elements", where="_elements")
+    if summary == "text" and read.includes:
+        raise BadRequest(
+            "A summary of texts includes nothing", where="_summary", hint="R4 says so; _summary=true does."
+        )
     return Query(
         kind=kind,
         named=tuple(read.named),
@@ -156,11 +162,29 @@ def _query(kind: str, read: _Reading, context: Context) -> Query:
         orders=compile_orders(result["_sort"], served) if result.get("_sort") else (),
         includes=tuple(read.includes),
         summary="" if summary == "false" else summary,
-        elements=elements,
+        elements=elements_of(result.get("_elements", "")),
         total=total,
         beyond=tuple(context.questions),
         wide=bool(read.includes) or read.hops or kind == ANY,
     )
+
+
+def _again(name: str, value: str, told: Mapping[str, str]) -> str:
+    """What a parameter about the answer says that may have been given before: a list goes on, nothing else may be
+    told in two ways, of which one would be left out in silence."""
+    if name not in told or told[name] == value:
+        return value
+    if name in _LISTS:
+        return f"{told[name]},{value}"
+    raise BadRequest("This is told in two ways", where=name, hint="Give it once.")
+
+
+def elements_of(value: str) -> tuple[str, ...]:
+    """The names that `_elements` lists. Raises BadRequest."""
+    elements = tuple(one for one in value.split(",") if one)
+    if not all(map(_ELEMENT.fullmatch, elements)):
+        raise BadRequest("This is not a list of elements", where="_elements")
+    return elements
 
 
 def _one_of(name: str, known: Sequence[str], result: Mapping[str, str]) -> str:
@@ -183,23 +207,26 @@ def _names_whom(kind: str, name: str, value: str, read: _Reading, own: str) -> b
         read.named.append(tuple(Named(number=spelled(one)) for one in split(value, ",")))
         return True
     if plain in _WHO and modifier in ("", "Patient") and "." not in name and kind != "Patient":
-        found = _ids(plain, ",".join(_patient(one, own) for one in split(value, ",")))
+        found = [named for one in split(value, ",") or [""] for named in _ids(plain, _patient(one, own))]
         read.named.append(tuple(Named(patient=one) for one in found))
         return True
     return False
 
 
 def by_number(kind: str, name: str, value: str) -> bool:
-    """Whether a parameter names citizens by their identifiers."""
-    if name in _BY_NUMBER or name in _IDENTIFIER:
-        return bool(split(value, ","))
-    told = split(value, ",") if (kind, name) == ("Patient", "identifier") else []
-    return bool(told) and all("|" in one for one in told)
+    """Whether a parameter names citizens by their identifiers: a system alone, or a value of no system, names nobody
+    and is tested like any other (R4 3.1.1.4.10)."""
+    told = split(value, ",") if (kind, name) == ("Patient", "identifier") or name in NUMBERED else []
+    halves = [apart(one, "|") for one in told]
+    return bool(told) and all(len(one) > 1 and one[0] and one[-1] for one in halves)
 
 
 def _patient(value: str, own: str) -> str:
+    """The id that a value names; that of nobody for what is well told and stands elsewhere, or is no Patient."""
     kind, identity = literal(value, own)
-    return identity if kind == "Patient" else value
+    if kind == "Patient":
+        return identity
+    return _NOTHING if kind or _ELSEWHERE.fullmatch(value) else value
 
 
 def _test(kind: str, name: str, value: str, context: Context) -> Test:

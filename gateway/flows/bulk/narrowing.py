@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from gateway.domain.searching.beyond import Asked, Context, Test
 from gateway.domain.searching.hops import compile_test
-from gateway.domain.searching.query import NO_WORLD, RESULT, by_number
+from gateway.domain.searching.query import NO_WORLD, NUMBERED, RESULT
 from gateway.errors import BadRequest
 from gateway.flows.looking import Seen, opened
 from gateway.flows.parts import Gateway
@@ -57,7 +57,7 @@ def _tests(gateway: Gateway, kind: str, query: str) -> Iterator[Test]:
         leads = "." in name or (modifier in ("above", "below") and _refers(gateway, kind, plain))
         if plain in RESULT or plain in ("_has", "_filter") or leads:
             raise BadRequest("A filter tests the resource itself", where=f"{WHERE}={kind}?{plain}")
-        if plain == "identifier" or by_number(kind, name, value):
+        if plain == "identifier" or name in NUMBERED:
             raise BadRequest("An export names nobody by number", where=f"{WHERE}={kind}?{plain}")
         if name == "_id":
             yield _is_one_of(frozenset(value.split(",")))

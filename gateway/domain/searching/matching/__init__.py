@@ -45,6 +45,8 @@ HIERARCHY = {
 }  # fmt: skip
 """Types whose resources stand below others of the same type, by which parameter. R4 3.1.1.4.14: `:above`, `:below`."""
 _NEITHER = ("above", "below")
+_OF_TYPE = "of-type"  # an Identifier has a type, no other token
+_IDENTIFIERS = ("identifier", "group-identifier")
 _CANONICAL = "instantiates-canonical"  # the one reference of R4's parameters that is a canonical URL
 MOST_VALUES = 200
 """So many alternatives may one value hold."""
@@ -64,6 +66,8 @@ def compile_match(parameter: Parameter, modifier: str, value: str, here: Here = 
         return (lambda found: not found) if value == "true" else bool
     check_modifier(parameter, modifier)
     wanted = split(value, ",")
+    if not wanted:
+        raise BadRequest("This takes a value", where=name, hint="What has none is found by :missing=true.")
     if len(wanted) > MOST_VALUES:
         raise BadRequest("This holds too many alternatives", where=name, hint=f"At most {MOST_VALUES}.")
     tests = [_one(parameter, kind, modifier, one, here) for one in wanted]
@@ -105,6 +109,8 @@ def modifiers_of(parameter: Parameter) -> tuple[str, ...]:
         return ()
     if parameter.name in ("_content", "_text", "phonetic"):
         return ("missing",)
+    if parameter.kind == "token" and parameter.name not in _IDENTIFIERS:
+        return tuple(one for one in served if one != _OF_TYPE)
     if parameter.kind == "reference" and not HIERARCHY.keys() & set(parameter.targets):
         return tuple(one for one in served if one not in _NEITHER or (one, parameter.name) == ("below", _CANONICAL))
     return served

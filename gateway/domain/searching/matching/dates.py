@@ -30,10 +30,12 @@ def make(name: str, modifier: str, value: str, here: Here = NOWHERE) -> Callable
 
 
 def compiled(name: str, value: str) -> tuple[Compare, datetime, datetime]:
-    """The comparison of a value's prefix, and the range that the value covers. Raises BadRequest."""
-    found = _DATE.fullmatch(value)
+    """The comparison of a value's prefix, and the range that the value covers. A + that was not written %2B in a URL
+    arrives as a blank, which can stand for nothing else here. Raises BadRequest."""
+    found = _DATE.fullmatch(value.replace(" ", "+"))
     if found is None:
-        raise BadRequest("This is not a date with an optional prefix", where=name, hint="For instance ge2025-03-14.")
+        hint = "For instance ge2025-03-14, or 2025-03-14T09:30:00Z (with minutes where there are hours)."
+        raise BadRequest("This is not a date with an optional prefix", where=name, hint=hint)
     try:
         low, high = instant(found[2]), _end(found[2])
     except ValueError:

@@ -35,7 +35,7 @@ def quantity(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
         if not isinstance(item, dict):
             return False
         measured = next((item[end] for end in ("low", "high", "origin") if end in item), item)
-        if system and (measured.get("system"), measured.get("code")) != (system, code):
+        if system and (measured.get("system") != system or (code and measured.get("code") != code)):
             return False
         if not system and code and code not in (measured.get("code"), measured.get("unit")):
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.domain.searching.matching.sounds import sound
 
-_NOT_WORDS = frozenset({"use", "system", "period", "extension", "id", "rank"})
+_NOT_WORDS = frozenset({"use", "type", "system", "period", "extension", "id", "rank"})
 _WORDS_ANYWHERE = ("_content", "_text")
 _TAG = re.compile(r"<[^<>]*>")
 

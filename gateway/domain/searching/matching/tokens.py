@@ -29,12 +29,13 @@ def make(name: str, modifier: str, value: str, here: Here = NOWHERE) -> Callable
     number = normal(system, code)
 
     def test(item: Any) -> bool:
-        if bar and code and isinstance(item, dict) and "value" in item:  # an Identifier, in whatever spelling
-            return normal(str(item.get("system", "")), str(item["value"])) == number
+        if bar and isinstance(item, dict) and "value" in item:  # an Identifier, in whatever spelling
+            held = normal(str(item.get("system", "")), str(item["value"]))
+            return held == number if code else held.system == number.system
         if not bar:
             return any(c == code for _, c in _pairs(item))
         if isinstance(item, str) and system.startswith(_HL7):
-            return item == code  # a code has the system of its binding, which is one of HL7's
+            return not code or item == code  # a code has the system of its binding, which is one of HL7's
         return any((s or "") == system and (not code or c == code) for s, c in _pairs(item))
 
     return test
