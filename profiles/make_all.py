@@ -1,4 +1,5 @@
-"""Make what a tool makes in this folder: r4-*.json and compiled/ (needs node and npm; about half a minute).
+"""Make what a tool makes in this folder: r4-*.json, v2-fields.json and compiled/ (needs node and npm;
+about half a minute).
 
     python profiles/make_all.py
 
@@ -49,6 +50,12 @@ def make_facts() -> None:
     archives = map(str, map(packed, (EXTENSIONS, TERMS)))
     further = (sys.executable, str(HERE / "extract_definitions.py"), *command[2:], *archives)
     (HERE / "r4-definitions.json").write_text(run(*further), encoding="utf-8")
+
+
+def make_fields() -> None:
+    """v2-fields.json."""
+    made = run(sys.executable, str(HERE / "extract_fields.py"))
+    (HERE / "v2-fields.json").write_text(made, encoding="utf-8")
 
 
 def unpack(package: str, as_name: str) -> None:
@@ -113,5 +120,7 @@ if __name__ == "__main__":
     BUILD.mkdir(parents=True, exist_ok=True)
     print("R4 facts")
     make_facts()
+    print("fields of HL7 v2")
+    make_fields()
     print("profiles")
     make_profiles()

@@ -7,6 +7,8 @@ import csv
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.house.tree import ROOT, below, parsed, text
@@ -87,3 +89,12 @@ def test_every_name_of_ours_that_the_source_code_uses_is_defined() -> None:
         used |= set(re.findall(rf"{CANONICAL}/(?:\w+Definition|CodeSystem|ValueSet)/[a-z0-9-]+", spelled))
     assert f"{CANONICAL}/OperationDefinition/joint-plan" in used
     assert used <= defined, f"not in profiles/fsh: {sorted(used - defined)}"
+
+
+def test_fields_of_hl7_v2_are_those_of_hl7apy() -> None:
+    """As profiles/extract_fields.py prints them with the hl7apy that is installed."""
+    command = (sys.executable, str(ROOT / "profiles" / "extract_fields.py"))
+    assert (
+        subprocess.run(command, check=True, capture_output=True).stdout
+        == (ROOT / "profiles/v2-fields.json").read_bytes()
+    )

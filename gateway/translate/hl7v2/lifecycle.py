@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.statement import Act, Verb
+from gateway.translate.hl7v2 import standard
 from gateway.translate.hl7v2.parse import FIELDS
 from gateway.translate.rules.problems import Mark, Problems
+from gateway.translate.rules.reader import PathError
 
 COLUMNS = ("message", "event", "act", "verb", "cancels", "files", "happened", "note")
 _MESSAGE = re.compile(r"[A-Z]{3}")
@@ -112,10 +114,21 @@ def _row(cells: list[str], mark: Mark, files: Collection[str], problems: Problem
     for file in run.split():
         if file not in files:
             problems.unknown(mark, "rule file", file, files)
-    fields = [_FIELD.fullmatch(field) for field in happened.split()]
-    if not all(field and int(field[2]) < FIELDS for field in fields):
-        problems.add(mark, "happened must hold fields such as PV1-44, with blanks between them")
+    times = _happened(happened, mark, problems)
     if len(problems.found) > before:
         return None
-    times = tuple((field[1], int(field[2])) for field in fields if field)
     return Event(message, name, Act(act), Verb(verb), cancels, tuple(run.split()), times, note, str(mark))
+
+
+def _happened(text: str, mark: Mark, problems: Problems) -> tuple[tuple[str, int], ...]:
+    """The fields of a cell: those that the standard has, and those of Z-segments."""
+    found = [_FIELD.fullmatch(field) for field in text.split()]
+    if not all(field and 0 < int(field[2]) < FIELDS for field in found):
+        problems.add(mark, "happened must hold fields such as PV1-44, with blanks between them")
+    fields = [(field[1], int(field[2])) for field in found if field]
+    for segment, number in fields:
+        try:
+            standard.check(f"{segment}-{number}", segment, number)
+        except PathError as error:
+            problems.add(mark, error.text, error.suggestion)
+    return tuple(fields)

@@ -14,7 +14,8 @@
 
 A path with a segment name is read from the `for` of that segment around it, otherwise from the message (its first
 segment of that name, for lists all of them). The first sub-component of a composite is the value of the whole, so
-messages of later versions read like older ones. Places are told as ERR-2 does: `PID^1^3^2^4`.
+messages of later versions read like older ones. Places are told as ERR-2 does: `PID^1^3^2^4`. What no version of the
+standard has is an error where it is written (standard.py); Z-segments have what their senders give them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.translate.hl7v2 import parse
+from gateway.translate.hl7v2 import parse, standard
 from gateway.translate.hl7v2.inner import of_group
 from gateway.translate.hl7v2.parse import CITIZEN, GROUPED, HOLDERS, NULL, Component, Message, Repetition, Segment
 from gateway.translate.rules.reader import Path, PathError
@@ -71,6 +72,7 @@ def compile_path(path: str, within: tuple[Path, ...]) -> Path:
     if any(number == 0 for number, text in zip(numbers, match.groups()[2:], strict=True) if text is not None):
         raise PathError(f"{path}: fields, components and sub-components count from 1")
     anchors = _anchors(path, match[1] or "", segment)
+    standard.check(path, segment, *numbers)
     level = _level(match[1], within) if match[1] in HOLDERS else 0 if match[1] else _level(segment, within)
     if level and not match[1]:  # `NTE-3` inside `for: GOL/NTE` is GOL/NTE-3
         around = within[level - 1].field.rpartition("/")[0]
@@ -121,6 +123,7 @@ def _relative(path: str, match: re.Match[str], within: tuple[Path, ...]) -> Path
     if first == 0 or (match[2] and second == 0):
         raise PathError(f"{path}: components and sub-components count from 1")
     field = f"{outer.field}{path}"
+    standard.check(field, absolute[2], *map(int, field.partition("-")[2].split(".")))
     if absolute[4] is not None:
         return _of_component(path, field, len(within), first)
     return _of_repetition(path, field, len(within), first, second)

@@ -66,6 +66,7 @@ class Compiler:
         when = self._when(sheet.body.when, within)
         statement = {name: rule for name in sheet.statement if (rule := self._statement(sheet, name, within))}
         body = self._body(sheet.body, sheet.make, within)
+        self._guides(sheet.body)
         mark, guide = sheet.body.mark, sheet.body.guide
         return Plan(sheet.name, mark, sheet.make, each, when, body, statement, tuple(self._reads), guide)
 
@@ -76,6 +77,14 @@ class Compiler:
             if path := self._path(text, mark, ()):
                 found[path.field] = (reason, mark)
         return found
+
+    def _guides(self, rule: Rule) -> None:
+        """Every row of the official guide that a rule names is a field of the language, or several with commas."""
+        for field in rule.guide.split(",") if rule.guide else ():
+            self._path(field.strip(), rule.mark, ())
+        for group in rule.rules or ():
+            for part in group:
+                self._guides(part)
 
     # --- objects
 

@@ -43,7 +43,7 @@ Long, a mapping with these keys:
 - `when`: a condition; asked for each item when there is a `for`.
 - `rules`: the elements of the object or of each item, targets relative to it.
 - `carry`: FHIR languages: elements taken over as they stand.
-- `guide`: the row of the official guide; read by the conformance table.
+- `guide`: the rows of the official guide, as fields with commas between them; read by the conformance table.
 - `why`: for the next reader.
 
 A **list** of rules (`identifier: [{for: PID-3, rules: {…}}, {for: PID-18, rules: {…}}]`, `given: [.2, .3]`): a list

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.translate.hl7v2 import standard
 from tests.translate.hl7v2.ward import PID3, adt, body, language, msh, pid, pv1, raw, segment, translated
 
-FIELDS = {
-    "EVN": 7, "PID": 40, "PD1": 24, "ARV": 6, "NK1": 41, "PV1": 54, "PV2": 50, "ROL": 15, "PRT": 24, "DG1": 26,
-}  # fmt: skip
+SEGMENTS = ("EVN", "PID", "PD1", "ARV", "NK1", "PV1", "PV2", "ROL", "PRT", "DG1")
+FIELDS = {name: len(standard.segments()[name]) for name in SEGMENTS}
 TYPED = {
     "EVN": {1: "A01", 2: "20250314", 6: "20250314"},
     "PID": {3: PID3, 7: "1948", 8: "F", 24: "Y", 25: "1", 29: "2025", 30: "N"},

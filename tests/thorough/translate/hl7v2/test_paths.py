@@ -65,9 +65,10 @@ ROLES = ("PID|1", "ROL|1^R|AD|PP", "PV1|1|I", "ROL|2^R|AD|AT", "ROL|3^R|AD|CM", 
         ("PID-8", "F", ["F"]),
         ("PID-11.3", "By", ["By", "Ø"]),
         ("PID-2", "", []),
-        ("PID-99", "", []),
-        ("PID-200", "", []),
-        ("PID-5.99", "", []),
+        ("ZPI-1.2", "1", ["1"]),
+        ("ZPI-99", "", []),
+        ("ZPI-200", "", []),
+        ("ZPI-1.99", "", []),
         ("ZZZ-1", "", []),
         ("MSH-3", "SP", ["SP"]),
         ("MSH-9.2", "A01", ["A01"]),
@@ -76,11 +77,11 @@ ROLES = ("PID|1", "ROL|1^R|AD|PP", "PV1|1|I", "ROL|2^R|AD|AT", "ROL|3^R|AD|CM", 
 def test_values_of_the_message(text: str, value: str, values: list[str]) -> None:
     one = path(text)
     assert one.level == 0
-    assert evaluated(one, "value", message(PID)) == value
-    assert list(evaluated(one, "values", message(PID))) == values
-    nodes = evaluated(one, "nodes", message(PID))
+    assert evaluated(one, "value", message(PID, "ZPI|Z^1")) == value
+    assert list(evaluated(one, "values", message(PID, "ZPI|Z^1"))) == values
+    nodes = evaluated(one, "nodes", message(PID, "ZPI|Z^1"))
     assert len(nodes) == len(values)
-    assert (evaluated(one, "node", message(PID)) is None) == (not values)
+    assert (evaluated(one, "node", message(PID, "ZPI|Z^1")) is None) == (not values)
     assert one.field == text
 
 
@@ -110,7 +111,9 @@ def test_a_path_with_a_segment_is_read_from_the_for_of_that_segment() -> None:
 def test_relative_paths_read_the_repetition() -> None:
     for_names = path("PID-5")
     scopes = for_names.nodes(message(PID))
-    family, given, none = (path(text, "PID-5") for text in (".1", ".2", ".30"))
+    family, given, none = (path(text, "PID-5") for text in (".1", ".2", ".15"))
+    beyond = path(".30", "ZPI-1")
+    assert [evaluated(beyond, "value", scope) for scope in path("ZPI-1").nodes(message("ZPI|Z^1"))] == [""]
     assert [evaluated(family, "value", scope) for scope in scopes] == ["Lund", "Dahl"]
     assert [list(evaluated(given, "values", scope)) for scope in scopes] == [["Bo"], ["Bo"]]
     assert [evaluated(none, "value", scope) for scope in scopes] == ["", ""]

@@ -13,6 +13,7 @@ from gateway.domain.source import Source
 from gateway.errors import UnknownSource
 from gateway.translate.hl7v2 import lifecycle
 from gateway.translate.hl7v2.language import Hl7v2
+from gateway.translate.hl7v2.paths import compile_path
 from gateway.translate.rules.problems import MappingError, Problems
 from tests.translate.hl7v2.ward import IDS, REGH, ROOT, SOURCES, adt, evn, language, msh, of_kind, pid, pv1, raw
 
@@ -72,6 +73,9 @@ def test_the_events_that_are_received() -> None:
         ("patient related encounter", "patient relatd encounter", "unknown rule file relatd (did you mean related?)"),
         ("PV1-44 EVN-6", "PV1.44 EVN-6", "lifecycle.csv:2: happened must hold fields"),
         ("PV1-44 EVN-6", "PV1-99 EVN-6", "lifecycle.csv:2: happened must hold fields"),
+        ("PV1-44 EVN-6", "PV1-0 EVN-6", "lifecycle.csv:2: happened must hold fields"),
+        ("PV1-44 EVN-6", "PV1-55 EVN-6", "lifecycle.csv:2: PV1-55: PV1 has 54 fields (did you mean PV1-5?)"),
+        ("PV1-44 EVN-6", "PVI-44 EVN-6", "no HL7 v2 version has a segment PVI; a sender's own begin with Z (did you"),
         ("A02,move", "A01,move", "A01 stands here twice"),
         ("A03,end,assert,,", "A03,end,assert,", "lifecycle.csv:4: has 7 columns"),
     ],
@@ -85,6 +89,62 @@ def test_an_error_in_the_lifecycle_table_is_told_with_its_line(tmp_path: Path, o
     problems = Problems()
     lifecycle.read(file, "mappings/hl7v2/lifecycle.csv", files, problems)
     assert any(told in str(problem) for problem in problems.found)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        (
+            "patient",
+            "{from: PID-7,",
+            "{from: PID-70,",
+            "patient.yaml:47: PID-70: PID has 40 fields (did you mean PID-7?)",
+        ),
+        ("encounter", 'type: {from: "concept(PV1-4,', 'type: {from: "concept(PV1-99,', "PV1-99: PV1 has 54 fields"),
+        (
+            "encounter",
+            "from: PV1-44",
+            "from: PVI-44",
+            "PVI-44: no HL7 v2 version has a segment PVI; a sender's own begin",
+        ),
+        (
+            "patient",
+            "prefix: {from: .5,",
+            "prefix: {from: .50,",
+            "PID-5.50: PID-5 has 15 components (did you mean PID-5.5?)",
+        ),
+        (
+            "patient",
+            "[.12, .10.1]",
+            "[.12, .10.3]",
+            "PID-5.10.3: PID-5.10 has 2 sub-components (did you mean PID-5.10.2?)",
+        ),
+        ("patient", "from: PID-8,", "from: PID-8.30,", "PID-8.30: PID-8 has 22 components (did you mean PID-8.3?)"),
+        ("encounter", "PV2-22 EQUALS Y", "PV2-52 EQUALS Y", "PV2-52: PV2 has 50 fields (did you mean PV2-25?)"),
+        ("encounter", "for: PV1-54", "for: PV1-64", "PV1-64: PV1 has 54 fields (did you mean PV1-46?)"),
+        ("encounter", "  PV2-50: treat", "  PV2-150: treat", "PV2-150: PV2 has 50 fields (did you mean PV2-50?)"),
+        ("encounter", "guide: PV1-10}", "guide: PV1-100}", "PV1-100: PV1 has 54 fields (did you mean PV1-10?)"),
+        ("encounter", "guide: PV1-10}", "guide: PV1.10}", "PV1.10 is no HL7 v2 path (did you mean PV1-10?)"),
+        ("condition", "guide: DG1-3, DG1-4", "guide: DG1-3, DG1-40", "DG1-40: DG1 has 26 fields (did you mean DG1-4?)"),
+        (
+            "goal",
+            "for: GOL\n",
+            "for: GLO\n",
+            "GLO: no HL7 v2 version has a segment GLO; a sender's own begin with Z (did you mean GOL?)",
+        ),
+    ],
+)
+def test_what_no_version_of_hl7_v2_has_is_told_with_its_line(
+    mappings: Path, name: str, old: str, new: str, told: str
+) -> None:
+    lines = spoilt(mappings, f"hl7v2/{name}.yaml", old, new)
+    assert any(told in line and line.startswith(f"mappings/hl7v2/{name}.yaml:") for line in lines), lines
+
+
+def test_what_only_one_version_has_may_be_read_and_so_may_every_field_of_a_z_segment() -> None:
+    """PID-2 is gone from 2.7, PRT came with it, TXA-28 with 2.9; OBX-5 is of any type."""
+    for path in ("PID-2.1", "PID-40", "PRT-24", "TXA-28.1", "OBX-5.30.9", "ZBE-400.90.9", "ZDK", "QRD-12", "PID-5.1.5"):
+        assert compile_path(path, ()).field == path
 
 
 def test_a_missing_table_stops_the_start(mappings: Path) -> None:
