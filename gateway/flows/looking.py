@@ -256,10 +256,14 @@ async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
     nothing is said."""
     left: Sequence[AccessRecord] = records
     if any(one.decision is Decision.OVERRIDE for one in records):
-        left = [
-            one for one in records if not (isinstance(one, OverrideRecord) and one.owing and await owe(gateway, one))
-        ]
+        left = await owed(gateway, records)
     await gateway.recorder.put(left)
+
+
+async def owed(gateway: Gateway, records: Sequence[AccessRecord]) -> list[AccessRecord]:
+    """The records that are left to be kept: with an override the task to tell the citizen is kept now, with its record.
+    For looks that go on record in the commit of a write. Raises as `on_record`."""
+    return [one for one in records if not (isinstance(one, OverrideRecord) and one.owing and await owe(gateway, one))]
 
 
 def opened(seen: Seen) -> list[bytes]:

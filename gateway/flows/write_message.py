@@ -137,11 +137,15 @@ def _speaking(lines: Sequence[Source], language: str) -> Source | None:
 
 
 async def _shown(gateway: Gateway, caller: Caller, identity: str) -> Served:
-    """The Communication as its writer may see it; where it is at least, when the writer may not."""
-    found = await resources.find(gateway.database, "Communication", identity)
+    """The Communication as its writer may see it; where it is at least, when the writer may not, or the database has
+    gone away: it is sent, and sent again it would go out twice."""
+    try:
+        found = await resources.find(gateway.database, "Communication", identity)
+        seen = await look_at_one(gateway, gateway.database, caller, found)
+    except Unavailable:
+        return Served(b"", location=f"{gateway.public_url}/fhir/Communication/{identity}", created=True)
     if found is None:  # § 12 c: sent, and of a citizen without a case not kept
         return Served(b"", created=True)
-    seen = await look_at_one(gateway, gateway.database, caller, found)
     where = location_of(gateway, found.sealed)
     shown = served(gateway, seen) if seen.permitted else Served(b"", str(found.sealed.version), location=where)
     return replace(shown, created=True)

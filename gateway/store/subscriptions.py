@@ -16,20 +16,27 @@ from gateway.domain.caller import Caller
 from gateway.store import wire
 from gateway.store.pool import Connection, Database
 
+Reader = Database | Connection
 HANDSHAKE, HEARTBEAT, NEWS = "handshake", "heartbeat", "event-notification"
 
 _COLUMNS = (
     "s.id, s.client, s.version, s.updated, s.status, s.topic, s.citizen, s.heartbeat, s.ends, s.caller, s.body, s.told,"
     " s.sent_at, s.error"
 )
-_SAVE = """
-INSERT INTO subscription (id, client, version, updated, status, topic, citizen, heartbeat, ends, caller, body, told,
-                          sent_at, error)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT (id) DO UPDATE SET version = $3, updated = $4, status = $5, topic = $6, citizen = $7, heartbeat = $8,
-   ends = $9, caller = $10, body = $11, error = $14
- WHERE subscription.client = $2 AND subscription.version = $3 - 1
-RETURNING id
+_SAVE = f"""
+WITH kept AS (
+  INSERT INTO subscription (id, client, version, updated, status, topic, citizen, heartbeat, ends, caller, body, told,
+                            sent_at, error)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+  ON CONFLICT (id) DO UPDATE SET version = $3, updated = $4, status = $5, topic = $6, citizen = $7, heartbeat = $8,
+     ends = $9, caller = $10, body = $11, error = $14
+   WHERE subscription.client = $2 AND subscription.version = $3 - 1
+  RETURNING id, status
+), asked AS (
+  INSERT INTO subscription_event (subscription, event, kind, id, noticed_at, state, tries, due, reason)
+  SELECT id, '{HANDSHAKE}', '', '', $4, 'waiting', 0, $4, '' FROM kept WHERE status = 'requested'
+)
+SELECT id FROM kept
 """
 _PUT = """
 INSERT INTO subscription_event (subscription, event, kind, id, noticed_at, state, tries, due, reason)
@@ -162,20 +169,17 @@ class Row:
     reason: str
 
 
-async def save(database: Database, one: Subscribed) -> bool:
+async def save(database: Reader, one: Subscribed) -> bool:
     """Write the next version, and ask for its handshake where its status is `requested`. False: it was changed
     meanwhile, or is another client's."""
-    async with database.transaction() as connection:
-        kept = await connection.fetchval(
-            _SAVE, one.id, one.client, one.version, one.updated, one.status, one.topic, one.citizen, one.heartbeat,
-            one.ends, wire.encode(one.caller), one.body, one.told, one.sent_at, one.error,
-        )  # fmt: skip
-        if kept and one.status == "requested":
-            await connection.execute(_PUT, [one.id], HANDSHAKE, "", "", one.updated)
+    kept = await database.fetchval(
+        _SAVE, one.id, one.client, one.version, one.updated, one.status, one.topic, one.citizen, one.heartbeat,
+        one.ends, wire.encode(one.caller), one.body, one.told, one.sent_at, one.error,
+    )  # fmt: skip
     return kept is not None
 
 
-async def find(database: Database, identity: str, client: str) -> Subscribed | None:
+async def find(database: Reader, identity: str, client: str) -> Subscribed | None:
     """One of a client's subscriptions."""
     row = await database.fetchrow(
         f"SELECT {_COLUMNS} FROM subscription s WHERE s.id = $1 AND s.client = $2", identity, client
@@ -183,13 +187,13 @@ async def find(database: Database, identity: str, client: str) -> Subscribed | N
     return _subscribed(row) if row else None
 
 
-async def of(database: Database, client: str) -> list[Subscribed]:
+async def of(database: Reader, client: str) -> list[Subscribed]:
     """All of a client's subscriptions."""
     rows = await database.fetch(f"SELECT {_COLUMNS} FROM subscription s WHERE s.client = $1 ORDER BY s.id", client)
     return [_subscribed(row) for row in rows]
 
 
-async def delete(database: Database, identity: str, client: str, version: int) -> bool:
+async def delete(database: Reader, identity: str, client: str, version: int) -> bool:
     """Remove a client's subscription with all that waits for it. False: not there, or changed meanwhile (0: any)."""
     sql = "DELETE FROM subscription WHERE id = $1 AND client = $2 AND ($3 = 0 OR version = $3) RETURNING id"
     return await database.fetchval(sql, identity, client, version) is not None

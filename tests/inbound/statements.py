@@ -35,3 +35,28 @@ def counted(database_url: str) -> Iterator[list[str]]:
     finally:
         for name, call in plain.items():
             setattr(asyncpg.Connection, name, call)
+
+
+@contextmanager
+def away_after(database_url: str, statements: int) -> Iterator[list[str]]:
+    """The database answers so many statements more, and then is gone until the end. Gives those that came too late."""
+    late: list[str] = []
+    with counted(database_url) as told:
+        here, plain = urlsplit(database_url).path.strip("/"), {n: getattr(asyncpg.Connection, n) for n in _CALLS}
+
+        def failing(name: str) -> Any:
+            async def call(self: Any, sql: str, *values: Any, **more: Any) -> Any:
+                if self._params.database == here and len(told) >= statements:
+                    late.append(sql)
+                    raise ConnectionResetError
+                return await plain[name](self, sql, *values, **more)
+
+            return call
+
+        for name in _CALLS:
+            setattr(asyncpg.Connection, name, failing(name))
+        try:
+            yield late
+        finally:
+            for name, call in plain.items():
+                setattr(asyncpg.Connection, name, call)

@@ -15,10 +15,11 @@ from gateway.domain.source import written_as
 from gateway.errors import GatewayError, Unavailable
 from gateway.flows.directory import changing
 from gateway.flows.directory.changing import Changed
-from gateway.flows.directory.showing import Shown, record
+from gateway.flows.directory.showing import Shown, record, recorded
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.units import hear_units
 from gateway.store import directory
+from gateway.store.log import append
 from gateway.store.pool import Connection
 from gateway.translate.fhir import parse
 
@@ -63,18 +64,18 @@ async def _written(
     gateway: Gateway, caller: Caller, interaction: str, kind: str, asked: str,
     write: Callable[[], Callable[[Connection], Awaitable[Changed]]],
 ) -> Changed:  # fmt: skip
-    """Carried out and on record; a refused write is on record like a refused look. `write` understands what is asked,
-    and gives what is done where nobody else writes."""
+    """Carried out and on record in one commit; a refused write is on record like a refused look. `write` understands
+    what is asked, and gives what is done where nobody else writes."""
     try:
         do = write()
         async with directory.writing(gateway.database) as connection:
             changed = await do(connection)
+            await append(connection, [recorded(gateway, caller, interaction, kind, asked, changed.look)])
     except Unavailable:
         raise
     except GatewayError as error:
         await record(gateway, caller, interaction, kind, asked, Shown((), ()), text=error.text)
         raise
-    await record(gateway, caller, interaction, kind, asked, changed.look)
     await heard(gateway, kind)
     return changed
 

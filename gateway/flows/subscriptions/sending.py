@@ -16,7 +16,7 @@ from gateway.errors import GatewayError, RuleBroken
 from gateway.flows.looking import Seen, look_at_one, on_record, opened, record_of
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import told
-from gateway.flows.subscriptions.keeping import url_of
+from gateway.flows.subscriptions.showing import url_of
 from gateway.store import resources, subscriptions, wire
 from gateway.store.subscriptions import HANDSHAKE, NEWS, Due
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from gateway.domain.identifier import Identifier
 from gateway.domain.intake import Change, Known
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.keeping import About, keep
-from gateway.flows.looking import on_record
+from gateway.flows.looking import on_record, owed
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Moved, Standing, Word, Work
 from gateway.store import messages, wire
@@ -20,9 +20,20 @@ LANGUAGE = "fhir-rest"
 Said = Sequence[tuple[Work, Word]]
 
 
-async def say(gateway: Gateway, said: Said, raw: bytes) -> bool:
-    """Keep the words in one commit. False where the law lets nothing be kept (§ 12 c): that it came is kept and on
-    record, and the answer is positive all the same, as a refusal would tell who has a case.
+async def looked_up(gateway: Gateway, works: Iterable[Work]) -> list[AccessRecord]:
+    """The looks of conditions at citizens whom the writes are not about, to be kept in the commit of these: a write
+    that is kept is answered so, whatever fails behind it. What a look by override owes is kept now."""
+    left: list[AccessRecord] = []
+    for work in works:
+        work.looks[:] = await owed(gateway, work.others)
+        left += work.looks
+    return left
+
+
+async def say(gateway: Gateway, said: Said, raw: bytes, others: Sequence[AccessRecord] = ()) -> bool:
+    """Keep the words in one commit, with the records of looks at `others`. False where the law lets nothing be kept
+    (§ 12 c): that it came is kept and on record, and the answer is positive all the same, as a refusal would tell who
+    has a case.
 
     Raises Conflict for a version that has changed meanwhile, Moved where a condition must be looked up again.
     """
@@ -34,9 +45,9 @@ async def say(gateway: Gateway, said: Said, raw: bytes) -> bool:
                 raise Moved
             word.check(known)
 
-    change = await kept(gateway, said, arrival, check)
+    change = await kept(gateway, said, arrival, check, others=others)
     if change is None:
-        await on_record(gateway, *(told(work, word) for work, word in said))
+        await on_record(gateway, *(told(work, word) for work, word in said), *others)
         await messages.keep_metadata(gateway.database, arrival)
     return change is not None
 
@@ -54,9 +65,11 @@ def arrival_of(gateway: Gateway, said: Said, raw: bytes) -> Arrival:
 
 
 async def kept(
-    gateway: Gateway, said: Said, arrival: Arrival, check: Callable[[Known], None], within: Connection | None = None
-) -> Change | None:
-    """Keep words of one source about one citizen, each with its record; None where the law lets nothing be kept."""
+    gateway: Gateway, said: Said, arrival: Arrival, check: Callable[[Known], None], within: Connection | None = None,
+    others: Sequence[AccessRecord] = (),
+) -> Change | None:  # fmt: skip
+    """Keep words of one source about one citizen, each with its record, and the records of looks at `others`; None
+    where the law lets nothing be kept, nor records."""
 
     def records(change: Change) -> list[AccessRecord]:
         return [told(work, word).of(change.citizen) for work, word in said]
@@ -64,8 +77,9 @@ async def kept(
     source = said[0][1].source
     about = About(numbers_of(said), (), [word.statement for _, word in said])
     made = await keep(
-        gateway, arrival, about, lambda change: records(change)[0], besides=lambda change: records(change)[1:],
-        entitled_only=source.keeps == "entitled", check=check, within=within,
+        gateway, arrival, about, lambda change: records(change)[0],
+        besides=lambda change: [*records(change)[1:], *others], entitled_only=source.keeps == "entitled", check=check,
+        within=within,
     )  # fmt: skip
     return made.change
 

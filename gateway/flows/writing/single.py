@@ -13,7 +13,7 @@ from gateway.flows.writing.asked import Around, Asked, Moved, Standing, Word, Wo
 from gateway.flows.writing.conditional import found_by, token_for, unless_there
 from gateway.flows.writing.create import create
 from gateway.flows.writing.patch import patch
-from gateway.flows.writing.saying import say, told
+from gateway.flows.writing.saying import looked_up, say, told
 from gateway.flows.writing.update import update
 from gateway.flows.writing.withdraw import withdraw
 from gateway.store import resources
@@ -49,12 +49,11 @@ async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
         word = await understood(gateway, caller, found, Around())
     finally:
         work.record = found.record
-    kept = True
+    kept, others = True, await looked_up(gateway, [found])
     if isinstance(word, Standing):
-        await on_record(gateway, told(found, word))
+        await on_record(gateway, told(found, word), *others)
     else:
-        kept = await say(gateway, [(found, word)], work.asked.raw)
-    await on_record(gateway, *found.others)
+        kept = await say(gateway, [(found, word)], work.asked.raw, others)
     if work.asked.interaction == "delete":
         return Served(b"")
     return await shown(gateway, caller, word, kept=kept)
@@ -75,21 +74,23 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
 
 
 async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:
-    """The resource as its writer may see it; where it is at least, when that is hidden, or nothing could be kept."""
+    """The resource as its writer may see it; where it is at least, when that is hidden, nothing could be kept, or the
+    database has gone away behind the commit: sent again it would be there twice."""
     kind, _, identity = word.reference.partition("/")
-    created = isinstance(word, Word) and word.created
-    found = await resources.find(gateway.database, kind, identity)
+    created, where = isinstance(word, Word) and word.created, f"{gateway.public_url}/fhir/{word.reference}"
+    try:
+        found = await resources.find(gateway.database, kind, identity)
+        seen = await look_at_one(gateway, gateway.database, caller, found)
+    except Unavailable:
+        return Served(b"", location=where, created=created)
     if found is None:
         if kept:
             raise NotFound  # gone to another id in the meantime
-        where = f"{gateway.public_url}/fhir/{word.reference}"
         return Served(b"", location=f"{where}/_history/1", created=created)
-    seen = await look_at_one(gateway, gateway.database, caller, found)
     if found.sealed.facts.deleted:
         return Served(b"")
     if seen.permitted:
         return replace(served(gateway, seen), created=created)
     own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
     version = str(found.sealed.version) if own else ""
-    where = location_of(gateway, found.sealed) if own else f"{gateway.public_url}/fhir/{word.reference}"
-    return Served(b"", version, location=where, created=created)
+    return Served(b"", version, location=location_of(gateway, found.sealed) if own else where, created=created)

@@ -51,8 +51,11 @@ class Outcome:
     unkept: set[int] = field(default_factory=set)
 
 
-async def keep_together(gateway: Gateway, done: Mapping[int, Done], again: Again | None) -> Outcome:
-    """Keep it all. Raises what is wrong with an entry now, with its place; Moved; Unavailable."""
+async def keep_together(
+    gateway: Gateway, done: Mapping[int, Done], again: Again | None, others: Sequence[AccessRecord]
+) -> Outcome:
+    """Keep it all, with the records of looks at `others`. Raises what is wrong with an entry now, with its place;
+    Moved; Unavailable."""
     outcome = Outcome()
     listed = {number: one for number, one in done.items() if isinstance(one.came, Listed)}
     try:
@@ -68,7 +71,7 @@ async def keep_together(gateway: Gateway, done: Mapping[int, Done], again: Again
                 made[changed.reference] = changed
                 records.append(_record(gateway, one, changed))
             outcome.unkept |= await _said(gateway, connection, _groups(done))
-            await append(connection, records)
+            await append(connection, [*records, *others])
     except Overtaken:
         raise Moved from None
     for kind in {one.entry.asked.kind for one in listed.values()}:

@@ -21,7 +21,7 @@ from gateway.flows.writing import in_directory
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Entry, Moved, Standing, Word, Work, begun
 from gateway.flows.writing.naming import name, resolved, settled, twins
-from gateway.flows.writing.saying import told
+from gateway.flows.writing.saying import looked_up, told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
 from gateway.store import population
@@ -66,7 +66,8 @@ async def _carried_out(gateway: Gateway, entries: Sequence[Entry], again: Again 
     attempt = _Attempt()
     try:
         await _understand(gateway, entries, attempt)
-        outcome = await keep_together(gateway, attempt.done, again)
+        others = await looked_up(gateway, [one.work for one in attempt.done.values()])
+        outcome = await keep_together(gateway, attempt.done, again, others)
     except Unavailable:
         raise
     except GatewayError:
@@ -74,7 +75,6 @@ async def _carried_out(gateway: Gateway, entries: Sequence[Entry], again: Again 
             raise Moved from None  # sent twice at once: what is wrong is that the other one was carried out
         await on_record(gateway, *(one for work in attempt.reached.values() for one in (work.record, *work.others)))
         raise
-    await on_record(gateway, *(one for done in attempt.done.values() for one in done.work.others))
     return [await _answer(gateway, attempt.done[number], number, outcome) for number in range(len(entries))]
 
 

@@ -18,8 +18,7 @@ from gateway.domain.caller import Caller
 from gateway.errors import BadRequest, Unreadable
 from gateway.flows import write_message
 from gateway.flows.parts import Served
-from gateway.flows.subscriptions import writing as in_subscriptions
-from gateway.flows.writing import Asked, in_directory, write
+from gateway.flows.writing import Asked, in_directory, in_subscriptions, write
 from gateway.inbound import files, negotiate
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound, check_scopes
