@@ -3,12 +3,17 @@ message. FHIR R4 Provenance (6.3).
 
 Nobody writes one: it is made from the statements that arrived with the version. Its id is made of its target's, so it
 stays what it is, and may be told to nobody who may not see that version.
+
+Who said it is a fact about the citizen of its own: that a psychiatric hospital told of an address, and when, tells of a
+stay there. What is said of a Patient is everybody's, so of it the speakers are named to themselves and to the citizen
+alone; of all else those whose words the resource is made of are named, not whoever made a new version of it by the way
+(two people who became one).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,12 +46,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What arrived with a version: the statements, and the id and source of the message they came in ("" for none)."""
+    """What arrived with a version: the statements, and the id and source of the message they came in ("" for none).
+    `tellers` are the sources whose words the resource is made of."""
 
     received: datetime
     statements: tuple[Statement, ...]
     message: str = ""
     source: str = ""
+    tellers: frozenset[str] = frozenset()
 
 
 def target_of(identity: str) -> Version | None:
@@ -59,11 +66,20 @@ def target_of(identity: str) -> Version | None:
     return Version(found[1], found[2], int(found[3])) if found else None
 
 
-def provenance(version: Version, told: Told, sources: Mapping[str, Source], *, whole: bool = True) -> Body:
+def may_be_named(kind: str, told: Told, own: Collection[str] | None) -> bool:
+    """Whether a reader may know who said a version, and when. `own` are the sources of the reader's own legal world,
+    None for the citizen's own eyes."""
+    names = {one.source for one in told.statements} or {told.source}
+    return own is None or names <= set(own) or (kind != "Patient" and names <= told.tellers)
+
+
+def provenance(
+    version: Version, told: Told, sources: Mapping[str, Source], *, whole: bool = True, named: bool = True
+) -> Body:
     """The Provenance of a version. Not `whole`: parts of the resource are withheld because of a protected address, so
-    who said it is told by its sector alone."""
-    said = told.statements
-    names = list(dict.fromkeys(one.source for one in said)) or ([told.source] if told.source else [])
+    who said it is told by its sector alone. Not `named`: who said it, and when, is not this reader's to know."""
+    said = told.statements if named else ()
+    names = list(dict.fromkeys(one.source for one in said)) or ([told.source] if told.source and named else [])
     speakers = [sources[name] for name in names if name in sources]
     body: Body = {
         "resourceType": "Provenance",
@@ -76,7 +92,7 @@ def provenance(version: Version, told: Told, sources: Mapping[str, Source], *, w
     }
     if said:
         body["occurredDateTime"] = _time(max(one.happened for one in said))
-    if told.message and whole:
+    if told.message and whole and named:
         number = {"identifier": {"value": told.message}}
         body["entity"] = [{"role": "source", "what": number}]
     return body

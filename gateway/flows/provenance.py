@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Permit
-from gateway.domain.provenance import Told, Version, provenance, target_of
+from gateway.domain.identifier import spelled
+from gateway.domain.provenance import Told, Version, may_be_named, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
@@ -39,7 +40,7 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     (seen,) = await _looks(gateway, caller, [version], f"GET {KIND}/{identity}", "read")
     if not caller.purposes:
         raise no_purpose()
-    bodies = await of(gateway, seen.permitted)
+    bodies = await of(gateway, caller, seen.permitted)
     if not bodies:
         raise NotFound
     return Served(bodies[0], "1", seen.permitted[0][0].updated)
@@ -56,23 +57,40 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     looks = await _looks(gateway, caller, list(dict.fromkeys(targets)), asked, "search-type")
     if not caller.purposes:
         raise no_purpose()
-    bodies = map(wire.decode, await of(gateway, [pair for seen in looks for pair in seen.permitted]))
+    bodies = map(wire.decode, await of(gateway, caller, [pair for seen in looks for pair in seen.permitted]))
     return Served(listed(gateway, caller, query, position, bodies))
 
 
-async def of(gateway: Gateway, permitted: Iterable[tuple[Sealed, Permit]]) -> list[bytes]:
+async def of(gateway: Gateway, caller: Caller, permitted: Iterable[tuple[Sealed, Permit]]) -> list[bytes]:
     """The Provenances of what was permitted. One statement to the database."""
     permits = {Version(s.facts.kind, s.facts.id, s.version): permit for s, permit in permitted}
     told = await told_with(gateway.database, list(permits), gateway.ids) if permits else {}
-    return _told(gateway, permits, told)
+    return _told(gateway, caller, permits, told)
 
 
-def _told(gateway: Gateway, permits: Mapping[Version, Permit], told: Mapping[Version, Told]) -> list[bytes]:
+def _told(
+    gateway: Gateway, caller: Caller, permits: Mapping[Version, Permit], told: Mapping[Version, Told]
+) -> list[bytes]:
+    own = _own(gateway, caller)
     return [
-        wire.encode(provenance(version, told[version], gateway.sources, whole=not permit.redactions))
+        wire.encode(
+            provenance(
+                version, told[version], gateway.sources,
+                whole=not permit.redactions, named=may_be_named(version.kind, told[version], own),
+            )
+        )
         for version, permit in permits.items()
         if version in told
-    ]
+    ]  # fmt: skip
+
+
+def _own(gateway: Gateway, caller: Caller) -> frozenset[str] | None:
+    """The sources of the caller's own legal world; None for a citizen, who is shown nothing but what is the citizen's
+    own."""
+    if caller.role == "citizen":
+        return None
+    organisations = {caller.organisation.key, *map(spelled, caller.member_of)}
+    return gateway.policy.sources_of(organisations, caller.role) | frozenset(caller.sends)
 
 
 def reach(caller: Caller, query: Query, matches: Sequence[Match]) -> dict[Version, Permit]:
@@ -92,9 +110,12 @@ def reach(caller: Caller, query: Query, matches: Sequence[Match]) -> dict[Versio
     }
 
 
-def included(gateway: Gateway, permits: Mapping[Version, Permit], told: Mapping[Version, Told]) -> list[Entry]:
+def included(
+    gateway: Gateway, caller: Caller, permits: Mapping[Version, Permit], told: Mapping[Version, Told]
+) -> list[Entry]:
     """The Provenances of these versions, by what arrived with them."""
-    return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in _told(gateway, permits, told)]
+    bodies = _told(gateway, caller, permits, told)
+    return [Entry(KIND, wire.decode(body)["id"], body, wire.decode) for body in bodies]
 
 
 async def _looks(

@@ -45,5 +45,6 @@ def told_of(listed: Sequence[asyncpg.Record], ids: Ids) -> dict[Version, Told]:
         chosen = own or alike or said
         last = chosen[-1][0] if chosen else these[-1]
         statements = tuple(one for _, one in chosen)
-        found[version] = Told(these[0]["updated"], statements, last["message_id"] or "", last["source"] or "")
+        tellers = frozenset(facts.sources or (facts.source,)) | {one.source for _, one in own}
+        found[version] = Told(these[0]["updated"], statements, last["message_id"] or "", last["source"] or "", tellers)
     return found

@@ -119,7 +119,7 @@ async def _beyond(gateway: Gateway, caller: Caller, query: Query, page: Page) ->
     bodies = directory.included(gateway, caller, query, matches, others, came.entries) if reach else []
     staff = [Entry(one["resourceType"], one["id"], wire.encode(one), wire.decode) for one in bodies]
     looks = [directory.included_record(gateway, caller, query, bodies)] if bodies else []
-    return [*staff, *provenance.included(gateway, permits, came.told)], looks
+    return [*staff, *provenance.included(gateway, caller, permits, came.told)], looks
 
 
 async def _named(
