@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gateway.errors import WrongType
 from gateway.translate.blanks import fit
+from gateway.translate.oio.effect import Instant, instant
 from gateway.translate.oio.lora import names as called
 from gateway.translate.oio.tree import Node
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _HOURS_ALONE = re.compile(r"(?<=\d)([+-]\d\d)$", re.ASCII)  # PostgreSQL's zone: 2017-01-01 00:00:00+01
 _DEEPEST = 6
+_ANY_ZONE = ZoneInfo("Europe/Copenhagen")  # a time without a zone stays one
 
 
 def held_in(node: Any, place: str) -> dict[str, Any]:
@@ -49,13 +53,17 @@ def journal(held: dict[str, Any], place: str, up: Node) -> None:
 
 
 def effect(told: Any, place: str, up: Node) -> Node:
-    """A Virkning: `from` and `to`, `infinity` and `-infinity`, times without a zone in the source's own."""
+    """A Virkning: `from` and `to`, `infinity` and `-infinity`, times without a zone in the source's own. PostgreSQL's
+    ranges tell which of their edges belong to them (`from_included`, `to_included`): as a rule the first and not the
+    last, as OIO has it; an edge that does otherwise is moved by one unit of its fineness."""
     held = held_in(told, place)
     node = Node("Virkning", place, up=up)
     for key, name in (("from", "FraTidspunkt"), ("to", "TilTidspunkt")):
         said = single(held.get(key, ""), f"{place}.{key}").strip()
         if not said or said == "-infinity":
             continue
+        if held.get(f"{key}_included") is (key == "to"):
+            said = _next(said)
         edge = Node(name, f"{place}.{key}", up=node)
         open_ = said == "infinity"
         text = (
@@ -69,6 +77,20 @@ def effect(told: Any, place: str, up: Node) -> Node:
         if said := single(held.get(key, ""), f"{place}.{key}"):
             node.parts.append(leaf(name, said, f"{place}.{key}", node))
     return node
+
+
+def _next(text: str) -> str:
+    """One unit of its fineness later, in its own spelling of the zone; what is no time as it is."""
+    try:
+        found = instant(zoned(text), _ANY_ZONE)
+    except ValueError:
+        return text  # whoever reads the effect says so, with its place
+    if found is None:
+        return text
+    if found.at.tzinfo is not _ANY_ZONE:
+        return Instant((found.at.astimezone(UTC) + found.step).astimezone(found.at.tzinfo), found.step).fhir()
+    later = Instant(found.at + found.step, found.step).fhir()
+    return later if found.step >= timedelta(days=1) else later[: -len("+01:00")]
 
 
 def named(name: str, told: Any, inside: dict[str, str], place: str, up: Node) -> Node:

@@ -2,7 +2,8 @@
 
 An object comes bare, as it is written to LoRa (`attributter`, `tilstande`, `relationer`; its `uuid` beside them, or
 made of its own key), or as LoRa answers a read: `{"results": [[{"id": …, "registreringer": […]}]]}`. What is taken out
-says `"livscykluskode": "Slettet"`, what tells only what changed says `"Rettet"`; any other code is technical.
+says `"livscykluskode": "Slettet"` (of several registrations the newest), what tells only what changed says `"Rettet"`;
+any other code is technical.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class _Reading:
         self._kind = self._kind_of([one for _, one in listed])
         root = Node(self._kind, self._place or self._kind)
         codes = {str(one.get("livscykluskode", "")) for _, one in listed}
-        removed = codes == {"Slettet"}
+        removed = "Slettet" in codes and str(_last(listed).get("livscykluskode", "")) == "Slettet"
         root.parts = [elements.leaf("UUIDIdentifikator", self._uuid(), self._at("uuid"), root)]
         when = []
         for place, one in listed if not removed else ():
@@ -181,8 +182,7 @@ class _Reading:
         """A Registrering; True when its time is not told and that of its newest effect stands for it."""
         node = Node("Registrering", place or root.name, up=root)
         lists = [self._list(one, name, place, node) for name in LISTS]
-        told = one.get("fratidspunkt")
-        moment = told.get("tidsstempeldatotid") if isinstance(told, dict) else told
+        moment = _registered(one)
         if moment is not None:
             stamp = elements.zoned(elements.single(moment, _join(place, "fratidspunkt")))
         else:
@@ -306,6 +306,20 @@ class _Reading:
                 )
             ]
             node.parts.append(listed)
+
+
+def _registered(one: dict[str, Any]) -> Any:
+    """What a registration says of when it was made; None where it says nothing."""
+    told = one.get("fratidspunkt")
+    return told.get("tidsstempeldatotid") if isinstance(told, dict) else told
+
+
+def _last(listed: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """The newest registration, whatever order they are told in; of those without a time the last that is told. LoRa
+    deletes by one more registration, and answers a read with all before it as well."""
+    beginning = datetime.min.replace(tzinfo=UTC)
+    times = [_at(elements.zoned(elements.single(_registered(one) or "", place))) or beginning for place, one in listed]
+    return listed[max(range(len(listed)), key=lambda at: (times[at], at))][1]
 
 
 def _newest(lists: list[Node]) -> str:
