@@ -77,6 +77,13 @@ def kle(env: Env, text: str) -> str:
     return text
 
 
+def kle_subject(env: Env, text: str) -> str:
+    """The KLE number of a subject: what a case is about, and who may see it, is told by it and never by an action."""
+    if text[:1].isalpha():
+        raise Unfit("is no KLE subject")
+    return kle(env, text)
+
+
 def stamp(env: Env, effect: Node) -> str:
     """When a Virkning begins as FHIR instant: a mere day is its midnight."""
     try:
@@ -250,6 +257,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "moment": Function(moment, gives="moment"),
         "datetime": Function(date_time, gives="dateTime"),
         "kle": Function(kle, gives="code"),
+        "kle_subject": Function(kle_subject, gives="code"),
         "strictest": Function(strictest, takes="nodes", gives="string"),
         "note": Function(note, gives="base64Binary"),
         "note_type": Function(note_type, gives="code"),

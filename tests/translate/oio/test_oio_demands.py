@@ -57,6 +57,10 @@ UNMET: dict[str, tuple[bytes, type[GatewayError], str]] = {
         built(klass("PrimaerKlasse", "Herberg", "x", uuid(3)), told=without("PrimaerKlasse")), WrongType,
         "/RelationListe/Sagsklasse[2]/LokalUdvidelseListe/SagsklasseLokalUdvidelse/BrugervendtNoegle",
     ),
+    "an action as its subject": (
+        built(klass("PrimaerKlasse", "G01", "Generelle sager", uuid(3)), told=without("PrimaerKlasse")), WrongType,
+        "/RelationListe/Sagsklasse[2]/LokalUdvidelseListe/SagsklasseLokalUdvidelse/BrugervendtNoegle",
+    ),
     "no primary party": (built(told=without("PrimaerPart")), MissingField, "/RelationListe/Sagspart[PrimaerPart]"),
     "two primary parties": (
         built(party("PrimaerPart", "urn:oio:cpr-nr:2509479989", "En anden")), RuleBroken, "/RelationListe/Sagspart[2]",
