@@ -190,15 +190,17 @@ class Oio:
         return next(iter(standing(ones, registered.moment, timezone)), None)
 
     def _names(self, rules: RuleSet, registered: Registered, env: Env) -> list[str]:
-        """The rule documents for a case, or those for a document of the index."""
+        """The rule documents for a case, or those for a document of the index. Those of the alert come last: what is
+        wrong with a case is told by the case's own rules and tables."""
         silent = env.message.silent
         key = (env.source.rules, registered.is_document, silent)
         if key not in self._sorted:  # the same for each case of its sort
-            self._sorted[key] = [
+            named = [
                 name
                 for name in rules.plans
                 if name.startswith(_DOCUMENT) == registered.is_document and not (silent and name.startswith(silent))
             ]
+            self._sorted[key] = sorted(named, key=lambda name: name.startswith(_ALERT))
         return self._sorted[key]
 
     def _silent(self, registered: Registered, subject: Node | None, day: str) -> str:

@@ -13,6 +13,7 @@ from gateway.domain.fold import fold
 from gateway.domain.resource import ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
+from gateway.errors import UnknownCode
 from gateway.translate.languages import Known
 from gateway.translate.oio import Oio
 from tests.translate.oio.building import BEGUN, OBLIGATORY, START, case, index, klass, states, uuid, wrapped
@@ -185,3 +186,21 @@ def test_the_order_of_arrival_never_matters(oio: Oio) -> None:
     for some in itertools.permutations(origins):
         mixed = [one for origin in some for one in statements if one.origin.startswith(f"{origin}/")]
         assert alerts(mixed, oio) == once
+
+
+@pytest.mark.parametrize(
+    "message", [told(REDUCED, *BEGUN, ("Vedtaget", DECIDED, "")), update(("Vedtaget", DECIDED, ""))]
+)
+def test_a_state_that_is_in_no_table_is_told_from_the_table_of_cases(oio: Oio, message: bytes) -> None:
+    """An alert has a table of states too; who reads the refusal has a case with a wrong state and no alert."""
+    before = said_known(oio)
+    with pytest.raises(UnknownCode) as caught:
+        oio.translate_known(message, before)
+    assert caught.value.hint.startswith("Table oio-fremdrift, rule mappings/oio/careplan.yaml:")
+
+
+def said_known(oio: Oio) -> dict[tuple[str, str, str], Known]:
+    """What is known of the case once it has begun."""
+    found = oio.translate(told())
+    one = next(one for one in found.statements if one.kind == "CarePlan")
+    return {(one.source, one.kind, one.key): Known(found.citizen[0], one.happened, one.recorded)}
