@@ -130,6 +130,7 @@ DOORS: tuple[Door, ...] = (
     Open("POST", "/console/login", entering.login, frame.tell),
     Open("GET", "/console/signin", login.start, frame.tell),
     Open("GET", "/console/callback", login.callback, frame.tell),
+    Open("GET", "/console/jwks.json", login.jwks),
     Open("POST", "/console/logout", entering.logout, frame.tell),
     Open("POST", "/console/language", frame.switch_language, frame.tell),
     Open("GET", "/console/plan/{id:id}", inside(plan.show, *ROLES), frame.tell),

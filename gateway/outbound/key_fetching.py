@@ -4,7 +4,7 @@ of a token. From https alone; outbound/pinned.py says how.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -35,25 +35,30 @@ class Fetcher(Pinned):
             raise Unavailable("The secret of an issuer's introspection is not there") from None
         return (await self._had("POST", url, data={"token": token}, auth=(client, password))).body
 
-    async def posted(self, url: str, form: Mapping[str, str], client: str, secret_name: str) -> bytes:
-        """What an issuer answers to a form; we are `client` there, with the secret of this name (RFC 6749 2.3.1), or
-        the form says who we are."""
+    async def posted(self, url: str, form: Mapping[str, str], client: str, secret_name: str) -> tuple[int, bytes]:
+        """What an issuer's token endpoint answers to a form, and whether it took it: 200, or 400 or 401 with the error
+        in the body (RFC 6749 5.2). We are `client` there, with the secret of this name (2.3.1), or the form says who we
+        are."""
         if not client:
-            return (await self._had("POST", url, data=dict(form))).body
+            return await self._answer_to(url, data=dict(form))
         try:
             password = secret(secret_name)
         except SettingsError:
             raise Unavailable("The secret for an issuer is not there") from None
-        return (await self._had("POST", url, data=dict(form), auth=(quote(client, ""), quote(password, "")))).body
+        return await self._answer_to(url, data=dict(form), auth=(quote(client, ""), quote(password, "")))
 
-    async def _had(self, method: str, url: str, **sent: Any) -> Answered:
+    async def _answer_to(self, url: str, **sent: Any) -> tuple[int, bytes]:
+        answer = await self._had("POST", url, (200, 400, 401), **sent)
+        return answer.status, answer.body
+
+    async def _had(self, method: str, url: str, statuses: Collection[int] = (200,), **sent: Any) -> Answered:
         if not url.lower().startswith("https:"):  # the list may let a loopback be called without TLS: never for keys
             raise Unavailable("Only https is fetched")
         try:
             answer = await self.called(method, url, "", most=MOST_BYTES, headers=_HEADERS, **sent)
         except RuleBroken as wrong:  # whoever waits for the keys did not write the URL
             raise Unavailable(str(wrong), hint="See GATEWAY_KEY_HOSTS.") from None
-        if answer.status != 200:
+        if answer.status not in statuses:
             raise Unavailable(f"It was answered with HTTP {answer.status}")
         return answer
 

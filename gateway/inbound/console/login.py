@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -104,6 +105,13 @@ async def _known(
 def _covers(caller: Caller) -> bool:
     """Whether the client's scopes reach to the pages of its role: who reads the log searches AuditEvents."""
     return bool(caller.scopes) and (caller.role != "auditor" or allows(caller.scopes, "AuditEvent", "s"))
+
+
+async def jwks(inbound: Inbound, request: Request) -> Response:
+    """GET /console/jwks.json: the key that the console is known by at another issuer, which may fetch it here."""
+    return Response(
+        msgspec.json.encode(_party(inbound).jwks()), 200, {"Cache-Control": "max-age=300"}, "application/json"
+    )
 
 
 async def left(inbound: Inbound, request: Request, visit: Visit | None) -> str:

@@ -34,11 +34,16 @@ from gateway.inbound.tokens.foreign import BadToken, said
 from gateway.inbound.tokens.issuers import Issuer, NotAccepted, accepted, issuer_key
 from gateway.inbound.tokens.key_sets import Fetch, KeySets
 
-Post = Callable[[str, Mapping[str, str], str, str], Awaitable[bytes]]
-"""`post(url, form, client, name of its secret)`; both "" where the form proves who we are. Raises Unavailable."""
+Post = Callable[[str, Mapping[str, str], str, str], Awaitable[tuple[int, bytes]]]
+"""`post(url, form, client, name of its secret)`; both "" where the form proves who we are. It gives status (200, 400 or
+401) and body. Raises Unavailable."""
 LONGEST = 3600.0
 RESTS = 10.0
 """Seconds before an issuer that could not be reached is asked again what it offers."""
+_ERRORS = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
+)
+"""What a token endpoint may answer (RFC 6749 5.2); anything else is not repeated."""
 _KEY_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "RSA": "RS256"}
 
 
@@ -73,6 +78,9 @@ class Party(Protocol):
 
     async def leave_url(self) -> str:
         """Where one logs out there too; "" where there is nothing to leave."""
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key that the console is known by there, as the issuer reads it; no key where it has a secret."""
 
 
 class BuiltIn:
@@ -110,6 +118,9 @@ class BuiltIn:
 
     async def leave_url(self) -> str:
         return ""
+
+    def jwks(self) -> dict[str, Any]:
+        return {"keys": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +192,17 @@ class External:
         post, url = self._registration.post, (await self._offered()).token_endpoint
         if post is None:
             raise Unavailable("Nothing is sent to other issuers here", hint="Set GATEWAY_KEY_HOSTS.")
-        body = await post(url, form, client, self._registration.secret)
+        status, body = await post(url, form, client, self._registration.secret)
         try:
-            return str(msgspec.json.decode(body, type=dict[str, Any])["id_token"])
-        except (msgspec.DecodeError, KeyError, RecursionError):
-            raise NotLetIn("the issuer's answer holds no id_token") from None
+            told = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            told = {}
+        if status != 200:
+            error = str(told.get("error"))
+            raise NotLetIn(f"the issuer refused the code: {error if error in _ERRORS else 'it does not say why'}")
+        if "id_token" not in told:
+            raise NotLetIn("the issuer's answer holds no id_token")
+        return str(told["id_token"])
 
     def caller(self, claims: Mapping[str, Any]) -> Caller:
         try:
@@ -208,6 +225,12 @@ class External:
         }  # fmt: skip
         algorithm = _algorithm(key)
         return jwt.encode({"alg": algorithm, "typ": "JWT", "kid": key.thumbprint()}, claims, key, [algorithm])
+
+    def jwks(self) -> dict[str, Any]:
+        if self._key is None:
+            return {"keys": []}
+        how = {"kid": self._key.thumbprint(), "use": "sig", "alg": _algorithm(self._key)}
+        return {"keys": [{**self._key.as_dict(private=False), **how}]}
 
     async def _offered(self) -> _Offers:
         now = self._gateway.clock().timestamp()

@@ -39,6 +39,7 @@ class People:
     fetcher: Fetcher
     clock: Clock
     by_key: bool = False
+    refusal: str = "invalid_grant"
     more: dict[str, Any] = field(default_factory=dict)
     change: Callable[[dict[str, Any]], None] = lambda claims: None
     sign: Callable[[dict[str, Any]], str] | None = None
@@ -96,7 +97,7 @@ class People:
         )
         known = self._is_key(form) if self.by_key else self._is_secret(authorization)
         if asked is None or not known or challenge != asked["code_challenge"]:
-            return 400, {"error": "invalid_grant"}
+            return 400, {"error": self.refusal}
         now = int(self.clock().timestamp())
         claims = {
             "iss": self.url, "aud": CLIENT, "azp": CLIENT, "sub": "f3b1c2", "name": "Karla Bo", "cvr": "29190623",

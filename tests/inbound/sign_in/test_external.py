@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from gateway.domain.record import from_bytes
 from gateway.errors import SettingsError
@@ -192,6 +194,41 @@ def test_a_mix_up_of_issuers(database_url: str, tmp_path: Path) -> None:
             assert (await enter(here, issuer, code="")).status_code == 401
             denied = {"error": "access_denied", "state": given["state"], "iss": issuer.url}
             assert (await here.web.get("/console/callback", params=denied)).status_code == 401
+
+    run(test)
+
+
+def test_the_issuer_reads_the_consoles_key_where_it_is_shown(database_url: str, tmp_path: Path) -> None:
+    """An issuer that looks for the key of an assertion's kid finds it there, and nothing private."""
+
+    async def test() -> None:
+        async with standing(database_url, tmp_path, by_key=True) as (here, issuer):
+            assert (await enter(here, issuer)).status_code == 200
+            shown = (await here.web.get("/console/jwks.json")).json()
+            assert [set(one) for one in shown["keys"]] == [{"kty", "crv", "x", "y", "kid", "use", "alg"}]
+            made = jwt.decode(issuer.forms[0]["client_assertion"], KeySet.import_key_set(shown), algorithms=["ES256"])
+            assert made.header["kid"] == shown["keys"][0]["kid"]
+
+    async def by_secret() -> None:
+        async with standing(database_url, tmp_path) as (here, _):
+            assert (await here.web.get("/console/jwks.json")).json() == {"keys": []}
+
+    run(test)
+    run(by_secret)
+
+
+@pytest.mark.parametrize(("refusal", "told"), [
+    ("invalid_client", "invalid_client"), ("invalid_grant", "invalid_grant"), ("<b>2512489996</b>", "it does not say why"),
+])  # fmt: skip
+def test_an_issuer_that_refuses_the_code_is_on_record_with_its_word(
+    database_url: str, tmp_path: Path, refusal: str, told: str
+) -> None:
+    async def test() -> None:
+        async with standing(database_url, tmp_path) as (here, issuer):
+            issuer.refusal = refusal
+            assert (await enter(here, issuer, code="made-up")).status_code == 401
+            (row,) = await here.gateway.database.fetch("SELECT body FROM access_record WHERE interaction = 'login'")
+            assert from_bytes(row["body"]).outcome_text == f"the issuer refused the code: {told}"
 
     run(test)
 
