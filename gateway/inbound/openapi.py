@@ -146,6 +146,9 @@ def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
             "description": "FHIR dateTime: as it stood then",
             "schema": {"type": "string"},
         }
+    if door.interaction in ("read", "vread") and kind != "Binary":
+        yield {"name": "_summary", "in": "query", "schema": {"enum": ["true", "text", "data", "false"]}}
+        yield {"name": "_elements", "in": "query", "schema": {"type": "string", "pattern": "^[A-Za-z]+(,[A-Za-z]+)*$"}}
     if _is_fhir(door) and door.interaction != "import":
         yield {"name": "_format", "in": "query", "schema": {"enum": ["json", "xml", *FHIR]}}
 

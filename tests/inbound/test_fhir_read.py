@@ -69,7 +69,7 @@ def test_formats(database_url: str) -> None:
             found = {"patient": patient, "_format": "xml"}
             bundle = await here.web.get("/fhir/Encounter", params=found, headers=epj)
             assert (bundle.headers["content-type"], parse(bundle.content)["type"]) == (XML, "searchset")
-            refused = await here.web.get(f"/fhir/Patient/{patient}", params={"_elements": "name"}, headers=epj)
+            refused = await here.web.get(f"/fhir/Patient/{patient}", params={"_sort": "name"}, headers=epj)
             assert refused.status_code == 400
 
     run(test)

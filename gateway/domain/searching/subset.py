@@ -44,6 +44,14 @@ def subset(body: Body, shape: Shape, summary: str, elements: Collection[str]) ->
     return _marked({name: value for name, value in body.items() if _plain(name) in kept or _asked(name, wanted)})
 
 
+def is_part(body: Body) -> bool:
+    """Whether a resource says that it is a part of one."""
+    meta = body.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    told = [one for one in tags if isinstance(one, dict)] if isinstance(tags, list) else []
+    return any((one.get("system"), one.get("code")) == (SUBSETTED["system"], SUBSETTED["code"]) for one in told)
+
+
 def _asked(name: str, wanted: Collection[str]) -> bool:
     """A choice may be asked for by its name without the type: `onset` for `onsetDateTime`."""
     plain = _plain(name)

@@ -104,7 +104,8 @@ def _entry(gateway: Gateway, query: Query, one: Entry, mode: bytes) -> bytes:
 @lru_cache(maxsize=256)
 def shape(kind: str) -> Shape:
     """What R4 says of a type's elements."""
-    told = list(r4.facts().flagged(kind))
+    facts = r4.facts()
+    told = list((facts if facts.kind(kind) else r4.definitions().facts).flagged(kind))
     return Shape(
         frozenset(path.partition(".")[2] for path, min_, _, _ in told if min_ and path.count(".") == 1),
         frozenset(path.partition(".")[2] for path, _, _, modifies in told if modifies and path.count(".") == 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import parse_qsl
@@ -12,20 +12,27 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.domain.searching.query import understand
+from gateway.domain.searching.subset import subset
 from gateway.errors import BadRequest
 from gateway.flows.parts import Served
+from gateway.flows.search.page import shape
 from gateway.inbound import negotiate
-from gateway.translate.fhir import parse, write_xml
+from gateway.translate.fhir import parse, write_json, write_xml
 
 OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
+OF_PART = ("_summary", "_elements")  # and about how much of one resource is told
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the answer is to be written; settled before anything is looked at."""
+    """How the answer is to be written, and how much of it; settled before anything is looked at, and nothing that is
+    decided or put on record hangs on it."""
 
     wanted: str
     pretty: bool
+    summary: str = ""
+    elements: tuple[str, ...] = ()
 
 
 def answer(request: Request, form: Form, served: Served, *, written: bool = False) -> Response:
@@ -46,6 +53,9 @@ def answer(request: Request, form: Form, served: Served, *, written: bool = Fals
 
 
 def _written(body: bytes, form: Form) -> bytes:
+    if form.summary or form.elements:
+        whole = parse(body, negotiate.JSON)
+        body = write_json(subset(whole, shape(whole["resourceType"]), form.summary, form.elements))
     if form.wanted == negotiate.XML:
         return write_xml(parse(body, negotiate.JSON))
     return msgspec.json.format(body, indent=2) if form.pretty else body
@@ -88,6 +98,19 @@ def only_form(request: Request) -> Form:
     if any(name not in OF_ANSWER for name, _ in params):
         raise BadRequest("Only _format and _pretty may stand here", where="the query")
     return form_of(request, params)
+
+
+def form_of_one(request: Request) -> Form:
+    """The form in which one resource is read, with `_summary` and `_elements`. R4 3.1.0.1.6. Raises BadRequest."""
+    if not request.scope["query_string"]:
+        return form_of(request, ())
+    params = query(request)
+    if any(name not in (*OF_ANSWER, *OF_PART) for name, _ in params):
+        raise BadRequest("Only _format, _pretty, _summary and _elements may stand here", where="the query")
+    part = understand("", {}, [one for one in params if one[0] in OF_PART])
+    if part.only_counts:
+        raise BadRequest("A read counts nothing", where="_summary", hint="Served: true, text, data, false.")
+    return replace(form_of(request, params), summary=part.summary, elements=part.elements)
 
 
 def form_of(request: Request, params: Sequence[tuple[str, str]]) -> Form:

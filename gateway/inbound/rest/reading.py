@@ -12,7 +12,7 @@ from gateway.errors import BadRequest, NotFound
 from gateway.flows import audit, directory, joint_plan, provenance, read, subscriptions
 from gateway.inbound import definitions, files
 from gateway.inbound.door import Inbound
-from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, only_form, query
+from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, form_of_one, query
 from gateway.inbound.rest.asking import given, moment_of
 from gateway.inbound.rest.kinds import DIRECTORY
 
@@ -24,7 +24,7 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
     kind, identity = request.path_params["kind"], request.path_params["id"]
     if kind == "Binary":
         return await files.read_one(inbound, request, caller, identity)
-    form = only_form(request)
+    form = form_of_one(request)
     if kind in definitions.KINDS:
         return answer(request, form, definitions.read(inbound, kind, identity))
     if kind == "AuditEvent":
@@ -39,7 +39,7 @@ async def read_one(inbound: Inbound, request: Request, caller: Caller) -> Respon
 
 async def read_version(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """GET /fhir/{kind}/{id}/_history/{version}"""
-    form = only_form(request)
+    form = form_of_one(request)
     kind, identity, version = (request.path_params[name] for name in ("kind", "id", "version"))
     number = int(version) if _VERSION.fullmatch(version) else 0
     if not number:

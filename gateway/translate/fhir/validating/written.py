@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain import directory
+from gateway.domain.searching.subset import is_part
 from gateway.errors import RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
@@ -28,7 +29,11 @@ def expected(kind: Any) -> tuple[str, ...]:
 
 
 def check_written(resource: dict[str, Any]) -> None:
-    """Raises RuleBroken with the place of the first error, and how many there are."""
+    """Raises RuleBroken with the place of the first error, and how many there are. What says of itself that it is a
+    part (`_summary`, `_elements`) is not written: what it leaves out would be lost."""
+    if is_part(resource):
+        hint = "Read it without _summary and _elements, and write it whole."
+        raise RuleBroken("This is a part of a resource (SUBSETTED)", where="meta.tag", hint=hint)
     errors = [one for one in validate(resource, expected(resource.get("resourceType"))) if one.severity == ERROR]
     if errors:
         more = len(errors) - 1
