@@ -16,6 +16,7 @@ from gateway.translate.oio.tree import Node
 from gateway.translate.rules.codes import Row
 
 _NO = ("ikke", "ingen", "intet", "uden")
+_COMPOSED = r"(?:\w+- og )?\w*"
 _NUMBER = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
 
 
@@ -24,7 +25,8 @@ class Alerts:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = tuple(rows)
-        self._phrases = [(row, _pattern(row.source_code)) for row in rows if row.source_system == "text"]
+        phrases = [row for row in rows if row.source_system == "text"]
+        self._phrases = [(row, row.source_code.replace("-", "").split(), _pattern(row.source_code)) for row in phrases]
 
     def __repr__(self) -> str:
         """Its rows: rules that were compiled with the same table are the same."""
@@ -64,9 +66,12 @@ class Alerts:
     def _of_reason(self, text: str, on: str) -> Row | None:
         """The strongest phrase in a text; none where one says that the benefit is whole again."""
         flat = " ".join(text.lower().split())
-        # Looked for as it is first: the pattern looks around every character, for seconds in a text without end.
+        # Its words are looked for as they are first: the pattern looks around every character, for seconds in a text
+        # without end.
         found = [
-            row for row, pattern in self._phrases if row.source_code in flat and row.valid(on) and pattern.search(flat)
+            row
+            for row, words, pattern in self._phrases
+            if all(word in flat for word in words) and row.valid(on) and pattern.search(flat)
         ]
         if any(not row.target_code for row in found):
             return None
@@ -74,9 +79,12 @@ class Alerts:
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:
-    """A phrase at the beginning of a word, unless a word before it takes it back."""
+    """A phrase at the beginning of a word, unless a word before it takes it back. A hyphen before a word of it stands
+    for what that word may be composed with: -ydelse is ressourceforløbsydelse, and selvforsørgelses- og
+    hjemrejseydelse."""
     denied = "".join(rf"(?<!\b{word} )" for word in _NO)
-    return re.compile(rf"{denied}(?<!\w){re.escape(phrase)}")
+    words = (_COMPOSED + re.escape(word[1:]) if word.startswith("-") else re.escape(word) for word in phrase.split())
+    return re.compile(rf"{denied}(?<!\w){' '.join(words)}")
 
 
 def _concept(row: Row, benefit: Node) -> dict[str, Any]:

@@ -121,6 +121,13 @@ def test_whole_again_in_a_later_registration_ends_it_too_in_any_order(ydelse: Yd
         ("Sanktion efter aktivlovens § 39", "reduced"), ("Ophør af kontanthjælp pga. udeblivelse", "stopped"),
         ("Ydelsen er   NEDSAT", "reduced"), ("ingen sanktion", ""), ("Sanktionen er ophævet", ""),
         ("Nedsat funktionsevne", ""), ("uden nedsættelse af ydelsen", ""), ("", ""),
+        ("Punktsanktion for udeblivelse", "reduced"), ("Skærpet rådighedssanktion", "reduced"),
+        ("ingen rådighedssanktion", ""), ("Ophør af punktsanktion", ""), ("Rådighedssanktionen er ophævet", ""),
+        ("Ressourceforløbsydelsen er nedsat", "reduced"), ("Nedsættelse af uddannelseshjælp", "reduced"),
+        ("Nedsat selvforsørgelses- og hjemrejseydelse", "reduced"), ("Sygedagpengene er standset", "stopped"),
+        ("Ophør af sygedagpenge", "stopped"), ("Bortfald af ledighedsydelse", "stopped"),
+        ("Boligstøtten bortfalder", "stopped"), ("Førtidspensionen er ikke ophørt", ""), ("Nedsatte sygedagpenge", ""),
+        ("Nedsat arbejdsevne, ressourceforløbsydelse", ""), ("ikke ophør af sygedagpenge", ""),
     ],
 )  # fmt: skip
 def test_words_of_a_reason(ydelse: Ydelse, reason: str, code: str) -> None:
