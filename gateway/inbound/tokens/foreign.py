@@ -135,7 +135,7 @@ class ForeignTokens:
         told = claims.get("aud")
         listed = told if isinstance(told, list) else [told]
         if claims.get("iss") != issuer.id or (issuer.audience or audience) not in listed:
-            raise BadToken("it is for another audience")
+            raise BadToken("it is for another audience" if told else "it does not say whom it is for (aud)")
         self._check_times(issuer, claims)
 
     def _check_times(self, issuer: Issuer, claims: Mapping[str, Any]) -> None:

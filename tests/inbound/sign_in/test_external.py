@@ -218,7 +218,8 @@ def test_the_issuer_reads_the_consoles_key_where_it_is_shown(database_url: str, 
 
 
 @pytest.mark.parametrize(("refusal", "told"), [
-    ("invalid_client", "invalid_client"), ("invalid_grant", "invalid_grant"), ("<b>2512489996</b>", "it does not say why"),
+    ("invalid_client", "invalid_client"), ("invalid_grant", "invalid_grant"),
+    ("<b>2512489996</b>", "it does not say why"),
 ])  # fmt: skip
 def test_an_issuer_that_refuses_the_code_is_on_record_with_its_word(
     database_url: str, tmp_path: Path, refusal: str, told: str
