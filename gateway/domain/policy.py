@@ -134,11 +134,6 @@ class Policy:
         self._days[day] = table
         return table
 
-    def sources_of(self, organisations: Collection[str], role: str) -> frozenset[str]:
-        """The sources of one legal world: what clients of these organisations send in this role."""
-        worlds = frozenset((organisation, role) for organisation in organisations)
-        return frozenset(source for source, pairs in self.owners.items() if not worlds.isdisjoint(pairs))
-
     def gaps(self, day: str) -> list[tuple[str, str, str]]:
         """Every (class, sector, role) that no row speaks of on a day for every purpose: those are closed."""
         cases = product(CLASSES, SECTORS, ROLES)

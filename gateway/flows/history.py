@@ -28,9 +28,11 @@ from gateway.flows.search import understood
 from gateway.flows.search.circle import WHOLE
 from gateway.flows.search.paging import Params, Position, onwards
 from gateway.flows.search.paging import opened as position_of
-from gateway.store import population, resources, wire
+from gateway.flows.search.worlds import beside, looks_at
+from gateway.store import population, resources, searching, wire
 from gateway.store import versions as kept
 from gateway.store.resources import Found, Ground, Sealed
+from gateway.store.searching import Named
 from gateway.store.versions import NEWEST, Place, Version
 
 CHUNK = 100
@@ -81,7 +83,7 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
     query = understood(gateway, kind, [*others, *(one for one in given if one[0] == "_count")])
     if query.tests or query.ids or query.includes or query.orders or query.summary or query.elements:
         raise unknown("a history", others[0][0], {}, (*_RESULT, "patient", "patient.identifier"))
-    names = position.who or (() if identity else await _names(gateway, query))
+    names = position.who or (() if identity else await _names(gateway, caller, query))
     whose: str | Sequence[str] = identity or sorted({*names} - {""})
     if not identity and not query.named and not names:
         whose = await _circle(gateway, caller, kind)
@@ -112,9 +114,10 @@ async def _circle(gateway: Gateway, caller: Caller, kind: str) -> list[str]:
     return [one.told for one in told]
 
 
-async def _names(gateway: Gateway, query: Query) -> tuple[str, ...]:
-    """The Patient ids of those who are named in every group of names; "" for each other name."""
-    known = await resources.citizens_of(gateway.database, query.identifiers) if query.identifiers else []
+async def _names(gateway: Gateway, caller: Caller, query: Query) -> tuple[str, ...]:
+    """The Patient ids of those who are named in every group of names; "" for each other name, and for a number that
+    this caller may not know somebody by."""
+    known = await _known(gateway, caller, query.identifiers) if query.identifiers else []
     groups = [
         [one.patient for one in group if one.patient]
         + [who for key, who in known if key in {one.number.replace("\0", "") for one in group}]
@@ -122,6 +125,15 @@ async def _names(gateway: Gateway, query: Query) -> tuple[str, ...]:
     ]
     both = set.intersection(*map(set, groups)) if groups else set()
     return tuple(one if one in both else "" for group in groups for one in group)
+
+
+async def _known(gateway: Gateway, caller: Caller, numbers: Sequence[str]) -> list[tuple[str, str]]:
+    """Each identifier key with the Patient id of a citizen whom it leads this caller to, "" where it leads to nobody.
+    One statement."""
+    found = await searching.of_named(gateway.database, Named((), numbers), beside(gateway, caller))
+    looks = await looks_at(gateway, caller, found.met)
+    behind = [(number, who) for number in numbers for who in found.named.get(number.replace("\0", ""), [""])]
+    return [(number, who if who in looks and looks[who].knows(number) else "") for number, who in behind]
 
 
 async def _permitted(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.circle import sources_of_world
 from gateway.domain.decide import Permit
-from gateway.domain.identifier import spelled
 from gateway.domain.provenance import Told, Version, may_be_named, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
@@ -87,10 +87,7 @@ def _told(
 def _own(gateway: Gateway, caller: Caller) -> frozenset[str] | None:
     """The sources of the caller's own legal world; None for a citizen, who is shown nothing but what is the citizen's
     own."""
-    if caller.role == "citizen":
-        return None
-    organisations = {caller.organisation.key, *map(spelled, caller.member_of)}
-    return gateway.policy.sources_of(organisations, caller.role) | frozenset(caller.sends)
+    return None if caller.role == "citizen" else sources_of_world(caller, gateway.policy) | frozenset(caller.sends)
 
 
 def reach(caller: Caller, query: Query, matches: Sequence[Match]) -> dict[Version, Permit]:

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.domain import directory
 from gateway.domain.caller import Caller
 from gateway.domain.fold import SUBJECT
+from gateway.domain.handover import own_sources
 from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.source import Source, written_as
@@ -145,7 +146,7 @@ async def check_references(
     if len(listed) + len(numbered) > MOST_REFERENCES:
         raise RuleBroken("There are too many references", where=kind, hint=f"At most {MOST_REFERENCES}.")
     for place, number in numbered:
-        if not await _is_own(gateway, own, number):
+        if not await _is_own(gateway, caller, own, number):
             raise _nothing(f"{place}.identifier")
     sound: dict[str, bool] = {}
     for place, holder in listed:
@@ -162,12 +163,16 @@ def _nothing(place: str) -> RuleBroken:
     return RuleBroken(text, where=place, hint="Check the reference.")
 
 
-async def _is_own(gateway: Gateway, own: Citizen, number: str) -> bool:
-    """Whether the number is this citizen's. Another's would be shown by this one's consents, and nobody's is told as
-    another's is."""
-    if number in {one.key for one in own.numbers}:
-        return True
-    return any(citizen in own.same for _, citizen in await resources.citizens_of(gateway.database, [number]))
+async def _is_own(gateway: Gateway, caller: Caller, own: Citizen, number: str) -> bool:
+    """Whether the number is this citizen's, and one that this caller may know the citizen by. Another's would be shown
+    by this one's consents, and nobody's is told as another's is."""
+    known = await resources.citizens_of(gateway.database, [number])
+    mine = number in {one.key for one in own.numbers} or any(citizen in own.same for _, citizen in known)
+    if not own_sources(caller, gateway.sources):
+        return mine
+    found = await resources.find(gateway.database, "Patient", own.id)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    return mine and (found is None or _knows(gateway, caller, found, seen, number))
 
 
 def _numbered(node: Any, place: str) -> Iterator[tuple[str, str]]:
