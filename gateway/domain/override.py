@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class OverrideRecord(AccessRecord):
     """The record of a look by override, with what its task is made from and no record tells: the source in whose name
     the client writes, its role, and the row that gave the reason."""

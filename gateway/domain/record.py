@@ -48,9 +48,10 @@ class BadRecord(Unreadable):
     """These bytes are no access record."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class AccessRecord:
-    """One look-up of one citizen. Empty means: not known or not so.
+    """One look-up of one citizen. Empty means: not known or not so. Nobody changes one; it is not frozen since every
+    look makes one, which takes twice as long then.
 
     `interaction` is a FHIR R4 restful-interaction (read, vread, search-type, create, update, delete, operation …)
     or one of ours: `token`, `login`, `logout`, `import` (a message came in), `export`, `notify` (something went out).
@@ -97,11 +98,10 @@ class AccessRecord:
         if self.time.tzinfo is not UTC:
             if self.time.tzinfo is None:
                 raise ValueError("the time of an access record needs a zone")
-            object.__setattr__(self, "time", self.time.astimezone(UTC))
-        for name in _FREE:
-            text = getattr(self, name)
-            if text:
-                object.__setattr__(self, name, masked(text))
+            self.time = self.time.astimezone(UTC)
+        if _to_mask("\n".join(_free(self))):
+            for name in _FREE:
+                setattr(self, name, masked(getattr(self, name)))
         if _CPR in self.user or _CPR in self.on_behalf_of or _CPR in self.citizen:
             raise ValueError("a person in an access record is never named by CPR; use person_key")
 
@@ -123,6 +123,7 @@ class AccessRecord:
 
 _CPR = f"{CPR}|"
 _FREE = ("query", "override_reason", "outcome_text", "trace", "user_name", "user_role", "user_authorisation")
+_free = attrgetter(*_FREE)
 _NAMES = sorted([field.name for field in fields(AccessRecord)] + ["v"])
 _LISTS = frozenset({"resources", "purposes", "basis", "consents", "rules", "messages"})
 _TYPES = {"time": datetime.fromisoformat, "decision": Decision, "outcome": Outcome}
@@ -165,12 +166,20 @@ def leaf(record: bytes, salt: bytes) -> bytes:
     return sha256(salt + record).digest()
 
 
+_CPR_LIKE = r"\d{6}(?:[-+ ./_\u2010-\u2015]|(?:%[0-9A-Fa-f]{2}){1,3})?\d{4}"
+_TEN_DIGITS = re.compile(_CPR_LIKE)
 # A resource id or a UUID is no CPR, whatever digits it holds: they are matched first and kept.
 _SENSITIVE = re.compile(
     r"(?P<keep>(?<![0-9A-Za-z])(?:[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![0-9A-Za-z]))"
     r"|(?P<name>(?:^|(?<=[?&;.:\s]))identifier(?::[\w-]{1,40})?=)(?P<value>[^&\s]*)"
-    r"|(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))\d{6}(?:[-+ ./_\u2010-\u2015]|(?:%[0-9A-Fa-f]{2}){1,3})?\d{4}(?!\d)"
+    rf"|(?:(?<!\d)|(?<=%[0-9A-Fa-f]{{2}})){_CPR_LIKE}(?!\d)"
 )
+
+
+def _to_mask(text: str) -> bool:
+    """Whether there may be anything to mask: what is masked holds one of these. Most texts do not, and are not gone
+    through."""
+    return "identifier" in text or _TEN_DIGITS.search(text) is not None
 
 
 def masked(text: str) -> str:
@@ -179,7 +188,7 @@ def masked(text: str) -> str:
     >>> masked("GET /fhir/Patient?identifier=urn:oid:1.2.208.176.1.2|2512489996&_count=1")
     'GET /fhir/Patient?identifier=xxxxxxxxxx&_count=1'
     """
-    return _SENSITIVE.sub(_mask, text)
+    return _SENSITIVE.sub(_mask, text) if _to_mask(text) else text
 
 
 def _mask(found: re.Match[str]) -> str:

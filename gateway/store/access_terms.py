@@ -6,22 +6,31 @@ They are an index and prove nothing: a search looks at the records that it finds
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+
+import asyncpg
+
 from gateway.domain.findable import terms
 from gateway.store import wire
 from gateway.store.log import Connection
 
 LOCK = 0x464C5445  # one node at a time
 BATCH = 2000
+_AT_ONCE = 64
+"""After so many records whoever waits for an answer gets a turn."""
 
 _NEXT = """
 SELECT r.id, r.recorded_at, r.body FROM log_leaf l LEFT JOIN access_record r ON r.id = l.record_id
   WHERE l.tree_index >= $1 AND l.tree_index < $2 ORDER BY l.tree_index
 """
-_ADD = """
-INSERT INTO access_term (term, recorded_at, record_id)
-SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[]) ORDER BY 1, 2, 3
-ON CONFLICT DO NOTHING
-"""
+# What COPY takes (PostgreSQL, "Binary Format"): signature, flags, no extension; each row its number of columns, each
+# column its length; the end. Arrays cost twice as much to write and to read.
+_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_ROW = Struct("!hiqiqiq").pack
 
 
 async def fill(connection: Connection, batch: int = BATCH) -> int:
@@ -45,13 +54,30 @@ async def _batch(connection: Connection, batch: int) -> int:
     rows = await connection.fetch(_NEXT, first, first + batch)
     if not rows:
         return 0
-    found = [(number, row["recorded_at"], row["id"]) for row in rows for number in _terms(row["body"])]
-    await connection.execute(_ADD, *([one[place] for one in found] for place in range(3)))
+    await connection.copy_to_table(
+        "access_term", source=_copied(rows), columns=("term", "recorded_at", "record_id"), format="binary"
+    )
     await connection.execute("UPDATE access_term_done SET leaves = $1", first + len(rows))
     return len(rows)
 
 
-def _terms(body: bytes | None) -> frozenset[int]:
-    """None for a body whose time has run out, or that was damaged: the record is still found by its columns."""
-    found = wire.record(body) if body else None
+async def _copied(rows: Sequence[asyncpg.Record]) -> AsyncIterator[bytes]:
+    """Every term of every record as a row."""
+    yield _HEAD
+    for first in range(0, len(rows), _AT_ONCE):
+        yield b"".join([one for row in rows[first : first + _AT_ONCE] for one in _rows(row)])
+        await asyncio.sleep(0)
+    yield _END
+
+
+def _rows(record: asyncpg.Record) -> list[bytes]:
+    if not record["body"]:
+        return []
+    number, at = record["id"], (record["recorded_at"] - _EPOCH) // _MICROSECOND
+    return [_ROW(3, 8, one, 8, at, 8, number) for one in _terms(record["body"])]
+
+
+def _terms(body: bytes) -> frozenset[int]:
+    """None for a body that was damaged: the record is still found by its columns."""
+    found = wire.found_by(body)
     return terms(found) if found else frozenset()

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from gateway.domain.caller import Caller
-from gateway.domain.record import AccessRecord
+from gateway.domain.findable import Findable
 from gateway.domain.resource import Facts
 from gateway.domain.statement import Body, Statement
 
@@ -33,7 +33,7 @@ class Looked(msgspec.Struct):
 
 
 _looks = msgspec.json.Decoder(Looked)
-_records = msgspec.json.Decoder(AccessRecord)
+_findable = msgspec.json.Decoder(Findable)
 
 encode = _encoder.encode
 """Any JSON value, statement or facts as compact UTF-8 JSON; sets are sorted by their maker."""
@@ -57,11 +57,11 @@ def look(raw: bytes) -> Looked:
     return _looks.decode(raw)
 
 
-def record(raw: bytes) -> AccessRecord | None:
-    """A stored access record, where nothing rests on its being written to the letter (domain/record.py `from_bytes`
-    sees to that, and takes three times as long). None for bytes that are none."""
+def found_by(raw: bytes) -> Findable | None:
+    """What a stored access record is found by; None for bytes that are none. Nothing rests on its being written to the
+    letter (domain/record.py `from_bytes` sees to that, and takes ten times as long)."""
     try:
-        return _records.decode(raw)
+        return _findable.decode(raw)
     except (msgspec.DecodeError, ValueError):
         return None
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.domain.findable import term
+from gateway.domain.findable import term, terms
 from gateway.domain.record import AccessRecord, Decision
 from gateway.errors import SettingsError
-from gateway.store import keys
+from gateway.store import keys, wire
 from gateway.store.access_terms import fill
 from gateway.store.integrating import integrate
 from gateway.store.log import append
@@ -50,6 +50,45 @@ def test_records_get_their_terms_once_they_have_their_place(database_url: str) -
             assert [row.record.trace for row in rest] == ["t5"]
             since = await find(one, Search(terms=(term("person", "bo"),), since=START + timedelta(minutes=7)))
             assert [row.record.trace for row in since] == ["t8", "t7"]
+        await database.close()
+
+    asyncio.run(test())
+
+
+FULL = AccessRecord(
+    time=datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), interaction="read", decision=Decision.OVERRIDE,
+    citizen="c1", kind="Goal", resources=("Goal/g1/_history/3", "Task/t1/_history/1"), user="urn:x|u1",
+    user_name="Åse Bo", user_role="læge", on_behalf_of="urn:x|u2", organisation="urn:oid:1.2.208.176.1.1|7",
+    organisation_name="Region Øst", client="epj", client_name="Journal", purposes=("TREAT", "BTG"), consents=("k1",),
+    rules=("access.csv:7",), override_code="acute", override_reason="\ud800", withheld=(("access.csv:9", 2),),
+    messages=("m1",), trace="t1",
+)  # fmt: skip
+
+
+def test_the_bytes_of_a_record_have_its_terms(database_url: str) -> None:
+    """As rows under the very time of the record, by which a search joins them; a damaged one has none and does no
+    harm."""
+    found = wire.found_by(FULL.to_bytes())
+    assert found is not None
+    assert terms(found) == terms(FULL)
+    assert wire.found_by(FULL.to_bytes()[:-1]) is None
+
+    async def test() -> None:
+        database = await Database.open(database_url, size=1)
+        async with database.connection() as one:
+            await append(one, [FULL, *(look(number) for number in range(150))])
+            await one.execute("ALTER TABLE access_record DISABLE TRIGGER ALL")
+            await one.execute("UPDATE access_record SET body = 'torn' WHERE trace = 't5'")
+            await integrate(one, KEY, lambda: START)
+            assert await fill(one) == 151
+            rows = await one.fetch(
+                "SELECT t.term FROM access_term t JOIN access_record a ON a.id = t.record_id"
+                " AND a.recorded_at = t.recorded_at WHERE a.recorded_at = $1",
+                FULL.time,
+            )
+            assert {row["term"] for row in rows} == terms(FULL)
+            told = "SELECT count(*), count(DISTINCT record_id) FROM access_term WHERE term = $1"
+            assert tuple(await one.fetchrow(told, term("person", "karla")) or ()) == (149, 149)
         await database.close()
 
     asyncio.run(test())

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain import record as records_of
 from gateway.domain.record import (
     PERSON,
     AccessRecord,
@@ -155,6 +156,20 @@ def test_what_is_masked_and_what_is_not(text: str, expected: str) -> None:
     expected = expected.replace("X", "xxxxxxxxxx")
     assert masked(text) == expected
     assert masked(masked(text)) == expected
+
+
+pieces = st.sampled_from(
+    ["251248", "9996", "2512489996", "1", "٣٤٥٦٧٨", "-", " ", "%20", "%2D", "\u2013", "ab", "identifier", "identifier=",
+     "?", "&", ":of-type=", "\n", "a1" * 16, "76d148b6-586d-11ec-bf63-0242ac130002", "Åse"]
+)  # fmt: skip
+
+
+@given(st.lists(pieces, max_size=9).map("".join))
+def test_a_text_that_is_not_gone_through_has_nothing_to_mask(text: str) -> None:
+    assert masked(text) == records_of._SENSITIVE.sub(records_of._mask, text)
+    made = record(query=text, user_name="".join(reversed(text)))
+    assert made.query == masked(text)
+    assert made.user_name == masked("".join(reversed(text)))
 
 
 @pytest.mark.parametrize("field", ["query", "override_reason", "outcome_text", "trace"])
