@@ -21,10 +21,11 @@ from gateway.flows.directory.history import history
 from gateway.flows.directory.including import included, included_record, reach, too_much
 from gateway.flows.directory.keeping import create, update, withdraw
 from gateway.flows.directory.reading import read
-from gateway.flows.directory.searching import search, visible
+from gateway.flows.directory.searching import Effort, search, visible
 from gateway.flows.directory.showing import allowed
 
 __all__ = [
+    "Effort",
     "allowed",
     "answers_of",
     "asked_of",

@@ -20,8 +20,7 @@ from gateway.flows.directory.finding import Inner, narrowed
 from gateway.flows.directory.showing import allowed, of_tables, shown
 from gateway.flows.parts import Gateway
 from gateway.flows.search.worlds import Answers, hops
-from gateway.store import searching
-from gateway.store.directory import Climb, Entry, Reader, Want
+from gateway.store.directory import Climb, Entry, Want
 from gateway.store.searching import Further
 
 MOST_LOOKED_AT, MOST_NAMES = 5000, 2000
@@ -89,15 +88,6 @@ def answers_of(
         else:
             made[one] = _met(gateway, caller, one, answers_of(gateway, caller, one.beyond, wanted, entries), there)
     return made
-
-
-async def answered(
-    gateway: Gateway, caller: Caller, questions: Sequence[Question], reader: Reader | None = None
-) -> Answers:
-    """The answers to questions that are asked alone. At most one statement. Raises BadRequest as `answers_of`."""
-    wanted = asked_of(gateway, caller, questions)
-    entries = await searching.of_directory(reader or gateway.database, further_of(gateway, caller, wanted))
-    return answers_of(gateway, caller, questions, wanted, entries)
 
 
 def further_of(gateway: Gateway, caller: Caller, wanted: Wanted) -> Further:

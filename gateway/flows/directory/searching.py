@@ -8,6 +8,7 @@ statement itself leaves out what is not the caller's to see: no page, total or l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,8 @@ from gateway.domain.municipality import CODES
 from gateway.domain.searching.matching.texts import apart
 from gateway.domain.searching.query import Query, understand
 from gateway.errors import BadRequest
-from gateway.flows.directory.candidates import Asked, candidates
-from gateway.flows.directory.chains import answered, world_of
+from gateway.flows.directory.candidates import STORED, Asked, candidates
+from gateway.flows.directory.chains import answers_of, asked_of, further_of, world_of
 from gateway.flows.directory.finding import Inner, narrowed
 from gateway.flows.directory.including import included, included_record, reach, too_much
 from gateway.flows.directory.matching import entry_of, found_in
@@ -32,10 +33,26 @@ from gateway.store import searching
 from gateway.store.directory import Narrow, Reader
 
 CONDITION = 20_000
-"""So many does a condition look at."""
+"""So many do the conditions of a request look at, those of a transaction together: nobody else writes meanwhile."""
 
 Params = Sequence[tuple[str, str]]
 Body = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Effort:
+    """How many entries the conditions of a request have looked at so far. Those of tables cost nothing."""
+
+    looked: int = 0
+
+    def add(self, entries: int, kind: str) -> None:
+        """Raises BadRequest where it is too much: what was not looked at would be taken for what is not there."""
+        self.looked += entries
+        if self.looked > CONDITION:
+            raise BadRequest(
+                "The conditions of a request look at no more than twenty thousand entries of the directory", where=kind,
+                hint="Ask by identifier; divide a transaction with many conditions.",
+            )  # fmt: skip
 
 
 async def search(gateway: Gateway, caller: Caller, kind: str, params: Params) -> Served:
@@ -85,25 +102,24 @@ def _only_from_here(query: Query) -> None:
 
 async def visible(
     gateway: Gateway, caller: Caller, kind: str, params: Params, reader: Reader | None = None, most: int = 2,
+    effort: Effort | None = None,
 ) -> list[Body]:  # fmt: skip
     """What matches, as far as this caller may see it, at most `most`: for conditional writes, which put it on record
-    themselves. `reader` is the writer's own transaction, in which nobody else writes: so BadRequest is raised where too
-    much must be looked at, since nobody may take what was not looked at for what is not there."""
-    params, reader = in_one_spelling(params), reader or gateway.database
+    themselves. `reader` is the writer's own transaction, in which nobody else writes; `effort` is what the conditions
+    of the same request have cost so far. Raises BadRequest where that is too much."""
+    params, reader, effort = in_one_spelling(params), reader or gateway.database, effort or Effort()
     query = understand(kind, gateway.search, params, gateway.here)
     _only_from_here(query)
     if not (query.tests or query.ids):
         raise BadRequest("This condition tests nothing", where=kind, hint="Ask by identifier.")
-    answers = await answered(gateway, caller, query.beyond, reader)
+    wanted = asked_of(gateway, caller, query.beyond)
+    came = await searching.of_directory(reader, further_of(gateway, caller, wanted))
+    effort.add(sum(map(len, came.values())), kind)
+    answers = answers_of(gateway, caller, query.beyond, wanted, came)
     asked = Asked(caller, kind, _narrow(gateway, kind, params, answers), query.ids)
     found: list[Body] = []
-    looked = 0
     async for one in candidates(gateway, reader, asked):
-        looked += 1
-        if looked > CONDITION:
-            raise BadRequest(
-                "A condition is formed over at most twenty thousand entries", where=kind, hint="Ask by identifier."
-            )
+        effort.add(one.rank == STORED, kind)
         found += [one.body] if query.matches(one.body, world_of(caller, answers)) else []
         if len(found) >= most:
             break

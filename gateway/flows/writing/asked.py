@@ -14,6 +14,7 @@ from gateway.domain.record import AccessRecord
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
 from gateway.errors import GatewayError
+from gateway.flows.directory import Effort
 from gateway.flows.looking import NOTHING, record_of
 from gateway.flows.parts import Gateway
 
@@ -143,13 +144,14 @@ class Around:
     """What a write may refer to besides what is there: all that the same transaction makes (`promised`). `citizens` are
     the Patients among that, with their numbers; `places` what the names of entries stand for. `gone` is what it takes
     back, before anything else; `leaned` are the promised ones that were referred to, each with the citizen that it must
-    turn out to be about, by all Patient ids."""
+    turn out to be about, by all Patient ids; `effort` is what conditions have looked at in the directory."""
 
     promised: set[str] = field(default_factory=set)
     citizens: dict[str, tuple[Identifier, ...]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     leaned: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    effort: Effort = field(default_factory=Effort)
 
 
 class Moved(Exception):

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.source import written_as
-from gateway.errors import GatewayError, NeedsVersion, NotFound, SeveralMatch, Unavailable
+from gateway.errors import BadRequest, GatewayError, NeedsVersion, NotFound, SeveralMatch, Unavailable
 from gateway.flows import directory
 from gateway.flows.directory import changing
 from gateway.flows.directory.changing import Changed
@@ -23,7 +23,17 @@ from gateway.flows.parts import Gateway, Served
 from gateway.flows.writing.asked import Asked, Criteria, Json, Moved
 from gateway.store import directory as stored
 from gateway.store import wire
-from gateway.store.pool import Connection, Database
+from gateway.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Amid:
+    """What surrounds the conditions of a transaction: they do not find what it takes back or has made before (`gone`),
+    and share one `effort`; `reader` is its own connection, once it has one."""
+
+    gone: Collection[str] = ()
+    effort: directory.Effort = field(default_factory=directory.Effort)
+    reader: Connection | None = None
 
 
 async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
@@ -33,10 +43,10 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
         return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria or ()))
     if asked.criteria is not None:
         async with _refusals(gateway, caller, asked):
-            identity, version = await _found(gateway, caller, asked, asked.criteria)
-        if not identity:
+            there = await _one(gateway, caller, asked, Amid())
+        if not there:
             return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
-        tag = tag or f'W/"{version}"'
+        identity, tag = there["id"], tag or f'W/"{there["meta"]["versionId"]}"'
     if asked.interaction == "delete":
         await directory.withdraw(gateway, caller, kind, identity, tag)
         return Served(b"")
@@ -69,17 +79,6 @@ async def _refusals(gateway: Gateway, caller: Caller, asked: Asked) -> AsyncIter
         raise
 
 
-async def _found(gateway: Gateway, caller: Caller, asked: Asked, criteria: Criteria) -> tuple[str, str]:
-    """The id and version of the one that the search finds, as far as this caller may see; "" where it finds none and
-    one is made. Raises SeveralMatch, NotFound."""
-    there = await directory.visible(gateway, caller, asked.kind, criteria)
-    if len(there) > 1:
-        raise SeveralMatch(hint="Narrow the condition.")
-    if not there and asked.interaction != "update":
-        raise NotFound
-    return (there[0]["id"], there[0]["meta"]["versionId"]) if there else ("", "")
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A write of a transaction that is in the directory, its content checked. `reference` is what it was found to be
@@ -92,18 +91,17 @@ class Listed:
 
 
 async def found(
-    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str] = (),
-    reader: Connection | Database | None = None,
+    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, amid: Amid
 ) -> list[str]:  # fmt: skip
-    """The ids of what a condition finds as far as this caller may see, two at most. `gone` is taken back in the same
-    transaction."""
-    return [one["id"] for one in await _met(gateway, caller, kind, criteria, gone, reader or gateway.database)]
+    """The ids of what a condition finds as far as this caller may see, two at most."""
+    return [one["id"] for one in await _met(gateway, caller, kind, criteria, amid)]
 
 
-async def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str, gone: Collection[str]) -> str:
+async def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str, amid: Amid) -> str:
     """What a write of a transaction is about, or makes (`Location/9f…`). Raises SeveralMatch, NotFound, Forbidden."""
-    missing = gone if asked.interaction == "create" else ()  # what is changed and taken back at once is a fault
-    identity = asked.identity or (await _one(gateway, caller, asked, missing, gateway.database) or {}).get("id")
+    if asked.interaction != "create":
+        amid = replace(amid, gone=())  # what is changed and taken back at once is a fault
+    identity = asked.identity or (await _one(gateway, caller, asked, amid) or {}).get("id")
     return f"{asked.kind}/{identity or gateway.ids(asked.kind, _key(gateway, caller, asked, token))}"
 
 
@@ -117,15 +115,16 @@ def listed(gateway: Gateway, caller: Caller, asked: Asked, place: str, token: st
 
 
 async def within(
-    gateway: Gateway, connection: Connection, caller: Caller, one: Listed, made: Mapping[str, Changed]
-) -> Changed:
+    gateway: Gateway, connection: Connection, caller: Caller, one: Listed, made: Mapping[str, Changed],
+    effort: directory.Effort,
+) -> Changed:  # fmt: skip
     """Carry it out on the connection of a writer. What the transaction has `made` before no condition finds, but for
     creates under the same one. Raises Moved where its condition finds another by now, and what a write alone would
     raise."""
     asked, kind = one.asked, one.asked.kind
     if asked.interaction == "create" and one.reference in made:
         return replace(made[one.reference], entry=None, created=False)
-    there = await _one(gateway, caller, asked, made, connection)
+    there = await _one(gateway, caller, asked, Amid(made, effort, connection))
     identity = asked.identity or (there["id"] if there else "")
     if asked.interaction == "create" and there:
         changed = Changed(there, None)
@@ -167,25 +166,23 @@ async def _tag(connection: Connection, asked: Asked, identity: str) -> str:
     return asked.if_match or f'W/"{entry.version if entry else 0}"'
 
 
-async def _one(
-    gateway: Gateway, caller: Caller, asked: Asked, gone: Collection[str], reader: Connection | Database
-) -> Json | None:
+async def _one(gateway: Gateway, caller: Caller, asked: Asked, amid: Amid) -> Json | None:
     """What a condition finds; None where there is none, or it finds none and makes a new one. Raises SeveralMatch,
-    NotFound."""
+    NotFound, BadRequest for an id that the new one would have."""
     if asked.criteria is None:
         return None
-    there = await _met(gateway, caller, asked.kind, asked.criteria, gone, reader)
+    there = await _met(gateway, caller, asked.kind, asked.criteria, amid)
     if len(there) > 1:
         raise SeveralMatch(hint="Narrow the condition.")
     if not there and asked.interaction in ("patch", "delete"):
         raise NotFound
+    if not there and asked.interaction == "update" and "id" in asked.body:
+        raise BadRequest("The gateway gives the ids", where=f"{asked.kind}.id", hint="Leave it out.")
     return there[0] if there else None
 
 
-async def _met(
-    gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, gone: Collection[str],
-    reader: Connection | Database,
-) -> list[Json]:  # fmt: skip
-    """What meets a condition, but for what is `gone`, two at most."""
-    there = await directory.visible(gateway, caller, kind, criteria, reader, 2 + len(gone))
+async def _met(gateway: Gateway, caller: Caller, kind: str, criteria: Criteria, amid: Amid) -> list[Json]:
+    """What meets a condition, two at most."""
+    most, gone = 2 + len(amid.gone), amid.gone
+    there = await directory.visible(gateway, caller, kind, criteria, amid.reader, most, amid.effort)
     return [one for one in there if f"{kind}/{one['id']}" not in gone][:2]

@@ -22,6 +22,7 @@ from gateway.flows.writing import in_directory
 from gateway.flows.writing.asked import Around, Criteria, Entry, Json, Work
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
+from gateway.flows.writing.in_directory import Amid
 from gateway.flows.writing.whose import numbers_of, source_of
 from gateway.store import population
 
@@ -36,7 +37,7 @@ async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) ->
     """
     if entry.asked.kind in DIRECTORY:
         token = secrets.token_hex(16)
-        place = await in_directory.place_of(gateway, entry.caller, entry.asked, token, around.gone)
+        place = await in_directory.place_of(gateway, entry.caller, entry.asked, token, Amid(around.gone, around.effort))
     else:
         work, token, place = await _of_citizen(gateway, entry, work, around)
     name(entry, place, around)
@@ -119,7 +120,7 @@ async def _looked_up(
     there: list[str] = []
     searched = searchable(caller)(kind)
     if searched and kind in DIRECTORY:
-        there = await in_directory.found(gateway, caller, kind, criteria, around.gone)
+        there = await in_directory.found(gateway, caller, kind, criteria, Amid(around.gone, around.effort))
     elif searched and kind in gateway.search:
         one = await matching(gateway, searching(caller), kind, criteria, work.looks, around.gone)
         there = [one[0]] if one else []

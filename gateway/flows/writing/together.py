@@ -16,6 +16,7 @@ from functools import partial
 from gateway.domain.intake import Known, touch
 from gateway.domain.record import AccessRecord
 from gateway.errors import GatewayError
+from gateway.flows import directory
 from gateway.flows.directory.changing import Changed
 from gateway.flows.directory.keeping import heard
 from gateway.flows.directory.showing import recorded
@@ -65,9 +66,9 @@ async def keep_together(
             if again and not await _numbered(gateway, connection, again, done):
                 raise Moved
             records = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
-            made: dict[str, Changed] = {}
+            made, effort = dict[str, Changed](), directory.Effort()
             for number, one in listed.items():
-                outcome.changed[number] = changed = await _listed(gateway, connection, one, made)
+                outcome.changed[number] = changed = await _listed(gateway, connection, one, made, effort)
                 made[changed.reference] = changed
                 records.append(_record(gateway, one, changed))
             outcome.unkept |= await _said(gateway, connection, _groups(done))
@@ -85,10 +86,12 @@ async def _numbered(gateway: Gateway, connection: Connection, again: Again, done
     return await messages.keep_metadata(connection, again.arrival(gateway, entries), state="nothing-kept")
 
 
-async def _listed(gateway: Gateway, connection: Connection, one: Done, made: Mapping[str, Changed]) -> Changed:
+async def _listed(
+    gateway: Gateway, connection: Connection, one: Done, made: Mapping[str, Changed], effort: directory.Effort
+) -> Changed:
     assert isinstance(one.came, Listed)  # noqa: S101 - for mypy
     try:
-        return await in_directory.within(gateway, connection, one.entry.caller, one.came, made)
+        return await in_directory.within(gateway, connection, one.entry.caller, one.came, made, effort)
     except GatewayError as error:
         raise one.entry.placed(error) from None
 
