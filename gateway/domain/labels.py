@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.domain.content import FILE, TEXT, UNIT, Content, content_of
-from gateway.domain.plain import plain
 from gateway.domain.security_label import (
     ACT_CODE,
     CONFIDENTIALITY,
@@ -24,6 +23,7 @@ from gateway.domain.security_label import (
     label_of,
 )
 from gateway.domain.statement import Body
+from gateway.domain.words import Words, diagnoses
 
 ANY = "*"
 # Systems of which is known that they hold no diagnoses, or only such as rows name. A code of any other system is read
@@ -54,6 +54,8 @@ _DIAGNOSIS = re.compile(r"(D?[A-Z])[ .-]?(\d\d)[ .,-]?(\w*)", re.ASCII)
 _UUID_PART = 8  # of a UUID that a row shortens, at least its first group is told
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
+_DIAGNOSED = frozenset({"Condition", "EpisodeOfCare", "Procedure", "ServiceRequest"})  # whose whole text may be one
+_NAME = "name"  # a code that may be a word: no diagnosis of another list
 _REMEMBERED = 8192
 _SHORT = 80  # longer texts are written once
 
@@ -63,7 +65,8 @@ class LabelRow:
     """What one group of codes means: `label` (`system|code`, "" for none) and `data_class` ("" for no say).
 
     `systems` may be `*`, and `""` for codes of no system, or of one that is not known here; `prefixes` are the
-    beginnings of codes ("" for all), for `text` and `unit` of words, or parts of words (`*psykiat`).
+    beginnings of codes ("" for all), for `text` and `unit` words as domain/words.py reads them (`psykiat`, `*psykiat`,
+    `hiv=`, `gule_papirer`).
     `kinds` limits the row to resource types, empty for any.
     """
 
@@ -112,7 +115,8 @@ class Labeller:
         self._lengths = {
             system: sorted({len(prefix) for prefix in prefixes}) for system, prefixes in self._by_system.items()
         }
-        self._words = {kind: _Words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
+        self._words = {kind: Words(self._by_system.get(kind, {})) for kind in (TEXT, UNIT)}
+        self._words[_NAME] = self._words[TEXT]
         self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
         # Codes, units and the words that displays are made of come again and again.
         self._of_code = lru_cache(_REMEMBERED)(self._code)
@@ -129,7 +133,7 @@ class Labeller:
         if kind not in _WORDLESS:
             for system, code, display in content.displays:
                 if self._of_code(system, code, kind) == _NOTHING:
-                    found.add(self._of_words(TEXT, display or code, kind))
+                    found.add(self._of_words(TEXT if display else _NAME, display or code, kind))
                     if not display:  # `PSYK` of somebody's own list: a code that is a name
                         found.add(self._of_words(UNIT, code, kind))
             for system, words in content.words:
@@ -182,8 +186,12 @@ class Labeller:
     def _text(self, system: str, words: str, kind: str) -> _Meaning:
         labels: set[str] = set()
         classes: list[tuple[int, str]] = []
-        for row in self._words[system].found(plain(words)):
+        for row in self._words[system].found(words):
             _add(row, kind, _WORD, labels, classes)
+        told = diagnoses(words, alone=kind in _DIAGNOSED) if system == TEXT else ()
+        for named in {self._of_code(*one, kind) for one in told}:
+            labels |= named.labels
+            classes += [(_WORD, name) for _, name in named.classes]
         return _Meaning(frozenset(labels), frozenset(classes))
 
     def _class(self, kind: str, sector: str, source: str, classes: Iterable[tuple[int, str]]) -> str:
@@ -264,32 +272,3 @@ def _confidentiality(given: Iterable[str], labels: Iterable[str]) -> set[str]:
 def _split(label: str) -> tuple[str, str]:
     system, _, code = label.rpartition("|")
     return system, code
-
-
-class _Words:
-    """The rows that are about words: beginnings of words, and parts of words (`*psykiat`)."""
-
-    def __init__(self, rows: Mapping[str, list[LabelRow]]) -> None:
-        inside = {name[1:] for name in rows if name.startswith("*")}
-        begun = {name for name in rows if not name.startswith("*")}
-        self._begun = {name: _meant(name, rows, ("", "*")) for name in begun | inside}
-        self._inside = {name: _meant(name, rows, ("*",)) for name in inside}
-        spelled = [f"(?<!\\w)(?=({_longest_first(self._begun)}))", f"(?=({_longest_first(self._inside)}))"]
-        some = [one for one, names in zip(spelled, (self._begun, self._inside), strict=True) if names]
-        self._pattern = re.compile("|".join(some), re.IGNORECASE) if some else None
-
-    def found(self, words: str) -> Iterator[LabelRow]:
-        """The rows of all that is named. One word may lie over another: both are."""
-        for match in self._pattern.finditer(words) if self._pattern else ():
-            at_start = match[1] is not None
-            yield from (self._begun if at_start else self._inside).get((match[1] or match[2]).upper(), ())
-
-
-def _meant(name: str, rows: Mapping[str, list[LabelRow]], marks: Iterable[str]) -> list[LabelRow]:
-    """The rows of a word, and of shorter ones that it begins with."""
-    shorter = [name[:length] for length in range(1, len(name) + 1)]
-    return [row for one in shorter for mark in marks for row in rows.get(f"{mark}{one}", ())]
-
-
-def _longest_first(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=lambda one: (-len(one), one)))

@@ -10,6 +10,10 @@ import re
 from html import unescape
 from unicodedata import is_normalized, normalize
 
+# Danish letters in UTF-8 that somebody read as Latin-1 or Windows-1252 on the way.
+_TWICE = (("Ã¦", "æ"), ("Ã¸", "ø"), ("Ã¥", "å"), ("Ã†", "Æ"), ("Ã˜", "Ø"), ("Ã…", "Å"), ("Ã\x86", "Æ"), ("Ã\x98", "Ø"),
+          ("Ã\x85", "Å"), ("Â§", "§"))  # fmt: skip
+_ASIDE = re.compile(r"<!--[^<>]*-->|<!\[CDATA\[")
 _INSIDE = re.compile(r"</?(?:a|abbr|b|big|em|font|i|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")  # soft hyphens and the like
 _DIGIT = re.compile(r"\d")
@@ -50,8 +54,13 @@ def plain(words: str) -> str:
     'psykiatrisk, §110'
     """
     if "&" in words or "<" in words:
-        words = unescape(_TAG.sub(" ", _INSIDE.sub("", words)))
+        words = unescape(_TAG.sub(" ", _INSIDE.sub("", _ASIDE.sub("", words))))
+        if "&" in words:  # what was escaped twice
+            words = unescape(words)
     if not words.isascii():
+        if "Ã" in words or "Â" in words:
+            for written, meant in _TWICE:
+                words = words.replace(written, meant)
         words = _UNSEEN.sub("", words if is_normalized("NFKC", words) else normalize("NFKC", words))
     if not _DIGIT.search(words) or not _names_a_law(words):
         return words

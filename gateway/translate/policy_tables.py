@@ -9,7 +9,9 @@
 | kinds.csv | the data class of a resource type where its codes say nothing |
 
 A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes,
-and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows.
+and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows. The systems `text`
+and `unit` are words in texts and in names of units: `psykiat` begins a word, `*psykiat` may stand inside one, `hiv=` ends
+there, `gule_papirer` are two words. Small and capital letters, `ø`, `oe`, `o` and a lost letter are one.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from gateway.settings import Settings
 from gateway.translate.policy_tables import load
 
 _, LABELLER = load(Settings().mappings_folder / "policy")
-PSY, SUD, ETHUD, HIV, SDV, STD, SEX = (f"{ACT_CODE}|{code}" for code in "PSY SUD ETHUD HIV SDV STD SEX".split())
+PSY, SUD, ETHUD, HIV, SDV, STD, SEX, OPIOIDUD = (
+    f"{ACT_CODE}|{code}" for code in "PSY SUD ETHUD HIV SDV STD SEX OPIOIDUD".split()
+)
 HOUSING, CRIMINAL, EMPLOYMENT = (f"{DATA_CLASS}|{code}" for code in "housing criminal employment".split())
 FFB, KLE = "urn:oid:1.2.208.176.2.22", "https://data.gov.dk/id/classification/KLE"
 SKS, ICD, SNOMED = "urn:oid:1.2.208.176.2.4.12", "http://hl7.org/fhir/sid/icd-10", "http://snomed.info/sct"
@@ -107,8 +109,8 @@ FILE = b64encode(b"Patienten har skizofreni").decode()
         ("Encounter", {"reasonReference": [{"reference": "Condition/1", "display": "Skizofreni"}]}, {PSY}),
         ("Encounter", {"reasonReference": [{"type": "Condition", "display": "Skizofreni"}]}, {PSY}),
         ("CarePlan", {"addresses": [{"reference": "https://x.example/fhir/Condition/1", "display": "Hiv"}]}, {HIV}),
-        ("CarePlan", {"extension": [{"url": "https://x.example", "valueString": "Metadon"}]}, {SUD}),
-        ("CarePlan", {"contained": [{"resourceType": "Condition", "code": WORDS}]}, {SUD}),
+        ("CarePlan", {"extension": [{"url": "https://x.example", "valueString": "Metadon"}]}, {SUD, OPIOIDUD}),
+        ("CarePlan", {"contained": [{"resourceType": "Condition", "code": WORDS}]}, {SUD, OPIOIDUD}),
         ("CarePlan", {"activity": [{"detail": {"scheduledString": "Efter afsoning"}}]}, {CRIMINAL}),
         ("CarePlan", {"activity": [{"progress": [{"text": "Kriminel adfærd"}]}]}, {CRIMINAL}),
         ("Goal", {"target": [{"detailString": "Alkoholfri"}]}, {ETHUD}),
