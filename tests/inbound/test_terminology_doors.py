@@ -179,6 +179,29 @@ def test_translate(database_url: str) -> None:
     run(test)
 
 
+def test_translate_of_codes_that_moved_or_that_there_are_not(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url) as here:
+            path = "ConceptMap/$translate"
+            old = {"system": "http://kl.dk/fhir/common/caresocial/CodeSystem/FFB", "code": HOMELESS}
+            (moved,) = told(await get(here, path, **old, targetsystem=FFB))["match"]
+            assert (moved["equivalence"], moved["concept"]["system"], moved["concept"]["code"]) == (
+                "equal", FFB, HOMELESS,
+            )  # fmt: skip
+            assert told(await get(here, path, system=FFB, code=HOMELESS, targetsystem=FFB))["result"] is False
+            none = told(await get(here, path, system=FFB, code="nothing"))
+            assert none == {"result": False, "message": "FFB has no such code."}
+            both = {"coding": [{"system": FFB, "code": "nothing"}, {"system": FFB, "code": HOMELESS}]}
+            some = told(await post(here, path, {"name": "codeableConcept", "valueCodeableConcept": both}))
+            assert (some["result"], some["message"]) == (True, "FFB has no such code.")
+            back = await get(here, path, system=REGION, code="DK-81", targetsystem=MUNICIPALITY, reverse="true")
+            assert {"code": "0851", "display": "Aalborg", "system": MUNICIPALITY} in [
+                one["concept"] for one in told(back)["match"]
+            ]
+
+    run(test)
+
+
 BAD = [
     ("CodeSystem/$lookup", {"system": "http://nowhere", "code": "x"}, 404, "not known here"),
     ("CodeSystem/$lookup", {"system": FFB, "code": "2512489996"}, 404, "no such code"),

@@ -106,11 +106,13 @@ def translate(terms: Terms, asked: Asked, today: str, labeller: Labeller) -> Jso
 
     `target` and `source` are value sets, `targetsystem` a code system. Without `url` every code table is asked, and
     the other codes of the same concept are told too, and the labels and data classes that mappings/policy gives a
-    condition with the code. Rows are those of the `date`, or of today.
+    condition with the code. Rows are those of the `date`, or of today. A code that its system does not have leads
+    nowhere, and is told.
     """
     table = terms.table(asked.text("url")) if asked.text("url") else None
     reverse = asked.flags.get("reverse", False)
     matches: list[Match] = []
+    refuted: list[str] = []
     targets = [asked.text("targetsystem")] if asked.text("targetsystem") else [""]
     if asked.text("target"):
         wanted = folded(terms.canonical(targets[0]))
@@ -118,18 +120,20 @@ def translate(terms: Terms, asked: Asked, today: str, labeller: Labeller) -> Jso
     for coding in asked.codings:
         if not coding["system"] and table is None:
             raise BadRequest("A system is needed, or the url of a concept map", where="system")
+        wrong = terms.refuted(coding["system"], coding["code"])
+        refuted += [wrong] if wrong else []
         for target in targets:
             matches += terms.translate(
                 coding["system"], coding["code"], target=target, table=table,
                 reverse=reverse, on=asked.on or today,
             )  # fmt: skip
-            if table is None and not reverse:
+            if table is None and not reverse and not wrong:
                 told = _labels(terms, labeller, coding["system"], coding["code"])
                 matches += [one for one in told if not target or folded(one.system) == folded(target)]
     if asked.text("target"):
         value_set = terms.value_set(asked.text("target"))
         matches = [one for one in matches if _in_set(terms, value_set.about.url, one)]
-    return {"resourceType": "Parameters", "parameter": list(_translated(matches))}
+    return {"resourceType": "Parameters", "parameter": list(_translated(matches, refuted))}
 
 
 def _labels(terms: Terms, labeller: Labeller, url: str, code: str) -> Iterable[Match]:
@@ -149,10 +153,12 @@ def _in_set(terms: Terms, url: str, match: Match) -> bool:
     return not match.code or (system is not None and terms.validate_in(terms.value_set(url), system, match.code).valid)
 
 
-def _translated(matches: Sequence[Match]) -> Iterable[Json]:
+def _translated(matches: Sequence[Match], refuted: Sequence[str]) -> Iterable[Json]:
     result = any(one.code for one in matches)
     yield {"name": "result", "valueBoolean": result}
-    if not matches:
+    if refuted:
+        yield {"name": "message", "valueString": " ".join(f"{text}." for text in dict.fromkeys(refuted))}
+    elif not matches:
         yield {"name": "message", "valueString": "No code table leads from this code to anything that was asked for."}
     elif not result:
         notes = " ".join(dict.fromkeys(one.note for one in matches))

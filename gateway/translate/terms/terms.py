@@ -168,18 +168,27 @@ class Terms:
         """The codes that one means elsewhere: by one code table or by all, and as another code of the same concept."""
         found: dict[tuple[str, str, str], Match] = {}
         system = self.system(url)
-        for match in (*self._same(system, code, on if not table else None), *self._told(url, code, table, reverse, on)):
+        same = () if table else self._same(system, url, code, on)
+        for match in (*same, *self._told(url, code, table, reverse, on)):
             if not target or folded(match.system) == folded(self.canonical(target)):
                 found.setdefault((match.system, match.code, match.table), match)
         return list(found.values())
 
-    def _same(self, system: System | None, code: str, on: str | None) -> Iterator[Match]:
-        """The other codes of the same concept; `on` is None where only a table is asked."""
-        found = system.find(code, on) if system and on is not None else None
+    def refuted(self, url: str, code: str) -> str:
+        """What is to be said of a code that its system, all of which is known here, does not have; "" of any other."""
+        system = self.system(url)
+        if system is None or system.find(code) is not None or not system.knows_all_like(code):
+            return ""
+        return _unknown(system, code)
+
+    def _same(self, system: System | None, url: str, code: str, on: str) -> Iterator[Match]:
+        """The other codes of the same concept, and its own in the present system where that was called otherwise."""
+        found = system.find(code, on) if system else None
         if system is None or found is None:
             return
+        moved = folded(url) != folded(system.about.url)
         for other in system.all_codes(found.concept):
-            if other != code:
+            if other != code or moved:
                 yield Match("equal", system.about.url, other, found.concept.display)
 
     def _told(self, url: str, code: str, table: CodeTable | None, reverse: bool, on: str) -> Iterator[Match]:
@@ -197,7 +206,10 @@ class Terms:
 
     def _match(self, name: str, row: Row, reverse: bool) -> Match:
         if reverse:
-            return Match("relatedto", row.source_system, row.source_code, "", row.note, f"{MAPS}/{name}")
+            its = self.system(row.source_system)
+            known = its.find(row.source_code) if its else None
+            display = known.concept.display if known else ""
+            return Match("relatedto", row.source_system, row.source_code, display, row.note, f"{MAPS}/{name}")
         if not row.target_code:  # of the system that the table leads to otherwise
             others = {one.target_system for one in self.codes.tables[name].rows if one.target_code}
             system = row.target_system or (others.pop() if len(others) == 1 else "")
