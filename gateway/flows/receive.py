@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
@@ -22,7 +22,7 @@ from gateway.flows.receipts import take_receipt
 from gateway.flows.registered import settle, understood
 from gateway.store import intake, messages
 from gateway.translate.anonymous import without_anonymous
-from gateway.translate.languages import Later, Parts
+from gateway.translate.languages import Divided, Later, Parts
 from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
 
@@ -59,15 +59,13 @@ async def receive(
     sender = Sender(caller, caller.sends if caller else sends)
     gateway = heard(gateway, language, sender.selected)
     batch = gateway.languages.batch(language, raw)
-    later = _later(gateway, language)
-    if batch is None:
-        return await _receive_one(gateway, language, raw, sender, later)
-    if isinstance(batch, Parts):
-        answers = await _receive_parts(gateway, language, batch, sender, later)
-    else:
-        answers = [await _receive_one(gateway, language, one, sender, later) for one in batch.messages]
-    body = batch.answer([one.body for one in answers], gateway.clock())
-    return joined(body, answers, together=isinstance(batch, Parts))
+    if batch is None or isinstance(batch, Parts):
+        return await _receive_whole(gateway, language, raw, batch, sender)
+    answers = []
+    for number, one in enumerate(batch.messages):
+        parts = batch.parts(number) if isinstance(batch, Divided) else None
+        answers.append(await _receive_whole(gateway, language, one, parts, sender))
+    return joined(batch.answer([one.body for one in answers], gateway.clock()), answers)
 
 
 def unheard(gateway: Gateway, language: str, raw: bytes, error: Unavailable) -> Answer:
@@ -87,9 +85,12 @@ def _later(gateway: Gateway, language: str) -> Later:
     return lambda raw, error: gateway.languages.later(language, raw, gateway.clock(), error)
 
 
-async def _receive_parts(gateway: Gateway, language: str, parts: Parts, sender: Sender, later: Later) -> list[Answer]:
-    """The parts of one message, one after the other. What is told of it later is told once, with the last of them: so
+async def _receive_whole(gateway: Gateway, language: str, raw: bytes, parts: Parts | None, sender: Sender) -> Answer:
+    """One message, and its parts one after the other. What is told of it later is told once, with the last of them: so
     where one is to be sent again, those behind it are not tried before it was."""
+    later = _later(gateway, language)
+    if parts is None:
+        return await _receive_one(gateway, language, raw, sender, later, {})
     refused: dict[int, GatewayError] = {}
     answers: list[Answer] = []
 
@@ -98,13 +99,16 @@ async def _receive_parts(gateway: Gateway, language: str, parts: Parts, sender: 
             refused[len(answers)] = error
         return parts.later(refused, later) if len(answers) + 1 == len(parts.messages) else ()
 
-    for one in parts.messages:
+    for one, before in zip(parts.messages, parts.counts, strict=True):
         again = bool(answers) and answers[-1].transient
-        answers.append(answers[-1] if again else await _receive_one(gateway, language, one, sender, tell))
-    return answers
+        answers.append(answers[-1] if again else await _receive_one(gateway, language, one, sender, tell, before))
+    return joined(parts.answer([one.body for one in answers], gateway.clock()), answers, together=True)
 
 
-async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Sender, later: Later) -> Answer:
+async def _receive_one(
+    gateway: Gateway, language: str, raw: bytes, sender: Sender, later: Later, before: Mapping[str, int]
+) -> Answer:
+    """`before` tells, of a part, where in its message it stands."""
     spoken = gateway.languages.of(language)
     now = gateway.clock()
     try:
@@ -118,9 +122,9 @@ async def _receive_one(gateway: Gateway, language: str, raw: bytes, sender: Send
     except Forbidden as error:
         refusal = await _refused(gateway, error, sender)
     except GatewayError as error:
-        refusal = await _quarantined(gateway, language, raw, error, sender, later)
+        refusal = await _quarantined(gateway, language, raw, error, sender, later, before)
     except Exception as bug:  # noqa: BLE001 - a bug must cost one message, not the connection and all after it
-        refusal = await _quarantined(gateway, language, raw, told(bug), sender, later)
+        refusal = await _quarantined(gateway, language, raw, told(bug), sender, later, before)
     return Answer(spoken.refuse(raw, refusal, now), False, refusal.transient, refusal.status)
 
 
@@ -212,16 +216,22 @@ def may_send(sends: Collection[str] | None, translation: Translation) -> None:
 
 
 async def _quarantined(
-    gateway: Gateway, language: str, raw: bytes, error: GatewayError, sender: Sender, later: Later
+    gateway: Gateway,
+    language: str,
+    raw: bytes,
+    error: GatewayError,
+    sender: Sender,
+    later: Later,
+    before: Mapping[str, int],
 ) -> GatewayError:
     """Keep a refused message, and as which sources its sender may send: it was not understood well enough to tell
     whether it may. When even that fails, the sender must keep it."""
     now = gateway.clock()
+    error = gateway.languages.placed(language, error, before)
     answer = gateway.languages.of(language).refuse(raw, error, now)
     fingerprint = gateway.fingerprint(b"raw", sender.name.encode(), raw)
-    arrival = intake.Arrival(
-        language, "", "", "", fingerprint, now, raw, answer, reason_of(error, sender.sends, sender.selected)
-    )
+    reason = reason_of(error, sender.sends, sender.selected, before)
+    arrival = intake.Arrival(language, "", "", "", fingerprint, now, raw, answer, reason)
     allowed = [one for one in later(raw, error) if sender.sends is None or one.destination in sender.sends]
     try:
         understood = isinstance(error, IdReused)
@@ -231,12 +241,16 @@ async def _quarantined(
     return error
 
 
-def reason_of(error: GatewayError, sends: Collection[str] | None, selected: str = "") -> bytes:
-    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; and `sends` and
-    `selected`, where it came from a client: a replay asks the same of it."""
+def reason_of(
+    error: GatewayError, sends: Collection[str] | None, selected: str = "", before: Mapping[str, int] | None = None
+) -> bytes:
+    """Why a message stands in quarantine: kind, text, place and what to do, as JSON without values; `sends` and
+    `selected`, where it came from a client: a replay asks the same of it; and `before`, of a part of a message: a
+    replay tells its place in the whole message, as this does."""
     told = {"kind": type(error).__name__, "text": error.text, "where": error.where, "hint": error.hint}
     limit: dict[str, object] = {} if sends is None else {"sends": sorted(sends)}
     limit |= {"selected": selected} if selected else {}
+    limit |= {"before": before} if before else {}
     return json.dumps(told | limit, ensure_ascii=False).encode()
 
 

@@ -35,7 +35,7 @@ async def replay(gateway: Gateway, identity: int | None = None) -> list[Replayed
 
 async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
     reason = json.loads(one.reason)
-    sends, selected = reason.get("sends"), reason.get("selected", "")
+    sends, selected, before = reason.get("sends"), reason.get("selected", ""), reason.get("before", {})
     gateway = heard(gateway, one.language, selected)
     spoken = gateway.languages.of(one.language)
     try:
@@ -48,9 +48,11 @@ async def _again(gateway: Gateway, one: messages.Quarantined) -> Replayed:
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - one message must not keep all others in quarantine
-        refusal = error if isinstance(error, GatewayError) else told(error)
+        refusal = gateway.languages.placed(
+            one.language, error if isinstance(error, GatewayError) else told(error), before
+        )
         answer = spoken.refuse(one.body, refusal, gateway.clock())
-        await messages.tell_again(gateway.database, one.id, answer, reason_of(refusal, sends, selected))
+        await messages.tell_again(gateway.database, one.id, answer, reason_of(refusal, sends, selected, before))
         return Replayed(one.id, one.language, refusal.told())
     await messages.release(gateway.database, one.id)
     return Replayed(one.id, one.language, "")

@@ -55,8 +55,31 @@ Later = Callable[[bytes, GatewayError | None], tuple[Outgoing, ...]]
 class Parts(Batch, Protocol):
     """The parts of one message: they are accepted or refused together."""
 
+    @property
+    def counts(self) -> Sequence[Mapping[str, int]]:
+        """For each part how often what it is made of stands before it in the message."""
+        ...
+
     def later(self, refused: Mapping[int, GatewayError], tell: Later) -> tuple[Outgoing, ...]:
         """What is to be told of the message later, by what was wrong with which of its parts."""
+        ...
+
+
+@runtime_checkable
+class Divided(Batch, Protocol):
+    """A batch in which a message may have parts."""
+
+    def parts(self, number: int) -> Parts | None:
+        """Those of one of its messages; None where it has none."""
+        ...
+
+
+@runtime_checkable
+class Dividing(Protocol):
+    """A language in which one message may have parts: HL7 v2's merges."""
+
+    def placed(self, where: str, before: Mapping[str, int]) -> str:
+        """A place in one part, as it is in the whole message; `before` is one of `Parts.counts`."""
         ...
 
 
@@ -157,7 +180,21 @@ class Languages:
     def messages(self, name: str, raw: bytes) -> Sequence[bytes]:
         """Every message in these bytes, each with all that it takes to be understood by itself."""
         batch = self.batch(name, raw)
-        return batch.messages if batch else [raw]
+        if batch is None:
+            return [raw]
+        if not isinstance(batch, Divided):
+            return batch.messages
+        parts = [batch.parts(number) for number in range(len(batch.messages))]
+        return [
+            one for whole, own in zip(batch.messages, parts, strict=True) for one in (own.messages if own else [whole])
+        ]
+
+    def placed(self, name: str, error: GatewayError, before: Mapping[str, int]) -> GatewayError:
+        """What is wrong with a part of a message, with its place in the whole message."""
+        spoken = self.of(name)
+        if before and isinstance(spoken, Dividing):
+            error.where = spoken.placed(error.where, before)
+        return error
 
     def later(self, name: str, raw: bytes, now: datetime, error: GatewayError | None = None) -> tuple[Outgoing, ...]:
         """What is to be told of a message later, over the connection that its source has."""

@@ -202,3 +202,23 @@ def test_a_message_of_several_merges_is_answered_once_and_what_is_good_of_it_is_
     assert (first.accepted, first.status) == (False, 422)
     assert (again.accepted, again.status) == (False, 422)
     assert states == ["kept", "not-entitled", "quarantined"]
+
+
+def test_a_group_in_quarantine_is_named_as_in_its_message_and_so_by_a_replay(house: House) -> None:
+    """Its operator has the hospital's message before him, in which the third merge is the wrong one."""
+    head, _, _ = adt("A40", 7, "20260302090000+0100").partition(b"PID|")
+    group = b"PID|||%s^^^&1.2.208.176.1.2&ISO||Lind^Anna\rMRG|%s\r"
+    numbers = ((CPR, "L1^^^REGH"), ("2505544849", "L3^^^REGH"), ("2502489989", "0000000000^^^^NNDNK"))
+    message = head + b"".join(group % (one.encode(), former.encode()) for one, former in numbers)
+
+    async def work(gateway: Gateway) -> tuple[list[Answer], str, str, list[dict[str, object]]]:
+        answers = await told(gateway, case(), message)
+        (again,) = await replay(gateway)
+        rows = await gateway.database.fetch("SELECT reason, answer FROM message WHERE state = 'quarantined'")
+        return answers, again.error, rows[0]["answer"].decode(), [json.loads(row["reason"]) for row in rows]
+
+    (_, answer), replayed, told_again, (reason,) = house.run(work)
+    assert b"ERR||MRG^3^1|" in answer.body
+    assert reason["where"] == "MRG^3^1"
+    assert " at MRG^3^1." in replayed
+    assert "ERR||MRG^3^1|" in told_again

@@ -307,3 +307,22 @@ def test_messages_of_a_batch_ask_for_their_own_acknowledgements(office: Office) 
         assert (await receive(here, "hl7v2", batch(messages[1]))).body == b""
 
     office.run(work)
+
+
+def test_a_message_of_a_batch_that_holds_several_merges_asks_for_its_own_acknowledgement(office: Office) -> None:
+    async def work(gateway: Gateway) -> None:
+        here = connected(gateway, regionh_somatik_adt="mllp://127.0.0.1:1")
+        messages = [
+            merged(1, GOOD, BAD),
+            merged(2, GOOD, ALSO),
+            admitted(3, "AL", "AL"),
+            merged(4, ALSO, application=""),
+        ]
+        answer = await receive(here, "hl7v2", batch(*messages))
+        assert codes(answer) == ["CA"] * 4
+        assert answer.accepted
+        assert [row[1:] for row in await waiting(here)] == [("AE", "M1"), ("AA", "M2"), ("AA", "M3")]
+        bodies = [row["body"] for row in await here.database.fetch("SELECT body FROM outbox ORDER BY id")]
+        assert b"ERR||PID^2^3|" in bodies[0]
+
+    office.run(work)

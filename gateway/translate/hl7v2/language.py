@@ -38,7 +38,7 @@ from gateway.translate import r4
 from gateway.translate.filed import filed
 from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned
 from gateway.translate.hl7v2 import header as headers
-from gateway.translate.hl7v2.batch import Batch, batch
+from gateway.translate.hl7v2.batch import batch
 from gateway.translate.hl7v2.functions import FUNCTIONS
 from gateway.translate.hl7v2.happening import Times, times
 from gateway.translate.hl7v2.header import Delimiters, Header
@@ -48,7 +48,7 @@ from gateway.translate.hl7v2.modes import Wanted, asked, wanted
 from gateway.translate.hl7v2.notes import notes
 from gateway.translate.hl7v2.parse import Message, parse
 from gateway.translate.hl7v2.receipt import receipt
-from gateway.translate.hl7v2.several import Mixed, Several, mixed, several
+from gateway.translate.hl7v2.several import Mixed, Several, placed, several
 from gateway.translate.rules.bound import Made
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems
@@ -177,10 +177,14 @@ class Hl7v2:
         answer = ack.negative(raw, error, now, code, accept) if error else ack.positive(raw, now, code, accept=accept)
         return Outgoing(source.id, "hl7v2", ack.control_id(header, now, code), answer, answers=header.field(10))
 
-    def batch(self, raw: bytes) -> Batch | Mixed | Several | None:
+    def batch(self, raw: bytes) -> Mixed | Several | None:
         """The messages between FHS or BHS and their trailers, or the groups of a message that has several."""
         found = batch(raw)
-        return several(raw) if found is None else mixed(found)
+        return several(raw) if found is None else Mixed(found)
+
+    def placed(self, where: str, before: Mapping[str, int]) -> str:
+        """A place in one group of a message, as it is in the whole message."""
+        return placed(where, before)
 
     def answered(self, raw: bytes) -> Receipt:
         """What a receiver says on the line on which it was sent a message. Raises Unreadable."""

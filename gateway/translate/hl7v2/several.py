@@ -7,9 +7,9 @@
 | A45 | ADT_A45 | `PID [PD1] { MRG PV1 }` |
 
 Each group is handled as a message of its own, with the header lines that came, as the messages of a batch are. The
-answer is one: positive when every group was kept, else the first refusal, whose places name the group that it is about.
-In a batch a message that asks for an application acknowledgement of its own (MSH-16) is not divided: it is refused with
-the segment that is too many. So is one whose header lines are too long to stand before each of its groups.
+answer is one: positive when every group was kept, else the first refusal, whose place names the group that it is about.
+One whose header lines are too long to stand before each of its groups is not divided: it is refused with the segment
+that is too many.
 """
 
 from __future__ import annotations
@@ -17,20 +17,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from gateway.domain.outgoing import Outgoing
 from gateway.errors import GatewayError, Unreadable
 from gateway.translate.hl7v2.batch import Batch
 from gateway.translate.hl7v2.header import Header, content_start, read
-from gateway.translate.hl7v2.modes import asked
 from gateway.translate.languages import Later
 
 _BEGINS = dict.fromkeys(("A17", "A39", "A40", "A41", "A42", "A44"), b"PID") | {"A45": b"MRG"}
 _LINE = re.compile(rb"[^\r\n]+[\r\n]*")
-_REPEATED = ("PID", "PD1", "MRG", "PV1")
+_REPEATED = frozenset({"PID", "PD1", "ARV", "MRG", "PV1", "PV2", "DB1", "OBX"})
 _MOST_COPIED = 67_108_864  # bytes of header lines before all groups together
 _REFUSED = re.compile(rb"\rMSA[^\r\n][AC]([ER])")
 
@@ -47,9 +45,9 @@ class Several:
         """The one acknowledgement: a refusal that asks to send again (AR, CR) before one that does not (AE, CE); b""
         where MSH-15 wants none of it."""
         refused: dict[bytes, bytes] = {}
-        for number, one in enumerate(answers):
+        for one in answers:
             if found := _REFUSED.search(one):
-                refused.setdefault(found[1], self._placed(one, self.counts[number]))
+                refused.setdefault(found[1], one)
         return refused.get(b"R") or refused.get(b"E") or (answers[0] if all(answers) else b"")
 
     def later(self, refused: Mapping[int, GatewayError], tell: Later) -> tuple[Outgoing, ...]:
@@ -57,43 +55,36 @@ class Several:
         if not refused:
             return tell(self.messages[0], None)
         number = min(refused, key=lambda one: (refused[one].ack != "AR", one))
-        told = tell(self.messages[number], refused[number])
-        return tuple(replace(one, body=self._placed(one.body, self.counts[number])) for one in told)
-
-    def _placed(self, answer: bytes, before: dict[str, int]) -> bytes:
-        """The places of a refusal (`PID^1^3`) as they are in the whole message."""
-        marks = self.header.delimiters
-        between = "|".join(map(re.escape, (marks.component, f"{marks.escape}S{marks.escape}", "^")))
-        for name, count in before.items():
-            pattern = re.compile(f"(?<![A-Z0-9])({name})({between})1(?![0-9])".encode("latin-1"))
-            answer = pattern.sub(rb"\g<1>\g<2>%d" % (count + 1), answer)
-        return answer
+        return tell(self.messages[number], refused[number])
 
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A batch in which messages have several groups; `divided[n]` are those of message n, None where it has one."""
+    """A batch in which messages may have several groups."""
 
     batch: Batch
-    divided: Sequence[Several | None]
 
     @property
     def messages(self) -> Sequence[bytes]:
-        """All groups, and the messages between them."""
-        pairs = zip(self.batch.messages, self.divided, strict=True)
-        return [one for whole, found in pairs for one in (found.messages if found else (whole,))]
+        """Its messages, undivided."""
+        return self.batch.messages
+
+    def parts(self, number: int) -> Several | None:
+        """The groups of one of them; None where it has one."""
+        return several(self.batch.messages[number])
 
     def answer(self, answers: Sequence[bytes], now: datetime) -> bytes:
         """The batch of one acknowledgement for each message."""
-        rest = iter(answers)
-        told = [one.answer([*islice(rest, len(one.messages))], now) if one else next(rest) for one in self.divided]
-        return self.batch.answer(told, now)
+        return self.batch.answer(answers, now)
 
 
-def mixed(found: Batch) -> Batch | Mixed:
-    """A batch whose messages are divided where they have several groups."""
-    divided = [one if one and asked(one.header)[1] in ("", "NE") else None for one in map(several, found.messages)]
-    return Mixed(found, divided) if any(divided) else found
+def placed(where: str, before: Mapping[str, int]) -> str:
+    """A place in one group (`PID^1^3`) as it is in the whole message; `before` is how often each segment stands before
+    the group."""
+    name, mark, rest = where.partition("^")
+    number, more, inner = rest.partition("^")
+    count = before.get(name, 0)
+    return f"{name}{mark}{int(number) + count}{more}{inner}" if count and number.isdecimal() else where
 
 
 def several(raw: bytes) -> Several | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import GatewayError, MissingField, Unavailable
-from gateway.translate.hl7v2.several import Several, several
+from gateway.translate.hl7v2.several import Mixed, Several, several
 from gateway.translate.languages import Parts
 from tests.translate.hl7v2.ward import CPR, PID3, adt, evn, fold, language, msh, pid, pv1, raw, segment
 
@@ -29,14 +29,19 @@ def divided(message: bytes) -> Several:
 
 def answered(message: bytes) -> str:
     """The one acknowledgement, as the door gives it."""
-    found, answers = divided(message), []
-    for one in found.messages:
+    return answer_of(divided(message)).decode("latin-1")
+
+
+def answer_of(found: Several) -> bytes:
+    answers = []
+    for one, before in zip(found.messages, found.counts, strict=True):
         try:
             language().translate(one)
             answers.append(language().accept(one, NOW))
         except GatewayError as error:
+            error.where = language().placed(error.where, before)
             answers.append(language().refuse(one, error, NOW))
-    return found.answer(answers, NOW).decode("latin-1")
+    return found.answer(answers, NOW)
 
 
 TWO = merges((PID3, X), (SECOND, OTHER_X))
@@ -102,25 +107,23 @@ def test_a_message_of_a_batch_is_divided_too() -> None:
     bad = merges((SECOND, OTHER_X), ("0000000000^^^^NNDNK", "9^^^REGH"))
     whole = b"BHS|^~\\&|SP|REGH|GW|KK|2026||||B-1\r" + TWO + bad + last + b"BTS|3\r"
     found = language().batch(whole)
-    assert found is not None
+    assert isinstance(found, Mixed)
     assert not isinstance(found, Parts), "what is wrong with one message is no other's"
-    parts = found.messages
-    assert len(parts) == 5
-    answers = []
-    for one in parts:
-        try:
-            language().translate(one)
-            answers.append(language().accept(one, NOW))
-        except GatewayError as error:
-            answers.append(language().refuse(one, error, NOW))
+    assert found.messages == [TWO, bad, last]
+    assert found.parts(2) is None
+    answers = [answer_of(part) if (part := found.parts(n)) else language().accept(last, NOW) for n in range(3)]
     told = found.answer(answers, NOW).decode("latin-1")
     assert [line[:6] for line in told.split("\r") if line.startswith("MSA")] == ["MSA|AA", "MSA|AE", "MSA|AA"]
     assert "\rERR||PID^2^3|" in told
     assert told.endswith("BTS|3\r")
-    asking = merges((SECOND, OTHER_X), (PID3, X), fields={15: "AL", 16: "AL"})
-    alone = language().batch(whole.replace(bad, asking))
-    assert alone is not None
-    assert len(alone.messages) == 4, "what is told of it later would be told of each group"
+
+
+def test_a_place_in_a_group_is_counted_from_the_first_of_the_message() -> None:
+    before = {"PID": 2, "MRG": 1}
+    places = {"PID^1^3": "PID^3^3", "MRG^1": "MRG^2", "MRG^2": "MRG^3", "PV1^1^19": "PV1^1^19", "MSH^1^9": "MSH^1^9"}
+    assert {place: language().placed(place, before) for place in (*places, "", "PID", "PID^")} == {
+        **places, "": "", "PID": "PID", "PID^": "PID^",
+    }  # fmt: skip
 
 
 def test_two_citizens_swap_their_places() -> None:
@@ -171,7 +174,8 @@ def test_everything_else_is_one_message(message: bytes) -> None:
 
 def test_other_delimiters() -> None:
     found = divided(TWO.translate(bytes.maketrans(b"|^~\\&", b"$:;!%")))
-    refused = language().refuse(found.messages[1], MissingField(where="PID^1^3"), NOW)
+    place = language().placed("PID^1^3", found.counts[1])
+    refused = language().refuse(found.messages[1], MissingField(where=place), NOW)
     told = found.answer([language().accept(found.messages[0], NOW), refused], NOW)
     assert b"\rERR$$PID:2:3$" in told
     assert b"at PID^2^3." in told
