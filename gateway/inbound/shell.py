@@ -26,6 +26,7 @@ TRACE = "gateway.trace"
 # Letters, digits and a few marks, never escaped (but $, which some clients escape), no empty or dotted segment; a star
 # is every type of a compartment.
 _CANONICAL = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~$@:*-]|%24)+)+|/")
+_CLOSED = re.compile(rb"/fhir/(?:.*[^/]/)?")  # FHIR clients close the base with a slash, and some every path
 _TRACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 _API_CSP = b"default-src 'none'; frame-ancestors 'none'"
@@ -80,11 +81,13 @@ class Shell:
             _count(scope, status, time.perf_counter() - begun, trace)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = scope.get("raw_path") or scope["path"].encode()
-        if _CANONICAL.fullmatch(raw.partition(b"?")[0]):
+        raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+        if _CLOSED.fullmatch(raw):
+            raw, scope["path"] = raw[:-1], scope["path"][:-1]
+        if _CANONICAL.fullmatch(raw):
             await self.app(scope, receive, send)
         else:
-            error = BadRequest("Write the path plainly: no escapes, no empty or dotted parts, no closing slash")
+            error = BadRequest("Write the path plainly: no escapes, no empty or dotted parts")
             await outcome.fhir(Request(scope), error)(scope, receive, send)
 
 

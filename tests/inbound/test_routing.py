@@ -75,8 +75,10 @@ NO_SUCH_PATH = [
     "/health",
 ]
 NOT_PLAIN = [
-    "/fhir/Patient/1/",
-    "/fhir/",
+    "/fhir/Patient/1//",
+    "/fhir//",
+    "/fhir///",
+    "/console/login/",
     "//fhir/Patient/1",
     "/fhir//Patient/1",
     "/fhir/Patient/%31",
@@ -114,6 +116,26 @@ def test_an_escaped_dollar_is_a_dollar(database_url: str) -> None:
             headers = await here.bearer(extensions=nurse())
             answer = await here.raw("POST", "/fhir/%24process-message", headers)
             assert answer.status == 415
+
+    run(test)
+
+
+def test_a_closing_slash_is_no_other_path(database_url: str) -> None:
+    """FHIR clients send Bundles to `[base]/`."""
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            headers = await here.bearer(extensions=nurse())
+            for method, path in (
+                ("GET", "/fhir/Patient/1"),
+                ("POST", "/fhir"),
+                ("GET", "/fhir/metadata"),
+                ("GET", "/fhir"),
+            ):
+                plain, closed = [await here.raw(method, one, headers) for one in (path, f"{path}/")]
+                assert closed.status == plain.status != 400, path
+            answer = await here.raw("GET", "/fhir/Patient/?_count=1", headers)
+            assert answer.json()["type"] == "searchset"
 
     run(test)
 
