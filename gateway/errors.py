@@ -15,6 +15,17 @@ message: texts travel in acknowledgements, OperationOutcomes and logs.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One of several things that are wrong with a content; `issue` is its FHIR IssueType."""
+
+    where: str
+    text: str
+    issue: str
+
 
 class GatewayError(Exception):
     """Something went wrong inside the gateway."""
@@ -24,6 +35,8 @@ class GatewayError(Exception):
     ack = "AR"
     condition = "207"
     transient = True
+    faults: tuple[Fault, ...] = ()
+    """What else is wrong, where a caller is told of all of it at once."""
 
     def __init__(self, text: str = "", *, where: str = "", hint: str = "") -> None:
         self.text = text or (type(self).__doc__ or "").strip().splitlines()[0]
@@ -36,6 +49,11 @@ class GatewayError(Exception):
         place = f" at {self.where}" if self.where else ""
         hint = f" {self.hint}" if self.hint else ""
         return f"{self.text.rstrip('.')}{place}.{hint}"
+
+    def seen_from(self, place: Callable[[str], str]) -> None:
+        """Every place in it as `place` gives it: where the content stands in something larger."""
+        self.where = place(self.where)
+        self.faults = tuple(one._replace(where=place(one.where)) for one in self.faults)
 
 
 class Refused(GatewayError):
@@ -119,6 +137,14 @@ class RuleBroken(Refused):
     """A rule of the message's profile is broken."""
 
     issue = "invariant"
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault], hint: str = "") -> RuleBroken:
+        """All of these at once: the first is told by those that can tell one alone."""
+        first, *others = faults
+        error = cls(first.text, where=first.where, hint=hint)
+        error.issue, error.faults = first.issue, tuple(others)
+        return error
 
 
 class Contradiction(Refused):

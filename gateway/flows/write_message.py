@@ -57,7 +57,7 @@ async def write_message(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
         raise
     except GatewayError as error:
         await on_record(gateway, record)
-        error.where = error.where.replace(_PLACE, "Communication")
+        error.seen_from(lambda place: place.replace(_PLACE, "Communication"))
         raise
     return await _shown(gateway, caller, identity)
 

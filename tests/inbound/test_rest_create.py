@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 from gateway.domain.identifier import CPR, X_ECPR
+from gateway.translate.fhir import parse
 from tests.inbound.http_world import run
 from tests.inbound.one_citizen import NUMBER
 from tests.inbound.rest_world import COPENHAGEN, Rest, left_out, rest
@@ -235,5 +236,42 @@ def test_a_narrative_goes_with_what_is_hidden(database_url: str) -> None:
             shown = (await here.call("GET", f"/Task/{made['id']}")).json()
             assert not {"focus", "text"} & shown.keys()
             assert hidden["id"] not in str(shown)
+
+    run(test)
+
+
+def test_every_fault_is_told_at_once(database_url: str) -> None:
+    """As `$validate` tells them, each with its place, in JSON and XML, alone and in Bundles; fifty at most, and no
+    value."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            wrong = here.goal(priority={"coding": [{"system": "hemmelig"}]}) | {
+                "lifecycleStatus": "hemmelig", "statusDate": "hemmelig", "hemmelig": 1,
+            }  # fmt: skip
+            judged = (await here.call("POST", "/$validate", wrong)).json()["issue"]
+            places = [one["expression"] for one in judged if one["severity"] == "error"]
+            assert len(places) == 4
+            told = await here.call("POST", "/Goal", wrong)
+            assert told.status_code == 422
+            assert [one.get("expression") for one in told.json()["issue"]] == places
+            assert [(one["code"], one["details"]["text"]) for one in told.json()["issue"]] == [
+                (one["code"], one["details"]["text"]) for one in judged if one["severity"] == "error"
+            ]  # fmt: skip
+            assert b"hemmelig" not in told.content.replace(b"Goal.hemmelig", b"")
+            xml = await here.call("POST", "/Goal", wrong, Accept="application/fhir+xml")
+            assert [one.get("expression") for one in parse(xml.content)["issue"]] == places
+            sent = {"resourceType": "Bundle", "type": "transaction",
+                    "entry": [{"resource": wrong, "request": {"method": "POST", "url": "Goal"}}]}  # fmt: skip
+            together = (await here.call("POST", "", sent)).json()["issue"]
+            assert [one["expression"][0] for one in together] == [
+                f"Bundle.entry[0].resource.{one[0].partition('.')[2]}" for one in places
+            ]  # fmt: skip
+            (alone,) = (await here.call("POST", "", sent | {"type": "batch"})).json()["entry"]
+            assert [one["expression"] for one in alone["response"]["outcome"]["issue"]] == places
+            many = {"resourceType": "Practitioner", "name": [{"use": "nej"} for _ in range(70)]}
+            answer = (await here.call("POST", "/Practitioner", many)).json()["issue"]
+            assert len(answer) == 50
+            assert "further" in answer[0]["diagnostics"]
 
     run(test)

@@ -66,12 +66,14 @@ class Entry:
 
     def placed(self, error: GatewayError) -> GatewayError:
         """The same failure, with its place in the Bundle."""
-        if error.where.startswith(self.place):
-            return error
-        kind, _, rest = error.where.partition(".")
-        inside = f".resource.{rest}" if kind == self.asked.kind and rest else ""
-        error.where = f"{self.place}{inside or '.resource'}"
+        error.seen_from(self._inside)
         return error
+
+    def _inside(self, where: str) -> str:
+        if where.startswith(self.place):
+            return where
+        kind, _, rest = where.partition(".")
+        return f"{self.place}.resource.{rest}" if kind == self.asked.kind and rest else f"{self.place}.resource"
 
 
 @dataclass(slots=True)

@@ -153,7 +153,7 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
             await check_scopes(inbound.gateway, caller, ("s",), f"POST /fhir/{kind}", "create", kind)
         return Entry(part.place, asked, admitted, part.name)
     except GatewayError as error:
-        error.where = part.place
+        error.seen_from(lambda _: part.place)
         raise
 
 

@@ -19,13 +19,17 @@ _SERVER_FAULT = 500
 
 
 def failed(error: GatewayError) -> Json:
-    """One issue: the kind of failure, its place, what to do."""
+    """The kind of failure, its place, what to do; and an issue for each further fault of the same content."""
     issue: Json = {
         "severity": "fatal" if error.status >= _SERVER_FAULT else "error",
         "code": error.issue,
         "details": {"coding": [{"system": KINDS_OF_FAILURE, "code": _kebab(type(error).__name__)}], "text": error.text},
     }
-    return _outcome([issue | _place(error.where, error.hint)])
+    others: list[Json] = [
+        {"severity": "error", "code": one.issue, "details": {"text": one.text}} | _place(one.where, "")
+        for one in error.faults
+    ]
+    return _outcome([issue | _place(error.where, error.hint), *others])
 
 
 def received(findings: Iterable[Finding], note: str = "") -> Json:

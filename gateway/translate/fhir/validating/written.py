@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.domain import directory
 from gateway.domain.searching.subset import is_part
-from gateway.errors import RuleBroken
+from gateway.errors import Fault, RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
 
 OF_CITIZENS = (
@@ -20,6 +20,8 @@ WRITTEN = frozenset(
     {("Communication", "create")}
     | {(kind, mode) for kind in (*OF_CITIZENS, *directory.KINDS, "Subscription") for mode in ("create", "update")}
 )
+MOST_TOLD = 50
+"""So many faults of one resource are told at once."""
 _PROFILES = {"Consent": ("https://faellesplan.dk/fhir/StructureDefinition/faellesplan-consent",)}
 
 
@@ -29,12 +31,12 @@ def expected(kind: Any) -> tuple[str, ...]:
 
 
 def check_written(resource: dict[str, Any]) -> None:
-    """Raises RuleBroken with the place of the first error, and how many there are. What says of itself that it is a
-    part (`_summary`, `_elements`) is not written: what it leaves out would be lost."""
+    """Raises RuleBroken with every error and its place, fifty at most. What says of itself that it is a part
+    (`_summary`, `_elements`) is not written: what it leaves out would be lost."""
     if is_part(resource):
         hint = "Read it without _summary and _elements, and write it whole."
         raise RuleBroken("This is a part of a resource (SUBSETTED)", where="meta.tag", hint=hint)
     errors = [one for one in validate(resource, expected(resource.get("resourceType"))) if one.severity == ERROR]
     if errors:
-        more = len(errors) - 1
-        raise RuleBroken(errors[0].text, where=errors[0].where, hint=f"There are {more} more faults." if more else "")
+        hint = "There may be further faults: mend these first." if len(errors) >= MOST_TOLD else ""
+        raise RuleBroken.of([Fault(one.where, one.text, one.issue) for one in errors[:MOST_TOLD]], hint)
