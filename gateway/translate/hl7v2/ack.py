@@ -15,7 +15,7 @@ from datetime import datetime
 
 from gateway.errors import GatewayError, Unreadable
 from gateway.translate.hl7v2.escape import escaped
-from gateway.translate.hl7v2.header import Delimiters, Header, read
+from gateway.translate.hl7v2.header import VERSION, Delimiters, Header, read
 
 # HL7 table 0357
 CONDITIONS = {
@@ -35,7 +35,6 @@ CONDITIONS = {
 }
 _EVENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _PLACE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[0-9]{1,6}){0,5}")
-_VERSION = re.compile(r"2\.([0-9])")
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LONGEST = 500  # of a copied field; longer ones are no header values but an attack
 
@@ -66,8 +65,8 @@ def _answer(
     except Unreadable:
         header = Header(Delimiters(), ())
     marks = header.delimiters
-    version = _copy(header, 12) or "2.5"
-    recent = _recent(version)
+    version = _version(header)
+    recent = int(version[2]) >= 5  # the ERR segment with location, code and severity of its own
     told = _ascii(text, marks)
     separator, own = marks.field, f"{marks.component}{marks.repetition}{marks.escape}{marks.subcomponent}"
     msh = [
@@ -104,10 +103,9 @@ def _err(marks: Delimiters, recent: bool, condition: str, place: str, severity: 
     return ["ERR", marks.component.join((*places, inside))]
 
 
-def _recent(version: str) -> bool:
-    """2.5 or later: the ERR segment with location, code and severity of its own."""
-    match = _VERSION.match(version)
-    return match is None or int(match[1]) >= 5
+def _version(header: Header) -> str:
+    """MSH-12 as it stands; 2.5 where it names no version, or none that is understood here."""
+    return _copy(header, 12) if VERSION.fullmatch(header.part(12)) else "2.5"
 
 
 def _copy(header: Header, number: int) -> str:

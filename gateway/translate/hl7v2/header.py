@@ -14,6 +14,8 @@ from msgspec import Struct
 from gateway.errors import Unreadable
 
 BOM = b"\xef\xbb\xbf"
+VERSION = re.compile(r"2\.([1-9])(?:\.[0-9]{1,2})?")
+"""Table 0104 from 2.1 to 2.9, and corrections of those (2.5.2) that nobody here has heard of."""
 _LINE_END = re.compile(rb"[\r\n]")
 # Longer than any real header; a flood without a line end is not searched to its end more than once.
 _LONGEST = 65_536

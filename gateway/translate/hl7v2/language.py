@@ -7,7 +7,6 @@ mappings/hl7v2 say what becomes of the fields, and here their results become sta
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -41,7 +40,7 @@ from gateway.translate.hl7v2 import header as headers
 from gateway.translate.hl7v2.batch import batch
 from gateway.translate.hl7v2.functions import FUNCTIONS
 from gateway.translate.hl7v2.happening import Times, times
-from gateway.translate.hl7v2.header import Delimiters, Header
+from gateway.translate.hl7v2.header import VERSION, Delimiters, Header
 from gateway.translate.hl7v2.keys import visit
 from gateway.translate.hl7v2.lifecycle import Event
 from gateway.translate.hl7v2.modes import Wanted, asked, wanted
@@ -58,7 +57,6 @@ from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation, Row, holds
 from gateway.translate.translation import Finding, Translation
 
-_VERSION = re.compile(r"2(\.\d.*)?")
 _MEMOS, _REMEMBERED = 64, 4_000
 # Looked up once: reading a member of an enum takes longer than a call, and every statement asks for these.
 _STATE, _MEMBER, _ASSERT = Act.STATE, Act.MEMBER, Verb.ASSERT
@@ -285,8 +283,10 @@ class Hl7v2:
         if not message.value("MSH", 10):
             raise MissingField("The message has no control id", where="MSH^1^10")
         version = message.value("MSH", 12)
-        if version and not _VERSION.fullmatch(version):
-            raise UnknownVersion(where="MSH^1^12", hint="Versions 2.1 to 2.9 are received here.")
+        if version and not VERSION.fullmatch(version):
+            raise UnknownVersion(
+                where="MSH^1^12", hint="Versions 2.1 to 2.9 are received here, and messages that name none."
+            )
         event = self.events.get(message.value("MSH", 9, 2) or message.value("EVN", 1))
         if event is None or event.message != kind:
             received = (one.name for one in self.events.values() if one.message == kind)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from gateway.errors import NoCitizen
+from gateway.errors import NoCitizen, UnknownVersion
 from gateway.translate.hl7v2.language import Hl7v2
 from tests.translate.hl7v2.ward import CPR, IDS, REGH, ROOT, fold, language, msh, pid, pv1, raw, segment, translated
 
+NOW = datetime(2025, 3, 20, 9, 30, 16, tzinfo=UTC)
 CPR_SYSTEM = "urn:oid:1.2.208.176.1.2"
 
 # Each version's own way: header, event, citizen, relative, visit, diagnosis.
@@ -110,11 +112,24 @@ def test_the_diagnosis_and_the_relative_are_one(version: str) -> None:
     "version",
     [
         *("2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.5.2", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2"),
-        *("2.9", "", "2.8^DNK", "2.5^^2.16.840.1.113883.2.9"),
+        *("2.9", "", "2.8^DNK", "2.5.1^DNK", "^DNK", "2.5^^2.16.840.1.113883.2.9"),
     ],
 )
 def test_every_version_is_received(version: str) -> None:
     assert translated(msh("A01", {12: version}), pid(), pv1()).citizen[0].value == CPR
+
+
+@pytest.mark.parametrize(
+    "version", ["2", "2.", "2.0", "2.10", "2.25", "2.5x", "2.5.1.1", "2.5.", "3", "3.0", "v2.5", "12.5"]
+)
+def test_what_is_no_version_of_2_is_rejected_and_answered_in_one_that_is(version: str) -> None:
+    message = raw(msh("A01", {12: version}), pid(), pv1())
+    with pytest.raises(UnknownVersion) as caught:
+        language().translate(message)
+    header, msa, err, _ = language().refuse(message, caught.value, NOW).decode().split("\r")
+    assert header.split("|")[11] == "2.5"
+    assert msa == "MSA|AR|M1"
+    assert err.startswith("ERR||MSH^1^12|203^Unsupported version id^HL70357|E|")
 
 
 def test_next_to_pid_3_the_older_fields_are_not_asked() -> None:
