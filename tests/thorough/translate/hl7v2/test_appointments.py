@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gateway.domain.appointment import KIND, is_network_meeting
@@ -177,9 +179,15 @@ def test_what_a_message_is_about_must_be_there_once(message: bytes) -> None:
         assert refused.value.where == where
 
 
-def test_events_of_the_schedule_itself_are_refused_as_unknown() -> None:
-    with pytest.raises(UnknownEvent):
-        language().translate(siu("S23"))
+@pytest.mark.parametrize("event", ["S18", "S19", "S20", "S21", "S22", "S23", "S24", "S25", "S27"])
+def test_events_of_one_resource_and_of_the_schedule_itself_are_rejected(event: str) -> None:
+    """S18 to S22 tell a part of an appointment, which would be taken for the whole; S23 and S24 are about nobody."""
+    with pytest.raises(UnknownEvent) as caught:
+        language().translate(siu(event))
+    assert caught.value.hint == "Received of SIU: S12, S13, S14, S15, S16, S17, S26."
+    told = language().refuse(siu(event), caught.value, datetime(2025, 4, 1, tzinfo=UTC)).decode()
+    assert "\rMSA|AR|" in told
+    assert "\rERR||MSH^1^9|201^Unsupported event code^HL70357|E|" in told
 
 
 @pytest.mark.parametrize(

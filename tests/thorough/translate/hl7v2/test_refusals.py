@@ -125,3 +125,11 @@ def test_every_value_of_two_quotes_is_no_value() -> None:
     (said,) = of_kind(found, "Encounter")
     assert {"class", "location", "type", "participant", "serviceProvider", "period"} <= set(said.cleared)
     assert set(said.body) == {"identifier"}
+
+
+def test_numbers_that_are_moved_to_another_person_are_rejected() -> None:
+    """A43: what was said under them can no longer be told from what was said of the person that they are taken from."""
+    with pytest.raises(UnknownEvent) as caught:
+        language().translate(raw(msh("A43"), evn("A43"), pid(), segment("MRG", {1: "778^^^REGH", 4: "779^^^REGH"})))
+    assert caught.value.hint.startswith("Received of ADT: A01, ")
+    assert "A43" not in caught.value.hint
