@@ -10,12 +10,16 @@ from pathlib import Path
 from gateway.domain.identifier import CVR, normal
 from gateway.domain.placements import Kinds
 from gateway.domain.statement import Body
-from gateway.translate.kl.write import KINDS, Tables, write
+from gateway.translate.kl.write import KINDS as _WRITTEN
+from gateway.translate.kl.write import Tables, write
 from gateway.translate.municipalities import Municipalities, Municipality
 from gateway.translate.rules.codes import Codes
 
 LANGUAGE = "kl-report"
 """The language of what is handed over, and the door that takes it (POST /cases/kl)."""
+
+KINDS = tuple(kind for kind in _WRITTEN if kind != "Account")
+"""What goes along: all that KL writes but accounts, since another municipality pays now."""
 
 __all__ = ["KINDS", "LANGUAGE", "HandingOver"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.benefit import NUMBER
 from gateway.domain.municipality import MUNICIPALITY, extension
 from gateway.errors import BadRequest, Contradiction, NoCitizen, RuleBroken
 from gateway.translate.kl.write import Tables, write
@@ -230,3 +231,48 @@ def test_a_hospitals_pathway_with_its_orders_goes_out_whole(tables: Tables) -> N
     found = made(tables, pathway, order)
     assert the(found, "CarePlan")["activity"] == [{"reference": {"reference": "ServiceRequest/order"}}]
     assert "profile" not in the(found, "CarePlan").get("meta", {})
+
+
+def test_who_said_it_is_an_entry_that_points_at_what_it_tells_of(tables: Tables) -> None:
+    """Here a Provenance stands inside of what it tells of; of several it is one."""
+    mother = part("RelatedPerson", "mor", patient={"reference": "Patient/p1"})
+    mother.pop("subject")
+
+    def said(*others: str, who: str = "RelatedPerson/mor") -> Json:
+        targets = [{"reference": "#"}, *({"reference": one} for one in others)]
+        agent = {"who": {"reference": who}, "onBehalfOf": OWNER}
+        return {
+            "resourceType": "Provenance", "id": "h1", "target": targets, "recorded": "2026-01-01T10:00:00Z",
+            "agent": [agent],
+        }  # fmt: skip
+
+    goal = part("Goal", "g", lifecycleStatus="active", description={"text": "x"}, contained=[said("ServiceRequest/s")])
+    request = part(
+        "ServiceRequest", "s", status="active", intent="proposal",
+        contained=[said("Goal/g") | {"target": [{"reference": "Goal/g"}, {"reference": "#"}]}],
+        relevantHistory=[{"reference": "#h1"}],
+    )  # fmt: skip
+    found = made(tables, goal, request, mother)
+    history = the(found, "Provenance")
+    assert sorted(one["reference"] for one in history["target"]) == ["Goal/g", "ServiceRequest/s"]
+    assert history["agent"][0]["who"] == {"reference": "RelatedPerson/mor"}
+    assert history["agent"][0]["onBehalfOf"]["reference"].startswith("Organization/")
+    assert "subject" not in history
+    assert the(found, "ServiceRequest")["relevantHistory"] == [{"reference": f"Provenance/{history['id']}"}]
+    assert not any("contained" in one for one in found)
+    alone = made(tables, request | {"contained": [said(who="RelatedPerson/elsewhere")]})
+    assert [one["resourceType"] for one in alone] == ["Patient", "ServiceRequest"], "it tells of nobody any more"
+    assert "relevantHistory" not in the(alone, "ServiceRequest")
+
+
+def test_an_account_goes_out_and_a_benefit_does_not(tables: Tables) -> None:
+    """KL's account is whom the provider sends its bill to."""
+    account: Json = {"resourceType": "Account", "id": "a", "status": "active", "type": {"text": "Betalingskonto"}}
+    account |= {"subject": [{"reference": "Patient/p0"}], "owner": OWNER}
+    found = the(made(tables, account), "Account")
+    assert found["subject"] == [{"reference": "Patient/p1"}]
+    assert found["owner"]["reference"].startswith("Organization/")
+    with pytest.raises(BadRequest):
+        made(tables, account | {"identifier": [{"system": NUMBER, "value": "x"}]})
+    with pytest.raises(RuleBroken):
+        made(tables, account | {"subject": [{"reference": "Patient/somebody-else"}]})

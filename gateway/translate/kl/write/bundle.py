@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from gateway.domain.benefit import is_benefit
 from gateway.domain.fold import SUBJECT
 from gateway.domain.plan import is_joint
 from gateway.domain.references import without
@@ -22,6 +23,7 @@ from gateway.domain.statement import Body
 from gateway.errors import BadRequest, Contradiction, MissingField, NoCitizen, RuleBroken
 from gateway.translate.fhir import write_json
 from gateway.translate.fhir.structure import structure
+from gateway.translate.kl.write import histories
 from gateway.translate.kl.write.outward import Outward
 from gateway.translate.kl.write.profiles import claim
 from gateway.translate.kl.write.tables import Tables
@@ -31,7 +33,7 @@ BASE = "https://faellesplan.dk/fhir"
 
 KINDS = (
     "Patient", "RelatedPerson", "ServiceRequest", "Condition", "Observation", "ClinicalImpression", "Goal", "CareTeam",
-    "CarePlan", "Procedure", "Encounter", "DocumentReference", "Consent",
+    "CarePlan", "Procedure", "Encounter", "DocumentReference", "Consent", "Account",
 )  # fmt: skip
 """The types that KL's profiles know, in the order in which they are written."""
 
@@ -80,10 +82,22 @@ def _sorted_out(parts: Sequence[Body], citizen: Body) -> tuple[Body, list[Body]]
         if told.setdefault((kind, one["id"]), one) != one:
             raise Contradiction("Two parts have one id and differ.", where=f"{kind}.id")
     inside = {f"{kind}/{identity}" for kind, identity in told} | {f"Patient/{one}" for one in own}
-    outside = {url for one in told.values() for url in _references(one)} - inside
-    left = [without(_apart(one), outside) for one in told.values()]
+    apart = [histories.apart(_apart(one)) for one in told.values()]
+    kept = _histories((one for _, each in apart for one in each), inside)
+    inside |= {f"{histories.KIND}/{one['id']}" for one in kept}
+    outside = {url for one, _ in apart for url in _references(one)} - inside
+    left = [without(one, outside) for one, _ in apart]
     left.sort(key=lambda one: (KINDS.index(one["resourceType"]), one["id"]))
-    return citizen, left
+    return citizen, [*left, *kept]
+
+
+def _histories(told: Iterable[Body], inside: set[str]) -> list[Body]:
+    """Who said what, each once, without what points outside; one that tells of nobody then is left out."""
+    each = {one["id"]: one for one in told}
+    inside = inside | {f"{histories.KIND}/{one}" for one in each}
+    outside = {url for one in each.values() for url in _references(one)} - inside
+    left = (without(each[name], outside) for name in sorted(each))
+    return [one for one in left if histories.is_whole(one)]
 
 
 def _apart(part: Body) -> Body:
@@ -96,10 +110,17 @@ def _check_part(part: Body, kind: str, own: set[str]) -> None:
         raise BadRequest("KL has no word for this type.", where=kind, hint=f"These are written: {', '.join(KINDS)}.")
     if not part.get("id"):
         raise MissingField(where=f"{kind}.id")
+    if kind == "Account" and is_benefit(part):
+        raise BadRequest("KL has no word for a benefit.", where=kind, hint="Its accounts are whom a bill goes to.")
     name = SUBJECT.get(kind, "subject")
-    subject = part.get(name, {})
-    if "reference" in subject and _tail(subject) not in own:
+    if any("reference" in one and _tail(one) not in own for one in subjects(part)):
         raise RuleBroken("This is about somebody who is not the citizen of the Bundle.", where=f"{kind}.{name}")
+
+
+def subjects(part: Body) -> list[Body]:
+    """Whom a part is about, as it says itself."""
+    told = part.get(SUBJECT.get(str(part["resourceType"]), "subject"), [])
+    return told if isinstance(told, list) else [told]
 
 
 def _files(parts: Iterable[Body]) -> Mapping[str, str]:

@@ -9,6 +9,7 @@
 | codings in old systems, FSIII's older keys | the present system, the UUID alone |
 | a KLE subject of the social area | category Social indsats beside it |
 | a goal that the citizen tells | category Borgers ønsker og mål |
+| who said it (Provenance), inside of a part | an entry of its own |
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gateway.domain.plan import is_intervention
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
 from gateway.translate.kl.write import case_number
+from gateway.translate.kl.write.histories import KIND as PROVENANCE
 from gateway.translate.kl.write.parties import KINDS as PARTIES
 from gateway.translate.kl.write.parties import Parties, official
 from gateway.translate.kl.write.tables import Tables
@@ -62,7 +64,10 @@ class Outward:
         """Any other part."""
         kind = part["resourceType"]
         made = self._made(_of_the_plan(part) if kind == "CareTeam" else part)
-        made[SUBJECT.get(kind, "subject")] = {"reference": self._citizen}
+        if kind == PROVENANCE:
+            return made
+        subject = {"reference": self._citizen}
+        made[SUBJECT.get(kind, "subject")] = [subject] if kind == "Account" else subject
         if kind == "CarePlan":
             case_number.put(made)
             self._categorise_plan(made)

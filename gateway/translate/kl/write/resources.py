@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gateway.domain.fold import SUBJECT
+from gateway.domain.benefit import is_benefit
 from gateway.domain.plan import is_joint
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest
 from gateway.translate.fhir.settled import settled, with_files
-from gateway.translate.kl.write.bundle import KINDS, write
+from gateway.translate.kl.write.bundle import KINDS, subjects, write
 from gateway.translate.kl.write.tables import Tables
 
 
@@ -37,12 +37,14 @@ def messages(resources: Sequence[Body], now: datetime, mappings: Path) -> list[b
 
 def _is_told(resource: Body) -> bool:
     kind = str(resource.get("resourceType"))
+    if kind == "Account" and is_benefit(resource):
+        return False
     return kind in KINDS[1:] and not is_joint(kind, str(resource.get("id")))
 
 
 def _is_about(part: Body, citizen: Body, citizens: Sequence[Body]) -> bool:
-    subject = part.get(SUBJECT.get(str(part["resourceType"]), "subject"), {})
-    wanted = str(subject.get("reference", "")).rpartition("/")[2].rpartition(":")[2]
+    urls = [str(one.get("reference", "")) for one in subjects(part)]
+    wanted = next((url.rpartition("/")[2].rpartition(":")[2] for url in urls if url), "")
     if not wanted:
         return len(citizens) == 1
     links = [str(link.get("other", {}).get("reference", "")).rpartition("/")[2] for link in citizen.get("link", [])]
