@@ -5,6 +5,7 @@ The auditor sees who looked at whom and why, never what a resource holds.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -24,13 +25,13 @@ from gateway.domain.searching.world import literal
 from gateway.domain.statement import Body
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
+from gateway.flows.find_looks import NOBODY
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search.page import shape
 from gateway.flows.search.paging import Params, Position, onwards, opened
-from gateway.store import log_forgetting, log_reading, resources, wire
-from gateway.store.log import Connection
+from gateway.store import log_pages, log_reading, resources, wire
 from gateway.store.log_reading import Found, Search
 
 # Search parameter → field of the log's search. `date`, `patient` and `patient.identifier` are read apart.
@@ -42,18 +43,21 @@ KIND = "AuditEvent"
 _OURS = {"date": "date", "patient": "reference"} | dict.fromkeys(
     ("client", "decision", "organization", "purpose", "trace"), "token"
 )
-NOT_HELD = frozenset({"_lastUpdated", "_security", "_source", "_tag", "_text"})
+NOT_HELD = frozenset({"_security", "_source", "_tag", "_text"})
 """Parameters of every type that look at what an AuditEvent of ours does not have: it is drawn from its record."""
 _DATE = re.compile(r"^(ge|gt|le|lt|sa|eb)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)?)?)$")
 _PATIENT = re.compile(r"[0-9a-f]{32}")
 _BY_NUMBER = {"patient:identifier": "patient.identifier", "agent:identifier": "agent.identifier"}
+_PEOPLE = ("patient", "patient.identifier")
+_TIMES = ("date", "_lastUpdated")  # an event is written as it is recorded, and never changes
 _SHAPING = ("_count", "_elements", "_sort", "_summary")
-_NOBODY = "nobody"  # whom an identifier leads to that leads to no citizen
 PAGE = 100
 MOST = 500
 BATCH = 500
 WALK = 5000
 """So many records does one page look at where the events themselves are tested; then it ends, with a link onwards."""
+AT_ONCE = 100
+"""After so many whoever waits for an answer gets a turn."""
 
 
 def parameters(gateway: Gateway) -> dict[str, str]:
@@ -64,14 +68,13 @@ def parameters(gateway: Gateway) -> dict[str, str]:
 
 async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     """A searchset of AuditEvents, newest first. Raises Forbidden unless the caller is an auditor with a purpose,
-    BadRequest for an unknown parameter; NotFound and Gone as search of citizens' resources does for links."""
+    BadRequest for an unknown parameter; NotFound and Gone as search of citizens' resources does for links. Three
+    statements at most: whom it names, the record of it, the events; two for these where nobody is named."""
     position = opened(gateway, caller, KIND, params)
     record = await _admitted(gateway, caller, "search-type", position.params)
-    wanted, count, query = await _understood(gateway, position.params)
-    await on_record(gateway, *([record.of(one.removesuffix(_NOBODY)) for one in wanted.citizens] or [record]))
-    async with gateway.database.connection() as connection:
-        page, last = await _page(gateway, connection, wanted, query, count, _cursor(position.place))
-        gone = [] if last else await _gone(connection, wanted)
+    wanted, count, query, named = await _understood(gateway, position.params)
+    await on_record(gateway, *([record.of(one.removesuffix(NOBODY)) for one in named] or [record]))
+    page, last, gone = await _page(gateway, wanted, query, count, _cursor(position.place))
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/AuditEvent"}]
     if last:
         place: Place = [last.recorded_at.isoformat(), str(last.id)]
@@ -84,50 +87,45 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
 
 
 async def _page(
-    gateway: Gateway, connection: Connection, wanted: Search, query: Query, count: int,
-    before: tuple[datetime, int] | None,
-) -> tuple[list[Body], Found | None]:  # fmt: skip
-    """The events of one page, and the record after which the next one goes on; None where nothing is left. What the
-    log cannot look up is tested on the events."""
-    tested = bool(query.tests)
+    gateway: Gateway, wanted: Search, query: Query, count: int, before: tuple[datetime, int] | None
+) -> tuple[list[Body], Found | None, list[Body]]:
+    """The events of one page; the record after which the next one goes on, None where nothing is left; and what is told
+    at the end of the list. What the log cannot look up is tested on the events."""
     page: list[Body] = []
     last: Found | None = None
-    for _ in range(WALK // BATCH):
-        found = await _found(connection, wanted, BATCH if tested else count + 1, before)
-        for one in found:
+    for size in _sizes(wanted, query, count):
+        told = await log_pages.page(gateway.database, wanted, size, before)
+        for number, one in enumerate(told.found):
             event = _event(gateway, one)
-            if not tested or query.matches(event):
+            if query.matches(event):
                 if len(page) == count:
-                    return page, last
+                    return page, last, []
                 page.append(event)
             last, before = one, one.cursor
-        if not tested or len(found) < BATCH:
-            return page, None
-    return page, last
+            if number % AT_ONCE == AT_ONCE - 1:
+                await asyncio.sleep(0)
+        if len(told.found) < size:
+            return page, None, _gone(wanted, told)
+    return page, last, []
 
 
-async def _found(
-    connection: Connection, wanted: Search, limit: int, before: tuple[datetime, int] | None
-) -> list[Found]:
-    """The newest records that the log finds. What is found by terms has them a moment after it was written: what has
-    none yet is looked through too, and first, as it may get them meanwhile."""
-    if not wanted.alike:
-        return await log_reading.find(connection, wanted, limit, before, placed=False)
-    new = await log_reading.find(connection, replace(wanted, alike=(), unread=True), limit, before, placed=False)
-    found = await log_reading.find(connection, wanted, limit, before, placed=False)
-    both = {one.id: one for one in (*new, *found)}
-    return sorted(both.values(), key=lambda one: one.cursor, reverse=True)[:limit]
+def _sizes(wanted: Search, query: Query, count: int) -> list[int]:
+    """How many records each statement brings: one more than the page holds, or as many as are tested. Nobody has very
+    many of those that name a citizen."""
+    if not query.tests:
+        return [count + 1]
+    return [WALK] if wanted.citizens or WALK <= BATCH else [BATCH, WALK - BATCH]
 
 
-async def _gone(connection: Connection, wanted: Search) -> list[Body]:
+def _gone(wanted: Search, told: log_pages.Page) -> list[Body]:
     """At the end of a list: what the search would have reached, had its time not been over."""
-    before = await log_forgetting.forgotten_before(connection)
+    before = told.forgotten
     if before is None or (wanted.since and wanted.since >= before):
         return []
-    told = f"Records from before {before.isoformat(timespec='seconds')} were deleted when their time was over."
+    text = f"Records from before {before.isoformat(timespec='seconds')} were deleted when their time was over."
     if wanted.citizens:
-        told += f" Of these citizens there were {await log_forgetting.gone_of(connection, wanted.citizens)}."
-    issue = {"severity": "information", "code": "deleted", "details": {"text": told}}
+        text += f" Of these citizens there were {told.gone}."
+    issue = {"severity": "information", "code": "deleted", "details": {"text": text}}
     outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
     return [{"resource": outcome, "search": {"mode": "outcome"}}]
 
@@ -156,38 +154,60 @@ async def _admitted(gateway: Gateway, caller: Caller, interaction: str, params: 
     raise Forbidden("Only auditors read the access log") if caller.purposes else no_purpose()
 
 
-async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Query]:
+async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Query, list[str]]:
+    """What is looked up, how many events a page has, what is tested on them, and who is named."""
     tested, looked_up = list[tuple[str, str]](), list[tuple[str, str]]()
     for one in params:
         (tested if _is_tested(gateway, *one) else looked_up).append(one)
     query = understand(KIND, gateway.search, tested, gateway.here)
     if query.wide or query.beyond:
         raise BadRequest("No chain is served for this type", where=KIND, hint="Search the other type by itself.")
-    asked, count = await _looked_up(gateway, looked_up)
+    asked, count = _looked_up(gateway, looked_up)
+    named = await _people(gateway, asked.pop("people", []))
+    if named:
+        asked["citizens"] = sorted(set.intersection(*named) or {NOBODY})
     asked["alike"] = [group for name, value in tested if name == "entity" and (group := _terms(gateway, value))]
     if query.ids:
         asked["ids"] = [int(one) for one in query.ids if one.isdigit() and len(one) < 18] or [0]
-    return Search(**asked), count, query
+    return Search(**asked), count, query, sorted(set().union(*named))
 
 
-async def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
-    """The fields of Search that these parameters ask for, and how many events a page has."""
+def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
+    """The fields of Search that these parameters ask for, with `people` for whom they name, and how many events a page
+    has. What is given twice has to hold twice."""
     asked: dict[str, Any] = {}
     count = PAGE
-    for name, value in params:
+    for given, value in params:
+        name = _BY_NUMBER.get(given, given)
         if name == "_count":
             count = min(_number(name, value), MOST)
         elif name == "_sort":
             if value != "-date":  # they always are
                 raise BadRequest("AuditEvents are told newest first alone", where=name, hint="Leave it out, or -date.")
-        elif name == "date":
-            asked |= _bounds(value)
+        elif name in _TIMES:
+            for bound, moment in _bounds(name, value).items():
+                narrower = max if bound == "since" else min
+                asked[bound] = narrower(moment, asked.get(bound, moment))
+        elif name in _PEOPLE:
+            asked.setdefault("people", []).append((name, value))
         else:
-            field, values = await _field(gateway, _BY_NUMBER.get(name, name), value)
-            asked.setdefault(field, []).extend(values)
-    if citizens := asked.get("citizens"):
-        asked["citizens"] = await resources.same_people(gateway.database, citizens)
+            field, values = _field(gateway, name, value)
+            if field == "purposes" and field in asked:
+                raise BadRequest("One of these purposes is asked for", where=name, hint="Put a comma between them.")
+            asked[field] = [one for one in values if one in asked.get(field, values)] or [NOBODY]
     return asked, count
+
+
+async def _people(gateway: Gateway, told: Params) -> list[set[str]]:
+    """Of each parameter that names citizens, all their Patient ids. One statement, none where nobody is named."""
+    groups = [(name, _patients(value) if name == "patient" else split(value, ",")) for name, value in told]
+    numbers = {one for name, group in groups if name != "patient" for one in group}
+    patients = {one for name, group in groups if name == "patient" for one in group}
+    known = await resources.people_of(gateway.database, sorted(numbers), sorted(patients)) if groups else {}
+    return [
+        {one for each in group for one in known.get(each, {each if name == "patient" else NOBODY})}
+        for name, group in groups
+    ]
 
 
 def _terms(gateway: Gateway, value: str) -> list[int]:
@@ -207,25 +227,22 @@ def _is_tested(gateway: Gateway, name: str, value: str) -> bool:
     plain, _, modifier = name.partition(":")
     if plain in ("_summary", "_elements"):
         return value != "count"
-    if name == "date":
+    if name in _TIMES:
         return value[:2] in ("eq", "ne", "ap") or "," in value
     if name in _BY_NUMBER or "." in name or plain not in gateway.search[KIND] or plain in NOT_HELD:
         return False
     return bool(modifier) or (plain != "patient" and not (plain == "subtype" and "|" not in value))
 
 
-async def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:
+def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:
     """The field of the log's search that a parameter asks for, and the values it may have."""
-    if name == "patient.identifier":
-        known = await resources.citizens_of(gateway.database, value.split(","))
-        return "citizens", [citizen or "nobody" for _, citizen in known]
-    if name == "patient":
-        return "citizens", _patients(value)
     if name not in _FIELDS:
         served = ", ".join(sorted([*_FIELDS, *parameters(gateway), "patient.identifier", *_SHAPING]))
         raise BadRequest(
             "This search parameter is not served", where=shown(name), hint=f"Served for AuditEvent: {served}."
         )
+    if not value.strip(","):
+        raise BadRequest("This takes a value", where=name)
     people = name == "agent.identifier"
     return _FIELDS[name], [person_key(one, gateway.ids) if people else one for one in value.split(",")]
 
@@ -238,14 +255,14 @@ def _patients(value: str) -> list[str]:
     return found
 
 
-def _bounds(value: str) -> dict[str, datetime]:
-    found = _DATE.match(value)
+def _bounds(name: str, value: str) -> dict[str, datetime]:
+    found = _DATE.match(value.replace(" ", "+"))  # a + that was not written %2B arrives as a blank
     if found is None:
-        raise BadRequest("This is not a date with an optional prefix", where="date", hint="For instance ge2026-03-01.")
+        raise BadRequest("This is not a date with an optional prefix", where=name, hint="For instance ge2026-03-01.")
     try:
         low, high = instant(found[2]), last_instant(found[2])
     except ValueError:
-        raise BadRequest("This date does not exist", where="date") from None
+        raise BadRequest("This date does not exist", where=name) from None
     return {
         "ge": {"since": low}, "gt": {"since": high}, "sa": {"since": high},
         "le": {"until": high}, "lt": {"until": low}, "eb": {"until": low},
@@ -266,10 +283,12 @@ def _rest(params: Params, wanted: Search) -> Position:
     """The request of the pages to come: for identifiers stand Patient ids and pseudonyms."""
     apart = {"patient", *_BY_NUMBER, *_BY_NUMBER.values()}
     kept = [(name, value) for name, value in params if name not in apart]
-    kept += [("patient", one) for one in wanted.citizens] + [("agent.identifier", one) for one in wanted.users]
-    return Position(kept)
+    told = (("patient", wanted.citizens), ("agent.identifier", wanted.users))
+    return Position([*kept, *((name, ",".join(values)) for name, values in told if values)])
 
 
-def _event(gateway: Gateway, found: Found) -> dict[str, object]:
+def _event(gateway: Gateway, found: Found) -> Body:
     server = Server(gateway.log_key.origin, f"{gateway.public_url}/fhir")
-    return audit_event(found.record, str(found.id), server)
+    event = audit_event(found.record, str(found.id), server)
+    updated = found.recorded_at.isoformat(timespec="milliseconds")
+    return event | {"meta": {"lastUpdated": updated} | event["meta"]}

@@ -99,7 +99,8 @@ async def find(
     """
     async with connection.transaction(readonly=True):
         await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")  # the best index hangs on the values
-        rows = await connection.fetch(*_sql(search, limit, before))
+        values: list[Any] = []
+        rows = await connection.fetch(written(search, limit, before, values), *values)
     found = [Found(**row, index=None) for row in rows]
     return await with_places(connection, found) if placed else found
 
@@ -111,8 +112,9 @@ async def with_places(connection: Connection, found: Sequence[Found]) -> list[Fo
     return [replace(one, index=places.get(one.id)) for one in found]
 
 
-def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tuple[Any, ...]:
-    query = _Query()
+def written(search: Search, limit: int, before: tuple[datetime, int] | None, values: list[Any]) -> str:
+    """The statement of a search, which gives id, recorded_at and body; its values are added to those there are."""
+    query = _Query(values)
     start, by_term = _started(search, query)
     table, when, number_of = "access_record a", "a.recorded_at", "a.id"
     if by_term:
@@ -135,11 +137,10 @@ def _sql(search: Search, limit: int, before: tuple[datetime, int] | None) -> tup
     inner = f"ORDER BY {when} DESC, {number_of} DESC {limited}"
     where = f"WHERE {' AND '.join(query.conditions)}" if query.conditions else ""
     once = "DISTINCT ON (recorded_at, id)" if search.alike else ""  # a record may have several of a group
-    sql = f"""
+    return f"""
     SELECT {once} r.id, r.recorded_at, r.body FROM {start or "(VALUES (1)) AS k(v)"}
       CROSS JOIN LATERAL (SELECT a.id, a.recorded_at, a.body FROM {table} {where} {inner}) AS r {newest}
     """
-    return (sql, *query.values)
 
 
 def _started(search: Search, query: _Query) -> tuple[str, bool]:

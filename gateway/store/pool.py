@@ -37,13 +37,17 @@ _AWAY = (
 # (PostgreSQL's guess, since unnest hides how little they touch) would cost as much as running them. For the same reason
 # it thinks some of them large enough to be compiled, which takes longer than they do.
 SESSION = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+# A search of the log is the other way round: of which values it is asked decides which index is the best.
+_PLANNED = SESSION | {"plan_cache_mode": "force_custom_plan"}
+_PLANNING = 2  # connections for such searches, opened when somebody searches
 
 
 class Database:
     """A pool of connections to PostgreSQL. Every method raises Unavailable when the database cannot answer."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, planning: asyncpg.Pool | None = None) -> None:
         self.pool = pool
+        self._planning = planning or pool
 
     @classmethod
     async def open(cls, url: str, *, size: int = 16, seconds: float = 15) -> Database:
@@ -53,16 +57,25 @@ class Database:
                 url, min_size=min(4, size), max_size=size, command_timeout=seconds, reset=_leave,
                 server_settings=SESSION,
             )  # fmt: skip
-        return cls(pool)
+            planning = await asyncpg.create_pool(
+                url, min_size=0, max_size=_PLANNING, command_timeout=seconds, reset=_leave, server_settings=_PLANNED
+            )
+        return cls(pool, planning)
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self._planning.close()
         await self.pool.close()
 
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """All rows."""
         with told():
             return await self.pool.fetch(sql, *values)
+
+    async def planned(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows of a statement that is planned for these values, each time."""
+        with told():
+            return await self._planning.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
         """The first row."""

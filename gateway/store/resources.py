@@ -101,6 +101,14 @@ _SAME = """
 SELECT o.id FROM resource p JOIN resource o ON o.citizen = p.citizen AND o.kind = 'Patient'
  WHERE p.kind = 'Patient' AND p.id = ANY($1)
 """
+_PEOPLE = """
+WITH named AS (
+  SELECT n.named, i.citizen FROM unnest($1::text[]) AS n(named) JOIN identity i ON i.identifiers @> ARRAY[n.named]
+  UNION SELECT p.id, p.citizen FROM resource p WHERE p.kind = 'Patient' AND p.id = ANY($2)
+)
+SELECT named, citizen AS id FROM named UNION
+SELECT n.named, o.id FROM named n JOIN resource o ON o.citizen = n.citizen AND o.kind = 'Patient'
+"""
 _PARTS = """
 SELECT kind, version, updated, withdrawn, facts, body, digest
   FROM resource WHERE citizen = (SELECT citizen FROM resource WHERE kind = 'Patient' AND id = $1) ORDER BY kind, id
@@ -233,6 +241,18 @@ async def same_people(database: Database, patients: Sequence[str]) -> list[str]:
     the citizen went by at the time."""
     rows = await database.fetch(_SAME, list(patients))
     return sorted({*patients, *(row["id"] for row in rows)})
+
+
+async def people_of(
+    database: Database, identifiers: Sequence[str], patients: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    """By each identifier key and Patient id all Patient ids of the persons it leads to; those that lead to nobody are
+    left out. One statement."""
+    rows = await database.fetch(_PEOPLE, [one.replace("\0", "") for one in identifiers], list(patients))
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        found[row["named"]] = found.get(row["named"], frozenset()) | {row["id"]}
+    return found
 
 
 async def names_of(database: Reader, citizen: str) -> frozenset[str]:

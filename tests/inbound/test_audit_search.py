@@ -62,12 +62,47 @@ def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: py
             assert told.status_code == 200
             (part,) = await events(here, auditor, f"_id={seen[0]['id']}&_elements=outcome")
             assert {"type", "recorded", "agent", "source", "outcome"} == part.keys() - {"resourceType", "id", "meta"}
-            for wrong in ("_lastUpdated=2025", "_sort=agent", "agent.name=x", "_has:Goal:subject:status=x",
+            for wrong in ("_tag=x", "_sort=agent", "purpose=TREAT&purpose=HOPERAT", "client=", "_lastUpdated=ge2025-13",
+                          "agent.name=x", "_has:Goal:subject:status=x",
                           "_include=AuditEvent:entity", "outcome:below=0", "banana=1", "_total=accurate"):  # fmt: skip
                 answer = await here.web.get(f"/fhir/AuditEvent?{wrong}", headers=auditor)
                 assert answer.status_code == 400, (wrong, answer.text)
                 told = answer.json()["issue"][0]["diagnostics"]
                 assert told.startswith(f"At {wrong.partition('=')[0]}".partition(":")[0]), told
+
+    run(test)
+
+
+def test_what_is_given_twice_has_to_hold_twice(database_url: str) -> None:
+    """R4 3.1.1.4: a repeated parameter is an AND, a comma an OR."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            await here.web.get(f"/fhir/Patient/{patient}", headers=social)
+            auditor, other = await headers(here, "auditor", "HOPERAT"), "0" * 32
+            number = f"{CPR}|{NUMBER}"
+            asked = f"patient={patient}&subtype=read"
+            whole = await events(here, auditor, asked)
+            assert len(whole) == 1
+            for more, found in (
+                (f"&patient={patient}", True), (f"&patient={other}", False), (f"&patient:identifier={number}", True),
+                (f"&patient:identifier={CPR}|2512489996", False), ("&subtype=read", True), ("&subtype=vread", False),
+                ("&subtype=read,vread", True), ("&client=social&client=social,epj", True),
+                ("&client=social&client=epj", False), ("&_lastUpdated=ge2000&_lastUpdated=lt2100", True),
+                ("&date=ge2100&date=ge2000", False), ("&date=ge2000&date=ge2100", False),
+                ("&date=lt2000&date=lt2100", False),
+                ("&_lastUpdated=ne2000", True), ("&_lastUpdated=eq2000", False),
+                ("&date=ge2000-01-01T00:00:00+01:00", True),
+            ):  # fmt: skip
+                assert await events(here, auditor, asked + more) == (whole if found else []), more
+            for both in (f"patient={patient},{other}", f"patient.identifier={number},{CPR}|2512489996"):
+                assert await events(here, auditor, f"{both}&subtype=read") == whole
+            assert whole[0]["meta"]["lastUpdated"] == whole[0]["recorded"].replace("Z", "+00:00")
+            last = await here.gateway.database.fetchval("SELECT max(id) FROM access_record")
+            await events(here, auditor, f"patient={patient}&patient={other}")
+            rows = await here.gateway.database.fetch("SELECT citizen FROM access_record WHERE id > $1", last)
+            assert {row["citizen"] for row in rows} == {patient, other}, "both are named, whatever is found"
 
     run(test)
 

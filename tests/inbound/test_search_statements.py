@@ -16,7 +16,7 @@ from tests.inbound.oauth_client import hospital, nurse
 from tests.inbound.one_citizen import CLIENTS, HOSPITAL, NUMBER, SOCIAL, arrive, headers
 from tests.inbound.statements import counted
 from tests.inbound.test_search_beyond import put
-from tests.inbound.test_search_door import found, names
+from tests.inbound.test_search_door import found, names, url_of
 
 MOST = 3
 NOBODYS = "2512489996"
@@ -169,6 +169,39 @@ def test_provenance_of_many_takes_three_statements(database_url: str, told: list
                 assert {one.partition("/_history/")[0] for one in there} == wanted
             looks = "SELECT count(*) FROM access_record WHERE id > $1 AND interaction = 'search-type'"
             assert await here.gateway.database.fetchval(looks, last) == 10 + 5 + 17, "one of each target"
+
+    run(test)
+
+
+def test_the_log_takes_three_statements(database_url: str, told: list[str]) -> None:
+    """Whoever is named, whatever is tested on the events, and what was deleted told at the end."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            goal = names(await found(here, social, f"Goal?patient={patient}"))[0]
+            await found(here, social, goal)
+            auditor = await headers(here, "auditor", "HOPERAT")
+            await found(here, auditor, "AuditEvent?_count=1")  # what a new connection asks once about its types
+            await here.gateway.database.fetch(
+                "INSERT INTO log_forgotten (transaction, before) VALUES (1, '2020-01-01')"
+            )
+            for query in (
+                "_count=3", "action=R", f"patient={patient}", f"patient={patient}&action=R&_count=1",
+                f"patient.identifier={CPR}|{NUMBER}&patient={patient}", f"entity={goal}",
+                f"patient.identifier={CPR}|{NUMBER}&entity={goal}&outcome=0&_elements=outcome", "outcome=8",
+                f"patient.identifier={CPR}|{NOBODYS}", "_id=1,2", "date=ne1999&client=social",
+            ):  # fmt: skip
+                told.clear()
+                page = await found(here, auditor, f"AuditEvent?{query}")
+                assert 2 <= len(told) <= MOST, (query, told)
+                if onwards := url_of(page, "next"):
+                    told.clear()
+                    await found(here, auditor, onwards.partition("/fhir/")[2])
+                    assert len(told) <= MOST, (query, told)
+                else:
+                    outcomes = [one["resource"] for one in page["entry"] if one["search"]["mode"] == "outcome"]
+                    assert "deleted" in str(outcomes), query
 
     run(test)
 

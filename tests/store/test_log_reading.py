@@ -11,7 +11,7 @@ from gateway.domain.record import Decision
 from gateway.domain.tampering import Kind
 from gateway.domain.verify_log import verify_log
 from gateway.store import integrating, keys, log
-from gateway.store.log_reading import Search, _sql, export, find, get
+from gateway.store.log_reading import Search, export, find, get, written
 from tests.store.log_stories import (
     KEY,
     START,
@@ -97,7 +97,8 @@ def test_a_citizens_list_is_read_from_the_index(database_url: str) -> None:
             (Search(decisions=["deny"]), "ix_access_record_decision"),
             (Search(), "ix_access_record_time"),
         ):
-            sql, *values = _sql(search, 50, None)
+            values: list[Any] = []
+            sql = written(search, 50, None, values)
             plan = "\n".join(row[0] for row in await db.fetch("EXPLAIN " + sql, *values))
             assert index in plan, plan
             assert "Seq Scan on access_record" not in plan, plan
