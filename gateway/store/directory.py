@@ -167,6 +167,12 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
     return _entry(row) if row else None
 
 
+async def going_by(database: Reader, kind: str, names: Sequence[str], most: int) -> list[Entry]:
+    """Those of a type that stand now and that others refer to by any of these names."""
+    sql = f"SELECT {_COLUMNS} FROM directory d WHERE d.kind = $1 AND d.names && $2::text[] AND NOT d.withdrawn LIMIT $3"
+    return [_entry(row) for row in await database.fetch(sql, kind, [key_text(name) for name in names], most)]
+
+
 async def found(
     database: Reader, kind: str, narrow: Sequence[Narrow], ids: Sequence[str], after: str, most: int,
     allowed: Sequence[str],

@@ -12,6 +12,7 @@
 | chains | what questions of other searches lead to here |
 | climbing | what stands below or above something |
 | including | what includes add, also to searches of citizens' resources |
+| wholes | what is a part of something is no part of itself |
 | changing | create, update, delete where nobody else writes; a source changes only what it wrote |
 | keeping | each of them alone, on record |
 """

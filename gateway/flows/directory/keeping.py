@@ -16,6 +16,7 @@ from gateway.errors import GatewayError, Unavailable
 from gateway.flows.directory import changing
 from gateway.flows.directory.changing import Changed
 from gateway.flows.directory.showing import Shown, record, recorded
+from gateway.flows.directory.wholes import check_whole
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.units import hear_units
 from gateway.store import directory
@@ -70,6 +71,8 @@ async def _written(
         do = write()
         async with directory.writing(gateway.database) as connection:
             changed = await do(connection)
+            if interaction != "delete":
+                await check_whole(gateway, connection, caller, changed.body)
             await append(connection, [recorded(gateway, caller, interaction, kind, asked, changed.look)])
     except Unavailable:
         raise

@@ -9,17 +9,19 @@ beside each citizen's statements, and nothing of any other's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from gateway.domain.intake import Known, touch
 from gateway.domain.record import AccessRecord
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unavailable
 from gateway.flows import directory
 from gateway.flows.directory.changing import Changed
 from gateway.flows.directory.keeping import heard
 from gateway.flows.directory.showing import recorded
+from gateway.flows.directory.wholes import check_whole
 from gateway.flows.parts import Gateway
 from gateway.flows.writing import in_directory
 from gateway.flows.writing.again import Again
@@ -65,14 +67,11 @@ async def keep_together(
                 await lock_directory(connection)
             if again and not await _numbered(gateway, connection, again, done):
                 raise Moved
-            records = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
-            made, effort = dict[str, Changed](), directory.Effort()
-            for number, one in listed.items():
-                outcome.changed[number] = changed = await _listed(gateway, connection, one, made, effort)
-                made[changed.reference] = changed
-                records.append(_record(gateway, one, changed))
+            standing = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
+            outcome.changed |= await _changed(gateway, connection, listed)
             outcome.unkept |= await _said(gateway, connection, _groups(done))
-            await append(connection, [*records, *others])
+            records = [_record(gateway, one, outcome.changed[number]) for number, one in listed.items()]
+            await append(connection, [*standing, *records, *others])
     except Overtaken:
         raise Moved from None
     for kind in {one.entry.asked.kind for one in listed.values()}:
@@ -86,14 +85,31 @@ async def _numbered(gateway: Gateway, connection: Connection, again: Again, done
     return await messages.keep_metadata(connection, again.arrival(gateway, entries), state="nothing-kept")
 
 
-async def _listed(
-    gateway: Gateway, connection: Connection, one: Done, made: Mapping[str, Changed], effort: directory.Effort
-) -> Changed:
-    assert isinstance(one.came, Listed)  # noqa: S101 - for mypy
+async def _changed(gateway: Gateway, connection: Connection, listed: Mapping[int, Done]) -> dict[int, Changed]:
+    """What is written in the directory; whether anything is a part of itself is asked when all of it stands."""
+    changed, made, effort = dict[int, Changed](), dict[str, Changed](), directory.Effort()
+    for number, one in listed.items():
+        assert isinstance(one.came, Listed)  # noqa: S101 - for mypy
+        with _placed(one.entry):
+            caller = one.entry.caller
+            changed[number] = await in_directory.within(gateway, connection, caller, one.came, made, effort)
+        made[changed[number].reference] = changed[number]
+    for number, one in listed.items():
+        if one.entry.asked.interaction != "delete":
+            with _placed(one.entry):
+                await check_whole(gateway, connection, one.entry.caller, changed[number].body)
+    return changed
+
+
+@contextmanager
+def _placed(entry: Entry) -> Iterator[None]:
+    """What is found to be wrong with an entry is told with its place."""
     try:
-        return await in_directory.within(gateway, connection, one.entry.caller, one.came, made, effort)
+        yield
+    except Unavailable:
+        raise
     except GatewayError as error:
-        raise one.entry.placed(error) from None
+        raise entry.placed(error) from None
 
 
 def _record(gateway: Gateway, one: Done, changed: Changed) -> AccessRecord:
