@@ -40,6 +40,9 @@ WALK = 50
 """So many chunks of a circle's versions does one page look at; then it ends, full or not, with a link onwards."""
 
 _RESULT = ("_count", "_since", "_at")
+_NOBODY = "-"
+"""How the mark of a name begins that leads this caller to nobody. It is as long as a Patient id, and another for each
+name: a link to a further page holds the one or the other."""
 _World = tuple[list[Sealed], tuple[Ground, ...]]
 
 
@@ -54,7 +57,7 @@ class _Asked:
     since: datetime = BEGINNING
     low: datetime | None = None
     high: datetime | None = None
-    names: tuple[str, ...] = ()  # whom the request named, "" for a number that is nobody's; none for the circle
+    names: tuple[str, ...] = ()  # whom the request named, a mark for each that leads to nobody; none for the circle
 
 
 async def history(gateway: Gateway, caller: Caller, kind: str, params: Params, identity: str = "") -> Served:
@@ -84,7 +87,7 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
     if query.tests or query.ids or query.includes or query.orders or query.summary or query.elements:
         raise unknown("a history", others[0][0], {}, (*_RESULT, "patient", "patient.identifier"))
     names = position.who or (() if identity else await _names(gateway, caller, query))
-    whose: str | Sequence[str] = identity or sorted({*names} - {""})
+    whose: str | Sequence[str] = identity or sorted({one for one in names if not one.startswith(_NOBODY)})
     if not identity and not query.named and not names:
         whose = await _circle(gateway, caller, kind)
     if query.count == 0:
@@ -115,8 +118,7 @@ async def _circle(gateway: Gateway, caller: Caller, kind: str) -> list[str]:
 
 
 async def _names(gateway: Gateway, caller: Caller, query: Query) -> tuple[str, ...]:
-    """The Patient ids of those who are named in every group of names; "" for each other name, and for a number that
-    this caller may not know somebody by."""
+    """The Patient ids of those who are named in every group of names; a mark for each other name."""
     known = await _known(gateway, caller, query.identifiers) if query.identifiers else []
     groups = [
         [one.patient for one in group if one.patient]
@@ -124,16 +126,21 @@ async def _names(gateway: Gateway, caller: Caller, query: Query) -> tuple[str, .
         for group in query.named
     ]
     both = set.intersection(*map(set, groups)) if groups else set()
-    return tuple(one if one in both else "" for group in groups for one in group)
+    return tuple(one if one in both else _mark(gateway, one) for group in groups for one in group)
+
+
+def _mark(gateway: Gateway, name: str) -> str:
+    """What stands for a name that leads to nobody."""
+    return name if name.startswith(_NOBODY) else _NOBODY + gateway.fingerprint(b"nobody", name.encode()).hex()[:31]
 
 
 async def _known(gateway: Gateway, caller: Caller, numbers: Sequence[str]) -> list[tuple[str, str]]:
-    """Each identifier key with the Patient id of a citizen whom it leads this caller to, "" where it leads to nobody.
-    One statement."""
+    """Each identifier key with the Patient id of a citizen whom it leads this caller to, a mark where it leads to
+    nobody, as where this caller may not know somebody by it. One statement."""
     found = await searching.of_named(gateway.database, Named((), numbers), beside(gateway, caller))
     looks = await looks_at(gateway, caller, found.met)
     behind = [(number, who) for number in numbers for who in found.named.get(number.replace("\0", ""), [""])]
-    return [(number, who if who in looks and looks[who].knows(number) else "") for number, who in behind]
+    return [(key, who if who in looks and looks[who].knows(key) else _mark(gateway, key)) for key, who in behind]
 
 
 async def _permitted(
@@ -216,7 +223,8 @@ def _records(
     if asked.identity:
         return list(looks.values()) or [nothing.of(owner)]
     if asked.names:
-        return [looks.pop(one) if one in looks else nothing.of(one) for one in asked.names] + list(looks.values())
+        named = ["" if one.startswith(_NOBODY) else one for one in asked.names]
+        return [looks.pop(one) if one in looks else nothing.of(one) for one in named] + list(looks.values())
     return [replace(nothing, decision=Decision.PERMIT, outcome=Outcome.SUCCESS), *looks.values()]
 
 
@@ -247,7 +255,7 @@ def _rest(position: Position, asked: _Asked) -> Position:
     """The request of the pages to come, with ids for numbers."""
     if isinstance(asked.whose, str) or not any("identifier" in name for name, _ in position.params):
         return position
-    return Position([one for one in position.params if one[0] in _RESULT], who=tuple(asked.whose))
+    return Position([one for one in position.params if one[0] in _RESULT], who=asked.names)
 
 
 def _entry(gateway: Gateway, version: Version, seen: Seen) -> bytes:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.domain.identifier import X_ECPR
+from gateway.domain.identifier import CPR, X_ECPR
 from tests.attack.world import (
     ASK,
+    NOBODY,
     REASON,
     SARAH,
     Doors,
+    Raw,
     about,
     bodies,
+    case,
     consent,
     doors,
     identity,
@@ -142,5 +145,33 @@ def test_a_protected_address_is_protected_under_every_identity(database_url: str
             for answer in (found, one, old, together):
                 assert answer.status == 200
                 assert b'"location"' not in answer.body
+
+    run(test)
+
+
+def test_a_history_by_numbers_tells_of_nobody_who_is_hidden(database_url: str) -> None:
+    """Not by the length of the link to its next page, not by which numbers have the same link, and not by how many
+    records a page makes."""
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await here.arrive(("social", order(SARAH, plan())), ("elsewhere", case(ASK, owner="11259979")))
+            for says in ("deny", "permit"):
+                assert (await here.write("elsewhere", consent(patient_of(ASK), says, provision=TREAT))).status == 201
+
+            async def page(path: str) -> tuple[Raw, int]:
+                before = len(await here.records())
+                return await here.get("elsewhere", path), len(await here.records()) - before
+
+            found = []
+            for number in (SARAH, NOBODY, "2505544849"):
+                first, records = await page(f"Consent/_history?patient.identifier={CPR}|{number},{CPR}|{ASK}&_count=1")
+                assert (first.status, len(first.json()["entry"])) == (200, 1)
+                (link,) = [one["url"] for one in first.json()["link"] if one["relation"] == "next"]
+                second, more = await page(link.partition("/fhir/")[2])
+                assert (second.status, len(second.json()["entry"])) == (200, 1)
+                found.append((link, records, more))
+            assert len({(len(link), records, more) for link, records, more in found}) == 1
+            assert len({link for link, _, _ in found}) == 3
 
     run(test)
