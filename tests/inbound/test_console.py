@@ -14,6 +14,7 @@ from gateway.domain.identifier import Identifier
 from gateway.flows.joint_plan import joint_plan
 from gateway.flows.parts import Served
 from gateway.inbound.console import plan as pages
+from gateway.inbound.console.texts import texts
 from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, ORDER, arrive, headers
@@ -129,6 +130,11 @@ def test_the_plan_is_read_in_english_too(database_url: str) -> None:
                 assert f">{heading}<" not in english
             assert "Something may be left out." in english
             assert not re.search(r" kl\. |\d\. (januar|februar|marts|april|maj|juni|juli|august|oktober)", english)
+            marked = set(re.findall(r'<(?:strong|em|span) lang="da">([^<]*)<', english))
+            plain = set(re.findall(r"<(?:strong|em|span)>([^<]*)<", english))
+            assert {"Home visit", "running"} <= plain, "our own words are in the language of the page"
+            assert {"Alkoholmisbrug", "Birgit Tangmose"} <= marked, "and what a source said is in Danish"
+            assert not {one for one in marked if one in texts("en").known.values()}
 
     run(test)
 

@@ -27,7 +27,7 @@ from gateway.inbound import outcome
 from gateway.inbound.bodies import read_form
 from gateway.inbound.console.dates import moment
 from gateway.inbound.console.navigation import pages_of
-from gateway.inbound.console.texts import LANGUAGES, Texts, texts
+from gateway.inbound.console.texts import LANGUAGES, Ours, Texts, texts
 from gateway.inbound.console.tickets import Visit
 from gateway.inbound.door import Inbound, OpenAnswer
 from gateway.inbound.shell import CLIENT, ROUTE, TRACE
@@ -41,6 +41,7 @@ _HTML = "text/html; charset=utf-8"
 _TOLD = (401, 403, 404, 429, 503)
 
 _pages = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+_pages.tests["ours"] = lambda text: isinstance(text, Ours)
 _hidden: Callable[[str, str], str] = vars(_pages.get_template("fields.html").module)["hidden"]
 
 

@@ -174,7 +174,7 @@ def _override(here: Here, entry: Entry) -> tuple[str, ...]:
     told = entry.told
     if told and told.when:
         how = here.t("insight.kept_how") if NAME in kept_parts(entry.kept) else told.how  # it may name who told
-        became = here.t("insight.was_told", when=here.moment(day_or_time(told.when)), how=how)
+        became: str = here.t("insight.was_told", when=here.moment(day_or_time(told.when)), how=how)
     elif told and told.why_not:
         became = here.t("insight.not_told")
     else:

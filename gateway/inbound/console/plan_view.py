@@ -20,7 +20,7 @@ from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
 from gateway.inbound.console.dates import moment, period
-from gateway.inbound.console.texts import Texts
+from gateway.inbound.console.texts import Ours, Texts
 
 Body = Mapping[str, Any]
 _PEOPLE = ("Patient", "RelatedPerson")
@@ -32,7 +32,8 @@ _GOING = {"expected-return": "plan.expected_back", "extension-Encounter.plannedE
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of a list on the page: what it is, how it stands, when, who, and further facts."""
+    """One entry of a list on the page: what it is, how it stands, when, who, and further facts. Each is in the words of
+    its source, or in the page's own (texts.Ours)."""
 
     title: str
     status: str = ""
@@ -126,7 +127,7 @@ class _Reader:
 
     def _municipality(self, fact: Fact) -> Line:
         return Line(
-            " ".join(filter(None, (self.word("municipality", fact.role), self.word("area", fact.area)))),
+            Ours(" ".join(filter(None, (self.word("municipality", fact.role), self.word("area", fact.area))))),
             fact.display or self.t("plan.municipality", code=fact.code),
             self.period(dict(fact.period)),
             facts=(self.t("plan.disputed"),) if fact.disputed else (),
@@ -155,7 +156,7 @@ class _Reader:
         """A granted benefit: what it is called, whether it runs, from when to when, who grants it."""
         known = account.get("status") != "unknown"
         status = self.word("benefit_status", account.get("status")) if known else ""
-        name = str(account.get("name") or self._concept(account.get("type")) or self.t("plan.benefit"))
+        name = str(account.get("name", "")) or self._concept(account.get("type")) or self.t("plan.benefit")
         return Line(name, status, self.period(account.get("servicePeriod")), _display(account.get("owner")))
 
     def _goal(self, goal: Body) -> Line:
@@ -227,11 +228,8 @@ class _Reader:
     def _measured(self, quantity: Body) -> str:
         value = quantity.get("value", "")
         number = f"{value:f}" if isinstance(value, Decimal) else str(value)
-        return " ".join(
-            filter(
-                None, (number.replace(".", ",") if self.t.language == "da" else number, str(quantity.get("unit", "")))
-            )
-        )
+        number = number.replace(".", ",") if self.t.language == "da" else number
+        return Ours(" ".join(filter(None, (number, str(quantity.get("unit", ""))))))
 
     def _stay(self, stay: Body) -> Line:
         elsewhere = ("completed", "reserved")
@@ -240,7 +238,7 @@ class _Reader:
             self.period(past.get("period")) for past in stay.get("statusHistory", []) if past.get("status") == "onleave"
         ]
         return Line(
-            self.word("stay_class", stay.get("class", {}).get("code")).capitalize() or self.t("plan.stay"),
+            Ours(self.word("stay_class", stay.get("class", {}).get("code")).capitalize()) or self.t("plan.stay"),
             self.word("stay_status", stay.get("status")),
             self.period(stay.get("period")),
             ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
@@ -314,7 +312,8 @@ class _Reader:
         if not concept:
             return ""
         coding: Body = next(iter(concept.get("coding", [])), {})
-        return str(concept.get("text") or coding.get("display") or self.word("bare", coding.get("code")))
+        told = concept.get("text") or coding.get("display")
+        return str(told) if told else self.word("bare", coding.get("code"))
 
 
 def _of(resources: Iterable[Body], kind: str) -> list[Body]:

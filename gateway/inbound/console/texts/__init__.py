@@ -14,6 +14,13 @@ DEFAULT = "da"
 _ENGLISH = re.compile(r" and (?=\(|\d|§)")
 
 
+class Ours(str):
+    """Words in the page's own language; every other text on it is a source's, in Danish. Pages mark what is in another
+    language than they are (WCAG 2.1, 3.1.2)."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """All texts in one language. A key that is not in its table is a bug and raises KeyError."""
@@ -21,14 +28,15 @@ class Texts:
     language: str
     known: Mapping[str, str]
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, **values: object) -> Ours:
         """The text of a key, with its values filled in."""
         text = self.known[key]
-        return text.format_map(values) if values else text
+        return Ours(text.format_map(values) if values else text)
 
     def word(self, table: str, code: str) -> str:
-        """The word for a code, or the code itself where nobody gave it a word."""
-        return self.known.get(f"{table}.{code}", code) if code else ""
+        """The word for a code (`Ours`), or the code itself where nobody gave it a word."""
+        word = self.known.get(f"{table}.{code}") if code else None
+        return code if word is None else Ours(word)
 
     def law(self, text: str) -> str:
         """A law as the policy tables cite it, with its few English words in Danish."""
