@@ -19,6 +19,7 @@ from gateway.domain.resource import Ids
 from gateway.domain.statement import Body
 from gateway.domain.when import DANISH
 from gateway.domain.written import written_key
+from gateway.errors import MissingField
 
 TASK_KIND = "https://faellesplan.dk/fhir/CodeSystem/task-kind"
 TELL = "tell-citizen-of-override"
@@ -122,6 +123,21 @@ def told(body: Body, now: datetime) -> Told:
     if moment is None or moment.low > now or not isinstance(how, str) or not how.strip():
         return Told()
     return Told(moment.low, how.strip())
+
+
+def check_done(body: Body, now: datetime) -> None:
+    """Raises MissingField where a task says that it is done, and lacks what makes it so."""
+    if not is_tell(body) or told(body, now):
+        return
+    if body.get("status") in _NOT_DONE:
+        raise MissingField(
+            "Why the citizen was not told is missing", where="Task.statusReason", hint="Say it in words."
+        )
+    if body.get("status") == "completed":
+        raise MissingField(
+            "When and how the citizen was told is missing, or lies in the future", where="Task.output",
+            hint=f"Give an output {WHEN} (valueDateTime) and an output {HOW} (valueString), coded in {OUTPUT}.",
+        )  # fmt: skip
 
 
 def is_tell(body: Body) -> bool:

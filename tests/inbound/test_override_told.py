@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,10 +44,22 @@ def test_the_task_is_done_by_rest(database_url: str) -> None:
             task = shown.json()
             assert task["for"] == {"reference": f"Patient/{patient}"}
             assert (await here.web.get(path, headers=await headers(here, "social", "HOPERAT"))).status_code == 404
-            bare = await put(here, path, task | {"status": "completed"}, await headers(here), "PUT",
-                             **{"If-Match": shown.headers["etag"]})  # fmt: skip
-            assert bare.status_code == 200, bare.text
-            assert not (await queue(here)).told, "done without a word of when and how is not done"
+            tag = shown.headers["etag"]
+            later = (here.world.clock.now + timedelta(days=1)).isoformat()
+            ahead = [{"type": {"coding": [{"system": OUTPUT, "code": "told-when"}]}, "valueDateTime": later}]
+            for said, where in (
+                ({"status": "completed"}, "Task.output"),
+                ({"status": "completed", "output": ahead}, "Task.output"),
+                ({"status": "rejected"}, "Task.statusReason"),
+            ):
+                bare = await put(here, path, task | said, await headers(here), "PUT", **{"If-Match": tag})
+                assert bare.status_code == 422, "done without a word of when and how, or why not, is not done"
+                (issue,) = bare.json()["issue"]
+                assert (issue["code"], issue["expression"]) == ("required", [where])
+            assert not (await queue(here)).told
+            taken = await put(here, path, task | {"status": "accepted"}, await headers(here), "PUT",
+                              **{"If-Match": tag})  # fmt: skip
+            assert taken.status_code == 200, taken.text
             told = [
                 {"type": {"coding": [{"system": OUTPUT, "code": "told-when"}]},
                  "valueDateTime": here.world.clock.now.isoformat()},
@@ -56,7 +69,7 @@ def test_the_task_is_done_by_rest(database_url: str) -> None:
             done = task | {"status": "completed", "output": told}
             stale = await put(here, path, done, await headers(here), "PUT", **{"If-Match": 'W/"1"'})
             assert stale.status_code == 412
-            tag = bare.headers["etag"]
+            tag = taken.headers["etag"]
             assert (await put(here, path, done, await headers(here), "PUT", **{"If-Match": tag})).status_code == 200
             one = await queue(here)
             assert (one.told.how, one.overdue) == ("Brev", False)

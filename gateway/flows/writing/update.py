@@ -13,6 +13,7 @@ from dataclasses import replace
 from gateway.domain.caller import Caller
 from gateway.domain.fold import SUBJECT
 from gateway.domain.intake import Known
+from gateway.domain.override import check_done
 from gateway.domain.security_label import label_of
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.written import HANDLED, by_rest, origin_of
@@ -42,6 +43,8 @@ async def written(
 ) -> Word | Standing:  # fmt: skip
     """The word that makes the resource this one, whether it came whole or was patched."""
     body = await checking.checked(work.asked, resource)
+    if work.asked.kind == "Task":
+        check_done(body, gateway.clock())
     if work.asked.kind == "Patient":
         return _patient(gateway, caller, work, standing, body, check)
     citizen = await _whose(gateway, caller, work, standing, body, around)
