@@ -123,15 +123,17 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     away = left is not None
     around = [target for target in found.targets if not caller.covers(target.kind)]
     permits, denials = await _decided(
-        gateway, database, caller, [part.facts, *covered], ground, persons, away=away, around=around
-    )
+        gateway, database, caller, [part.facts, *covered], ground, persons, away=away, around=around,
+        names=found.names,
+    )  # fmt: skip
     if left:
         old = found.now is not None
         (part,) = await as_left(gateway, database, caller, [part], permits, denials, left, version=old)
     if found.now is not None:
         today, closed = await _decided(
-            gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around
-        )
+            gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around,
+            names=found.names,
+        )  # fmt: skip
         known = (found.now.kind, found.now.id) in today
         permits, denials = (_of_both(permits, today), denials) if known else ({}, closed)
     if caller.narrowed:

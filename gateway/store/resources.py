@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import asyncpg
@@ -72,6 +72,10 @@ SELECT v.kind, v.id, v.version, v.updated, r.withdrawn, v.facts, v.body, {_BASIS
 """
     for targets in _targets("v")
 )
+# By which names its citizen goes, where that decides: for the citizen's own look.
+_NAMES = """
+ARRAY(SELECT unnest(i.identifiers) FROM resource o JOIN identity i ON i.citizen = o.citizen
+       WHERE $4::boolean AND o.kind = w.kind AND o.id = w.id) AS names, """
 _NO_LATER = "NULL::text AS citizen, NULL::bytea AS facts_now, NULL::timestamptz AS updated_now, "
 
 
@@ -80,7 +84,7 @@ def _each(sql: str, which: str, more: str = "") -> str:
     for value, column in (("$1", "w.kind"), ("$2", "w.id"), ("$3", "w.version")):
         sql = sql.replace(value, column)
     return (
-        f"SELECT f.*, {more}w.version AS asked FROM unnest($1::text[], $2::text[], $3::int[]) AS w(kind, id, version)"
+        f"SELECT f.*, {more}{_NAMES}w.version AS asked FROM unnest($1::text[], $2::text[], $3::int[]) AS w(kind, id, version)"
         f" CROSS JOIN LATERAL ({sql} OFFSET 0) AS f WHERE {which}"
     )
 
@@ -166,6 +170,7 @@ class Found:
     persons: tuple[Facts, ...]
     targets: tuple[Facts, ...] = ()
     now: Facts | None = None
+    names: frozenset[str] | None = None  # by which the citizen goes; None where that was not asked
 
 
 async def find(database: Reader, kind: str, identity: str, version: int = 0) -> Found | None:
@@ -180,14 +185,17 @@ async def find(database: Reader, kind: str, identity: str, version: int = 0) -> 
     return _version(row) if version else Found(sealed(row), *_beside(row))
 
 
-async def find_each(database: Reader, wanted: Collection[tuple[str, str, int]]) -> dict[tuple[str, str, int], Found]:
-    """Resources (type, id, version; 0 as it is), each as `find` gives it; those that are not there are left out. One
-    statement."""
-    rows = await database.fetch(_FIND_EACH, *zip(*wanted, strict=True)) if wanted else ()
-    return {
-        (row["kind"], row["id"], row["asked"]): _version(row) if row["asked"] else Found(sealed(row), *_beside(row))
-        for row in rows
-    }
+async def find_each(
+    database: Reader, wanted: Collection[tuple[str, str, int]], *, names: bool = False
+) -> dict[tuple[str, str, int], Found]:
+    """Resources (type, id, version; 0 as it is), each as `find` gives it, with the citizen's `names` where they are
+    asked for; those that are not there are left out. One statement."""
+    rows = await database.fetch(_FIND_EACH, *zip(*wanted, strict=True), names) if wanted else ()
+    found = {}
+    for row in rows:
+        one = _version(row) if row["asked"] else Found(sealed(row), *_beside(row))
+        found[row["kind"], row["id"], row["asked"]] = replace(one, names=frozenset(row["names"])) if names else one
+    return found
 
 
 def _version(row: asyncpg.Record) -> Found:

@@ -248,5 +248,11 @@ def test_a_citizen_of_her_own_data_takes_three_statements(database_url: str, tol
                 page = await found(here, own, query.format(**hers))
                 assert len(told) <= MOST, (query, told)
                 assert names(page), query
+            whole = [one for one in names(await found(here, own, f"Patient/{hers['patient']}/*")) if "joint" not in one]
+            targets = [*whole[:5], *(f"{one}/_history/1" for one in whole[:5])]
+            told.clear()
+            page = await found(here, own, f"Provenance?target={','.join(targets)}")
+            assert len(told) == MOST, told
+            assert len(page["entry"]) == 5, "the first of each, asked for in two ways"
 
     run(test)
