@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
-from gateway.domain.identifier import CPR, CVR, FK_ORG, Identifier, names_a_person, normal
+from gateway.domain.identifier import CPR, CVR, FK_ORG, X_ECPR, Identifier, names_a_person, normal
 from gateway.domain.source import Source
 from gateway.errors import NoCitizen, WrongType
 from gateway.translate.oio.tree import Inside, Node
@@ -28,6 +28,7 @@ _UUID_REFERENCE, _URN_REFERENCE = "ReferenceID/UUIDIdentifikator", "ReferenceID/
 # A name may hold anything, and is percent-encoded as a URN asks for; numbers hold no colon.
 _URN = re.compile(r"urn:oio:(.+?):((?<=:fuldtnavn:).*|[^:]*)", re.IGNORECASE | re.DOTALL)
 _NAME = "fuldtnavn"
+_X_ECPR = re.compile(r"\d{6}-?[17][A-Z]{2}\d", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(slots=True)
@@ -56,10 +57,17 @@ def citizen(primary: Node, uuid: str, source: Source) -> Party:
     if not urn:
         raise NoCitizen(where=reference.place, hint="A primary party is named by URN, never by UUID.")
     found, told = read_urn(urn, reference)
+    found = found or _replacement(beside(primary, "BrugervendtNoegle"))
     if found and names_a_person(found):
         return Party(found, name, False, reference)
     own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", uuid)
     return Party(own, name or told, True, reference)
+
+
+def _replacement(key: str) -> Identifier | None:
+    """The national replacement number (X-eCPR) that has no URN and stands as the party's own key, as it is written here
+    (write/party.py). A region's own (D-eCPR) does not tell which region gave it, so it names nobody."""
+    return normal(X_ECPR, key) if _X_ECPR.fullmatch(key.strip()) else None
 
 
 def _reference(relation: Node) -> Node:

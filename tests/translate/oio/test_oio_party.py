@@ -54,6 +54,24 @@ def test_a_citizen_without_a_number_is_known_by_the_case(oio: Oio, urn: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("key", "number"),
+    [("0703921VJ5", "0703921VJ5"), ("070392-1vj5", "0703921VJ5"), ("1206550VK9", ""), ("K-0703921VJ5", ""), ("", "")],
+)
+def test_a_replacement_number_that_has_no_urn_stands_as_the_partys_own_key(oio: Oio, key: str, number: str) -> None:
+    """The guide has no URN for X-eCPR: it is written beside the name, and read there. A region's own number does not
+    tell its region."""
+    start = "<si:SagspartLokalUdvidelse>"
+    told = f"{start}<si:BrugervendtNoegle>{key}</si:BrugervendtNoegle>"
+    found = oio.translate(changed((CITIZEN, "urn:oio:fuldtnavn:Gerda Lauenborg"), (start, told)))
+    (citizen,) = found.citizen
+    assert citizen.system == (
+        "urn:oid:1.2.208.176.1.6.1.1" if number else "urn:faellesplan:source:frederiksberg-sag:case-party"
+    )
+    assert citizen.value == (number or UUID)
+    assert said(found, "Patient").body["name"] == [{"text": "Gerda Lauenborg"}]
+
+
+@pytest.mark.parametrize(
     "urn", ["urn:oio:fuldtnavn:Abdi: kaldet Store Abdi", "URN:OIO:Fuldtnavn:Abdi%3A%20kaldet%20Store%20Abdi"]
 )
 def test_a_name_may_hold_anything_and_be_written_as_a_urn_asks(oio: Oio, urn: str) -> None:
