@@ -12,6 +12,9 @@ from gateway.domain.limits import Limits
 from gateway.domain.statement import Body
 
 Ids = Callable[[str, str], str]
+_REMEMBERED, _LONG, _MOST_HELD = 4096, 256, 1_048_576
+"""How many keys are remembered, which are long (a sender may write a key of any length), and how many characters of
+long ones at most, and one more key."""
 
 
 def ids(secret: bytes) -> Ids:
@@ -21,8 +24,16 @@ def ids(secret: bytes) -> Ids:
     """
     key = blake2b(secret).digest()
 
-    @lru_cache(maxsize=4096)  # one message asks for the same few again and again
+    held = 0  # characters of long keys since all was forgotten
+
+    @lru_cache(maxsize=_REMEMBERED)  # one message asks for the same few again and again
     def make(kind: str, name: str) -> str:
+        nonlocal held
+        if len(name) > _LONG:
+            held += len(name)
+            if held > _MOST_HELD:  # asked where nothing is remembered yet, so that what is costs nothing
+                make.cache_clear()
+                held = len(name)
         return blake2b(f"{kind}\0{name}".encode(), key=key, digest_size=16).hexdigest()
 
     return make

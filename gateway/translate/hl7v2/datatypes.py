@@ -106,7 +106,7 @@ def concept(env: Env, node: Any, table: Any = "") -> Json | None:
     the coding system where the sender names none."""
     if isinstance(table, Repetition):
         table = table.value(1)
-    if not isinstance(node, Repetition) or len(node.raw) > _LONGEST:
+    if not isinstance(node, Repetition) or len(node.raw) + len(table) > _LONGEST:
         return _concept(env, parts(node) + _NOTHING, table)
     memo, key = env.memo, (table, node.raw)
     if key not in memo:
