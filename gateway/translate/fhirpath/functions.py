@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from gateway.translate.fhirpath.items import Item, Undecided, alike
-from gateway.translate.fhirpath.scope import Items, Scope, distinct, single, told, truth
+from gateway.translate.fhirpath.scope import Distinct, Items, Scope, distinct, single, told, truth
 
 _LONGEST = 512
 Each = Callable[[Item, int], Items]
@@ -27,14 +28,13 @@ def _all(focus: Items, test: Each, scope: Scope) -> Items:
 
 
 def _repeat(focus: Items, made: Each, scope: Scope) -> Items:
-    found: Items = []
-    waiting = list(focus)
+    """What is found again is neither added nor looked into again:
+    http://hl7.org/fhirpath/N1/#repeatprojection-expression-collection"""
+    found = Distinct(scope)
+    waiting = deque(focus)
     while waiting:
-        item = waiting.pop(0)
-        below = made(item, 0)
-        found += below
-        waiting += below
-    return found
+        waiting += [one for one in made(waiting.popleft(), 0) if found.add(one)]
+    return found.items
 
 
 EACH: dict[str, Callable[[Items, Each, Scope], Items]] = {

@@ -64,19 +64,32 @@ def told(value: bool | None) -> Items:
     return [] if value is None else [Item(value)]
 
 
-def distinct(found: Items, scope: Scope) -> Items:
-    """Each value once, in order."""
-    kept: Items = []
-    seen: set[Any] = set()
-    for item in found:
-        scope.spent.step()
+class Distinct:
+    """Values, each of them once, in the order in which they came."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.items: Items = []
+        self._spent = scope.spent
+        self._seen: set[tuple[bool, Any]] = set()
+
+    def add(self, item: Item) -> bool:
+        """Takes an item that is not there yet; False where an equal one is."""
+        self._spent.step()
         if isinstance(item.value, str | int | bool):
             key = (type(item.value) is bool, item.value)
-            if key in seen:
-                continue
-            seen.add(key)
-        elif any(alike(item, other) for other in kept):
-            continue
-        scope.spent.step(len(kept) if not isinstance(item.value, str) else 0)
-        kept.append(item)
-    return kept
+            if key in self._seen:
+                return False
+            self._seen.add(key)
+        elif any(alike(item, other) for other in self.items):
+            return False
+        self._spent.step(len(self.items) if not isinstance(item.value, str) else 0)
+        self.items.append(item)
+        return True
+
+
+def distinct(found: Items, scope: Scope) -> Items:
+    """Each value once, in order."""
+    kept = Distinct(scope)
+    for item in found:
+        kept.add(item)
+    return kept.items
