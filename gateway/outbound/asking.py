@@ -13,6 +13,8 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -89,8 +91,8 @@ class Asking:
         target = self._inside(url, step)
         for number in range(self.limits.tries):
             if number:
-                wished = min(self._wished, self.limits.longest)
-                await asyncio.sleep(max(self.limits.pause * 2 ** (number - 1), wished))
+                pause = max(self.limits.pause * 2 ** (number - 1), min(self._wished, self.limits.longest))
+                await asyncio.sleep(pause)
             status, held = await self._once(method, target, body, step)
             if status == 401:
                 self._token = ""  # it ended before its time, or was taken back
@@ -133,8 +135,7 @@ class Asking:
     ) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {token}"}
         async with self.client.stream(method.upper(), target, json=body, headers=headers) as response:
-            wished = response.headers.get("retry-after", "")
-            self._wished = float(wished) if wished.isascii() and wished.isdigit() else 0.0
+            self._wished = wished(response.headers)
             return response.status_code, await _bounded(response, self.limits.bytes, step)
 
     def _understood(self, status: int, held: bytes, step: str) -> Any:
@@ -163,7 +164,8 @@ class Asking:
             ):
                 status, held = response.status_code, await _bounded(response, _TOKEN_BYTES, "token")
             answer = json_of(held) if status == 200 else {}
-            token, seconds = answer["access_token"], float(answer.get("expires_in", 60))
+            lifetime = answer.get("expires_in")  # RFC 6749, 5.1: it may be left out
+            token, seconds = answer["access_token"], 60.0 if lifetime is None else float(lifetime)
             if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
                 raise ValueError
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
@@ -172,6 +174,20 @@ class Asking:
             raise Unreachable("The token endpoint gives no token", hint=_WHO) from None
         self._token, self._until = token, time.monotonic() + max(seconds - _EARLY, seconds / 2)
         return token
+
+
+def wished(headers: httpx2.Headers) -> float:
+    """The seconds that Retry-After asks for, as a number or as a date (RFC 9110, 10.2.3): one that is counted from the
+    system's own clock (Date), which may be wrong. 0 for what is neither."""
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    try:
+        until = parsedate_to_datetime(told)
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max((until - now).total_seconds(), 0.0)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
 
 
 async def _bounded(response: httpx2.Response, most: int, step: str) -> bytes:

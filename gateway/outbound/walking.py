@@ -159,9 +159,12 @@ def _filled_body(step: Step, node: Json, number: str) -> dict[str, str]:
 
 
 def _href(node: Any, name: str) -> str:
-    """A link of a HAL object (`_links`); what is to be filled in by us (`{?page}`) is left out."""
+    """A link of a HAL object (`_links`), or the first of several of one name; what is to be filled in by us (`{?page}`)
+    is left out."""
     links = node.get("_links") if isinstance(node, dict) else None
     link = links.get(name) if isinstance(links, dict) else None
+    if isinstance(link, list):
+        link = next(iter(link), None)
     href = link.get("href") if isinstance(link, dict) else None
     return href.partition("{")[0] if isinstance(href, str) else ""
 

@@ -18,6 +18,13 @@ Json = dict[str, Any]
 _ANONYMOUS = re.compile(r"(?<!\d)101\s*a\b", re.IGNORECASE)
 _SECTION = re.compile(r"(?:§+\s*)?(\d+)\s*([a-zæøå])?\b[.,]?\s*(.*)", re.IGNORECASE)
 
+_BELOW = re.compile(r"(?:stk|nr|litra|pkt|jf)\b|\D*$", re.IGNORECASE)  # subsections, and words behind the paragraph
+# What the two laws of mappings/codes/paragraph-kle.csv are called besides.
+_LAWS = {
+    **dict.fromkeys(("sel", "lov om social service", "lov om social service (serviceloven)"), "Serviceloven"),
+    **dict.fromkeys(("sul", "sundl"), "Sundhedsloven"),
+}
+
 
 def past(env: Env, text: str) -> str:
     """The date, when it was reached when this was fetched: what is planned has not happened."""
@@ -49,6 +56,16 @@ def paragraph(env: Env, section: str, law: str = "") -> str:
     return f"{law.strip()} § {number}".strip() if match else f"{law.strip()} {number}".strip()
 
 
+def paragraph_alone(env: Env, section: str, law: str = "") -> str:
+    """The same without what stands below the paragraph, the law by its own name: `Serviceloven § 85` from `SEL` and
+    `§ 85, stk. 1`. Where several paragraphs are named in one text it is that text."""
+    match = _SECTION.fullmatch(section.strip())
+    if match is None or (match[3] and not _BELOW.match(match[3])):
+        return paragraph(env, section, law)
+    named = _LAWS.get(" ".join(law.lower().replace(".", "").split()), law)
+    return paragraph(env, f"{match[1]} {match[2] or ''}", named)
+
+
 def anonymous(env: Env, paragraphs: Sequence[Json]) -> str:
     """The section of anonymous treatment (serviceloven § 101 a), where it is one of these, whatever the law is called
     and however the section is written: what is left out wrongly can be told, what was shown cannot be taken back."""
@@ -77,6 +94,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "coming": Function(coming),
         "municipality": Function(municipality, gives="Extension", arity=(3, 5)),
         "paragraph": Function(paragraph, arity=(1, 2)),
+        "paragraph_alone": Function(paragraph_alone, arity=(1, 2)),
         "anonymous": Function(anonymous, takes="nodes"),
         "owner": Function(owner, gives="Reference"),
         "text_data": Function(text_data, gives="base64Binary"),
