@@ -11,20 +11,19 @@ from collections.abc import Collection, Iterable
 from dataclasses import InitVar, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
+from gateway.domain.asker import ask_of, asker, known_by
 from gateway.domain.caller import Caller
-from gateway.domain.consent import Ask, CompiledConsent, Same, Verdict, Word, prepared
+from gateway.domain.consent import CompiledConsent, Same, Verdict, Word, begun, prepared
 from gateway.domain.consent.ask import ACT_REASON, ACTIONS, BREAK_GLASS, TREAT, is_known
-from gateway.domain.consent.units import Units
-from gateway.domain.identifier import spelled
+from gateway.domain.lately import Lately
 from gateway.domain.limits import barred
 from gateway.domain.policy import ANY, Policy, Row
 from gateway.domain.redact import ADDRESS_PATHS, OUTSIDE_HOSPITALS, WORDS
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
-from gateway.domain.when import DANISH
+from gateway.domain.when import danish_day
 
 _SEAL = object()
 _SKEW = timedelta(seconds=-1)  # clocks of two nodes differ a little
@@ -134,8 +133,9 @@ def decide_all(
     resources of the citizen that are not decided about: documents follow the cases among them (domain/limits.py).
     """
     listed = tuple(facts)
-    hidden = {f.citizen for f in listed if f.kind == "Patient" and PROTECTED_ADDRESS in f.labels} | set(protected)
-    bench = _Bench(caller, consents, policy, now, action, frozenset(care_teams), same or {}, hidden, away=away)
+    known = [f.citizen for f in listed if f.kind == "Patient" and PROTECTED_ADDRESS in f.labels]
+    hidden = frozenset([*known, *protected])
+    bench = _seated(caller, tuple(consents), policy, now, action, frozenset(care_teams), same or {}, hidden, away)
     permits: list[Permit] = []
     denials: list[Denial] = []
     for one in listed:
@@ -151,35 +151,13 @@ def _within_limits(
     caller: Caller, facts: tuple[Facts, ...], permits: list[Permit], denials: list[Denial], around: Iterable[Facts]
 ) -> tuple[list[Permit], list[Denial]]:
     """What is permitted, narrowed by what case systems say of their cases (domain/limits.py)."""
-    closed = barred(caller, facts, {(permit.kind, permit.id) for permit in permits}, around)
+    closed = barred(caller, facts, [(permit.kind, permit.id) for permit in permits], around)
     if not closed:
         return permits, denials
     reason = Reason.CASE_LIMITS
     denials += [Denial(*key, reason, reason.value, law=_LIMITS) for key in sorted(closed)]
     return [permit for permit in permits if (permit.kind, permit.id) not in closed], denials
 
-
-def ask_of(caller: Caller, now: datetime, action: str, care_teams: frozenset[str], same: Same, units: Units) -> Ask:
-    """The caller as consents see it: the acting person by identifier, and as citizen by reference too."""
-    user = frozenset({_key(caller.user)}) if caller.user else frozenset()
-    if same:
-        user = user.union(*(known for known in same.values() if not user.isdisjoint(known)))
-    return Ask(
-        actors=user,
-        organisations=frozenset({caller.organisation.key}),
-        purposes=caller.purposes,
-        now=now,
-        action=action,
-        member_of=frozenset(map(_key, caller.member_of)),
-        care_teams=care_teams,
-        on_behalf_of=frozenset({_key(caller.on_behalf_of)}) if caller.on_behalf_of else frozenset(),
-        role=caller.role,
-        sector=caller.sector,
-        units=units,
-    )
-
-
-_key = lru_cache(maxsize=4096)(spelled)  # the same people and organisations ask again and again
 
 _UNASKED = Verdict(Word.SILENT, 8)
 
@@ -206,19 +184,19 @@ class _Bench:
 
     def __init__(
         self, caller: Caller, consents: Iterable[CompiledConsent], policy: Policy, now: datetime, action: str,
-        care_teams: frozenset[str], same: Same, protected: set[str], *, away: bool,
+        care_teams: frozenset[str], same: Same, protected: frozenset[str], away: bool,
     ) -> None:  # fmt: skip
         self._caller = caller
         self._away = away
         self._policy = policy
         self._now = now
-        self._day = now.astimezone(DANISH).date().isoformat()
+        self._day = danish_day(now)
         self._action = action
         self._same = same
         self._protected = protected
         self._evaluation = prepared(consents, ask_of(caller, now, action, care_teams, same, policy.units), same)
         self._rows: dict[tuple[str, str, str], Row | None] = {}
-        self._organisations = frozenset((caller.organisation.key, *map(_key, caller.member_of)))
+        self._organisations = frozenset((caller.organisation.key, *map(known_by, caller.member_of)))
         self._worlds = frozenset([(organisation, caller.role) for organisation in self._organisations])
         self._closed = self._closed_to_all()
 
@@ -346,7 +324,7 @@ class _Bench:
         """Sent by the caller's own legal world: by itself, or by a client of the same organisation and role. A citizen
         owns what is about the citizen alone."""
         if self._caller.role == "citizen":
-            user = _key(self._caller.user)
+            user = known_by(self._caller.user)
             citizens = (facts.citizen, *facts.citizens)
             return bool(user) and all(user in self._same.get(one, ()) for one in citizens)
         if facts.sector not in (self._caller.sector, "shared"):
@@ -361,6 +339,27 @@ class _Bench:
         theirs = {org for source in facts.sources or (facts.source,) for org, _ in self._policy.owners.get(source, ())}
         owner = {facts.limits.owner} if facts.limits is not None else set()
         return facts.sector in (self._caller.sector, "shared") and not self._organisations.isdisjoint(theirs | owner)
+
+
+_seats: Lately[tuple[object, ...], _Bench] = Lately(4096)
+
+
+def _seated(
+    caller: Caller, consents: tuple[CompiledConsent, ...], policy: Policy, now: datetime, action: str,
+    care_teams: frozenset[str], same: Same, protected: frozenset[str], away: bool,
+) -> _Bench:  # fmt: skip
+    """The bench for an asker, made once for the same consents and tables, as long as nothing begins or ends in them.
+
+    What is remembered hangs on the very consents, tables and units: where one was changed there is another, which
+    finds nothing. Nothing of the data is remembered.
+    """
+    if same or caller.override is not None:
+        return _Bench(caller, consents, policy, now, action, care_teams, same, protected, away)
+    day, since = danish_day(now), begun(consents, now)
+    key = (asker(caller), consents, since, day, policy, policy.units, action, care_teams, protected, away)
+    return _seats.get(key) or _seats.keep(
+        key, _Bench(caller, consents, policy, now, action, care_teams, same, protected, away)
+    )
 
 
 def _denial(facts: Facts, answer: _No) -> Denial:

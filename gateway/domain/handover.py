@@ -21,6 +21,7 @@ from gateway.domain.team import TEAM_ROLE
 from gateway.domain.when import instant, said_time
 
 ACTING_ROLE = "acting-municipality"
+_ACTING = ACTING_ROLE.encode()
 _ROLE = {"coding": [{"system": TEAM_ROLE, "code": ACTING_ROLE, "display": "Handlekommune"}]}
 
 
@@ -92,4 +93,4 @@ def _key(reference: Body) -> str:
 
 def is_hand_over(raw: bytes) -> bool:
     """Whether a stored care team may be one: a look at the bytes, as nearly none is."""
-    return ACTING_ROLE.encode() in raw
+    return _ACTING in raw

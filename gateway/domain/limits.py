@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gateway.domain.identifier import normal, spelled
@@ -71,8 +72,9 @@ class CaseAccess:
 
     def opens(self, limits: Limits) -> bool:
         """Whether a case within these limits may be read."""
-        fits = ANY in self.classes or any(limits.subject.startswith(one) for one in self.classes if limits.subject)
-        return self.owner in (ANY, limits.owner) and fits and limits.level <= self.level
+        if limits.level > self.level or self.owner not in (ANY, limits.owner):
+            return False
+        return ANY in self.classes or (bool(limits.subject) and limits.subject.startswith(self.classes))
 
 
 UNREGISTERED = CaseAccess(ANY, (ANY,), _VIP - 1)
@@ -100,32 +102,30 @@ def barred(
     limited = [one for one in facts if one.limits is not None]
     if not limited:
         return set()
-    keys = {caller.organisation.key, *(spelled(key) for key in (caller.user, *caller.member_of) if key)}
     cases = [one for one in (*limited, *around) if one.kind == "CarePlan" and one.limits]
     lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
-    closed = {
-        (one.kind, one.id)
-        for one in limited
-        if not any(_passes(caller, keys, limits, bool(lying.get(one.id))) for limits in _in_force(one, cases))
-    }
+    closed, allowed = set(), set(permitted)
     for one in limited:
-        if one.kind == "DocumentReference" and not _follows(one, lying[one.id], permitted, closed):
+        within = _in_force(one, cases)
+        if not any(_passes(caller, limits, bool(lying.get(one.id))) for limits in within):
             closed.add((one.kind, one.id))
-    return closed & set(permitted)
+    for one in limited:
+        if one.kind == "DocumentReference" and not _follows(one, lying[one.id], allowed, closed):
+            closed.add((one.kind, one.id))
+    return closed & allowed
 
 
 def told_why(caller: Caller, one: Facts, facts: Iterable[Facts]) -> str:
     """Which limit closes a resource that is `barred`, in words; `facts` are those of the citizen, it among them."""
     if one.limits is None:
         return ""
-    keys = {caller.organisation.key, *(spelled(key) for key in (caller.user, *caller.member_of) if key)}
     cases = [other for other in facts if other.kind == "CarePlan" and other.limits]
     lying = one.kind == "DocumentReference" and bool(_cases_of(one, cases))
-    closed = [limits for limits in _in_force(one, cases) if not _passes(caller, keys, limits, lying)]
+    closed = [limits for limits in _in_force(one, cases) if not _passes(caller, limits, lying)]
     if not closed:
         return "none of the cases that it lies on is open to this reader"
     limits = closed[0]
-    if limits.profile and keys.isdisjoint(limits.profile):
+    if not _on_profile(caller, limits):
         return "Sikkerhedsprofil: this reader is not on it"
     level = SENSITIVITY[limits.level]
     return f"owner, KLE class and Foelsomhed ({level}) together fit no row of this client's registration (cases)"
@@ -152,8 +152,20 @@ def _within(own: Limits, case: Limits) -> Limits:
     )  # fmt: skip
 
 
-def _passes(caller: Caller, keys: set[str], limits: Limits, on_case: bool) -> bool:
-    if limits.profile and keys.isdisjoint(limits.profile):
+def _on_profile(caller: Caller, limits: Limits) -> bool:
+    """Whether the reader is on the Sikkerhedsprofil, or there is none."""
+    if not limits.profile:
+        return True
+    return not _keys_of(caller.organisation.key, caller.user, caller.member_of).isdisjoint(limits.profile)
+
+
+@lru_cache(maxsize=1024)  # the same people ask again and again
+def _keys_of(organisation: str, user: str, member_of: tuple[str, ...]) -> frozenset[str]:
+    return frozenset([organisation, *(spelled(key) for key in (user, *member_of) if key)])
+
+
+def _passes(caller: Caller, limits: Limits, on_case: bool) -> bool:
+    if not _on_profile(caller, limits):
         return False
     if caller.role == "citizen":  # they are told by their own right; the three limit authorities
         return True

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -195,6 +196,7 @@ def _mask(found: re.Match[str]) -> str:
     return found["keep"] or (found["name"] or "") + MASK
 
 
+@lru_cache(maxsize=4096)  # the same people look again and again
 def person_key(key: str, ids: Ids) -> str:
     """The key by which a person stands in records: a CPR, also one that is not told to be one, becomes a keyed
     pseudonym; anything else stays.

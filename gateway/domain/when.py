@@ -17,6 +17,16 @@ def in_force(day: str, first: str, last: str) -> bool:
     return first <= day and (not last or day <= last)
 
 
+def danish_day(moment: datetime) -> str:
+    """The day in Denmark (2026-01-31), by which rows of tables hold. Days there begin on a full hour of UTC."""
+    return _day_of_hour(moment.timestamp() // 3600)
+
+
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: float) -> str:
+    return datetime.fromtimestamp(hour * 3600, DANISH).date().isoformat()
+
+
 @lru_cache(maxsize=4096)
 def said_time(moment: datetime) -> str:
     """A moment as FHIR dateTime in Danish time, to the second (finer only where it is finer)."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 from gateway.domain.caller import Caller
 from gateway.domain.consent import CompiledConsent, compile_consent
 from gateway.domain.consent.actors import in_this_gateway
 from gateway.domain.decide import Denial, Permit, decide_all, of_both
+from gateway.domain.lately import Lately
 from gateway.domain.override import OverrideRecord
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
@@ -118,7 +119,8 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     if found is None:
         return NOTHING
     part, ground, persons = found.sealed, found.ground, found.persons
-    covered = [target for target in found.targets if caller.covers(target.kind) and not target.deleted]
+    named = points_at(part.facts, persons)
+    covered = [target for target in found.targets if caller.covers(target.kind) and _is_asked(target, named)]
     left = when_left(gateway, caller, ground)
     away = left is not None
     around = [target for target in found.targets if not caller.covers(target.kind)]
@@ -129,6 +131,7 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     if left:
         old = found.now is not None
         (part,) = await as_left(gateway, database, caller, [part], permits, denials, left, version=old)
+        named = points_at(part.facts, persons)
     if found.now is not None:
         today, closed = await _decided(
             gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around,
@@ -139,7 +142,13 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     if caller.narrowed:
         permits = within_scopes(gateway, caller, [part], permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
-    return _seen([part], permits, denials, points_at(part.facts, persons) - there)
+    return _seen([part], permits, denials, named - there)
+
+
+def _is_asked(target: Facts, named: Collection[str]) -> bool:
+    """Whether what a resource refers to is to be decided about. Whose it is (the Patient, who is not among what is
+    `named`) goes without saying: deciding about it would cost a third of most reads."""
+    return not target.deleted and (target.kind != "Patient" or f"Patient/{target.id}" in named)
 
 
 def persons_of(parts: Sequence[Sealed]) -> list[Facts]:
@@ -170,11 +179,11 @@ async def _decided(
 ) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
-    consents = [_consent(g.digest, g.body) for g in ground if g.kind == "Consent"]
-    teams = [m for g in ground if g.kind == "CareTeam" for m in _members(g.digest, g.body)]
+    consents = [_consent(g) for g in ground if g.kind == "Consent"]
+    teams = [members for g in ground if g.kind == "CareTeam" if (members := _members(g))]
     own = {caller.user, caller.organisation.key, *caller.member_of}
-    joined = frozenset(f"CareTeam/{m.team}" for m in teams if m.member in own and m.holds(now))
-    protected = {person.citizen for person in persons if PROTECTED_ADDRESS in person.labels}
+    joined = [f"CareTeam/{m.team}" for members in teams for m in members if m.member in own and m.holds(now)]
+    protected = [person.citizen for person in persons if PROTECTED_ADDRESS in person.labels]
     same = await _same(database, caller, facts, names)
     permits, denials = decide_all(
         caller, facts, consents, gateway.policy, now,
@@ -200,10 +209,10 @@ def record_of(
 ) -> AccessRecord:  # fmt: skip
     """The record of one look at one citizen: what was shown, what was withheld by which rule, and on whose word."""
     permits = [permit for _, permit in seen.permitted]
-    hidden = Counter(denial.rule for _, denial in seen.withheld)
+    hidden = Counter([denial.rule for _, denial in seen.withheld]) if seen.withheld else {}
     if not permits:
         decision = Decision.DENY
-    elif any(permit.override for permit in permits):
+    elif True in [permit.override for permit in permits]:
         decision = Decision.OVERRIDE
     else:
         decision = Decision.FILTERED if hidden else Decision.PERMIT
@@ -214,7 +223,7 @@ def record_of(
         decision=decision,
         citizen=citizen,
         kind=kind,
-        resources=tuple(f"{s.facts.kind}/{s.facts.id}/_history/{s.version}" for s, _ in seen.permitted),
+        resources=tuple([f"{s.facts.kind}/{s.facts.id}/_history/{s.version}" for s, _ in seen.permitted]),
         operation=operation,
         user=person_key(caller.user, gateway.ids),
         user_name=caller.user_name,
@@ -230,9 +239,9 @@ def record_of(
         client_owner=caller.organisation_name,
         address=caller.address,
         purposes=caller.purposes,
-        basis=tuple(sorted({permit.law for permit in permits if permit.law})),
-        consents=tuple(sorted({permit.consent for permit in permits if permit.consent})),
-        rules=tuple(sorted({permit.rule for permit in permits if permit.rule})),
+        basis=_each([permit.law for permit in permits]),
+        consents=_each([permit.consent for permit in permits]),
+        rules=_each([permit.rule for permit in permits]),
         override_code=caller.override.code if caller.override else "",
         override_reason=caller.override.text if caller.override else "",
         withheld=tuple(sorted(hidden.items())),
@@ -241,6 +250,11 @@ def record_of(
         token=caller.token,
         query=query,
     )
+
+
+def _each(values: Sequence[str]) -> tuple[str, ...]:
+    """Each that is there, once, in order."""
+    return tuple(sorted(filter(None, set(values)))) if len(values) != 1 or not values[0] else (values[0],)
 
 
 def _overriding(gateway: Gateway, caller: Caller) -> Callable[..., OverrideRecord]:
@@ -299,12 +313,23 @@ def location_of(gateway: Gateway, part: Sealed) -> str:
     return f"{gateway.public_url}/fhir/{part.facts.kind}/{part.facts.id}/_history/{part.version}"
 
 
-@lru_cache(maxsize=4096)
-def _consent(_digest: bytes, body: bytes) -> CompiledConsent:
-    """Compiled once for each content: a changed consent has another digest, so nothing outlives a withdrawal."""
-    return compile_consent(wire.decode(body), resolve=in_this_gateway)
+# Found by their digests, and for the very same content alone: nothing outlives a withdrawal. To hash a content takes as
+# long as a decision, to compare two does not.
+_consents: Lately[bytes, tuple[bytes, CompiledConsent]] = Lately(4096)
+_teams: Lately[bytes, tuple[bytes, tuple[Membership, ...]]] = Lately(4096)
 
 
-@lru_cache(maxsize=4096)
-def _members(_digest: bytes, body: bytes) -> tuple[Membership, ...]:
-    return memberships(wire.decode(body))
+def _consent(ground: Ground) -> CompiledConsent:
+    """Compiled once for each content."""
+    known = _consents.get(ground.digest)
+    if known is None or known[0] != ground.body:
+        made = compile_consent(wire.decode(ground.body), resolve=in_this_gateway)
+        known = _consents.keep(ground.digest, (ground.body, made))
+    return known[1]
+
+
+def _members(ground: Ground) -> tuple[Membership, ...]:
+    known = _teams.get(ground.digest)
+    if known is None or known[0] != ground.body:
+        known = _teams.keep(ground.digest, (ground.body, memberships(wire.decode(ground.body))))
+    return known[1]

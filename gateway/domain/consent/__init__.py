@@ -28,10 +28,10 @@ never widened, and what is not understood can only narrow.
 from gateway.domain.consent.actors import by_name, in_this_gateway
 from gateway.domain.consent.ask import Ask
 from gateway.domain.consent.compiled import FORM, OBJECTION, CompiledConsent, compile_consent
-from gateway.domain.consent.evaluate import Evaluation, Same, evaluate, prepared
+from gateway.domain.consent.evaluate import Evaluation, Same, begun, evaluate, prepared
 from gateway.domain.consent.verdict import Verdict, Word
 
 __all__ = [
-    "FORM", "OBJECTION", "Ask", "CompiledConsent", "Evaluation", "Same", "Verdict", "Word", "by_name",
+    "FORM", "OBJECTION", "Ask", "CompiledConsent", "Evaluation", "Same", "Verdict", "Word", "begun", "by_name",
     "compile_consent", "evaluate", "in_this_gateway", "prepared",
 ]  # fmt: skip

@@ -20,8 +20,9 @@ from gateway.domain.consent.compiled import CompiledConsent
 from gateway.domain.consent.provision import Provision
 from gateway.domain.consent.units import Units
 from gateway.domain.consent.verdict import Verdict, Word
+from gateway.domain.lately import Lately
 from gateway.domain.resource import Facts
-from gateway.domain.security_label import counting
+from gateway.domain.security_label import UNREAD, counting
 
 Same = Mapping[str, frozenset[str]]
 """Patient id → every reference and identifier key that is this citizen (after merges, several)."""
@@ -67,7 +68,12 @@ def prepared(consents: Iterable[CompiledConsent], ask: Ask, same: Same | None = 
     listed = tuple(consents)
     if same:
         return Evaluation(listed, ask, same)
-    return _again(listed, bisect_right(_moments(listed), ask.now), ask)
+    return _again(listed, begun(listed, ask.now), ask)
+
+
+def begun(consents: tuple[CompiledConsent, ...], now: datetime) -> int:
+    """How much has begun or ended in these consents by now: while it is the same they say the same."""
+    return bisect_right(_moments(consents), now)
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +163,7 @@ def _all(verdicts: list[Verdict], rule: int) -> Verdict:
 class _Bench:
     """The consents of one citizen, reduced to what one asker and one purpose leave open."""
 
-    __slots__ = ("_always", "_breaks_glass", "_open", "_restricted")
+    __slots__ = ("_alike", "_always", "_breaks_glass", "_open", "_restricted", "_said")
 
     def __init__(self, consents: list[CompiledConsent], ask: Ask, asked: Asked) -> None:
         purpose = asked.purpose
@@ -166,6 +172,8 @@ class _Bench:
         self._restricted = purpose not in TREATMENT and ask.sector not in ("", "region")
         self._always = [(_SILENT, ""), (_SILENT, "")]  # what holds for all data; the second for the region's
         self._open: list[tuple[_Live, str, bool]] = []
+        self._alike = True
+        self._said: Lately[tuple[object, ...], Verdict] = Lately(256)  # of data that is alike to all of them
         must_name = not is_known(purpose)
         for consent in consents:
             root = consent.provision
@@ -179,6 +187,7 @@ class _Bench:
                 self._settle(live, consent.id, void)
             else:
                 self._open.append((live, consent.id, void))
+                self._alike = self._alike and root.alike
 
     def _settle(self, live: _Live, consent: str, void: bool) -> None:
         """What is the same for all data is worked out once."""
@@ -189,6 +198,12 @@ class _Bench:
 
     def verdict(self, facts: Facts) -> Verdict:
         """What these consents say about one resource."""
+        if not (self._open and self._alike):
+            return self._verdict(facts)
+        key = (facts.kind, facts.data_class, facts.sector, facts.labels, facts.codes)
+        return self._said.get(key) or self._said.keep(key, self._verdict(facts))
+
+    def _verdict(self, facts: Facts) -> Verdict:
         from_region = self._restricted and facts.sector != "municipality"
         best, by = self._always[from_region]
         if self._open:
@@ -320,12 +335,13 @@ def _match(live: _Live, facts: Facts, labels: frozenset[str]) -> int:
 
 
 def _touch(provision: Provision, facts: Facts, counting_: frozenset[str]) -> int:
-    """How well the label filter meets the resource's labels; an unlabelled resource is hit by a deny only."""
+    """How well the label filter meets the resource's labels. A deny hits an unlabelled resource, and one that nobody
+    could look into; a permit does not."""
     labels = provision.labels
     if labels is None:
         return YES
     if provision.denies:
-        met = not counting_ or not labels.values.isdisjoint(facts.labels)
+        met = not counting_ or UNREAD in counting_ or not labels.values.isdisjoint(facts.labels)
     else:
         met = not labels.values.isdisjoint(counting_)
     return YES if met else MAYBE if labels.vague else NO

@@ -19,14 +19,17 @@ RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 
 def by_class(codes: Codes) -> Filter:
     """`class`: a FHIR resource type, one of our data classes, or a code the resource itself carries."""
+    kinds, classes = _codes_of(RESOURCE_TYPES, codes), _codes_of(DATA_CLASS, codes)
 
     def fits(facts: Facts, _: Units) -> int:
-        values = codes.values
-        if f"{RESOURCE_TYPES}|{facts.kind}" in values or f"{DATA_CLASS}|{facts.data_class}" in values:
-            return YES
-        return codes.grade_any(facts.codes)
+        return YES if facts.kind in kinds or facts.data_class in classes else codes.grade_any(facts.codes)
 
     return fits
+
+
+def _codes_of(system: str, codes: Codes) -> frozenset[str]:
+    """The codes of one system."""
+    return frozenset(value[len(system) + 1 :] for value in codes.values if value.startswith(f"{system}|"))
 
 
 def by_code(codes: Codes) -> Filter:

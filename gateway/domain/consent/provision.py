@@ -51,6 +51,7 @@ class Provision:
     named: frozenset[str] | None  # the only purposes that it or an exception can be about, None for any
     open: bool  # who, when and what is done do not matter to it
     plain: bool  # no filter on data, here or below
+    alike: bool  # here and below all data of one type, class, label and code is alike to it
     follows: bool  # who, when and what is done are its parent's, and named as its parent names them
 
     def about(self, asked: Asked) -> tuple[int, int]:
@@ -135,6 +136,7 @@ class Compiler:
             named=purposes.values if purposes is not None and not purposes.vague else None,
             open=within is None and who is None and actions is None and clear and understood,
             plain=not kept and labels is None,
+            alike="dataPeriod" not in raw and "data" not in raw,
             follows=parent is not None
             and within is None
             and understood
@@ -147,6 +149,7 @@ class Compiler:
         if exceptions:
             object.__setattr__(made, "exceptions", exceptions)
             object.__setattr__(made, "plain", made.plain and all(one.plain for one in exceptions))
+            object.__setattr__(made, "alike", made.alike and all(one.alike for one in exceptions))
             object.__setattr__(made, "named", _together(made.named, exceptions))
         return made
 
