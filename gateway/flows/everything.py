@@ -11,37 +11,44 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
+from gateway.domain import directory
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, is_joint
 from gateway.domain.searching.hops import unknown
 from gateway.domain.searching.including import Include, included
 from gateway.domain.searching.matching import dates
-from gateway.domain.searching.query import MOST
+from gateway.domain.searching.parameter import ALONE
+from gateway.domain.searching.query import once, understand
 from gateway.domain.searching.world import Entry, World
 from gateway.domain.when import BEGINNING, END
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.looking import Seen, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
+from gateway.flows.search.page import part
 from gateway.flows.search.paging import Params, Position, onwards, opened
 from gateway.flows.search.worlds import Look, beside, looks_at, nobody, readable
 from gateway.store import searching, wire
 from gateway.store.searching import Named
 
-_PARAMETERS = ("_since", "_type", "_count", "start", "end")
+_TIMES = ("_since", "start", "end")
+_RESULT = ("_count", "_summary", "_elements")
+_PARAMETERS = ("_type", *_TIMES, *_RESULT)
 # When something was, by the first of these parameters that its type has.
 _WHEN = ("date", "period", "onset-date", "authored", "authored-on", "sent", "occurrence", "start-date", "target-date")
 _FORWARD = Include("*", "*", "", reverse=False, iterate=False)
 _BACK = Include("*", "*", "", reverse=True, iterate=False)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     since: datetime = BEGINNING
     start: datetime = BEGINNING
     end: datetime = END
     types: frozenset[str] = frozenset()
     count: int = 0
+    summary: str = ""
+    elements: tuple[str, ...] = ()
 
 
 async def everything(gateway: Gateway, caller: Caller, kind: str, identity: str, params: Params) -> Served:
@@ -105,29 +112,30 @@ def _of_plan(gateway: Gateway, world: World, plan: Entry) -> Iterable[Entry]:
 
 def _types(gateway: Gateway, value: str) -> frozenset[str]:
     wanted = frozenset(value.split(","))
-    if not wanted <= gateway.search.keys():
-        raise BadRequest("This is not a list of types that are served", where="_type")
+    able = gateway.search.keys() - ALONE - set(directory.KINDS)
+    if not wanted <= able:
+        hint = f"Served: {', '.join(sorted(able))}. What they refer to in the directory: Patient/[id]/*?_include=*."
+        raise BadRequest("This is not a list of types of a citizen", where="_type", hint=hint)
     return wanted
 
 
 def _understood(gateway: Gateway, kind: str, params: Params) -> _Asked:
-    asked = _Asked()
+    types: set[str] = set()
     for name, value in params:
         if name == "_type":
-            asked.types = _types(gateway, value)
-        elif name == "_count":
-            if not (value.isascii() and value.isdigit() and 0 < len(value) < 7 and int(value)):
-                raise BadRequest("This must be a whole number", where=name)
-            asked.count = min(int(value), MOST)
-        elif name == "_since":
-            asked.since = dates.compiled(name, value)[1]
-        elif name == "start":
-            asked.start = dates.compiled(name, value)[1]
-        elif name == "end":
-            asked.end = dates.compiled(name, value)[2]
-        else:
+            types |= _types(gateway, value)
+        elif name not in _PARAMETERS:
             raise unknown(f"{kind}/$everything", name, {}, _PARAMETERS)
-    return asked
+    told = {name: dates.exactly(name, value) for name, value in once(params, *_TIMES).items()}
+    result = understand(kind, {}, [one for one in params if one[0] in _RESULT])
+    if result.only_counts:
+        raise BadRequest("A page holds at least one resource", where="_summary" if result.count else "_count")
+    whole = (BEGINNING, END)
+    return _Asked(
+        since=told.get("_since", whole)[0], start=told.get("start", whole)[0], end=told.get("end", whole)[1],
+        types=frozenset(types), count=result.count if any(name == "_count" for name, _ in params) else 0,
+        summary=result.summary, elements=result.elements,
+    )  # fmt: skip
 
 
 def _fits(gateway: Gateway, one: Entry, asked: _Asked) -> bool:
@@ -159,7 +167,7 @@ def _bundle(
     told = wire.encode({"resourceType": "Bundle", "type": "searchset", "total": len(found), "link": links})
     entries = b",".join(
         b'{"fullUrl":"%s","resource":%s,"search":{"mode":"match"}}'
-        % (f"{gateway.public_url}/fhir/{one.name}".encode(), one.raw)
+        % (f"{gateway.public_url}/fhir/{one.name}".encode(), part(one.raw, one.kind, asked.summary, asked.elements))
         for one in page
     )
     return told[:-1] + b',"entry":[' + entries + b"]}" if page else told

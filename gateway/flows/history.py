@@ -16,9 +16,9 @@ from gateway.domain.caller import Caller
 from gateway.domain.circle import sources_of_world
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.resource import Facts
-from gateway.domain.searching.hops import unknown
+from gateway.domain.searching.hops import shown, unknown
 from gateway.domain.searching.matching import dates
-from gateway.domain.searching.query import MOST, Query
+from gateway.domain.searching.query import MOST, Query, once
 from gateway.domain.when import BEGINNING
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, opened, persons_of, record_of
@@ -26,6 +26,7 @@ from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.search import understood
 from gateway.flows.search.circle import WHOLE
+from gateway.flows.search.page import part as part_of
 from gateway.flows.search.paging import Params, Position, onwards
 from gateway.flows.search.paging import opened as position_of
 from gateway.flows.search.worlds import beside, looks_at
@@ -39,11 +40,13 @@ CHUNK = 100
 WALK = 50
 """So many chunks of a circle's versions does one page look at; then it ends, full or not, with a link onwards."""
 
-_RESULT = ("_count", "_since", "_at")
+_PART = ("_summary", "_elements")
+_RESULT = ("_count", "_since", "_at", *_PART)
 _NOBODY = "-"
 """How the mark of a name begins that leads this caller to nobody. It is as long as a Patient id, and another for each
 name: a link to a further page holds the one or the other."""
-_World = tuple[list[Sealed], tuple[Ground, ...]]
+_World = tuple[list[Sealed], tuple[Ground, ...], frozenset[str] | None]
+"""The parts of a citizen, the ground for deciding about them, and for the citizen's own eyes all names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class _Asked:
     since: datetime = BEGINNING
     low: datetime | None = None
     high: datetime | None = None
+    summary: str = ""
+    elements: tuple[str, ...] = ()
     names: tuple[str, ...] = ()  # whom the request named, a mark for each that leads to nobody; none for the circle
 
 
@@ -82,27 +87,28 @@ async def _understood(gateway: Gateway, caller: Caller, kind: str, identity: str
     given = [(name, value) for name, value in position.params if name in _RESULT]
     others = [(name, value) for name, value in position.params if name not in _RESULT]
     if identity and others:
-        raise BadRequest("This is not asked of a history", where=kind, hint=f"Served: {', '.join(_RESULT)}.")
-    query = understood(gateway, kind, [*others, *(one for one in given if one[0] == "_count")])
-    if query.tests or query.ids or query.includes or query.orders or query.summary or query.elements:
-        raise unknown("a history", others[0][0], {}, (*_RESULT, "patient", "patient.identifier"))
+        wrong = shown(others[0][0])
+        raise BadRequest("This is not asked of a history", where=wrong, hint=f"Served: {', '.join(_RESULT)}.")
+    query = understood(gateway, kind, [*others, *(one for one in given if one[0] in ("_count", *_PART))])
+    if query.tests or query.ids or query.includes or query.orders or query.total:
+        wrong = next((one for one, _ in others if not one.startswith(("patient", "subject"))), others[0][0])
+        raise unknown("a history", wrong, {}, (*_RESULT, "patient", "patient.identifier"))
     names = position.who or (() if identity else await _names(gateway, caller, query))
     whose: str | Sequence[str] = identity or sorted({one for one in names if not one.startswith(_NOBODY)})
     if not identity and not query.named and not names:
         whose = await _circle(gateway, caller, kind)
-    if query.count == 0:
-        raise BadRequest("A page of a history holds at least one version", where="_count")
-    return _timed(_Asked(kind, identity, whose, min(query.count, MOST), names=names), given)
+    if query.only_counts:
+        where = "_summary" if query.count else "_count"
+        raise BadRequest("A page of a history holds at least one version", where=where)
+    asked = _Asked(kind, identity, whose, min(query.count, MOST), names=names)
+    return _timed(replace(asked, summary=query.summary, elements=query.elements), given)
 
 
 def _timed(asked: _Asked, given: Params) -> _Asked:
     """With the times that `_since` and `_at` name."""
-    for name, value in given:
-        if name == "_since":
-            asked = replace(asked, since=dates.compiled(name, value)[1])
-        elif name == "_at":
-            _, low, high = dates.compiled(name, value)
-            asked = replace(asked, low=low, high=high)
+    for name, value in once(given, "_since", "_at").items():
+        low, high = dates.exactly(name, value)
+        asked = replace(asked, since=low) if name == "_since" else replace(asked, low=low, high=high)
     return asked
 
 
@@ -154,7 +160,7 @@ async def _permitted(
         chunk = await kept.versions(gateway.database, asked.kind, asked.whose, asked.since, place, CHUNK)
         persons = {one.sealed.facts.citizen for one in chunk} - worlds.keys()
         if persons or not worlds:  # of nobody too: who is there shows in no statement more
-            worlds |= await population.parts_of(gateway.database, sorted(persons))
+            worlds |= await _worlds(gateway, caller, sorted(persons))
         for one in chunk:
             if _stood(one, asked) and one.sealed.facts.citizen in worlds:
                 seen = await _look(gateway, caller, one.sealed, worlds[one.sealed.facts.citizen])
@@ -163,6 +169,16 @@ async def _permitted(
             return found, None
         place = chunk[-1].place
     return found, place
+
+
+async def _worlds(gateway: Gateway, caller: Caller, persons: Sequence[str]) -> dict[str, _World]:
+    """One statement, and one more for a citizen's own look, whoever is there."""
+    found = await population.parts_of(gateway.database, persons)
+    if caller.role != "citizen":
+        return {one: (parts, ground, None) for one, (parts, ground) in found.items()}
+    now = {one: parts[0].facts.citizen for one, (parts, _) in found.items()}
+    names = await resources.names_of_each(gateway.database, sorted({*now.values()}))
+    return {one: (*told, names.get(now[one], frozenset())) for one, told in found.items()}
 
 
 def _stood(one: Version, asked: _Asked) -> bool:
@@ -174,11 +190,11 @@ def _stood(one: Version, asked: _Asked) -> bool:
 
 async def _look(gateway: Gateway, caller: Caller, version: Sealed, world: _World) -> Seen:
     """One version, by itself and by what is known of it today."""
-    parts, ground = world
+    parts, ground, names = world
     facts = version.facts
     now = next((one.facts for one in parts if (one.facts.kind, one.facts.id) == (facts.kind, facts.id)), None)
     targets = tuple(one.facts for one in parts if _is_target(facts, one.facts))
-    found = Found(version, ground, tuple(persons_of(parts)), targets, now)
+    found = Found(version, ground, tuple(persons_of(parts)), targets, now, names)
     return await look_at_one(gateway, gateway.database, caller, found) if now else NOTHING
 
 
@@ -247,7 +263,7 @@ def _bundle(
     if position.place is None and last is None:
         head["total"] = len(found)
     told = wire.encode(head | {"link": links})
-    entries = b",".join(_entry(gateway, version, seen) for version, seen in page)
+    entries = b",".join(_entry(gateway, asked, version, seen) for version, seen in page)
     return told[:-1] + b',"entry":[' + entries + b"]}" if page else told
 
 
@@ -258,7 +274,7 @@ def _rest(position: Position, asked: _Asked) -> Position:
     return Position([one for one in position.params if one[0] in _RESULT], who=asked.names)
 
 
-def _entry(gateway: Gateway, version: Version, seen: Seen) -> bytes:
+def _entry(gateway: Gateway, asked: _Asked, version: Version, seen: Seen) -> bytes:
     """One version: what was done, with the content unless it was deleted by that."""
     part = version.sealed
     path = f"{part.facts.kind}/{part.facts.id}"
@@ -273,4 +289,6 @@ def _entry(gateway: Gateway, version: Version, seen: Seen) -> bytes:
         },
     }  # fmt: skip
     told = wire.encode(entry)
-    return told if part.facts.deleted else told[:-1] + b',"resource":' + opened(seen)[0] + b"}"
+    if part.facts.deleted:
+        return told
+    return told[:-1] + b',"resource":' + part_of(opened(seen)[0], asked.kind, asked.summary, asked.elements) + b"}"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.domain.identifier import CPR
+from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, admission, arrive, headers
 from tests.inbound.test_search_door import found, names, url_of
@@ -158,5 +159,70 @@ def test_everything_of_a_citizen_and_of_a_plan(database_url: str) -> None:
             assert set(near) <= set(told)
             refused = await here.web.get(f"/fhir/Patient/{patient}/$everything?banana=1", headers=social)
             assert refused.status_code == 400
+
+    run(test)
+
+
+def test_what_is_asked_of_a_history_and_of_everything(database_url: str) -> None:
+    """A time takes no prefix, nothing is told in two ways, and a list may be: none of it is left out in silence."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, epj = await grown(here), await headers(here)
+            (stay,) = names(await found(here, epj, f"Encounter?patient={patient}"))
+            place = (await found(here, epj, "Organization?_count=1"))["entry"][0]["resource"]["id"]
+            histories = (f"{stay}/_history", f"Encounter/_history?patient={patient}", "Encounter/_history",
+                         f"Organization/{place}/_history", "Organization/_history")  # fmt: skip
+            for path in histories:
+                mark = "&" if "?" in path else "?"
+                for wrong in ("_since=gt2025", "_at=lt2025", "_since=2025&_since=2026", "_at=2025&_at=2026", "_count=0",
+                              "_count=1&_count=2", "_summary=count", "_sort=_lastUpdated", "status=finished",
+                              "_total=none"):  # fmt: skip
+                    answer = await here.web.get(f"/fhir/{path}{mark}{wrong}", headers=epj)
+                    assert answer.status_code == 400, (path, wrong)
+                    told = answer.json()["issue"][0]["diagnostics"]
+                    assert wrong.partition("=")[0] in told, (path, wrong, told)
+                whole = await found(here, epj, f"{path}{mark}_count=500")
+                part = await found(here, epj, f"{path}{mark}_count=500&_elements=status&_elements=partOf")
+                assert len(part.get("entry", ())) == len(whole.get("entry", ()))
+                for one, cut in zip(whole.get("entry", ()), part.get("entry", ()), strict=True):
+                    assert "SUBSETTED" in str(cut["resource"]["meta"])
+                    assert cut["resource"].keys() <= one["resource"].keys() | {"meta"}
+                    assert {k: v for k, v in cut.items() if k != "resource"} == {
+                        k: v for k, v in one.items() if k != "resource"
+                    }
+                xml = await here.web.get(f"/fhir/{path}{mark}_count=500&_format=xml", headers=epj)
+                assert parse(xml.content) == whole
+
+    run(test)
+
+
+def test_the_types_and_times_of_everything(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await grown(here), await headers(here, "social")
+            path = f"Patient/{patient}/$everything"
+            whole = names(await found(here, social, path))
+            both = [one for one in whole if one.startswith(("Goal/", "CarePlan/"))]
+            assert names(await found(here, social, f"{path}?_type=Goal&_type=CarePlan")) == both
+            types = [{"name": "_type", "valueCode": "Goal"}, {"name": "_type", "valueCode": "CarePlan"}]
+            form = {"resourceType": "Parameters", "parameter": types}
+            post = await here.web.post(f"/fhir/{path}", headers=social, json=form)
+            assert names(post.json()) == both
+            page = await found(here, social, f"{path}?_type=Goal&_type=CarePlan&_count=1&_elements=status")
+            walked = list(page["entry"])
+            while url_of(page, "next"):
+                page = await found(here, social, url_of(page, "next").partition("/fhir/")[2])
+                walked += page["entry"]
+            assert [one["resource"]["id"] for one in walked] == [one.partition("/")[2] for one in both]
+            assert all("SUBSETTED" in str(one["resource"]["meta"]) for one in walked)
+            for wrong in ("_since=ge2020", "start=ge2020", "end=lt2030", "start=2020&start=2021", "_count=0",
+                          "_count=1&_count=2", "_type=Practitioner", "_type=Banana", "_type=", "_summary=count",
+                          "_type=Goal&_type=AuditEvent", "_summary=x"):  # fmt: skip
+                answer = await here.web.get(f"/fhir/{path}?{wrong}", headers=social)
+                assert answer.status_code == 400, wrong
+                assert f"At {wrong.partition('=')[0]}" in answer.json()["issue"][0]["diagnostics"]
+            xml = await here.web.get(f"/fhir/{path}?_format=xml", headers=social)
+            assert parse(xml.content) == await found(here, social, path)
 
     run(test)

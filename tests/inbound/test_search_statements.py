@@ -254,5 +254,10 @@ def test_a_citizen_of_her_own_data_takes_three_statements(database_url: str, tol
             page = await found(here, own, f"Provenance?target={','.join(targets)}")
             assert len(told) == MOST, told
             assert len(page["entry"]) == 5, "the first of each, asked for in two ways"
+            for path in (f"{whole[0]}/_history", f"CarePlan/_history?patient={hers['patient']}"):
+                told.clear()
+                page = await found(here, own, path)
+                assert page["entry"], path
+                assert len(told) <= 6, (path, told)  # however many versions there are
 
     run(test)

@@ -34,6 +34,7 @@ __all__ = [
     "Served",
     "by_number",
     "elements_of",
+    "once",
     "parameters",
     "understand",
 ]
@@ -177,6 +178,15 @@ def _again(name: str, value: str, told: Mapping[str, str]) -> str:
     if name in _LISTS:
         return f"{told[name]},{value}"
     raise BadRequest("This is told in two ways", where=name, hint="Give it once.")
+
+
+def once(given: Sequence[tuple[str, str]], *names: str) -> dict[str, str]:
+    """What each of these parameters says. Raises BadRequest for one that is told in two ways."""
+    told: dict[str, str] = {}
+    for name, value in given:
+        if name in names:
+            told[name] = _again(name, value, told)
+    return told
 
 
 def elements_of(value: str) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from gateway.domain.caller import Caller
 from gateway.domain.scope import read
+from gateway.domain.searching.hops import shown
 from gateway.domain.searching.matching import dates
+from gateway.domain.searching.query import once
 from gateway.domain.when import BEGINNING
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.bulk.narrowing import WHERE, compiled, split
@@ -65,19 +67,19 @@ def understood(gateway: Gateway, caller: Caller, what: str, params: Params, kind
     left alone would give more than was asked for."""
     types: list[str] = []
     filters: list[str] = []
-    since = BEGINNING
+    told = once(params, "_since")
+    since = dates.exactly("_since", told["_since"])[0] if told else BEGINNING
     for name, value in params:
         if name == "_outputFormat":
             if value.replace(" ", "+") not in FORMATS:  # a bare + arrives as a blank
                 raise BadRequest("Exports are written as application/fhir+ndjson alone", where=name)
         elif name == "_type":
             types += _types(value, kinds)
-        elif name == "_since":
-            since = dates.compiled(name, value)[1]
         elif name == WHERE:
             filters += split(value)
-        else:
-            raise BadRequest("This is not asked of an export", hint=f"Served: {', '.join(_PARAMETERS)}.")
+        elif name not in _PARAMETERS:
+            hint = f"Served: {', '.join(_PARAMETERS)}."
+            raise BadRequest("This is not asked of an export", where=shown(name), hint=hint)
     query = urlencode([(name, value) for name, value in params], safe="/:,+")
     beside = compiled(gateway, filters).keys() - set(types or kinds)
     if beside:

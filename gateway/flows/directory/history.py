@@ -13,10 +13,12 @@ from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.domain.searching.matching import dates
-from gateway.domain.searching.query import understand
+from gateway.domain.searching.query import once, understand
+from gateway.domain.searching.subset import subset
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.directory.showing import Shown, allowed, of_table, record, shown
 from gateway.flows.parts import Gateway, Served
+from gateway.flows.search.page import shape
 from gateway.flows.search.paging import Position, onwards, opened
 from gateway.store import directory, wire
 from gateway.store.directory import Entry, Stood
@@ -26,7 +28,8 @@ MOST = 500
 CHUNK = 100
 WALK = 50
 """So many chunks does a page look at: a token with parameters may cover few of them."""
-_TAKES = ("_count", "_since", "_at")
+_PART = ("_summary", "_elements")
+_TAKES = ("_count", "_since", "_at", *_PART)
 
 Body = dict[str, Any]
 Params = Sequence[tuple[str, str]]
@@ -40,6 +43,12 @@ class _Asked:
     identity: str
     count: int
     when: Stood
+    summary: str = ""
+    elements: tuple[str, ...] = ()
+
+    def part(self, body: Body) -> Body:
+        """A version as far as it is asked for."""
+        return subset(body, shape(self.kind), self.summary, self.elements)
 
     @property
     def path(self) -> str:
@@ -59,9 +68,9 @@ async def history(gateway: Gateway, caller: Caller, kind: str, identity: str = "
     page = found[: asked.count]
     look = Shown(tuple(body for body, _ in page), tuple(entry for _, entry in page))
     await record(gateway, caller, "history-instance" if identity else "history-type", kind, f"GET {what}", look)
-    entries = [_version(gateway, *one) for one in page]
+    entries = [_version(gateway, asked, *one) for one in page]
     if told:
-        entries = [{"fullUrl": f"{gateway.public_url}/fhir/{kind}/{identity}", "resource": told}]
+        entries = [{"fullUrl": f"{gateway.public_url}/fhir/{kind}/{identity}", "resource": asked.part(told)}]
     if not there:
         raise NotFound
     further = page[-1][1] if len(found) > asked.count else last
@@ -72,18 +81,16 @@ def _understood(gateway: Gateway, kind: str, identity: str, position: Position) 
     for name, _ in position.params:
         if name not in _TAKES:
             raise BadRequest("This is not asked of a history", where=name, hint=f"Served: {', '.join(_TAKES)}.")
-    counts = [one for one in position.params if one[0] == "_count"]
-    count = understand(kind, gateway.search, counts, gateway.here).count
-    if count == 0:
-        raise BadRequest("A page of a history holds at least one version", where="_count")
+    given = [one for one in position.params if one[0] in ("_count", *_PART)]
+    query = understand(kind, gateway.search, given, gateway.here)
+    if query.only_counts:
+        where = "_summary" if query.count else "_count"
+        raise BadRequest("A page of a history holds at least one version", where=where)
     when = Stood()
-    for name, value in position.params:
-        if name == "_since":
-            when = replace(when, since=dates.compiled(name, value)[1])
-        elif name == "_at":
-            _, low, high = dates.compiled(name, value)
-            when = replace(when, low=low, high=high)
-    return _Asked(kind, identity, min(count, MOST), when)
+    for name, value in once(position.params, "_since", "_at").items():
+        low, high = dates.exactly(name, value)
+        when = replace(when, since=low) if name == "_since" else replace(when, low=low, high=high)
+    return _Asked(kind, identity, min(query.count, MOST), when, query.summary, query.elements)
 
 
 async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> bool:
@@ -136,11 +143,11 @@ def _bundle(
     return wire.encode(bundle | ({"entry": list(entries)} if entries else {}))
 
 
-def _version(gateway: Gateway, body: Body, entry: Entry) -> Body:
+def _version(gateway: Gateway, asked: _Asked, body: Body, entry: Entry) -> Body:
     method = "DELETE" if entry.withdrawn else "POST" if entry.version == 1 else "PUT"
     place = f"{entry.kind}/{entry.id}"
     told: Body = {"fullUrl": f"{gateway.public_url}/fhir/{place}"}
-    told |= {} if entry.withdrawn else {"resource": body}
+    told |= {} if entry.withdrawn else {"resource": asked.part(body)}
     status = {"DELETE": "204", "POST": "201"}.get(method, "200")
     return told | {
         "request": {"method": method, "url": entry.kind if method == "POST" else place},

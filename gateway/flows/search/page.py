@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -99,6 +99,11 @@ def _entry(gateway: Gateway, query: Query, one: Entry, mode: bytes) -> bytes:
         raw = wire.encode(subset(one.body, shape(one.kind), query.summary, elements))
     url = f"{gateway.public_url}/fhir/{one.name}".encode()
     return b'{"fullUrl":"' + url + b'","resource":' + raw + b',"search":{"mode":"' + mode + b'"}}'
+
+
+def part(raw: bytes, kind: str, summary: str, elements: Collection[str]) -> bytes:
+    """A resource as JSON, as far as it is asked for."""
+    return wire.encode(subset(wire.decode(raw), shape(kind), summary, elements)) if summary or elements else raw
 
 
 @lru_cache(maxsize=256)

@@ -43,6 +43,15 @@ def compiled(name: str, value: str) -> tuple[Compare, datetime, datetime]:
     return _COMPARE[found[1] or "eq"], low, high
 
 
+def exactly(name: str, value: str) -> tuple[datetime, datetime]:
+    """The range that a time covers where none may be compared with it (`_since`, `_at`, `start`, `end`): a prefix that
+    is left out of account would be an answer to another question. Raises BadRequest."""
+    if value[:1].isalpha():
+        raise BadRequest("This takes a date or time, and no prefix", where=name, hint="For instance 2025-03-14.")
+    _, low, high = compiled(name, value)
+    return low, high
+
+
 def span(item: Any) -> Span | None:
     """The time that a value covers: [from, to). An open period has no bound on that side; a Timing covers all of its
     events, or its bounds. None for what has no time, or one that is no date."""
