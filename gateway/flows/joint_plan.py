@@ -8,6 +8,7 @@ from datetime import datetime
 
 from gateway.domain.caller import Caller
 from gateway.domain.plan import citizen_of_joint, compose
+from gateway.domain.source import Source
 from gateway.domain.statement import Body
 from gateway.errors import Forbidden, NotFound
 from gateway.flows.covering import covers_body
@@ -22,6 +23,13 @@ _FRAME = frozenset({"Patient", "Consent", "Account", "Flag"})
 async def joint_plan(gateway: Gateway, caller: Caller, patient: str, at: datetime | None = None) -> Served:
     """A collection Bundle: the joint CarePlan, the joint CareTeam, and every part that this caller may see. With `at`
     as it stood then, of what the caller may see today."""
+    return (await told_plan(gateway, caller, patient, at))[0]
+
+
+async def told_plan(
+    gateway: Gateway, caller: Caller, patient: str, at: datetime | None = None
+) -> tuple[Served, dict[str, str]]:
+    """As `joint_plan`, and who told each part: the name of its source by its reference (`Goal/9f…`)."""
     seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan", at=at)
     bodies = opened(seen)
     plan, team = _composed(seen, bodies, patient, gateway, at)
@@ -29,7 +37,8 @@ async def joint_plan(gateway: Gateway, caller: Caller, patient: str, at: datetim
     resources_ = [*map(wire.encode, made), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
     body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
-    return Served(body, _version(body), weak=True)
+    tellers = {reference: source.name for reference, source in _sources(gateway, seen).items()}
+    return Served(body, _version(body), weak=True), tellers
 
 
 async def joint_resource(gateway: Gateway, caller: Caller, kind: str, identity: str) -> Served:
@@ -86,9 +95,15 @@ def composed_for(seen: Seen, patient: str, gateway: Gateway) -> tuple[bytes, byt
 def _composed(
     seen: Seen, bodies: Sequence[bytes], patient: str, gateway: Gateway, at: datetime | None = None
 ) -> tuple[Body, Body]:
-    told = {f"{part.facts.kind}/{part.facts.id}": gateway.sources.get(part.facts.source) for part, _ in seen.permitted}
-    tellers = {one: source.municipality or source.organisation.key for one, source in told.items() if source}
+    told = _sources(gateway, seen)
+    tellers = {one: source.municipality or source.organisation.key for one, source in told.items()}
     return compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers)
+
+
+def _sources(gateway: Gateway, seen: Seen) -> dict[str, Source]:
+    """Who told each part, as far as that is a registered source."""
+    told = {f"{part.facts.kind}/{part.facts.id}": gateway.sources.get(part.facts.source) for part, _ in seen.permitted}
+    return {reference: source for reference, source in told.items() if source}
 
 
 def _version(body: bytes) -> str:

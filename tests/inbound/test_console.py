@@ -11,7 +11,7 @@ import pytest
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import Identifier
-from gateway.flows.joint_plan import joint_plan
+from gateway.flows.joint_plan import told_plan
 from gateway.flows.parts import Served
 from gateway.inbound.console import plan as pages
 from gateway.inbound.console.texts import texts
@@ -74,10 +74,10 @@ def test_codes_that_came_without_words_are_words_on_the_page(database_url: str) 
 
 
 def test_a_measure_is_shown_with_every_digit_it_has(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def measured(*asked: Any) -> Served:
-        served = await joint_plan(*asked)
+    async def measured(*asked: Any) -> tuple[Served, dict[str, str]]:
+        served, tellers = await told_plan(*asked)
         quantity = b'"valueQuantity":{"value":1.50,"unit":"gange pr. uge"},"was":'
-        return replace(served, body=served.body.replace(b'"valueCodeableConcept":', quantity))
+        return replace(served, body=served.body.replace(b'"valueCodeableConcept":', quantity)), tellers
 
     async def test() -> None:
         async with http(database_url, *CLIENTS) as here:
@@ -85,7 +85,7 @@ def test_a_measure_is_shown_with_every_digit_it_has(database_url: str, monkeypat
             page = await here.web.get(entered.headers["location"])
             assert "1,50 gange pr. uge" in page.text
 
-    monkeypatch.setattr(pages, "joint_plan", measured)
+    monkeypatch.setattr(pages, "told_plan", measured)
     run(test)
 
 
@@ -160,6 +160,8 @@ def test_two_readers_see_two_pages(database_url: str) -> None:
             assert (social.status_code, epj.status_code) == (200, 200)
             assert "Herberg, § 110" in social.text
             assert "Herberg, § 110" not in epj.text, "social matters need consent"
+            assert "kilde: Københavns Kommune" in social.text
+            assert "kilde: Københavns Kommune" not in epj.text, "nor that the municipality told anything"
             for page in (social, epj):
                 assert "Noget kan være udeladt." in page.text
 

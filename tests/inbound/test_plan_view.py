@@ -382,3 +382,11 @@ def test_coming_appointments_in_danish() -> None:
     assert [line.status for line in shown] == ["aftalt", "aftalt", "afventer svar"]
     assert shown[0].when == "5. februar 2025 kl. 13.00 til 5. februar 2025 kl. 14.30"
     assert (shown[0].who, shown[0].facts) == ("Karen Lund", ("Mødelokale 12",))
+
+
+def test_what_two_sectors_say_alike_tells_whose_word_it_is() -> None:
+    homeless = [{"resourceType": "Condition", "id": one, "code": {"text": "Hjemløshed"}} for one in ("a", "b", "c")]
+    told = {"Condition/a": "Psykiatrisk Center", "Condition/b": "Københavns Kommune, FFB"}
+    shown = plan_view({"entry": [{"resource": one} for one in (PLAN, TEAM, *homeless)]}, NOW, DA, told).conditions
+    assert [line.title for line in shown] == ["Hjemløshed"] * 3
+    assert [line.facts for line in shown] == [("kilde: Psykiatrisk Center",), ("kilde: Københavns Kommune, FFB",), ()]

@@ -12,7 +12,7 @@ import msgspec
 from starlette.responses import Response
 
 from gateway.errors import NotFound
-from gateway.flows.joint_plan import joint_plan
+from gateway.flows.joint_plan import told_plan
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.plan_view import plan_view
 from gateway.translate.terms.wording import worded
@@ -26,8 +26,8 @@ async def show(here: Here) -> Response:
     if patient != here.visit.patient:
         raise NotFound
     caller = here.caller
-    served = await joint_plan(here.gateway, caller, patient)
+    served, tellers = await told_plan(here.gateway, caller, patient)
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
     bundle = worded(here.gateway.terms, _decode(served.body))
-    shown = plan_view(bundle, here.gateway.clock(), here.t)
+    shown = plan_view(bundle, here.gateway.clock(), here.t, tellers)
     return here.page("plan.html", plan=shown, reader=reader or caller.client_name)

@@ -65,16 +65,17 @@ class PlanView:
     team: tuple[Line, ...]
 
 
-def plan_view(bundle: Body, at: datetime, t: Texts) -> PlanView:
+def plan_view(bundle: Body, at: datetime, t: Texts, tellers: Mapping[str, str] | None = None) -> PlanView:
     """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it. `at` is now:
     of the appointments those are shown that are still to come. Our words are those of `t`; what a source said stays in
-    its own."""
-    return _Reader(t).view(bundle, at)
+    its own. `tellers` are the names of who told a part, by its reference."""
+    return _Reader(t, tellers or {}).view(bundle, at)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     t: Texts
+    tellers: Mapping[str, str]
 
     def period(self, told: Body | None) -> str:
         return period(told, self.t.language)
@@ -171,8 +172,14 @@ class _Reader:
                 *filter(None, [self._concept(next(iter(goal.get("category", [])), None)), *self._informers(goal)]),
                 *(self.t("plan.due", day=day) for day in due),
                 *(str(note["text"]) for note in goal.get("note", []) if note.get("text")),
+                *self._told_by(goal),
             ),
         )
+
+    def _told_by(self, part: Body) -> Iterator[str]:
+        """Which system it stands in: two sectors may say the same, each with its own word and date."""
+        if who := self.tellers.get(f"{part['resourceType']}/{part.get('id')}"):
+            yield self.t("plan.source", who=who)
 
     def _informers(self, told: Body) -> Iterator[str]:
         """Whose word it is: the citizen's, a relative's or the staff's, never all in one."""
@@ -208,7 +215,10 @@ class _Reader:
         ]
         status = self.word("problem_status", _code(condition.get("clinicalStatus")))
         return Line(
-            self._concept(condition.get("code")) or self.t("plan.condition"), status, " ".join(filter(None, when))
+            self._concept(condition.get("code")) or self.t("plan.condition"),
+            status,
+            " ".join(filter(None, when)),
+            facts=tuple(self._told_by(condition)),
         )
 
     def _assessment(self, found: Body) -> Line:
@@ -222,7 +232,7 @@ class _Reader:
             "",
             self.moment(when),
             who,
-            (*filter(None, [told]), *self._informers(found)),
+            (*filter(None, [told]), *self._informers(found), *self._told_by(found)),
         )
 
     def _measured(self, quantity: Body) -> str:
