@@ -303,10 +303,13 @@ def title(env: Env, text: str) -> str:
 
 
 def street(env: Env, node: Repetition) -> str:
-    """SAD of XAD.1 in one line: street address, street name, dwelling number."""
+    """SAD of XAD.1 in one line: street address, street name, dwelling number; these two where the first does not hold
+    them, since many senders tell both."""
     if node.marks.subcomponent not in node.raw:
         return node.said()[0]
-    return " ".join(text for text in node.subcomponents(1) if text)
+    whole, *parts = node.subcomponents(1)
+    told = whole.casefold()
+    return whole if all(part.casefold() in told for part in parts) else " ".join(filter(None, (whole, *parts)))
 
 
 def date_time(env: Env, text: str) -> str:

@@ -54,7 +54,15 @@ def media(env: Env, node: Repetition) -> str:
     for beginning, found in _BEGINNINGS:
         if data.startswith(beginning):
             return found
-    kind, subtype = node.value(2).lower(), node.value(3).lower()
+    return _named(node.value(2).lower(), node.value(3).lower())
+
+
+def media_pointed_at(env: Env, node: Repetition) -> str:
+    """RP: the media type as RP.3 and RP.4 tell it, in small letters (`ap/pdf`)."""
+    return _named(node.value(3).lower(), node.value(4).lower())
+
+
+def _named(kind: str, subtype: str) -> str:
     if "/" in subtype or "/" in kind:
         return next(name for name in (subtype, kind) if "/" in name)
     if kind in _MIME and subtype:

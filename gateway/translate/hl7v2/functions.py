@@ -57,6 +57,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "text_type": Function(enclosed.text_type, "nodes"),
         "text_size": Function(enclosed.text_size, "nodes", "unsignedInt"),
         "media": Function(enclosed.media, "node", "string"),
+        "media_pointed_at": Function(enclosed.media_pointed_at, "node", "string"),
         "enclosed": Function(enclosed.enclosed, "node", "base64Binary"),
         "enclosed_size": Function(enclosed.enclosed_size, "node", "unsignedInt"),
         "address": Function(enclosed.address, "node", "url"),

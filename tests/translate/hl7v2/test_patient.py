@@ -162,6 +162,14 @@ def test_a_wholly_empty_name_is_none() -> None:
     assert patient({5: "~Lund^Bo~^~"})["name"] == [{"family": "Lund", "given": ["Bo"]}]
 
 
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [("Vej 1&Vej&1", "Vej 1"), ("Torvet 3&TORVET", "Torvet 3"), ("&Vej&1", "Vej 1"), ("Vej&&1", "Vej 1")],
+)
+def test_a_street_that_is_told_whole_and_in_parts_is_one(written: str, line: str) -> None:
+    assert patient({11: f"{written}^^By"})["address"] == [{"line": [line], "city": "By"}]
+
+
 def test_addresses_repeat_with_their_use() -> None:
     made = patient({11: "c/o Nord^2. tv^By^^1000^DNK^C~Gade&Vejen&7^^By^^2000^DNK^H~Box 1^^By^^3000^^M"})
     assert made["address"] == [

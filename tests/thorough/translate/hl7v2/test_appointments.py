@@ -46,6 +46,8 @@ def test_an_appointment_is_booked() -> None:
         ("Deleted", "entered-in-error"),
         ("Noshow", "noshow"),
         ("Overbook", "booked"),
+        ("Dc", "cancelled"),
+        ("ARRIVED", "arrived"),
         ("Blocked", "booked"),
         ("Booked^The intended appointment is booked^HL70278", "booked"),
         ("", "booked"),

@@ -132,7 +132,10 @@ def test_a_text_and_a_file_are_two_contents() -> None:
 
 def test_a_file_that_lies_elsewhere_is_named() -> None:
     one = document(mdm("T02", {}, line("https://arkiv.example/1^^AP^PDF", "RP")))
-    assert one["content"][0]["attachment"]["url"] == "https://arkiv.example/1"
+    attachment = one["content"][0]["attachment"]
+    assert (attachment["url"], attachment["contentType"]) == ("https://arkiv.example/1", "application/pdf")
+    other = document(mdm("T02", {}, line("https://arkiv.example/1^^text^html", "RP")))
+    assert other["content"][0]["attachment"]["contentType"] == "text/html"
 
 
 def test_observations_before_the_document_are_no_part_of_it() -> None:
