@@ -13,17 +13,13 @@ from gateway.domain.message_number import IdReused
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.errors import Forbidden, GatewayError, Unavailable
-from gateway.flows.arrivals import arrival_of, import_record
-from gateway.flows.keeping import About, keep
 from gateway.flows.looking import NOTHING, on_record, record_of
-from gateway.flows.numbers import numbered
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receipts import take_receipt
 from gateway.flows.registered import settle, understood
+from gateway.flows.taking import keep_taken, taken
 from gateway.store import intake, messages
-from gateway.translate.anonymous import without_anonymous
 from gateway.translate.languages import Divided, Later, Parts
-from gateway.translate.terms.noticing import noticed
 from gateway.translate.translation import Translation
 
 log = logging.getLogger("gateway.receive")
@@ -170,30 +166,16 @@ async def keep_message(
     """Keep what a message says, once, and send what is to be told `later`; the same content gets the answer that it
     got the first time.
 
-    Retssikkerhedsloven § 12 c: of a citizen without a municipal case the content is deleted and only the fact that a
-    message came is kept, and the answer is positive all the same: a refusal would tell who has a case.
+    Of a citizen without a municipal case the answer is positive all the same: a refusal would tell who has a case.
     """
-    now = gateway.clock()
-    source = translation.source
-    fingerprint = gateway.fingerprint(source.id.encode(), translation.fingerprint)
-    translation = noticed(
-        gateway.terms, await numbered(gateway, without_anonymous(translation, gateway.ids), fingerprint)
-    )
-    answer = gateway.languages.accepted(language, raw, translation, now)
-    arrival = arrival_of(language, raw, translation, fingerprint, answer, now)
-    about = About(translation.citizen, translation.merged, translation.statements)
-    kept = await keep(
-        gateway, arrival, about, lambda change: import_record(translation, change, now, caller),
-        entitled_only=source.keeps == "entitled", outgoing=lambda change: later,
-    )  # fmt: skip
+    message = await taken(gateway, language, raw, translation, caller, later)
+    kept = await keep_taken(gateway, message)
     if translation.registers and (kept.change or kept.before):
-        await settle(gateway, sorted({(one.kind, one.key) for one in translation.statements}))
+        statements = message.translation.statements
+        await settle(gateway, sorted({(one.kind, one.key) for one in statements}))
     if kept.before is not None:
         return Answer(kept.before.body, kept.before.accepted)
-    if kept.change is None:
-        state = "not-entitled" if translation.statements else "nothing-kept"
-        await messages.keep_metadata(gateway.database, arrival, later, state=state)
-    return Answer(answer, True)
+    return Answer(message.arrival.answer, True)
 
 
 def sources_of(gateway: Gateway, language: str, names: Collection[str]) -> frozenset[str]:

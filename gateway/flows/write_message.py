@@ -6,9 +6,9 @@ it enters the outbox: nothing is sent that is not on the plan, and nothing stand
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import normal
@@ -18,9 +18,10 @@ from gateway.domain.source import Source
 from gateway.errors import BadRequest, Forbidden, GatewayError, NotFound, Unavailable
 from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, opened, record_of, served
 from gateway.flows.parts import Gateway, Served
-from gateway.flows.receive import keep_message, may_send
+from gateway.flows.receive import may_send
+from gateway.flows.taking import Taken, keep_taken, taken
 from gateway.store import resources, wire
-from gateway.translate.fhir import write_json
+from gateway.translate.fhir import parse, write_json
 from gateway.translate.medcom.carecommunication.draft import Writer, draft, former_of, given
 from gateway.translate.medcom.carecommunication.write import letter
 from gateway.translate.oioxml.out.correspondence import letters
@@ -40,6 +41,25 @@ class _Work:
     answers: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message that was understood: kept and put into the outbox in one commit. It is on record with that: of a
+    citizen without a case (§ 12 c) it goes out all the same, and nothing else tells of it."""
+
+    created: ClassVar[bool] = True
+    identity: str
+    message: Taken
+
+    @property
+    def reference(self) -> str:
+        """`Communication/9f…`"""
+        return f"Communication/{self.identity}"
+
+    def told(self, record: AccessRecord) -> AccessRecord:
+        """The record of the write, as it takes place."""
+        return replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS, resources=(self.reference,))
+
+
 async def write_message(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
     """Send one Communication and give it back as it stands.
 
@@ -47,25 +67,38 @@ async def write_message(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
     where it may not send as the sender. A refused write is on record like a refused look.
     """
     record = replace(record_of(gateway, caller, "create", "Communication", "", NOTHING), query="POST Communication")
+
+    def about(citizen: str) -> None:
+        nonlocal record
+        record = record.of(citizen)
+
     try:
-        if not caller.user_name:
-            raise Forbidden("A message has an author: the access token names no person", hint="Ask for one that does.")
-        told = given(raw)
-        record = record.of(await _about(gateway, told))
-        identity = await _sent(gateway, caller, await _drafted(gateway, caller, told), record)
+        sending = await understood(gateway, caller, parse(raw), about)
     except Unavailable:
         raise
-    except GatewayError as error:
+    except GatewayError:
         await on_record(gateway, record)
+        raise
+    await on_record(gateway, sending.told(record))
+    await keep_taken(gateway, sending.message)
+    return await shown(gateway, caller, sending.identity)
+
+
+async def understood(gateway: Gateway, caller: Caller, resource: Json, about: Callable[[str], None]) -> Sending:
+    """The message that a Communication is, and what goes out. `about` hears of the citizen as soon as that is known,
+    also where the writer may not know of them. Raises what is wrong with it."""
+    if not caller.user_name:
+        raise Forbidden("A message has an author: the access token names no person", hint="Ask for one that does.")
+    told = given(resource)
+    found = await resources.find(gateway.database, "Patient", told["subject"]["reference"].rpartition("/")[2])
+    if found:
+        about(found.sealed.facts.citizen)
+    work = await _drafted(gateway, caller, told)
+    try:
+        return await _going_out(gateway, caller, work)
+    except GatewayError as error:
         error.seen_from(lambda place: place.replace(_PLACE, "Communication"))
         raise
-    return await _shown(gateway, caller, identity)
-
-
-async def _about(gateway: Gateway, told: Json) -> str:
-    """The citizen that the message names, for the record: also where its writer may not know of them."""
-    found = await resources.find(gateway.database, "Patient", told["subject"]["reference"].rpartition("/")[2])
-    return found.sealed.facts.citizen if found else ""
 
 
 async def _drafted(gateway: Gateway, caller: Caller, told: Json) -> _Work:
@@ -93,11 +126,7 @@ async def _seen(gateway: Gateway, caller: Caller, kind: str, identity: str) -> t
     return wire.decode(opened(seen)[0]), found.sealed.facts.citizen
 
 
-async def _sent(gateway: Gateway, caller: Caller, work: _Work, record: AccessRecord) -> str:
-    """Keep it and put it into the outbox, in one commit; gives the id of the Communication.
-
-    It is on record before: of a citizen without a case (§ 12 c) it goes out all the same, and nothing else tells of it.
-    """
+async def _going_out(gateway: Gateway, caller: Caller, work: _Work) -> Sending:
     now = gateway.clock()
     made = letter(work.told, work.patient, gateway.letters.locations, now, {})
     raw = write_json(made.bundle)
@@ -106,10 +135,8 @@ async def _sent(gateway: Gateway, caller: Caller, work: _Work, record: AccessRec
     said = tuple(one for one in translation.statements if one.kind == "Communication")
     going = _outgoing(gateway, work, made.id, raw)
     identity = gateway.ids("Communication", said[0].key)
-    kept = (f"Communication/{identity}",)
-    await on_record(gateway, replace(record, decision=Decision.PERMIT, outcome=Outcome.SUCCESS, resources=kept))
-    await keep_message(gateway, "fhir-message", raw, replace(translation, statements=said), caller, going)
-    return identity
+    translation = replace(translation, statements=said)
+    return Sending(identity, await taken(gateway, "fhir-message", raw, translation, caller, going))
 
 
 def _outgoing(gateway: Gateway, work: _Work, header: str, raw: bytes) -> Sequence[Outgoing]:
@@ -136,7 +163,7 @@ def _speaking(lines: Sequence[Source], language: str) -> Source | None:
     return next((one for one in lines if one.language == language), None)
 
 
-async def _shown(gateway: Gateway, caller: Caller, identity: str) -> Served:
+async def shown(gateway: Gateway, caller: Caller, identity: str) -> Served:
     """The Communication as its writer may see it; where it is at least, when the writer may not, or the database has
     gone away: it is sent, and sent again it would go out twice."""
     try:

@@ -14,16 +14,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.domain.identifier import CPR
-from tests.acceptance.test_care_communication import known
-from tests.acceptance.test_written_messages import CLIENTS, message, patient_of
-from tests.inbound.http_world import http, run
-from tests.inbound.one_citizen import NUMBER
+from tests.acceptance.test_written_messages import message
+from tests.inbound.http_world import run
 from tests.inbound.rest_world import Rest, rest
 from tests.inbound.statements import away_after
 from tests.inbound.subscriptions.world import wanted
 from tests.inbound.test_rest_binary import binary, document
 from tests.inbound.test_rest_bundles import ONE, bundle, entry
+from tests.inbound.test_rest_bundles_of_all import city
 from tests.inbound.test_rest_transactions import practitioner, second
 
 PATCH = b'[{"op":"add","path":"/language","value":"da"}]'
@@ -125,6 +123,14 @@ async def sent(world: World) -> Asked:
     return "POST", "/Communication", message(world.rest.patient), {"who": "social"}
 
 
+async def sent_with_others(world: World) -> Asked:
+    entries = [
+        entry("POST", "Goal", world.rest.goal()), entry("POST", "Communication", message(world.rest.patient)),
+        entry("POST", "Subscription", wanted("plan-changed", "http://127.0.0.1:9/in")),
+    ]  # fmt: skip
+    return "POST", "", bundle("transaction", *entries), {"who": "social"}
+
+
 async def file(world: World) -> Asked:
     return "POST", "/Binary", binary(await document(world.rest)), {}
 
@@ -191,8 +197,8 @@ def test_what_is_told_is_what_is_kept(database_url: str, cases: tuple[Case, ...]
 
 def test_a_message_that_goes_out_is_told_so(database_url: str) -> None:
     async def test() -> None:
-        async with http(database_url, *CLIENTS, deliver=["regionh-medcom"]) as here:
-            await known(here, (CPR, NUMBER))
-            await at_each_statement(database_url, World(Rest(here, await patient_of(here)), ""), sent)
+        async with city(database_url) as here:
+            for case in (sent, sent_with_others):
+                await at_each_statement(database_url, World(here, ""), case)
 
     run(test)

@@ -119,6 +119,12 @@ async def keep(gateway: Gateway, connection: Connection, caller: Caller, word: S
     await append(connection, [recorded(gateway, caller, asked.interaction, asked.told, word.made or word.before)])
 
 
+async def as_it_stands(gateway: Gateway, caller: Caller, identity: str) -> Served:
+    """One of the caller's own, for who puts it on record itself; nothing of it where it is gone."""
+    found = await subscriptions.find(gateway.database, identity, caller.client)
+    return served(gateway, found) if found else Served(b"")
+
+
 def _base(before: Subscribed) -> Body:
     """What a patch changes: not what the server owns (its state, its error, the secret)."""
     kept: Body = wire.decode(before.body)

@@ -18,7 +18,8 @@ from gateway.errors import BadRequest, Refused
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
 from gateway.flows.search.worlds import searchable, searching
-from gateway.flows.writing import in_directory
+from gateway.flows.subscriptions.showing import KIND as SUBSCRIPTION
+from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.asked import Around, Criteria, Entry, Json, Work
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
@@ -26,6 +27,7 @@ from gateway.flows.writing.in_directory import Amid
 from gateway.flows.writing.whose import numbers_of, source_of
 from gateway.store import population
 
+MESSAGE = "Communication"
 _RESTFUL = re.compile(r"(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}", re.ASCII)
 
 
@@ -38,6 +40,13 @@ async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) ->
     if entry.asked.kind in DIRECTORY:
         token = secrets.token_hex(16)
         place = await in_directory.place_of(gateway, entry.caller, entry.asked, token, Amid(around.gone, around.effort))
+    elif entry.asked.kind == SUBSCRIPTION:
+        token = entry.asked.identity or in_subscriptions.new_id(gateway)
+        place = f"{SUBSCRIPTION}/{token}"
+    elif entry.asked.kind == MESSAGE:
+        if entry.asked.criteria is not None:
+            raise BadRequest("A message is sent each time", where="If-None-Exist")
+        return work, "", ""  # its number is given when it is written
     else:
         work, token, place = await _of_citizen(gateway, entry, work, around)
     name(entry, place, around)

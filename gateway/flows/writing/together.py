@@ -9,7 +9,7 @@ beside each citizen's statements, and nothing of any other's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,18 +22,22 @@ from gateway.flows.directory.changing import Changed
 from gateway.flows.directory.keeping import heard
 from gateway.flows.directory.showing import recorded
 from gateway.flows.directory.wholes import check_whole
+from gateway.flows.keeping import About
 from gateway.flows.parts import Gateway
-from gateway.flows.writing import in_directory
+from gateway.flows.taking import keep_taken
+from gateway.flows.write_message import Sending
+from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Entry, Moved, Standing, Word, Work
 from gateway.flows.writing.in_directory import Listed
+from gateway.flows.writing.in_subscriptions import Subscribing
 from gateway.flows.writing.saying import Said, arrival_of, kept, numbers_of, told
 from gateway.store import intake, messages, wire
 from gateway.store.log import append
 from gateway.store.one_commit import Overtaken, forget_unsaid, lock, lock_directory, one_commit
 from gateway.store.pool import Connection
 
-Came = Word | Standing | Listed
+Came = Word | Standing | Listed | Subscribing | Sending
 """What an entry comes to."""
 
 
@@ -69,7 +73,8 @@ async def keep_together(
                 raise Moved
             standing = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
             outcome.changed |= await _changed(gateway, connection, listed)
-            outcome.unkept |= await _said(gateway, connection, _groups(done))
+            outcome.unkept |= await _said(gateway, connection, _groups(done), _sent(done.values()))
+            await _subscribed(gateway, connection, done.values())
             records = [_record(gateway, one, outcome.changed[number]) for number, one in listed.items()]
             await append(connection, [*standing, *records, *others])
     except Overtaken:
@@ -101,6 +106,17 @@ async def _changed(gateway: Gateway, connection: Connection, listed: Mapping[int
     return changed
 
 
+async def _subscribed(gateway: Gateway, connection: Connection, done: Iterable[Done]) -> None:
+    for one in done:
+        if isinstance(one.came, Subscribing):
+            with _placed(one.entry):
+                await in_subscriptions.keep(gateway, connection, one.entry.caller, one.came)
+
+
+def _sent(done: Iterable[Done]) -> list[tuple[Work, Sending]]:
+    return [(one.work, one.came) for one in done if isinstance(one.came, Sending)]
+
+
 @contextmanager
 def _placed(entry: Entry) -> Iterator[None]:
     """What is found to be wrong with an entry is told with its place."""
@@ -127,11 +143,12 @@ def _groups(done: Mapping[int, Done]) -> list[dict[int, tuple[Work, Word]]]:
 
 
 async def _said(
-    gateway: Gateway, connection: Connection, groups: Sequence[Mapping[int, tuple[Work, Word]]]
-) -> set[int]:
-    """Keep the words; gives the numbers of those of which the law lets nothing be kept."""
+    gateway: Gateway, connection: Connection, groups: Sequence[Mapping[int, tuple[Work, Word]]],
+    sent: Sequence[tuple[Work, Sending]],
+) -> set[int]:  # fmt: skip
+    """Keep the words and the messages; gives the numbers of the words of which the law lets nothing be kept."""
     unkept: set[int] = set()
-    locked = await _locked(gateway, connection, [list(one.values()) for one in groups])
+    locked = await _locked(gateway, connection, [list(one.values()) for one in groups], [one for _, one in sent])
     for one in groups:
         said = list(one.values())
         arrival = arrival_of(gateway, said, _content(said))
@@ -142,6 +159,9 @@ async def _said(
             unkept |= one.keys()
         else:
             locked |= {citizen for citizen, _ in change.revisions}
+    for work, sending in sent:
+        await keep_taken(gateway, sending.message, connection, partial(_check, (), locked))
+        await append(connection, [sending.told(work.record)])
     await forget_unsaid(connection, locked)
     return unkept
 
@@ -154,13 +174,16 @@ def _check(said: Said, locked: set[str], known: Known) -> None:
         word.check(known)
 
 
-async def _locked(gateway: Gateway, connection: Connection, groups: Sequence[Said]) -> set[str]:
-    """Lock everybody whom the words touch. Raises Moved where a condition must be looked up again."""
-    wanted: set[str] = set()
-    for said in groups:
-        asked = touch(numbers_of(said), (), [word.statement for _, word in said], gateway.ids, everything=False)
+async def _locked(
+    gateway: Gateway, connection: Connection, groups: Sequence[Said], sent: Sequence[Sending]
+) -> set[str]:
+    """Lock everybody whom words and messages touch. Raises Moved where a condition must be looked up again."""
+    wanted = {word.citizen for said in groups for _, word in said}
+    about = [About(numbers_of(said), (), [word.statement for _, word in said]) for said in groups]
+    for one in (*about, *(sending.message.about for sending in sent)):
+        asked = touch(one.citizen, one.merged, one.statements, gateway.ids, everything=False)
         _, known = await intake.recall(connection, b"", asked, gateway.clock())
-        wanted |= {*known.citizens.values(), *asked.patients, *(word.citizen for _, word in said)}
+        wanted |= {*known.citizens.values(), *asked.patients}
     revisions = await lock(connection, wanted)
     if any(0 <= word.revision != revisions[word.citizen] for said in groups for _, word in said):
         raise Moved

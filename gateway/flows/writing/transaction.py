@@ -15,12 +15,16 @@ from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.domain.intake import Known
 from gateway.errors import GatewayError, Refused, RuleBroken, Unavailable
+from gateway.flows import write_message
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
-from gateway.flows.writing import in_directory
+from gateway.flows.subscriptions.showing import KIND as SUBSCRIPTION
+from gateway.flows.write_message import Sending
+from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.again import Again
-from gateway.flows.writing.asked import Around, Entry, Moved, Standing, Word, Work, begun
-from gateway.flows.writing.naming import name, resolved, settled, twins
+from gateway.flows.writing.asked import Around, Entry, Json, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.in_subscriptions import Subscribing
+from gateway.flows.writing.naming import MESSAGE, name, resolved, settled, twins
 from gateway.flows.writing.saying import looked_up, told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
@@ -109,22 +113,42 @@ async def _work_out(gateway: Gateway, entry: Entry, number: int, attempt: _Attem
     work, token, place = attempt.settled[number]
     attempt.reached[number] = work
     body = await resolved(gateway, entry, work, attempt.around)
+    came: Came
     if entry.asked.kind in DIRECTORY:
         listed = in_directory.listed(gateway, entry.caller, replace(entry.asked, body=body), place, token)
-        attempt.done[number] = Done(entry, work, replace(listed, created=listed.created and same == number))
-        return
-    work.asked = replace(work.asked, body=body)
+        came = replace(listed, created=listed.created and same == number)
+    elif entry.asked.kind == SUBSCRIPTION:
+        came = await in_subscriptions.understood(gateway, entry.caller, replace(entry.asked, body=body), token)
+    elif entry.asked.kind == MESSAGE:
+        came = await _message(gateway, entry, work, body, attempt.around)
+    else:
+        work.asked = replace(work.asked, body=body)
+        came = _placed(await _word(gateway, entry, number, attempt), entry)
+        if same != number and isinstance(came, Word):
+            came = Standing(*place.split("/"))
+    attempt.done[number] = Done(entry, work, came)
+
+
+async def _word(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt) -> Word | Standing:
+    """What a write about a citizen comes to. Raises Moved where its condition finds another by now."""
+    work, token, place = attempt.settled[number]
     leaned = len(attempt.around.leaned)
-    came: Came = await understood(gateway, entry.caller, work, attempt.around, token)
+    came = await understood(gateway, entry.caller, work, attempt.around, token)
     attempt.leaned[number] = attempt.around.leaned[leaned:]
     if came.reference != place:
-        raise Moved  # what the condition found is another by now
-    if same != number and isinstance(came, Word):
-        came = Standing(*place.split("/"))
-    attempt.done[number] = Done(entry, work, _placed(came, entry))
+        raise Moved
+    return came
 
 
-def _placed(came: Came, entry: Entry) -> Came:
+async def _message(gateway: Gateway, entry: Entry, work: Work, body: Json, around: Around) -> Sending:
+    subject = body.get("subject")
+    named = subject.get("reference") if isinstance(subject, dict) else None
+    if isinstance(named, str) and named in around.promised:
+        raise Refused("A message is about somebody who is here before it", where=f"{MESSAGE}.subject")
+    return await write_message.understood(gateway, entry.caller, body, work.about)
+
+
+def _placed(came: Word | Standing, entry: Entry) -> Word | Standing:
     """What is found to be wrong when it is kept is told with the place too."""
     if not isinstance(came, Word):
         return came
@@ -167,6 +191,10 @@ async def _answer(gateway: Gateway, one: Done, number: int, outcome: Outcome) ->
         return Served(b"")
     if number in outcome.changed:
         return outcome.changed[number].served(gateway)
+    if isinstance(one.came, Subscribing):
+        return one.came.served(gateway)
+    if isinstance(one.came, Sending):
+        return await write_message.shown(gateway, one.entry.caller, one.came.identity)
     assert isinstance(one.came, Word | Standing)  # noqa: S101 - for mypy: what is listed was changed
     return await shown(gateway, one.entry.caller, one.came, kept=number not in outcome.unkept)
 
@@ -200,4 +228,6 @@ async def _as_it_stands(gateway: Gateway, entry: Entry, one: Standing) -> Served
         return Served(b"")
     if one.kind in DIRECTORY:
         return await in_directory.as_it_stands(gateway, entry.caller, one.kind, one.identity)
+    if one.kind == SUBSCRIPTION:
+        return await in_subscriptions.as_it_stands(gateway, entry.caller, one.identity)
     return await shown(gateway, entry.caller, one, kept=False)

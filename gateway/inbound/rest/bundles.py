@@ -31,7 +31,7 @@ from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Bearer, Endpoint, Inbound, check_scopes
 from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
-from gateway.inbound.rest.kinds import CHANGED
+from gateway.inbound.rest.kinds import TOGETHER
 from gateway.inbound.rest.writing import change_of, criteria_of, most_bytes
 from gateway.translate.fhir import parse, write_json
 from gateway.translate.fhir.outcome import failed, validated
@@ -48,6 +48,7 @@ _CONDITIONS = {
     "ifNoneExist": "If-None-Exist",
 }  # fmt: skip
 _WRITES = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_METHOD = {interaction: method for method, interaction in _WRITES.items()}
 _ALONE = frozenset({"$process-message", "$export", "Binary"})
 """What comes alone, not in a Bundle."""
 
@@ -144,7 +145,7 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
         endpoint, path = _door(request, part)
         kind = path.get("kind", "")
         admitted = await endpoint.admitted(caller, kind)
-        if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in CHANGED:
+        if endpoint.door.interaction.partition("-")[0] not in _WRITES.values() or kind not in TOGETHER:
             raise Refused("This is no write of a transaction", hint="Send it in a batch, or alone.")
         if len(part.content) > most_bytes(inbound, kind):
             raise TooLarge("This resource is larger than one is taken alone")
@@ -226,7 +227,7 @@ async def _alone(request: Request, caller: Caller, part: Part) -> Json:
         endpoint, path = _door(request, part)
     except GatewayError as error:
         return _refused(error)
-    headers = {"accept": negotiate.JSON, "prefer": request.headers.get("prefer", "return=minimal")}
+    headers = {"accept": negotiate.JSON, "prefer": _preferred(request, part.method, path.get("kind", ""))}
     headers |= {"content-type": part.content_type} if part.content else {}
     headers |= {name.lower(): value for name, value in part.conditions.items()}
     scope: dict[str, Any] = dict(request.scope) | {
@@ -248,6 +249,12 @@ async def _alone(request: Request, caller: Caller, part: Part) -> Json:
     await response(scope, receive, send)
     body = b"" if part.method == "HEAD" else b"".join(one.get("body", b"") for one in sent[1:])
     return _told(sent[0]["status"], response.headers, body, outcome=_asks_outcome(request) and part.method in _WRITES)
+
+
+def _preferred(request: Request, method: str, kind: str) -> str:
+    """What the answer is to hold: little, where nothing is said. The secret of a Subscription is told once."""
+    plain = "return=representation" if (method, kind) == ("POST", "Subscription") else "return=minimal"
+    return request.headers.get("prefer", plain)
 
 
 def _asks_outcome(request: Request) -> bool:
@@ -278,7 +285,7 @@ def _written(request: Request, asked: Asked, served: Served) -> Json:
     headers = answer(request, form, served, written=True).headers
     if _asks_outcome(request):
         return _told(status, headers, msgspec.json.encode(validated(())), outcome=True)
-    whole = "return=representation" in request.headers.get("prefer", "")
+    whole = "return=representation" in _preferred(request, _METHOD[asked.interaction], asked.kind)
     return _told(status, headers, served.body if whole else b"")
 
 

@@ -14,7 +14,6 @@ from gateway.domain.correspondence import number, thread
 from gateway.domain.identifier import Identifier
 from gateway.domain.when import said_time
 from gateway.errors import BadRequest, MissingField, RuleBroken
-from gateway.translate.fhir.reading import parse
 from gateway.translate.fhir.validating.written import check_written
 from gateway.translate.medcom.carecommunication.content import extension
 from gateway.translate.medcom.carecommunication.names import AUTHOR
@@ -41,9 +40,8 @@ class Writer:
     organisation_name: str
 
 
-def given(raw: bytes, content_type: str = "") -> Json:
-    """The Communication in these bytes. Raises BadRequest, MissingField, RuleBroken with the place."""
-    told = parse(raw, content_type)
+def given(told: Json) -> Json:
+    """What a writer gives of a Communication. Raises BadRequest, MissingField, RuleBroken with the place."""
     if told.get("resourceType") != "Communication":
         raise BadRequest("A Communication was expected", where="resourceType")
     check_written(told)
