@@ -64,6 +64,7 @@ _CHOICES = {
     "language": ("hl7v2", "medcom", "kl", "oio", "oioxml", "edifact", "sf2900", "fasit", "ydelse", *fetching.VENDORS),
     "keeps": ("entitled", "all"),
 }
+_GUESSED = "UNICODE UTF-8"  # of a stranger's message that declares none: what is not UTF-8 seldom looks like it
 _PROCESSING = ("P", "T", "D")  # HL7 table 0103
 _SYSTEMS = {"sor": SOR, "cvr": CVR, "gln": GLN}
 _SECTORS = {
@@ -144,10 +145,10 @@ class Sources:
             name = f"unregistered-{language}"
             number = Identifier(f"urn:faellesplan:source:{name}:organisation", name)
             plain = self._by_id.get(f"plain-{language}")
-            rules = plain.rules if plain else ""
-            found.append(
-                Source(name, "Afsender, der ikke er registreret", sector, number, language, (ANYBODY,), rules=rules)
-            )
+            own = plain.rules if plain else ""
+            charset = _GUESSED if language == "hl7v2" else ""
+            title = "Afsender, der ikke er registreret"
+            found.append(Source(name, title, sector, number, language, (ANYBODY,), charset=charset, rules=own))
         return Sources(found)
 
     def __iter__(self) -> Iterator[Source]:

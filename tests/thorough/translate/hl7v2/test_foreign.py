@@ -12,6 +12,7 @@ import pytest
 
 from gateway.cli.together import folded
 from gateway.domain.citizen import identity_key
+from gateway.errors import WrongCharset
 from gateway.translate.fhir.structure import structure
 from gateway.translate.hl7v2.language import Hl7v2
 from gateway.translate.rules.sources import Sources
@@ -144,3 +145,13 @@ def test_a_guest_is_read_tolerantly(examples: Path) -> None:
     assert {"PATID1234", "123456789", "1234567", "PATID567", "PSSN123121234"} <= {
         one["value"] for one in patient["identifier"]
     }
+
+
+def test_a_guest_that_declares_no_character_set_may_write_utf_8_and_nothing_else() -> None:
+    """Public samples hold a typographic apostrophe here and there, and no MSH-18."""
+    text = "MSH|^~\\&|MegaReg|XYZ|X|Y|20060529||ADT^A31|1|P|2.5\rPID|||567^^^UAReg^PI||Søholm’s^Åse\r"
+    (patient,) = made(text.encode())["Patient"]
+    assert patient["name"] == [{"family": "Søholm’s", "given": ["Åse"]}]
+    with pytest.raises(WrongCharset) as caught:
+        language().translate(text.encode("cp1252"))
+    assert caught.value.where == "PID^1^5"
