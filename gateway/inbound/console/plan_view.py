@@ -6,7 +6,7 @@ Only what the flow gave is known here, so nothing that this reader may not see c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from gateway.domain.municipality import Fact, facts_of
 from gateway.domain.plan import alerts_at, in_error
 from gateway.domain.team import is_coordinator
 from gateway.domain.when import instant, last_instant
+from gateway.inbound.console import about
 from gateway.inbound.console.dates import moment, period
 from gateway.inbound.console.texts import Ours, Texts
 
@@ -69,13 +70,16 @@ def plan_view(bundle: Body, at: datetime, t: Texts, tellers: Mapping[str, str] |
     """The view of a `$joint-plan` collection Bundle: the composed CarePlan and CareTeam come first in it. `at` is now:
     of the appointments those are shown that are still to come. Our words are those of `t`; what a source said stays in
     its own. `tellers` are the names of who told a part, by its reference."""
-    return _Reader(t, tellers or {}).view(bundle, at)
+    reader = _Reader(t, tellers or {}, {})
+    shown = (entry["resource"] for entry in bundle.get("entry", []) if not in_error(entry["resource"]))
+    return replace(reader, titles=about.titles(shown, reader.concept)).view(bundle, at)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     t: Texts
     tellers: Mapping[str, str]
+    titles: Mapping[str, str]
 
     def period(self, told: Body | None) -> str:
         return period(told, self.t.language)
@@ -110,7 +114,7 @@ class _Reader:
             when=self.period(plan.get("period")),
             municipalities=self._municipalities(plan),
             alerts=tuple(self._alert(one) for one in _of(resources, "Flag") if alerts_at(dict(one), at)),
-            coordinators=tuple(self._member(m, named) for m in members if is_coordinator(m) and not _over(m)),
+            coordinators=tuple(self._member(m, named) for m in members if is_coordinator(m) and not _over(m, at)),
             interventions=tuple(self._intervention(a["detail"]) for a in plan.get("activity", []) if "detail" in a),
             goals=tuple(map(self._goal, _of(resources, "Goal"))),
             conditions=tuple(map(self._condition, _of(resources, "Condition"))),
@@ -135,7 +139,7 @@ class _Reader:
         )
 
     def _intervention(self, detail: Body) -> Line:
-        code, told = self._concept(detail.get("code")), str(detail.get("description", ""))
+        code, told = self.concept(detail.get("code")), str(detail.get("description", ""))
         return Line(
             told or code or self.t("plan.intervention"),
             self.word("activity_status", detail.get("status")),
@@ -147,7 +151,7 @@ class _Reader:
     def _alert(self, flag: Body) -> Line:
         """That a benefit is reduced or stopped, since when and by whom."""
         return Line(
-            self._concept(flag.get("code")) or self.t("plan.alert"),
+            self.concept(flag.get("code")) or self.t("plan.alert"),
             "",
             self.period(flag.get("period")),
             _display(flag.get("author")),
@@ -157,19 +161,21 @@ class _Reader:
         """A granted benefit: what it is called, whether it runs, from when to when, who grants it."""
         known = account.get("status") != "unknown"
         status = self.word("benefit_status", account.get("status")) if known else ""
-        name = str(account.get("name", "")) or self._concept(account.get("type")) or self.t("plan.benefit")
+        name = str(account.get("name", "")) or self.concept(account.get("type")) or self.t("plan.benefit")
         return Line(name, status, self.period(account.get("servicePeriod")), _display(account.get("owner")))
 
     def _goal(self, goal: Body) -> Line:
         due = [self.moment(t["dueDate"]) for t in goal.get("target", []) if t.get("dueDate")]
         reached = _code(goal.get("achievementStatus"))
         return Line(
-            self._concept(goal.get("description")) or self.t("plan.goal"),
+            self.concept(goal.get("description")) or self.t("plan.goal"),
             self.word("achievement", reached) if reached else self.word("goal_status", goal.get("lifecycleStatus")),
             self.period({"start": goal.get("startDate")}),
             str(goal.get("expressedBy", {}).get("display", "")),
             (
-                *filter(None, [self._concept(next(iter(goal.get("category", [])), None)), *self._informers(goal)]),
+                *filter(None, [self.concept(next(iter(goal.get("category", [])), None)), *self._informers(goal)]),
+                *self._about(goal.get("addresses", [])),
+                *about.aims(goal, self.concept),
                 *(self.t("plan.due", day=day) for day in due),
                 *(str(note["text"]) for note in goal.get("note", []) if note.get("text")),
                 *self._told_by(goal),
@@ -181,21 +187,26 @@ class _Reader:
         if who := self.tellers.get(f"{part['resourceType']}/{part.get('id')}"):
             yield self.t("plan.source", who=who)
 
+    def _about(self, references: Iterable[Body]) -> Iterator[str]:
+        """What it is about: reports say the same of several things."""
+        if what := about.named(references, self.titles):
+            yield self.t("plan.about", what=what)
+
     def _informers(self, told: Body) -> Iterator[str]:
         """Whose word it is: the citizen's, a relative's or the staff's, never all in one."""
         for one in told.get("extension", []):
-            if one.get("url") == _INFORMER and (who := self._concept(one.get("valueCodeableConcept"))):
+            if one.get("url") == _INFORMER and (who := self.concept(one.get("valueCodeableConcept"))):
                 yield self.t("plan.informed_by", who=who.lower())
 
     def _appointment(self, one: Body) -> Line:
         concepts = [one.get("appointmentType"), *one.get("serviceType", []), *one.get("reasonCode", [])]
-        told = next(filter(None, map(self._concept, [*one.get("serviceType", []), *one.get("reasonCode", [])])), "")
+        told = next(filter(None, map(self.concept, [*one.get("serviceType", []), *one.get("reasonCode", [])])), "")
         actors = [p["actor"] for p in one.get("participant", []) if "actor" in p]
         places = _people(actor for actor in actors if actor.get("type") == "Location")
         return Line(
             self.t("plan.meeting")
             if is_network_meeting(one)
-            else told or self._concept(concepts[0]) or self.t("plan.appointment"),
+            else told or self.concept(concepts[0]) or self.t("plan.appointment"),
             self.word("meeting_status", one.get("status")),
             self.period({"start": one.get("start"), "end": one.get("end")}),
             _people(actor for actor in actors if actor.get("type") == "Practitioner"),
@@ -215,24 +226,29 @@ class _Reader:
         ]
         status = self.word("problem_status", _code(condition.get("clinicalStatus")))
         return Line(
-            self._concept(condition.get("code")) or self.t("plan.condition"),
+            self.concept(condition.get("code")) or self.t("plan.condition"),
             status,
             " ".join(filter(None, when)),
-            facts=tuple(self._told_by(condition)),
+            facts=(*filter(None, [self.concept(condition.get("severity"))]), *self._told_by(condition)),
         )
 
     def _assessment(self, found: Body) -> Line:
         """What was found or assessed, in the words of whoever said it."""
         measured = self._measured(found.get("valueQuantity", {}))
-        told = self._concept(found.get("valueCodeableConcept")) or str(found.get("valueString", "")) or measured
+        told = self.concept(found.get("valueCodeableConcept")) or str(found.get("valueString", "")) or measured
         when = found.get("effectiveDateTime") or found.get("effectivePeriod", {}).get("start")
         who = _display(next(iter(found.get("performer", [])), None))
         return Line(
-            self._concept(found.get("code")) or self.t("plan.assessment"),
+            self.concept(found.get("code")) or self.t("plan.assessment"),
             "",
             self.moment(when),
             who,
-            (*filter(None, [told]), *self._informers(found), *self._told_by(found)),
+            (
+                *filter(None, [told]),
+                *self._about(found.get("focus", [])),
+                *self._informers(found),
+                *self._told_by(found),
+            ),
         )
 
     def _measured(self, quantity: Body) -> str:
@@ -253,7 +269,7 @@ class _Reader:
             self.period(stay.get("period")),
             ", ".join(filter(None, dict.fromkeys([_display(stay.get("serviceProvider")), *places]))),
             (
-                *filter(None, map(self._concept, stay.get("type", []))),
+                *filter(None, map(self.concept, stay.get("type", []))),
                 *(self.t("plan.leave", when=leave) for leave in leaves if leave),
                 *self._ahead(stay),
             ),
@@ -273,7 +289,7 @@ class _Reader:
         repeats what it answers."""
         first, last = messages[0], messages[-1]
         topics = [
-            self._concept(one.get("topic")) or next(map(self._concept, one.get("category", [])), "") for one in messages
+            self.concept(one.get("topic")) or next(map(self.concept, one.get("category", [])), "") for one in messages
         ]
         parties = [one.get("sender") for one in messages] + [
             next(iter(one.get("recipient", [])), None) for one in messages
@@ -304,7 +320,7 @@ class _Reader:
         who = member.get("member", {})
         person = _display(who) or named.get(who.get("reference", ""), "") or self._numbered(who.get("identifier", {}))
         behalf = _display(member.get("onBehalfOf"))
-        roles = [self._concept(role) for role in member.get("role", [])]
+        roles = [self.concept(role) for role in member.get("role", [])]
         return Line(
             person or behalf or self.t("plan.unnamed"),
             ", ".join(filter(None, dict.fromkeys(roles))),
@@ -317,7 +333,7 @@ class _Reader:
         value = str(identifier.get("value", ""))
         return "" if "-" in value else self.t("plan.cvr", number=value) if identifier.get("system") == CVR else value
 
-    def _concept(self, concept: Body | None) -> str:
+    def concept(self, concept: Body | None) -> str:
         """What a person reads of a CodeableConcept: its text, or the display or code of its first coding."""
         if not concept:
             return ""
@@ -354,8 +370,9 @@ def _extension(payload: Body, name: str) -> Body:
     return next(found, {})
 
 
-def _over(member: Body) -> bool:
-    return "end" in member.get("period", {})
+def _over(member: Body, at: datetime) -> bool:
+    end = member.get("period", {}).get("end")
+    return end is not None and last_instant(end) <= at
 
 
 def _name(citizen: Body) -> str:
