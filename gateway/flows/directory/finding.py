@@ -9,7 +9,9 @@ from gateway.domain.directory import KINDS, number_key
 from gateway.domain.searching.beyond import Question
 from gateway.domain.searching.matching import split
 from gateway.domain.searching.matching.texts import folded
+from gateway.domain.searching.matching.tokens import HL7
 from gateway.domain.searching.parameter import Parameter
+from gateway.domain.searching.world import literal
 from gateway.flows.parts import Gateway
 from gateway.store import directory
 from gateway.store.directory import Narrow
@@ -42,7 +44,7 @@ def narrowed(
         elif dot and (parameter := served.get(first.partition(":")[0])):
             yield from _chained(parameter, first, rest, value, inner)
         elif plain in served and "\\" not in value and value:
-            yield from _plainly(served[plain], modifier, split(value, ","))
+            yield from _plainly(served[plain], modifier, split(value, ","), gateway.here.url)
 
 
 def _asked_back(question: Question) -> str:
@@ -67,23 +69,34 @@ def _chained(
         yield Narrow(parameter.name, exact=tuple(sorted(names | ids)), of=of)
 
 
-def _plainly(parameter: Parameter, modifier: str, values: Sequence[str]) -> Iterator[Narrow]:
+def _plainly(parameter: Parameter, modifier: str, values: Sequence[str], own: str) -> Iterator[Narrow]:
+    """A system alone is not looked up: no key holds it."""
     name, kind = parameter.name, parameter.kind
-    if kind == "token" and not modifier and not any(one.endswith("|") for one in values):
+    whole = not any(one.endswith("|") for one in values)
+    if kind == "token" and not modifier and whole:
         exact = tuple(map(_token, values))
         yield Narrow(name, exact=exact, many=name != "identifier" and any(one.startswith("=") for one in exact))
     elif kind == "reference" and not modifier:
-        yield Narrow(name, exact=tuple(one if "/" in one else f"={one}" for one in values))
-    elif kind == "reference" and modifier == "identifier" and all("|" in one for one in values):
+        yield Narrow(name, exact=tuple(dict.fromkeys(key for one in values for key in _named(one, own))))
+    elif kind == "reference" and modifier == "identifier" and whole and all("|" in one for one in values):
         yield Narrow(name, exact=tuple(map(_token, values)))
     elif kind == "string" and not modifier and name not in _ANYWHERE:
         begins = [text[: directory.LONGEST] for one in values for text in (one.casefold(), folded(one))]
         yield Narrow(name, begins=tuple(dict.fromkeys(begins)))
 
 
+def _named(value: str, own: str) -> Iterator[str]:
+    """What a reference is found by, however it is written: by this gateway's URL and with a version too."""
+    kind, identity = literal(value, own)
+    if kind:
+        yield f"{kind}/{identity}"
+    yield value if "/" in value and not kind else f"={identity or value}"
+
+
 def _token(value: str) -> str:
+    """A code without a system has that of its binding, which is one of HL7's: those are found by the code alone."""
     system, bar, code = value.rpartition("|")
-    return number_key(system, code) if bar and system else f"={code}"
+    return number_key(system, code) if bar and system and not system.startswith(HL7) else f"={code}"
 
 
 def keys(served: Mapping[str, Parameter], body: Body) -> Iterator[tuple[str, str]]:

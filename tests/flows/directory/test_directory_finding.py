@@ -81,10 +81,18 @@ def test_search_by_its_parameters(database_url: str) -> None:
                 location=[{"reference": f"Location/{ward}"}], period={"start": "2024-01-01"},
                 code=[{"coding": [{"system": "urn:roles", "code": "nurse"}]}],
             )  # fmt: skip
+            employed = await made(
+                gateway, HOSPITAL, "PractitionerRole", organization={"identifier": {"system": CODES, "value": "0101"}}
+            )
+            by_system = [("organization:identifier", f"{CODES}|")]
+            assert found(await directory.search(gateway, NGO, "PractitionerRole", by_system)) == [employed]
             asked: Sequence[tuple[str, list[tuple[str, str]], list[str]]] = (
                 ("Practitioner", [("identifier", f"{AUTHORISATION}|0ABCD")], [anna]),
                 ("Practitioner", [("identifier", "0ABCD,other")], [anna]),
                 ("Practitioner", [("identifier", f"{AUTHORISATION}|")], [anna]),
+                ("Practitioner", [("gender", "http://hl7.org/fhir/administrative-gender|female")], [anna]),
+                ("Practitioner", [("gender", "http://hl7.org/fhir/administrative-gender|male")], []),
+                ("Practitioner", [("gender", "http://hl7.org/fhir/administrative-gender|,male")], [anna]),
                 ("Practitioner", [("family", "øster")], [anna]),
                 ("Practitioner", [("family:exact", "Prøve")], [bo]),
                 ("Practitioner", [("name:contains", "nna")], [anna]),
@@ -98,6 +106,13 @@ def test_search_by_its_parameters(database_url: str) -> None:
                 ("Location", [("name", "a1"), ("status", "active")], [ward]),
                 ("PractitionerRole", [("practitioner", f"Practitioner/{anna}")], [role]),
                 ("PractitionerRole", [("practitioner", anna)], [role]),
+                ("PractitionerRole", [("practitioner", f"{gateway.here.url}Practitioner/{anna}")], [role]),
+                ("PractitionerRole", [("practitioner", f"Practitioner/{anna}/_history/7")], [role]),
+                ("PractitionerRole", [("practitioner", f"{gateway.here.url}Practitioner/{anna}/_history/1")], [role]),
+                ("PractitionerRole", [("practitioner", f"https://other.example/fhir/Practitioner/{anna}")], []),
+                ("PractitionerRole", [("practitioner", f"Location/{anna}")], []),
+                ("PractitionerRole", [("practitioner:identifier", f"{AUTHORISATION}|")], []),
+                ("PractitionerRole", [("organization:identifier", f"{AUTHORISATION}|,{CODES}|0101")], [employed]),
                 ("PractitionerRole", [("location", ward), ("date", "ge2024-06-01")], [role]),
                 ("PractitionerRole", [("role", "urn:roles|nurse")], [role]),
                 ("PractitionerRole", [("role", "nurse"), ("practitioner", bo)], []),

@@ -10,7 +10,8 @@ from gateway.domain.searching.matching.here import NOWHERE, Here
 from gateway.domain.searching.matching.texts import apart, folded, unescaped
 from gateway.errors import BadRequest
 
-_HL7 = "http://hl7.org/fhir/"
+HL7 = "http://hl7.org/fhir/"
+"""How the systems of codes begin that R4 binds an element to."""
 _BY_TABLE = ("in", "not-in", "above", "below")
 
 
@@ -34,7 +35,7 @@ def make(name: str, modifier: str, value: str, here: Here = NOWHERE) -> Callable
             return held == number if code else held.system == number.system
         if not bar:
             return any(c == code for _, c in _pairs(item))
-        if isinstance(item, str) and system.startswith(_HL7):
+        if isinstance(item, str) and system.startswith(HL7):
             return not code or item == code  # a code has the system of its binding, which is one of HL7's
         return any((s or "") == system and (not code or c == code) for s, c in _pairs(item))
 
