@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.domain.file_text import text_of
 from gateway.domain.statement import Body
 
 TEXT = "text"
@@ -18,6 +19,15 @@ UNIT = "unit"
 FILE = "file"
 """Words in a text that a document brings with it (Attachment.data)."""
 
+KEPT = "kept"
+"""No words: the id of the Binary that a file is read as which is kept beside its resource (translate/filed.py)."""
+
+CLOSED = "closed"
+"""No words: here is a content that nobody can look into (a picture, a PDF)."""
+
+BARE = "bare"
+"""No words: the `system|code`, one on each line, of a concept that is told in codes alone."""
+
 _WORDS = frozenset(
     {"text", "title", "description", "div", "comment", "extraDetails", "patientInstruction", "statusReason",
      "contentString", "valueString", "valueMarkdown", "detailString", "scheduledString", "onsetString",
@@ -27,6 +37,8 @@ _WORDS = frozenset(
 
 _NAMED = frozenset({"CareTeam", "Account"})  # whose names tell what they are for
 _NO_CONTENT = frozenset({"meta", "provision"})
+_BINARY = "Binary/"
+_IS_NO_FILE = frozenset({"dimensions", "sigFormat"})  # what else has `data`: SampledData and Signature
 # Who and where: what else a reference leads to is told of in words like any concept.
 _SOMEBODY = frozenset(
     {"Organization", "Location", "HealthcareService", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson",
@@ -36,12 +48,12 @@ _SOMEBODY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`codes` are (system, code) of every coding, `words` (TEXT, UNIT or FILE, words) of every text and name of a unit,
-    and `displays` (system, code, words) of every coding: they count where the code says nothing.
+    """`codes` are (system, code) of every coding, `words` (TEXT, UNIT or FILE, words) of every text and name of a unit
+    (and what KEPT, CLOSED and BARE tell), and `displays` (system, code, words) of every coding.
 
     `references` are all literal references to other resources, without their version. Security labels are not
-    content, and what a Consent permits or denies is not what it tells of the citizen; they may refer to something
-    all the same.
+    content, those of its parts excepted, and what a Consent permits or denies is not what it tells of the citizen;
+    they may refer to something all the same.
     """
 
     codes: list[tuple[str, str]]
@@ -77,7 +89,7 @@ def content_of(body: Body) -> Content:
                 elif name == "reference":
                     references.append(value)
             elif kind is dict or kind is list:
-                (aside if name in _NO_CONTENT else waiting).append(value)
+                (aside if name in _NO_CONTENT and (name != "meta" or node is body) else waiting).append(value)
             if name in _READ:
                 words += _READ[name](node)
     references += _references(aside)
@@ -98,13 +110,30 @@ def _said_by(named: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _written(attachment: dict[str, Any]) -> list[tuple[str, str]]:
-    """The words of a text that stands in the resource, as base64."""
-    if not str(attachment.get("contentType", "")).lower().startswith("text/"):
+    """The words of a content that stands in the resource, as base64."""
+    data = attachment["data"]
+    if not isinstance(data, str) or not _IS_NO_FILE.isdisjoint(attachment):
         return []
     try:
-        return [(FILE, b64decode(attachment["data"]).decode(errors="replace"))]
+        text = text_of(str(attachment.get("contentType", "")), b64decode(data))
     except ValueError:
+        return [(CLOSED, "")]
+    return [(FILE, text)] if text is not None else [(CLOSED, "")]
+
+
+def _filed(attachment: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a file is called, and where it is where it is kept here."""
+    url = attachment.get("url")
+    if not isinstance(url, str):
         return []
+    kept = [(KEPT, url.removeprefix(_BINARY))] if url.startswith(_BINARY) else []
+    return [*kept, (TEXT, url.rpartition("/")[2])]
+
+
+def _alias(node: dict[str, Any]) -> list[tuple[str, str]]:
+    """Other names of a unit."""
+    listed = node["alias"]
+    return [(UNIT, one) for one in listed if type(one) is str] if type(listed) is list else []
 
 
 def _named(node: dict[str, Any]) -> list[tuple[str, str]]:
@@ -115,14 +144,19 @@ def _named(node: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _without_code(concept: dict[str, Any]) -> list[tuple[str, str]]:
-    """The words of codings that are nothing else: no system, no code."""
+    """The words of codings that are nothing else: no system, no code; and which codings have no words at all."""
     codings = concept["coding"]
-    listed = codings if type(codings) is list else [codings]
-    alone = [one.get("display") for one in listed if type(one) is dict and "code" not in one and "system" not in one]
-    return [(TEXT, display) for display in alone if isinstance(display, str)]
+    listed = [one for one in (codings if type(codings) is list else [codings]) if type(one) is dict]
+    alone = [one.get("display") for one in listed if "code" not in one and "system" not in one]
+    found = [(TEXT, display) for display in alone if isinstance(display, str)]
+    if "text" not in concept and not any("display" in one for one in listed):
+        found.append((BARE, "\n".join(f"{one.get('system', '')}|{one.get('code', '')}" for one in listed)))
+    return found
 
 
-_READ = {"coding": _without_code, "data": _written, "name": _named}
+_READ = {
+    "coding": _without_code, "data": _written, "name": _named, "contentType": _filed, "hash": _filed, "alias": _alias,
+}  # fmt: skip
 """Elements whose words are told by what stands beside them."""
 
 

@@ -26,6 +26,7 @@ class Attached:
     """One file of a message, kept beside its resource and never in it, so that looking at a thread costs nothing.
 
     `id` is that of the Binary it is read as, `owner` the id of the resource that decides who may, `kind` its type.
+    `labels` are those that its words tell; None until somebody looked into it, and where nobody can.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Attached:
     content_type: str
     body: bytes
     kind: str = "Communication"
+    labels: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.domain.consent.span import period, span
 from gateway.domain.content import Content, content_of
 from gateway.domain.identifier import normal
-from gateway.domain.labels import Labeller, labelled
+from gateway.domain.labels import Files, Labeller, labelled
 from gateway.domain.limits import limits_of
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.security_label import label_of
@@ -43,12 +43,15 @@ _CODES = {
 
 
 def judged(
-    resource: Resource, citizen: str, labeller: Labeller, sources: Mapping[str, Source] | None = None
-) -> tuple[Resource, Facts]:
+    resource: Resource, citizen: str, labeller: Labeller, sources: Mapping[str, Source] | None = None,
+    files: Files | None = None,
+) -> tuple[Resource, Facts]:  # fmt: skip
     """The resource with its security labels, and the facts that decisions about it rest on. Of `sources`, by id, those
-    that have a word in it tell from where it comes."""
+    that have a word in it tell from where it comes; `files` are the labels of the files beside it."""
     content = _with_parts(content_of(resource.body), resource.made_of)
-    labels, data_class = labeller.label(resource.body, resource.sector, resource.kind, resource.source, content)
+    labels, data_class = labeller.label(
+        resource.body, resource.sector, resource.kind, resource.source, content, files or {}
+    )
     body = labelled(resource.body, labels)
     facts = facts_of(
         body, citizen, sector=resource.sector, source=resource.source, data_class=data_class, labels=labels,

@@ -46,6 +46,7 @@ class Known:
     revisions: dict[str, int] = field(default_factory=dict)  # citizen id → revision
     statements: list[tuple[str, Statement]] = field(default_factory=list)  # identity, statement
     resources: dict[tuple[str, str], tuple[bytes, int]] = field(default_factory=dict)  # digest, version
+    files: dict[str, frozenset[str]] = field(default_factory=dict)  # labels of files beside the resources
     entitled: bool = False  # a municipality has an open case (retssikkerhedsloven § 12 c)
 
 

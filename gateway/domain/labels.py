@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.domain.content import FILE, TEXT, UNIT, Content, content_of
+from gateway.domain.content import BARE, CLOSED, FILE, KEPT, TEXT, UNIT, Content, content_of
 from gateway.domain.security_label import (
     ACT_CODE,
     CONFIDENTIALITY,
     CONFIDENTIALITY_RANK,
     DATA_CLASS,
+    UNREAD,
     counts,
     label_of,
 )
@@ -33,6 +34,9 @@ _KNOWN = (
     "http://hl7.org/fhir/", "http://kl.dk/", "http://fhir.kl.dk/", "http://medcomfhir.dk/", "https://faellesplan.dk/",
     "https://data.gov.dk/", "urn:iso:", "urn:ietf:",
 )  # fmt: skip
+# A list of clinical codes of which the tables know single ones: what is told by others, without words, nobody can read.
+_CLINICAL = "http://snomed.info/"
+_MAIN = frozenset({"Condition", "Observation", "Procedure"})  # that tell in codes alone what they are about
 _DIAGNOSES = "http://hl7.org/fhir/sid/"  # of FHIR's own names of systems, those of lists of diagnoses among them
 
 LABELLED_CLASSES = frozenset({"housing", "employment", "benefit", "criminal", "protected-address"})
@@ -55,6 +59,7 @@ _UUID_PART = 8  # of a UUID that a row shortens, at least its first group is tol
 
 _WORDLESS = frozenset({"Patient", "RelatedPerson", "Consent"})
 _DIAGNOSED = frozenset({"Condition", "EpisodeOfCare", "Procedure", "ServiceRequest"})  # whose whole text may be one
+_UNTOLD = frozenset({KEPT, CLOSED, BARE})
 _NAME = "name"  # a code that may be a word: no diagnosis of another list
 _REMEMBERED = 8192
 _SHORT = 80  # longer texts are written once
@@ -94,13 +99,19 @@ class KindRow:
 
 
 class _Meaning(NamedTuple):
-    """What the rows say: labels, and (how sure, class) of the classes."""
+    """What the rows say: labels, and (how sure, class) of the classes; `known` that there are such rows at all."""
 
     labels: frozenset[str]
     classes: frozenset[tuple[int, str]]
+    known: bool = False
 
 
 _NOTHING = _Meaning(frozenset(), frozenset())
+_CANNOT_TELL = _Meaning(frozenset({UNREAD}), frozenset())
+
+Files = Mapping[str, frozenset[str] | None]
+"""Labels of the files beside resources, by the id of the Binary; None where nobody could look into it."""
+_NO_FILES: Files = {}
 
 
 class Labeller:
@@ -121,27 +132,63 @@ class Labeller:
         # Codes, units and the words that displays are made of come again and again.
         self._of_code = lru_cache(_REMEMBERED)(self._code)
         self._of_words = lru_cache(_REMEMBERED)(self._text)
+        self._of_bare = lru_cache(_REMEMBERED)(self._bare)
         self._of_all = lru_cache(_REMEMBERED)(self._concluded)
 
     def label(
-        self, body: Body, sector: str, kind: str, source: str, content: Content | None = None
+        self, body: Body, sector: str, kind: str, source: str, content: Content | None = None, files: Files = _NO_FILES
     ) -> tuple[frozenset[str], str]:
-        """Every label of the resource, the sender's included, and its data class. `content` is its body's, if known."""
+        """Every label of the resource, the sender's included, and its data class. `content` is its body's, if known;
+        a file that it names and that is none of `files` is one that nobody looked into."""
         content = content or content_of(body)
         given = frozenset(label_of(c) for c in body.get("meta", {}).get("security", ()) if isinstance(c, dict))
         found = {self._of_code(system, code, kind) for system, code in (*map(_split, given), *content.codes)}
         if kind not in _WORDLESS:
-            for system, code, display in content.displays:
-                if self._of_code(system, code, kind) == _NOTHING:
-                    found.add(self._of_words(TEXT if display else _NAME, display or code, kind))
-                    if not display:  # `PSYK` of somebody's own list: a code that is a name
-                        found.add(self._of_words(UNIT, code, kind))
+            for coding in content.displays:
+                found |= self._named(*coding, kind)
             for system, words in content.words:
                 if system == FILE:  # a letter names many things: it is not about all of them
                     found.add(_Meaning(self._text(TEXT, words, kind).labels, frozenset()))
+                elif system in _UNTOLD:
+                    found.add(self._untold(system, words, kind, files))
                 else:
                     found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
         return self._of_all(kind, sector, source, given, frozenset(found))
+
+    def of_file(self, text: str) -> frozenset[str]:
+        """The labels that the words of a file tell."""
+        return self._text(TEXT, text, "").labels
+
+    def _named(self, system: str, code: str, display: str, kind: str) -> set[_Meaning]:
+        """What the words of a coding tell: all where the code says nothing, else labels that it has not. A code of
+        somebody's own list may be a name (PSYK)."""
+        coded = self._of_code(system, code, kind)
+        told = self._of_words(TEXT, display, kind) if display else _NOTHING
+        if coded.labels or coded.classes:
+            return {_Meaning(told.labels, frozenset())}
+        if display and not (code.isalpha() and not self._is_known(system)):
+            return {told}
+        return {told, self._of_words(_NAME, code, kind), self._of_words(UNIT, code, kind)}
+
+    def _untold(self, how: str, words: str, kind: str, files: Files) -> _Meaning:
+        """What is told of something that has no words here: nothing where it is known to be harmless."""
+        if how == KEPT:
+            told = files.get(words)
+            return _CANNOT_TELL if told is None else _Meaning(told, frozenset())
+        if how == CLOSED:
+            return _CANNOT_TELL
+        return self._of_bare(words, kind)
+
+    def _bare(self, concept: str, kind: str) -> _Meaning:
+        """Of codes alone: nothing as soon as it is known what one of them tells."""
+        for system, code in map(_split, concept.split("\n")):
+            clinical = system.startswith(_CLINICAL)
+            if not clinical and (kind not in _MAIN or self._is_known(system) or _is_diagnosis(code)):
+                return _NOTHING
+            named = (self._of_words(_NAME, code, kind), self._of_words(UNIT, code, kind))
+            if self._of_code(system, code, kind).known or any(one.labels for one in named):
+                return _NOTHING
+        return _CANNOT_TELL
 
     def of_code(self, system: str, code: str, kind: str) -> tuple[frozenset[str], frozenset[str]]:
         """What one code tells of a resource of this type: its labels (`system|code`) and its data classes."""
@@ -167,16 +214,18 @@ class Labeller:
         # A UUID may begin like a diagnosis or like a short key of its system (FSIII's A13): rows for any system and
         # short prefixes are about codes that people write.
         short = range(1, _UUID_PART) if len(code) >= _UUID else ()
-        known = (system,) if self._is_known(system) else (system, "")
-        for name in known if short else (*known, ANY):
+        systems, known = (system,) if self._is_known(system) else (system, ""), False
+        for name in systems if short else (*systems, ANY):
             for length in self._lengths.get(name, ()):
                 if length > len(upper) or length in short:
                     continue
                 for row in self._by_system[name].get(upper[:length], ()):
                     _add(row, kind, length, labels, classes)
+                    known = True
         longest = max((length for length, _ in classes), default=0)
         sure = _CODE if longest else _SYSTEM
-        return _Meaning(frozenset(labels), frozenset((sure, name) for length, name in classes if length == longest))
+        said = frozenset((sure, name) for length, name in classes if length == longest)
+        return _Meaning(frozenset(labels), said, known)
 
     def _is_known(self, system: str) -> bool:
         """Whether rows name the system, or it is one of those that hold no diagnoses."""
@@ -247,6 +296,10 @@ def kept(before: Iterable[str], after: Iterable[str], may_lower: bool) -> Kept:
     return Kept((new | held) - below, frozenset(), held)
 
 
+def _is_diagnosis(code: str) -> bool:
+    return bool(_DIAGNOSIS.fullmatch(code.strip().upper()))
+
+
 def _is_rank(label: str) -> bool:
     return label.startswith(f"{CONFIDENTIALITY}|")
 
@@ -262,7 +315,8 @@ def _add(row: LabelRow, kind: str, sure: int, labels: set[str], classes: list[tu
 
 def _confidentiality(given: Iterable[str], labels: Iterable[str]) -> set[str]:
     """R for anything sensitive, else N; nothing where what is given is as high already."""
-    sensitive = any(label.startswith((f"{ACT_CODE}|", f"{DATA_CLASS}|")) for label in (*given, *labels))
+    told = (*given, *labels)
+    sensitive = any(label.startswith((f"{ACT_CODE}|", f"{DATA_CLASS}|")) and label != UNREAD for label in told)
     codes = [code for system, code in map(_split, (*given, *labels)) if system == CONFIDENTIALITY]
     highest = max((CONFIDENTIALITY_RANK.get(code, -1) for code in codes), default=-1)
     least = "R" if sensitive else "N"

@@ -20,6 +20,9 @@ CONFIDENTIALITY_RANK = {code: rank for rank, code in enumerate("ULMNRV")}
 PROTECTED_ADDRESS = f"{DATA_CLASS}|protected-address"
 """Name and address protection (CPR-loven § 28)."""
 
+UNREAD = f"{DATA_CLASS}|unread"
+"""It holds something that nobody here could look into: what it tells of is not known."""
+
 # A label without a system cannot be understood, so it counts: a permit cannot cover it.
 _COUNTING = (f"{CONFIDENTIALITY}|", f"{ACT_CODE}|", f"{DATA_CLASS}|", "|")
 

@@ -44,6 +44,7 @@ _ROOM = re.compile(
     r"(?:n|en|et)?\W{0,3}$",
     re.ASCII,
 )
+_PIECE, _OVERLAP = 200_000, 1_000  # characters
 _NEAR = 60  # characters behind the word diagnosis, and before a number of what may be a room
 _ZIP = "k"  # DK7000 is Fredericia
 
@@ -141,3 +142,11 @@ def diagnoses(words: str, *, alone: bool = False) -> Iterator[tuple[str, str]]:
             if not _ROOM.search(text[max(0, one.start() - _NEAR) : one.start()]):
                 yield ICD_10, one[1].upper()
             behind = one.end()
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text in pieces that take a moment each. They overlap: what is told across the end of one stands in the next."""
+    for start in range(0, max(len(text), 1), _PIECE - _OVERLAP):
+        yield text[start : start + _PIECE]
+        if start + _PIECE >= len(text):
+            return

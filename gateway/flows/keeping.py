@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from gateway.domain.facts import judged
 from gateway.domain.identifier import Identifier
-from gateway.domain.intake import Change, Known, touch, work_out
+from gateway.domain.intake import Change, Judge, Known, touch, work_out
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord
 from gateway.domain.resource import Facts, Resource
 from gateway.domain.statement import Statement
 from gateway.errors import Unavailable
+from gateway.flows.files import looked_into
 from gateway.flows.parts import Gateway
 from gateway.store import intake
 from gateway.store.intake import Answered, Arrival
@@ -39,6 +40,16 @@ class Kept:
     change: Change | None = None
 
 
+def _judge(gateway: Gateway, known: Known, arrival: Arrival) -> Judge:
+    """What is judged by its words, and by those of the files beside it: the ones that are known and those that come."""
+    files = known.files | {one.id: one.labels for one in arrival.attached if one.labels is not None}
+
+    def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
+        return judged(resource, citizen, gateway.labeller, gateway.sources, files)
+
+    return judge
+
+
 async def keep(
     gateway: Gateway,
     arrival: Arrival,
@@ -62,9 +73,7 @@ async def keep(
     Raises Unavailable when the database is away, or when others were faster every time.
     """
 
-    def judge(resource: Resource, citizen: str) -> tuple[Resource, Facts]:
-        return judged(resource, citizen, gateway.labeller, gateway.sources)
-
+    arrival = await looked_into(gateway, arrival)
     everything, taken = again, frozenset[tuple[str, str]]()
     database = within or gateway.database
     for _ in range(TRIES):
@@ -76,7 +85,8 @@ async def keep(
             return Kept()
         check(known)
         change = work_out(
-            known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources, judge,
+            known, about.citizen, about.merged, about.statements, gateway.ids, gateway.sources,
+            _judge(gateway, known, arrival),
             everything=everything, taken=taken,
         )  # fmt: skip
         if again and change and not intake.changes(change, known):

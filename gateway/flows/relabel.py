@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from gateway.domain.intake import Change
 from gateway.domain.record import AccessRecord, Decision
 from gateway.errors import GatewayError, NotFound, Unavailable
+from gateway.flows.files import look_again
 from gateway.flows.keeping import About, keep
 from gateway.flows.parts import Gateway
 from gateway.store import citizens, intake, resources
@@ -51,6 +52,7 @@ async def _relabelled(gateway: Gateway, citizen: str) -> Relabelled:
         )
 
     try:
+        await look_again(gateway, citizen)
         person = await resources.identity_of(gateway.database, citizen, gateway.ids)
         kept = await keep(gateway, arrival, About((person,), (), ()), record, again=True)
     except NotFound:

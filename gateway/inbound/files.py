@@ -96,6 +96,7 @@ def _form(accept: str, override: str, own: str) -> str:
     """A FHIR format, or nothing for the file as it is. The first that fits counts. Raises NotAcceptable."""
     if override:
         return negotiate.wanted("", override)
+    own = own.partition(";")[0]
     for text in accept.split(",") if accept else ["*/*"]:
         name = media_type(text).name
         if name in (own, "*/*", f"{own.partition('/')[0]}/*"):

@@ -56,6 +56,11 @@ UNION ALL
 SELECT 'resource', kind, id, version, digest, NULL FROM resource
  WHERE citizen = ANY((SELECT citizens FROM touched)::text[]) AND ($6 OR kind = ANY($3) OR kind = ANY($4))
 UNION ALL
+SELECT 'file', a.id, '', 0, NULL, a.labels
+  FROM resource r JOIN attachment a ON a.kind = r.kind AND a.owner = r.id
+ WHERE ($6 OR $4 && ARRAY['Communication', 'DocumentReference']) AND a.labels IS NOT NULL
+   AND r.citizen = ANY((SELECT citizens FROM touched)::text[]) AND r.kind IN ('Communication', 'DocumentReference')
+UNION ALL
 (SELECT 'entitled', '', '', 1, NULL, NULL FROM resource
   WHERE citizen = ANY((SELECT citizens FROM touched)::text[])
     AND kind = 'CarePlan' AND sector = 'municipality' AND NOT withdrawn AND (ends IS NULL OR ends > $7)
@@ -185,6 +190,8 @@ async def recall(
             known.revisions[a] = n
         elif what == "merge":
             known.merges.append((a, b))
+        elif what == "file":
+            known.files[a] = frozenset(several)
         elif what == "entitled":
             known.entitled = True
         else:

@@ -19,7 +19,7 @@ LONG = 65_536
 """Characters of base64; shorter contents stay where they are."""
 
 _KIND = "DocumentReference"
-_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
+_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(?:; ?charset=[a-z0-9_.:-]+)?", re.ASCII)
 _UNNAMED = "application/octet-stream"
 
 
@@ -48,7 +48,7 @@ def _content(content: dict[str, Any], key: str, ids: Ids, files: list[Attached],
         return content
     body = base64.b64decode(attachment["data"])
     identity = ids("Binary", attached_key(key, hashlib.sha256(body).hexdigest()))
-    named = attachment.get("contentType", "")
+    named = attachment.get("contentType", "").strip().lower()
     files.append(Attached(identity, ids(_KIND, key), named if _TYPE.fullmatch(named) else _UNNAMED, body, _KIND))
     sha1 = hashlib.sha1(body, usedforsecurity=False).digest()
     left = {name: value for name, value in attachment.items() if name != "data"}

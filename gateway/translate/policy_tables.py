@@ -9,9 +9,11 @@
 | kinds.csv | the data class of a resource type where its codes say nothing |
 
 A cell may hold several values with blanks between them. `*` is any. In labels.csv `DF10-DF19` is a range of prefixes,
-and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows. The systems `text`
-and `unit` are words in texts and in names of units: `psykiat` begins a word, `*psykiat` may stand inside one, `hiv=` ends
-there, `gule_papirer` are two words. Small and capital letters, `ø`, `oe`, `o` and a lost letter are one.
+and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows. The systems
+`text` and `unit` are words in texts and in names of units: `psykiat` begins a word, `*psykiat` may stand inside one,
+`hiv=` ends there, `gule_papirer` are two words. Small and capital letters, `ø`, `oe`, `o` and a lost letter are one.
+`-` as the label system says that a code is known and tells of nothing: a clinical code that nobody knows, without words, is
+closed to us.
 """
 
 from __future__ import annotations
@@ -178,9 +180,10 @@ def _label(line: Line, terms: Terms | None) -> LabelRow:
         for system, spelled in product(systems, cells["code_prefix"].split()):
             check_prefix(terms, system, spelled, line.mark, line.problems)
         systems, prefixes = every_spelling(terms, systems), every_code(terms, systems, prefixes)
-    label = _labelled(line, cells["label_system"], cells["label_code"])
+    harmless = cells["label_system"] == _NONE
+    label = "" if harmless else _labelled(line, cells["label_system"], cells["label_code"])
     data_class = line.one("data_class", CLASSES, empty=True)
-    if not label and not data_class:
+    if not label and not data_class and not harmless:
         line.problems.add(line.mark, "neither a label nor a data_class")
     return LabelRow(systems, prefixes or ("",), label, data_class, tuple(cells["kind"].split()), str(line.mark))
 

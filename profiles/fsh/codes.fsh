@@ -26,6 +26,7 @@ Description: "What a piece of information is about, as the legal policy and the 
 * #override "Værdispring" "The task to tell the citizen of an override: its own organisation's and the citizen's alone."
 * #plan "Den fælles plan" "That there is a joint plan, and who is around the citizen."
 * #protected-address "Beskyttet adresse" "An address, or anything it can be read from, of a citizen with name and address protection."
+* #unread "Ulæst indhold" "A label, no class: it holds a content that could not be looked into (a picture, a PDF, a code without words). A deny of any label hits it, a permit of labels covers it only where it names this one."
 
 ValueSet: DataClassVS
 Id: data-class

@@ -111,6 +111,8 @@ attachment = Table(
     Column("owner", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("labels", ARRAY(Text)),  # what its words tell by the tables; none where nobody could look into it
+    Index("ix_attachment_owner", "owner"),
 )
 
 # Of every registered case and document the identities under which it was told, and when last (domain/moved.py).

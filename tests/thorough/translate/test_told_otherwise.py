@@ -43,7 +43,7 @@ def coded(system: str = "", code: str = "", display: str = "") -> dict[str, Any]
         (coded("", "", "Paranoid skizofreni"), {PSY}),
         (coded(SNOMED, "", "Paranoid skizofreni"), {PSY}),
         (coded(SKS, "BRSP1", "Psykoterapi og psykiatrisk samtale"), {PSY}),
-        (coded("https://data.gov.dk/id/classification/KLE", "27.36.12", "Psykisk sårbar"), set()),  # its code says more
+        (coded("https://data.gov.dk/id/classification/KLE", "27.36.12", "Psykisk sårbar"), {PSY}),
         (coded("urn:oid:1.2.3", "12", "Jobcenter"), {EMPLOYMENT}),
         (coded("urn:oid:1.2.3", "PSYK"), {PSY}),
         (coded("urn:oid:1.2.3", "alkoholbehandling"), {ETHUD, SUD}),
