@@ -131,7 +131,8 @@ def a_change(dice: random.Random, twins: Twins) -> Request:
     return Request("DELETE", f"/fhir/{kind}{where}", told)
 
 
-def _entry(request: Request) -> dict[str, Any]:
+def entry_of(request: Request) -> dict[str, Any]:
+    """The entry of a Bundle that asks the same."""
     asked: dict[str, Any] = {"method": request.method, "url": request.path.removeprefix("/fhir/")}
     names = {"If-Match": "ifMatch", "If-None-Exist": "ifNoneExist", "If-None-Match": "ifNoneMatch"}
     asked |= {names[name]: value for name, value in request.headers.items() if name in names}
@@ -149,7 +150,7 @@ def a_bundle(dice: random.Random, twins: Twins) -> Request:
     for _ in range(dice.randint(1, 4)):
         one = dice.choice((a_look, a_create, a_change, a_listing))(dice, twins)
         if one.headers.get("Content-Type") != _FORM and one.method != "HEAD":
-            made.append(_entry(one))
+            made.append(entry_of(one))
     told: dict[str, Any] = {
         "resourceType": "Bundle", "type": dice.choice(("batch", "batch", "transaction")), "entry": made
     }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from tests.attack.asked import a_bundle, a_change, a_create, a_look, a_message, another, who
+from tests.attack.further import further
 from tests.attack.twins import Request, Twins, open_twins
 from tests.attack.two_worlds import Case
 
@@ -46,7 +48,7 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
         def world(self, hidden: int) -> None:
             """So much of what is hidden is there from the beginning, the rest comes later."""
             self.later = list(case.hidden[hidden:])
-            runner.run(twins.begin(Case(case.caller, case.shared, case.hidden[:hidden])))
+            runner.run(twins.begin(replace(case, hidden=case.hidden[:hidden])))
 
         @precondition(lambda self: self.later)
         @rule()
@@ -77,6 +79,14 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
         @rule(seed=_SEEDS)
         def other_doors(self, seed: int) -> None:
             runner.run(twins.ask(another(random.Random(seed), twins)))
+
+        @rule(seed=_SEEDS)
+        def besides(self, seed: int) -> None:
+            runner.run(twins.ask(further(random.Random(seed), twins)))
+
+        @rule(seed=_SEEDS)
+        def besides_again(self, seed: int) -> None:
+            runner.run(twins.ask(further(random.Random(seed), twins)))
 
         @rule()
         def pages_to_the_end(self) -> None:

@@ -9,7 +9,7 @@ from tests.attack.two_worlds import Case
 from tests.attack.worlds import CASES
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case.caller))
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_no_answer_to_any_request_tells_of_what_is_hidden(
     case: Case, database_url: str, second_database_url: str
 ) -> None:

@@ -40,11 +40,17 @@ _EMPTIED = (
 
 @dataclass(frozen=True)
 class Case:
-    """A caller, what both worlds hold, and what only one of them does."""
+    """A caller, what both worlds hold, and what only one of them does. What both hold may say something else in the
+    second (`other`, as many and in the same order), of which the caller is not to see what it is."""
 
     caller: str
     shared: tuple[tuple[str, bytes], ...]
     hidden: tuple[tuple[str, bytes], ...]
+    other: tuple[tuple[str, bytes], ...] = ()
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.caller
 
 
 async def build(here: Doors, messages: Sequence[tuple[datetime, str, bytes]]) -> None:
@@ -54,13 +60,13 @@ async def build(here: Doors, messages: Sequence[tuple[datetime, str, bytes]]) ->
     for time, who, message in messages:
         here.http.world.clock.now = time
         told = await here.send(who, message)
-        assert told.status == 200, told.body
+        assert told.status in (200, 201), told.body
     here.http.world.clock.now = BEGUN + timedelta(hours=9)
 
 
 def times(case: Case, places: Sequence[float]) -> list[tuple[datetime, str, bytes]]:
     """World B: the shared messages, an hour from one to the next, and the hidden ones so many hours after the last."""
-    shared = [(float(at), who, message) for at, (who, message) in enumerate(case.shared)]
+    shared = [(float(at), who, message) for at, (who, message) in enumerate(case.other or case.shared)]
     hidden = [(len(shared) + at, who, message) for at, (who, message) in zip(places, case.hidden, strict=True)]
     every = sorted([*shared, *hidden], key=lambda one: one[0])
     return [(BEGUN + timedelta(hours=at), who, message) for at, who, message in every]
@@ -84,7 +90,8 @@ class Known:
 
 
 async def known(here: Doors) -> Known:
-    rows = await here.http.gateway.database.fetch("SELECT kind, id, body FROM resource")
+    sql = "SELECT kind, id, body FROM resource UNION ALL SELECT kind, id, body FROM directory"
+    rows = await here.http.gateway.database.fetch(sql)
     words = {found for row in rows for found in leaves(msgspec.json.decode(row["body"]))}
     ids = (*sorted(row["id"] for row in rows), "0" * 32, patient_of(SARAH), f"joint-{patient_of(SARAH)}", SARAH)
     kinds = {patient_of(SARAH): "Patient"} | {row["id"]: row["kind"] for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ CAST: tuple[Client, ...] = (
     _client("auditor", "auditor", "region", Identifier(SOR, "399841000016000"), "HCOMPL",
             scopes=(Scope("AuditEvent", "rs"),)),
 )  # fmt: skip
+_WRITTEN = re.compile(rb'\{"resourceType": "(?!Bundle)([A-Z][A-Za-z]+)"')
 _PURPOSE = {client.id: client.purposes[0] for client in CAST}
 
 
@@ -118,12 +120,15 @@ class Doors:
         return {"If-Match": f'W/"{version or 1}"'} if identity else {}
 
     async def send(self, who: str, message: bytes) -> Raw:
-        """A message through its own door; what a vendor's system told when it was asked comes through none."""
+        """A message through its own door, a resource through that of its type; what a vendor's system told when it was
+        asked comes through none."""
         if b'"vendor"' in message[:20]:
             answer = await receive(self.http.gateway, "momentum", message, sends=("koebenhavn-momentum",))
             return Raw(answer.status, {}, answer.body)
         path, kind = ("/messages/hl7v2", "application/hl7-v2")
-        if message[:1] == b"{":
+        if resource := _WRITTEN.match(message):
+            path, kind = f"/fhir/{resource[1].decode()}", JSON
+        elif message[:1] == b"{":
             path, kind = "/cases/kl" if b'"collection"' in message else "/fhir/$process-message", JSON
         elif message[:1] == b"<":
             path, kind = "/cases/ydelse" if b"YdelseIndeksInput" in message[:200] else "/cases/oio", "application/xml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.attack.addresses import CASES as ADDRESSES
 from tests.attack.test_municipal_worlds import CASES as MUNICIPAL
 from tests.attack.test_non_interference import ALL, BACK, LEAVE, MORE, OF_ANOTHER, OTHER_STAY
 from tests.attack.two_worlds import Case
@@ -22,4 +23,5 @@ _SARAHS = next(one for one in MUNICIPAL if one.caller == "psyk").shared
 CASES = [
     *(Case(one.caller, one.shared, (*one.hidden, *_MORE[one.caller])) for one in MUNICIPAL),
     Case("citizen", _SARAHS, _OTHERS),
+    *ADDRESSES,
 ]
