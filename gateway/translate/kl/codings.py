@@ -59,12 +59,22 @@ class Codings:
         return made
 
     def spelled(self, coding: Json) -> Json:
-        """Municipality codes have four digits; some systems take them for numbers and lose the first."""
+        """Municipality codes have four digits; some systems take them for numbers and lose the first. One that came
+        without a word gets its name."""
         system = coding.get("system")
         if type(system) is str and "code" in coding and self._meant(system) == MUNICIPALITIES:
-            code = four_digits(str(coding["code"]))
-            return coding | {"system": MUNICIPALITIES, "code": code} if code else coding
+            return self.municipality(coding)
         return coding
+
+    def municipality(self, coding: Json) -> Json:
+        """As `spelled`, for what can be nothing but a municipality."""
+        code = four_digits(str(coding.get("code", "")))
+        if not code:
+            return coding
+        system = self._terms.system(MUNICIPALITIES)
+        found = system.find(code) if system and "display" not in coding else None
+        named = {"display": found.concept.words} if found else {}
+        return coding | {"system": MUNICIPALITIES, "code": code} | named
 
     def _found(self, coding: Json) -> list[Json]:
         """The coding as it was sent, with its name; the concept's own in the present system; the others."""

@@ -74,6 +74,7 @@ class Rewriting:
         self._meant = tables.urls.extensions.of
         codings = tables.codings
         self._alone, self._completed, self._spelled = codings.alone, codings.completed, codings.spelled
+        self._place = codings.municipality
         self._giver = tables.authorities.get(source.municipality, source.organisation)
         self._source = source
         self._ids = ids
@@ -214,7 +215,7 @@ class Rewriting:
 
     def _municipality(self, extension: Json, url: str, period: Json | None = None) -> Json:
         role, _, area = url.removeprefix(_OF_MUNICIPALITIES).partition(".")
-        return municipality(role, extension.get("valueCoding", {}), period, area)
+        return municipality(role, self._place(extension.get("valueCoding", {})), period, area)
 
     def _case_number(self, part: Json) -> Json:
         """A case's number of the municipality's own, with the municipality that gave it: reports may not name it."""

@@ -65,3 +65,19 @@ def test_a_code_is_read_as_it_is_meant_and_a_word_is_no_code(kl: Kl, written: st
     the(bundle, "CarePlan", description="egen bolig")["extension"][0]["valueCoding"]["code"] = written
     for kind in ("CarePlan", "CareTeam"):
         assert [code for _, _, code in facts(kl, bundle, kind)] == codes
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "name"), [("0165", "", "Albertslund"), ("165", "", "Albertslund"), ("0165", "Min by", "Min by")]
+)
+def test_a_municipality_that_came_without_a_word_gets_its_name(kl: Kl, code: str, told: str, name: str) -> None:
+    bundle = order()
+    plan = the(bundle, "CarePlan", description="egen bolig")
+    (coding,) = [one["valueCoding"] for one in plan["extension"] if "actingMunicipality" in one["url"]]
+    coding.pop("display", None)
+    coding |= {"code": code} | ({"display": told} if told else {})
+    found = kl.translate(raw(bundle))
+    for body in (of(found, plan).body, next(s.body for s in found.statements if "municipality" in str(s.body))):
+        assert [(f.code, f.display) for f in facts_of(body | {"resourceType": "CarePlan", "id": "x"})] == [
+            ("0165", name)
+        ]
