@@ -222,17 +222,28 @@ def _lie(course: _Course, event: Event, place: Body) -> None:
         return
     if event.act in _BEGINS:
         course.places = [one for one in course.places if one.get("status") != "planned"]
-    if course.places and event.act is Act.MOVE:
+    arrived = event.act in _BEGINS_THERE and not (event.act in _BEGINS and _there_already(course, place, now))
+    if course.places and arrived:
         former = course.places[-1]
         end = {"period": former.get("period", {}) | {"end": now}}
         course.places[-1] = former | {"status": "completed"} | end
-    arrived = event.act in _BEGINS_THERE
+    begun = {"period": {"start": now}} if event.act in _BEGINS_THERE else {}
     if arrived or not course.places:
-        begun = {"period": {"start": now}} if arrived else {}
         course.places.append(place | begun)
     else:
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
-        course.places[-1] = place | kept
+        course.places[-1] = place | begun | kept
+
+
+def _there_already(course: _Course, place: Body, now: str) -> bool:
+    """Whether a beginning that is told after another word of the stay (two visits became one, A42) tells of no other
+    place, or of one from the same moment on: then it sets the present one right. A citizen lies in one place at a time,
+    so where it tells of another one, the former is left."""
+    if not course.places:
+        return False
+    former = course.places[-1]
+    same = former.get("location") == place.get("location")
+    return former.get("status") == "active" and (same or former.get("period", {}).get("start", now) == now)
 
 
 def _learn(facts: Body, event: Event, body: Body) -> None:

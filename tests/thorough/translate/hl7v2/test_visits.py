@@ -132,6 +132,31 @@ def test_a_visit_that_gets_another_number_is_one_visit(event: str, order: tuple[
     assert [i["value"] for i in made["identifier"]] == ["V77", "V99"]
 
 
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_of_two_visits_that_are_one_the_citizen_lies_in_one_place_at_a_time(order: tuple[int, ...]) -> None:
+    """Their admissions to two wards were both the present place, and a transfer left the first of them for ever."""
+    later = "20250315093000+0100"
+    second = pv1({3: "W5^^^HGH", 19: NEW_NUMBER, 44: later})
+    messages = (
+        adt("A01", sent="20250314093000+0100", visit=pv1({3: "W1^^^HGH"})),
+        adt("A01", sent=later, visit=second),
+        adt("A42", segment("MRG", {1: PID3, 5: VISIT}), sent="20250316093000+0100", visit=second),
+    )
+    places = stay(*(messages[at] for at in order))["location"]
+    assert [(one["location"]["display"], one["status"]) for one in places] == [
+        ("W1, HGH", "completed"), ("W5, HGH", "active"),
+    ]  # fmt: skip
+    assert places[0]["period"]["end"] == places[1]["period"]["start"] == "2025-03-15T09:30:00+01:00"
+
+
+def test_an_admission_told_twice_is_one_place() -> None:
+    for other in ("W1^^^HGH", "W2^^^HGH"):  # told again, and set right
+        again = adt("A01", sent="20250314094000+0100", visit=pv1({3: other}))
+        (place,) = stay(adt("A01", sent="20250314093000+0100", visit=pv1({3: "W1^^^HGH"})), again)["location"]
+        assert place["location"]["display"] == f"{other[:2]}, HGH"
+        assert place["period"] == {"start": "2025-03-14T09:15:00+01:00"}
+
+
 def test_a_visit_of_another_citizen_is_told_of_the_right_one() -> None:
     other = "2509479989^^^CPR&1.2.208.176.1.2&ISO"
     found = language().translate(adt("A45", segment("MRG", {1: other, 5: VISIT}), visit=pv1({19: NEW_NUMBER})))
