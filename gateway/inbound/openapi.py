@@ -132,7 +132,7 @@ def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
     """Search parameters where the interaction searches or names what it changes by a search, and the answer's form."""
     searches = door.interaction in _SEARCHES and door.method == "GET"
     if kind and (searches or door.interaction in _CONDITIONAL):
-        further = dict.fromkeys(RESULT, "string") if searches and kind in gateway.search else {}
+        further = dict.fromkeys(RESULT, "string") if searches else {}
         served = further | capability.searched(gateway, kind)
         for name, form in sorted(served.items()):
             if name in OF_ANSWER:

@@ -343,3 +343,43 @@ def test_definitions_are_listed_and_read(database_url: str) -> None:
             assert (await get(here, "CodeSystem/nothing", 404))["resourceType"] == "OperationOutcome"
 
     run(test)
+
+
+def test_definitions_are_searched_as_everything_else(database_url: str) -> None:
+    """Modifiers, orders, parts, counts and pages: what a client may ask of any type."""
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            for kind in ("CodeSystem", "ValueSet", "ConceptMap", "StructureDefinition", "OperationDefinition"):
+                whole = await get(here, kind)
+                ids = [one["resource"]["id"] for one in whole["entry"]]
+                assert whole["total"] == len(ids) > 1
+                told, page = list[str](), await get(here, kind, _count="2")
+                while True:
+                    told += [one["resource"]["id"] for one in page["entry"]]
+                    links = {one["relation"]: one["url"] for one in page["link"]}
+                    if "next" not in links:
+                        break
+                    page = (await here.web.get(links["next"].partition("https://gateway.example")[2])).json()
+                assert told == ids, kind
+                down = await get(here, kind, _sort="-_id")
+                assert [one["resource"]["id"] for one in down["entry"]] == sorted(ids, reverse=True)
+                assert (await get(here, kind, _summary="count"))["total"] == len(ids)
+                part = await get(here, kind, _elements="url", _total="none")
+                assert "total" not in part
+                assert all("SUBSETTED" in str(one["resource"]["meta"]) for one in part["entry"])
+                assert not any(
+                    {"name", "title"} <= one["resource"].keys() for one in part["entry"] if kind != "CodeSystem"
+                )
+                name = whole["entry"][0]["resource"]["name"]
+                for asked in ({"name:exact": name}, {"name:contains": name[1:]}, {"name": name[:3].upper()}):
+                    found = await get(here, kind, **asked)
+                    assert ids[0] in [one["resource"]["id"] for one in found["entry"]], asked
+                nobody = await get(here, kind, status="draft,retired,unknown", url="urn:x")
+                assert (nobody["total"], "entry" in nobody) == (0, False)
+                for wrong in ({"banana": "1"}, {"patient": "x"}, {"status": ""}, {"url": ""}, {"_include": "*"},
+                              {"_revinclude": "*"}, {"_has:Goal:subject:status": "x"}, {"name:above": "x"},
+                              ):  # fmt: skip
+                    await get(here, kind, 400, **wrong)
+
+    run(test)

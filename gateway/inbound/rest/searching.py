@@ -50,7 +50,7 @@ async def _search(inbound: Inbound, request: Request, caller: Caller, params: li
     kind = request.path_params["kind"]
     wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
     if kind in definitions.KINDS:
-        return answer(request, form, definitions.search(inbound, kind, wanted))
+        return answer(request, form, definitions.search(inbound, caller, kind, wanted))
     if kind == "AuditEvent":
         return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
     if kind == "Provenance":
