@@ -57,6 +57,24 @@ def test_the_salt_is_new_for_every_record(database_url: str) -> None:
     run(database_url, story)
 
 
+def test_however_many_go_in_at_once_each_is_filed_as_it_says(database_url: str) -> None:
+    """Few are written in another way than many."""
+    counts = (1, 2, 7, 31, 32, 33, 70)
+
+    async def story(db: Connection) -> None:
+        await log.append(db, [])
+        for size in counts:
+            await log.append(db, [record(size * 100 + number, client=f"c{size}\0ø") for number in range(size)])
+        rows = await db.fetch("SELECT client, count(*), count(DISTINCT citizen) FROM access_record GROUP BY 1")
+        assert {tuple(row) for row in rows} == {(f"c{size}\ufffdø", size, size) for size in counts}
+        assert await db.fetchval("SELECT count(DISTINCT salt) FROM access_record") == sum(counts)
+        assert await integrate(db) == sum(counts)
+        assert (await verified(db)).ok
+        assert not await faults(db)
+
+    run(database_url, story)
+
+
 def test_a_record_goes_in_with_another_write_or_not_at_all(database_url: str) -> None:
     sql = (
         "WITH kept AS (INSERT INTO citizen (id, revision) SELECT $1, 1 WHERE $2 RETURNING id), "

@@ -13,10 +13,10 @@ from gateway.domain.checkpoint import Checkpoint, open_checkpoint, sign_checkpoi
 from gateway.domain.merkle import Range
 from gateway.domain.record import AccessRecord, Decision
 from gateway.store import keys
-from gateway.store.log import APPEND_ONE, record_args
+from gateway.store.log import append_sql, record_args
 
 RECORD_GOAL, VERIFY_GOAL, TREE_GOAL = 1 / 0.3, 1 / 3, 20.0
-_APPEND = f"{APPEND_ONE} RETURNING record_id"
+_APPEND = f"{append_sql(1)} RETURNING record_id"
 
 
 def record(stage: Stage, read: Figure, rounds: int, count: int, connections: int) -> Figure:

@@ -94,6 +94,25 @@ def test_every_field_comes_back() -> None:
     assert from_bytes(made.to_bytes()) == made
 
 
+_ANY = {"tuple[str, ...]": st.lists(texts, max_size=2).map(tuple), "str": texts}
+_KINDS = {field.name: str(field.type) for field in dataclasses.fields(AccessRecord)}
+of_any_fields = st.fixed_dictionaries(
+    {"time": st.datetimes(timezones=st.just(UTC)), "interaction": texts, "decision": st.sampled_from(Decision)},
+    optional={name: _ANY[kind] for name, kind in _KINDS.items() if kind in _ANY and name != "interaction"}
+    | {"withheld": st.just((("r", 1),)), "outcome": st.sampled_from(Outcome)},
+)
+
+
+@given(of_any_fields)
+def test_whatever_fields_there_are_the_bytes_are_those_of_plain_json(said: dict[str, Any]) -> None:
+    made = AccessRecord(**said)
+    told = {field.name: getattr(made, field.name) for field in dataclasses.fields(AccessRecord)} | {"v": 1}
+    told["time"] = made.time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    there = {name: value for name, value in told.items() if value}
+    plain = json.dumps(there, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert made.to_bytes() == plain.encode(errors="replace")
+
+
 def test_time_is_told_in_utc() -> None:
     danish = record(time=TIME.astimezone(timezone(timedelta(hours=1))))
     assert danish.to_bytes() == record().to_bytes()
