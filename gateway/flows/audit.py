@@ -75,13 +75,14 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     wanted, count, query, named = await _understood(gateway, position.params)
     await on_record(gateway, *([record.of(one.removesuffix(NOBODY)) for one in named] or [record]))
     page, last, gone = await _page(gateway, wanted, query, count, _cursor(position.place))
-    links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/AuditEvent"}]
+    url = f"{gateway.public_url}/fhir/{KIND}"
+    links = [{"relation": "self", "url": url}]
     if last:
         place: Place = [last.recorded_at.isoformat(), str(last.id)]
         rest = _rest(position.params, wanted)
         links.append({"relation": "next", "url": onwards(gateway, caller, KIND, KIND, rest, place)})
     told = [subset(one, shape(KIND), query.summary, query.elements) for one in page]
-    entries = [{"resource": one, "search": {"mode": "match"}} for one in told]
+    entries = [{"fullUrl": f"{url}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in told]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": [*entries, *gone]}
     return Served(wire.encode({name: value for name, value in bundle.items() if value}))
 

@@ -20,6 +20,10 @@ async def events(here: Http, bearer: dict[str, str], query: str) -> list[dict[st
         answer = await here.web.get(path, headers=bearer)
         assert answer.status_code == 200, (path, answer.text)
         assert NUMBER not in str(answer.json()["link"])
+        for one in answer.json().get("entry", []):
+            there = f"{here.gateway.public_url}/fhir/AuditEvent/{one['resource'].get('id')}"
+            assert one.get("fullUrl", there) == there
+            assert ("fullUrl" in one) is (one["search"]["mode"] == "match")
         told += [one["resource"] for one in answer.json().get("entry", []) if one["search"]["mode"] == "match"]
         links = {one["relation"]: one["url"] for one in answer.json()["link"]}
         path = links.get("next", "").removeprefix(here.gateway.public_url)

@@ -125,9 +125,8 @@ def test_from_the_kick_off_to_the_last_line(database_url: str) -> None:
         ("?_type=Encounter", 202), ("?_type=Encounter,Goal&_since=2025-01-01T00:00:00Z", 202),
         ("?_outputFormat=application/fhir%2Bndjson", 202), ("?_outputFormat=application/fhir+ndjson", 202),
         ("?_outputFormat=ndjson", 202), ("?_outputFormat=text/csv", 400), ("?_type=Practitioner", 400),
-        ("?_type=", 400), ("?_since=yesterday", 400), ("?patient=1", 400),
-        ("?_since=gt2025", 400), ("?_since=2025&_since=2026", 400), ("?_elements=id", 400),
-        ("?_count=5", 400), ("?_format=csv", 406),
+        ("?_type=", 400), ("?_since=yesterday", 400), ("?patient=1", 400), ("?_since=gt2025", 400),
+        ("?_since=2025&_since=2026", 400), ("?_elements=id", 400), ("?_count=5", 400), ("?_format=csv", 406),
     ],
 )  # fmt: skip
 def test_what_is_asked(database_url: str, query: str, status: int) -> None:

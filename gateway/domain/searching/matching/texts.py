@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from gateway.domain.searching.matching.sounds import sound
+from gateway.errors import BadRequest
 
 _NOT_WORDS = frozenset({"use", "type", "system", "period", "extension", "id", "rank"})
 _WORDS_ANYWHERE = ("_content", "_text")
@@ -19,7 +20,7 @@ def string(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     """A name, an address, a text: its beginning, with `:exact` all of it, with `:contains` any place in it."""
     plain = unescaped(value)
     if name in _WORDS_ANYWHERE:
-        return _words(plain)
+        return _words(name, plain)
     if name == "phonetic":
         return _sounds(plain)
     if modifier == "exact":
@@ -30,9 +31,12 @@ def string(name: str, modifier: str, value: str) -> Callable[[Any], bool]:
     return lambda item: any(folded(text).startswith(wanted) for text in strings(item))
 
 
-def _words(value: str) -> Callable[[Any], bool]:
-    """`_content`, `_text`: every word stands somewhere in the resource, or in its narrative."""
+def _words(name: str, value: str) -> Callable[[Any], bool]:
+    """`_content`, `_text`: every word stands somewhere in the resource, or in its narrative. Raises BadRequest for no
+    word at all, which everything would hold."""
     wanted = folded(value).split()
+    if not wanted:
+        raise BadRequest("This takes a word", where=name)
     return lambda item: all(word in _whole(item) for word in wanted)
 
 
