@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.domain.caller import Caller
 from gateway.domain.directory import identifiers_of, judged, refers_to
+from gateway.domain.etag import matches, pins
 from gateway.domain.source import Source, written_as
 from gateway.errors import BadRequest, Conflict, Forbidden, Gone, NeedsVersion, NotFound, SeveralMatch
 from gateway.flows.directory.finding import keys
@@ -121,9 +122,9 @@ async def _own(
         raise Forbidden("Another source wrote this", hint="A source changes only what it wrote itself.")
     if needed and before.withdrawn:
         raise Gone
-    if needed and not if_match:
+    if needed and not pins(if_match):
         raise NeedsVersion
-    if if_match and if_match.removeprefix("W/").strip('"') != str(before.version):
+    if not matches(if_match, before.version):
         raise Conflict
     return before
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from gateway.domain.caller import Caller
+from gateway.domain.etag import pins
 from gateway.domain.source import written_as
 from gateway.errors import BadRequest, GatewayError, NeedsVersion, NotFound, SeveralMatch, Unavailable
 from gateway.flows import directory
@@ -46,7 +47,7 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
             there = await _one(gateway, caller, asked, Amid())
         if not there:
             return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
-        identity, tag = there["id"], tag or f'W/"{there["meta"]["versionId"]}"'
+        identity, tag = there["id"], tag if pins(tag) else f'W/"{there["meta"]["versionId"]}"'
     if asked.interaction == "delete":
         await directory.withdraw(gateway, caller, kind, identity, tag)
         return Served(b"")
@@ -58,7 +59,7 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
 
 async def _patched(gateway: Gateway, caller: Caller, asked: Asked, identity: str, tag: str) -> Served:
     async with _refusals(gateway, caller, asked):
-        if not tag:
+        if not pins(tag):
             raise NeedsVersion(where="If-Match", hint="Read the resource and send its ETag as If-Match.")
     stands = await directory.read(gateway, caller, asked.kind, identity)
     assert asked.change is not None  # noqa: S101 - for mypy: every patch has a change
@@ -163,7 +164,7 @@ def _with_id(asked: Asked, place: str) -> Json:
 async def _tag(connection: Connection, asked: Asked, identity: str) -> str:
     """The version that a condition is about: the present one, unless another is named."""
     entry = await stored.find(connection, asked.kind, identity)
-    return asked.if_match or f'W/"{entry.version if entry else 0}"'
+    return asked.if_match if pins(asked.if_match) else f'W/"{entry.version if entry else 0}"'
 
 
 async def _one(gateway: Gateway, caller: Caller, asked: Asked, amid: Amid) -> Json | None:

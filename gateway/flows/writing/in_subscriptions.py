@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
+from gateway.domain.etag import matches, pins
 from gateway.domain.subscription import TOLD_ONCE, secret_of, wanted
 from gateway.errors import BadRequest, Conflict, Forbidden, GatewayError, NeedsVersion, NotFound, Unavailable
 from gateway.flows.looking import NOTHING, on_record, record_of
@@ -91,9 +92,9 @@ async def understood(gateway: Gateway, caller: Caller, asked: Asked, identity: s
     before = await subscriptions.find(gateway.database, asked.identity, caller.client)
     if before is None:
         raise NotFound
-    if not asked.if_match and asked.interaction != "delete":
+    if not pins(asked.if_match) and asked.interaction != "delete":
         raise NeedsVersion
-    if asked.if_match and asked.if_match.removeprefix("W/").strip('"') != str(before.version):
+    if not matches(asked.if_match, before.version):
         raise Conflict
     if asked.interaction == "delete":
         return Subscribing(asked, before, None)
@@ -112,7 +113,7 @@ async def keep(gateway: Gateway, connection: Connection, caller: Caller, word: S
         kept = await subscriptions.save(connection, word.made)
     else:
         assert word.before is not None  # noqa: S101 - for mypy: what is deleted stood
-        version = word.before.version if asked.if_match else 0
+        version = word.before.version if pins(asked.if_match) else 0
         kept = await subscriptions.delete(connection, word.before.id, caller.client, version)
     if not kept:
         raise Conflict

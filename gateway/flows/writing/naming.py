@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,12 +21,14 @@ from gateway.flows.read import no_purpose
 from gateway.flows.search.worlds import searchable, searching
 from gateway.flows.subscriptions.showing import KIND as SUBSCRIPTION
 from gateway.flows.writing import in_directory, in_subscriptions
-from gateway.flows.writing.asked import Around, Criteria, Entry, Json, Work
+from gateway.flows.writing.asked import Around, Asked, Criteria, Entry, Json, Work
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.in_directory import Amid
 from gateway.flows.writing.whose import numbers_of, source_of
 from gateway.store import population
+from gateway.translate.fhir.links import links, relinked
+from gateway.translate.fhir.patching import fhirpath_patch
 
 MESSAGE = "Communication"
 _RESTFUL = re.compile(r"(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}", re.ASCII)
@@ -106,10 +109,17 @@ async def resolved(gateway: Gateway, entry: Entry, work: Work, around: Around) -
         found[literal] = await _looked_up(gateway, entry.caller, kind, criteria, work, around)
     if entry.asked.kind in DIRECTORY:
         citizens = {name for name, place in found.items() if place.partition("/")[0] not in DIRECTORY}
-        if citizens.intersection(_texts(body)):
+        if citizens.intersection(links(body)):
             raise Refused("What stands in the directory refers to no citizen", hint="Leave the reference out.")
-    made: Json = _renamed(body, found)
+    made: Json = relinked(body, found)
     return made
+
+
+def linked(asked: Asked, body: Json) -> Asked:
+    """The write with final references; a FHIRPath Patch stands in the body too, and changes what it says now."""
+    if asked.interaction != "patch" or not body:
+        return replace(asked, body=body)
+    return replace(asked, body={}, change=lambda stands: fhirpath_patch.patched(stands, body))
 
 
 def _beside(entry: Entry, around: Around) -> dict[str, str]:
@@ -146,22 +156,3 @@ def _conditional(node: Any) -> set[str]:
     own = node.get("reference")
     here = {own} if isinstance(own, str) and "?" in own and ":" not in own.partition("?")[0] else set()
     return here | {one for value in node.values() for one in _conditional(value)}
-
-
-def _texts(node: Any) -> Iterable[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict | list):
-        for one in node.values() if isinstance(node, dict) else node:
-            yield from _texts(one)
-
-
-def _renamed(node: Any, names: Mapping[str, str]) -> Any:
-    """R4 3.1.0.11.2: references and URIs. A number that somebody goes by (`value`) is none, whatever it looks like."""
-    if isinstance(node, str):
-        return names.get(node, node)
-    if isinstance(node, list):
-        return [_renamed(item, names) for item in node]
-    if isinstance(node, dict):
-        return {name: value if name == "value" else _renamed(value, names) for name, value in node.items()}
-    return node

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.domain.caller import Caller
+from gateway.domain.etag import matches, pins
 from gateway.domain.identifier import normal
 from gateway.domain.intake import Known
 from gateway.domain.plan import is_joint
@@ -14,6 +15,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.written import by_rest, takes_back, writer_of
 from gateway.errors import Conflict, Forbidden, Gone, NeedsVersion, NotAllowed, NotFound
+from gateway.flows.departed import when_left
 from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Asked, Json, Word, Work
@@ -26,7 +28,8 @@ _TICK = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Writable:
     """What stands, as its writer knows it: `said` in order is all that was said of it, `own` the last word of this
-    source by REST. `handles`: the caller is the owner of somebody else's Task."""
+    source by REST. `handles`: the caller is the owner of somebody else's Task. `unseen`: it is a Patient of which the
+    caller may not see the last version."""
 
     source: Source
     citizen: Citizen
@@ -35,6 +38,7 @@ class Writable:
     said: Sequence[Statement]
     own: Statement | None
     handles: bool = False
+    unseen: bool = False
 
     @property
     def shown(self) -> Json:
@@ -73,16 +77,32 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     work.about(found.sealed.facts.citizen)
     said = await _said(gateway, asked, found)
     mine = _mine(caller, asked, said)
-    if mine is None and asked.kind == "Patient" and asked.interaction == "delete" and _own_of_person(caller, said):
-        raise Gone  # all that these sources said of the person was taken back before
+    unseen = asked.kind == "Patient" and not _sees_last(gateway, caller, found, seen)
+    if mine is None and _is_taken_back(caller, asked, said, seen, unseen=unseen):
+        raise Gone
     if mine is None and not seen.permitted:
         raise NotFound
     if found.sealed.facts.deleted:
         raise Gone
     citizen = await citizen_behind(gateway, found)
     if mine is not None:
-        return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine)
+        return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine, unseen=unseen)
     return _handled(caller, asked, Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True))
+
+
+def _sees_last(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen) -> bool:
+    """Whether what the caller is shown of a Patient goes on with what others tell of it."""
+    return bool(seen.permitted) and when_left(gateway, caller, found.ground) is None
+
+
+def _is_taken_back(
+    caller: Caller, asked: Asked, said: Sequence[Statement], seen: Seen, *, unseen: bool
+) -> bool:  # fmt: skip
+    """Whether all that these sources said of a person was taken back before: then a DELETE finds nothing to do, and who
+    is not to know whether others go on to tell of the person finds that it is gone."""
+    own = {one.source: one.verb for one in _own_of_person(caller, said)} if asked.kind == "Patient" else {}
+    gone = bool(own) and set(own.values()) == {Verb.WITHDRAW}
+    return gone and (asked.interaction == "delete" or (unseen and bool(seen.permitted)))
 
 
 async def _said(gateway: Gateway, asked: Asked, found: resources.Found) -> list[Statement]:
@@ -103,21 +123,21 @@ def _handled(caller: Caller, asked: Asked, standing: Writable) -> Writable:
 
 def check_version(standing: Writable, asked: Asked) -> Callable[[Known], None]:
     """The check that the resource still has the version that the caller names; checked here at once, and again when it
-    is kept. Raises NeedsVersion, Conflict. Who may not see a Patient names no version of it: how often others told of
-    the citizen would be found out by trying."""
+    is kept. Raises NeedsVersion, Conflict. Who may not see the last of a Patient names no version of it: how often
+    others told of the citizen would be found out by trying."""
     found = standing.found
-    if not asked.if_match and asked.criteria is None and asked.interaction != "delete":
+    if not pins(asked.if_match) and asked.criteria is None and asked.interaction != "delete":
         raise NeedsVersion(
             "An update names the version that it changes", where="If-Match",
             hint="Read the resource and send its ETag as If-Match.",
         )  # fmt: skip
     version = found.sealed.version
-    if asked.if_match and asked.kind == "Patient" and not standing.seen.permitted:
+    if pins(asked.if_match) and standing.unseen:
         raise Conflict
-    if asked.if_match and asked.if_match.removeprefix("W/").strip('"') != str(version):
+    if not matches(asked.if_match, version):
         raise Conflict
     place = (found.sealed.facts.kind, found.sealed.facts.id)
-    compares = bool(asked.if_match) or asked.criteria is not None
+    compares = pins(asked.if_match) or asked.criteria is not None
 
     def check(known: Known) -> None:
         if compares and known.resources.get(place, (b"", 0))[1] != version:

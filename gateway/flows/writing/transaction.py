@@ -24,7 +24,7 @@ from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Entry, Json, Moved, Standing, Word, Work, begun
 from gateway.flows.writing.in_subscriptions import Subscribing
-from gateway.flows.writing.naming import MESSAGE, name, resolved, settled, twins
+from gateway.flows.writing.naming import MESSAGE, linked, name, resolved, settled, twins
 from gateway.flows.writing.saying import looked_up, told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
@@ -113,16 +113,17 @@ async def _work_out(gateway: Gateway, entry: Entry, number: int, attempt: _Attem
     work, token, place = attempt.settled[number]
     attempt.reached[number] = work
     body = await resolved(gateway, entry, work, attempt.around)
+    asked = linked(entry.asked, body)
     came: Came
-    if entry.asked.kind in DIRECTORY:
-        listed = in_directory.listed(gateway, entry.caller, replace(entry.asked, body=body), place, token)
+    if asked.kind in DIRECTORY:
+        listed = in_directory.listed(gateway, entry.caller, asked, place, token)
         came = replace(listed, created=listed.created and same == number)
-    elif entry.asked.kind == SUBSCRIPTION:
-        came = await in_subscriptions.understood(gateway, entry.caller, replace(entry.asked, body=body), token)
-    elif entry.asked.kind == MESSAGE:
+    elif asked.kind == SUBSCRIPTION:
+        came = await in_subscriptions.understood(gateway, entry.caller, asked, token)
+    elif asked.kind == MESSAGE:
         came = await _message(gateway, entry, work, body, attempt.around)
     else:
-        work.asked = replace(work.asked, body=body)
+        work.asked = linked(work.asked, body)
         came = _placed(await _word(gateway, entry, number, attempt), entry)
         if same != number and isinstance(came, Word):
             came = Standing(*place.split("/"))

@@ -13,7 +13,8 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,7 @@ from starlette.routing import Match
 from starlette.types import Message
 
 from gateway.domain.caller import Caller
+from gateway.domain.when import instant
 from gateway.errors import BadRequest, GatewayError, NotAllowed, Refused, TooLarge
 from gateway.flows.parts import Served
 from gateway.flows.writing import Asked, Entry, transact
@@ -161,11 +163,16 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
 def _asked(part: Part, kind: str, identity: str) -> Asked:
     interaction = _WRITES[part.method]
     none, tag = part.conditions.get("If-None-Exist"), part.conditions.get("If-Match", "")
+    if "If-None-Match" in part.conditions:
+        raise BadRequest("A write takes ifMatch, or ifNoneExist")
+    if part.query and (identity or interaction == "create"):  # as at the door of its own
+        raise BadRequest("No parameter may stand here", hint="A create under a condition has it in ifNoneExist.")
     criteria = criteria_of(part.query, "the URL") if part.query else None
     if none is not None and interaction == "create":
         criteria = criteria_of(none.removeprefix(f"{kind}?").removeprefix("?"), "ifNoneExist")
     change = change_of(part.content, part.content_type) if interaction == "patch" else None
-    body = part.resource if interaction in ("create", "update") else {}
+    kept = interaction in ("create", "update") or part.resource.get("resourceType") == "Parameters"  # a patch
+    body = part.resource if kept else {}
     return Asked(interaction, kind, identity, body, part.content, tag, criteria, change)
 
 
@@ -188,9 +195,19 @@ def _part(inbound: Inbound, entry: Any, number: int) -> Part:
         raise BadRequest("An entry holds a resource", where=f"{place}.resource")
     content, content_type = _content(resource, method, place)
     conditions = {header: asked[name] for name, header in _CONDITIONS.items() if name in asked}
+    if since := conditions.get("If-Modified-Since"):
+        conditions["If-Modified-Since"] = _http_date(since)
     if not all(value.isprintable() and value.isascii() for value in conditions.values()):
         raise BadRequest("A condition is written in printable characters", where=f"{place}.request")
     return Part(place, method, path, query, conditions, name, content, content_type, resource)
+
+
+def _http_date(text: str) -> str:
+    """What is an instant in a Bundle is a date of HTTP at the door; anything else is left as it is."""
+    try:
+        return format_datetime(instant(text).astimezone(UTC), usegmt=True)
+    except (ValueError, OverflowError):
+        return text
 
 
 def _content(resource: Json, method: str, place: str) -> tuple[bytes, str]:

@@ -58,7 +58,7 @@ async def update(inbound: Inbound, request: Request, caller: Caller) -> Response
     """PUT /fhir/{kind}/{id}, with If-Match."""
     kind, identity = request.path_params["kind"], request.path_params["id"]
     form, raw = only_form(request), await _resource(inbound, request, most_bytes(inbound, kind))
-    tag = request.headers.get("if-match", "")
+    tag = _tag(request)
     asked = Asked("update", kind, identity, parse(raw), raw, tag, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
 
@@ -66,7 +66,7 @@ async def update(inbound: Inbound, request: Request, caller: Caller) -> Response
 async def update_where(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """PUT /fhir/{kind}?…: of the one that the search finds, else a create."""
     kind, (form, criteria) = request.path_params["kind"], _criteria(request)
-    raw, tag = await _resource(inbound, request, most_bytes(inbound, kind)), request.headers.get("if-match", "")
+    raw, tag = await _resource(inbound, request, most_bytes(inbound, kind)), _tag(request)
     asked = Asked("update", kind, "", parse(raw), raw, tag, criteria, reason=_reason(request))
     return written(request, form, await done(inbound, caller, asked))
 
@@ -94,6 +94,14 @@ async def delete_where(inbound: Inbound, request: Request, caller: Caller) -> Re
     return await _deleted(inbound, request, caller, "", criteria)
 
 
+def _tag(request: Request) -> str:
+    """The versions that a change is about. Raises BadRequest for a condition that no write takes: it would be passed
+    over."""
+    if "if-none-match" in request.headers:
+        raise BadRequest("A write takes If-Match, or If-None-Exist", where="If-None-Match")
+    return ", ".join(request.headers.getlist("if-match"))
+
+
 def written(request: Request, form: Form, served: Served) -> Response:
     """The answer to a write, as long as Prefer wants it. http://hl7.org/fhir/R4/http.html#ops"""
     if "return=OperationOutcome" in request.headers.get("prefer", ""):
@@ -113,7 +121,7 @@ async def _patched(
 ) -> Response:  # fmt: skip
     kind = request.path_params["kind"]
     raw = await read_body(request, min(inbound.message_bytes, _BYTES))
-    change, tag = change_of(raw, request.headers.get("content-type", "")), request.headers.get("if-match", "")
+    change, tag = change_of(raw, request.headers.get("content-type", "")), _tag(request)
     asked = Asked("patch", kind, identity, {}, raw, tag, criteria, change, _reason(request))
     return written(request, form, await done(inbound, caller, asked))
 
@@ -121,7 +129,7 @@ async def _patched(
 async def _deleted(
     inbound: Inbound, request: Request, caller: Caller, identity: str, criteria: list[tuple[str, str]] | None
 ) -> Response:
-    kind, tag = request.path_params["kind"], request.headers.get("if-match", "")
+    kind, tag = request.path_params["kind"], _tag(request)
     await done(inbound, caller, Asked("delete", kind, identity, if_match=tag, criteria=criteria))
     return Response(b"", 204, {"Vary": "Accept, Authorization"})
 
