@@ -12,6 +12,7 @@ from datetime import datetime
 from gateway.domain.case import CASE, cases_among
 from gateway.domain.correspondence import in_threads
 from gateway.domain.municipality import facts_of, standing
+from gateway.domain.registered import States, as_of
 from gateway.domain.statement import Body
 from gateway.domain.team import joint_participants, members_of, who_is
 from gateway.domain.when import END, instant, last_instant
@@ -58,14 +59,21 @@ def citizen_of_joint(identity: str) -> str:
 
 
 def compose(
-    parts: Sequence[Body], citizen: str, at: datetime, tellers: Mapping[str, str] | None = None
+    parts: Sequence[Body],
+    citizen: str,
+    at: datetime,
+    tellers: Mapping[str, str] | None = None,
+    states: States | None = None,
 ) -> tuple[Body, Body]:
     """The joint CarePlan and CareTeam of one citizen from the visible parts: FHIR bodies of any kind, any order.
 
     `at` decides what has ended: KL systems leave `status` active on interventions whose period is over. `tellers` are
-    references of parts with the authority that told them, for what one authority says anew.
+    references of parts with the authority that told them, for what one authority says anew. `states` are what those of
+    a case system mean: of a case the one counts that holds at `at`.
     """
     parts = sorted((p for p in parts if not in_error(p)), key=lambda p: (p["resourceType"], p["id"]))
+    if states:
+        parts = [as_of(p, at, states) if p["resourceType"] == "CarePlan" else p for p in parts]
     visible = {f"{p['resourceType']}/{p['id']}" for p in parts}
     plans = sorted(_of(parts, "CarePlan"), key=lambda p: (p.get("period", {}).get("start", ""), p["id"]))
     teams = (one for one in _of(parts, "CareTeam") if one.get("status") != "inactive")

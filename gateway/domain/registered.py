@@ -32,9 +32,12 @@ from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.snapshot import in_error
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
+from gateway.domain.when import instant, last_instant
 
 REGISTERING = frozenset({Act.REGISTER, Act.AMEND})
 Part = dict[str, Any]
+States = Mapping[str, tuple[int, Body]]
+"""Of each state of a case or effort how far it is in its life, and what it means for the plan (status, intent)."""
 
 _STATE = "Fremdrift"
 STATE = "https://faellesplan.dk/fhir/StructureDefinition/oio-state"
@@ -83,6 +86,27 @@ def fold_registered(
         body = in_error(kind, body)
     last = said[-1]
     return Resource(kind, ids(kind, key), body, last.source, sources[last.source].sector, withdrawn, last.notes)
+
+
+def as_of(plan: Body, at: datetime, states: States) -> Body:
+    """A case or effort as it stands at a time: what is stored of it was judged when it was last registered, and a state
+    that was registered ahead has begun since. One that is over stays over."""
+    told = [
+        {part["url"]: part for part in one["extension"]} for one in plan.get("extension", ()) if one["url"] == STATE
+    ]
+    if not told or plan.get("status") in ("completed", "revoked", "entered-in-error"):
+        return plan
+    holding = [
+        states[one["state"]["valueCode"]]
+        for one in told
+        if one["state"]["valueCode"] in states and _within(one.get("period", {}).get("valuePeriod", {}), at)
+    ]
+    return plan | max(holding, key=lambda one: one[0])[1] if holding else plan
+
+
+def _within(period: Body, at: datetime) -> bool:
+    begun = "start" not in period or instant(period["start"]) <= at
+    return begun and ("end" not in period or at < last_instant(period["end"]))
 
 
 def _decided(flag: Body) -> Body | None:

@@ -15,6 +15,7 @@ from gateway.flows.covering import covers_body
 from gateway.flows.looking import NOTHING, Seen, look, look_back, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.store import past, resources, wire
+from gateway.translate.oio.meanings import meanings
 
 # Nobody's plan by itself: who may see only these may not see that there is a plan.
 _FRAME = frozenset({"Patient", "Consent", "Account", "Flag"})
@@ -97,7 +98,8 @@ def _composed(
 ) -> tuple[Body, Body]:
     told = _sources(gateway, seen)
     tellers = {one: source.municipality or source.organisation.key for one, source in told.items()}
-    return compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers)
+    states = meanings(gateway.terms.codes)
+    return compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers, states)
 
 
 def _sources(gateway: Gateway, seen: Seen) -> dict[str, Source]:
