@@ -86,6 +86,16 @@ def test_parts_orders_and_totals(database_url: str) -> None:
                 told = await found(here, social, f"CarePlan?patient={patient}&{counted}")
                 assert (told["total"], "entry" in told) == (every["total"], False)
             assert "total" not in await found(here, social, f"CarePlan?patient={patient}&_total=none")
+            for path in (
+                f"CarePlan?patient={patient}",
+                "CarePlan?",
+                "Organization?",
+                f"Provenance?target=Patient/{patient}",
+            ):
+                whole = await found(here, social, f"{path}&_total=accurate&_count=500")
+                for counted in ("_summary=count", "_count=0"):
+                    told = await found(here, social, f"{path}&{counted}&_total=none")
+                    assert told["total"] == len(whole["entry"]) > 0, "who asks for nothing else is told it"
             assert "total" not in await found(here, social, "CarePlan?status=active")
             assert (await found(here, social, "CarePlan?_total=accurate"))["total"] == every["total"]
             part = await found(here, social, f"CarePlan?patient={patient}&_elements=title")

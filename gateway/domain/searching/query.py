@@ -109,6 +109,11 @@ class Query:
         """Whether the number of matches is all that is asked for."""
         return self.summary == "count" or self.count == 0
 
+    @property
+    def tells_total(self) -> bool:
+        """Whether the number of matches is wanted where it is known anyway: who asks for nothing else is told it."""
+        return self.total != "none" or self.only_counts
+
 
 @dataclass(slots=True)
 class _Reading:

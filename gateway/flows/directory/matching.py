@@ -66,7 +66,7 @@ async def found_in(gateway: Gateway, caller: Caller, params: Params, query: Quer
     stored = shown(gateway, caller, [*came.get(asked.first, ()), *came.get(asked.rest, ())]).bodies
     matches = [*_matching(query, asked.tables, TOLD, world), *_matching(query, stored, STORED, world)]
     if not asked.full(came, asked.first):
-        return Found(tuple(after(matches, query, place)), None if query.total == "none" else len(matches))
+        return Found(tuple(after(matches, query, place)), len(matches) if query.tells_total else None)
     if asked.whole():
         raise BadRequest(
             "An order or a total is formed of at most five thousand entries", where=query.kind,

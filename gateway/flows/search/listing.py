@@ -40,5 +40,5 @@ def listed(
     left = after(found, query, position.place)
     page = () if query.only_counts else tuple(left[: query.count])
     more = page[-1].place if page and len(left) > len(page) else None
-    total = None if query.total == "none" else len(found)
+    total = len(found) if query.tells_total else None
     return bundle(gateway, caller, query, position, Found(tuple(left), total), Page(page, (), more), query.kind)

@@ -51,7 +51,7 @@ async def search_named(
     persons = set.intersection(*reached) - {""} if reached else set()
     answered = {one.person: one for one in reversed(told.values()) if one.person in persons}
     matches: list[Match] = [one for look in answered.values() for one in matching(look, query, look.person)]
-    total = None if query.total == "none" else len(matches)
+    total = len(matches) if query.tells_total else None
     return Found(tuple(after(matches, query, place)), total), records
 
 
