@@ -80,6 +80,8 @@ def fold_registered(
         if (period := _decided(body)) is None:
             return None
         body |= {"period": period} if period else {}
+        if "start" in period and instant(period["start"]) > max(one.happened for one in said):
+            body["status"] = "active"  # decided and not begun: that is when something can be done about it
     body = _DEFAULTS.get(kind, {}) | body
     _restrict(body)
     if withdrawn:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gateway.domain.citizen import people
 from gateway.domain.fold import fold
+from gateway.domain.plan import alerts_at
 from gateway.domain.resource import ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
@@ -204,3 +206,12 @@ def said_known(oio: Oio) -> dict[tuple[str, str, str], Known]:
     found = oio.translate(told())
     one = next(one for one in found.statements if one.kind == "CarePlan")
     return {(one.source, one.kind, one.key): Known(found.citizen[0], one.happened, one.recorded)}
+
+
+def test_a_decision_that_was_registered_ahead_alerts_before_it_begins(oio: Oio) -> None:
+    """That is when something can be done about it: it was no alert, and never became one."""
+    ahead = "2025-09-01T00:00:00+02:00"
+    (flag,) = alerts(said(oio, told(REDUCED, ("Opstaaet", START, ahead), ("Afgjort", ahead, ""))), oio)
+    assert (flag["status"], flag["period"]) == ("active", {"start": ahead})
+    both = [dict(flag, resourceType="Flag")]
+    assert all(alerts_at(one, datetime(2025, month, 1, tzinfo=UTC)) for one in both for month in (4, 10))
