@@ -59,7 +59,8 @@ class Together(Generic[Asked, Told]):
         finally:  # also when the process is told to stop: nobody is left waiting
             self._working = None
             for one in (*taken, *self._queue):
-                one.fail(Unavailable())
+                if not one.answer.done():
+                    one.fail(Unavailable())
             self._queue.clear()
 
     async def _answer(self, taken: Sequence[_Waiting[Asked, Told]]) -> None:
