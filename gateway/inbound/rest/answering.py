@@ -57,7 +57,7 @@ def _written(body: bytes, form: Form) -> bytes:
         whole = parse(body, negotiate.JSON)
         body = write_json(subset(whole, shape(whole["resourceType"]), form.summary, form.elements))
     if form.wanted == negotiate.XML:
-        return write_xml(parse(body, negotiate.JSON))
+        return write_xml(parse(body, negotiate.JSON), pretty=form.pretty)
     return msgspec.json.format(body, indent=2) if form.pretty else body
 
 

@@ -19,8 +19,9 @@ Json = dict[str, Any]
 _DEFAULT: Any = {None: NAMESPACE}
 
 
-def write_xml(resource: Json) -> bytes:
-    """The bytes, with declaration. Raises WrongType, with the path, for what R4 has no place for; a character that XML
+def write_xml(resource: Json, *, pretty: bool = False) -> bytes:
+    """The bytes, with declaration; `pretty` for people's eyes, with each element on a line of its own, and the narrative
+    as it is. Raises WrongType, with the path, for what R4 has no place for; a character that XML
     cannot hold becomes a blank."""
     name = resource.get("resourceType")
     facts = None if is_resource(name) else definitions().facts
@@ -28,7 +29,19 @@ def write_xml(resource: Json) -> bytes:
         raise WrongType("XML is written for known resource types only.", where="resourceType")
     root = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap=_DEFAULT)
     _fill(root, resource, str(name), str(name), facts)
+    if pretty:
+        _indent(root, "\n")
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _indent(element: etree._Element, line: str) -> None:
+    """Blanks between the children: elements of FHIR hold no text, only that of a narrative has a meaning."""
+    if len(element) and element.tag != f"{{{XHTML}}}div":
+        element.text = f"{line}  "
+        for child in element:
+            _indent(child, f"{line}  ")
+            child.tail = f"{line}  "
+        element[-1].tail = line
 
 
 def _fill(parent: etree._Element, value: Any, shape: str, path: str, facts: Facts | None = None) -> None:

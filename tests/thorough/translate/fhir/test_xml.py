@@ -56,6 +56,14 @@ def test_json_to_xml_and_back_is_the_same() -> None:
     assert write_json(parse(raw)).count(b"1.00") == 1
 
 
+def test_pretty_xml_is_the_same_and_leaves_the_narrative_alone() -> None:
+    for one in (PATIENT, {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PATIENT}]}):
+        plain, pretty = write_xml(one), write_xml(one, pretty=True)
+        assert parse(pretty) == parse(plain) == one
+        assert plain.count(b"\n") == 1 < pretty.count(b"\n")
+        assert "<p>Bøf &amp; løg</p></div>".encode() in pretty
+
+
 def test_elements_come_in_the_order_of_r4() -> None:
     names = [etree.QName(e).localname for e in etree.fromstring(write_xml(PATIENT))]
     assert names == (
