@@ -68,7 +68,7 @@ def test_formats(database_url: str) -> None:
                 assert b'\n  "resourceType"' in pretty.content
                 both = await here.web.get(path, params={"_pretty": "true", "_format": "xml"}, headers=epj)
                 assert parse(both.content) == parse(plain.content)
-                assert b'\n  <id value=' in both.content or b"\n  <type value=" in both.content
+                assert b"\n  <id value=" in both.content or b"\n  <type value=" in both.content
                 assert len(both.content.splitlines()) > 10 > len(xml.content.splitlines())
             found = {"patient": patient, "_format": "xml"}
             bundle = await here.web.get("/fhir/Encounter", params=found, headers=epj)

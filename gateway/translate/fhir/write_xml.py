@@ -20,9 +20,9 @@ _DEFAULT: Any = {None: NAMESPACE}
 
 
 def write_xml(resource: Json, *, pretty: bool = False) -> bytes:
-    """The bytes, with declaration; `pretty` for people's eyes, with each element on a line of its own, and the narrative
-    as it is. Raises WrongType, with the path, for what R4 has no place for; a character that XML
-    cannot hold becomes a blank."""
+    """The bytes, with declaration; `pretty` for people's eyes, with each element on a line of its own and the narrative
+    as it is. Raises WrongType, with the path, for what R4 has no place for; a character that XML cannot hold becomes a
+    blank."""
     name = resource.get("resourceType")
     facts = None if is_resource(name) else definitions().facts
     if not is_resource(name, facts):
