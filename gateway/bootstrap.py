@@ -49,7 +49,7 @@ from gateway.translate.oio.language import Oio
 from gateway.translate.oio.lora import OioJson
 from gateway.translate.oioxml.language import OioXml
 from gateway.translate.oioxml.out.correspondence import Tables
-from gateway.translate.organisations import organisations, parts
+from gateway.translate.organisations import dated, organisations, parts
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Problems, all_of
 from gateway.translate.rules.sources import Sources
@@ -111,7 +111,7 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
-    units = Units(*parts(codes, problems))
+    units = Units(*parts(codes, problems), rows=dated(codes))
     terms = Terms.read(mappings, codes, problems)
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)

@@ -18,7 +18,8 @@ from gateway.domain.statement import Body
 class Question:
     """What is asked: whether this reader, at this time, may read the resources (kind, id) of this citizen, all of them
     where none is named. `reader` is as registered today, or only a client's id where none is; `units` are those that it
-    is a member of besides. `notes` are what is odd about the question."""
+    is a member of besides. `notes` are what is odd about the question, `today` what it is answered by as
+    of today although it asks about the past."""
 
     reader: Caller
     at: datetime
@@ -26,6 +27,7 @@ class Question:
     resources: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    today: tuple[str, ...] = ()
 
 
 def unregistered(purposes: Collection[str], known: Collection[str]) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ def parameters(question: Question, citizen: str, decisions: Collection[Explained
             *({"name": "purpose", "valueCode": purpose} for purpose in reader.purposes),
         ]},
         *({"name": "note", "valueString": note} for note in question.notes),
+        *({"name": "as-of-today", "valueString": one} for one in question.today),
     ]  # fmt: skip
     told += [{"name": "decision", "part": _parts(one, consents)} for one in decisions]
     return {"resourceType": "Parameters", "parameter": told}

@@ -1,7 +1,7 @@
 """Explain a decision: who may see what, why, by which rule, law and consent; as it is, or as it was. `$explain-access`.
 
-The very flow of a look decides, on the resources, identities, consents, care teams, registrations and rows of the
-policy table as they stood then, and on what is known now of what is a part of what; nothing is opened. An auditor asks
+The very flow of a look decides, on the resources, identities, consents, care teams, registrations, rows of the policy
+table and parts of organisations as they stood then; nothing is opened. What is as of today is told. An auditor asks
 about anything; a data controller about what its own organisation sent. What there is of the citizen is told to nobody
 else, so the answer and the refusal are on record like a look.
 """
@@ -13,21 +13,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.domain.caller import CONTROLLER, Caller
+from gateway.domain.consent.units import Units
 from gateway.domain.decide import Denial, Permit, Reason
 from gateway.domain.explained import Explained, Question, parameters, unregistered
 from gateway.domain.limits import told_why
-from gateway.domain.policy import Policy
+from gateway.domain.policy import Owners, Policy
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.errors import BadRequest, Forbidden, NotFound
 from gateway.flows.looking import NOTHING, look, on_record, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.registrations import registered_at
+from gateway.flows.units import units_at
 from gateway.store import past, wire
 from gateway.store.resources import Sealed
 
 _PRESENT = timedelta(minutes=1)
 _NOT_THEN = "this client was not registered then: nobody got a token by it"
+_OWNERS = "which systems sent as which source then was not noted: whose own the data were is taken as it is now"
+_TODAY = (
+    "whose system each source is (mappings/sources)",
+    "the data class of a resource whose labels and content stayed as they were when the tables changed (relabel)",
+    "which rows the tables of the law and of units have for that day (mappings/policy, mappings/codes/part-of.csv)",
+)
+"""What a decision of the past is answered by as it is today."""
 _UNKNOWN = "what this client was registered for then was not noted: it is taken as it is registered now"
 
 
@@ -95,14 +104,17 @@ async def _as_it_was(gateway: Gateway, question: Question) -> tuple[Question, Ga
     and the registrations of then. Raises BadRequest for a client of which nothing is known."""
     reader, then = question.reader, replace(gateway, clock=lambda: question.at)
     past = gateway.clock() - question.at > _PRESENT
+    if past:
+        question = replace(question, today=_TODAY)
+        then = replace(then, policy=_policy(gateway, gateway.policy.owners, await units_at(gateway, question.at)))
     known = await registered_at(gateway, question.at) if past else None
     was = known.systems.get(reader.client) if known else None
     if reader.client and was is None and not reader.role:
         raise BadRequest("No client of this id is registered, nor was then", where="client")
     if known is None:
-        notes = (*question.notes, _UNKNOWN) if past and reader.client else question.notes
+        notes = (*question.notes, _UNKNOWN if reader.client else _OWNERS) if past else question.notes
         return replace(question, notes=notes), then
-    then = replace(then, policy=Policy(gateway.policy.rows, known.owners, gateway.policy.grounds, gateway.policy.units))
+    then = replace(then, policy=_policy(gateway, known.owners, then.policy.units))
     if not reader.client:
         return question, then
     if was is None:
@@ -113,6 +125,11 @@ async def _as_it_was(gateway: Gateway, question: Question) -> tuple[Question, Ga
         member_of=(*was.member_of, *question.units),
     )  # fmt: skip
     return replace(question, reader=now, notes=unregistered(reader.purposes, was.purposes)), then
+
+
+def _policy(gateway: Gateway, owners: Owners, units: Units) -> Policy:
+    """The tables with whose own the data were, and with what was known of units."""
+    return Policy(gateway.policy.rows, owners, gateway.policy.grounds, units)
 
 
 def _uncovered(part: Sealed, reason: Reason) -> Explained:

@@ -7,9 +7,11 @@ consent may name any of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from gateway.domain.consent.units import Part
+from gateway.domain.consent.units import Part, Units
 from gateway.domain.directory import identifiers_of, name_of
+from gateway.domain.when import danish_day
 from gateway.flows.parts import Gateway
 from gateway.store import directory, wire
 from gateway.store.directory import Entry
@@ -24,6 +26,12 @@ async def hear_units(gateway: Gateway) -> None:
         if policy.heard == before:
             policy.units, policy.heard = policy.units.hearing(told), writes
             return
+
+
+async def units_at(gateway: Gateway, moment: datetime) -> Units:
+    """What was known then, as far as the tables' days and the directory's versions tell. Raises Unavailable."""
+    told = [part for entry in await directory.parts_at(gateway.database, moment) for part in _told(entry)]
+    return gateway.policy.units.at(danish_day(moment), told)
 
 
 def _told(entry: Entry) -> Iterator[Part]:

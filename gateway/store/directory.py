@@ -51,6 +51,24 @@ SELECT {_COLUMNS} FROM directory d WHERE d.kind = 'Organization' AND NOT d.withd
         OR d.id IN (SELECT w.id FROM directory w, unnest(w.names) AS by(name)
                      WHERE w.kind = 'Organization' AND by.name IN (SELECT unnest(p.refs) FROM part p))) ORDER BY d.id
 """
+_PARTS_AT = """
+WITH stood AS MATERIALIZED (
+  SELECT DISTINCT ON (v.id) v.id, v.version, v.updated, v.withdrawn, v.body FROM directory_version v
+   WHERE v.kind = 'Organization' AND v.updated <= $1 ORDER BY v.id, v.version DESC
+), part AS MATERIALIZED (
+  SELECT s.id, convert_from(s.body, 'UTF8')::jsonb -> 'partOf' AS whole
+    FROM stood s WHERE NOT s.withdrawn AND position('"partOf"'::bytea IN s.body) > 0
+)
+SELECT d.kind, s.id, s.version, s.updated, d.source, s.withdrawn, d.protected, s.body
+  FROM stood s JOIN directory d ON d.kind = 'Organization' AND d.id = s.id
+ WHERE NOT s.withdrawn AND EXISTS (SELECT FROM part) AND (
+         s.id IN (SELECT id FROM part)
+         OR 'Organization/' || s.id IN (SELECT whole ->> 'reference' FROM part WHERE whole ? 'reference')
+         OR EXISTS (SELECT FROM jsonb_array_elements(convert_from(s.body, 'UTF8')::jsonb -> 'identifier') AS i(one)
+                     WHERE one ->> 'value' IN (SELECT whole #>> '{identifier,value}' FROM part
+                                                WHERE whole #>> '{identifier,value}' IS NOT NULL)))
+ ORDER BY s.id
+"""
 # What begins with a text stands between it and it with the last character of all behind it. Few are looked up by their
 # values, and then by their ids; of many it is seen by the way whether they have one.
 _FEW = """d.id = ANY(ARRAY(
@@ -209,6 +227,11 @@ def keyed(narrow: Narrow, *, kind: str, name: str, exact: str, begins: str) -> s
 async def parts(database: Database) -> list[Entry]:
     """Every organisation that is a part of another, and those that they are parts of."""
     return [_entry(row) for row in await database.fetch(_PARTS)]
+
+
+async def parts_at(database: Database, moment: datetime) -> list[Entry]:
+    """The same as they stood then."""
+    return [_entry(row) for row in await database.fetch(_PARTS_AT, moment)]
 
 
 async def versions(

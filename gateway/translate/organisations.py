@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.domain.consent.units import Part, Tree
+from gateway.domain.consent.units import Dated, Part, Tree
 from gateway.domain.directory import Organisation
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.municipality import CODES
@@ -45,6 +45,18 @@ def parts(codes: Codes, problems: Problems) -> tuple[list[Part], list[Part]]:
         else:
             (former if row.valid_to else standing).append((unit, whole))
     return standing, former
+
+
+def dated(codes: Codes) -> list[Dated]:
+    """The same rows with their days, for decisions of the past."""
+    rows = codes.tables[PART_OF].rows if PART_OF in codes.tables else ()
+    return [
+        Dated(
+            (normal(row.source_system, row.source_code).key, normal(row.target_system, row.target_code).key),
+            row.valid_from, row.valid_to,
+        )
+        for row in rows if row.source_system and row.target_system and row.target_code
+    ]  # fmt: skip
 
 
 def _municipalities(codes: Codes) -> Iterator[Organisation]:

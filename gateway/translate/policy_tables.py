@@ -12,8 +12,8 @@ A cell may hold several values with blanks between them. `*` is any. In labels.c
 and `-` among the systems stands for codes of no system, or of one that nobody but their sender knows. The systems
 `text` and `unit` are words in texts and in names of units: `psykiat` begins a word, `*psykiat` may stand inside one,
 `hiv=` ends there, `gule_papirer` are two words. Small and capital letters, `ø`, `oe`, `o` and a lost letter are one.
-`-` as the label system says that a code is known and tells of nothing: a clinical code that nobody knows, without words, is
-closed to us.
+`-` as the label system says that a code is known and tells of nothing: a clinical code without words that
+nobody knows is closed to us.
 """
 
 from __future__ import annotations

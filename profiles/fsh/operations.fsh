@@ -123,7 +123,7 @@ Usage: #definition
 * parameter[=].use = #out
 * parameter[=].min = 1
 * parameter[=].max = "1"
-* parameter[=].documentation = "reader, and one decision for each resource: resource, outcome, basis or reason, law, rule, consent, provision, limit, redaction, override."
+* parameter[=].documentation = "reader, and one decision for each resource: resource, outcome, basis or reason, law, rule, consent, provision, limit, redaction, override; note, what is odd about the question; as-of-today, what a question of the past is answered by as it is today."
 * parameter[=].type = #Parameters
 
 Instance: careplan-everything

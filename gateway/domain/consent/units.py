@@ -9,9 +9,20 @@ by a word of his own about whose part he is.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
+
+from gateway.domain.when import in_force
 
 Part = tuple[str, str]
 """The key of a unit (`system|value`, `Organization/7`) and of what it is a part of."""
+
+
+class Dated(NamedTuple):
+    """One row of the tables with its days, both included; "" for no limit."""
+
+    part: Part
+    since: str = ""
+    until: str = ""
 
 
 class Tree:
@@ -41,12 +52,16 @@ class Units:
     to itself alone, so that what was worked out by one is never taken for what holds by another.
 
     `sure` opens and closes, `closing` can only close. `standing` are the rows of the tables, `former` those whose time
-    is over, `told` is what the directory tells.
+    is over, `told` is what the directory tells, `rows` are all rows with their days.
     """
 
-    __slots__ = ("_former", "_standing", "_told", "closing", "sure")
+    __slots__ = ("_former", "_rows", "_standing", "_told", "closing", "sure")
 
-    def __init__(self, standing: Iterable[Part] = (), former: Iterable[Part] = (), told: Iterable[Part] = ()) -> None:
+    def __init__(
+        self, standing: Iterable[Part] = (), former: Iterable[Part] = (), told: Iterable[Part] = (),
+        rows: Iterable[Dated] = (),
+    ) -> None:  # fmt: skip
+        self._rows = tuple(rows)
         self._standing, self._former, self._told = frozenset(standing), frozenset(former), frozenset(told)
         self.sure = Tree(sorted(self._standing))
         self.closing = Tree(sorted(self._standing | self._former | self._told))
@@ -54,7 +69,14 @@ class Units:
     def hearing(self, told: Iterable[Part]) -> Units:
         """What is known once the directory tells this, whole; the same where that is nothing new."""
         heard = frozenset(told)
-        return self if heard == self._told else Units(self._standing, self._former, heard)
+        return self if heard == self._told else Units(self._standing, self._former, heard, self._rows)
+
+    def at(self, day: str, told: Iterable[Part]) -> Units:
+        """What was known on a day of the past, when the directory told this: a row that ended since was sure then, and
+        one that began since was not there."""
+        standing = [row.part for row in self._rows if in_force(day, row.since, row.until)]
+        former = [row.part for row in self._rows if row.until and row.until < day]
+        return Units(standing, former, told, self._rows)
 
 
 NONE = Units()
