@@ -275,3 +275,31 @@ def test_every_fault_is_told_at_once(database_url: str) -> None:
             assert "further" in answer[0]["diagnostics"]
 
     run(test)
+
+
+def test_whom_a_resource_names(database_url: str) -> None:
+    """By an absolute URL of this gateway too; and one citizen, where it is by id and by number."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            away = f"https://gateway.example/fhir/Patient/{here.patient}"
+            goal = await here.made(here.goal(subject={"reference": away}))
+            assert goal["subject"] == {"reference": f"Patient/{here.patient}"}
+            changed = await here.call(
+                "PUT", f"/Goal/{goal['id']}", here.goal("Ro", id=goal["id"], subject={"reference": away}),
+                If_Match='W/"1"',
+            )  # fmt: skip
+            assert changed.status_code == 200
+            meeting = here.about("Appointment", status="proposed", participant=[
+                {"status": "accepted", "actor": {"reference": away}}])  # fmt: skip
+            assert (await here.made(meeting))["resourceType"] == "Appointment"
+            for number, status in ((NUMBER, 201), ("2512489996", 422), ("0108589995", 422)):
+                both = {"reference": f"Patient/{here.patient}", "identifier": {"system": CPR, "value": number}}
+                told = await here.call("POST", "/Goal", here.goal(subject=both))
+                assert told.status_code == status, "what is of one was filed with the other"
+                if status == 422:
+                    assert told.json()["issue"][0]["expression"] == ["Goal.subject"]
+            other = {"reference": "https://other.example/fhir/Patient/1"}
+            assert (await here.call("POST", "/Goal", here.goal(subject=other))).status_code == 422
+
+    run(test)

@@ -49,7 +49,7 @@ async def citizen_of(gateway: Gateway, caller: Caller, work: Work, body: Json, a
     kind = work.asked.kind
     place = f"{kind}.{SUBJECT.get(kind, 'subject')}"
     if kind == "Appointment":
-        place, named = f"{kind}.participant", _patients_among(body)
+        place, named = f"{kind}.participant", _patients_among(gateway, body)
     else:
         subject = body.pop(SUBJECT.get(kind, "subject"), None)
         told = subject if isinstance(subject, list) else [subject]  # of an Account there may be several
@@ -63,14 +63,15 @@ async def citizen_of(gateway: Gateway, caller: Caller, work: Work, body: Json, a
     return found[0]
 
 
-def _patients_among(body: Json) -> list[Json]:
+def _patients_among(gateway: Gateway, body: Json) -> list[Json]:
     actors = [one.get("actor", {}) for one in body.get("participant", [])]
-    return [one for one in actors if "Patient" in (one.get("type"), str(one.get("reference", "")).partition("/")[0])]
+    kinds = [_relative(gateway, str(one.get("reference", ""))).partition("/")[0] for one in actors]
+    return [one for one, kind in zip(actors, kinds, strict=True) if "Patient" in (one.get("type"), kind)]
 
 
 async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, place: str, around: Around) -> Citizen:
     identity = number = ""
-    literal = str(named.get("reference", ""))
+    literal = _relative(gateway, str(named.get("reference", "")))
     if literal.startswith("Patient/"):
         identity = literal.removeprefix("Patient/").partition("/_history/")[0]
     elif "identifier" in named and not literal:
@@ -81,8 +82,14 @@ async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, plac
     else:
         raise MissingField("A reference to a Patient is needed", where=place, hint="Patient/<id>, or an identifier.")
     if identity in around.citizens:
-        return Citizen(identity, around.citizens[identity], frozenset({identity}))
-    return await _seen(gateway, caller, work, identity, number)
+        found = Citizen(identity, around.citizens[identity], frozenset({identity}))
+    else:
+        found = await _seen(gateway, caller, work, identity, number)
+    told = named.get("identifier", {}) if literal else {}
+    said = normal(str(told.get("system", "")), str(told.get("value", "")))
+    if said.system in _CITIZENS and not await _is_own(gateway, caller, found, said.key):
+        raise RuleBroken("The reference and the identifier do not name one citizen", where=place, hint="Give either.")
+    return found
 
 
 async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str, number: str = "") -> Citizen:
