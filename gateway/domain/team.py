@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from gateway.domain.identifier import FK_ORG, PRODUCTION_UNIT, SOR, YDER, normal
+from gateway.domain.limits import KLE, SENSITIVITY_URL
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Body, Statement, Verb
@@ -27,7 +28,7 @@ MEMBER_FOR = "https://faellesplan.dk/fhir/StructureDefinition/member-for"
 _ONE_UNIT = frozenset({SOR, FK_ORG, YDER, PRODUCTION_UNIT})
 """A number of these is one unit whatever it is called; under one CVR or EAN number there are many."""
 
-_OFFERS = "urn:oid:1.2.208.176.2.22"  # FFB: kinds of social offers (tilbud)
+_OFFERS = frozenset({"urn:oid:1.2.208.176.2.22", KLE})  # FFB: kinds of social offers (tilbud); KLE: the rest
 _ROLE_NOT_TOLD = {"coding": [{"system": TEAM_ROLE, "code": "member", "display": "Medlem af teamet"}]}
 
 
@@ -112,13 +113,19 @@ def members_of(team: Body, at: datetime) -> list[Body]:
 
 def _provider(team: Body) -> list[Body]:
     """Who provides what the team is for (KL's ServicePerformer), where it is named as the team's organisation alone:
-    KL's profile names it so, its guide as a participant."""
-    offers = [one for one in team.get("category", []) if any(c.get("system") == _OFFERS for c in one.get("coding", []))]
-    if not offers:
+    KL's profile names it so, its guide as a participant. FFB has no code for several offers (§§ 101, 109, 110), which
+    are told in words or by KLE. Who handles a case of a case system owns it, and provides nothing."""
+    offers = [one for one in team.get("category", []) if _is_offer(one)]
+    if not offers or any(one.get("url") == SENSITIVITY_URL for one in team.get("extension", [])):
         return []
     there = {_who(member) for member in team.get("participant", [])}
     named = team.get("managingOrganization", [])
     return [{"role": offers, "member": one} for one in named if _who({"member": one}) not in there]
+
+
+def _is_offer(category: Body) -> bool:
+    codings = [one for one in category.get("coding", []) if one.get("code")]
+    return not codings or any(one.get("system") in _OFFERS for one in codings)
 
 
 def _left(member: Body, end: str) -> Body:

@@ -152,6 +152,21 @@ def test_a_provider_is_in_the_team_wherever_it_is_named() -> None:
     assert "participant" not in composed(hospital)
 
 
+def test_a_provider_of_what_ffb_has_no_code_for_is_in_the_team() -> None:
+    """§ 110, a shelter: the very offer of the citizens whom this is for."""
+    shelter = {"type": "Organization", "display": "Herberget Fyrtårnet"}
+    kle = {"system": "https://data.gov.dk/id/classification/KLE", "code": "27.57.16"}
+    uncoded = {"coding": [{"system": "urn:oid:1.2.208.176.2.22", "display": "Herberg"}]}
+    for offer in ({"text": "Herberg § 110"}, {"coding": [kle]}, uncoded):
+        told = composed(team(1, category=[offer], managingOrganization=[shelter]))["participant"]
+        assert told == [{"role": [offer], "member": shelter}]
+    limited = {"url": "https://faellesplan.dk/fhir/StructureDefinition/oio-sensitivity", "valueCode": "VIP_SAGER"}
+    owned = team(1, category=[{"coding": [kle]}], managingOrganization=[shelter], extension=[limited])
+    assert "participant" not in composed(owned), "the owner of a case provides nothing"
+    loinc = {"coding": [{"system": "http://loinc.org", "code": "LA27976-2"}]}
+    assert "participant" not in composed(team(1, category=[loinc], managingOrganization=[shelter]))
+
+
 def test_a_membership_that_ends_when_it_begins_was_none() -> None:
     """ROL-2 DE takes back a role that had not begun; one that had ends then."""
 
