@@ -40,6 +40,7 @@ _RESOURCES = frozenset({"create", "update", "update-conditional"})
 _PATCHES = frozenset({"patch", "patch-conditional"})
 _HEADERS = {
     "read": ("If-None-Match", "If-Modified-Since"),
+    "vread": ("If-None-Match", "If-Modified-Since"),
     "create": ("If-None-Exist", "Prefer"),
     "update": ("If-Match", "Prefer"),
     "patch": ("If-Match", "Prefer"),
@@ -48,6 +49,32 @@ _HEADERS = {
     "update-conditional": ("If-Match", "Prefer"),
     "patch-conditional": ("If-Match", "Prefer"),
     "delete-conditional": ("If-Match",),
+}
+_PART = ("_summary", "_elements")
+_VERSIONS = ("_count", "_since", "_at", *_PART)
+_ASKED = {
+    "read": _PART,
+    "vread": _PART,
+    "history-instance": _VERSIONS,
+    "history-type": _VERSIONS,
+    "$everything": ("_type", "_since", "start", "end", "_count", *_PART),
+    "$joint-plan": ("at",),
+    "$export": ("_type", "_since", "_typeFilter", "_outputFormat"),
+}
+"""What an interaction takes besides search parameters, each told in _ASKED_AS."""
+_TEXT: Json = {"schema": {"type": "string", "minLength": 1}}
+_ASKED_AS: dict[str, Json] = {
+    "_summary": {"schema": {"enum": ["true", "text", "data", "false"]}},
+    "_elements": {"schema": {"type": "string", "pattern": "^[A-Za-z]+(,[A-Za-z]+)*$"}},
+    "_count": {"schema": {"type": "integer", "minimum": 1, "maximum": 999_999}},
+    "_since": {"description": "FHIR instant: what changed then or later", **_TEXT},
+    "_at": {"description": "FHIR dateTime: what stood at some moment of it", **_TEXT},
+    "_type": {"description": "FHIR types, with commas between them", **_TEXT},
+    "_typeFilter": {"description": "a search of one type, percent-encoded", **_TEXT},
+    "_outputFormat": {"schema": {"enum": ["application/fhir+ndjson", "application/ndjson", "ndjson"]}},
+    "start": {"description": "FHIR date: what was then or later", **_TEXT},
+    "end": {"description": "FHIR date: what was then or before", **_TEXT},
+    "at": {"description": "FHIR dateTime: as it stood then", "schema": {"type": "string"}},
 }
 _NEEDED = frozenset({("If-Match", "update"), ("Prefer", "$export")})
 _ABOUT = {
@@ -139,16 +166,8 @@ def _query(gateway: Gateway, door: Door, kind: str) -> Iterator[Json]:
                 continue
             schema = {"type": "array", "items": {"type": "string", "minLength": 1}}
             yield {"name": name, "in": "query", "description": f"FHIR {form}", "schema": schema, "explode": True}
-    if door.interaction == "$joint-plan" and door.method == "GET":
-        yield {
-            "name": "at",
-            "in": "query",
-            "description": "FHIR dateTime: as it stood then",
-            "schema": {"type": "string"},
-        }
-    if door.interaction in ("read", "vread") and kind != "Binary":
-        yield {"name": "_summary", "in": "query", "schema": {"enum": ["true", "text", "data", "false"]}}
-        yield {"name": "_elements", "in": "query", "schema": {"type": "string", "pattern": "^[A-Za-z]+(,[A-Za-z]+)*$"}}
+    for name in _ASKED.get(door.interaction, ()) if door.method == "GET" and kind != "Binary" else ():
+        yield {"name": name, "in": "query", **_ASKED_AS[name]}
     if _is_fhir(door) and door.interaction != "import":
         yield {"name": "_format", "in": "query", "schema": {"enum": ["json", "xml", *FHIR]}}
 

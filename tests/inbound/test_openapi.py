@@ -107,6 +107,14 @@ def test_parameters_are_those_of_the_type(database_url: str) -> None:
                 names = {p["name"] for p in row["parameters"]} - {"_format"} if row else set()
                 assert {p["name"] for p in resource.get("searchParam", [])} <= names, resource["type"]
             of_patient = {p["name"] for p in stated["paths"]["/fhir/Patient"]["get"]["parameters"]}
+            paths = stated["paths"]
+            for path, named in (
+                ("/fhir/Patient/{id}", {"_summary", "_elements"}), ("/fhir/Patient/{id}/_history", {"_since", "_at"}),
+                ("/fhir/Organization/_history", {"_count"}), ("/fhir/Patient/{id}/$everything", {"start", "_type"}),
+                ("/fhir/Patient/$export", {"_typeFilter"}), ("/fhir/Patient/{id}/$joint-plan", {"at"}),
+            ):  # fmt: skip
+                assert named <= {p["name"] for p in paths[path]["get"]["parameters"]}, path
+            assert {p["name"] for p in paths["/fhir/Binary/{id}"]["get"]["parameters"]} & {"_summary"} == set()
             assert "birthdate" in of_patient
             assert "code" not in of_patient
 
