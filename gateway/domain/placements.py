@@ -18,7 +18,9 @@ from gateway.domain.when import END, instant, last_instant
 Kinds = Mapping[tuple[str, str], str]
 """(code system, code) → kind of place."""
 
-_PARAGRAPH = re.compile(r"§§?\s*(105|107|108|109|110)\b", re.ASCII)
+_PARAGRAPH = re.compile(r"§§?\s*(107|108|109|110)\b", re.ASCII)
+# § 105 of almenboligloven is a dwelling; § 105 of serviceloven is transport (Kørsel efter § 105).
+_DWELLING = re.compile(r"bolig.*§§?\s*(105)\b|§§?\s*(105)\b.*bolig", re.ASCII | re.IGNORECASE)
 _GRANTED = frozenset({"active", "on-hold", "completed"})
 _ADMITTED = frozenset({"IMP", "ACUTE", "NONAC"})  # v3-ActCode: the citizen stays at the hospital
 _BEGUN = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
@@ -47,8 +49,14 @@ def _kind(plan: Body, kinds: Kinds) -> str:
     codings = [coding for concept in concepts for coding in concept.get("coding", [])]
     found = next(filter(None, (kinds.get((c.get("system", ""), c.get("code", ""))) for c in codings)), "")
     words = [*(c.get("text", "") for c in concepts), *(c.get("display", "") for c in codings)]
-    named = found or next((match[1] for word in words if (match := _PARAGRAPH.search(word))), "")
+    named = found or next(filter(None, map(_paragraph, words)), "")
     return named if named in PLACES else ""
+
+
+def _paragraph(words: str) -> str:
+    """The paragraph of a place that words name, as FFB has no code for several."""
+    match = _PARAGRAPH.search(words)
+    return match[1] if match else "105" if _DWELLING.search(words) else ""
 
 
 def _coded(activity: Body) -> bool:

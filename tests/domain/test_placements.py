@@ -45,7 +45,12 @@ def test_a_case_about_a_shelter_is_a_stay_there() -> None:
     [
         ({"category": [{"text": "Herberg, servicelovens § 110"}]}, ["110"]),  # FFB has no code for it
         ({"category": [{"coding": [{"display": "Midlertidigt botilbud, §107"}]}]}, ["107"]),
-        ({"category": None, "activity": [{"detail": {"code": {"text": "Kørsel efter §105"}}}]}, ["105"]),
+        ({"category": None, "activity": [{"detail": {"code": {"text": "Almen ældrebolig efter §105"}}}]}, ["105"]),
+        ({"category": [{"text": "Almenboligloven § 105"}]}, ["105"]),
+        ({"category": [{"text": "§ 105, almen plejebolig"}]}, ["105"]),
+        # KL's own example: § 105 of serviceloven is transport, and nobody lives there
+        ({"category": None, "activity": [{"detail": {"code": {"text": "Kørsel efter §105"}}}]}, []),
+        ({"category": [{"text": "Serviceloven § 105"}]}, []),
         ({"category": [{"text": "Botilbudslignende, § 85"}]}, []),
         ({"category": [{"text": "§ 1100"}]}, []),
         ({"category": None}, []),
