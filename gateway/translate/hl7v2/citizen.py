@@ -17,6 +17,9 @@ from gateway.translate.translation import Finding
 # What a message of this type tells of: the segment that says it, once.
 _TOLD_OF = {"SIU": "SCH", "REF": "RF1", "MDM": "TXA"}
 
+_MAY_HAVE_NO_VISIT = (Act.UPDATE, Act.START, Act.ATTEND)
+_OF_A_VISIT = (19, 3, 44, 50, 45, 6, 10, 42, 54)  # of PV1: numbers, places, times, the hospital's service
+
 
 def check_segments(message: Message, event: Event) -> None:
     """One PID, two for links; for stays one PV1 behind it; for merges one MRG; one SCH, RF1 or TXA in messages about
@@ -32,6 +35,20 @@ def check_segments(message: Message, event: Event) -> None:
         _check_count(message, event, _TOLD_OF[event.message], 1)
     if event.act is Act.DELETE and visit_number(message) is None:
         raise MissingField("PV1-19 must say which visit is deleted", where="PV1^1^19")
+
+
+def of_no_visit(message: Message, event: Event) -> bool:
+    """Whether an update or a registration tells of a person alone: PV1-2 is N (not applicable: IHE PAM writes it where
+    there is no visit), and PV1 names no visit, place or time; or, in an update, PV1 is empty or absent. A stay made of
+    it would be one that nobody has told of."""
+    kind = message.value("PV1", 2)
+    if kind not in ("", "N") or event.act not in _MAY_HAVE_NO_VISIT or not event.visit or "MRG" in message.named:
+        return False
+    if event.verb is not Verb.ASSERT:
+        return False
+    if kind == "N":
+        return not any(message.value("PV1", field) for field in _OF_A_VISIT)
+    return event.act is Act.UPDATE and not any(message.at["PV1"][3:])
 
 
 def _check_count(message: Message, event: Event, name: str, count: int) -> None:

@@ -234,6 +234,9 @@ class Hl7v2:
         env = Env(source, self._ids, _zone(source.timezone), message, memo=self._memo(source.id, header, codec))
         if event.act is Act.REVISE:
             env.findings += groups.arrange(message, event.message)
+        elif citizen.of_no_visit(message, event):
+            event = lifecycle.of_person(event)
+            env.findings.append(Finding("PV1^1^2", "no visit is told of; read as an update of the person"))
         when = times(message, event, env.timezone)
         env.on = when.recorded.date().isoformat()
         if not event.kept:

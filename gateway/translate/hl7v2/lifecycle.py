@@ -18,7 +18,8 @@ import csv
 import io
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from gateway.domain.statement import Act, Verb
@@ -28,6 +29,7 @@ from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.rules.reader import PathError
 
 COLUMNS = ("message", "event", "act", "verb", "cancels", "files", "happened", "note")
+_OF_STAYS = frozenset({"encounter", "condition"})  # rule files that make something of a visit
 _MESSAGE = re.compile(r"[A-Z]{3}")
 _EVENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _FIELD = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,2})")
@@ -66,6 +68,12 @@ class Event:
     def merge(self) -> bool:
         """Whether it says that two identities are one person: MRG is required."""
         return self.act is Act.IDENTITY
+
+
+@cache
+def of_person(event: Event) -> Event:
+    """The event without its stay: what it tells of the person alone."""
+    return replace(event, act=Act.STATE, files=tuple(file for file in event.files if file not in _OF_STAYS))
 
 
 def read(path: Path, name: str, files: Collection[str], problems: Problems) -> Mapping[str, Event]:

@@ -256,3 +256,31 @@ def test_a_discharge_told_by_its_day_alone_ends_the_stay_that_began_on_that_day(
         assert found["period"] == {"start": "2025-03-14T09:15:00+01:00", "end": "2025-03-14T23:59:59+01:00"}
     (said,) = of_kind(language().translate(gone), "Encounter")
     assert "PV1-45 tells the day alone; the time is the end of that day" in said.notes
+
+
+@pytest.mark.parametrize(
+    ("event", "visit"),
+    [("A08", "PV1|1|N"), ("A08", "PV1||N"), ("A08", "PV1|1"), ("A08", "PV1|"), ("A08", None), ("A04", "PV1|1|N")],
+)
+def test_where_no_visit_is_told_of_no_stay_is_made(event: str, visit: str | None) -> None:
+    """PV1-2 N is *not applicable*: IHE PAM writes it where there is no visit. It became a stay in progress."""
+    relative = segment("NK1", {1: "1", 2: "Lund^Bo", 3: "SIB"})
+    message = adt(event, relative, sent="20250316080000+0100", visit=visit)
+    found = language().translate(message)
+    assert (found.event, [one.kind for one in found.statements]) == (event, ["Patient", "RelatedPerson"])
+    assert [(one.where, one.text) for one in found.findings] == [
+        ("PV1^1^2", "no visit is told of; read as an update of the person")
+    ]
+    (one,) = fold(ADMITTED, message)["Encounter"]
+    assert one == fold(ADMITTED)["Encounter"][0], "the stay that there is goes on"
+
+
+@pytest.mark.parametrize(
+    ("event", "visit"),
+    [
+        ("A08", pv1({2: "N"})), ("A08", "PV1|1|N|W1^^^HGH"), ("A08", "PV1|1||||||A1^Holm"), ("A08", "PV1|1|I"),
+        ("A01", "PV1|1"), ("A54", "PV1|1||||||A1^Holm"),
+    ],
+)  # fmt: skip
+def test_whatever_names_a_visit_a_place_or_a_time_is_told_of_a_stay(event: str, visit: str) -> None:
+    assert "Encounter" in [one.kind for one in language().translate(adt(event, visit=visit)).statements]
