@@ -284,3 +284,10 @@ def test_where_no_visit_is_told_of_no_stay_is_made(event: str, visit: str | None
 )  # fmt: skip
 def test_whatever_names_a_visit_a_place_or_a_time_is_told_of_a_stay(event: str, visit: str) -> None:
     assert "Encounter" in [one.kind for one in language().translate(adt(event, visit=visit)).statements]
+
+
+@pytest.mark.parametrize(("written", "code"), [("i", "IMP"), ("IP", "IMP"), ("ED", "EMER"), ("Outpatient", "AMB")])
+def test_classes_that_senders_write_beside_the_table(written: str, code: str) -> None:
+    found = adt(visit=pv1({2: written}))
+    assert stay(found)["class"]["code"] == code
+    assert language().translate(found).findings == ()
