@@ -43,10 +43,20 @@ def _told(thing: object) -> bytes:
     """Raises TypeError for what could not be read again."""
     kind = type(thing)
     if not is_dataclass(thing):
-        return msgspec.json.encode(["", thing])
+        return _encode(["", thing])
     if not kind.__module__.startswith(_OURS):
         raise TypeError(f"{kind.__name__} is no class of ours")
-    return msgspec.json.encode([f"{kind.__module__}:{kind.__qualname__}", thing])
+    return _encode([f"{kind.__module__}:{kind.__qualname__}", thing])
+
+
+def _text(thing: object) -> str:
+    """The page's own words (texts.Ours) as any text."""
+    if isinstance(thing, str):
+        return str(thing)
+    raise TypeError(f"{type(thing).__name__} cannot be held")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_text).encode
 
 
 def _understood(raw: bytes) -> object | None:
