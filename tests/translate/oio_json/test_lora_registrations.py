@@ -9,6 +9,7 @@ import pytest
 
 from gateway.domain.identifier import CPR as CPR_SYSTEM
 from gateway.domain.identifier import Identifier
+from gateway.errors import MissingField
 from gateway.translate.languages import Known
 from gateway.translate.oio.lora import OioJson
 from tests.translate.oio_json.objects import CASE, CPR, UNIT, case, effect, folded, raw
@@ -62,3 +63,13 @@ def test_what_lora_deleted_is_taken_out_though_it_tells_all_that_was_before(lora
     again = first | {"fratidspunkt": "2025-05-01 10:00:00+02"}
     whole = {"results": [[{"id": CASE, "registreringer": [first, gone, again]}]]}
     assert folded(lora, before, whole)["CarePlan"][0]["status"] == "draft"
+
+
+def test_null_is_nothing(lora: OioJson) -> None:
+    """As some serialisers write what there is none of."""
+    told = case(fratidspunkt="2025-06-01 00:00:00+02")
+    told["relationer"] |= {"andrebehandlere": None, "journalpost": None}
+    assert folded(lora, told) == folded(lora, case(fratidspunkt="2025-06-01 00:00:00+02"))
+    with pytest.raises(MissingField) as error:
+        lora.translate(raw(case() | {"relationer": None}))
+    assert error.value.where.startswith("relationer")

@@ -202,11 +202,13 @@ class _Reading:
         return node, moment is None
 
     def _list(self, one: dict[str, Any], name: str, place: str, up: Node) -> Node | None:
-        if name not in one:
+        if one.get(name) is None:
             return None
         where = _join(place, name)
         node = Node(LISTS[name], where, up=up)
         for key, items in elements.held_in(one[name], where).items():
+            if items is None:  # as some write what there is none of
+                continue
             element, role = self._names.told.get((self._kind, name, key), ("", ""))
             if not element:
                 node.parts.append(elements.unknown(key, items, f"{where}.{key}", node))
