@@ -1,8 +1,9 @@
 """What a municipality sees of a citizen whom it has handed over: what it said itself, and what it had before it left.
 
-What others have a word in too (the Patient above all) is shown to it as it stood then, unless the citizen's consent or
-an override shows more: who lives where now, and under which number, is not for the old municipality
-(domain/handover.py).
+What others have a word in too is shown to it as it stood then, unless the citizen's consent or an override shows more:
+who lives where now, and under which number, is not for the old municipality (domain/handover.py). In a Patient
+everybody may have a word, and whether anybody has is as little for it: that always stands as it stood, and who may not
+see the last version of it names none (flows/writing/standing.py).
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ async def as_left(
 
 
 def _is_later(part: Sealed, permit: Permit | None, own: frozenset[str], left: datetime) -> bool:
-    """Whether it is shown as the caller's own, others have a word in it too, and it changed since."""
+    """Whether it is shown as the caller's own, others have a word in it too or might have, and it changed since."""
     tellers = part.facts.sources or (part.facts.source,)
-    return permit is not None and permit.basis is Basis.OWN and part.updated > left and not own.issuperset(tellers)
+    others = part.facts.kind == "Patient" or not own.issuperset(tellers)
+    return permit is not None and permit.basis is Basis.OWN and part.updated > left and others

@@ -40,6 +40,11 @@ class Seen:
     withheld: tuple[tuple[Sealed, Denial], ...]
     hidden: frozenset[str] = frozenset()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the one resource that was looked at is deleted in the version that is shown."""
+        return bool(self.permitted) and self.permitted[0][0].facts.deleted
+
     def of(self, kinds: Collection[str]) -> Seen:
         """The look as far as it is at resources of these types."""
         return Seen(
@@ -72,9 +77,9 @@ async def look(
 ) -> Seen:  # fmt: skip
     """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities.
     What is known `beside` is not asked of the database."""
-    covered = [part for part in parts if caller.covers(part.facts.kind) and not part.facts.deleted]
-    facts = [part.facts for part in covered]
     left = when_left(gateway, caller, ground)
+    covered = [part for part in parts if caller.covers(part.facts.kind) and (left or not part.facts.deleted)]
+    facts = [part.facts for part in covered]
     around = [part.facts for part in parts if not caller.covers(part.facts.kind)]
     permits, denials = await _decided(
         gateway, gateway.database, caller, facts, ground, persons, away=left is not None, around=around,
@@ -83,6 +88,7 @@ async def look(
     if left:
         past = beside.past if beside else None
         covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left, past=past)
+        covered, permits = _undeleted(covered, permits)
     if caller.narrowed:
         permits = within_scopes(gateway, caller, covered, permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -96,9 +102,9 @@ async def look_back(
     """As `look`, at what there was of the citizen at a time (`then`): like an older version it is decided about by what
     is known of it today (`now`) as well."""
     stands = {part.key: part.facts for part in now}
-    covered = [part for part in then if caller.covers(part.facts.kind) and not part.facts.deleted]
-    around = [facts for facts in stands.values() if not caller.covers(facts.kind)]
     persons, left, database = persons_of(now), when_left(gateway, caller, ground), gateway.database
+    covered = [part for part in then if caller.covers(part.facts.kind) and (left or not part.facts.deleted)]
+    around = [facts for facts in stands.values() if not caller.covers(facts.kind)]
     (permits, denials), (today, closed) = [
         await _decided(gateway, database, caller, facts, ground, persons, away=left is not None, around=around)
         for facts in ([part.facts for part in covered], [stands[part.key] for part in covered])
@@ -106,6 +112,7 @@ async def look_back(
     permits, denials = _of_both(permits, today), denials | closed
     if left:
         covered = await as_left(gateway, database, caller, covered, permits, denials, left)
+        covered, permits = _undeleted(covered, permits)
     if caller.narrowed:
         permits = within_scopes(gateway, caller, covered, permits)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -158,6 +165,13 @@ def persons_of(parts: Sequence[Sealed]) -> list[Facts]:
 
 _Permits = dict[tuple[str, str], Permit]
 _Denials = dict[tuple[str, str], Denial]
+
+
+def _undeleted(parts: Sequence[Sealed], permits: _Permits) -> tuple[list[Sealed], _Permits]:
+    """Without what is deleted in the version that is shown."""
+    left = [part for part in parts if not part.facts.deleted]
+    keys = {part.key for part in left}
+    return left, {key: permit for key, permit in permits.items() if key in keys}
 
 
 def _of_both(then: _Permits, today: _Permits) -> _Permits:

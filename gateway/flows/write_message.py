@@ -121,7 +121,7 @@ async def _seen(gateway: Gateway, caller: Caller, kind: str, identity: str) -> t
     """A resource as this caller may see it, and its citizen. Raises NotFound."""
     found = await resources.find(gateway.database, kind, identity)
     seen = await look_at_one(gateway, gateway.database, caller, found)
-    if found is None or not seen.permitted or found.sealed.facts.deleted:
+    if found is None or not seen.permitted or seen.gone:
         raise NotFound
     return wire.decode(opened(seen)[0]), found.sealed.facts.citizen
 

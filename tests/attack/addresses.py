@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.domain.identifier import CPR, SOR
+from gateway.domain.identifier import CPR
 from tests.attack.test_history import with_field
 from tests.attack.two_worlds import Case
 from tests.attack.world import REASON, SARAH, consent, order, patient_of, plan, stay
 
 HERE, THERE = "Aarup", "Zahle"
-_KNOWN = {HERE: "265161000016000", THERE: "441211000016008"}
+_KNOWN = {HERE: {"system": "urn:test:units", "value": "W1"}, THERE: {"system": "urn:test:units", "value": "W2"}}
 _CPR = {"system": CPR, "value": SARAH}
 PROTECTED = with_field(stay(SARAH).replace(b"\rPV1", b"\rPD1|\rPV1"), b"PD1", 12, b"Y")
 
@@ -25,7 +25,7 @@ def _address(place: str) -> dict[str, Any]:
 
 def _who(place: str) -> dict[str, Any]:
     """Who gives shelter there."""
-    return {"type": "Organization", "identifier": {"system": SOR, "value": _KNOWN[place]}, "display": f"{place} Bosted"}
+    return {"type": "Organization", "identifier": _KNOWN[place], "display": f"{place} Bosted"}
 
 
 def _told(place: str) -> bytes:
@@ -100,9 +100,9 @@ def _world(place: str) -> tuple[tuple[str, bytes], ...]:
     return (("social", _told(place)), ("psyk", PROTECTED), *(("social", one) for one in _written(place)))
 
 
-def _shelter(name: str, number: str, city: str) -> list[tuple[str, bytes]]:
+def _shelter(name: str, city: str) -> list[tuple[str, bytes]]:
     """What the municipality writes into the directory of a shelter, whose staff list tells who is there."""
-    house = {"identifier": {"system": SOR, "value": number}}
+    house = {"identifier": _KNOWN[city]}
     made: tuple[dict[str, Any], ...] = (
         {"resourceType": "Organization", "name": name, "identifier": [house["identifier"]],
          "address": [{"city": city}]},
@@ -113,7 +113,7 @@ def _shelter(name: str, number: str, city: str) -> list[tuple[str, bytes]]:
     return [("social", json.dumps(one, ensure_ascii=False).encode()) for one in made]
 
 
-SHELTERS = (*_shelter("Krisecenter Lunden", _KNOWN[HERE], HERE), *_shelter("Herberget", _KNOWN[THERE], THERE))
+SHELTERS = (*_shelter("Krisecenter Lunden", HERE), *_shelter("Krisecenter Havnen", THERE))
 CASES = [
     Case(who, _world(HERE), SHELTERS, _world(THERE), name=f"{who} of an address") for who in ("jobcenter", "helpers")
 ]

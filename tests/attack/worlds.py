@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.attack.addresses import CASES as ADDRESSES
+from tests.attack.test_handed_over import HANDED_OVER
 from tests.attack.test_municipal_worlds import CASES as MUNICIPAL
 from tests.attack.test_non_interference import ALL, BACK, LEAVE, MORE, OF_ANOTHER, OTHER_STAY
 from tests.attack.two_worlds import Case
@@ -24,4 +25,5 @@ CASES = [
     *(Case(one.caller, one.shared, (*one.hidden, *_MORE[one.caller])) for one in MUNICIPAL),
     Case("citizen", _SARAHS, _OTHERS),
     *ADDRESSES,
+    HANDED_OVER,
 ]

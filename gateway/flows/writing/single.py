@@ -87,10 +87,10 @@ async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept
         if kept:
             raise NotFound  # gone to another id in the meantime
         return Served(b"", location=f"{where}/_history/1", created=created)
-    if found.sealed.facts.deleted:
+    own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
+    if seen.gone or (own and found.sealed.facts.deleted):
         return Served(b"")
     if seen.permitted:
         return replace(served(gateway, seen), created=created)
-    own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
     version = str(found.sealed.version) if own else ""
     return Served(b"", version, location=location_of(gateway, found.sealed) if own else where, created=created)

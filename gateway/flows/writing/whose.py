@@ -101,7 +101,7 @@ async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str, num
         raise NotFound
     if not work.record.citizen:
         work.about(found.sealed.facts.citizen)
-    if not seen.permitted or found.sealed.facts.deleted or not _knows(gateway, caller, found, seen, number):
+    if not seen.permitted or seen.gone or not _knows(gateway, caller, found, seen, number):
         raise NotFound
     return await citizen_behind(gateway, found)
 
