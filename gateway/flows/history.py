@@ -23,7 +23,7 @@ from gateway.domain.when import BEGINNING
 from gateway.errors import BadRequest, NotFound
 from gateway.flows.looking import NOTHING, Seen, look_at_one, on_record, opened, persons_of, record_of
 from gateway.flows.parts import Gateway, Served
-from gateway.flows.read import no_purpose
+from gateway.flows.read import no_purpose, with_names
 from gateway.flows.search import understood
 from gateway.flows.search.circle import WHOLE
 from gateway.flows.search.page import part as part_of
@@ -211,6 +211,8 @@ async def _is_there(gateway: Gateway, caller: Caller, asked: _Asked) -> tuple[bo
     """Whether this caller may see the resource by what is known today, without which no version of it is shown; and
     whose it is."""
     found = await resources.find(gateway.database, asked.kind, asked.identity)
+    if caller.role == "citizen":
+        found = await with_names(gateway.database, found)
     seen = await look_at_one(gateway, gateway.database, caller, found)
     return bool(seen.permitted), found.sealed.facts.citizen if found else ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.domain.caller import Caller
 from gateway.domain.plan import is_joint
 from gateway.errors import Forbidden, Gone, NotFound
@@ -9,7 +11,7 @@ from gateway.flows.joint_plan import joint_resource
 from gateway.flows.looking import look_at_one, on_record, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources
-from gateway.store.resources import Found
+from gateway.store.resources import Found, Reader
 
 
 async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, version: int = 0) -> Served:
@@ -21,6 +23,8 @@ async def read(gateway: Gateway, caller: Caller, kind: str, identity: str, versi
     if is_joint(kind, identity) and not version:
         return await joint_resource(gateway, caller, kind, identity)
     found = await _find(gateway, kind, identity, version) if caller.purposes else None
+    if caller.role == "citizen":
+        found = await with_names(gateway.database, found)
     seen = await look_at_one(gateway, gateway.database, caller, found)
     citizen = found.sealed.facts.citizen if found else ""
     interaction = "vread" if version else "read"
@@ -38,6 +42,13 @@ async def _find(gateway: Gateway, kind: str, identity: str, version: int) -> Fou
     if version:
         return await resources.find(gateway.database, kind, identity, version)
     return await gateway.finder.find(kind, identity)
+
+
+async def with_names(database: Reader, found: Found | None) -> Found | None:
+    """With all that its citizen goes by, for the eyes of a citizen. One statement, whether it is there or not: who
+    reads what is somebody else's waits as long as who reads what is not there."""
+    names = await resources.names_of(database, found.sealed.facts.citizen if found else "")
+    return replace(found, names=names) if found else None
 
 
 def no_purpose() -> Forbidden:
