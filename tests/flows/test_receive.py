@@ -10,6 +10,7 @@ import asyncpg
 from gateway.flows.parts import Answer, Gateway
 from gateway.flows.receive import receive
 from gateway.flows.replay import replay
+from tests.conftest import database
 from tests.flows.conftest import House, caller
 from tests.flows.messages import CPR, adt, case
 
@@ -152,7 +153,7 @@ def test_a_database_that_is_away_is_told_as_transient_and_nothing_is_lost(house:
     async def work(gateway: Gateway) -> tuple[Answer, Answer, list[dict[str, object]]]:
         await told(gateway, case())
         name = await gateway.database.fetchval("SELECT current_database()")
-        operator = await asyncpg.connect(house.url.replace(f"/{name}?", "/postgres?"))
+        operator = await asyncpg.connect(database(house.url, "postgres"))
         await operator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         await operator.fetch(end, name)
         (first,) = await told(gateway, ADMITTED)

@@ -31,7 +31,7 @@ from tests.inbound.test_rest_binary import binary
 
 CALLERS = (*WRITERS, AUDITOR, OPERATOR)
 ALONE = re.compile(  # the same for everybody, out of no table
-    r"/fhir/metadata|/openapi\.json|(/fhir)?/\.well-known/|/console/(console\.css|language|login)|/health/live|/metrics"
+    r"/fhir/metadata|/openapi\.json|(/fhir)?/\.well-known/|/console/(console\.css|jwks\.json|language|login)|/health/live|/metrics"
     r"|/log/keys|/fhir/.*\$(lookup|validate|validate-code|subsumes|translate)$"
 )
 NOT_SET_UP = re.compile(r"/oauth/authorize|/console/(signin|callback)|/log/witness|/\.well-known/openid-configuration")
