@@ -126,8 +126,7 @@ def _filed(attachment: dict[str, Any]) -> list[tuple[str, str]]:
     url = attachment.get("url")
     if not isinstance(url, str):
         return []
-    kept = [(KEPT, url.removeprefix(_BINARY))] if url.startswith(_BINARY) else []
-    return [*kept, (TEXT, url.rpartition("/")[2])]
+    return [(KEPT, url.removeprefix(_BINARY)) if url.startswith(_BINARY) else (TEXT, url)]
 
 
 def _alias(node: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from unicodedata import is_normalized, normalize
 
 # Danish letters in UTF-8 that somebody read as Latin-1 or Windows-1252 on the way.
 _TWICE = (("Ã¦", "æ"), ("Ã¸", "ø"), ("Ã¥", "å"), ("Ã†", "Æ"), ("Ã˜", "Ø"), ("Ã…", "Å"), ("Ã\x86", "Æ"), ("Ã\x98", "Ø"),
-          ("Ã\x85", "Å"), ("Â§", "§"))  # fmt: skip
+          ("Ã\x85", "Å"), ("Â§", "§"), ("ï¿½", "\ufffd"))  # fmt: skip
 _ASIDE = re.compile(r"<!--[^<>]*-->|<!\[CDATA\[")
 _INSIDE = re.compile(r"</?(?:a|abbr|b|big|em|font|i|small|span|strong|sub|sup|tt|u)\b[^<>]*>", re.IGNORECASE)
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")  # soft hyphens and the like
@@ -58,7 +58,7 @@ def plain(words: str) -> str:
         if "&" in words:  # what was escaped twice
             words = unescape(words)
     if not words.isascii():
-        if "Ã" in words or "Â" in words:
+        if "Ã" in words or "Â" in words or "ï" in words:
             for written, meant in _TWICE:
                 words = words.replace(written, meant)
         words = _UNSEEN.sub("", words if is_normalized("NFKC", words) else normalize("NFKC", words))
