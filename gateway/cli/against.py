@@ -88,9 +88,11 @@ def _changes(name: str, was: _Reading, now: _Reading) -> Iterator[Change]:
 
 def _reading(rules: bootstrap.Rules, raw: bytes) -> _Reading:
     try:
-        language = rules.languages.of(door_of(raw))
-        said = plain(language.translate(raw))
-        rows = language.explain(raw).rows
+        door = door_of(raw)
+        language = rules.languages.of(door)
+        with rules.languages.placing(door, raw):
+            said = plain(language.translate(raw))
+            rows = language.explain(raw).rows
     except GatewayError as error:
         return _Reading({f"refused: {error.text.rstrip('.')}" + (f" at {error.where}" if error.where else ""): True})
     return _Reading(_named(said), rows)

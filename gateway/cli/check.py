@@ -142,7 +142,10 @@ def _message(rules: bootstrap.Rules, file: Path, understood: list[dict[str, Any]
         raw = file.read_bytes()
         door = door_of(raw)
         spoken = rules.languages.of(door)
-        translations = [noticed(rules.terms, spoken.translate(one)) for one in rules.languages.messages(door, raw)]
+        translations = []
+        for one in rules.languages.messages(door, raw):
+            with rules.languages.placing(door, one):
+                translations.append(noticed(rules.terms, spoken.translate(one)))
     except OSError as error:
         return [Fault(str(file), f"cannot be read: {error.strerror}")]
     except GatewayError as error:

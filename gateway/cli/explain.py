@@ -37,7 +37,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     door = door_of(whole)
     language = rules.languages.of(door)
     for raw in rules.languages.messages(door, whole):
-        found, understood = language.explain(raw), language.translate(raw)
+        with rules.languages.placing(door, raw):
+            found, understood = language.explain(raw), language.translate(raw)
         source = understood.source
         found = replace(found, findings=(*found.findings, *remarks(rules.terms, understood)))
         if args.json:

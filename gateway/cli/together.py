@@ -22,8 +22,10 @@ def together(languages: Languages, messages: Sequence[bytes]) -> list[Translatio
     found: dict[int, Translation] = {}
     later: dict[int, NamedByNumber] = {}
     for number, raw in enumerate(messages):
+        door = door_of(raw)
         try:
-            found[number] = languages.of(door_of(raw)).translate(raw)
+            with languages.placing(door, raw):
+                found[number] = languages.of(door).translate(raw)
         except NamedByNumber as unnamed:
             later[number] = unnamed
     known = _known(tuple(found.values()))

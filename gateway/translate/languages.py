@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -142,6 +143,12 @@ class Remarking(Protocol):
         ...
 
 
+class Piece(bytes):
+    """One part of a message. `before` tells where in it the part stands (`Parts.counts`)."""
+
+    before: Mapping[str, int]
+
+
 class Languages:
     """Every language by its name: `hl7v2`, `fhir-message` (MedCom or KL by its event), `kl-report`, `oio` …"""
 
@@ -182,12 +189,21 @@ class Languages:
         batch = self.batch(name, raw)
         if batch is None:
             return [raw]
+        if isinstance(batch, Parts):
+            return _pieces(batch)
         if not isinstance(batch, Divided):
             return batch.messages
         parts = [batch.parts(number) for number in range(len(batch.messages))]
-        return [
-            one for whole, own in zip(batch.messages, parts, strict=True) for one in (own.messages if own else [whole])
-        ]
+        pairs = zip(batch.messages, parts, strict=True)
+        return [one for whole, own in pairs for one in (_pieces(own) if own else [whole])]
+
+    @contextmanager
+    def placing(self, name: str, raw: bytes) -> Iterator[None]:
+        """What is wrong with one of `messages` is told with its place in the whole message."""
+        try:
+            yield
+        except GatewayError as error:
+            raise self.placed(name, error, raw.before if isinstance(raw, Piece) else {}) from None
 
     def placed(self, name: str, error: GatewayError, before: Mapping[str, int]) -> GatewayError:
         """What is wrong with a part of a message, with its place in the whole message."""
@@ -223,3 +239,10 @@ class Languages:
             return self.of(name).translate(raw).receipt
         except GatewayError:
             return None
+
+
+def _pieces(parts: Parts) -> list[Piece]:
+    made = [Piece(one) for one in parts.messages]
+    for one, before in zip(made, parts.counts, strict=True):
+        one.before = before
+    return made

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gateway.cli import explain, translate
-from gateway.errors import BadRequest, UnknownMessage
+from gateway.errors import BadRequest, NoCitizen, UnknownMessage
 from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -173,3 +173,18 @@ def test_explain_tells_of_a_code_that_there_is_not(tmp_path: Path, capsys: pytes
     (tmp_path / "case.xml").write_text(text.replace("27.57.16", "27.57.99"), "utf-8")
     assert run(explain, tmp_path / "case.xml") == 0
     assert "KLE has no such code" in capsys.readouterr().out.partition("Found on the way")[2]
+
+
+@pytest.mark.parametrize("command", [translate, explain])
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_refused_group_of_a_merge_is_named_as_in_its_message(
+    tmp_path: Path, command: ModuleType, *, batch: bool
+) -> None:
+    head = "MSH|^~\\&|SP|HGH|GW|KK|20250316080015+0100||ADT^A40|M1|P|2.5\rEVN|A40|20250316\r"
+    group = "PID|||%s^^^^NNDNK\rMRG|%s\r"
+    merges = group % ("2512489996", "L1^^^REGH") + group % ("2505544849", "0000000000^^^^NNDNK")
+    file = tmp_path / "merge.hl7"
+    file.write_text(f"BHS|^~\\&|SP|HGH\r{head}{merges}BTS|1\r" if batch else head + merges, "utf-8")
+    with pytest.raises(NoCitizen) as caught:
+        run(command, file)
+    assert caught.value.where == "MRG^2^1"
