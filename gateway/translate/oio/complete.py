@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import GatewayError, MissingField, RuleBroken, WrongType
 from gateway.translate.oio.case import Registered
 from gateway.translate.oio.effect import EARLY, UNREADABLE, Effect, effect_of, lenient_span
+from gateway.translate.oio.notes import number
 from gateway.translate.oio.parts import LIFE
 from gateway.translate.oio.party import Party, beside, identity_text
 from gateway.translate.oio.roles import OTHER, Roles
@@ -35,10 +36,12 @@ DEMANDS = (
     "readable-times",
     "begins",
     "index",
+    "notes-apart",
 )
 _SEVERAL = ("Sagsaktoer", "Sagspart")
 _NUMBERED = frozenset({"AndreBehandlere", "SekundaerPart"})
 _COLUMNS = ("demand", "unmet", "why")
+_NOTE = ("JournalpostEgenskaber", "JournalnotatEgenskaber")
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
 
@@ -79,6 +82,7 @@ class Completeness:
         if not found.is_document:
             yield from _classes(found)
             yield from _states(found, states, timezone)
+            yield from _notes(found, timezone)
         yield from self._two(found, timezone, "Ejer", "one-owner", "The case has two owners.")
         yield from self._two(found, timezone, "PrimaerPart", "one-primary-party", "The case has two primary parties.")
         for node in found.relations(*_SEVERAL):
@@ -168,6 +172,32 @@ def _classes(found: Registered) -> Iterator[tuple[str, GatewayError]]:
     if found.whole and not any(beside(node, "BrugervendtNoegle") for node in classes):
         where = f"{found.registration.place}/RelationListe/Sagsklasse[PrimaerKlasse]"
         yield "kle-subject", MissingField("The case has no KLE subject.", where=where)
+
+
+def _notes(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, GatewayError]]:
+    """A note is named by its number in the case: of two that have one at a time one would be lost."""
+    told: dict[str, list[Node]] = {}
+    for post in found.relations("Journalpost"):
+        if post.has(*_NOTE):
+            told.setdefault(number(post, ""), []).append(post)
+    for several in told.values():
+        for at, post in enumerate(several[1:], 1):
+            if any(_said(one) != _said(post) and _meet(one, post, timezone) for one in several[:at]):
+                hint = "Number them apart, or end the one before the other begins."
+                yield "notes-apart", RuleBroken("Two notes have one Indeks.", where=f"{post.place}/Indeks", hint=hint)
+
+
+def _said(post: Node) -> tuple[str, str]:
+    return post.said(*_NOTE, "Titel"), post.said(*_NOTE, "Notat")
+
+
+def _meet(one: Node, other: Node, timezone: ZoneInfo) -> bool:
+    """Whether both are true at some time."""
+    first, second = lenient_span(one, timezone), lenient_span(other, timezone)
+    return all(
+        start is None or end is None or start.at < end.at
+        for start, end in ((first.start, second.end), (second.start, first.end))
+    )
 
 
 def _sensitivities(found: Registered) -> Iterator[str]:

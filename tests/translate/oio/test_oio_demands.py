@@ -23,6 +23,7 @@ from tests.translate.oio.building import (
     case,
     index,
     klass,
+    note,
     party,
     states,
     uuid,
@@ -72,6 +73,10 @@ UNMET: dict[str, tuple[bytes, type[GatewayError], str]] = {
     "a party by UUID": (
         built(party("PrimaerPart", uuid(8), "Gerda"), told=without("PrimaerPart")), NoCitizen,
         "/RelationListe/Sagspart/ReferenceID",
+    ),
+    "two notes of one number": (
+        built(note("1", "Samtale", b"a"), note("1", "Opkald", b"b")), RuleBroken,
+        "/RelationListe/Journalpost[2]/Indeks",
     ),
     "no state": (built(progress=" "), MissingField, "/TilstandListe/Fremdrift"),
     "no Opstaaet": (built(progress=states(("Oplyst", START, ""))), MissingField, "/TilstandListe/Fremdrift"),
@@ -173,3 +178,17 @@ def test_registrations_from_when_a_case_was_about_another_are_not_this_citizens(
     assert "2509479989" not in str(found.statements)
     assert len([one for one in found.statements if one.kind == "CarePlan"]) == 1
     assert [one.where for one in found.findings] == [f"{PLACE}[1]"]
+
+
+def test_notes_of_one_number_one_after_the_other_or_told_twice_are_no_two_notes(oio: Oio) -> None:
+    """Of a note that was written anew the old version has ended."""
+    before, now = note("1", "Samtale", b"a", end=LATER), note("1", "Samtale", b"b", start=LATER)
+    for listed in ((before, now), (now, before), (now, now)):
+        found = oio.translate(built(*listed))
+        assert not [one for one in found.findings if "Indeks" in one.where]
+        assert len({one.key for one in found.statements if one.kind == "DocumentReference"}) == 1
+
+
+def test_where_an_installation_takes_it_that_one_is_lost_is_told(lenient: Oio) -> None:
+    raw, _, place = UNMET["two notes of one number"]
+    assert PLACE + place in [one.where for one in lenient.translate(raw).findings]
