@@ -18,11 +18,12 @@ from gateway.domain import directory
 from gateway.domain.searching import compartment
 from gateway.domain.searching.including import leads_back
 from gateway.domain.searching.matching import modifiers_of
-from gateway.domain.searching.parameter import ALONE
+from gateway.domain.searching.parameter import ALONE, EVERYWHERE
 from gateway.flows import audit
 from gateway.flows.parts import Gateway
 from gateway.inbound import definitions, negotiate
 from gateway.inbound.door import Door, Inbound
+from gateway.translate import r4
 from gateway.translate.fhir import write_xml
 
 _OURS = "https://faellesplan.dk/fhir"
@@ -33,6 +34,7 @@ _PROFILES = {
 }
 JSON_PATCH = "application/json-patch+json"
 _R4 = "http://hl7.org/fhir/OperationDefinition"
+_R4_SEARCH = "http://hl7.org/fhir/SearchParameter"
 _OPERATIONS = {
     "Patient/$joint-plan": f"{_OURS}/OperationDefinition/joint-plan",
     "Patient/$everything": f"{_R4}/Patient-everything",
@@ -155,9 +157,16 @@ def _included(doors: Sequence[Door]) -> list[str]:
 
 def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
     return [
-        {"name": name, "type": form} | _modifiers(gateway, kind, name)
+        {"name": name} | _definition(kind, name, form) | {"type": form} | _modifiers(gateway, kind, name)
         for name, form in sorted(searched(gateway, kind).items())
     ]
+
+
+def _definition(kind: str, name: str, form: str) -> dict[str, str]:
+    """The URL of R4's own definition of a parameter; those of ours have none."""
+    rows = r4.facts().search
+    row = next((rows[one][name] for one in (kind, *EVERYWHERE) if name in rows.get(one, {})), {})
+    return {"definition": f"{_R4_SEARCH}/{row['id']}"} if row.get("type") == form and "id" in row else {}
 
 
 def _modifiers(gateway: Gateway, kind: str, name: str) -> dict[str, str]:

@@ -151,6 +151,29 @@ def test_every_parameter_of_r4_is_stated_or_has_its_reason_in_the_docs(database_
     run(test)
 
 
+def test_parameters_are_those_of_r4_by_their_url(database_url: str) -> None:
+    """What bears the URL of one is of its type and for this type; ours bear none."""
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            known, without = definitions().searches, set[str]()
+            for resource in (await statement(here))["rest"][0]["resource"]:
+                for one in resource.get("searchParam", ()):
+                    if "definition" not in one:
+                        without.add(one["name"])
+                        continue
+                    row = known[one["definition"]]
+                    assert row["type"] == one["type"], one
+                    assert {resource["type"], "Resource", "DomainResource"} & set(row["base"]), one
+            assert without <= {
+                "client", "decision", "organization", "purpose", "trace", "age", "birthOrderBoolean",
+                "mothersMaidenName", "amino-acid-change", "gene-amino-acid-change", "dna-variant", "gene-dnavariant", "gene-identifier",
+                "_id", "url", "name", "title", "status", "version", "date", "publisher", "description",
+            }, without  # fmt: skip
+
+    run(test)
+
+
 VALUES = {
     "token": "x",
     "reference": f"Patient/{'0' * 32}",

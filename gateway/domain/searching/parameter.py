@@ -51,7 +51,8 @@ _MORE: dict[str, dict[str, Mapping[str, Any]]] = {
 
 # R4 publishes the two components of this one with their types exchanged.
 _MENDED = {"DocumentReference-relationship": ("token", "reference")}
-_EVERYWHERE = ("Resource", "DomainResource")
+EVERYWHERE = ("Resource", "DomainResource")
+"""The types whose parameters every type has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Parameter:
 def parameters(facts: Mapping[str, Mapping[str, Mapping[str, Any]]], kind: str) -> dict[str, Parameter]:
     """Every parameter that is served for a type, from `search` of profiles/r4-facts.json."""
     rows: dict[str, Mapping[str, Any]] = {}
-    for owner in (*_EVERYWHERE, kind):
+    for owner in (*EVERYWHERE, kind):
         rows |= facts.get(owner, {})
     rows |= _MORE.get(kind, {})
     made = {name: _parameter(name, row) for name, row in rows.items() if name not in NOT_SERVED}
