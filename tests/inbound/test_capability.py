@@ -167,8 +167,9 @@ def test_parameters_are_those_of_r4_by_their_url(database_url: str) -> None:
                     assert {resource["type"], "Resource", "DomainResource"} & set(row["base"]), one
             assert without <= {
                 "client", "decision", "organization", "purpose", "trace", "age", "birthOrderBoolean",
-                "mothersMaidenName", "amino-acid-change", "gene-amino-acid-change", "dna-variant", "gene-dnavariant", "gene-identifier",
-                "_id", "url", "name", "title", "status", "version", "date", "publisher", "description",
+                "mothersMaidenName", "amino-acid-change", "gene-amino-acid-change", "dna-variant", "gene-dnavariant",
+                "gene-identifier", "_id", "url", "name", "title", "status", "version", "date", "publisher",
+                "description",
             }, without  # fmt: skip
 
     run(test)
