@@ -129,10 +129,9 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     named = points_at(part.facts, persons)
     covered = [target for target in found.targets if caller.covers(target.kind) and _is_asked(target, named)]
     left = when_left(gateway, caller, ground)
-    away = left is not None
     around = [target for target in found.targets if not caller.covers(target.kind)]
     permits, denials = await _decided(
-        gateway, database, caller, [part.facts, *covered], ground, persons, away=away, around=around,
+        gateway, database, caller, [part.facts, *covered], ground, persons, away=left is not None, around=around,
         names=found.names,
     )  # fmt: skip
     if left:
@@ -141,7 +140,7 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
         named = points_at(part.facts, persons)
     if found.now is not None:
         today, closed = await _decided(
-            gateway, database, caller, [found.now, *covered], ground, persons, away=away, around=around,
+            gateway, database, caller, [found.now, *covered], ground, persons, away=left is not None, around=around,
             names=found.names,
         )  # fmt: skip
         known = (found.now.kind, found.now.id) in today

@@ -6,7 +6,7 @@ cannot promise what is not there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -165,7 +165,7 @@ def _search(gateway: Gateway, kind: str) -> list[dict[str, str]]:
 def _definition(kind: str, name: str, form: str) -> dict[str, str]:
     """The URL of R4's own definition of a parameter; those of ours have none."""
     rows = r4.facts().search
-    row = next((rows[one][name] for one in (kind, *EVERYWHERE) if name in rows.get(one, {})), {})
+    row: Mapping[str, Any] = next((rows[one][name] for one in (kind, *EVERYWHERE) if name in rows.get(one, {})), {})
     return {"definition": f"{_R4_SEARCH}/{row['id']}"} if row.get("type") == form and "id" in row else {}
 
 
