@@ -109,6 +109,8 @@ class Doors:
         """A Consent, new or changed."""
         told = await self.bearer(who, **acting) | {"Content-Type": JSON} | await self._latest(identity)
         told |= headers or {}
+        if identity and isinstance(body, dict):
+            body = {"id": identity, **body}
         content = json.dumps(body).encode() if isinstance(body, dict) else body
         method, path = ("PUT", f"/fhir/Consent/{identity}") if identity else ("POST", "/fhir/Consent")
         return await self.http.raw(method, path, told, content)

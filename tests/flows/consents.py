@@ -17,4 +17,5 @@ async def record_consent(
         sql = "SELECT version FROM resource WHERE kind = 'Consent' AND id = $1"
         if_match = f'W/"{await gateway.database.fetchval(sql, identity)}"'
     interaction = "update" if identity else "create"
-    return await write(gateway, caller, Asked(interaction, "Consent", identity, json.loads(raw), raw, if_match))
+    body = ({"id": identity} if identity else {}) | json.loads(raw)
+    return await write(gateway, caller, Asked(interaction, "Consent", identity, body, raw, if_match))

@@ -32,6 +32,12 @@ WRITERS: tuple[Client, ...] = (
 COPENHAGEN = {"system": CVR, "value": "64942212"}
 
 
+def with_id(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The resource with the id that the path ends in, unless it has one: an update holds it."""
+    identity = path.strip("/").partition("/")[2]
+    return {"id": identity, **body} if identity and "?" not in path else body
+
+
 @dataclass
 class Rest:
     """The doors, with the Patient id of a citizen whom the municipality and the hospital know."""
@@ -43,12 +49,14 @@ class Rest:
     async def call(
         self, method: str, path: str, body: Any = None, *, who: str = "epj", **extra: str
     ) -> httpx2.Response:
-        """One request below /fhir; header names are written with underscores."""
+        """One request below /fhir; header names are written with underscores. A resource that is PUT to an id gets it."""
         self.http.world.clock.forward(0.001)
         named = f"{who} {int(self.http.world.clock().timestamp()) // 60}"
         if named not in self._bearers:
             self._bearers[named] = await headers(self.http, who, "HOPERAT" if who == "jobcenter" else "TREAT")
         told = {**self._bearers[named], "Content-Type": JSON} | {k.replace("_", "-"): v for k, v in extra.items()}
+        if method == "PUT" and isinstance(body, dict):
+            body = with_id(path, body)
         content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         return await self.http.web.request(method, f"/fhir{path}", headers=told, content=content)
 

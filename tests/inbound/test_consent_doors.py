@@ -8,6 +8,7 @@ from typing import Any
 from gateway.translate.fhir import parse, write_xml
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, arrive, headers
+from tests.inbound.rest_world import with_id
 
 JSON = "application/fhir+json"
 REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
@@ -35,6 +36,8 @@ def objection(patient: str, **changed: Any) -> dict[str, Any]:
 
 
 async def put(here: Http, path: str, body: Any, bearer: dict[str, str], method: str = "POST", **extra: str) -> Any:
+    if method == "PUT" and isinstance(body, dict):
+        body = with_id(path.removeprefix("/fhir/"), body)
     content = json.dumps(body).encode() if isinstance(body, dict) else body
     return await here.web.request(method, path, headers={**bearer, "Content-Type": JSON, **extra}, content=content)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.translate.fhir import parse
 from tests.inbound.http_world import run
-from tests.inbound.rest_world import Rest, rest
+from tests.inbound.rest_world import Rest, rest, with_id
 
 ONE = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000001"
 TWO = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000002"
@@ -16,6 +16,8 @@ TWO = "urn:uuid:6f1f0f5e-0000-4000-8000-000000000002"
 
 def entry(method: str, url: str, resource: Any = None, name: str = "", **conditions: str) -> dict[str, Any]:
     made: dict[str, Any] = {"request": {"method": method, "url": url, **conditions}}
+    if method == "PUT" and isinstance(resource, dict):
+        resource = with_id(url, resource)
     return made | ({"resource": resource} if resource else {}) | ({"fullUrl": name} if name else {})
 
 

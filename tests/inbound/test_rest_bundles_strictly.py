@@ -137,3 +137,28 @@ def test_the_versions_that_if_match_names(database_url: str) -> None:
                 assert (await here.call("DELETE", path, If_Match="*")).status_code == 204
 
     run(test)
+
+
+def test_an_update_holds_its_id(database_url: str) -> None:
+    """R4 3.1.0.3: 400 without. Who updates by a condition need not know it."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            number = [{"system": "urn:x", "value": "1"}]
+            goal, staff = await here.made(here.goal(identifier=number)), await here.made(practitioner("0A"))
+            for made, sent in ((goal, here.goal("Ro")), (staff, practitioner("0B"))):
+                where = f"{made['resourceType']}/{made['id']}"
+                for body in (sent, sent | {"id": "f" * 32}):
+                    told = await here.call("PUT", f"/{where}", json.dumps(body).encode(), If_Match='W/"1"')
+                    assert (told.status_code, told.json()["issue"][0]["expression"]) == (
+                        400, [f"{made['resourceType']}.id"]
+                    )  # fmt: skip
+                    one = entry("PUT", where, body, ifMatch='W/"1"')
+                    one["resource"] = body
+                    told = await here.call("POST", "", bundle("transaction", one))
+                    assert (told.status_code, told.json()["issue"][0]["expression"]) == (
+                        400, ["Bundle.entry[0].resource.id"]
+                    )  # fmt: skip
+            assert (await here.call("PUT", "/Goal?identifier=urn:x|1", here.goal("Ro"))).status_code == 200
+
+    run(test)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from tests.inbound.http_world import run
-from tests.inbound.rest_world import rest
+from tests.inbound.rest_world import rest, with_id
 
 ONE, TWO = {"If_Match": 'W/"1"'}, {"If_Match": 'W/"2"'}
 
@@ -107,7 +107,8 @@ def test_labels_are_raised_and_not_lowered(database_url: str) -> None:
             ):
                 shown = (await here.call("GET", path)).json()
                 tag = {"If_Match": f'W/"{shown["meta"]["versionId"]}"'}
-                told = await here.call(method, path, json.dumps(body).encode(), **tag, **more)
+                sent = with_id(path, body) if method == "PUT" else body
+                told = await here.call(method, path, json.dumps(sent).encode(), **tag, **more)
                 assert told.status_code == 200, told.text
                 assert "PSY" in [label["code"] for label in told.json()["meta"]["security"]], method
 

@@ -22,6 +22,8 @@ async def checked(asked: Asked, resource: Json | None = None) -> Json:
     """The elements of the resource that is asked for (or of `resource`, what a patch made of it). Raises what is wrong
     with it, with the place."""
     told = asked.body if resource is None else resource
+    if asked.criteria is not None and asked.identity:  # who updates by a condition need not know the id
+        told = {"id": asked.identity, **told}
     body: Json = await asyncio.get_running_loop().run_in_executor(_WORKER, given, told, asked.kind, asked.identity)
     if is_anonymous(asked.kind, body):
         raise RuleBroken(

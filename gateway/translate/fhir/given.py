@@ -22,7 +22,7 @@ def given(resource: Json, kind: str, identity: str = "") -> Json:
     """
     if resource.get("resourceType") != kind:
         raise BadRequest(f"A {kind} was expected", where="resourceType")
-    if identity and resource.get("id", identity) != identity:
+    if identity and resource.get("id") != identity:
         raise BadRequest("The id in the body is not the id in the URL", where=f"{kind}.id")
     check_written(resource)
     if kind == "Consent":
