@@ -24,6 +24,7 @@ it does not have is an error, or with `policy: drop` leaves the element out. `wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as File
@@ -42,6 +43,8 @@ _KEYS = ("letter", "extends", "becomes", "namespace", "segments", "rules", "skip
 _VALUE = ("from", "all", "else", "with", "map", "policy", "why")
 _POLICIES = ("refuse", "drop")
 _MARKS = "!*"
+_FRAME = "UNB"
+_AROUND = (_FRAME, "UNT", "UNZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def _letter(name: str, table: Table, codes: Codes, problems: Problems) -> Letter
         namespace="".join(_texts(table, "namespace", problems)),
         shapes=shapes,
         rules=compiler.rules(rules, None),
-        skip=_skip(table, problems),
+        skip=_skip(table, shapes, problems),
         writes=templates.read(_items(table.entries.get("writes")), codes, problems),
     )
 
@@ -152,16 +155,20 @@ def _shapes(table: Table, problems: Problems) -> dict[str, GroupShape]:
     return found
 
 
-def _skip(table: Table, problems: Problems) -> dict[str, str]:
+def _skip(table: Table, shapes: Mapping[str, GroupShape], problems: Problems) -> dict[str, str]:
     node = table.entries.get("skip")
     if node is None:
         return {}
     if not isinstance(node, Table):
         problems.add(table.marks["skip"], "skip must be a mapping from segments to reasons")
         return {}
+    known = {*_AROUND, *shapes, *(tag for shape in shapes.values() for tag in shape.tags)}
     for key, reason in node.entries.items():
         if not isinstance(reason, Text) or not reason.value.strip():
             problems.add(node.marks[key], f"{key}: say why it is not read")
+        for name in re.split(r"[-/\[.]", key.partition("-")[0])[:2]:
+            if name not in known:
+                problems.unknown(node.marks[key], "segment", name, known)
     return {key: reason.value for key, reason in node.entries.items() if isinstance(reason, Text)}
 
 
@@ -232,9 +239,17 @@ class _Compiler:
             self.problems.add(mark, f"{text} is relative, but no `for` stands around it")
             return None
         if found.relative and within is not None:
+            self._known(found.tag, within.tag or within.group, mark)
             return replace(found, text=within.text + found.text.removeprefix("."))
         if found.group and found.group not in self.shapes:
             self.problems.unknown(mark, "group", found.group, self.shapes)
-        elif found.group and found.tag and found.tag not in (found.group, *self.shapes[found.group].tags):
-            self.problems.unknown(mark, f"segment in {found.group}", found.tag, self.shapes[found.group].tags)
+        elif found.group or found.tag != _FRAME:
+            self._known(found.tag, found.group or HEAD, mark)
+            self._known(found.test.tag if found.test else "", found.group, mark)
         return found
+
+    def _known(self, tag: str, group: str, mark: Mark) -> None:
+        """Notes a segment that does not stand in this group (or is not the one segment that `for` gives)."""
+        tags = self.shapes[group].tags if group in self.shapes else ()
+        if tag and tag not in (group, *tags):
+            self.problems.unknown(mark, f"segment in {group}", tag, (group, *tags))
