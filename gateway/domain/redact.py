@@ -18,7 +18,14 @@ REDACTED = {"system": OBSERVATION_VALUE, "code": "REDACTED", "display": "redacte
 
 # Where an address stands in each type (R4), or a place or provider from which it can be read.
 _ADDRESS = {
-    "Patient": ("address", "telecom", "contact.address", "contact.telecom", "contact.organization"),
+    "Patient": (
+        "address",
+        "telecom",
+        "contact.address",
+        "contact.telecom",
+        "contact.organization",
+        "generalPractitioner",
+    ),
     "RelatedPerson": ("address", "telecom"),
     "Encounter": ("location", "hospitalization.origin", "hospitalization.destination"),
     "CarePlan": (
@@ -51,6 +58,9 @@ _ADDRESS = {
         "content.attachment.title",
     ),
     "Procedure": ("location", "performer", "note"),
+    "Goal": ("note",),
+    "Observation": ("note",),
+    "ClinicalImpression": ("description", "summary", "note"),
     "Location": ("address", "position", "telecom"),
 }
 
@@ -60,6 +70,11 @@ ADDRESS_PATHS = {kind: frozenset(f"{kind}.{path}" for path in paths) for kind, p
 OUTSIDE_HOSPITALS = {
     "Encounter": ADDRESS_PATHS["Encounter"] | {"Encounter.serviceProvider", "Encounter.participant"},
     "EpisodeOfCare": frozenset({"EpisodeOfCare.managingOrganization", "EpisodeOfCare.careManager"}),
+    "Task": ADDRESS_PATHS["Task"] | {"Task.requester"},
+    "ServiceRequest": ADDRESS_PATHS["ServiceRequest"] | {"ServiceRequest.requester"},
+    "Observation": ADDRESS_PATHS["Observation"] | {"Observation.performer"},
+    "ClinicalImpression": ADDRESS_PATHS["ClinicalImpression"] | {"ClinicalImpression.assessor"},
+    "Procedure": ADDRESS_PATHS["Procedure"] | {"Procedure.recorder", "Procedure.asserter"},
 }
 """The same, of what no hospital tells: who sees the citizen where is then whoever gives shelter."""
 
@@ -116,12 +131,12 @@ def _is_person(participant: Body) -> bool:
 
 
 def _without_addresses(value: Any) -> Any:
-    """A copy without any address that an extension tells, wherever it stands."""
+    """A copy without any address, telephone or e-mail that an extension tells, wherever it stands."""
     if isinstance(value, list):
         return [left for item in value if (left := _without_addresses(item)) or left == item]
     if not isinstance(value, dict):
         return value
-    if "valueAddress" in value:
+    if "valueAddress" in value or "valueContactPoint" in value:
         return {}
     made = {name: _without_addresses(item) for name, item in value.items()}
     return {name: item for name, item in made.items() if item != [] or value[name] == []}

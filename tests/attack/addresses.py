@@ -32,7 +32,8 @@ def _told(place: str) -> bytes:
     """What the municipality's case system orders."""
     reach = {"system": "phone", "value": "55605560" if place == HERE else "99909990"}
     patient = {
-        "identifier": [_CPR], "address": [_address(place)], "telecom": [reach],
+        "identifier": [_CPR], "extension": [{"url": "https://example.org/reach", "valueContactPoint": reach}],
+        "generalPractitioner": [_who(place)], "address": [_address(place)], "telecom": [reach],
         "contact": [{"name": {"family": "Lind"}, "address": _address(place), "telecom": [reach]}],
     }  # fmt: skip
     relative = {
@@ -58,16 +59,17 @@ def _written(place: str) -> list[bytes]:
     """What it writes by REST."""
     named = {"reference": f"Patient/{patient_of(SARAH)}"}
     who, where, note = _who(place), {"display": place}, [{"text": place}]
+    staff = {"type": "PractitionerRole", "display": f"Karen Lund, {place} Bosted"}
     made: tuple[dict[str, Any], ...] = (
         {
             "resourceType": "Task", "status": "requested", "intent": "order", "for": named, "description": place,
             "owner": who, "location": where, "note": note, "restriction": {"recipient": [who]},
-            "input": [{"type": {"text": "Sted"}, "valueString": place}],
+            "input": [{"type": {"text": "Sted"}, "valueString": place}], "requester": who,
         },
         {
             "resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": named,
             "code": {"text": "Støtte"}, "performer": [who], "locationReference": [where], "note": note,
-            "patientInstruction": place, "locationCode": [{"text": place}],
+            "patientInstruction": place, "locationCode": [{"text": place}], "requester": who,
         },
         {
             "resourceType": "Appointment", "status": "booked", "start": "2026-03-12T10:00:00+01:00",
@@ -91,7 +93,13 @@ def _written(place: str) -> list[bytes]:
         {"resourceType": "EpisodeOfCare", "status": "active", "patient": named, "managingOrganization": who,
          "careManager": {"display": place}},
         {"resourceType": "Procedure", "status": "completed", "subject": named, "code": {"text": "Samtale"},
-         "location": where, "performer": [{"actor": who}], "note": note},
+         "location": where, "performer": [{"actor": who}], "note": note, "recorder": staff, "asserter": staff},
+        {"resourceType": "Goal", "lifecycleStatus": "active", "subject": named, "description": {"text": "Ro"},
+         "note": note},
+        {"resourceType": "Observation", "status": "final", "subject": named, "code": {"text": "Behov"},
+         "performer": [who], "note": note},
+        {"resourceType": "ClinicalImpression", "status": "completed", "subject": named, "assessor": staff,
+         "description": place, "summary": place, "note": note},
     )  # fmt: skip
     return [json.dumps(one, ensure_ascii=False).encode() for one in made]
 

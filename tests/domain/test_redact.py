@@ -194,6 +194,7 @@ def test_the_patient_among_the_facts_protects_the_rest() -> None:
 
 PLACE = {"resourceType": "Organization", "id": "o", "name": SECRET, "address": [{"text": SECRET}]}
 STREET = {"url": "https://x.example", "valueAddress": {"text": SECRET}}
+REACHED = {"url": "https://x.example", "valueContactPoint": {"system": "phone", "value": SECRET}}
 
 
 @pytest.mark.parametrize(
@@ -215,6 +216,10 @@ STREET = {"url": "https://x.example", "valueAddress": {"text": SECRET}}
         ("DocumentReference", {"context": {"sourcePatientInfo": {"display": SECRET}}}),
         ("Procedure", {"performer": [{"actor": SHELTER}], "note": [{"text": SECRET}]}),
         ("Communication", {"about": [{"display": SECRET}]}),
+        ("Patient", {"generalPractitioner": [SHELTER], "extension": [REACHED]}),
+        ("Goal", {"note": [{"text": SECRET}]}),
+        ("Observation", {"note": [{"text": SECRET}]}),
+        ("ClinicalImpression", {"description": SECRET, "summary": SECRET, "note": [{"text": SECRET}]}),
     ],
 )  # fmt: skip
 def test_wherever_else_an_address_or_who_gives_shelter_stands(kind: str, body: dict[str, Any]) -> None:
@@ -232,3 +237,7 @@ def test_who_sees_the_citizen_outside_hospitals_is_not_told() -> None:
     met = {"resourceType": "Encounter", "id": "e", "meta": {}, "serviceProvider": SHELTER,
            "participant": [{"individual": SHELTER}]}  # fmt: skip
     assert SECRET not in json.dumps(redact(met, OUTSIDE_HOSPITALS["Encounter"]), ensure_ascii=False)
+    for kind, element in (("Task", "requester"), ("ServiceRequest", "requester"), ("ClinicalImpression", "assessor")):
+        asked = {"resourceType": kind, "id": "x", "meta": {}, element: SHELTER}
+        assert SECRET not in json.dumps(redact(asked, OUTSIDE_HOSPITALS[kind]), ensure_ascii=False), kind
+        assert SECRET in json.dumps(redact(asked, ADDRESS_PATHS[kind]), ensure_ascii=False), "a hospital may be named"
