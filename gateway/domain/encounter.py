@@ -230,9 +230,15 @@ def _lie(course: _Course, event: Event, place: Body) -> None:
     begun = {"period": {"start": now}} if event.act in _BEGINS_THERE else {}
     if arrived or not course.places:
         course.places.append(place | begun)
-    else:
+    elif not _vaguer(place, course.places[-1]):
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
         course.places[-1] = place | begun | kept
+
+
+def _vaguer(place: Body, known: Body) -> bool:
+    """Whether a place that was told after another is the building alone, where a ward or bed is known: many senders
+    write no more when the citizen leaves, and it would hide where he lay."""
+    return "identifier" not in place.get("location", {}) and "identifier" in known.get("location", {})
 
 
 def _there_already(course: _Course, place: Body, now: str) -> bool:

@@ -291,3 +291,12 @@ def test_classes_that_senders_write_beside_the_table(written: str, code: str) ->
     found = adt(visit=pv1({2: written}))
     assert stay(found)["class"]["code"] == code
     assert language().translate(found).findings == ()
+
+
+@pytest.mark.parametrize("event", ["A03", "A08", "A21"])
+def test_a_message_that_names_the_hospital_alone_does_not_hide_the_ward(event: str) -> None:
+    vague = adt(event, sent="20250320130000+0100", visit=pv1({3: "^^^HGH^^^Hus 3"}))
+    (place,) = stay(adt("A01", sent="20250314093000+0100"), vague)["location"]
+    assert place["location"]["display"] == "MED1-12-2, HGH"
+    (moved,) = stay(vague, adt("A02", sent="20250321130000+0100", visit=pv1({3: "W5^^^HGH"})))["location"][-1:]
+    assert moved["location"]["display"] == ("Hus 3, HGH" if event == "A03" else "W5, HGH")
