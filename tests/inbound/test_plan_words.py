@@ -42,3 +42,11 @@ def test_whether_a_benefit_runs_is_told_where_it_is_known(status: str, word: str
         {"resourceType": "Account", "status": status, "name": "Kontanthjælp", "identifier": [{"system": NUMBER}]}
     ).benefits
     assert (line.title, line.status) == ("Kontanthjælp", word)
+
+
+@pytest.mark.parametrize("code", ["R", "B", "C", "N", "U"])
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_class_of_hl7_v2_that_fhir_has_no_code_for_is_told_in_words(code: str, language: str) -> None:
+    stay = {"resourceType": "Encounter", "status": "in-progress", "class": {"code": code}}
+    (line,) = plan_view({"resourceType": "Bundle", "entry": [{"resource": stay}]}, NOW, texts(language)).stays
+    assert len(line.title) > 3
