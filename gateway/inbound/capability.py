@@ -20,11 +20,11 @@ from gateway.domain.searching.including import leads_back
 from gateway.domain.searching.matching import modifiers_of
 from gateway.domain.searching.parameter import ALONE, EVERYWHERE
 from gateway.flows import audit
-from gateway.flows.parts import Gateway
+from gateway.flows.parts import Gateway, Served
 from gateway.inbound import definitions, negotiate
 from gateway.inbound.door import Door, Inbound
+from gateway.inbound.rest.answering import OF_ANSWER, OF_PART, answer, form_of_part, query
 from gateway.translate import r4
-from gateway.translate.fhir import write_xml
 
 _OURS = "https://faellesplan.dk/fhir"
 _PROFILES = {
@@ -61,10 +61,10 @@ _OF_SYSTEM = {"transaction": ("transaction", "batch")}
 
 async def metadata(inbound: Inbound, request: Request) -> Response:
     """GET /fhir/metadata"""
-    form = negotiate.wanted(request.headers.get("accept", ""), request.query_params.get("_format", ""))
-    body = inbound.statement
-    content = write_xml(body) if form == negotiate.XML else msgspec.json.encode(body)
-    return Response(content, 200, {"Vary": "Accept"}, f"{form}; charset=utf-8")
+    form = form_of_part(request, [one for one in query(request) if one[0] in (*OF_ANSWER, *OF_PART)])
+    response = answer(request, form, Served(msgspec.json.encode(inbound.statement)))
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 def statement(gateway: Gateway, doors: Sequence[Door]) -> dict[str, Any]:

@@ -63,6 +63,14 @@ def test_it_is_a_capability_statement(database_url: str) -> None:
             answer = await here.web.get("/fhir/metadata", headers={"Accept": "application/fhir+xml"})
             assert parse(answer.content) == body
             assert (await here.web.head("/fhir/metadata")).status_code == 200
+            pretty = await here.web.get("/fhir/metadata?_pretty=true&mode=full")
+            assert b'\n  "resourceType"' in pretty.content
+            assert pretty.json() == body
+            short = (await here.web.get("/fhir/metadata?_elements=fhirVersion")).json()
+            assert "SUBSETTED" in str(short["meta"])
+            assert "rest" not in short
+            CapabilityStatement.model_validate((await here.web.get("/fhir/metadata?_summary=true")).json())
+            assert (await here.web.get("/fhir/metadata?_summary=maybe")).status_code == 400
 
     run(test)
 

@@ -107,6 +107,11 @@ def form_of_one(request: Request) -> Form:
     params = query(request)
     if any(name not in (*OF_ANSWER, *OF_PART) for name, _ in params):
         raise BadRequest("Only _format, _pretty, _summary and _elements may stand here", where="the query")
+    return form_of_part(request, params)
+
+
+def form_of_part(request: Request, params: Sequence[tuple[str, str]]) -> Form:
+    """The form by these parameters, with how much is told by `_summary` and `_elements`. Raises BadRequest."""
     part = understand("", {}, [one for one in params if one[0] in OF_PART])
     if part.only_counts:
         raise BadRequest("A read counts nothing", where="_summary", hint="Served: true, text, data, false.")
