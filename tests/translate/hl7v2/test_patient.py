@@ -347,3 +347,10 @@ def test_a_time_in_use_that_is_none_is_left_out_and_told() -> None:
     assert "period" not in made["identifier"][0]
     assert "period" not in made["telecom"][0]
     assert [f.where for f in found.findings] == ["PID^1^3^1^7", "PID^1^13^1^13"]
+
+
+@pytest.mark.parametrize(
+    ("written", "gender"), [("f", "female"), ("Female", "female"), ("MALE", "male"), ("m", "male")]
+)
+def test_a_sex_that_senders_write_beside_the_table(written: str, gender: str) -> None:
+    assert patient({8: written})["gender"] == gender
