@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,22 +18,30 @@ from gateway.translate.rules.reader import Env, Function
 Json = dict[str, Any]
 
 _ERROR = "entered-in-error"
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Whom the message is about: the numbers that can stand for the citizen, the strongest first."""
+    """Whom the message is about: the numbers that can stand for the citizen, the strongest first; the first `told` of
+    them are the citizen's own."""
 
     citizen: tuple[Identifier, ...]
+    told: int
 
 
-def numbers(patient: Json, own_id: str, source: Source) -> tuple[Identifier, ...]:
+def numbers(patient: Json, own_id: str, source: Source) -> Context:
     """The citizen's numbers. With none that can stand for a person (official samples use a dummy CPR number, shelters
-    know people by name alone) the sender's own id of the citizen is the number."""
-    told = [
-        normal(i["system"], i["value"]) for i in patient.get("identifier", ()) if i.get("system") and i.get("value")
-    ]
-    return best_first(told) or (Identifier(f"urn:faellesplan:source:{source.id}:patient", own_id),)
+    know people by name alone) the sender's own id of the citizen is the number. Who gets a number later is the same
+    citizen by that id, where it is a UUID: any other may stand for another citizen in the next message."""
+    told = best_first(
+        [normal(i["system"], i["value"]) for i in patient.get("identifier", ()) if i.get("system") and i.get("value")]
+    )
+    own = Identifier(f"urn:faellesplan:source:{source.id}:patient", own_id)
+    if not told:
+        return Context((own,), 1)
+    lasting = _UUID.fullmatch(own_id) and own_id.strip("0-")  # one of zeros alone is nobody's
+    return Context((*told, own) if lasting else told, len(told))
 
 
 def citizen(env: Env, own_id: str) -> str:
@@ -42,7 +51,8 @@ def citizen(env: Env, own_id: str) -> str:
 
 def identifiers(env: Env, own_id: str) -> list[Json]:
     """Every number of the citizen in its normal spelling: CPR official, a replacement temp (DK Core)."""
-    return [_identifier(number) for number in env.message.citizen]
+    found: Context = env.message
+    return [_identifier(number) for number in found.citizen[: found.told]]
 
 
 def _identifier(number: Identifier) -> Json:

@@ -102,15 +102,16 @@ class Understanding:
         rules = self._rules.of(source.rules)
         fingerprint = _fingerprint(whole, message_id)
         kept = rules.makes - {"Patient"}
-        citizen = numbers(whole.citizen, whole.id_of(whole.citizen), source)
-        rewriting = Rewriting(whole, self._tables, source, self._ids, citizen[0].key, kept, told_before=told_before)
+        about = numbers(whole.citizen, whole.id_of(whole.citizen), source)
+        key = about.citizen[0].key
+        rewriting = Rewriting(whole, self._tables, source, self._ids, key, kept, told_before=told_before)
         rewriting.done()
-        env = Env(source, self._ids, ZoneInfo(source.timezone), Context(citizen), whole.sent.date().isoformat())
+        env = Env(source, self._ids, ZoneInfo(source.timezone), about, whole.sent.date().isoformat())
         env.findings += [
             *_not_kept(whole, kept),
             *_composed(whole),
             *_without_citizen(whole),
-            *_dummies(whole, citizen),
+            *_dummies(whole, about),
         ]
         env.findings += rewriting.findings
         return Work(whole, fingerprint, message_id or fingerprint.hex(), rules, env)
@@ -181,10 +182,10 @@ def _without_citizen(whole: Whole) -> Iterator[Finding]:
             yield Finding(f"{whole.message.place(contact)}.subject", "a contact without the citizen is no Encounter")
 
 
-def _dummies(whole: Whole, citizen: tuple[Identifier, ...]) -> Iterator[Finding]:
+def _dummies(whole: Whole, about: Context) -> Iterator[Finding]:
     """A number that stands for nobody is left out, and so is one without a system."""
     told = whole.citizen.get("identifier", [])
-    if len(told) > len(citizen) or citizen[0].system.startswith("urn:faellesplan:source:"):
+    if len(told) > about.told or about.citizen[0].system.startswith("urn:faellesplan:source:"):
         place = f"{whole.message.place(whole.citizen)}.identifier"
         yield Finding(place, "a number that cannot stand for a person is left out")
 

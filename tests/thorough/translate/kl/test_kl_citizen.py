@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from gateway.domain.citizen import people
 from gateway.domain.identifier import CPR, Identifier
 from gateway.errors import (
     Contradiction,
@@ -58,8 +60,32 @@ def test_citizens_with_and_without_cpr(kl: Kl, system: str, value: str, normal: 
     bundle = order()
     resources(bundle, "Patient")[0]["identifier"] = [{"system": system, "value": value}]
     found = kl.translate(raw(bundle))
-    assert found.citizen == (Identifier(system, normal),)
+    own = Identifier("urn:faellesplan:source:koebenhavn-ffb:patient", resources(bundle, "Patient")[0]["id"])
+    assert found.citizen == (Identifier(system, normal), own)
     assert said(found, "Patient")[0].key == f"{system}|{normal}"
+    assert [one["value"] for one in said(found, "Patient")[0].body["identifier"]] == [normal], "our word, not theirs"
+
+
+@pytest.mark.parametrize(
+    ("own", "joins"),
+    [
+        ("9be7302d-55d4-5cf2-aae0-dc063dd8c50d", True), ("p1", False), ("12345", False),
+        ("00000000-0000-0000-0000-000000000000", False),
+    ],
+)  # fmt: skip
+def test_who_gets_a_number_later_is_the_same_citizen_by_the_senders_id(kl: Kl, own: str, joins: bool) -> None:
+    """Where it is a UUID: any other may stand for somebody else in the next message."""
+    evidence = {}
+    for numbers in ([], [{"system": CPR, "value": "2512489996"}]):
+        text = json.dumps(order()).replace("9be7302d-55d4-5cf2-aae0-dc063dd8c50d", own)
+        bundle = json.loads(text)
+        patient = resources(bundle, "Patient")[0]
+        patient["identifier"] = numbers
+        if not numbers:
+            patient.pop("identifier")
+        keys = [one.key for one in kl.translate(raw(bundle)).citizen]
+        evidence[keys[0]] = keys
+    assert len({person.survivor for person in people(evidence, []).values()}) == (1 if joins else 2)
 
 
 def test_a_protected_address_keeps_its_label(kl: Kl) -> None:

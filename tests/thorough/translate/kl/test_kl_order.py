@@ -36,7 +36,7 @@ def test_every_entry_is_walked(kl: Kl) -> None:
 def test_who_when_and_about_whom(kl: Kl) -> None:
     found = kl.translate(RAW)
     assert (found.source.id, found.event) == ("koebenhavn-ffb", "ffb-order")
-    assert found.citizen == (Identifier(CPR, "1502824933"),)
+    assert found.citizen[0] == Identifier(CPR, "1502824933")
     assert found.message_id == order()["entry"][0]["resource"]["id"]
     assert len(found.message_id) == 32  # KL writes it without dashes
     at = datetime(2025, 2, 4, 9, 30, tzinfo=UTC)
