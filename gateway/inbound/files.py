@@ -7,8 +7,7 @@ saved, never to be shown by a browser as a page of ours.
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
@@ -17,19 +16,16 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.domain.caller import Caller
 from gateway.domain.correspondence import OpenedFile
-from gateway.errors import BadRequest, RuleBroken
+from gateway.errors import BadRequest
 from gateway.flows.read_file import read_file
-from gateway.flows.writing import attach
+from gateway.flows.writing.file import File, attach, file_in, sound
 from gateway.inbound import negotiate
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.negotiate import NotAcceptable, media_type
 from gateway.inbound.rest.answering import answer, only_form
 from gateway.translate.fhir import parse
-from gateway.translate.fhir.validating.written import check_written
 
-_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _SAVED = {"Content-Disposition": "attachment", "Vary": "Accept, Authorization"}
 
 
@@ -67,29 +63,10 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
     content_type = request.headers.get("content-type", "")
     raw, name = await read_body(request, inbound.message_bytes), media_type(content_type).name
     if negotiate.names_fhir(name):
-        body = parse(raw, negotiate.sent(content_type))
-        if body.get("resourceType") != "Binary":
-            raise BadRequest("A Binary was expected", where="resourceType")
-        check_written(body)
-        data, name = _base64(str(body.get("data", ""))), media_type(str(body["contentType"])).name
-        context = str(body.get("securityContext", {}).get("reference", ""))
+        file = file_in(parse(raw, negotiate.sent(content_type)))
     else:
-        data, context = b64encode(raw).decode(), request.headers.get("x-security-context", "")
-    if not data or not _TYPE.fullmatch(name):
-        raise RuleBroken("A file has a content, and a type that is one", where="Binary")
-    kind, _, identity = context.removeprefix(f"{inbound.public_url}/fhir/").partition("/")
-    if kind != "DocumentReference" or not _ID.fullmatch(identity):
-        hint = "DocumentReference/<id>, of a document that you wrote; X-Security-Context where the file comes as it is."
-        raise RuleBroken("A document decides who reads a file", where="Binary.securityContext", hint=hint)
-    return answer(request, form, await attach(inbound.gateway, caller, identity, name, data), written=True)
-
-
-def _base64(text: str) -> str:
-    """In its one spelling. Raises RuleBroken."""
-    try:
-        return b64encode(b64decode("".join(text.split()), validate=True)).decode()
-    except ValueError:
-        raise RuleBroken("This is no base64", where="Binary.data") from None
+        file = sound(File(b64encode(raw).decode(), name, request.headers.get("x-security-context", "")))
+    return answer(request, form, await attach(inbound.gateway, caller, file), written=True)
 
 
 def _form(accept: str, override: str, own: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,9 +24,9 @@ _UNNAMED = "application/octet-stream"
 
 
 def filed(
-    statements: Sequence[Statement], ids: Ids, beside: str = ""
+    statements: Sequence[Statement], ids: Ids, beside: Collection[str] = ()
 ) -> tuple[tuple[Statement, ...], tuple[Attached, ...]]:
-    """The statements with small contents only, and the files. The content `beside` is one of these however small."""
+    """The statements with small contents only, and the files. Contents `beside` are among these however small."""
     if _KIND not in [one.kind for one in statements]:  # nearly every message
         return tuple(statements), ()
     files: list[Attached] = []
@@ -37,14 +37,16 @@ def filed(
     return kept, tuple(files)
 
 
-def _without(one: Statement, ids: Ids, files: list[Attached], beside: str) -> Body:
+def _without(one: Statement, ids: Ids, files: list[Attached], beside: Collection[str]) -> Body:
     return one.body | {"content": [_content(content, one.key, ids, files, beside) for content in one.body["content"]]}
 
 
-def _content(content: dict[str, Any], key: str, ids: Ids, files: list[Attached], beside: str) -> dict[str, Any]:
+def _content(
+    content: dict[str, Any], key: str, ids: Ids, files: list[Attached], beside: Collection[str]
+) -> dict[str, Any]:
     attachment = content["attachment"]
     told = attachment.get("data", "")
-    if not told or (len(told) < LONG and told != beside):
+    if not told or (len(told) < LONG and told not in beside):
         return content
     body = base64.b64decode(attachment["data"])
     identity = ids("Binary", attached_key(key, hashlib.sha256(body).hexdigest()))

@@ -9,8 +9,7 @@ REST itself.
 from __future__ import annotations
 
 from gateway.flows.writing.asked import Asked, Entry
-from gateway.flows.writing.file import attach
 from gateway.flows.writing.single import write
 from gateway.flows.writing.transaction import transact
 
-__all__ = ["Asked", "Entry", "attach", "transact", "write"]
+__all__ = ["Asked", "Entry", "transact", "write"]

@@ -27,8 +27,8 @@ _METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELE
 class Asked:
     """One write. `interaction` is create, update, patch or delete; `identity` names the resource, or `criteria` the
     search that finds it (for create: that must find none). `change` makes the patched resource of what stands.
-    `reason` is why labels are lowered, where they are. `beside` is a content, in base64, that is kept as a file however
-    short it is."""
+    `reason` is why labels are lowered, where they are. `beside` are contents, in base64, that are kept as files however
+    short they are."""
 
     interaction: str
     kind: str
@@ -39,7 +39,7 @@ class Asked:
     criteria: Criteria | None = None
     change: Callable[[Json], Json] | None = None
     reason: str = ""
-    beside: str = ""
+    beside: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:

@@ -37,7 +37,7 @@ async def create(gateway: Gateway, caller: Caller, work: Work, around: Around, t
     key, now = written_key(source.id, asked.kind, token), gateway.clock()
     origin = origin_of(secrets.token_hex(8))
     said = Statement(asked.kind, key, Act.STATE, Verb.ASSERT, now, now, body, source.id, origin)
-    (said,), files = filed((said,), gateway.ids)
+    (said,), files = filed((said,), gateway.ids, asked.beside)
     identity = gateway.ids(asked.kind, key)
     return Word(source, citizen.id, citizen.numbers, said, identity, created=True, files=files)
 

@@ -23,6 +23,7 @@ from gateway.flows.write_message import Sending
 from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Entry, Json, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.filing import filed
 from gateway.flows.writing.in_subscriptions import Subscribing
 from gateway.flows.writing.naming import MESSAGE, linked, name, resolved, settled, twins
 from gateway.flows.writing.saying import looked_up, told
@@ -55,6 +56,13 @@ async def transact(
     Raises what is wrong with the first entry that something is wrong with, with its place: then nothing is kept, and
     on record is that each entry that was looked into was refused.
     """
+    worked = await filed(gateway, entries)
+    return worked.answers(gateway, await _transacted(gateway, caller, worked.entries, raw, number))
+
+
+async def _transacted(
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str
+) -> Sequence[Served]:
     again = Again.of(gateway, caller, number, raw) if number and entries else None
     for _ in range(TRIES):
         try:

@@ -51,8 +51,8 @@ _CONDITIONS = {
 }  # fmt: skip
 _WRITES = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _METHOD = {interaction: method for method, interaction in _WRITES.items()}
-_ALONE = frozenset({"$process-message", "$export", "Binary"})
-"""What comes alone, not in a Bundle."""
+_ALONE = frozenset({"$process-message", "$export"})
+"""What comes alone, not in a Bundle; so is a file read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,10 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
         if len(part.content) > most_bytes(inbound, kind):
             raise TooLarge("This resource is larger than one is taken alone")
         asked = _asked(part, kind, path.get("id", ""))
+        if kind == "Binary":  # it changes its document, unless that comes with it
+            is_here = "DocumentReference/" in str(part.resource.get("securityContext"))
+            needs = ("DocumentReference.u",) if is_here else ()
+            await check_scopes(inbound.gateway, caller, needs, "POST /fhir/{kind}", "create", kind)
         if asked.interaction == "create" and asked.criteria is not None:  # a search
             await check_scopes(inbound.gateway, caller, ("s",), f"POST /fhir/{kind}", "create", kind)
         return Entry(part.place, asked, admitted, part.name)
@@ -230,7 +234,8 @@ def _door(request: Request, part: Part) -> tuple[Endpoint, dict[str, str]]:
         endpoint = getattr(route, "endpoint", None)
         if match is Match.FULL and isinstance(endpoint, Endpoint) and endpoint.takes(found["path_params"]):
             door, path = endpoint.door, found["path_params"]
-            if not isinstance(door, Bearer) or _ALONE & {door.interaction, path.get("kind", "")}:
+            is_file = path.get("kind", "") == "Binary" and part.method in _READS
+            if not isinstance(door, Bearer) or door.interaction in _ALONE or is_file:
                 raise Refused(
                     "This is not offered in a Bundle", where=f"{part.place}.request.url", hint="Send it alone."
                 )

@@ -22,7 +22,7 @@ CREATED = (*WRITTEN, "Communication", "Binary", "Subscription", *DIRECTORY)
 CHANGED = (*WRITTEN, *DIRECTORY)
 BY_ID = (*CHANGED, "Subscription")
 """What is changed by its id; of those in CHANGED by a condition too."""
-TOGETHER = (*BY_ID, "Communication")
+TOGETHER = (*BY_ID, "Communication", "Binary")
 """What is written in a transaction."""
 SINGLE = (*READABLE, "Binary", *definitions.KINDS)
 """What is read by its id: a file is found by its Communication, never searched for."""
