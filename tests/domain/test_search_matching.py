@@ -151,6 +151,43 @@ def test_the_subject_may_be_told_to_be_nobody_here() -> None:
             understand("Condition", SERVED, [("subject", wrong)], Here(OWN))
 
 
+@pytest.mark.parametrize(
+    ("asked", "held", "there"),
+    [("100", "99.5", True), ("100", "100.4", True), ("100", "100.5", False), ("100", "99.4", False),
+     ("100.00", "100.004", True), ("100.00", "100.005", False), ("1e2", "95", True), ("1e2", "104.9", True),
+     ("1e2", "105", False), ("1e2", "94.9", False), ("lt100", "99.9", True), ("lt100", "100", False),
+     ("le100", "100", True), ("gt100", "100.1", True), ("gt100", "100", False), ("ge100", "100", True),
+     ("ne100", "100.2", False), ("ne100", "101", True), ("5.40e-3", "0.005395", True), ("5.40e-3", "0.0053949", False),
+     ("5.40e-3", "0.005405", False), ("ap100", "90", True), ("ap100", "89.9", False)],
+)  # fmt: skip
+def test_numbers_as_r4_tells_them(asked: str, held: str, there: bool) -> None:
+    """The examples of R4 3.1.1.4.6 and 3.1.1.4.12."""
+    body = {"resourceType": "Observation", "id": "o", "valueQuantity": {"value": Decimal(held)}}
+    assert finds(body, "value-quantity", asked) is there
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "there"),
+    [("eq2013-01-14", "2013-01-14T00:00", True), ("eq2013-01-14", "2013-01-14T10:00", True),
+     ("eq2013-01-14", "2013-01-15T00:00", False), ("ne2013-01-14", "2013-01-15T00:00", True),
+     ("ne2013-01-14", "2013-01-14T00:00", False), ("ne2013-01-14", "2013-01-14T10:00", False),
+     ("lt2013-01-14T10:00", "2013-01-14", True), ("gt2013-01-14T10:00", "2013-01-14", True),
+     ("ge2013-03-14", {"start": "2013-01-21"}, True), ("le2013-03-14", {"start": "2013-01-21"}, True),
+     ("sa2013-03-14", {"start": "2013-03-15"}, True), ("sa2013-03-14", {"start": "2013-01-21"}, False),
+     ("sa2013-03-14", {"start": "2013-01-21", "end": "2013-03-15"}, False),
+     ("eb2013-03-14", {"start": "2013-01-21"}, False), ("eb2013-03-14", {"end": "2013-03-13"}, True),
+     ("eb2013-03-14", {"end": "2013-03-15"}, False), ("ap2013-03-14", "2013-03-14", True),
+     ("ap2013-03-14", "2013-01-21", False), ("2013", "2013-06", True), ("2013-06", "2013", False),
+     ("2013-01-14T23:30:00Z", "2013-01-15T00:30:00+01:00", True), ("2013-01-15", "2013-01-14T23:30:00Z", True),
+     ("2013-01-14", "2013-01-14T23:30:00Z", False), ("2013-01-14T23:30:00.5Z", "2013-01-14T23:30:00.51Z", True),
+     ("ge2013-01-14T23:30:00.6Z", "2013-01-14T23:30:00.51Z", False)],
+)  # fmt: skip
+def test_dates_as_r4_tells_them(asked: str, held: Any, there: bool) -> None:
+    """The examples of R4 3.1.1.4.7; without a zone it is Danish time."""
+    name = "effectivePeriod" if isinstance(held, dict) else "effectiveDateTime"
+    assert finds({"resourceType": "Observation", "id": "o", name: held}, "date", asked) is there
+
+
 def test_what_is_told_twice_of_the_answer() -> None:
     """Nothing that was asked for is left out in silence."""
     given = ["_sort=code", "_sort=-onset-date", "_count=2", "_elements=code", "_elements=onset", "_count=2"]

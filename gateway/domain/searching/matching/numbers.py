@@ -79,7 +79,8 @@ def compared(name: str, value: str) -> Callable[[Span], bool]:
     if found is None:
         raise BadRequest("This is not a number with an optional prefix", where=name, hint="For instance gt5.4.")
     exact = Decimal(found[2])
-    half = Decimal(1).scaleb(int(exact.as_tuple().exponent)) / 2
+    places = int(exact.as_tuple().exponent)
+    half = Decimal(1).scaleb(places - (places > 0)) / 2  # of 1e2, as R4 has it: 95 to 105
     low, high = exact - half, exact + half
     near = abs(exact) / 10
     compare: dict[str, Callable[[Span], bool]] = {
