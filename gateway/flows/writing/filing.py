@@ -78,14 +78,18 @@ async def _carried(gateway: Gateway, made: Filed, entry: Entry, file: File, carr
             return at
     identity = check_document(gateway, file)
     if identity not in carriers:
-        found = await resources.find(gateway.database, KIND, identity)
-        tag = f'W/"{found.sealed.version if found else 1}"'
         carriers[identity] = len(made.entries)
-        asked = Asked("patch", KIND, identity, change=lambda body: body, if_match=tag)
-        made.entries.append(replace(entry, asked=asked, name=""))
+        made.entries.append(await _carrier(gateway, entry, identity))
     at = carriers[identity]
     made.entries[at] = _with_one_more(made.entries[at], file)
     return at
+
+
+async def _carrier(gateway: Gateway, entry: Entry, identity: str) -> Entry:
+    """The change of a document that is here, as it stands."""
+    found = await resources.find(gateway.database, KIND, identity)
+    tag = f'W/"{found.sealed.version if found else 1}"'
+    return replace(entry, asked=Asked("patch", KIND, identity, change=lambda body: body, if_match=tag), name="")
 
 
 def _is_document(asked: Asked) -> bool:
