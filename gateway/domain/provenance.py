@@ -7,7 +7,7 @@ stays what it is, and may be told to nobody who may not see that version.
 Who said it is a fact about the citizen of its own: that a psychiatric hospital told of an address, and when, tells of a
 stay there. What is said of a Patient is everybody's, so of it the speakers are named to themselves and to the citizen
 alone; of all else those whose words the resource is made of are named, not whoever made a new version of it by the way
-(two people who became one).
+(two people who became one). The number of a message may be made of all that is in it, and is theirs and the citizen's.
 """
 
 from __future__ import annotations
@@ -66,20 +66,17 @@ def target_of(identity: str) -> Version | None:
     return Version(found[1], found[2], int(found[3])) if found else None
 
 
-def may_be_named(kind: str, told: Told, own: Collection[str] | None) -> bool:
-    """Whether a reader may know who said a version, and when. `own` are the sources of the reader's own legal world,
-    None for the citizen's own eyes."""
-    names = {one.source for one in told.statements} or {told.source}
-    return own is None or names <= set(own) or (kind != "Patient" and names <= told.tellers)
-
-
 def provenance(
-    version: Version, told: Told, sources: Mapping[str, Source], *, whole: bool = True, named: bool = True
+    version: Version, told: Told, sources: Mapping[str, Source], own: Collection[str] | None, *, whole: bool = True
 ) -> Body:
-    """The Provenance of a version. Not `whole`: parts of the resource are withheld because of a protected address, so
-    who said it is told by its sector alone. Not `named`: who said it, and when, is not this reader's to know."""
-    said = told.statements if named else ()
-    names = list(dict.fromkeys(one.source for one in said)) or ([told.source] if told.source and named else [])
+    """The Provenance of a version, for one reader. `own` are the sources of the reader's own legal world, None for the
+    citizen's own eyes. Not `whole`: parts of the resource are withheld because of a protected address, so who said it
+    is told by its sector alone."""
+    named = {one.source for one in told.statements} or {told.source}
+    ours = own is None or named <= set(own)
+    open_ = ours or (version.kind != "Patient" and named <= told.tellers)
+    said = told.statements if open_ else ()
+    names = list(dict.fromkeys(one.source for one in said)) or ([told.source] if told.source and open_ else [])
     speakers = [sources[name] for name in names if name in sources]
     body: Body = {
         "resourceType": "Provenance",
@@ -92,7 +89,7 @@ def provenance(
     }
     if said:
         body["occurredDateTime"] = _time(max(one.happened for one in said))
-    if told.message and whole and named:
+    if told.message and whole and ours:
         number = {"identifier": {"value": told.message}}
         body["entity"] = [{"role": "source", "what": number}]
     return body

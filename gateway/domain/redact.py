@@ -55,6 +55,8 @@ _ADDRESS = {
         "context.sourcePatientInfo",
         "content.attachment.data",
         "content.attachment.url",
+        "content.attachment.hash",
+        "content.attachment.size",
         "content.attachment.title",
     ),
     "Procedure": ("location", "performer", "note"),

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from gateway.domain.caller import Caller
 from gateway.domain.circle import sources_of_world
 from gateway.domain.decide import Permit
-from gateway.domain.provenance import Told, Version, may_be_named, provenance, target_of
+from gateway.domain.provenance import Told, Version, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
@@ -73,15 +73,10 @@ def _told(
 ) -> list[bytes]:
     own = _own(gateway, caller)
     return [
-        wire.encode(
-            provenance(
-                version, told[version], gateway.sources,
-                whole=not permit.redactions, named=may_be_named(version.kind, told[version], own),
-            )
-        )
+        wire.encode(provenance(version, told[version], gateway.sources, own, whole=not permit.redactions))
         for version, permit in permits.items()
         if version in told
-    ]  # fmt: skip
+    ]
 
 
 def _own(gateway: Gateway, caller: Caller) -> frozenset[str] | None:

@@ -6,6 +6,8 @@ What a reader who may not see it is shown, finds, counts, sorts and is refused d
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from hashlib import sha1
 from typing import Any
 
 from gateway.domain.identifier import CPR
@@ -55,6 +57,13 @@ def _told(place: str) -> bytes:
     return order(SARAH, support, relative, team, words, patient=patient)
 
 
+def _attachment(place: str) -> dict[str, Any]:
+    data = f"Hun bor i {place * len(_KNOWN[place])}.".encode() * (1 if place == HERE else 2)
+    sha = b64encode(sha1(data, usedforsecurity=False).digest()).decode()
+    plain = b64encode(data).decode()
+    return {"contentType": "text/plain", "data": plain, "hash": sha, "size": len(data), "title": place}
+
+
 def _written(place: str) -> list[bytes]:
     """What it writes by REST."""
     named = {"reference": f"Patient/{patient_of(SARAH)}"}
@@ -82,8 +91,7 @@ def _written(place: str) -> list[bytes]:
             "resourceType": "DocumentReference", "status": "current", "subject": named, "description": place,
             "author": [who], "custodian": who, "authenticator": who,
             "context": {"facilityType": {"text": place}},
-            "content": [{"attachment": {"contentType": "text/plain", "data": "aGVq" if place == HERE else "aGVr",
-                                        "title": place}}],
+            "content": [{"attachment": _attachment(place)}],
         },
         {
             "resourceType": "Encounter", "status": "in-progress", "subject": named, "serviceProvider": who,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain.identifier import CPR, X_ECPR
+from tests.attack.test_municipal_worlds import grant
 from tests.attack.twins import CLIENTS
 from tests.attack.world import SARAH, Doors, bodies, doors, kl_id, order, patient_of, plan, stay
 from tests.inbound.http_world import run
+from tests.translate.ydelse import making
 
 WARD = stay(SARAH).replace(b"^Ask", b"^Sarah Marie")
 STRANGER = "0703921VJ5"
@@ -71,5 +73,22 @@ def test_nor_does_what_two_records_that_became_one_made_anew(database_url: str) 
                 (told,) = bodies(await here.get("social", f"Provenance?target={place}"))
                 assert not [word for word in _TELLING if word in str([told["agent"], told.get("entity")])], told
                 assert ("occurredDateTime" in told) == (version == 1)
+
+    run(test)
+
+
+def test_the_number_of_a_message_says_nothing_of_what_else_is_in_it(database_url: str) -> None:
+    """A benefit and why it was stopped come in one message, whose number is made of all that it says. The social
+    authority sees the warning that comes of it, and not those words: whoever guesses them could see that by the
+    number."""
+
+    async def test() -> None:
+        async with doors(database_url, *CLIENTS) as here:
+            await here.arrive(("social", order(SARAH, plan())), ("benefit", grant(making.STOPPED, 602)))
+            for who in ("social", "benefit"):
+                found = bodies(await here.get(who, f"Flag?patient={patient_of(SARAH)}&_revinclude=Provenance:target"))
+                flag, told = found
+                assert (flag["resourceType"], told["agent"][1]["who"]["display"]) == ("Flag", "koebenhavn-ydelse")
+                assert ("entity" in told) == (who == "benefit")
 
     run(test)
