@@ -68,8 +68,7 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     hides itself from it (an objection to every look).
     """
     asked = work.asked
-    if is_joint(asked.kind, asked.identity):
-        raise _composed(asked.kind)
+    _check_not_composed(asked)
     found = await resources.find(gateway.database, asked.kind, asked.identity)
     seen = await look_at_one(gateway, gateway.database, caller, found)
     if found is None:
@@ -200,9 +199,14 @@ def _not_yours(caller: Caller, found: resources.Found, said: Sequence[Statement]
     return Forbidden("Another source wrote this", hint="A sector writes its own part; create one of your own.")
 
 
-def _composed(kind: str) -> NotAllowed:
+def _check_not_composed(asked: Asked) -> None:
+    """Raises NotAllowed for the joint plan and its team."""
+    if not is_joint(asked.kind, asked.identity):
+        return
     hint = {
         "CarePlan": "Write your own part: POST CarePlan, Goal, Task, Appointment or ServiceRequest.",
         "CareTeam": "Write your own part: POST CareTeam with the members that you know of.",
     }
-    return NotAllowed("The joint plan is composed from its parts and not written", where=kind, hint=hint[kind])
+    raise NotAllowed(
+        "The joint plan is composed from its parts and not written", where=asked.kind, hint=hint[asked.kind]
+    )
