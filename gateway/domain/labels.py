@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gateway.domain.content import BARE, CLOSED, FILE, KEPT, TEXT, UNIT, Content, content_of
 from gateway.domain.security_label import (
@@ -27,6 +27,7 @@ from gateway.domain.statement import Body
 from gateway.domain.words import Words, diagnoses
 
 ANY = "*"
+_Said = TypeVar("_Said")
 # Systems of which is known that they hold no diagnoses, or only such as rows name. A code of any other system is read
 # as if it named none: senders write `ICD-10`, a URL of their own, or that of another country's edition.
 _KNOWN = (
@@ -62,7 +63,7 @@ _DIAGNOSED = frozenset({"Condition", "EpisodeOfCare", "Procedure", "ServiceReque
 _UNTOLD = frozenset({KEPT, CLOSED, BARE})
 _NAME = "name"  # a code that may be a word: no diagnosis of another list
 _REMEMBERED = 8192
-_SHORT = 80  # longer texts are written once
+_SHORT = 240  # longer texts are written once
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ class Labeller:
         self._words[_NAME] = self._words[TEXT]
         self._kinds = {(row.kind, row.sector, row.source): row for row in kinds}
         # Codes, units and the words that displays are made of come again and again.
-        self._of_code = lru_cache(_REMEMBERED)(self._code)
-        self._of_words = lru_cache(_REMEMBERED)(self._text)
-        self._of_bare = lru_cache(_REMEMBERED)(self._bare)
+        self._of_code = _remembered(self._code)
+        self._of_words = _remembered(self._text)
+        self._of_coding = _remembered(self._coding)
+        self._of_bare = _remembered(self._bare)
         self._of_all = lru_cache(_REMEMBERED)(self._concluded)
 
     def label(
@@ -142,33 +144,35 @@ class Labeller:
         a file that it names and that is none of `files` is one that nobody looked into."""
         content = content or content_of(body)
         given = frozenset(label_of(c) for c in body.get("meta", {}).get("security", ()) if isinstance(c, dict))
-        found = {self._of_code(system, code, kind) for system, code in (*map(_split, given), *content.codes)}
-        if kind not in _WORDLESS:
-            for coding in content.displays:
-                found |= self._named(*coding, kind)
+        found = {self._of_code(*_split(label), kind) for label in given}
+        if kind in _WORDLESS:
+            found.update(self._of_code(system, code, kind) for system, code in content.codes)
+        else:
+            for system, code, display in content.displays:
+                found |= self._of_coding(system, code, display, kind)
             for system, words in content.words:
                 if system == FILE:  # a letter names many things: it is not about all of them
                     found.add(_Meaning(self._text(TEXT, words, kind).labels, frozenset()))
                 elif system in _UNTOLD:
                     found.add(self._untold(system, words, kind, files))
                 else:
-                    found.add((self._of_words if len(words) <= _SHORT else self._text)(system, words, kind))
+                    found.add(self._of_words(system, words, kind))
         return self._of_all(kind, sector, source, given, frozenset(found))
 
     def of_file(self, text: str) -> frozenset[str]:
         """The labels that the words of a file tell."""
         return self._text(TEXT, text, "").labels
 
-    def _named(self, system: str, code: str, display: str, kind: str) -> set[_Meaning]:
-        """What the words of a coding tell: all where the code says nothing, else labels that it has not. A code of
+    def _coding(self, system: str, code: str, display: str, kind: str) -> frozenset[_Meaning]:
+        """What a coding tells. Its words count whole where the code says nothing, else for labels alone. A code of
         somebody's own list may be a name (PSYK)."""
         coded = self._of_code(system, code, kind)
         told = self._of_words(TEXT, display, kind) if display else _NOTHING
         if coded.labels or coded.classes:
-            return {_Meaning(told.labels, frozenset())}
+            return frozenset((coded, _Meaning(told.labels, frozenset())))
         if display and not (code.isalpha() and not self._is_known(system)):
-            return {told}
-        return {told, self._of_words(_NAME, code, kind), self._of_words(UNIT, code, kind)}
+            return frozenset((coded, told))
+        return frozenset((coded, told, self._of_words(_NAME, code, kind), self._of_words(UNIT, code, kind)))
 
     def _untold(self, how: str, words: str, kind: str, files: Files) -> _Meaning:
         """What is told of something that has no words here: nothing where it is known to be harmless."""
@@ -294,6 +298,16 @@ def kept(before: Iterable[str], after: Iterable[str], may_lower: bool) -> Kept:
     below = frozenset(label for label, rank in ranks.items() if rank < highest)
     held = frozenset(label for label in old - new if counts(label)) - below
     return Kept((new | held) - below, frozenset(), held)
+
+
+def _remembered(work: Callable[..., _Said]) -> Callable[..., _Said]:
+    """The same work, done once for what comes again and again: for short texts, since what is remembered is kept."""
+    known = lru_cache(_REMEMBERED)(work)
+
+    def done(*texts: str) -> _Said:
+        return (known if sum(map(len, texts)) <= _SHORT else work)(*texts)
+
+    return done
 
 
 def _is_diagnosis(code: str) -> bool:
