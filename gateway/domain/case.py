@@ -15,6 +15,8 @@ from gateway.domain.statement import Body
 SYSTEM = "https://data.gov.dk/id/organization"
 """Identifier.system of a case's UUID, as KL writes it and SF1470 numbers cases."""
 
+_HERE = SYSTEM.partition("://")[2]  # some write http, or a slash behind it
+
 NUMBER = "http://fhir.kl.dk/core/StructureDefinition/MunicipalityCaseNumber"
 """Extension of a plan: the case that it is documented in. Other spellings are translated to this one."""
 
@@ -51,7 +53,7 @@ def _keys(identifiers: Iterable[Body]) -> Iterator[str]:
         giver = one.get("assigner", {}).get("identifier", {})
         if not value:
             continue
-        if one.get("system") == SYSTEM:
+        if str(one.get("system", "")).partition("://")[2].rstrip("/") == _HERE:
             yield f"{SYSTEM}|{value.removeprefix('urn:uuid:')}"
             continue
         if giver.get("value"):

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.case import NUMBER
-from gateway.domain.identifier import Identifier, normal
-from gateway.domain.municipality import MUNICIPALITY
+from gateway.domain.identifier import FK_ORG, Identifier, bare, normal
+from gateway.domain.municipality import CODES as MUNICIPALITIES
+from gateway.domain.municipality import MUNICIPALITY, four_digits
 from gateway.domain.municipality import extension as municipality
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
@@ -75,6 +76,7 @@ class Rewriting:
         codings = tables.codings
         self._alone, self._completed, self._spelled = codings.alone, codings.completed, codings.spelled
         self._place = codings.municipality
+        self._authorities, self._systems = tables.authorities, tables.urls.systems.of
         self._giver = tables.authorities.get(source.municipality, source.organisation)
         self._source = source
         self._ids = ids
@@ -218,12 +220,26 @@ class Rewriting:
         return municipality(role, self._place(extension.get("valueCoding", {})), period, area)
 
     def _case_number(self, part: Json) -> Json:
-        """A case's number of the municipality's own, with the municipality that gave it: reports may not name it."""
+        """A case's number of the municipality's own, with the municipality that gave it: reports may not name it. Case
+        systems name it by CVR number, so it is named so here, where it was told by another number that is known."""
         number = part.get("valueIdentifier")
-        if part.get("url") != "municipalitySpecific" or not number or "assigner" in number:
+        if part.get("url") != "municipalitySpecific" or not number:
             return part
-        giver = {"system": self._giver.system, "value": self._giver.value}
-        return part | {"valueIdentifier": number | {"assigner": {"type": "Organization", "identifier": giver}}}
+        told = number.get("assigner", {"type": "Organization", "identifier": {}})
+        giver = self._giver if "assigner" not in number else self._known_as(told.get("identifier", {}))
+        if giver is None:
+            return part
+        named = told | {"identifier": {"system": giver.system, "value": giver.value}}
+        return part | {"valueIdentifier": number | {"assigner": named}}
+
+    def _known_as(self, told: Json) -> Identifier | None:
+        """The authority behind FK Organisation's number of the sender, or behind a municipality's code."""
+        if not told.get("system") or not told.get("value"):
+            return None
+        if self._systems(told["system"]) == MUNICIPALITIES:
+            return self._authorities.get(four_digits(told["value"]))
+        found = normal(told["system"], told["value"])
+        return self._giver if found.system == FK_ORG and found.value in map(bare, self._source.senders) else None
 
     # --- references
 

@@ -64,7 +64,29 @@ OWN = numbered(
 )
 
 
-@pytest.mark.parametrize("number", [OFFICIAL, OWN], ids=["uuid", "own number"])
+def official(system: str, value: str = UUID) -> Json:
+    return numbered("official", use="official", system=system, value=value)
+
+
+def given_by(system: str, value: str) -> Json:
+    giver = {"identifier": {"system": system, "value": value}, "display": "Københavns Kommune"}
+    return numbered("municipalitySpecific", use="usual", value=NUMBER, assigner=giver)
+
+
+SPELLED = {
+    "uuid": OFFICIAL,
+    "own number": OWN,
+    "http": official("http://data.gov.dk/id/organization"),
+    "a slash": official("https://data.gov.dk/id/organization/", f"urn:uuid:{UUID.upper()}"),
+    "by FK Organisation": given_by("https://www.kombit.dk/organisation", "d4e3f4fb-6761-4d6c-9086-74c49231f11e"),
+    "by FK Organisation as a URN": given_by(
+        "https://kombit.dk/sts/organisation", "urn:uuid:D4E3F4FB-6761-4D6C-9086-74C49231F11E"
+    ),
+    "by municipality code": given_by("http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes", "101"),
+}
+
+
+@pytest.mark.parametrize("number", SPELLED.values(), ids=SPELLED)
 def test_an_order_and_its_case_are_one_part(kl: Kl, oio: Oio, number: Json) -> None:
     told = [*kl.translate(order_raw(ordered(number))).statements, *oio.translate(SAG).statements]
     for said in (told, told[::-1]):
@@ -89,6 +111,19 @@ def test_a_report_names_no_authority_and_is_joined_all_the_same(kl: Kl, oio: Oio
     (activity,) = plan_["activity"]
     assert activity["detail"]["code"]["coding"][0]["code"] == "27.57.16"
     assert activity["detail"]["description"], "the report has no words; the case has"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        given_by("https://www.kombit.dk/organisation", "00000000-1111-4222-8333-444444444444"),
+        given_by("http://hl7.dk/fhir/core/CodeSystem/dk-core-municipality-codes", "0147"),
+    ],
+)
+def test_who_else_gave_a_number_gave_another(kl: Kl, oio: Oio, number: Json) -> None:
+    told = [*kl.translate(order_raw(ordered(number))).statements, *oio.translate(SAG).statements]
+    parts = [e["valueReference"] for e in joint(told)[0]["extension"] if e["url"] == PART]
+    assert len(parts) == 3, "the plan, its intervention and a case that is another"
 
 
 def test_another_municipalitys_case_of_the_same_number_is_another_case(kl: Kl, oio: Oio) -> None:
