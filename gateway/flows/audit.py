@@ -79,7 +79,7 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     links = [{"relation": "self", "url": url}]
     if last:
         place: Place = [last.recorded_at.isoformat(), str(last.id)]
-        rest = _rest(position.params, wanted)
+        rest = _rest(position, wanted)
         links.append({"relation": "next", "url": onwards(gateway, caller, KIND, KIND, rest, place)})
     told = [subset(one, shape(KIND), query.summary, query.elements) for one in page]
     entries = [{"fullUrl": f"{url}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in told]
@@ -280,12 +280,12 @@ def _cursor(place: Place | None) -> tuple[datetime, int] | None:
     return (datetime.fromisoformat(str(place[0])), int(str(place[1]))) if place else None
 
 
-def _rest(params: Params, wanted: Search) -> Position:
+def _rest(position: Position, wanted: Search) -> Position:
     """The request of the pages to come: for identifiers stand Patient ids and pseudonyms."""
     apart = {"patient", *_BY_NUMBER, *_BY_NUMBER.values()}
-    kept = [(name, value) for name, value in params if name not in apart]
+    kept = [(name, value) for name, value in position.params if name not in apart]
     told = (("patient", wanted.citizens), ("agent.identifier", wanted.users))
-    return Position([*kept, *((name, ",".join(values)) for name, values in told if values)])
+    return replace(position, params=[*kept, *((name, ",".join(values)) for name, values in told if values)])
 
 
 def _event(gateway: Gateway, found: Found) -> Body:

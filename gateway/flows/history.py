@@ -273,7 +273,7 @@ def _rest(position: Position, asked: _Asked) -> Position:
     """The request of the pages to come, with ids for numbers."""
     if isinstance(asked.whose, str) or not any("identifier" in name for name, _ in position.params):
         return position
-    return Position([one for one in position.params if one[0] in _RESULT], who=asked.names)
+    return replace(position, params=[one for one in position.params if one[0] in _RESULT], who=asked.names)
 
 
 def _entry(gateway: Gateway, asked: _Asked, version: Version, seen: Seen) -> bytes:

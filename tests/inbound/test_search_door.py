@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.domain.identifier import CPR
+from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
 from tests.inbound.one_citizen import CLIENTS, NUMBER, arrive, headers
 
@@ -154,6 +155,46 @@ def test_pages_hold_everything_once(database_url: str) -> None:
             assert NUMBER not in str(first["link"])
             second = await found(here, social, url_of(first, "next").partition("/fhir/")[2])
             assert names(second)[0] not in names(first)
+
+    run(test)
+
+
+def test_the_next_page_comes_in_the_same_form(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient, social = await arrive(here), await headers(here, "social")
+            auditor = await headers(here, "auditor", "HOPERAT")
+            goal = names(await found(here, social, f"Goal?patient={patient}"))[0]
+            for bearer, path in (
+                (social, f"CarePlan?patient={patient}"), (social, "CarePlan?status=active"), (social, "Organization?"),
+                (social, f"Patient/{patient}/*?"), (social, f"Patient/{patient}/$everything?"), (social, "CodeSystem?"),
+                (social, "CarePlan/_history?"), (social, "Organization/_history?"), (auditor, "AuditEvent?"),
+                (social, f"Provenance?target={goal},Patient/{patient}"),
+            ):  # fmt: skip
+                answer = await here.web.get(f"/fhir/{path}&_count=1&_format=application/fhir%2Bxml", headers=bearer)
+                onwards = url_of(parse(answer.content), "next").partition("https://gateway.example")[2]
+                if not onwards and path.startswith("Organization/"):
+                    continue
+                assert onwards.count("_format=") == 1, path
+                told = await here.web.get(onwards, headers=bearer)
+                assert (told.status_code, told.headers["content-type"][:20]) == (200, "application/fhir+xml"), path
+                number = "&_pretty=2512489996" if "AuditEvent" not in path else ""
+                plain = (await here.web.get(f"/fhir/{path}&_count=1{number}", headers=bearer)).json()
+                assert "_format" not in str(plain["link"])
+                assert "2512489996" not in str(plain["link"])
+            pretty = (
+                await here.web.get(f"/fhir/CarePlan?patient={patient}&_count=1&_pretty=true", headers=social)
+            ).json()
+            assert "_pretty=true" in url_of(pretty, "next")
+            assert "_pretty=true" in url_of(pretty, "self")
+            link = url_of(pretty, "next").partition("/fhir/")[2].partition("&")[0]
+            for more, status in (
+                ("&_format=xml", 200),
+                ("&_format=json", 200),
+                ("&_count=2", 400),
+                ("&_format=ttl", 406),
+            ):
+                assert (await here.web.get(f"/fhir/{link}{more}", headers=social)).status_code == status, more
 
     run(test)
 

@@ -136,7 +136,7 @@ def _bundle(
     links = [{"relation": "self", "url": f"{gateway.public_url}/fhir/{asked.path}"}]
     if last is not None:
         place: list[str | None] = [last.updated.isoformat(), last.id, str(last.version)]
-        url = onwards(gateway, caller, asked.path, asked.path, Position(position.params), place)
+        url = onwards(gateway, caller, asked.path, asked.path, position, place)
         links.append({"relation": "next", "url": url})
     bundle: Body = {"resourceType": "Bundle", "type": "history", "link": links}
     bundle |= {"total": len(entries)} if position.place is None and last is None else {}

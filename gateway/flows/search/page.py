@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -89,7 +89,7 @@ def _rest(query: Query, position: Position, found: Found) -> Position:
     if not query.named:
         return position
     kept = [(name, value) for name, value in position.params if not by_number(query.kind, name, value)]
-    return Position(kept, who=tuple(sorted({one.look.person for one in found.matches})))
+    return replace(position, params=kept, who=tuple(sorted({one.look.person for one in found.matches})))
 
 
 def _entry(gateway: Gateway, query: Query, one: Entry, mode: bytes) -> bytes:
@@ -121,6 +121,7 @@ def shape(kind: str) -> Shape:
 def _self(gateway: Gateway, query: Query, position: Position, path: str) -> str:
     """What was asked, but for everything that may be somebody's number or name: URLs end up in logs."""
     told = [(name, value) for name, value in position.params if _harmless(gateway, query.kind, name, value)]
+    told += position.form
     url = f"{gateway.public_url}/fhir/{path}"
     return f"{url}?{urlencode(told, safe=':|/,*')}" if told else url
 

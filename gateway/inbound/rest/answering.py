@@ -17,11 +17,13 @@ from gateway.domain.searching.subset import subset
 from gateway.errors import BadRequest
 from gateway.flows.parts import Served
 from gateway.flows.search.page import shape
+from gateway.flows.search.paging import OF_ANSWER
 from gateway.inbound import negotiate
 from gateway.translate.fhir import parse, write_json, write_xml
 
-OF_ANSWER = ("_format", "_pretty")  # parameters about the answer's form, not its content
-OF_PART = ("_summary", "_elements")  # and about how much of one resource is told
+__all__ = ["OF_ANSWER", "OF_PART", "Form", "answer", "form_of", "form_of_one", "form_of_part", "only_form", "query"]
+
+OF_PART = ("_summary", "_elements")  # parameters about how much of one resource is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from gateway.flows import directory
 from gateway.flows import everything as all_of
 from gateway.flows import history as versions
 from gateway.inbound.door import Inbound
-from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
+from gateway.inbound.rest.answering import answer, form_of, query
 from gateway.inbound.rest.asking import given
 from gateway.inbound.rest.kinds import DIRECTORY
 
@@ -28,10 +28,9 @@ async def history_of_type(inbound: Inbound, request: Request, caller: Caller) ->
 async def _history(inbound: Inbound, request: Request, caller: Caller, identity: str) -> Response:
     params = query(request)
     form, kind = form_of(request, params), request.path_params["kind"]
-    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
     if kind not in DIRECTORY:
-        return answer(request, form, await versions.history(inbound.gateway, caller, kind, wanted, identity))
-    return answer(request, form, await directory.history(inbound.gateway, caller, kind, identity, wanted))
+        return answer(request, form, await versions.history(inbound.gateway, caller, kind, params, identity))
+    return answer(request, form, await directory.history(inbound.gateway, caller, kind, identity, params))
 
 
 async def everything(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -39,6 +38,5 @@ async def everything(inbound: Inbound, request: Request, caller: Caller) -> Resp
     params = [*query(request), *(await given(request) if request.method == "POST" else ())]
     form = form_of(request, params)
     kind = request.url.path.split("/")[2]
-    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
-    served = await all_of.everything(inbound.gateway, caller, kind, request.path_params["id"], wanted)
+    served = await all_of.everything(inbound.gateway, caller, kind, request.path_params["id"], params)
     return answer(request, form, served)

@@ -12,7 +12,7 @@ from gateway.flows import search as searched
 from gateway.inbound import definitions
 from gateway.inbound.bodies import read_form
 from gateway.inbound.door import Inbound
-from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
+from gateway.inbound.rest.answering import answer, form_of, query
 from gateway.inbound.rest.kinds import DIRECTORY
 
 
@@ -41,22 +41,20 @@ async def _within(inbound: Inbound, request: Request, caller: Caller, params: li
     if kind in ("AuditEvent", "Provenance"):
         return await _search(inbound, request, caller, [*params, ("patient", patient)])
     form = form_of(request, params)
-    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
-    return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted, patient))
+    return answer(request, form, await searched.search(inbound.gateway, caller, kind, params, patient))
 
 
 async def _search(inbound: Inbound, request: Request, caller: Caller, params: list[tuple[str, str]]) -> Response:
     form = form_of(request, params)
     kind = request.path_params["kind"]
-    wanted = [(name, value) for name, value in params if name not in OF_ANSWER]
     if kind in definitions.KINDS:
-        return answer(request, form, definitions.search(inbound, caller, kind, wanted))
+        return answer(request, form, definitions.search(inbound, caller, kind, params))
     if kind == "AuditEvent":
-        return answer(request, form, await audit.search(inbound.gateway, caller, wanted))
+        return answer(request, form, await audit.search(inbound.gateway, caller, params))
     if kind == "Provenance":
-        return answer(request, form, await provenance.search(inbound.gateway, caller, wanted))
+        return answer(request, form, await provenance.search(inbound.gateway, caller, params))
     if kind == "Subscription":
-        return answer(request, form, await subscriptions.search(inbound.gateway, caller, wanted))
+        return answer(request, form, await subscriptions.search(inbound.gateway, caller, params))
     if kind in DIRECTORY:
-        return answer(request, form, await directory.search(inbound.gateway, caller, kind, wanted))
-    return answer(request, form, await searched.search(inbound.gateway, caller, kind, wanted))
+        return answer(request, form, await directory.search(inbound.gateway, caller, kind, params))
+    return answer(request, form, await searched.search(inbound.gateway, caller, kind, params))
