@@ -83,3 +83,12 @@ def test_who_coordinates_until_a_day_to_come_coordinates_today() -> None:
     assert [one.title for one in shown(team(start="2025-01-01", end="2025-02-01")).coordinators] == ["Karla"]
     assert [one.title for one in shown(team(end="2026-12-31")).coordinators] == ["Karla"]
     assert shown(team(end="2025-01-31")).coordinators == ()
+
+
+def test_a_role_that_is_a_uuid_says_nothing_to_a_reader() -> None:
+    """Roles of cases that only Fælleskommunalt Klassifikationssystem publishes."""
+    uuid = "0c0c0c0c-0000-4000-8000-000000000000"
+    listed = [{"role": [{"text": uuid}, {"text": "Kontakt"}], "member": {"display": "Mogens"}},
+              {"role": [{"text": uuid}], "member": {"display": "Karla"}}]  # fmt: skip
+    team = shown({"resourceType": "CareTeam", "id": "t", "participant": listed}).team
+    assert [(one.title, one.status) for one in team] == [("Mogens", "Kontakt"), ("Karla", "")]

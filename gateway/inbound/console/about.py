@@ -3,12 +3,15 @@ what an assessment is about."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 Body = Mapping[str, Any]
 Worded = Callable[[Body | None], str]
 """The words of a CodeableConcept."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 def titles(resources: Iterable[Body], worded: Worded) -> dict[str, str]:
@@ -32,6 +35,12 @@ def named(references: Iterable[Body], known: Mapping[str, str]) -> str:
     """The parts that these lead to, each once: those that this reader sees."""
     told = (known.get(str(one.get("reference")), "") for one in references)
     return ", ".join(dict.fromkeys(filter(None, told)))
+
+
+def roles(member: Body, worded: Worded) -> str:
+    """What a member is there for. A role that a case system tells by its UUID alone is for machines."""
+    told = (worded(role) for role in member.get("role", []))
+    return ", ".join(dict.fromkeys(one for one in told if one and not _UUID.fullmatch(one)))
 
 
 def aims(goal: Body, worded: Worded) -> Iterator[str]:

@@ -320,10 +320,9 @@ class _Reader:
         who = member.get("member", {})
         person = _display(who) or named.get(who.get("reference", ""), "") or self._numbered(who.get("identifier", {}))
         behalf = _display(member.get("onBehalfOf"))
-        roles = [self.concept(role) for role in member.get("role", [])]
         return Line(
             person or behalf or self.t("plan.unnamed"),
-            ", ".join(filter(None, dict.fromkeys(roles))),
+            about.roles(member, self.concept),
             self.period(member.get("period")),
             behalf if person else "",
         )
