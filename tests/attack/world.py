@@ -53,6 +53,7 @@ CAST: tuple[Client, ...] = (
     _client("jobcenter", "jobcenter", "municipality", _COPENHAGEN, "ELIGDTRM", sends=("koebenhavn-momentum",)),
     _client("benefit", "benefit", "municipality", _COPENHAGEN, "ELIGDTRM", scopes=_ALL, sends=("koebenhavn-ydelse",)),
     _client("helpers", "ngo", "other", Identifier(CVR, "25313763"), "COC"),
+    _client("provider", "provider", "other", Identifier(CVR, "29188505"), "COC"),
     _client("auditor", "auditor", "region", Identifier(SOR, "399841000016000"), "HCOMPL",
             scopes=(Scope("AuditEvent", "rs"),)),
 )  # fmt: skip
