@@ -26,6 +26,7 @@ from gateway.domain.searching.query import parameters
 from gateway.domain.suspicion.thresholds import Suspicion
 from gateway.domain.telling import Tellings
 from gateway.domain.topics import Topics
+from gateway.domain.when import danish_day
 from gateway.errors import SettingsError, Unavailable, Unreadable
 from gateway.flows.forget_log import LEAST
 from gateway.flows.parts import Gateway, Witnessing
@@ -111,7 +112,7 @@ def read_rules(
     if strangers:
         sources = sources.with_guests(like)
     identify, codes = ids(secret), Codes.read(mappings / "codes", problems)
-    units = Units(*parts(codes, problems), rows=dated(codes))
+    units = Units(*parts(codes, problems, danish_day(now())), rows=dated(codes))
     terms = Terms.read(mappings, codes, problems)
     uses.check_codes(terms, codes, problems)
     tellings = table.read(mappings / "outgoing.csv", {one.id: one for one in sources}, owners or {}, problems)

@@ -29,9 +29,10 @@ def organisations(codes: Codes) -> Iterator[Organisation]:
             yield Organisation((number,), row.display, "", row.valid_from, row.valid_to)
 
 
-def parts(codes: Codes, problems: Problems) -> tuple[list[Part], list[Part]]:
-    """Which unit is a part of which organisation, from part-of.csv; and what was, where the row's time is over. What
-    leads nowhere, or back to itself, is noted with its line."""
+def parts(codes: Codes, problems: Problems, today: str = "") -> tuple[list[Part], list[Part]]:
+    """Which unit is a part of which organisation, from part-of.csv; and what was, where the row's time is over, or will
+    be, where it begins after `today` (2026-01-31): that can only close. What leads nowhere, or back to itself, is noted
+    with its line."""
     standing: list[Part] = []
     former: list[Part] = []
     rows = codes.tables[PART_OF].rows if PART_OF in codes.tables else ()
@@ -43,7 +44,8 @@ def parts(codes: Codes, problems: Problems) -> tuple[list[Part], list[Part]]:
         if unit in Tree(standing).above(frozenset({whole})):
             problems.add(row.mark, f"{row.source_code} would be a part of itself")
         else:
-            (former if row.valid_to else standing).append((unit, whole))
+            begun = not today or row.valid_from <= today
+            (standing if begun and not row.valid_to else former).append((unit, whole))
     return standing, former
 
 

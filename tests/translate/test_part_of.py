@@ -10,12 +10,12 @@ from gateway.translate.rules.problems import Mark, Problems
 WARD, CLINIC, HOSPITAL = "265171000016009", "265171000016008", "265161000016000"
 
 
-def read(*rows: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]:
+def read(*rows: str, today: str = "") -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]:
     """What stands, what stood, and what is wrong with a table of these rows."""
     problems = Problems()
     text = "\n".join([",".join(COLUMNS), *rows, ""])
     made = table("part-of", Mark("mappings/codes/part-of.csv", 0), text, problems)
-    standing, former = parts(Codes({"part-of": made}), problems)
+    standing, former = parts(Codes({"part-of": made}), problems, today)
     return standing, former, [str(one) for one in problems.found]
 
 
@@ -28,6 +28,13 @@ def test_rows_that_stand_and_rows_whose_time_is_over() -> None:
     assert standing[0] == (f"{SOR}|{WARD}", f"{SOR}|{HOSPITAL}")
     assert standing[1][1] == f"{CVR}|64942212", "in the one spelling of a number"
     assert former == [(f"{SOR}|{WARD}", f"{SOR}|502701000016000")]
+
+
+def test_a_row_that_begins_later_opens_nothing_yet() -> None:
+    row = f"{SOR},{WARD},{SOR},{HOSPITAL},,,2026-07-01,"
+    part = (f"{SOR}|{WARD}", f"{SOR}|{HOSPITAL}")
+    assert read(row, today="2026-06-30") == ([], [part], [])
+    assert read(row, today="2026-07-01") == ([part], [], [])
 
 
 def test_what_leads_nowhere_or_in_a_circle_is_told_with_its_line() -> None:
