@@ -1,4 +1,4 @@
-"""A second gateway beside the one that is measured: the same doors and keys, in a process of its own.
+"""A second gateway beside the one that is measured: the same doors, server and keys, in a process of its own.
 
 `bare` leaves a read without what it is to be compared by: each resource is decided about once, with its consents and
 labels, and remembered; nothing is put on record. Nothing but a benchmark can make such a thing: it is cut out of the
@@ -16,10 +16,11 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-import uvicorn
 import uvloop
 
 from gateway.bootstrap import opened
+from gateway.cli.listening import Server
+from gateway.cli.settling import settle, unhurried
 from gateway.flows import read
 from gateway.flows.looking import Seen
 from gateway.inbound import clients
@@ -50,6 +51,7 @@ def _serve(listening: socket.socket, settings: Settings, bare: bool) -> None:
     with (settings.data_folder / "second.log").open("ab") as log:
         os.dup2(log.fileno(), 2)  # it writes as much as the first one
         write_logs()
+        unhurried()
         if bare:
             _without_look(read)
         uvloop.run(_serving(listening, settings))
@@ -59,8 +61,8 @@ async def _serving(listening: socket.socket, settings: Settings) -> None:
     async with opened(settings) as gateway:
         key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         app = make_app(gateway, clients.load(settings.clients), [key])
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
-        await uvicorn.Server(config).serve(sockets=[listening])
+        settle()
+        await Server(app, None).serve(sockets=[listening])
 
 
 def _without_look(flow: Any) -> None:
