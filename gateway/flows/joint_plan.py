@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.domain.caller import Caller
+from gateway.domain.municipality import CODES as MUNICIPALITY_CODES
+from gateway.domain.municipality import MUNICIPALITY
 from gateway.domain.plan import citizen_of_joint, compose
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
@@ -99,7 +101,20 @@ def _composed(
     told = _sources(gateway, seen)
     tellers = {one: source.municipality or source.organisation.key for one, source in told.items()}
     states = meanings(gateway.terms.codes)
-    return compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers, states)
+    plan, team = compose([wire.decode(body) for body in bodies], patient, at or gateway.clock(), tellers, states)
+    for one in plan.get("extension", ()):
+        if one["url"] == MUNICIPALITY:
+            _name(gateway, one)
+    return plan, team
+
+
+def _name(gateway: Gateway, fact: Body) -> None:
+    """A municipality that its source told by its code alone gets its name."""
+    coding = next(part["valueCoding"] for part in fact["extension"] if part["url"] == "municipality")
+    system = gateway.terms.system(MUNICIPALITY_CODES) if "display" not in coding else None
+    found = system.find(coding["code"]) if system else None
+    if found:
+        coding["display"] = found.concept.display
 
 
 def _sources(gateway: Gateway, seen: Seen) -> dict[str, Source]:

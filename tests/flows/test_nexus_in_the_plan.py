@@ -25,7 +25,8 @@ def told(plan: dict[str, Any]) -> dict[tuple[str, str], str]:
         if one["url"] == MUNICIPALITY:
             parts = {part["url"]: part for part in one["extension"]}
             key = (parts["role"]["valueCode"], parts["area"]["valueCode"])
-            found[key] = parts["municipality"]["valueCoding"]["code"]
+            coding = parts["municipality"]["valueCoding"]
+            found[key] = f"{coding['code']} {coding['display']}"
     return found
 
 
@@ -34,11 +35,14 @@ def test_the_authority_sees_its_grants_and_which_municipality_acts_and_pays(hous
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text("utf-8")) | {"sends": list(OWN)}), "utf-8")
 
     async def work(gateway: Gateway) -> None:
-        assert (await receive(gateway, "nexus", DOCUMENT.read_bytes(), sends=OWN)).accepted
+        document = DOCUMENT.read_bytes().replace(b', "name": "Albertslund"', b"")
+        assert (await receive(gateway, "nexus", document, sends=OWN)).accepted
         citizen = await gateway.database.fetchval("SELECT id FROM resource WHERE kind = 'Patient'")
         seen = json.loads((await joint_plan(gateway, caller("social", sends=OWN), citizen)).body)["entry"]
         plan = next(e["resource"] for e in seen if e["resource"]["id"] == f"joint-{citizen}")
-        assert told(plan) == {("acting", "social"): "0165", ("paying", "social"): "0101"}
+        assert told(plan) == {("acting", "social"): "0165 Albertslund", ("paying", "social"): "0101 København"}, (
+            "one that its source told by its code alone has its name"
+        )
         efforts = {one["detail"]["description"]: one["detail"]["status"] for one in plan["activity"]}
         assert efforts["Socialpædagogisk støtte"] == "in-progress"
         assert efforts["Hjælp til personlig hygiejne"] == "cancelled"
