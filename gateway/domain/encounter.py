@@ -146,6 +146,7 @@ def _play(course: _Course, event: Event, body: Body) -> None:
     waiting = course.status == "planned" and event.act in _STEPS
     if (waiting or not course.history) and event.act not in _BEGINS_OR_WILL:
         course.become("in-progress", _told_start(event) or _own_start(event))
+        course.places = _real(course.places)
     if course.history and event.act is Act.PLAN:
         status = None  # what has begun is not expected any more
     if event.act is _LEAVE:
@@ -221,7 +222,7 @@ def _lie(course: _Course, event: Event, place: Body) -> None:
         course.places = [place | {"status": "planned"}]
         return
     if event.act in _BEGINS:
-        course.places = [one for one in course.places if one.get("status") != "planned"]
+        course.places = _real(course.places)
     arrived = event.act in _BEGINS_THERE and not (event.act in _BEGINS and _there_already(course, place, now))
     if course.places and arrived:
         former = course.places[-1]
@@ -233,6 +234,11 @@ def _lie(course: _Course, event: Event, place: Body) -> None:
     elif not _vaguer(place, course.places[-1]):
         kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
         course.places[-1] = place | begun | kept
+
+
+def _real(places: list[Body]) -> list[Body]:
+    """Without the place where the citizen was expected."""
+    return [one for one in places if one.get("status") != "planned"]
 
 
 def _vaguer(place: Body, known: Body) -> bool:
@@ -353,14 +359,19 @@ def _class(events: list[Event], kind: str, status: str) -> Body:
 
 
 def _history(course: _Course) -> list[Body]:
+    """Each status with its time. One that ended at a time that nobody told is left out: without an end it would be the
+    present one."""
     rows = []
     for position, (status, since) in enumerate(course.history, 1):
         period = {}
         if since is not None:
             period["start"] = said_time(since)
-        until = course.history[position][1] if position < len(course.history) else course.end
+        last = position == len(course.history)
+        until = course.end if last else course.history[position][1]
         if until is not None:
             period["end"] = said_time(until)
+        elif not last:
+            continue
         rows.append({"status": status, "period": period})
     return [row for row in rows if row["period"]]
 

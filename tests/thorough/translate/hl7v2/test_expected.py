@@ -163,3 +163,16 @@ def test_one_expectation_does_not_take_away_another() -> None:
 
 def test_evn_alone_is_enough_for_a_stay_that_is_expected() -> None:
     assert stay(raw(msh("A05"), evn("A05"), pid(), "PV1||P"))["status"] == "planned"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_expected_stay_that_goes_on_when_nobody_told_of_its_beginning_is_expected_no_more(
+    order: tuple[int, ...],
+) -> None:
+    """Only the return from a leave came: when the stay began is not known, and an open `planned` would be now."""
+    back = adt("A22", sent="20250316080000+0100", visit=pv1({3: "", 44: ""}))
+    messages = (EXPECTED, back)
+    made = stay(*(messages[at] for at in order))
+    assert made["status"] == "in-progress"
+    assert "statusHistory" not in made
+    assert places(made) == []
