@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gateway.errors import MissingField, UnknownMessage, WrongType
+from gateway.errors import MissingField, RuleBroken, UnknownMessage, WrongType
 from gateway.translate.oio import operations
 from gateway.translate.oio.effect import moment_of
 from gateway.translate.oio.notes import Note
@@ -100,10 +100,20 @@ class Registered:
         return self._notes[text]
 
 
+def unwrapped(document: Node, envelopes: frozenset[str]) -> Node:
+    """What is in envelopes of these names. Raises RuleBroken for a SOAP body of several messages: one is answered."""
+    while document.name in envelopes and document.parts:
+        if document.name == "Body" and len(document.parts) > 1:
+            raise RuleBroken(
+                "A SOAP body holds one message.", where=document.parts[1].place, hint="Send the others in their own."
+            )
+        document = document.parts[-1]
+    return document
+
+
 def find(document: Node) -> list[Case]:
     """Every case and document. Raises UnknownMessage for another message, MissingField for one without any."""
-    while document.name in _ENVELOPES and document.parts:
-        document = document.parts[-1]
+    document = unwrapped(document, _ENVELOPES)
     if document.name in _BARE:
         return [Case(_BARE[document.name], document.renamed(_BARE[document.name]))]
     if document.name == "RegistreringBesked":

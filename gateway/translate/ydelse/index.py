@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.errors import MissingField, UnknownMessage, WrongType
+from gateway.translate.oio.case import unwrapped
 from gateway.translate.oio.effect import in_effect, instant, lenient_span
 from gateway.translate.oio.tree import Node, is_uuid
 from gateway.translate.ydelse.shape import GRANT, PAYMENT, ROOT
@@ -65,8 +66,7 @@ class Registered:
 
 def find(document: Node) -> list[Entry]:
     """Every grant and payment. Raises UnknownMessage for another document, MissingField for one without any."""
-    while document.name in _ENVELOPES and document.parts:
-        document = document.parts[-1]
+    document = unwrapped(document, _ENVELOPES)
     if document.name in _REMOVING:
         raise UnknownMessage(
             "A removal names neither the citizen nor the authority",

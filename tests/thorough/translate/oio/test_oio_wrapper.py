@@ -54,6 +54,17 @@ def test_a_soap_envelope_is_looked_through(oio: Oio) -> None:
     assert oio.translate(soap.encode()).statements == oio.translate(imported(SAG)).statements
 
 
+def test_a_soap_body_of_two_messages_is_refused(oio: Oio) -> None:
+    """The first of them was lost without a word."""
+    inner = imported(SAG).decode().partition("\n")[2]
+    soap = (
+        f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{inner}{inner}</s:Body></s:Envelope>'
+    )
+    with pytest.raises(RuleBroken) as error:
+        oio.translate(soap.encode())
+    assert error.value.where.startswith("Envelope/Body/ImporterSagDokumentIndeksInput")
+
+
 def test_every_registration_is_a_statement_of_its_own(oio: Oio) -> None:
     registration = "<sag:Registrering>" + between("<sag:Registrering>", "</sag:Registrering>") + "</sag:Registrering>"
     earlier = registration.replace("2025-03-10T09:15:0", "2025-01-20T10:00:0").replace(

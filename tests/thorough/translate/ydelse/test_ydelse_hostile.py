@@ -128,6 +128,12 @@ def test_an_update_must_repeat_everything(ydelse: Ydelse) -> None:
     assert error.value.where.endswith("AttributListe")
 
 
+def test_a_soap_body_of_two_messages_is_refused(ydelse: Ydelse) -> None:
+    one = imported().decode().partition("?>\n")[2]
+    with pytest.raises(RuleBroken):
+        ydelse.translate(f"<Envelope><Body>{one}{one}</Body></Envelope>".encode())
+
+
 @pytest.mark.parametrize("wrapper", ["{}", "<Envelope><Header>x</Header><Body>{}</Body></Envelope>"])
 def test_every_way_in_which_it_comes(ydelse: Ydelse, wrapper: str) -> None:
     one = granted(registered(benefit(REDUCED)))
