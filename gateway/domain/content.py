@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +31,10 @@ BARE = "bare"
 _WORDS = frozenset(
     {"text", "title", "description", "div", "comment", "extraDetails", "patientInstruction", "statusReason",
      "contentString", "valueString", "valueMarkdown", "detailString", "scheduledString", "onsetString",
-     "abatementString", "occurrenceString"}
+     "abatementString", "occurrenceString", "performedString", "summary", "basis", "citation", "label", "unit",
+     "valueCode", "valueId", "valueUri", "valueUrl", "valueCanonical"}
 )  # fmt: skip
-"""Elements of R4 that hold what people wrote."""
+"""Elements of R4 that hold what people wrote, or may hold it: names in URLs and codes of extensions tell too."""
 
 _NAMED = frozenset({"CareTeam", "Account"})  # whose names tell what they are for
 _NO_CONTENT = frozenset({"meta", "provision"})
@@ -129,10 +130,25 @@ def _filed(attachment: dict[str, Any]) -> list[tuple[str, str]]:
     return [(KEPT, url.removeprefix(_BINARY)) if url.startswith(_BINARY) else (TEXT, url)]
 
 
-def _alias(node: dict[str, Any]) -> list[tuple[str, str]]:
-    """Other names of a unit."""
-    listed = node["alias"]
-    return [(UNIT, one) for one in listed if type(one) is str] if type(listed) is list else []
+def _listed(name: str, how: str) -> Callable[[dict[str, Any]], list[tuple[str, str]]]:
+    """The texts of an element that is one, or a list of them."""
+
+    def read(node: dict[str, Any]) -> list[tuple[str, str]]:
+        told = node[name]
+        return [(how, one) for one in (told if type(told) is list else [told]) if type(one) is str]
+
+    return read
+
+
+def _author(annotation: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who wrote a note, where it is told as a name."""
+    name = annotation["authorString"]
+    return [(UNIT, name)] if isinstance(name, str) else []
+
+
+def _binary(node: dict[str, Any]) -> list[tuple[str, str]]:
+    """A content in an extension, an input or an output, of no type."""
+    return _written({"data": node["valueBase64Binary"]})
 
 
 def _named(node: dict[str, Any]) -> list[tuple[str, str]]:
@@ -154,7 +170,10 @@ def _without_code(concept: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 _READ = {
-    "coding": _without_code, "data": _written, "name": _named, "contentType": _filed, "hash": _filed, "alias": _alias,
+    "coding": _without_code, "data": _written, "name": _named, "contentType": _filed, "hash": _filed,
+    "valueBase64Binary": _binary, "authorString": _author, "alias": _listed("alias", UNIT),
+    "instantiatesUri": _listed("instantiatesUri", TEXT), "protocol": _listed("protocol", TEXT),
+    "instantiatesCanonical": _listed("instantiatesCanonical", TEXT),
 }  # fmt: skip
 """Elements whose words are told by what stands beside them."""
 
