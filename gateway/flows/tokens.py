@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.flows.parts import Gateway
-from gateway.store import assertions, revocations, visits
+from gateway.flows.visits import end_of
+from gateway.store import assertions, revocations, visits, wire
 from gateway.store.revocations import Revocation
 
 LONGEST_TOKEN = timedelta(hours=24)
@@ -33,8 +35,10 @@ async def record_token(gateway: Gateway, client: str, granted: bool, reason: str
 
 
 async def revoke_token(gateway: Gateway, client: str, jti: str, issued: datetime, expires: datetime) -> None:
-    """One token of a client is dead from now on, on every node within a second (RFC 7009), and on record."""
+    """One token of a client is dead from now on, on every node within a second (RFC 7009), with the tickets and
+    sessions of the console that it opened, and it is on record."""
     await revocations.revoke(gateway.database, Revocation(client, jti, issued), expires, gateway.clock())
+    await end_of(gateway, client, partial(_was_opened_by, jti))
     await _record_revocation(gateway, client, "one token was revoked")
 
 
@@ -50,6 +54,13 @@ async def revoke_client(gateway: Gateway, client: str) -> None:
 async def revoked(gateway: Gateway) -> Sequence[Revocation]:
     """What is revoked now. Raises Unavailable."""
     return await revocations.in_force(gateway.database, gateway.clock())
+
+
+def _was_opened_by(jti: str, content: bytes) -> bool:
+    """Whether what a secret of the console stands for is the caller of this token."""
+    told = wire.decode(content)
+    caller = told.get("caller") if isinstance(told, dict) else None
+    return isinstance(caller, dict) and caller.get("token") == jti
 
 
 async def _record_revocation(gateway: Gateway, client: str, what: str) -> None:

@@ -6,7 +6,7 @@ The secret itself is never kept, and what it stands for is sealed: whoever reads
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 
@@ -17,6 +17,7 @@ from gateway.store.visits import Kept
 
 _PURPOSE = b"console-visit"
 _HELD = b"console-held"
+_SPENT = "-spent"
 MOST_HELD = 100
 """So much is held for one session; the oldest makes room."""
 
@@ -75,8 +76,16 @@ async def hold(gateway: Gateway, secret: str, things: Mapping[str, bytes]) -> No
     await visits.hold(gateway.database, _digest(secret), boxes, MOST_HELD)
 
 
+async def end_of(gateway: Gateway, client: str, is_meant: Callable[[bytes], bool]) -> None:
+    """Whatever of this client stands for what is meant is good no more, spent or not."""
+    kept = await visits.of_client(gateway.database, client)
+    sealed_as = {digest: _PURPOSE + sort.removesuffix(_SPENT).encode() for digest, sort, _ in kept}
+    opened = ((digest, unsealed(gateway.secret, sealed_as[digest], box)) for digest, _, box in kept)
+    await visits.end(gateway.database, [digest for digest, content in opened if is_meant(content)])
+
+
 def _spent(sort: str) -> str:
-    return f"{sort}-spent"
+    return f"{sort}{_SPENT}"
 
 
 def _digest(secret: str) -> bytes:

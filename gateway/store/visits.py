@@ -5,7 +5,7 @@ What is kept is the SHA-256 of a secret; what it stands for is sealed by the flo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,6 +78,17 @@ async def hold(database: Database, digest: bytes, things: Mapping[str, bytes], m
     for key, content in things.items():
         await database.fetch(_HOLD, digest, key, content)
     await database.fetch(_TOO_MANY, digest, most)
+
+
+async def of_client(database: Database, client: str) -> list[tuple[bytes, str, bytes]]:
+    """Everything that was made for a client: digest, sort, and what it stands for, sealed."""
+    rows = await database.fetch("SELECT digest, sort, content FROM console_visit WHERE client = $1", client)
+    return [(row["digest"], row["sort"], row["content"]) for row in rows]
+
+
+async def end(database: Database, digests: Sequence[bytes]) -> None:
+    """These are good no more."""
+    await database.fetch("DELETE FROM console_visit WHERE digest = ANY($1)", list(digests))
 
 
 async def end_of_client(database: Database, client: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gateway.domain.caller import Caller, Override
 from gateway.domain.explained import Question
 from gateway.domain.identifier import Identifier
-from gateway.flows.tokens import revoke_client
+from gateway.flows.tokens import revoke_client, revoke_token
 from gateway.flows.visits import MOST_HELD
 from gateway.inbound.clients import Clients
 from gateway.inbound.console import held
@@ -208,3 +208,22 @@ def test_what_has_other_fields_by_now_was_never_held() -> None:
     identifier = Held()
     assert Held(identifier.new).get(identifier.add(Identifier("s", "v"))) is None, "new ones are kept by a flow"
     assert held.Held(identifier.new).get(next(iter(identifier.new))) == Identifier("s", "v")
+
+
+def test_a_session_ends_with_the_token_that_opened_it(database_url: str) -> None:
+    """Who logs out of the own system revokes its token: the page that it opened is open no more, nor is a ticket good
+    that was made of it. What another token opened stays."""
+
+    async def test() -> None:
+        async with http(database_url) as here:
+            tickets, now = here.inbound.tickets, here.world.clock()
+            mine, other = (replace(CALLER, token=name) for name in ("jti-1", "jti-2"))
+            ticket = await tickets.make(mine, "p")
+            sessions = [(await tickets.begin(Visit(who, where)))[0] for who in (mine, other) for where in ("p", "")]
+            await revoke_token(here.gateway, "another", "jti-1", now, now)
+            assert all([await tickets.session(one) for one in sessions])
+            await revoke_token(here.gateway, CALLER.client, "jti-1", now, now)
+            assert [await tickets.session(one) is not None for one in sessions] == [False, False, True, True]
+            assert await tickets.exchange(ticket) is None
+
+    run(test)
