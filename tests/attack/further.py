@@ -24,7 +24,10 @@ _HELD = ("subject", "for", "patient", "beneficiary")
 
 def further(dice: random.Random, twins: Twins) -> Request:
     """Any of them."""
-    made = (at_an_hour, a_history, said_by, in_xml, a_patch, together, validated, narrowed, a_page_of_another)
+    made = (
+        at_an_hour, a_history, a_part, half_a_number, said_by, in_xml, a_patch, together, validated, narrowed,
+        a_page_of_another,
+    )  # fmt: skip
     return dice.choice(made)(dice, twins)
 
 
@@ -44,6 +47,26 @@ def a_history(dice: random.Random, twins: Twins) -> Request:
     time = dice.choice(("", "&_at=2026-03-02T10", "&_since=2026-03-02T11:00:00Z", "&_count=1"))
     path = dice.choice((f"{kind}/_history?{named}={numbers}{time}", f"{kind}/{identity}/_history?{time[1:]}"))
     return Request("GET", f"/fhir/{path}")
+
+
+def a_part(dice: random.Random, twins: Twins) -> Request:
+    """As much as is asked for, of one resource, of its versions or of everything."""
+    kind, identity = twins.known.place(dice, CLINICAL)
+    what = dice.choice(("", "/_history/1", "/_history", "/$everything"))
+    kind = dice.choice(("Patient", "CarePlan")) if "every" in what else kind
+    asked = dice.choice(
+        ("_summary=true", "_summary=text", "_summary=data", "_summary=count", "_elements=status,name,identifier")
+    )
+    return Request("GET", f"/fhir/{kind}/{identity}{what}?{asked}{dice.choice(('', '&_pretty=true', '&_format=xml'))}")
+
+
+def half_a_number(dice: random.Random, twins: Twins) -> Request:
+    """A system alone, a number without one: nobody is named, and the circle is searched."""
+    kind, identity = twins.known.place(dice, CLINICAL)
+    named = "identifier" if kind == "Patient" else dice.choice(("patient.identifier", "patient:identifier"))
+    number = dice.choice((f"{CPR}%7C", f"%7C{SARAH}", SARAH, f"{CPR}%7C{ASK},{SARAH}", "urn:x%7C"))
+    more = dice.choice(("", f"&_id={identity}", "&_total=accurate", "&_summary=count&_total=none", f"&{named}={ASK}"))
+    return Request("GET", f"/fhir/{kind}?{named}={number}{more}")
 
 
 def said_by(dice: random.Random, twins: Twins) -> Request:
