@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from gateway.domain.outgoing import Outcome
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, RuleBroken
 from gateway.translate import xml
 from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import read
@@ -73,11 +73,14 @@ def refusal(text: str, *, transient: bool) -> bytes:
 
 
 def opened(raw: bytes) -> Node | Fault:
-    """What is in the envelope, or the document itself where there is none around it. Raises Unreadable and the like."""
+    """What is in the envelope, or the document itself where there is none around it. Raises Unreadable and the like,
+    RuleBroken for an envelope of several messages."""
     document = read(raw)
     if document.name != "Envelope":
         return document
     body = document.first("Body")
+    if body and len(body.parts) > 1:
+        raise RuleBroken("A SOAP body holds one message.", where=body.parts[1].place)
     inside = body.parts[0] if body and body.parts else Node("Body", "Envelope/Body")
     if inside.name != "Fault":
         return inside

@@ -9,7 +9,15 @@ import pytest
 
 from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.source import Source
-from gateway.errors import GatewayError, MissingField, UnknownCode, UnknownMessage, UnknownSource, Unreadable
+from gateway.errors import (
+    GatewayError,
+    MissingField,
+    RuleBroken,
+    UnknownCode,
+    UnknownMessage,
+    UnknownSource,
+    Unreadable,
+)
 from gateway.translate.answers import soap
 from gateway.translate.answers.language import Answers
 from gateway.translate.answers.table import read as read_table
@@ -31,6 +39,11 @@ def xml(name: str, **parts: str) -> bytes:
 
 def business(code: str = "20", of: str = OF, cvr: str = "64942212", **more: str) -> bytes:
     return xml("Forretningskvittering", TransaktionsId=of, ModtagendeMyndighedCVR=cvr, StatusKode=code, **more)
+
+
+TWO = b'<s:Envelope xmlns:s="%s"><s:Body>%s%s</s:Body></s:Envelope>' % (
+    ENVELOPES[0].encode(), business(), business("40"),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("namespace", ENVELOPES)
@@ -98,6 +111,7 @@ def test_faults_of_both_versions(fault: str, code: str, outcome: str) -> None:
         (business(cvr=""), MissingField),
         (business(cvr="11259979"), UnknownSource),
         (business("99"), UnknownCode),
+        (TWO, RuleBroken),
     ],
 )
 def test_what_is_no_business_receipt_is_refused_with_its_place(raw: bytes, error: type[GatewayError]) -> None:
