@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.domain.checkpoint import NoteKey
@@ -82,6 +82,12 @@ class Gateway:
     def __post_init__(self) -> None:
         object.__setattr__(self, "recorder", Recorder(self.database))
         object.__setattr__(self, "finder", Finder(self.database))
+
+    def inside(self, database: Database, recorder: Recorder) -> Gateway:
+        """The same gateway within a commit that is under way."""
+        made = replace(self, database=database)
+        object.__setattr__(made, "recorder", recorder)
+        return made
 
     def fingerprint(self, *parts: bytes) -> bytes:
         """A keyed hash: what was seen can be recognised, and nobody can find a CPR by trying numbers."""

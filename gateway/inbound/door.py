@@ -139,20 +139,24 @@ class Endpoint:
         """Whether the door is there for the resource type in the path."""
         return not self._door.kinds or path.get("kind", "") in self._door.kinds
 
-    async def admitted(self, caller: Caller, kind: str) -> Caller:
+    async def admitted(self, caller: Caller, kind: str, inbound: Inbound | None = None) -> Caller:
         """The caller with the scopes that hold here. Raises InsufficientScope, which is on record then."""
-        needs = self._door.needs if isinstance(self._door, Bearer) else ()
-        return await check_scopes(self._inbound.gateway, caller, needs, self._asked, self._door.interaction, kind)
+        needs, gateway = self._door.needs if isinstance(self._door, Bearer) else (), (inbound or self._inbound).gateway
+        return await check_scopes(gateway, caller, needs, self._asked, self._door.interaction, kind)
 
     async def within(self, request: Request, caller: Caller) -> Response:
         """The answer to a request inside another one (an entry of a Bundle) whose caller is known: scopes, decision and
         record are its own. Never raises."""
-        assert isinstance(self._door, Bearer)  # noqa: S101 - for mypy: no other door is offered inside
         try:
-            inside = await self.admitted(caller, request.path_params.get("kind", ""))
-            return await self._door.answer(self._inbound, request, inside)
+            return await self.inside(request, caller, self._inbound)
         except Exception as error:  # noqa: BLE001 - as when it comes alone
             return told(self._inbound, self._door, request, outcome.failure(error))
+
+    async def inside(self, request: Request, caller: Caller, inbound: Inbound) -> Response:
+        """The same, with other parts than the door's own. Raises what is wrong."""
+        assert isinstance(self._door, Bearer)  # noqa: S101 - for mypy: no other door is offered inside
+        admitted = await self.admitted(caller, request.path_params.get("kind", ""), inbound)
+        return await self._door.answer(inbound, request, admitted)
 
 
 def template(door: Door) -> str:

@@ -102,6 +102,42 @@ class Database:
                 yield connection
 
 
+class OneConnection(Database):
+    """A commit of the caller's own, as a database: what is asked sees what is written in it, and what is written goes
+    with it. A failure ends the statement, not the commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        async with self.transaction() as connection:
+            return await connection.fetch(sql, *values)
+
+    async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """The first row."""
+        async with self.transaction() as connection:
+            return await connection.fetchrow(sql, *values)
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row."""
+        async with self.transaction() as connection:
+            return await connection.fetchval(sql, *values)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A part of the commit that is kept or undone by itself."""
+        with told():
+            async with self._connection.transaction():
+                yield self._connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The connection of the commit."""
+        async with self.transaction() as connection:
+            yield connection
+
+
 async def _leave(_: asyncpg.Connection) -> None:
     """Nothing is set, listened to or locked in a session here, so giving a connection back needs no round trip to
     undo it; an open transaction is rolled back by the pool all the same."""

@@ -33,3 +33,17 @@ class Recorder:
         async with self._database.connection() as connection:
             await append(connection, [record for look in looks for record in look])
         return [None] * len(looks)
+
+
+class Noting(Recorder):
+    """Puts looks on record in a commit that is under way, and notes them: where that comes to nothing they are not in
+    the log, and whoever undid it says so."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.noted: list[AccessRecord] = []
+
+    async def put(self, records: Sequence[AccessRecord]) -> None:
+        """As a Recorder does, durable with the commit."""
+        self.noted += records
+        await super().put(records)

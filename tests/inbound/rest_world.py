@@ -49,7 +49,7 @@ class Rest:
     async def call(
         self, method: str, path: str, body: Any = None, *, who: str = "epj", **extra: str
     ) -> httpx2.Response:
-        """One request below /fhir; header names are written with underscores. A resource that is PUT to an id gets it."""
+        """One request below /fhir; header names are written with underscores. What is PUT to an id holds it."""
         self.http.world.clock.forward(0.001)
         named = f"{who} {int(self.http.world.clock().timestamp()) // 60}"
         if named not in self._bearers:

@@ -86,6 +86,7 @@ async def transaction(world: World) -> Asked:
     entries = [
         entry("POST", "Goal", goal), entry("POST", "Condition", condition, ONE, ifNoneExist=there),
         entry("POST", "Practitioner", practitioner("0A"), ifNoneExist="identifier=nobody"),
+        entry("GET", f"Goal?patient={world.rest.patient}&_summary=count"),
     ]  # fmt: skip
     return "POST", "", bundle("transaction", *entries), {}
 

@@ -9,7 +9,7 @@ beside each citizen's statements, and nothing of any other's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -59,10 +59,11 @@ class Outcome:
 
 
 async def keep_together(
-    gateway: Gateway, done: Mapping[int, Done], again: Again | None, others: Sequence[AccessRecord]
-) -> Outcome:
-    """Keep it all, with the records of looks at `others`. Raises what is wrong with an entry now, with its place;
-    Moved; Unavailable."""
+    gateway: Gateway, done: Mapping[int, Done], again: Again | None, others: Sequence[AccessRecord],
+    reads: Callable[[Connection], Awaitable[None]],
+) -> Outcome:  # fmt: skip
+    """Keep it all, with the records of looks at `others`, where `reads` finds what it wants in what stands then. Raises
+    what is wrong with an entry now, with its place; Moved; Unavailable."""
     outcome = Outcome()
     listed = {number: one for number, one in done.items() if isinstance(one.came, Listed)}
     try:
@@ -77,6 +78,7 @@ async def keep_together(
             await _subscribed(gateway, connection, done.values())
             records = [_record(gateway, one, outcome.changed[number]) for number, one in listed.items()]
             await append(connection, [*standing, *records, *others])
+            await reads(connection)
     except Overtaken:
         raise Moved from None
     for kind in {one.entry.asked.kind for one in listed.values()}:

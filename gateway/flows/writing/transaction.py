@@ -8,13 +8,17 @@ meanwhile is worked out again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.domain.intake import Known
-from gateway.errors import GatewayError, Refused, RuleBroken, Unavailable
+from gateway.domain.record import AccessRecord, Decision
+from gateway.domain.record import Outcome as Failed
+from gateway.errors import BadRequest, GatewayError, Refused, RuleBroken, Unavailable
 from gateway.flows import write_message
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
@@ -30,9 +34,21 @@ from gateway.flows.writing.saying import looked_up, told
 from gateway.flows.writing.single import TRIES, shown, understood
 from gateway.flows.writing.together import Came, Done, Outcome, keep_together
 from gateway.store import population
+from gateway.store.pool import Connection, OneConnection
+from gateway.store.recording import Noting
 
+READING = 5.0
+"""Seconds that the reads of a transaction may take: nobody else writes to what it has written meanwhile."""
+_APART = "Send them in a batch."
 _ORDER = ("delete", "create", "update", "patch")
 """R4 3.1.0.11.2: in which order entries take place."""
+
+
+class Reads(Protocol):
+    """What is read with a transaction, by the doors of its entries. `strict`: raises what is wrong with one, with its
+    place; otherwise that is its answer."""
+
+    async def __call__(self, gateway: Gateway, *, strict: bool) -> None: ...
 
 
 @dataclass(slots=True)
@@ -45,47 +61,71 @@ class _Attempt:
     settled: dict[int, tuple[Work, str, str]] = field(default_factory=dict)
     leaned: dict[int, list[tuple[str, frozenset[str]]]] = field(default_factory=dict)
     done: dict[int, Done] = field(default_factory=dict)
+    looks: Noting | None = None
+
+    @property
+    def refused(self) -> list[AccessRecord]:
+        """The looks of what was read, where nothing of it is shown."""
+        noted = self.looks.noted if self.looks else []
+        return [replace(one, decision=Decision.DENY, outcome=Failed.MINOR, resources=()) for one in noted]
 
 
 async def transact(
-    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str = ""
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str, reads: Reads
 ) -> Sequence[Served]:
     """Carry out all writes in one commit and give what stands then, in the order of the entries. With a `number`
-    (Bundle.identifier) they are carried out once, however often they come.
+    (Bundle.identifier) they are carried out once, however often they come. What is read is read within the commit.
 
     Raises what is wrong with the first entry that something is wrong with, with its place: then nothing is kept, and
     on record is that each entry that was looked into was refused.
     """
+    if not entries:
+        await reads(gateway, strict=True)
+        return ()
     worked = await filed(gateway, entries)
-    return worked.answers(gateway, await _transacted(gateway, caller, worked.entries, raw, number))
+    return worked.answers(gateway, await _transacted(gateway, caller, worked.entries, raw, number, reads))
 
 
 async def _transacted(
-    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str
+    gateway: Gateway, caller: Caller, entries: Sequence[Entry], raw: bytes, number: str, reads: Reads
 ) -> Sequence[Served]:
     again = Again.of(gateway, caller, number, raw) if number and entries else None
     for _ in range(TRIES):
         try:
             if again and (came := await again.came(gateway)) is not None:
+                await reads(gateway, strict=False)
                 return await _told_again(gateway, entries, came)
-            return await _carried_out(gateway, entries, again)
+            return await _carried_out(gateway, entries, again, reads)
         except Moved:
             continue
     raise Unavailable("Others write about the same all the time", hint="Send again.")
 
 
-async def _carried_out(gateway: Gateway, entries: Sequence[Entry], again: Again | None) -> Sequence[Served]:
+async def _carried_out(
+    gateway: Gateway, entries: Sequence[Entry], again: Again | None, reads: Reads
+) -> Sequence[Served]:
     attempt = _Attempt()
+
+    async def read(connection: Connection) -> None:
+        database = OneConnection(connection)
+        attempt.looks = Noting(database)
+        try:
+            async with asyncio.timeout(READING):
+                await reads(gateway.inside(database, attempt.looks), strict=True)
+        except TimeoutError:
+            raise BadRequest("These reads take too long while others wait", where="Bundle", hint=_APART) from None
+
     try:
         await _understand(gateway, entries, attempt)
         others = await looked_up(gateway, [one.work for one in attempt.done.values()])
-        outcome = await keep_together(gateway, attempt.done, again, others)
+        outcome = await keep_together(gateway, attempt.done, again, others, read)
     except Unavailable:
         raise
     except GatewayError:
         if again and await again.is_kept(gateway):
             raise Moved from None  # sent twice at once: what is wrong is that the other one was carried out
         await on_record(gateway, *(one for work in attempt.reached.values() for one in (work.record, *work.others)))
+        await on_record(gateway, *attempt.refused)
         raise
     return [await _answer(gateway, attempt.done[number], number, outcome) for number in range(len(entries))]
 

@@ -2,8 +2,8 @@
 
 Every entry goes through the door that it would have come through alone: scopes, decision and access record are its
 own, and no header of the whole request but Prefer reaches it. The entries of a batch know nothing of each other; the
-writes of a transaction are one commit, about however many citizens, and its reads are answered from what stands after
-it.
+writes of a transaction are one commit, about however many citizens, and its reads are answered within it, from what
+stands then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -26,8 +26,8 @@ from starlette.types import Message
 
 from gateway.domain.caller import Caller
 from gateway.domain.when import instant
-from gateway.errors import BadRequest, GatewayError, NotAllowed, Refused, TooLarge
-from gateway.flows.parts import Served
+from gateway.errors import BadRequest, GatewayError, NotAllowed, Refused, TooLarge, Unavailable
+from gateway.flows.parts import Gateway, Served
 from gateway.flows.writing import Asked, Entry, transact
 from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
@@ -107,31 +107,48 @@ async def _batch(inbound: Inbound, request: Request, caller: Caller, entries: Se
 async def _transaction(
     inbound: Inbound, request: Request, caller: Caller, parts: Sequence[Part], sent: Json
 ) -> list[Json]:
-    """The writes together, and then what is read. Raises what is wrong with an entry, with its place."""
+    """The writes together, and what is read then, all of it or nothing. Raises what is wrong with an entry, with its
+    place."""
+    is_writing = any(part.method not in _READS for part in parts)
     for part in parts:
         _door(request, part)  # what nobody answers is refused before anything is written
+        if part.method in _READS and part.path.startswith("AuditEvent") and is_writing:
+            raise Refused("The log is not read among writes", where=part.place, hint="Read it in a batch.")
     writes = {
         number: await _write(inbound, request, caller, part)
         for number, part in enumerate(parts)
         if part.method not in _READS
     }
-    stands = await transact(inbound.gateway, caller, list(writes.values()), write_json(sent), _number(sent))
-    answers = {
+    answers: dict[int, Json] = {}
+
+    async def read(gateway: Gateway, *, strict: bool) -> None:
+        told, inside = 0, replace(inbound, gateway=gateway)
+        for number, part in enumerate(parts):
+            if number not in writes:
+                answers[number] = await _read(request, caller, part, told, inside if strict else None)
+                told += len(answers[number].get("resource", b""))
+
+    stands = await transact(inbound.gateway, caller, list(writes.values()), write_json(sent), _number(sent), read)
+    answers |= {
         number: _written(request, writes[number].asked, served) for number, served in zip(writes, stands, strict=True)
     }
-    told = 0
-    for number, part in enumerate(parts):
-        if number not in answers:
-            answers[number] = await _read(request, caller, part, told)
-        told += len(answers[number].get("resource", b""))
     return [answers[number] for number in range(len(parts))]
 
 
-async def _read(request: Request, caller: Caller, part: Part, told: int) -> Json:
-    """One entry by its own door, unless as many bytes were `told` as one answer holds. Never raises."""
-    if told > _MOST_ANSWERED:
-        return _refused(TooLarge("The answer is too large", where=part.place, hint="Send it by itself."))
-    return await _alone(request, caller, part)
+async def _read(request: Request, caller: Caller, part: Part, told: int, inside: Inbound | None = None) -> Json:
+    """One entry by its own door, unless as many bytes were `told` as one answer holds. Never raises, but `inside` a
+    transaction, where one that fails is the end of all: then with its place."""
+    try:
+        if told > _MOST_ANSWERED:
+            raise TooLarge("The answer is too large", where=part.place, hint="Send it by itself.")
+        return await _alone(request, caller, part, inside)
+    except Unavailable:
+        raise
+    except GatewayError as error:
+        if inside is None:
+            return _refused(error)
+        error.seen_from(lambda _: f"{part.place}.request")
+        raise
 
 
 def _number(sent: Json) -> str:
@@ -243,12 +260,10 @@ def _door(request: Request, part: Part) -> tuple[Endpoint, dict[str, str]]:
     raise NotAllowed(where=f"{part.place}.request")
 
 
-async def _alone(request: Request, caller: Caller, part: Part) -> Json:
-    """One entry, answered by its own door. Never raises."""
-    try:
-        endpoint, path = _door(request, part)
-    except GatewayError as error:
-        return _refused(error)
+async def _alone(request: Request, caller: Caller, part: Part, inside: Inbound | None = None) -> Json:
+    """One entry, answered by its own door, with other parts than that has where they are given. Raises GatewayError
+    where no door answers it; and then what is wrong with it."""
+    endpoint, path = _door(request, part)
     headers = {"accept": negotiate.JSON, "prefer": _preferred(request, part.method, path.get("kind", ""))}
     headers |= {"content-type": part.content_type} if part.content else {}
     headers |= {name.lower(): value for name, value in part.conditions.items()}
@@ -267,7 +282,7 @@ async def _alone(request: Request, caller: Caller, part: Part) -> Json:
         sent.append(message)
 
     inner = Request(scope, receive, send)
-    response = await endpoint.within(inner, caller)
+    response = await (endpoint.inside(inner, caller, inside) if inside else endpoint.within(inner, caller))
     await response(scope, receive, send)
     body = b"" if part.method == "HEAD" else b"".join(one.get("body", b"") for one in sent[1:])
     return _told(sent[0]["status"], response.headers, body, outcome=_asks_outcome(request) and part.method in _WRITES)
