@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 
-from tests.inbound.http_world import run
-from tests.inbound.rest_world import Rest, rest
+from tests.inbound.http_world import http, run
+from tests.inbound.one_citizen import arrive
+from tests.inbound.rest_world import WRITERS, Rest, rest
 from tests.inbound.test_consent_doors import objection
 
 ABSENT = "f" * 32
@@ -132,5 +135,44 @@ def test_what_is_hidden_today_is_hidden_in_the_past(database_url: str) -> None:
                 past = await plan(here, at, who)
                 assert past.status_code == today.status_code, who
                 assert (open_["id"] in past.text) == (open_["id"] in today.text), who
+
+    run(test)
+
+
+def test_rights_are_those_of_today_and_labels_those_of_either_time(database_url: str) -> None:
+    """An objection that is withdrawn since opens the past too; a label that was lowered since still counts for what it
+    stood on."""
+    clerk = replace(WRITERS[0], id="clerk", rights=("lower-labels",))
+    why = json.dumps({"resourceType": "Provenance", "reason": [{"text": "Forkert"}]})
+
+    async def test() -> None:
+        async with http(database_url, *WRITERS, clerk) as doors:
+            here = Rest(doors, await arrive(doors))
+            goal = await here.made(here.goal("Angstfri", meta={"security": [PSY]}))
+            other = await here.made(here.goal("Egen bolig"))
+            said = objection(here.patient, provision={"type": "deny"})
+            denied = await here.call("POST", "/Consent", said)
+            assert denied.status_code == 201
+            identity = denied.headers["location"].partition("/Consent/")[2].partition("/")[0]
+            then = now(here)
+            assert (await plan(here, who="epj")).status_code == 404
+            here.http.world.clock.forward(3600)
+            body = said | {"id": identity, "status": "inactive"}
+            withdrawn = await here.call("PUT", f"/Consent/{identity}", body, If_Match='W/"1"')
+            assert withdrawn.status_code == 200, withdrawn.text
+            past = (await plan(here, then, "epj")).text
+            assert goal["id"] in past
+            assert other["id"] in past, "what the reader may see today"
+            plain = here.goal("Frisk", id=goal["id"])
+            told_ = await here.call(
+                "PUT", f"/Goal/{goal['id']}", plain, who="clerk", If_Match='W/"1"', X_Provenance=why
+            )
+            assert told_.status_code == 200, told_.text
+            psy = objection(here.patient, provision={"type": "deny", "securityLabel": [PSY]})
+            assert (await here.call("POST", "/Consent", psy)).status_code == 201
+            assert goal["id"] in (await plan(here, who="epj")).text, "it is labelled so no more"
+            past = (await plan(here, then, "epj")).text
+            assert goal["id"] not in past, "what it said then was labelled"
+            assert other["id"] in past
 
     run(test)
