@@ -27,7 +27,9 @@ class Settings:
     database_url: str = field(
         default="", metadata={"help": "postgresql:// URL; empty: the embedded PostgreSQL in the data folder"}
     )
-    database_connections: int = field(default=16, metadata={"help": "connections in the pool of one node; searches of the log open two more"})
+    database_connections: int = field(
+        default=16, metadata={"help": "connections in the pool of one node; searches of the log open two more"}
+    )
     mappings_folder: Path = field(default=_ROOT / "mappings", metadata={"help": "rules, code tables, policy, sources"})
     clients_folder: Path = field(
         default=Path(), metadata={"help": "one YAML file per registered client; empty: clients in the data folder"}
