@@ -27,6 +27,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Body
 from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
+from gateway.translate.anonymous import without_anonymous
 from gateway.translate.door import door_of
 from gateway.translate.languages import Languages
 from gateway.translate.terms.noticing import noticed
@@ -54,8 +55,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when a message cannot be understood."""
     rules = rules_for(args, settings)
     given, named = _given(rules.languages, args.files, args.to)
-    found = [noticed(rules.terms, one) for one in together(rules.languages, [raw for _, raw in named])]
-    resources = folded(found, ids(SECRET), {source.id: source for source in rules.sources})
+    own = ids(SECRET)
+    told = [without_anonymous(one, own) for one in together(rules.languages, [raw for _, raw in named])]
+    found = [noticed(rules.terms, one) for one in told]
+    resources = folded(found, own, {source.id: source for source in rules.sources})
     if args.to:
         bodies = [*given, *targets.bodies_of(args.to, resources), *targets.files_of(found)]
         for message in targets.written(args.to, bodies, datetime.now(UTC), settings.mappings_folder):

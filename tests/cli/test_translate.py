@@ -113,6 +113,22 @@ def test_what_was_not_carried_over_is_told_beside_the_bundle(
     assert "Andet" not in told.err
 
 
+def test_anonymous_treatment_is_left_out_as_a_running_gateway_leaves_it_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Serviceloven § 101 a is no part of any plan (§ 141 (6))."""
+    order = json.loads((ROOT / "fixtures" / "messages" / "kl" / "order.json").read_text("utf-8"))
+    efforts = [e["resource"] for e in order["entry"] if "basedOn" in e["resource"]]
+    efforts[0]["activity"][0]["detail"]["code"] = {"text": "Anonym behandling efter servicelovens § 101 a"}
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(order), "utf-8")
+    assert run(translate, file) == 0
+    out, told = capsys.readouterr()
+    assert "Anonym behandling" not in out
+    assert "Anonymous treatment" in told
+    assert len([e for e in json.loads(out)["entry"] if "basedOn" in e["resource"]]) == len(efforts) - 1
+
+
 def test_a_message_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BENCH.read_bytes())))
     assert run(translate, "-") == 0
