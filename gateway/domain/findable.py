@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from operator import attrgetter
 
 from gateway.domain.record import AccessRecord, Decision
 
@@ -59,46 +60,59 @@ def term(field: str, value: str) -> int:
 
 def terms(record: AccessRecord | Findable) -> frozenset[int]:
     """All terms of a record."""
-    return frozenset().union(
-        *(_of_named(*named) for named in _names(record)), [term(*told) for told in _facts(record) if told[1]]
-    )
+    once = [term(field, value) for field, value in _once(record) if value]
+    return _of_often(_often_said(record)).union(once)
 
 
 def holds(record: AccessRecord, wanted: Iterable[tuple[str, str]]) -> bool:
     """Whether the record says all of this itself, whatever its terms say."""
-    told = (*_facts(record), *(one for named in _names(record) for one in _named(*named)))
+    often = _often_said(record)
+    told = (*_once(record), *_often(often), *(one for named in _names(often) for one in _named(*named)))
     said = {(field, value.lower()) for field, value in told}
     return all((field, value.lower()) in said for field, value in wanted)
 
 
-def _names(record: AccessRecord | Findable) -> tuple[tuple[str, str, str], ...]:
+_Often = tuple[str, str, str, str, str, str, str, str, tuple[str, ...], str, tuple[str, ...]]
+_often_said = attrgetter(
+    "user", "user_name", "on_behalf_of", "organisation", "organisation_name", "client", "client_name", "user_role",
+    "purposes", "kind", "rules",
+)  # fmt: skip
+
+
+def _names(said: _Often) -> tuple[tuple[str, str, str], ...]:
     """Field, number and name of who and what is known by both."""
+    user, user_name, behalf, organisation, organisation_name, client, client_name, role, *_ = said
     return (
-        ("person", record.user, record.user_name),
-        ("behalf", record.on_behalf_of, ""),
-        ("organisation", record.organisation, record.organisation_name),
-        ("system", record.client, record.client_name),
-        ("role", "", record.user_role),
-    )
+        ("person", user, user_name), ("behalf", behalf, ""), ("organisation", organisation, organisation_name),
+        ("system", client, client_name), ("role", "", role),
+    )  # fmt: skip
 
 
-def _facts(record: AccessRecord | Findable) -> Iterator[tuple[str, str]]:
-    yield from (("purpose", code) for code in record.purposes)
+def _often(said: _Often) -> Iterator[tuple[str, str]]:
+    """What many records say alike."""
+    *_, purposes, kind, rules = said
+    yield from (("purpose", code) for code in purposes)
+    yield "kind", kind
+    yield from (("rule", rule) for rule in rules)
+
+
+@lru_cache(maxsize=16_384)  # the same people look again and again
+def _of_often(said: _Often) -> frozenset[int]:
+    named = [one for names in _names(said) for one in _named(*names)]
+    return frozenset(term(field, value) for field, value in (*named, *_often(said)) if value)
+
+
+def _once(record: AccessRecord | Findable) -> Iterator[tuple[str, str]]:
+    """What is of this look alone, or of few."""
     yield from (("consent", consent.removeprefix("Consent/")) for consent in record.consents)
     if record.override_code or record.decision == Decision.OVERRIDE:
         yield from (("override", "yes"), ("override", record.override_code))
     for reference in record.resources:
         plain = reference.partition("/_history/")[0]
         yield from (("resource", plain), ("kind", plain.partition("/")[0]))
-    yield "kind", record.kind
-    yield from (("rule", rule) for rule in (*record.rules, *(rule for rule, _ in record.withheld)))
+    yield from (("rule", rule) for rule, _ in record.withheld)
     yield "trace", record.trace
     yield from (("message", message) for message in record.messages)
-
-
-@lru_cache(maxsize=16_384)  # the same people look again and again
-def _of_named(field: str, key: str, name: str) -> frozenset[int]:
-    return frozenset(term(field, value) for field, value in _named(field, key, name) if value)
 
 
 def _named(field: str, key: str, name: str) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
 
@@ -42,6 +43,7 @@ class Head:
         return sha256(self.entries.to_bytes(8, "big") + self.digest).digest()
 
 
+@lru_cache(maxsize=4096)  # one citizen is looked at again and again
 def list_key(citizen: str) -> bytes | None:
     """Where a citizen's list stands, 32 bytes; None for what is no id of a resource."""
     return sha256(b"citizen\0" + citizen.encode()).digest() if _ID.fullmatch(citizen) else None

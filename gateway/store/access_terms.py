@@ -30,7 +30,8 @@ SELECT r.id, r.recorded_at, r.body FROM log_leaf l LEFT JOIN access_record r ON 
 # column its length; the end. Arrays cost twice as much to write and to read.
 _EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_ROW = Struct("!hiqiqiq").pack
+_ROW = b"\0\3\0\0\0\10"  # three columns, and the length of the first
+_TERM, _REST = Struct("!q").pack, Struct("!iqiq").pack
 
 
 async def fill(connection: Connection, batch: int = BATCH) -> int:
@@ -65,16 +66,17 @@ async def _copied(rows: Sequence[asyncpg.Record]) -> AsyncIterator[bytes]:
     """Every term of every record as a row."""
     yield _HEAD
     for first in range(0, len(rows), _AT_ONCE):
-        yield b"".join([one for row in rows[first : first + _AT_ONCE] for one in _rows(row)])
+        yield b"".join(map(_rows, rows[first : first + _AT_ONCE]))
         await asyncio.sleep(0)
     yield _END
 
 
-def _rows(record: asyncpg.Record) -> list[bytes]:
-    if not record["body"]:
-        return []
-    number, at = record["id"], (record["recorded_at"] - _EPOCH) // _MICROSECOND
-    return [_ROW(3, 8, one, 8, at, 8, number) for one in _terms(record["body"])]
+def _rows(record: asyncpg.Record) -> bytes:
+    found = _terms(record["body"]) if record["body"] else None
+    if not found:
+        return b""
+    rest = _REST(8, (record["recorded_at"] - _EPOCH) // _MICROSECOND, 8, record["id"])
+    return b"".join((_ROW, (rest + _ROW).join(map(_TERM, found)), rest))
 
 
 def _terms(body: bytes) -> frozenset[int]:

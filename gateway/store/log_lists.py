@@ -35,6 +35,7 @@ SELECT l.tree_index, l.record_id, l.leaf, r.salt, r.body FROM log_leaf l LEFT JO
 
 # --- growing --------------------------------------------------------------------------------------------------------
 
+_EMPTY = Head()
 Listed = tuple[bytes | None, int | None, bytes | None]  # the columns of one leaf: key, place, head
 
 
@@ -56,8 +57,8 @@ async def extend(
         if key is None:
             listed.append((None, None, None))
             continue
-        heads[key] = heads.get(key, Head()).after(index, leaf)
-        listed.append((key, heads[key].entries, heads[key].digest))
+        head = heads[key] = heads.get(key, _EMPTY).after(index, leaf)
+        listed.append((key, head.entries, head.digest))
     grown = Pages(pages, await _alone(connection, slots), set())
     root = grown.root(heads)
     written = sorted(grown.written)
