@@ -80,6 +80,30 @@ class CaseAccess:
 UNREGISTERED = CaseAccess(ANY, (ANY,), _VIP - 1)
 
 
+def narrower(one: str, other: str) -> str:
+    """The narrower of two classes when one lies within the other, "" when they have nothing in common."""
+    if other == ANY or one.startswith(other):
+        return one
+    return other if one == ANY or other.startswith(one) else ""
+
+
+def still_open(
+    told: tuple[CaseAccess, ...], registered: tuple[CaseAccess, ...]
+) -> tuple[CaseAccess, ...] | None:  # fmt: skip
+    """What is left of the cases that somebody was let in for, now that the client is registered for these; None where
+    nothing is left. Who was let in for no rows had no limit but the client's."""
+    if not told:
+        return registered
+    both = [
+        CaseAccess(have.owner if one.owner == ANY else one.owner, classes, min(one.level, have.level))
+        for one in told
+        for have in registered or (UNREGISTERED,)
+        if ANY in (one.owner, have.owner) or one.owner == have.owner
+        if (classes := tuple(dict.fromkeys(c for a in one.classes for b in have.classes if (c := narrower(a, b)))))
+    ]
+    return tuple(dict.fromkeys(both)) or None
+
+
 def limits_of(body: dict[str, Any]) -> Limits | None:
     """The limits of a FHIR body; None where no case system put any."""
     told = [one for one in body.get("extension", ()) if isinstance(one, dict)]

@@ -9,7 +9,17 @@ import pytest
 
 from gateway.domain.caller import Caller
 from gateway.domain.identifier import CVR, FK_ORG, Identifier
-from gateway.domain.limits import PROFILE_URL, SENSITIVITY, SENSITIVITY_URL, CaseAccess, barred, limits_of
+from gateway.domain.limits import (
+    PROFILE_URL,
+    SENSITIVITY,
+    SENSITIVITY_URL,
+    UNREGISTERED,
+    CaseAccess,
+    Limits,
+    barred,
+    limits_of,
+    still_open,
+)
 from gateway.domain.resource import Facts
 
 KBH = f"{CVR}|64942212"
@@ -212,3 +222,21 @@ def test_an_effort_whose_case_is_not_here_is_open_to_no_owner() -> None:
     assert closed(READER, effort()) == set(), "without registration law and consent decide"
     gone = facts(body(LOW) | {"status": "entered-in-error"})
     assert closed(reading(KBH), gone, effort()) == {"CarePlan/effort"}
+
+
+def test_who_was_let_in_for_less_is_not_let_in_for_more_later() -> None:
+    """A notification, an export, a page of the console: what the client is registered for by then, and of that what the
+    token was for."""
+    mine, theirs = f"{CVR}|64942212", f"{CVR}|11259979"
+    rows = [CaseAccess(owner, classes, level) for owner in (mine, theirs, "*")
+            for classes in (("27",), ("27.57", "32"), ("*",)) for level in (1, 3)]  # fmt: skip
+    asked = [Limits(owner, subject, level) for owner in (mine, theirs)
+             for subject in ("", "27.57.16", "27.12", "32.01", "81") for level in range(4)]  # fmt: skip
+    for told in rows:
+        assert still_open((), (told,)) == (told,), "who was let in for no rows has the client's"
+        for registered in [(), *((one, two) for one, two in zip(rows, rows[5:], strict=False))]:
+            left = still_open((told,), registered)
+            for one in asked:
+                by_both = told.opens(one) and any(row.opens(one) for row in registered or (UNREGISTERED,))
+                assert any(row.opens(one) for row in left or ()) == by_both
+            assert left != (), "no rows would be no limit"

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from gateway.domain.caller import Caller
+from gateway.domain.limits import still_open
 from gateway.domain.scope import LEVELS
 from gateway.flows import visits
 from gateway.flows.parts import Gateway
@@ -114,9 +115,11 @@ class Tickets:
         if client is None or (client.organisation, client.sector, client.role) != was:
             return None
         scopes = tuple(map(str, narrow(" ".join(caller.scopes), client.scopes, levels=LEVELS)))
-        if not scopes or not set(caller.purposes) <= set(client.purposes):
+        cases = still_open(caller.cases, client.cases)
+        if not scopes or cases is None or not set(caller.purposes) <= set(client.purposes):
             return None
-        return replace(caller, scopes=scopes, sends=client.sends, member_of=client.member_of, rights=client.rights)
+        now = replace(caller, scopes=scopes, sends=client.sends, member_of=client.member_of, rights=client.rights)
+        return replace(now, cases=cases)
 
 
 def _understood(raw: bytes) -> Visit:

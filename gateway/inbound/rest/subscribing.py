@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
+from gateway.domain.limits import still_open
 from gateway.domain.scope import LEVELS
 from gateway.flows import subscriptions
 from gateway.inbound.clients import Clients
@@ -27,7 +28,7 @@ async def status(inbound: Inbound, request: Request, caller: Caller) -> Response
 
 def standing(clients: Clients) -> subscriptions.Standing:
     """How a subscriber is registered now: it keeps no scope, purpose, unit, source or case that its client has lost,
-    and nothing at all where the client is gone or is somebody else by now."""
+    gets none that it was not let in for, and nothing at all where the client is gone or is somebody else by now."""
     known = {client.id: client for client in clients}
 
     def now(caller: Caller) -> Caller | None:
@@ -37,10 +38,11 @@ def standing(clients: Clients) -> subscriptions.Standing:
         ):  # fmt: skip
             return None
         scopes = tuple(map(str, narrow(" ".join(caller.scopes), client.scopes, levels=LEVELS)))
-        if not scopes or not set(caller.purposes) <= set(client.purposes):
+        cases = still_open(caller.cases, client.cases)
+        if not scopes or cases is None or not set(caller.purposes) <= set(client.purposes):
             return None
         return replace(
-            caller, scopes=scopes, sends=client.sends, member_of=client.member_of, cases=client.cases, override=None
+            caller, scopes=scopes, sends=client.sends, member_of=client.member_of, cases=cases, override=None
         )
 
     return now

@@ -30,7 +30,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from gateway.domain.limits import ANY, UNREGISTERED, CaseAccess
+from gateway.domain.limits import ANY, UNREGISTERED, CaseAccess, narrower
 from gateway.inbound.acting import Acting
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey, UnfitKey, imported
@@ -137,22 +137,15 @@ def accepted(issuer: Issuer, said: Said, client: Client | None, clients: Clients
 def _narrowed(cases: tuple[CaseAccess, ...], classes: tuple[str, ...], row: str) -> tuple[CaseAccess, ...]:
     """The client's cases, of these KLE classes only. Raises NotAccepted when nothing is left: no rows would be no
     limit."""
-    wanted = [_within(one, row or ANY) for one in classes] if classes else [row]
+    wanted = [narrower(one, row or ANY) for one in classes] if classes else [row]
     found = []
     for one in cases or (UNREGISTERED,):
-        both = [kept for have in one.classes for want in wanted if want and (kept := _within(want, have))]
+        both = [kept for have in one.classes for want in wanted if want and (kept := narrower(want, have))]
         if both:
             found.append(CaseAccess(one.owner, tuple(dict.fromkeys(both)), one.level))
     if not found:
         raise NotAccepted("the person has no class of cases that the client has")
     return tuple(found)
-
-
-def _within(one: str, other: str) -> str:
-    """The narrower of two classes when one lies within the other, "" when they have nothing in common."""
-    if other == ANY or one.startswith(other):
-        return one
-    return other if one == ANY or other.startswith(one) else ""
 
 
 def issuer_key(jwk: Mapping[str, Any]) -> PublicKey:
