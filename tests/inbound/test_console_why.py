@@ -66,6 +66,7 @@ def test_a_look_is_asked_why_as_it_was(database_url: str) -> None:
             assert set(re.findall(r"<code>(\w+/[0-9a-f]{32}/_history/\d+)</code>", told)) >= shown
             assert "265161000016000.kbo" in told
             assert DA("why.of_look") in page.text
+            assert DA("why.today_what") in told, "what is not kept"
 
     run(test)
 

@@ -71,14 +71,19 @@ async def answer(here: Here) -> Response:
     try:
         served = await explain(here.gateway, here.caller, asked.question)
         body = _decode(served.body)
-        groups, notes = _groups(body), [one["valueString"] for one in body["parameter"] if one["name"] == "note"]
+        groups, notes = _groups(body), _told(body, "note")
+        today = bool(_told(body, "as-of-today"))
     except (NotFound, BadRequest):  # nobody knows the citizen, or ever knew the system
-        groups, notes = (), []
+        groups, notes, today = (), [], False
     rules = {row.rule: row.why for row in here.gateway.policy.rows}
     return here.page(
         "answer.html", who=asked.who, purposes=asked.purposes, when=here.moment(asked.question.at), groups=groups,
-        why=rules, notes=notes, role=asked.question.reader.role,
+        why=rules, notes=notes, today=today, role=asked.question.reader.role,
     )  # fmt: skip
+
+
+def _told(body: dict[str, Any], name: str) -> list[str]:
+    return [one["valueString"] for one in body["parameter"] if one["name"] == name]
 
 
 def _form(here: Here, wrong: str = "") -> Response:
