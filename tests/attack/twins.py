@@ -137,9 +137,9 @@ class Twins:
             kind, identity = where.partition("/fhir/")[2].split("/")[:2]
             self.made.append((kind, identity, first.headers.get("etag", 'W/"1"')))
         elif first.status == 200 and request.method in ("PUT", "PATCH") and "etag" in first.headers:
-            kind, identity = request.path.removeprefix("/fhir/").partition("?")[0].split("/")[:2]
+            place = request.path.removeprefix("/fhir/").partition("?")[0].split("/")[:2]  # by a condition no id
             tag = first.headers["etag"]
-            self.made = [(k, i, tag if (k, i) == (kind, identity) else t) for k, i, t in self.made]
+            self.made = [(k, i, tag if [k, i] == place else t) for k, i, t in self.made]
 
     async def say(self, message: bytes) -> None:
         """The caller's system sends this in both worlds; what it is answered is compared but for new uuids."""
