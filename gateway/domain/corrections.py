@@ -30,11 +30,15 @@ _RANK = {
 _ASIDE = frozenset({Act.UPDATE, Act.ATTEND, Act.EXPECT_MOVE, Act.EXPECT_END, Act.CLOSE, Act.DELETE})
 
 
+_BEGINNINGS = frozenset({Act.PLAN, Act.START, Act.CHANGE})
+_STATES = frozenset({Act.MOVE, Act.LEAVE, Act.END, Act.DIE})
+
+
 @dataclass(slots=True)
 class Event:
     """One thing that happened in a stay, with its corrections in it. `stands` is False once it was cancelled (`undone`
-    tells when) or its whole visit was deleted; `restores` marks a cancellation whose original never came: it tells how
-    the stay is without it."""
+    tells when) or its whole visit was deleted; `restores` marks a cancellation whose original never came, or that is
+    the only word about the stay: it tells how that is without it."""
 
     act: Act
     happened: datetime
@@ -64,6 +68,7 @@ def resolve(statements: list[Statement]) -> list[Event]:
     said = _in_chain(sorted(statements, key=lambda s: (s.recorded, s.origin)))
     visits = _numbers(said)
     events = [_event(s, visits) for s in said if s.verb is Verb.ASSERT]
+    cancelled: dict[int, tuple[Event, Statement]] = {}
     for one in said:
         if one.verb is Verb.ASSERT:
             continue
@@ -79,9 +84,15 @@ def resolve(statements: list[Statement]) -> list[Event]:
             target.stands, target.undone = False, one.recorded
             target.origins.append(one.origin)
             target.notes += one.notes
+            cancelled[id(target)] = target, one
     for event in events:
         if event.act is Act.DELETE:
             _delete(event, events)
+    for target, one in cancelled.values():
+        if _tells_how_it_is(target, events):
+            word = _event(one, visits)
+            word.stands, word.restores = False, True
+            events.append(word)
     return sorted(events, key=lambda e: e.order)
 
 
@@ -140,6 +151,18 @@ def _delete(deletion: Event, events: list[Event]) -> None:
         own = one.visit == deletion.visit or (one.source == deletion.source and not one.visit)
         if own and one.recorded <= deletion.recorded:
             one.stands, one.restores, one.deleted = False, False, True
+
+
+def _tells_how_it_is(target: Event, events: list[Event]) -> bool:
+    """Whether a cancellation says how the stay is without what it cancels, though that came: because nothing else does
+    (a gateway that begins to listen hears of discharges of stays whose admission it never heard of), or because the
+    leave was never told whose end it cancels."""
+    own = [e for e in events if e.visit == target.visit and e.provider in ("", target.provider)]
+    if target.deleted or any(e.act in _BEGINNINGS and not e.stands for e in own):
+        return False
+    if target.act is Act.RETURN:
+        return not any(e.act is Act.LEAVE or (e.act is Act.RETURN and e.stands) for e in own)
+    return target.act in _STATES and not any(e.stands or e.restores for e in own)
 
 
 def _event(one: Statement, visits: Mapping[str, str]) -> Event:

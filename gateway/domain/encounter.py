@@ -173,6 +173,8 @@ def _restore(course: _Course, event: Event) -> None:
     if event.act is Act.RETURN and course.status != "onleave":
         course.leaves.append({"start": event.happened})
         course.become("onleave", event.happened)
+    if not course.places:
+        course.places = [one for one in event.body.get("location", []) if one.get("status") == "active"][:1]
 
 
 def _told_start(event: Event) -> datetime | None:

@@ -188,3 +188,21 @@ def test_a_correction_from_another_hospital_that_points_nowhere() -> None:
     cancelled = notice(f"cancel-{STIN}", header="an", goes_back_to="another-stay", status="entered-in-error", end=END)
     (body,) = encounters([*course.messages, cancelled])
     assert body["status"] == "entered-in-error"
+
+
+@pytest.mark.parametrize(
+    ("told", "cancelled", "status"),
+    [
+        ((STOR, {"status": "onleave", "leave": (LEFT, "")}), "cancel-start-leave-inpatient", "in-progress"),
+        ((SLOR, {"leave": (LEFT, BACK)}), "cancel-end-leave-inpatient", "onleave"),
+        ((OUT, {"status": "finished", "end": END}), "cancel-discharge-inpatient-home", "in-progress"),
+    ],
+)
+def test_a_cancellation_of_the_first_that_was_heard_of_a_stay_tells_how_it_is(
+    told: tuple[str, dict[str, Any]], cancelled: str, status: str
+) -> None:
+    """AN_STOR, AN_SLOR and AN_SLHJ where the STIN came before this gateway listened: the stay was `unknown`."""
+    course = Course().say(told[0], **told[1]).say(cancelled, status=status, leave=told[1].get("leave", ("", "")))
+    (made,) = encounters(course.messages)
+    assert (made["status"], made["period"]) == (status, {"start": START})
+    assert "serviceProvider" in made
