@@ -32,7 +32,8 @@ async def joint_plan(gateway: Gateway, caller: Caller, patient: str, at: datetim
 async def told_plan(
     gateway: Gateway, caller: Caller, patient: str, at: datetime | None = None
 ) -> tuple[Served, dict[str, str]]:
-    """As `joint_plan`, and who told each part: the name of its source by its reference (`Goal/9f…`)."""
+    """As `joint_plan`, and who told each part: the name of its source by its reference (`Goal/9f…`). Of what is not
+    whole because of a protected address nobody is named: who sees the citizen may be who gives shelter."""
     seen = await _looked(gateway, caller, patient, "CarePlan", operation="joint-plan", at=at)
     bodies = opened(seen)
     plan, team = _composed(seen, bodies, patient, gateway, at)
@@ -40,7 +41,8 @@ async def told_plan(
     resources_ = [*map(wire.encode, made), *bodies]
     entries = b",".join(b'{"resource":' + one + b"}" for one in resources_)
     body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
-    tellers = {reference: source.name for reference, source in _sources(gateway, seen).items()}
+    whole = Seen(tuple(one for one in seen.permitted if not one[1].redactions), ())
+    tellers = {reference: source.name for reference, source in _sources(gateway, whole).items()}
     return Served(body, _version(body), weak=True), tellers
 
 

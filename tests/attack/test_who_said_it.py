@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain.identifier import CPR, X_ECPR
-from tests.attack.test_municipal_worlds import grant
-from tests.attack.twins import CLIENTS
-from tests.attack.world import SARAH, Doors, bodies, doors, kl_id, order, patient_of, plan, stay
+from tests.attack.addresses import PROTECTED
+from tests.attack.test_municipal_worlds import SHOWN, grant
+from tests.attack.twins import CLIENTS, opened_page
+from tests.attack.world import REASON, SARAH, Doors, bodies, doors, kl_id, order, patient_of, plan, stay
 from tests.inbound.http_world import run
 from tests.translate.ydelse import making
 
@@ -90,5 +91,24 @@ def test_the_number_of_a_message_says_nothing_of_what_else_is_in_it(database_url
                 flag, told = found
                 assert (flag["resourceType"], told["agent"][1]["who"]["display"]) == ("Flag", "koebenhavn-ydelse")
                 assert ("entity" in told) == (who == "benefit")
+
+    run(test)
+
+
+def test_the_page_names_nobody_who_may_give_shelter(database_url: str) -> None:
+    """Whose word a goal is stands on the plan page, but not where the address of the citizen is protected."""
+    goal = {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "description": {"text": "Ro"}}
+    let = {name: value for name, value in SHOWN.items() if name != "provision"} | {"dateTime": "2025-03-01", "id": "w"}
+    let["provision"] = {"type": "permit", "purpose": [{"system": REASON, "code": "ELIGDTRM"}]}
+
+    async def test() -> None:
+        async with doors(database_url, *CLIENTS) as here:
+            await here.arrive(("social", order(SARAH, plan(), goal, let)))
+            for protected in (False, True):
+                if protected:
+                    await here.arrive(("psyk", PROTECTED))
+                status, page = await opened_page(here, await here.bearer("jobcenter"), patient_of(SARAH))
+                assert (status, b"Ro" in page) == (200, True)
+                assert ("Københavns Kommune, Socialforvaltningen, FFB".encode() in page) == (not protected)
 
     run(test)

@@ -194,7 +194,7 @@ class Twins:
             self.chance.begin(self.step)
             bearer = await self.bearer(here)
             self.chance.begin((self.step, "asked"))
-            told.append(await _page(here, bearer, patient))
+            told.append(await opened_page(here, bearer, patient))
         assert told[0] == told[1]
 
 
@@ -204,7 +204,8 @@ def shape(answer: Raw) -> tuple[int, dict[str, str], bytes]:
     return answer.status, answer.headers, body
 
 
-async def _page(here: Doors, bearer: dict[str, str], patient: str) -> tuple[int, bytes]:
+async def opened_page(here: Doors, bearer: dict[str, str], patient: str) -> tuple[int, bytes]:
+    """Status and content of the plan in a browser."""
     web = here.http.web
     web.cookies.clear()
     made = await web.post("/console/tickets", headers=bearer, data={"patient": patient})
