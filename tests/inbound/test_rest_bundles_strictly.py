@@ -162,3 +162,14 @@ def test_an_update_holds_its_id(database_url: str) -> None:
             assert (await here.call("PUT", "/Goal?identifier=urn:x|1", here.goal("Ro"))).status_code == 200
 
     run(test)
+
+
+def test_entries_are_a_list(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            for kind in ("batch", "transaction"):
+                for odd in ("x", 7, {}, None):
+                    told = await here.call("POST", "", {"resourceType": "Bundle", "type": kind, "entry": odd})
+                    assert (told.status_code, told.json()["issue"][0]["expression"]) == (400, ["Bundle.entry"])
+
+    run(test)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.domain.identifier import CPR
+from gateway.domain.record import Decision
 from tests.inbound.http_world import run
-from tests.inbound.rest_world import rest
+from tests.inbound.one_citizen import headers
+from tests.inbound.rest_world import JSON, rest
+from tests.inbound.test_consent_doors import objection
+from tests.inbound.test_override_told import WHY
 from tests.inbound.test_rest_bundles import bundle, entry
 from tests.inbound.test_rest_transactions import OTHER, practitioner, second
 
@@ -72,5 +76,26 @@ def test_a_write_in_the_directory_that_comes_to_nothing_is_on_record(database_ur
                 assert told.status_code == status, told.text
                 *_, last = (await here.records())[looks:]
                 assert (last.query, last.outcome) == (f"{method} {where[1:].partition('=')[0]}", "4")
+
+    run(test)
+
+
+def test_a_condition_by_override_owes_its_task(database_url: str) -> None:
+    """It tells of what is closed to the caller: also of the citizen whom the write is about."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            hidden = await here.made(here.goal(identifier=[{"system": "urn:x", "value": "1"}]), who="psyk")
+            told = await here.call("POST", "/Consent", objection(here.patient, provision={"type": "deny"}))
+            assert told.status_code == 201, told.text
+            here.http.world.clock.forward(1)
+            over = await headers(here.http, "epj", "BTG", **WHY)
+            looks = {"If-None-Exist": f"patient={here.patient}&identifier=urn:x|1", "Content-Type": JSON}
+            found = await here.http.web.post("/fhir/Goal", json=here.goal(), headers=over | looks)
+            assert (found.status_code, found.json()["id"]) == (200, hidden["id"])
+            (look,) = await here.records(decision=Decision.OVERRIDE)
+            assert (look.citizen, look.query) == (here.patient, "GET Goal?identifier&patient")
+            tasks = await here.http.gateway.database.fetch("SELECT citizen FROM resource WHERE kind = 'Task'")
+            assert [row["citizen"] for row in tasks] == [here.patient]
 
     run(test)

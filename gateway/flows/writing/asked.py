@@ -10,7 +10,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.correspondence import Attached
 from gateway.domain.identifier import Identifier
 from gateway.domain.intake import Known
-from gateway.domain.record import AccessRecord
+from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
 from gateway.errors import GatewayError
@@ -87,8 +87,10 @@ class Work:
 
     @property
     def others(self) -> list[AccessRecord]:
-        """The looks at citizens whom the write is not about, each once: on record whatever comes of it."""
-        others = (one for one in self.looks if one.citizen not in ("", self.record.citizen))
+        """The looks at citizens whom the write is not about, each once: on record whatever comes of it. So is a look by
+        override at whomever, which owes the citizen a word."""
+        own = ("", self.record.citizen)
+        others = (one for one in self.looks if one.citizen not in own or one.decision is Decision.OVERRIDE)
         return list({(one.citizen, one.query): one for one in others}.values())
 
     def about(self, citizen: str) -> None:

@@ -80,7 +80,9 @@ async def bundle(inbound: Inbound, request: Request, caller: Caller) -> Response
     if sent.get("resourceType") != "Bundle" or kind not in ("batch", "transaction"):
         raise BadRequest("A Bundle of type batch or transaction was expected", where="Bundle.type")
     entries = sent.get("entry", [])
-    if not isinstance(entries, list) or len(entries) > MOST_ENTRIES:
+    if not isinstance(entries, list):
+        raise BadRequest("Entries are a list", where="Bundle.entry")
+    if len(entries) > MOST_ENTRIES:
         raise TooLarge("There are too many entries", where="Bundle.entry", hint=f"At most {MOST_ENTRIES} are taken.")
     inbound.check.further(caller, max(0, len(entries) - 1))
     if kind == "batch":
