@@ -19,6 +19,9 @@ _OURS = re.compile(
     r"(?!Practitioner(?:Role)?/|Organization/|HealthcareService/|Location/)[A-Z][A-Za-z]+/[0-9a-f]{32}", re.ASCII
 )
 _GONE: Any = object()
+WHOLE = frozenset({"consent", "override"})
+"""Data classes that refer to a citizen of whom the reader may see nothing else, by the reader's own word: consents, and
+the task to tell the citizen of an override. Nothing is left out of them."""
 
 
 def points_at(facts: Facts, persons: Collection[Facts]) -> frozenset[str]:

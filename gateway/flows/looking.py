@@ -18,7 +18,7 @@ from gateway.domain.lately import Lately
 from gateway.domain.override import OverrideRecord
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
-from gateway.domain.references import points_at, without
+from gateway.domain.references import WHOLE, points_at, without
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from gateway.domain.team import Membership, memberships
@@ -66,11 +66,6 @@ class Beside:
     past: Sequence[Sealed]
 
 
-# What refers to a citizen of whom the reader may see nothing else, by the reader's own word: consents, and the task to
-# tell the citizen of an override.
-_WHOLE = frozenset({"consent", "override"})
-
-
 async def look(
     gateway: Gateway, caller: Caller, parts: Sequence[Sealed], ground: Sequence[Ground], persons: Sequence[Facts],
     beside: Beside | None = None,
@@ -90,7 +85,7 @@ async def look(
         covered = await as_left(gateway, gateway.database, caller, covered, permits, denials, left, past=past)
         covered, permits = _undeleted(covered, permits)
     if caller.narrowed:
-        permits = within_scopes(gateway, caller, covered, permits)
+        permits = within_scopes(gateway, caller, covered, permits, persons)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     named = (points_at(part.facts, persons) for part in covered)
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
@@ -114,7 +109,7 @@ async def look_back(
         covered = await as_left(gateway, database, caller, covered, permits, denials, left)
         covered, permits = _undeleted(covered, permits)
     if caller.narrowed:
-        permits = within_scopes(gateway, caller, covered, permits)
+        permits = within_scopes(gateway, caller, covered, permits, persons)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     named = (points_at(part.facts, persons) for part in covered)
     return _seen(covered, permits, denials, frozenset().union(*named) - there)
@@ -146,7 +141,7 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
         known = (found.now.kind, found.now.id) in today
         permits, denials = (_of_both(permits, today), denials) if known else ({}, closed)
     if caller.narrowed:
-        permits = within_scopes(gateway, caller, [part], permits)
+        permits = within_scopes(gateway, caller, [part], permits, persons)
     there = {f"{kind}/{identity}" for kind, identity in permits}
     return _seen([part], permits, denials, named - there)
 
@@ -302,7 +297,7 @@ def opened(seen: Seen) -> list[bytes]:
 
 def _opened(part: Sealed, permit: Permit, hidden: frozenset[str]) -> bytes:
     body = part.open(permit)
-    lost = part.facts.data_class not in _WHOLE and not hidden.isdisjoint(part.facts.related)
+    lost = part.facts.data_class not in WHOLE and not hidden.isdisjoint(part.facts.related)
     if permit.redactions or lost:
         told = redact(wire.decode(body), permit.redactions)
         if lost:  # the narrative may tell in words what was taken away

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.attack.world import ASK, REASON, SARAH, Doors, about, bodies, consent, doors, order, patient_of, plan, stay
+from tests.attack.world import (
+    ASK,
+    REASON,
+    SARAH,
+    Doors,
+    about,
+    bodies,
+    consent,
+    doors,
+    kl_id,
+    order,
+    patient_of,
+    plan,
+    stay,
+)
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import rest
 
@@ -166,5 +180,29 @@ def test_parts_of_a_resource_are_cut_after_the_decision(database_url: str) -> No
                 for cut in ("_elements=address,name", "_summary=true", "_summary=data"):
                     for one in bodies(await here.get(who, f"Patient?_id={sarah}&{cut}")):
                         assert all(one[name] == whole[one["id"]][name] for name in one.keys() - {"meta"}), (who, cut)
+
+    run(test)
+
+
+def test_the_parameter_of_a_scope_is_no_question_about_what_is_hidden(database_url: str) -> None:
+    """L05: the job centre may see the plan and not its goal. A token for the plan with that goal is one for nothing, as
+    one for a plan with any other goal is."""
+    let = {"purpose": [{"system": REASON, "code": "ELIGDTRM"}]} | about("CarePlan")
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await here.arrive(("social", order(SARAH, plan(goal=[{"reference": "Goal/g"}]), goal("g", "Egen bolig"))))
+            sarah, own = patient_of(SARAH), kl_id("CarePlan", "plan")
+            assert (await here.write("social", consent(sarah, "permit", provision=let))).status == 201
+            here.http.world.clock.forward(1)
+            paths = (f"CarePlan/{own}", f"CarePlan/{own}/_history/1", f"CarePlan?patient={sarah}&_id={own}")
+            assert [len((await here.get("jobcenter", path)).body) > 200 for path in paths] == [True] * 3
+            for who, told in (("jobcenter", False), ("social", True)):
+                answers = []
+                for identity in (kl_id("Goal", "g"), "f" * 32):
+                    scope = f"system/CarePlan.rs?goal=Goal/{identity} system/Goal.rs"
+                    answers.append([(one.status, one.body) for path in paths
+                                    for one in [await here.get(who, path, scope=scope)]])  # fmt: skip
+                assert (answers[0] != answers[1]) == told, who
 
     run(test)
