@@ -398,34 +398,3 @@ def test_a_visit_number_of_another_authority_is_another_visit() -> None:
     one = language().translate(adt("A01", visit=pv1({19: VISIT.replace("1.2.208.176.1.2.1", "1.2.3")})))
     assert of_kind(one, "Encounter")[0].key == "urn:oid:1.2.3|V77"
     assert one.citizen[0].key == CPR_KEY
-
-
-@pytest.mark.parametrize(
-    ("event", "cancelled", "status"),
-    [
-        ("A03", "A13", "in-progress"),
-        ("A21", "A52", "in-progress"),
-        ("A02", "A12", "in-progress"),
-        ("A22", "A53", "onleave"),
-    ],
-)
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_of_a_stay_that_nobody_told_of_before_a_cancellation_tells_how_it_is(
-    event: str, cancelled: str, status: str, order: tuple[int, ...]
-) -> None:
-    """A gateway that begins to listen: the admission was long before. The stay was `unknown`, without its hospital."""
-    messages = (adt(event, sent="20250320130000+0100"), adt(cancelled, sent="20250320140000+0100"))
-    made = stay(*(messages[at] for at in order))
-    assert (made["status"], made["class"]["code"]) == (status, "IMP")
-    assert made["period"] == {"start": "2025-03-14T09:15:00+01:00"}
-    assert [one["location"]["display"] for one in made["location"]] == ["MED1-12-2, HGH"]
-    assert [one["value"] for one in made["identifier"]] == ["V77"]
-    assert "serviceProvider" in made
-
-
-def test_a_return_that_is_cancelled_is_a_leave_again_though_nobody_told_of_its_beginning() -> None:
-    back = adt("A22", sent="20250320130000+0100")
-    not_back = adt("A53", sent="20250320140000+0100")
-    assert stay(ADMITTED, back, not_back)["status"] == "onleave"
-    assert stay(ADMITTED, back, not_back, adt("A22", sent="20250321130000+0100"))["status"] == "in-progress"
-    assert stay(back, not_back, adt("A11", sent="20250322130000+0100"))["status"] == "entered-in-error"
