@@ -7,7 +7,7 @@ for a second time. What needs the message as it was sent is made before: fingerp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,7 @@ from gateway.domain.municipality import MUNICIPALITY, four_digits
 from gateway.domain.municipality import extension as municipality
 from gateway.domain.resource import Ids
 from gateway.domain.source import Source
+from gateway.domain.when import instant, last_instant
 from gateway.translate.fhir.flawless import Seen, look
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.kl.codings import Codings
@@ -94,6 +95,7 @@ class Rewriting:
         self._about = self._by_target()
         self._histories: dict[int, _History] = {}
         self._acting = self._by_team()
+        self._lasting = self._spans()
         self._cited: list[Json] = []
 
     def done(self) -> None:
@@ -112,6 +114,8 @@ class Rewriting:
         resource["id"] = name[1]
         if name in self._acting:
             resource["extension"] = [*resource.get("extension", []), *self._acting[name]]
+        if name in self._lasting:
+            resource["period"] = self._lasting[name]
         if self._cited:
             resource["contained"] = [self._history(one, name) for one in self._cited]  # which grows meanwhile
 
@@ -168,6 +172,17 @@ class Rewriting:
                 if team is not None:
                     found[self._name_of(team)] = [*found.get(self._name_of(team), []), *told]
         return found
+
+    def _spans(self) -> dict[tuple[str, str], Json]:
+        """Each team that tells no period with that of the grants that name it: KL's ServicePerformer has none, and who
+        provides or coordinates what was granted has left when it is over, also for whom the plan is not."""
+        named: dict[tuple[str, str], list[Json]] = {}
+        for plan in self._whole.message.roots.get("CarePlan", ()):
+            for reference in plan.get("careTeam", ()) if plan.get("status") != "entered-in-error" else ():
+                team = self._whole.message.resolve(reference)
+                if team is not None and "period" not in team:
+                    named.setdefault(self._name_of(team), []).append(plan)
+        return {name: span for name, plans in named.items() if (span := _hull(plans))}
 
     def _name_of(self, resource: Json) -> tuple[str, str]:
         return resource["resourceType"], self._own.get(id(resource), "")
@@ -309,6 +324,19 @@ class Rewriting:
             "display": _name(target) or reference.get("display"),
         }
         return {name: value for name, value in made.items() if value}
+
+
+def _hull(plans: Sequence[Json]) -> Json:
+    """From the first beginning of these grants to their last end, where each tells one; nothing where one of them is no
+    grant yet, or over on a day that nobody told."""
+    periods = [plan.get("period", {}) for plan in plans]
+    undated = any(plan.get("status") in _OVER and "end" not in plan.get("period", {}) for plan in plans)
+    if undated or any(plan.get("intent") != "order" or "start" not in plan.get("period", {}) for plan in plans):
+        return {}
+    hull = {"start": min((period["start"] for period in periods), key=instant)}
+    if all("end" in period for period in periods):
+        hull["end"] = max((period["end"] for period in periods), key=last_instant)
+    return hull
 
 
 def _name(target: Json) -> str:
