@@ -111,7 +111,7 @@ async def jwks(inbound: Inbound, request: Request) -> Response:
     """GET /console/jwks.json: the key that the console is known by at another issuer, which may fetch it here."""
     party = inbound.entry.sign_in
     told = party.jwks() if party else {"keys": []}
-    return Response(msgspec.json.encode(told), 200, {"Cache-Control": "max-age=300"}, "application/json")
+    return Response(msgspec.json.encode(told), media_type="application/json")
 
 
 async def left(inbound: Inbound, request: Request, visit: Visit | None) -> str:
