@@ -93,9 +93,33 @@ def test_a_condition_by_override_owes_its_task(database_url: str) -> None:
             looks = {"If-None-Exist": f"patient={here.patient}&identifier=urn:x|1", "Content-Type": JSON}
             found = await here.http.web.post("/fhir/Goal", json=here.goal(), headers=over | looks)
             assert (found.status_code, found.json()["id"]) == (200, hidden["id"])
-            (look,) = await here.records(decision=Decision.OVERRIDE)
-            assert (look.citizen, look.query) == (here.patient, "GET Goal?identifier&patient")
+            looked = await here.records(decision=Decision.OVERRIDE)
+            assert {one.citizen for one in looked} == {here.patient}
+            assert {one.query.partition(" ")[0] for one in looked} == {"GET", "POST"}, (
+                "whom it is about, and what there is"
+            )
             tasks = await here.http.gateway.database.fetch("SELECT citizen FROM resource WHERE kind = 'Task'")
             assert [row["citizen"] for row in tasks] == [here.patient]
+
+    run(test)
+
+
+def test_a_write_by_override_owes_its_task(database_url: str) -> None:
+    """Whoever writes of somebody who is closed to him learns of that citizen."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            told = await here.call("POST", "/Consent", objection(here.patient, provision={"type": "deny"}))
+            assert told.status_code == 201, told.text
+            here.http.world.clock.forward(1)
+            assert (await here.call("POST", "/Goal", here.goal())).status_code == 404
+            over = {**await headers(here.http, "epj", "BTG", **WHY), "Content-Type": JSON}
+            made = await here.http.web.post("/fhir/Goal", json=here.goal(), headers=over)
+            assert made.status_code == 201
+            both = bundle("transaction", entry("POST", "Goal", here.goal()), entry("POST", "Goal", here.goal()))
+            assert (await here.http.web.post("/fhir", json=both, headers=over)).status_code == 200
+            first, *others = await here.records(decision=Decision.OVERRIDE)
+            assert {(one.citizen, one.query) for one in (first, *others)} == {(here.patient, "POST Goal")}
+            assert await here.http.gateway.database.fetchval("SELECT count(*) FROM resource WHERE kind = 'Task'") == 1
 
     run(test)

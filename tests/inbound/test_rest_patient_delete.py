@@ -220,9 +220,12 @@ def test_by_condition_and_in_a_transaction(database_url: str) -> None:
             made = [await here.made(patient(one), who="social") for one in (STRANGER, number)]
             told = await here.call("DELETE", f"/Patient?identifier={X_ECPR}%7C{STRANGER['value']}", who="social")
             assert told.status_code == 204
-            entries = [entry("DELETE", f"Patient/{made[1]['id']}"), entry("GET", f"Patient/{made[1]['id']}"),
-                       entry("GET", f"Patient/{made[0]['id']}")]  # fmt: skip
-            assert statuses(await answers(here, "transaction", *entries, who="social")) == ["204", "410", "410"]
+            taken, *looks = (entry(method, f"Patient/{made[at]['id']}") for method, at in (
+                ("DELETE", 1), ("GET", 1), ("GET", 0)))  # fmt: skip
+            refused = await here.call("POST", "", bundle("transaction", taken, looks[0]), who="social")
+            assert refused.status_code == 410, "what reads it then finds that it is gone, and keeps all of it out"
+            assert statuses(await answers(here, "transaction", taken, who="social")) == ["204"]
+            assert statuses(await answers(here, "batch", *looks, who="social")) == ["410", "410"]
             statement = (await here.call("GET", "/metadata")).json()["rest"][0]["resource"]
             (one,) = [one for one in statement if one["type"] == "Patient"]
             assert {"delete", "update", "create"} <= {told["code"] for told in one["interaction"]}

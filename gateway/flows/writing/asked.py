@@ -15,7 +15,7 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Statement
 from gateway.errors import GatewayError
 from gateway.flows.directory import Effort
-from gateway.flows.looking import NOTHING, record_of
+from gateway.flows.looking import NOTHING, Seen, record_of
 from gateway.flows.parts import Gateway
 
 Json = dict[str, Any]
@@ -96,6 +96,12 @@ class Work:
     def about(self, citizen: str) -> None:
         """From now on it is known to be about this citizen, also when it is refused."""
         self.record = self.record.of(citizen)
+
+
+def overridden(gateway: Gateway, caller: Caller, work: Work, citizen: str, seen: Seen) -> None:
+    """A look of a write at a citizen that an override alone permits is one more of its looks."""
+    if any(permit.override for _, permit in seen.permitted):
+        work.looks.append(record_of(gateway, caller, "read", "Patient", citizen, seen, query=work.asked.told))
 
 
 def begun(gateway: Gateway, caller: Caller, asked: Asked) -> Work:

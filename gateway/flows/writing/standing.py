@@ -83,7 +83,7 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
         raise NotFound
     if found.sealed.facts.deleted:
         raise Gone
-    citizen = await citizen_behind(gateway, found)
+    citizen = await citizen_behind(gateway, caller, work, found, seen)
     if mine is not None:
         return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine, unseen=unseen)
     return _handled(caller, asked, Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True))

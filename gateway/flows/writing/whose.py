@@ -18,7 +18,7 @@ from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
 from gateway.flows.departed import when_left
 from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
-from gateway.flows.writing.asked import Around, Json, Work
+from gateway.flows.writing.asked import Around, Json, Work, overridden
 from gateway.store import resources, wire
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
@@ -103,7 +103,7 @@ async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str, num
         work.about(found.sealed.facts.citizen)
     if not seen.permitted or seen.gone or not _knows(gateway, caller, found, seen, number):
         raise NotFound
-    return await citizen_behind(gateway, found)
+    return await citizen_behind(gateway, caller, work, found, seen)
 
 
 def _knows(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen, number: str) -> bool:
@@ -116,8 +116,11 @@ def _knows(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen,
     return number in {normal(str(one.get("system", "")), str(one.get("value", ""))).key for one in shown}
 
 
-async def citizen_behind(gateway: Gateway, found: resources.Found) -> Citizen:
-    """The citizen that a resource is about."""
+async def citizen_behind(
+    gateway: Gateway, caller: Caller, work: Work, found: resources.Found, seen: Seen
+) -> Citizen:  # fmt: skip
+    """The citizen that a resource is about, of which this caller has seen so much."""
+    overridden(gateway, caller, work, found.sealed.facts.citizen, seen)
     identity = found.sealed.facts.citizen
     number = await resources.identity_of(gateway.database, identity, gateway.ids)
     return Citizen(identity, (number,), frozenset({identity, *(one.id for one in found.persons)}))
