@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ def further(dice: random.Random, twins: Twins) -> Request:
     """Any of them."""
     made = (
         at_an_hour, a_history, a_part, half_a_number, said_by, in_xml, a_patch, together, validated, narrowed,
-        a_page_of_another,
+        a_page_of_another, scoped,
     )  # fmt: skip
     return dice.choice(made)(dice, twins)
 
@@ -185,6 +186,25 @@ def narrowed(dice: random.Random, twins: Twins) -> Request:
         one = {"url": f"{backport}filter-criteria", "valueString": f"Goal?patient=Patient/{who(dice)}"}
         told["_criteria"] = {"extension": [one]}
     return sent("POST", "/fhir/Subscription", told)
+
+
+def scoped(dice: random.Random, twins: Twins) -> Request:
+    """A look with a token whose scope asks for what is hidden."""
+    kind, search = dice.choice(CLINICAL), twins.a.http.gateway.search
+    served = [name for name, one in search[kind].items() if one.kind in _TESTED and name[0] != "_"]
+    name = dice.choice(served)
+    value = dice.choice(twins.known.words)
+    if search[kind][name].kind == "reference":
+        value = "/".join(twins.known.place(dice, CLINICAL))
+    elif search[kind][name].kind == "date":
+        value = dice.choice(("ge2026-03-02", "lt2026-01-01"))
+    others = " ".join(f"system/{one}.rs" for one in CLINICAL if one != kind)
+    scope = f"system/{kind}.rs?{name}={quote(value, safe='/')} {others} system/Provenance.rs"
+    asked = dice.choice((a_look, said_by, a_history, at_an_hour))(dice, twins)
+    return replace(asked, scope=scope)
+
+
+_TESTED = ("string", "token", "reference", "date")
 
 
 def a_page_of_another(dice: random.Random, twins: Twins) -> Request:

@@ -44,12 +44,13 @@ _NEXT = re.compile(rb'"relation":"next","url":"https://[^/"]+(/[^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; what it asks for in JSON, where it has a body."""
+    """One request; what it asks for in JSON, where it has a body; `scope` is that of its token."""
 
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    scope: str = "system/*.cruds"
 
 
 def sent(method: str, path: str, body: Any, **headers: str) -> Request:
@@ -107,10 +108,10 @@ class Twins:
         assert (await self.b.send(sender, message)).status in (200, 201)
         self.known = await known(self.b)
 
-    async def bearer(self, here: Doors) -> dict[str, str]:
+    async def bearer(self, here: Doors, scope: str = "system/*.cruds") -> dict[str, str]:
         if self.case.caller == "citizen":
-            return await here.bearer("citizen", purpose="PATRQT", subject_id=f"{CPR}|{SARAH}")
-        return await here.bearer(self.case.caller)
+            return await here.bearer("citizen", purpose="PATRQT", scope=scope, subject_id=f"{CPR}|{SARAH}")
+        return await here.bearer(self.case.caller, scope=scope)
 
     async def ask(self, one: Request, other: Request | None = None) -> Raw:
         """The answer of both worlds. `other` is the request as B must be asked, where links are sealed."""
@@ -119,7 +120,7 @@ class Twins:
         for here, request in ((self.a, one), (self.b, other or one)):
             here.http.world.clock.forward(1)
             self.chance.begin(self.step)
-            headers = await self.bearer(here) | {"X-Request-Id": "the-same"} | request.headers
+            headers = await self.bearer(here, request.scope) | {"X-Request-Id": "the-same"} | request.headers
             self.chance.begin((self.step, "asked"))
             told.append(await here.http.raw(request.method, request.path, headers, request.body))
         first, second = told
