@@ -102,6 +102,7 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "L18": (
         "attack/test_hidden_elements.py::what_is_contained_labels_the_whole",
         "thorough/domain/test_labels.py::contained_resources_count_for_the_whole",
+        "thorough/domain/test_labels_untold.py::labels_of_parts_and_of_the_document",
     ),
     # a reference to what is hidden is left out, its display with it
     "L19": (
@@ -112,6 +113,8 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "L20": (
         "inbound/test_rest_create.py::a_narrative_goes_with_what_is_hidden",
         "domain/test_redact.py::the_narrative_goes_with_it",
+        "attack/test_words_to_readers.py::what_is_kept_back_is_read_by_nobody",
+        "thorough/translate/test_labels_tainted.py::no_text_is_unread",
     ),
     # who tells of a resource is decided with it
     "L21": (
@@ -136,6 +139,8 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "L25": (
         "thorough/domain/consent/test_labels_and_dates.py::5_a_resource_without_a_counting_label_fails_closed",
         "thorough/domain/test_decide.py::what_no_row_speaks_of_is_closed",
+        "flows/test_files_told.py::what_nobody_can_look_into_is_closed",
+        "flows/test_files_told.py::a_permit_of_labels_covers_no_closed_file",
     ),
     # every label must be covered
     "L26": ("thorough/domain/consent/test_properties.py::a_permit_covers_every_label_that_counts",),
