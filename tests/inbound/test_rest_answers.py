@@ -8,6 +8,7 @@ from typing import Any
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import rest
 from tests.inbound.test_rest_binary import LETTER, binary, document
+from tests.inbound.test_rest_bundles import bundle, entry
 
 SYSTEM = "https://epj.example/place"
 
@@ -134,5 +135,28 @@ def test_what_is_no_file(database_url: str) -> None:
             assert await here.count("attachment") == before
             spaced = {**good, "data": "\n ".join(good["data"])}
             assert (await here.call("POST", "/Binary", spaced)).status_code == 201, "white space is no content"
+
+    run(test)
+
+
+def test_how_prefer_is_spelled(database_url: str) -> None:
+    """RFC 7240: names in any case, values quoted or not, beside others; the first counts."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            for told, kind in (
+                ("return=minimal", ""), ("RETURN=minimal", ""), ('return="minimal"', ""), ("Return = minimal", ""),
+                ("handling=strict; return=minimal", ""), ("wait=5, return=minimal", ""),
+                ("return=minimal, return=representation", ""), ("return=representation, return=minimal", "Goal"),
+                ("return=OperationOutcome", "OperationOutcome"), ("return=anything", "Goal"), ("", "Goal"),
+                ("x-return=minimal", "Goal"),
+            ):  # fmt: skip
+                made = await here.call("POST", "/Goal", here.goal(), Prefer=told)
+                assert made.status_code == 201
+                assert (made.json()["resourceType"] if made.content else "") == kind, told
+                sent = bundle("batch", entry("POST", "Goal", here.goal()))
+                (one,) = (await here.call("POST", "", sent, Prefer=told)).json()["entry"]
+                named = told in ("return=representation, return=minimal", "return=anything")
+                assert ("resource" in one) == (named and kind == "Goal"), told
 
     run(test)

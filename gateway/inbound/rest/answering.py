@@ -49,7 +49,7 @@ def answer(request: Request, form: Form, served: Served, *, written: bool = Fals
     if not written and _has_it(request, served):
         return Response(b"", 304, headers)
     status = 201 if served.created else 200
-    if written and ("return=minimal" in request.headers.get("prefer", "") or not served.body):
+    if written and (preferred(request) == "minimal" or not served.body):
         return Response(b"", status, headers)
     return Response(_written(served.body, form), status, headers, f"{form.wanted}; charset=utf-8")
 
@@ -81,6 +81,15 @@ def _http_date(text: str) -> datetime | None:
     except ValueError:
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def preferred(request: Request) -> str:
+    """What the answer to a write is to hold, by Prefer (`return`, RFC 7240 4.2): the first word counts."""
+    for one in ",".join(request.headers.getlist("prefer")).replace(";", ",").split(","):
+        name, _, value = one.partition("=")
+        if name.strip().lower() == "return":
+            return value.strip().strip('"')
+    return ""
 
 
 def query(request: Request) -> list[tuple[str, str]]:

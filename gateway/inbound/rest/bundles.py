@@ -32,7 +32,7 @@ from gateway.flows.writing import Asked, Entry, transact
 from gateway.inbound import negotiate, outcome
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Bearer, Endpoint, Inbound, check_scopes
-from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form
+from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, only_form, preferred
 from gateway.inbound.rest.kinds import TOGETHER
 from gateway.inbound.rest.writing import change_of, criteria_of, most_bytes
 from gateway.translate.fhir import parse, write_json
@@ -266,7 +266,7 @@ async def _alone(request: Request, caller: Caller, part: Part, inside: Inbound |
     """One entry, answered by its own door, with other parts than that has where they are given. Raises GatewayError
     where no door answers it; and then what is wrong with it."""
     endpoint, path = _door(request, part)
-    headers = {"accept": negotiate.JSON, "prefer": _preferred(request, part.method, path.get("kind", ""))}
+    headers = {"accept": negotiate.JSON, "prefer": f"return={_preferred(request, part.method, path.get('kind', ''))}"}
     headers |= {"content-type": part.content_type} if part.content else {}
     headers |= {name.lower(): value for name, value in part.conditions.items()}
     scope: dict[str, Any] = dict(request.scope) | {
@@ -292,12 +292,12 @@ async def _alone(request: Request, caller: Caller, part: Part, inside: Inbound |
 
 def _preferred(request: Request, method: str, kind: str) -> str:
     """What the answer is to hold: little, where nothing is said. The secret of a Subscription is told once."""
-    plain = "return=representation" if (method, kind) == ("POST", "Subscription") else "return=minimal"
-    return request.headers.get("prefer", plain)
+    plain = "representation" if (method, kind) == ("POST", "Subscription") else "minimal"
+    return preferred(request) or plain
 
 
 def _asks_outcome(request: Request) -> bool:
-    return "return=OperationOutcome" in request.headers.get("prefer", "")
+    return preferred(request) == "OperationOutcome"
 
 
 def _told(status: int, headers: Any, body: bytes, *, outcome: bool = False) -> Json:
@@ -324,7 +324,7 @@ def _written(request: Request, asked: Asked, served: Served) -> Json:
     headers = answer(request, form, served, written=True).headers
     if _asks_outcome(request):
         return _told(status, headers, msgspec.json.encode(validated(())), outcome=True)
-    whole = "return=representation" in _preferred(request, _METHOD[asked.interaction], asked.kind)
+    whole = _preferred(request, _METHOD[asked.interaction], asked.kind) == "representation"
     return _told(status, headers, served.body if whole else b"")
 
 

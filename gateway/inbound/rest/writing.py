@@ -23,7 +23,7 @@ from gateway.inbound import files, negotiate
 from gateway.inbound.bodies import read_body
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.negotiate import UnsupportedMedia, media_type
-from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, form_of, only_form, query
+from gateway.inbound.rest.answering import OF_ANSWER, Form, answer, form_of, only_form, preferred, query
 from gateway.inbound.rest.kinds import DIRECTORY
 from gateway.translate.fhir import parse, write_json, written_in
 from gateway.translate.fhir.outcome import validated
@@ -104,7 +104,7 @@ def _tag(request: Request) -> str:
 
 def written(request: Request, form: Form, served: Served) -> Response:
     """The answer to a write, as long as Prefer wants it. http://hl7.org/fhir/R4/http.html#ops"""
-    if "return=OperationOutcome" in request.headers.get("prefer", ""):
+    if preferred(request) == "OperationOutcome":
         told = answer(request, form, Served(msgspec.json.encode(validated(()))), written=True)
         head = answer(request, form, served, written=True)
         told.status_code = head.status_code
