@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain import directory
@@ -13,6 +13,8 @@ from gateway.domain.fold import SUBJECT
 from gateway.domain.handover import own_sources
 from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, Identifier, best_first, normal
 from gateway.domain.plan import citizen_of_joint, is_joint
+from gateway.domain.resource import Facts
+from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.source import Source, written_as
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
 from gateway.flows.departed import when_left
@@ -24,6 +26,7 @@ from gateway.store import resources, wire
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
 _NOBODYS = frozenset({*directory.KINDS, "Binary"})
 _OF_A_SOURCE = "urn:faellesplan:source:"
+_NORMAL = f"{CONFIDENTIALITY}|N"
 _CITIZENS = (CPR, X_ECPR, D_ECPR)
 MOST_REFERENCES = 200
 
@@ -82,7 +85,7 @@ async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, plac
     else:
         raise MissingField("A reference to a Patient is needed", where=place, hint="Patient/<id>, or an identifier.")
     if identity in around.citizens:
-        found = Citizen(identity, around.citizens[identity], frozenset({identity}))
+        found = await _made_here(gateway, caller, work, identity, around.citizens[identity])
     else:
         found = await _seen(gateway, caller, work, identity, number)
     told = named.get("identifier", {}) if literal else {}
@@ -90,6 +93,36 @@ async def _found(gateway: Gateway, caller: Caller, work: Work, named: Json, plac
     if said.system in _CITIZENS and not await _is_own(gateway, caller, found, said.key):
         raise RuleBroken("The reference and the identifier do not name one citizen", where=place, hint="Give either.")
     return found
+
+
+async def _made_here(
+    gateway: Gateway, caller: Caller, work: Work, identity: str, numbers: tuple[Identifier, ...]
+) -> Citizen:
+    """A citizen of whom the same transaction tells. Whether anybody else has told of this person before or nobody has:
+    this caller must be permitted to see a Patient that it has told of, as it must be for a write that comes after that
+    one alone. Raises NotFound."""
+    found = await resources.find(gateway.database, "Patient", identity)
+    if found is not None and not work.record.citizen:
+        work.about(found.sealed.facts.citizen)
+    seen = await look_at_one(gateway, gateway.database, caller, _told_too(gateway, caller, identity, numbers, found))
+    if not seen.permitted:
+        raise NotFound
+    return Citizen(identity, numbers, frozenset({identity}))
+
+
+def _told_too(
+    gateway: Gateway, caller: Caller, identity: str, numbers: tuple[Identifier, ...], found: resources.Found | None
+) -> resources.Found:
+    """The Patient as it will be decided about when the caller's source has told of it."""
+    source = source_of(gateway, caller).id
+    if found is not None:
+        facts = found.sealed.facts
+        told = replace(facts, sources=(*(facts.sources or (facts.source,)), source), deleted=False)
+        return replace(found, sealed=found.sealed.known_as(told))
+    facts = Facts("Patient", identity, identity, "shared", source, "identity", frozenset({_NORMAL}), sources=(source,))
+    named = [{"system": one.system, "value": one.value} for one in numbers]
+    body = wire.encode({"resourceType": "Patient", "id": identity, "meta": {}, "identifier": named})
+    return resources.Found(resources.Sealed(facts, 1, gateway.clock(), False, body), (), (facts,))
 
 
 async def _seen(gateway: Gateway, caller: Caller, work: Work, identity: str, number: str = "") -> Citizen:
