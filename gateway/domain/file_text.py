@@ -45,15 +45,12 @@ def text_of(content_type: str, body: bytes) -> str | None:
     >>> text_of("application/pdf", b"%PDF-1.4") is None
     True
     """
+    if is_closed(content_type, body):
+        return None
     if body.startswith(_RTF):
         return _of_rtf(body.decode("latin-1"))
-    named = content_type.partition(";")[0].strip().lower()
-    kind, _, sub = named.partition("/")
-    textual = kind == "text" or sub in _TEXTUAL or sub.endswith(("+xml", "+json"))
-    if body.startswith(_SEALED) or not (textual or named in ("", "application/octet-stream")):
-        return None
     found = _CHARSET.search(content_type)
-    text = _decoded(body, found[1].lower() if found else "", sure=textual)
+    text = _decoded(body, found[1].lower() if found else "", sure=_is_text(content_type))
     if text is None:
         return None
     if "\\u" in text:
@@ -61,6 +58,23 @@ def text_of(content_type: str, body: bytes) -> str | None:
     if "<" in text:  # attributes tell too: displayName="Skizofreni"
         text = f"{text}\n{text.replace('<', ' ').replace('>', ' ')}"
     return text
+
+
+def is_closed(content_type: str, beginning: bytes) -> bool:
+    """Whether its type, or how it begins, already tells that nobody can read it here."""
+    if beginning.startswith(_RTF):
+        return False
+    readable = _is_text(content_type) or _named(content_type) in ("", "application/octet-stream")
+    return beginning.startswith(_SEALED) or not readable
+
+
+def _is_text(content_type: str) -> bool:
+    kind, _, sub = _named(content_type).partition("/")
+    return kind == "text" or sub in _TEXTUAL or sub.endswith(("+xml", "+json"))
+
+
+def _named(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _decoded(body: bytes, charset: str, *, sure: bool) -> str | None:

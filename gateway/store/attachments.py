@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from gateway.domain.correspondence import Attached, OpenedFile
 from gateway.domain.decide import Permit
+from gateway.domain.file_text import is_closed
 from gateway.errors import NotFound
 from gateway.store.pool import Connection, Database
 from gateway.store.resources import Reader
@@ -25,7 +26,8 @@ ON CONFLICT (id) DO NOTHING
 _OWNER = "SELECT kind, owner FROM attachment WHERE id = $1"
 _OPEN = "SELECT content_type, octet_length(body) AS size FROM attachment WHERE id = $1 AND kind = $2 AND owner = $3"
 _OF_CITIZEN = """
-SELECT a.id FROM attachment a JOIN resource r ON r.kind = a.kind AND r.id = a.owner WHERE r.citizen = $1 ORDER BY a.id
+SELECT a.id, a.content_type, substring(a.body FOR 16) AS beginning
+  FROM attachment a JOIN resource r ON r.kind = a.kind AND r.id = a.owner WHERE r.citizen = $1 ORDER BY a.id
 """
 _WHOLE = "SELECT id, owner, content_type, body, kind, labels FROM attachment WHERE id = $1"
 _RELABEL = "UPDATE attachment SET labels = $2 WHERE id = $1"
@@ -49,8 +51,11 @@ async def owner_of(database: Reader, identity: str) -> tuple[str, str]:
 
 
 async def of_citizen(database: Database, citizen: str) -> AsyncIterator[Attached]:
-    """Every file beside what there is of a citizen, whole, one after the other: to be judged again."""
+    """Every file beside what there is of a citizen that may hold a text, whole, one after the other: to be judged
+    again."""
     for row in await database.fetch(_OF_CITIZEN, citizen):
+        if is_closed(row["content_type"], row["beginning"]):
+            continue
         async with database.connection() as connection:
             found = await connection.fetchrow(_WHOLE, row["id"], timeout=SECONDS)
         if found is not None:
