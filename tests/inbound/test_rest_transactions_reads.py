@@ -37,6 +37,7 @@ def test_a_read_that_finds_nothing_keeps_everything_out(database_url: str) -> No
                 assert told.status_code == status, told.text
                 assert told.json()["issue"][0]["expression"][0].startswith("Bundle.entry[0]")
                 assert await counts(here) == before
+                assert ("nonsense" in told.text) == ("nonsense" in read["request"]["url"]), "which one it is"
                 told = await here.call("POST", "", bundle("transaction", found, read))
                 alone = 403 if "AuditEvent" in read["request"]["url"] else status
                 assert (told.status_code, await counts(here)) == (alone, before), "and where nothing is written"

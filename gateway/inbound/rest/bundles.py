@@ -149,8 +149,7 @@ async def _read(request: Request, caller: Caller, part: Part, told: int, inside:
     except GatewayError as error:
         if inside is None:
             return _refused(error)
-        error.seen_from(lambda _: f"{part.place}.request")
-        raise
+        raise _placed(error, f"{part.place}.request") from None
 
 
 def _number(sent: Json) -> str:
@@ -179,8 +178,15 @@ async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part)
             await check_scopes(inbound.gateway, caller, ("s",), f"POST /fhir/{kind}", "create", kind)
         return Entry(part.place, asked, admitted, part.name)
     except GatewayError as error:
-        error.seen_from(lambda _: part.place)
-        raise
+        raise _placed(error, part.place) from None
+
+
+def _placed(error: GatewayError, place: str) -> GatewayError:
+    """The same failure, with its place in the Bundle; which header or parameter it was is told in words."""
+    within = f"At {error.where}. " if error.where and not error.where.startswith("Bundle.") else ""
+    error.hint = f"{within}{error.hint}".strip()
+    error.seen_from(lambda where: where if where.startswith(place) else place)
+    return error
 
 
 def _asked(part: Part, kind: str, identity: str) -> Asked:
