@@ -97,5 +97,5 @@ def test_the_fixtures_stand_where_they_are_read() -> None:
 
 
 def test_a_gateway_that_is_compared_with_is_served_like_the_one_that_is_measured() -> None:
-    """On another server, or with a collector that looks through all rules, it would be slower for no fault of a look."""
+    """On another server, or with a collector that looks through all rules it would be slower for no fault of a look."""
     assert (second.Server, second.settle) == (serve.Server, serve.settle)
