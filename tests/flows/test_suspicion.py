@@ -170,6 +170,7 @@ def test_it_runs_by_itself_once_in_a_night(house: House) -> None:
         citizen = await admitted(gateway)
         await take_well_known(gateway, CPR)
         await looks_at(gateway, stranger(), citizen)
+        await gateway.database.fetch("DELETE FROM suspicion_day")
         found = []
         for hours in range(24):
             house.clock.ahead = timedelta(hours=hours)
