@@ -341,7 +341,7 @@ class _Bench:
         return facts.sector in (self._caller.sector, "shared") and not self._organisations.isdisjoint(theirs | owner)
 
 
-_seats: Lately[tuple[object, ...], _Bench] = Lately(4096)
+_seats: Lately[tuple[object, ...], _Bench] = Lately(2048)
 
 
 def _seated(

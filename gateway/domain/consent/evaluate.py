@@ -173,7 +173,7 @@ class _Bench:
         self._always = [(_SILENT, ""), (_SILENT, "")]  # what holds for all data; the second for the region's
         self._open: list[tuple[_Live, str, bool]] = []
         self._alike = True
-        self._said: Lately[tuple[object, ...], Verdict] = Lately(256)  # of data that is alike to all of them
+        self._said: Lately[tuple[object, ...], Verdict] = Lately(64)  # of data that is alike to all of them
         must_name = not is_known(purpose)
         for consent in consents:
             root = consent.provision
