@@ -47,7 +47,7 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool, planning: asyncpg.Pool | None = None) -> None:
         self.pool = pool
-        self._planning = planning or pool
+        self.planning = planning or pool
 
     @classmethod
     async def open(cls, url: str, *, size: int = 16, seconds: float = 15) -> Database:
@@ -64,7 +64,7 @@ class Database:
 
     async def close(self) -> None:
         """Give all connections back."""
-        await self._planning.close()
+        await self.planning.close()
         await self.pool.close()
 
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
@@ -75,7 +75,7 @@ class Database:
     async def planned(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """All rows of a statement that is planned for these values, each time."""
         with told():
-            return await self._planning.fetch(sql, *values)
+            return await self.planning.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
         """The first row."""

@@ -47,7 +47,8 @@ class Nodes:
 
     async def open(self, size: int) -> None:
         """Connections of this process's own."""
-        self.database.pool = (await Database.open(self.url, size=size)).pool
+        opened = await Database.open(self.url, size=size)
+        self.database.pool, self.database.planning = opened.pool, opened.planning
 
     async def fill(self) -> tuple[str, dict[str, str], dict[str, str]]:
         """A citizen, and the headers of who may look and of who may not."""

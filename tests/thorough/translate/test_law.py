@@ -16,7 +16,7 @@ from gateway.domain.identifier import Identifier
 from gateway.domain.labels import Labeller
 from gateway.domain.limits import Limits
 from gateway.domain.policy import CLASSES, ROLES
-from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS
+from gateway.domain.security_label import ACT_CODE, CONFIDENTIALITY, DATA_CLASS, UNREAD
 from gateway.translate.policy_tables import load
 from tests.domain.consent.making import consent, rule, written
 from tests.domain.deciding import CLINIC, caller, decided, facts
@@ -201,10 +201,10 @@ CODES = [
         "region",
         OWN,
         "F20c1d2e-0000-4000-8000-000000000001",
-        set(),
+        {UNREAD},
         "health",
     ),
-    ("Condition", "region", "http://snomed.info/sct", "F20", set(), "health"),
+    ("Condition", "region", "http://snomed.info/sct", "F20", {UNREAD}, "health"),
     ("Condition", "region", "http://hl7.org/fhir/sid/icd-10-cm", "F20.0", {PSY}, "psychiatry"),
     (
         "Condition",
@@ -258,7 +258,7 @@ def told(body: dict[str, Any], sector: str, labeller: Labeller = LABELLER) -> tu
 @pytest.mark.parametrize(("kind", "sector", "system", "code", "labels", "data_class"), CODES)
 def test_codes(kind: str, sector: str, system: str, code: str, labels: set[str], data_class: str) -> None:
     body = {"resourceType": kind, "code": {"coding": [{"system": system, "code": code}]}}
-    assert told(body, sector) == (labels | ({R} if labels else {N}), data_class)
+    assert told(body, sector) == (labels | ({R} if labels - {UNREAD} else {N}), data_class)
 
 
 def test_sensitivity_of_oio_cases() -> None:
