@@ -21,7 +21,7 @@ from gateway.translate.terms.searched import KnownCodes
 from gateway.translate.terms.terms import Terms
 
 SERVED = {kind: parameters(r4.facts().search, kind) for kind in r4.facts().search}
-MAPPINGS = Path(__file__).parents[2] / "mappings"
+MAPPINGS = Path(__file__).parents[3] / "mappings"
 KLE, FFB, SKS = "https://data.gov.dk/id/classification/KLE", "urn:oid:1.2.208.176.2.22", "urn:oid:1.2.208.176.2.4.12"
 TARGETS = "http://fhir.kl.dk/term/ValueSet/KLTargetGroupsFFB"
 HOMELESS = "293bf940-c075-4e3d-b5ef-6e331202e556"
