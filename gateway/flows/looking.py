@@ -220,7 +220,7 @@ def record_of(
     hidden = Counter([denial.rule for _, denial in seen.withheld]) if seen.withheld else {}
     if not permits:
         decision = Decision.DENY
-    elif any([permit.override for permit in permits]):
+    elif any(permit.override for permit in permits):
         decision = Decision.OVERRIDE
     else:
         decision = Decision.FILTERED if hidden else Decision.PERMIT
