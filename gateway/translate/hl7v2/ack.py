@@ -104,8 +104,10 @@ def _err(marks: Delimiters, recent: bool, condition: str, place: str, severity: 
 
 
 def _version(header: Header) -> str:
-    """MSH-12 as it stands; 2.5 where it names no version, or none that is understood here."""
-    return _copy(header, 12) if VERSION.fullmatch(header.part(12)) else "2.5"
+    """MSH-12 as it stands, without blanks around it; 2.5 where it names no version that is understood here, or is too
+    long to be copied."""
+    known = VERSION.fullmatch(header.part(12))
+    return (_copy(header, 12).strip() if known else "") or "2.5"
 
 
 def _copy(header: Header, number: int) -> str:

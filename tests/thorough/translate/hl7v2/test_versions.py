@@ -132,6 +132,17 @@ def test_what_is_no_version_of_2_is_rejected_and_answered_in_one_that_is(version
     assert err.startswith("ERR||MSH^1^12|203^Unsupported version id^HL70357|E|")
 
 
+@pytest.mark.parametrize(
+    ("version", "answered"),
+    [(" 2.5", "2.5"), (" 2.4^DNK ", "2.4^DNK"), ("\x852.6", "2.6"), ("2.5^" + "x" * 600, "2.5"), ("2.3~2.6", "2.3~2.6")],
+)
+def test_however_a_version_is_written_it_is_answered(version: str, answered: str) -> None:
+    """It was kept and never acknowledged, and sent again for ever."""
+    message = raw(msh("A01", {12: version, 18: "8859/1"}), pid(), pv1()).decode().encode("latin-1")
+    for told in (language().accept(message, NOW), language().refuse(message, NoCitizen(where="PID^1^3"), NOW)):
+        assert told.decode("latin-1").split("\r")[0].split("|")[11] == answered
+
+
 def test_next_to_pid_3_the_older_fields_are_not_asked() -> None:
     found = translated(msh(), pid({2: "2509479989^^^CPR&1.2.208.176.1.2&ISO", 4: "778^^^REGH"}), pv1())
     assert [i.value for i in found.citizen] == [CPR]
