@@ -93,17 +93,22 @@ def fold_registered(
 def as_of(plan: Body, at: datetime, states: States) -> Body:
     """A case or effort as it stands at a time: what is stored of it was judged when it was last registered, and a state
     that was registered ahead has begun since. One that is over stays over."""
-    told = [
-        {part["url"]: part for part in one["extension"]} for one in plan.get("extension", ()) if one["url"] == STATE
-    ]
+    told = _states_in(plan)
     if not told or plan.get("status") in ("completed", "revoked", "entered-in-error"):
         return plan
-    holding = [
-        states[one["state"]["valueCode"]]
-        for one in told
-        if one["state"]["valueCode"] in states and _within(one.get("period", {}).get("valuePeriod", {}), at)
-    ]
+    holding = [states[code] for code, period in told if code in states and _within(period, at)]
     return plan | max(holding, key=lambda one: one[0])[1] if holding else plan
+
+
+def _states_in(body: Body) -> list[tuple[str, Body]]:
+    """(state, period) of each that is told; "" and no period where a part is not told: whoever writes a plan by REST
+    may write the extension in any shape."""
+    told = [
+        {part.get("url"): part for part in one.get("extension", ())}
+        for one in body.get("extension", ())
+        if one.get("url") == STATE
+    ]
+    return [(one.get("state", {}).get("valueCode", ""), one.get("period", {}).get("valuePeriod", {})) for one in told]
 
 
 def _within(period: Body, at: datetime) -> bool:
@@ -114,12 +119,9 @@ def _within(period: Body, at: datetime) -> bool:
 def _decided(flag: Body) -> Body | None:
     """For how long a case that reduces or stops a benefit has decided so; None while nothing is decided. Some systems
     never send the state that ends a case: the decision itself ends then."""
-    told = [
-        {part["url"]: part for part in one["extension"]} for one in flag.get("extension", ()) if one["url"] == STATE
-    ]
-    if "code" not in flag or not told:
+    times = [period for _, period in _states_in(flag)]
+    if "code" not in flag or not times:
         return None
-    times = [one.get("period", {}).get("valuePeriod", {}) for one in told]
     period = {"start": min(time["start"] for time in times)} if all("start" in time for time in times) else {}
     return period | ({"end": max(time["end"] for time in times)} if all("end" in time for time in times) else {})
 

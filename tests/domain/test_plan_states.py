@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from gateway.domain.plan import compose
 from gateway.domain.registered import STATE
 
@@ -61,3 +63,18 @@ def test_what_no_state_covers_and_what_is_over_stays_as_it_is() -> None:
     assert shown(case(*AHEAD, status="completed"), 6)[1] == "completed"
     assert shown(case(state("Ukendt", "2025-01-01"), status="active"), 6) == ("active", "in-progress")
     assert shown(case(status="active"), 6) == ("active", "in-progress")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"valueString": "x"},
+        {"extension": [{"url": "state", "valueString": "Afgjort"}]},
+        {"extension": [{"url": "period", "valuePeriod": {"start": "2025-01-01"}}]},
+        {"extension": [{"url": "state", "valueCode": "Ukendt"}, {"url": "period", "valueString": "x"}]},
+    ],
+)
+def test_a_state_in_another_shape_says_nothing(written: Json) -> None:
+    """Whoever writes a plan by REST may write it so: the plan of the citizen is shown all the same."""
+    assert shown(case({"url": STATE} | written), 3) == ("active", "not-started")
+    assert shown(case({"url": STATE} | written, *AHEAD), 6) == ("active", "in-progress")
