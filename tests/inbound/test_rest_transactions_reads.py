@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from gateway.domain.record import Decision
-from tests.inbound.http_world import run
-from tests.inbound.one_citizen import headers
-from tests.inbound.rest_world import rest
+from tests.inbound.http_world import http, run
+from tests.inbound.one_citizen import AUDITOR, HOSPITAL, arrive, headers
+from tests.inbound.rest_world import WRITERS, Rest, rest
 from tests.inbound.test_consent_doors import objection
 from tests.inbound.test_override_told import WHY
 from tests.inbound.test_rest_bundles import answers, bundle, entry, statuses
@@ -30,7 +31,7 @@ def test_a_read_that_finds_nothing_keeps_everything_out(database_url: str) -> No
                 (entry("GET", f"Goal/{ABSENT}"), 404), (entry("GET", f"{mine}/_history/7"), 404),
                 (entry("GET", f"Practitioner/{ABSENT}"), 404), (entry("HEAD", f"Goal/{ABSENT}"), 404),
                 (entry("GET", "Goal?nonsense=1"), 400), (entry("GET", f"Patient/{ABSENT}/$everything"), 404),
-                (entry("GET", "AuditEvent?patient=x"), 422),
+                (entry("GET", "AuditEvent?patient=x"), 422), (entry("GET", f"Patient/{ABSENT}/AuditEvent"), 422),
             ):  # fmt: skip
                 found = entry("GET", f"Patient/{here.patient}")
                 told = await here.call("POST", "", bundle("transaction", read, found, *writes))
@@ -142,5 +143,27 @@ def test_a_read_by_override_owes_its_task_with_the_commit(database_url: str) -> 
             assert (await asked(found, staff), await tasks()) == (200, 1)
             (look,) = await here.records(decision=Decision.OVERRIDE)
             assert (look.citizen, look.interaction) == (here.patient, "read")
+
+    run(test)
+
+
+def test_the_log_is_not_read_among_writes(database_url: str) -> None:
+    """By whichever path: it has connections of its own."""
+    auditor = replace(AUDITOR, scopes=WRITERS[0].scopes, sends=HOSPITAL.sends, purposes=HOSPITAL.purposes)
+
+    async def test() -> None:
+        async with http(database_url, *WRITERS, auditor) as doors:
+            here = Rest(doors, await arrive(doors))
+            staff = entry("POST", "Practitioner", practitioner("0A"))
+            before = await counts(here)
+            for url in (
+                f"AuditEvent?patient={here.patient}", f"Patient/{here.patient}/AuditEvent", f"AuditEvent/{ABSENT}",
+            ):  # fmt: skip
+                told = await here.call("POST", "", bundle("transaction", staff, entry("GET", url)), who="auditor")
+                assert (told.status_code, told.json()["issue"][0]["expression"]) == (422, ["Bundle.entry[1]"])
+                assert await counts(here) == before
+            apart = bundle("batch", staff, entry("GET", f"Patient/{here.patient}/AuditEvent"))
+            told = await here.call("POST", "", apart, who="auditor")
+            assert statuses(told.json()["entry"]) == ["201", "200"]
 
     run(test)
