@@ -5,7 +5,9 @@ mappings/oio/demands.csv says of each demand whether a case that does not meet i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -41,6 +43,7 @@ DEMANDS = (
 _SEVERAL = ("Sagsaktoer", "Sagspart")
 _NUMBERED = frozenset({"AndreBehandlere", "SekundaerPart"})
 _COLUMNS = ("demand", "unmet", "why")
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _NOTE = ("JournalpostEgenskaber", "JournalnotatEgenskaber")
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
@@ -181,23 +184,42 @@ def _notes(found: Registered, timezone: ZoneInfo) -> Iterator[tuple[str, Gateway
         if post.has(*_NOTE):
             told.setdefault(number(post, ""), []).append(post)
     for several in told.values():
-        for at, post in enumerate(several[1:], 1):
-            if any(_said(one) != _said(post) and _meet(one, post, timezone) for one in several[:at]):
-                hint = "Number them apart, or end the one before the other begins."
-                yield "notes-apart", RuleBroken("Two notes have one Indeks.", where=f"{post.place}/Indeks", hint=hint)
+        for post in _clashing(several, timezone) if len(several) > 1 else ():
+            hint = "Number them apart, or end the one before the other begins."
+            yield "notes-apart", RuleBroken("Two notes have one Indeks.", where=f"{post.place}/Indeks", hint=hint)
 
 
-def _said(post: Node) -> tuple[str, str]:
-    return post.said(*_NOTE, "Titel"), post.said(*_NOTE, "Notat")
+@dataclass(slots=True)
+class _Said:
+    """What a note says, from when until when; nothing at no time, before any is known."""
+
+    start: datetime = _EARLIEST
+    end: datetime = _EARLIEST
+    words: tuple[str, str] | None = None
+
+    def clashes(self, other: _Said) -> bool:
+        """Whether both are true at some time and say two things."""
+        return self.words != other.words and self.start < other.end and other.start < self.end
 
 
-def _meet(one: Node, other: Node, timezone: ZoneInfo) -> bool:
-    """Whether both are true at some time."""
-    first, second = lenient_span(one, timezone), lenient_span(other, timezone)
-    return all(
-        start is None or end is None or start.at < end.at
-        for start, end in ((first.start, second.end), (second.start, first.end))
-    )
+def _clashing(posts: Iterable[Node], timezone: ZoneInfo) -> Iterator[Node]:
+    """Each note that begins while one that says something else is true. In the order of their beginnings it is enough
+    to know which one ends last, and which does of those that say something else: a case may hold thousands."""
+    ordered = sorted(((_said(post, timezone), post) for post in posts), key=lambda pair: pair[0].start)
+    last = other = _Said()
+    for one, post in ordered:
+        if one.clashes(last) or one.clashes(other):
+            yield post
+        if one.end > last.end:
+            last, other = one, (last if one.words != last.words else other)
+        elif one.words != last.words and one.end > other.end:
+            other = one
+
+
+def _said(post: Node, timezone: ZoneInfo) -> _Said:
+    span = lenient_span(post, timezone)
+    words = post.said(*_NOTE, "Titel"), post.said(*_NOTE, "Notat")
+    return _Said(span.start.at if span.start else _EARLIEST, span.end.at if span.end else _LATEST, words)
 
 
 def _sensitivities(found: Registered) -> Iterator[str]:

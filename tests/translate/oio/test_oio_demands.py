@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -187,6 +188,35 @@ def test_notes_of_one_number_one_after_the_other_or_told_twice_are_no_two_notes(
         found = oio.translate(built(*listed))
         assert not [one for one in found.findings if "Indeks" in one.where]
         assert len({one.key for one in found.statements if one.kind == "DocumentReference"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("spans", "clash"),
+    [
+        ("a1-9 a2-3 b5-6", "b5-6"), ("a1-9 b9- c-1", ""), ("a1-9 a2-3 a4-5", ""), ("b1-3 a2-9 b4-5", "a2-9 b4-5"),
+        ("a- b-", "b-"), ("a-5 a3- b6-7", "b6-7"), ("a1-8 b8-9 a2-9", "b8-9"), ("a5-1 b1-9", ""),
+    ],
+)  # fmt: skip
+def test_notes_that_are_true_at_one_time_clash_however_many_lie_between(lenient: Oio, spans: str, clash: str) -> None:
+    """What it says, from which month, to which."""
+    posts = []
+    for span in spans.split():
+        start, _, end = (f"2025-0{one}-01T00:00:00+01:00" if one else "" for one in span[1:].partition("-"))
+        posts.append(note("1", span[0], b"x", start=start, end=end))
+    whole = lenient.translate(built(*posts))
+    places = [one.where for one in whole.findings if one.where.endswith("/Indeks")]
+    numbers = [spans.split().index(one) + 1 for one in clash.split()]
+    assert sorted(places) == sorted(f"{PLACE}/RelationListe/Journalpost[{one}]/Indeks" for one in numbers)
+
+
+def test_thousands_of_notes_of_one_number_are_looked_through_once(lenient: Oio) -> None:
+    took = []
+    for times in (250, 2000):
+        raw = built(*[note("1", "Samtale", b"x")] * times)
+        began = time.process_time()
+        lenient.translate(raw)
+        took.append(time.process_time() - began)
+    assert took[1] < 24 * took[0] + 0.1
 
 
 def test_where_an_installation_takes_it_that_one_is_lost_is_told(lenient: Oio) -> None:

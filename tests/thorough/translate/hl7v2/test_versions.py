@@ -134,7 +134,13 @@ def test_what_is_no_version_of_2_is_rejected_and_answered_in_one_that_is(version
 
 @pytest.mark.parametrize(
     ("version", "answered"),
-    [(" 2.5", "2.5"), (" 2.4^DNK ", "2.4^DNK"), ("\x852.6", "2.6"), ("2.5^" + "x" * 600, "2.5"), ("2.3~2.6", "2.3~2.6")],
+    [
+        (" 2.5", "2.5"),
+        (" 2.4^DNK ", "2.4^DNK"),
+        ("\x852.6", "2.6"),
+        ("2.5^" + "x" * 600, "2.5"),
+        ("2.3~2.6", "2.3~2.6"),
+    ],
 )
 def test_however_a_version_is_written_it_is_answered(version: str, answered: str) -> None:
     """It was kept and never acknowledged, and sent again for ever."""
