@@ -77,3 +77,18 @@ def test_two_that_would_make_one_are_refused(database_url: str) -> None:
             assert await here.count("directory") == 0
 
     run(test)
+
+
+def test_a_resource_searches_for_no_more_than_it_may_refer_to(database_url: str) -> None:
+    """Each search is a statement and a look: too many are refused before the first, which finds nothing here."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            for many, words in ((200, "does not find exactly one"), (201, "too many references")):
+                more = [{"url": "https://epj.example/x", "valueReference": {"reference": f"Goal?_id=x{one}"}}
+                        for one in range(many)]  # fmt: skip
+                sent = bundle("transaction", entry("POST", "Goal", here.goal(extension=more)))
+                told = await here.call("POST", "", sent)
+                assert (told.status_code, words in told.text) == (422, True), told.text
+
+    run(test)

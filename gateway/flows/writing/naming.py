@@ -25,7 +25,7 @@ from gateway.flows.writing.asked import Around, Asked, Criteria, Entry, Json, Wo
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.in_directory import Amid
-from gateway.flows.writing.whose import numbers_of, source_of
+from gateway.flows.writing.whose import check_few, numbers_of, source_of
 from gateway.store import population
 from gateway.translate.fhir.links import links, relinked
 from gateway.translate.fhir.patching import fhirpath_patch
@@ -100,10 +100,13 @@ def twins(entries: Sequence[Entry]) -> dict[int, int]:
 
 
 async def resolved(gateway: Gateway, entry: Entry, work: Work, around: Around) -> Json:
-    """The resource with final references in the place of names of entries and of searches. Raises Refused."""
+    """The resource with final references in the place of names of entries and of searches. Raises Refused, and
+    RuleBroken for too many of them."""
     body = entry.asked.body
     found = around.places | _beside(entry, around)
-    for literal in sorted(_conditional(body)):
+    searches = _conditional(body)
+    check_few(entry.asked.kind, len(searches))
+    for literal in sorted(searches):
         kind, _, text = literal.partition("?")
         criteria = parse_qsl(text, keep_blank_values=True)
         found[literal] = await _looked_up(gateway, entry.caller, kind, criteria, work, around)

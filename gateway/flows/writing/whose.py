@@ -186,8 +186,7 @@ async def check_references(
     place: the same for what is not there, what is hidden and what is another citizen's."""
     listed = list(_references(body, kind))
     numbered = list(_numbered(body, kind)) if kind != "Consent" else []
-    if len(listed) + len(numbered) > MOST_REFERENCES:
-        raise RuleBroken("There are too many references", where=kind, hint=f"At most {MOST_REFERENCES}.")
+    check_few(kind, len(listed) + len(numbered))
     for place, number in numbered:
         if not await _is_own(gateway, caller, own, number):
             raise _nothing(f"{place}.identifier")
@@ -199,6 +198,12 @@ async def check_references(
             sound[literal] = await _may_be_named(gateway, caller, literal, own, around)
         if not sound[literal]:
             raise _nothing(f"{place}.reference")
+
+
+def check_few(kind: str, references: int) -> None:
+    """Each is looked up. Raises RuleBroken where a resource has too many."""
+    if references > MOST_REFERENCES:
+        raise RuleBroken("There are too many references", where=kind, hint=f"At most {MOST_REFERENCES}.")
 
 
 def _nothing(place: str) -> RuleBroken:
