@@ -137,3 +137,20 @@ def test_a_file_takes_the_scopes_of_its_document(database_url: str) -> None:
             assert len(await contents(here, identity)) == 1
 
     run(test)
+
+
+def test_a_large_file_is_taken_wherever_it_comes(database_url: str) -> None:
+    """Alone, in a batch and in a transaction: up to the size of a message."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            identity = await document(here)
+            whole = [b"%PDF-1.7 " + bytes([one]) * 2_200_000 for one in (65, 66, 67)]
+            assert (await here.call("POST", "/Binary", binary(identity, whole[0]))).status_code == 201
+            for kind, content in zip(("batch", "transaction"), whole[1:], strict=True):
+                (told,) = await answers(here, kind, entry("POST", "Binary", binary(identity, content)))
+                assert await read(here, told) == content
+            goal = entry("POST", "Goal", here.goal("x" * 2_200_000))
+            assert (await here.call("POST", "", bundle("transaction", goal))).status_code == 413
+
+    run(test)

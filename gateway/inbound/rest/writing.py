@@ -35,6 +35,7 @@ JSON_PATCH = "application/json-patch+json"
 CONSENT_BYTES = 262_144
 """The largest Consent taken: every look at the citizen reads it."""
 _BYTES = 2_097_152
+_WITH_FILES = ("DocumentReference", "Communication", "Binary")
 _MOST_CRITERIA = 20
 
 
@@ -46,7 +47,7 @@ async def create(inbound: Inbound, request: Request, caller: Caller) -> Response
     if kind == "Communication":
         if "if-none-exist" in request.headers:
             raise BadRequest("A message is sent each time", where="If-None-Exist")
-        raw = await _resource(inbound, request, inbound.message_bytes)
+        raw = await _resource(inbound, request, most_bytes(inbound, kind))
         return written(request, form, await write_message.write_message(inbound.gateway, caller, raw))
     raw = await _resource(inbound, request, most_bytes(inbound, kind))
     criteria = await _if_none_exist(inbound, request, caller, kind)
@@ -158,8 +159,8 @@ def change_of(raw: bytes, content_type: str) -> Callable[[Json], Json]:
 
 
 def most_bytes(inbound: Inbound, kind: str) -> int:
-    """How large a resource of this type is taken; a document may hold its file."""
-    if kind == "DocumentReference":
+    """How large a resource of this type is taken; some are files or hold them."""
+    if kind in _WITH_FILES:
         return inbound.message_bytes
     return CONSENT_BYTES if kind == "Consent" else _BYTES
 
