@@ -39,6 +39,7 @@ _WORDS = frozenset(
 _NAMED = frozenset({"CareTeam", "Account"})  # whose names tell what they are for
 _NO_CONTENT = frozenset({"meta", "provision"})
 _BINARY = "Binary/"
+_NESTED = frozenset({"id", "url", "extension"})  # what an extension without a value has
 _IS_NO_FILE = frozenset({"dimensions", "sigFormat"})  # what else has `data`: SampledData and Signature
 # Who and where: what else a reference leads to is told of in words like any concept.
 _SOMEBODY = frozenset(
@@ -122,12 +123,21 @@ def _written(attachment: dict[str, Any]) -> list[tuple[str, str]]:
     return [(FILE, text)] if text is not None else [(CLOSED, "")]
 
 
-def _filed(attachment: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a file is called, and where it is where it is kept here."""
-    url = attachment.get("url")
+def _filed(node: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a file is called, and where it is where it is kept here; the URL of an extension is no file's."""
+    url = node["url"]
     if not isinstance(url, str):
         return []
-    return [(KEPT, url.removeprefix(_BINARY)) if url.startswith(_BINARY) else (TEXT, url)]
+    if url.startswith(_BINARY):
+        return [(KEPT, url.removeprefix(_BINARY))]
+    return [] if _is_extension(node) else [(TEXT, url)]
+
+
+def _is_extension(node: dict[str, Any]) -> bool:
+    for name in node:  # no generator: extensions are many
+        if name[:5] == "value" or name[:6] == "_value":
+            return True
+    return "extension" in node and node.keys() <= _NESTED
 
 
 def _listed(name: str, how: str) -> Callable[[dict[str, Any]], list[tuple[str, str]]]:
@@ -170,7 +180,7 @@ def _without_code(concept: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 _READ = {
-    "coding": _without_code, "data": _written, "name": _named, "contentType": _filed, "hash": _filed,
+    "coding": _without_code, "data": _written, "name": _named, "url": _filed,
     "valueBase64Binary": _binary, "authorString": _author, "alias": _listed("alias", UNIT),
     "instantiatesUri": _listed("instantiatesUri", TEXT), "protocol": _listed("protocol", TEXT),
     "instantiatesCanonical": _listed("instantiatesCanonical", TEXT),

@@ -55,7 +55,7 @@ def test_it_is_read(kind: str, path: str, type_: str, repeats: bool) -> None:
     node: Any = [told] if repeats else told
     for name in reversed(path.split(".")):
         node = {name: node}
-    if path in ("data", "url"):
+    if path == "data":
         node |= {"contentType": "text/plain"}
     content = content_of({"resourceType": "Task", "input": [node], **(node if kind in CLINICAL else {})})
     words = [said for _, said in content.words] + [display for *_, display in content.displays]

@@ -109,7 +109,19 @@ def test_files_beside_the_resource() -> None:
     assert labels("DocumentReference", {"7": frozenset({PSY})}, content=[place]) == {PSY, R}
     bare = {"attachment": {"url": "Binary/7", "size": 1, "hash": "x"}}
     assert labels("DocumentReference", {"8": frozenset()}, content=[bare]) == {UNREAD, N}
+    assert labels("DocumentReference", content=[{"attachment": {"url": "Binary/7"}}]) == {UNREAD, N}, "of no type"
     assert labels("DocumentReference", content=[{"attachment": {"url": "https://x.example/brev.pdf"}}]) == {N}
+    assert labels("DocumentReference", content=[{"attachment": {"url": "https://x.example/skizofreni"}}]) == {PSY, R}
+
+
+def test_what_an_extension_is_called_tells_nothing() -> None:
+    named = "https://x.example/StructureDefinition/skizofreni"
+    for told in (
+        {"valueInteger": 1},
+        {"_valueString": {"id": "x"}},
+        {"extension": [{"url": named, "valueInteger": 1}]},
+    ):
+        assert labels("Goal", extension=[{"url": named} | told]) == {N}
 
 
 def test_what_is_no_file() -> None:
