@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from gateway.domain.audit_event import Server, audit_event
 from gateway.domain.caller import Caller
 from gateway.domain.findable import term
+from gateway.domain.identifier import spelled
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.searching.hops import shown
 from gateway.domain.searching.matching import split
 from gateway.domain.searching.order import Place
-from gateway.domain.searching.query import Query, understand
+from gateway.domain.searching.query import Query, once, understand
 from gateway.domain.searching.subset import subset
 from gateway.domain.searching.world import literal
 from gateway.domain.statement import Body
@@ -177,12 +178,13 @@ def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
     """The fields of Search that these parameters ask for, with `people` for whom they name, and how many events a page
     has. What is given twice has to hold twice."""
     asked: dict[str, Any] = {}
-    count = PAGE
+    told = once(params, "_count")
+    count = min(_number("_count", told["_count"]), MOST) if told else PAGE
     for given, value in params:
         name = _BY_NUMBER.get(given, given)
         if name == "_count":
-            count = min(_number(name, value), MOST)
-        elif name == "_sort":
+            continue
+        if name == "_sort":
             if value != "-date":  # they always are
                 raise BadRequest("AuditEvents are told newest first alone", where=name, hint="Leave it out, or -date.")
         elif name in _TIMES:
@@ -201,7 +203,7 @@ def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
 
 async def _people(gateway: Gateway, told: Params) -> list[set[str]]:
     """Of each parameter that names citizens, all their Patient ids. One statement, none where nobody is named."""
-    groups = [(name, _patients(value) if name == "patient" else split(value, ",")) for name, value in told]
+    groups = [(name, _patients(value) if name == "patient" else _numbers(name, value)) for name, value in told]
     numbers = {one for name, group in groups if name != "patient" for one in group}
     patients = {one for name, group in groups if name == "patient" for one in group}
     known = await resources.people_of(gateway.database, sorted(numbers), sorted(patients)) if groups else {}
@@ -244,8 +246,18 @@ def _field(gateway: Gateway, name: str, value: str) -> tuple[str, list[str]]:
         )
     if not value.strip(","):
         raise BadRequest("This takes a value", where=name)
-    people = name == "agent.identifier"
-    return _FIELDS[name], [person_key(one, gateway.ids) if people else one for one in value.split(",")]
+    values = value.split(",")
+    if name == "agent.identifier":  # on record as it was told, a CPR as the pseudonym of its one spelling
+        values = sorted({person_key(key, gateway.ids) for one in values for key in (one, spelled(one))})
+    return _FIELDS[name], values
+
+
+def _numbers(name: str, value: str) -> list[str]:
+    """These identifiers in their one spelling."""
+    found = [spelled(one) for one in split(value, ",")]
+    if not found:
+        raise BadRequest("This takes a value", where=name)
+    return found
 
 
 def _patients(value: str) -> list[str]:

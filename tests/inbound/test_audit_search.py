@@ -67,6 +67,7 @@ def test_audit_events_by_the_parameters_of_r4(database_url: str, monkeypatch: py
             (part,) = await events(here, auditor, f"_id={seen[0]['id']}&_elements=outcome")
             assert {"type", "recorded", "agent", "source", "outcome"} == part.keys() - {"resourceType", "id", "meta"}
             for wrong in ("_tag=x", "_sort=agent", "purpose=TREAT&purpose=HOPERAT", "client=", "_lastUpdated=ge2025-13",
+                          "patient:identifier=", "_count=5&_count=7",
                           "agent.name=x", "_has:Goal:subject:status=x",
                           "_include=AuditEvent:entity", "outcome:below=0", "banana=1", "_total=accurate"):  # fmt: skip
                 answer = await here.web.get(f"/fhir/AuditEvent?{wrong}", headers=auditor)
@@ -85,13 +86,14 @@ def test_what_is_given_twice_has_to_hold_twice(database_url: str) -> None:
             patient, social = await arrive(here), await headers(here, "social")
             await here.web.get(f"/fhir/Patient/{patient}", headers=social)
             auditor, other = await headers(here, "auditor", "HOPERAT"), "0" * 32
-            number = f"{CPR}|{NUMBER}"
+            number, hyphened = f"{CPR}|{NUMBER}", f"{CPR}|{NUMBER[:6]}-{NUMBER[6:]}"
             asked = f"patient={patient}&subtype=read"
             whole = await events(here, auditor, asked)
             assert len(whole) == 1
             for more, found in (
                 (f"&patient={patient}", True), (f"&patient={other}", False), (f"&patient:identifier={number}", True),
-                (f"&patient:identifier={CPR}|2512489996", False), ("&subtype=read", True), ("&subtype=vread", False),
+                (f"&patient:identifier={CPR}|2512489996", False), (f"&patient:identifier={hyphened}", True),
+                ("&subtype=read", True), ("&subtype=vread", False),
                 ("&subtype=read,vread", True), ("&client=social&client=social,epj", True),
                 ("&client=social&client=epj", False), ("&_lastUpdated=ge2000&_lastUpdated=lt2100", True),
                 ("&date=ge2100&date=ge2000", False), ("&date=ge2000&date=ge2100", False),
