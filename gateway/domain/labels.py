@@ -64,6 +64,7 @@ _UNTOLD = frozenset({KEPT, CLOSED, BARE})
 _NAME = "name"  # a code that may be a word: no diagnosis of another list
 _REMEMBERED = 8192
 _SHORT = 240  # longer texts are written once
+_GIVEN = 2_000  # characters of a sender's own labels; with more of them nothing is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ class Labeller:
                     found.add(self._untold(system, words, kind, files))
                 else:
                     found.add(self._of_words(system, words, kind))
-        return self._of_all(kind, sector, source, given, frozenset(found))
+        conclude = self._of_all if sum(map(len, given)) <= _GIVEN else self._concluded
+        return conclude(kind, sector, source, given, frozenset(found))
 
     def of_file(self, text: str) -> frozenset[str]:
         """The labels that the words of a file tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -238,3 +239,21 @@ def test_however_it_is_written_nobody_sees_more(before: set[str], after: set[str
     if ranks:
         assert max(ranks, key=ranks.__getitem__) in stands
     assert kept(before, stands, may_lower=False).labels == stands
+
+
+def test_labels_of_any_length_are_not_all_remembered() -> None:
+    def made(number: int) -> None:
+        system = f"urn:{number}:{'x' * 100_000}"
+        body = {"resourceType": "Condition", "meta": {"security": [{"system": system, "code": "a"}]}}
+        found, _ = LABELLER.label(body, "region", "Condition", "source")
+        assert f"{system}|a" in found
+
+    made(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 30):
+            made(number)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000
