@@ -9,7 +9,7 @@ import pytest
 
 from gateway.domain.identifier import CPR as CPR_SYSTEM
 from gateway.domain.identifier import Identifier
-from gateway.errors import MissingField
+from gateway.errors import MissingField, WrongType
 from gateway.translate.languages import Known
 from gateway.translate.oio.lora import OioJson
 from tests.translate.oio_json.objects import CASE, CPR, UNIT, case, effect, folded, raw
@@ -63,6 +63,15 @@ def test_what_lora_deleted_is_taken_out_though_it_tells_all_that_was_before(lora
     again = first | {"fratidspunkt": "2025-05-01 10:00:00+02"}
     whole = {"results": [[{"id": CASE, "registreringer": [first, gone, again]}]]}
     assert folded(lora, before, whole)["CarePlan"][0]["status"] == "draft"
+
+
+def test_a_time_of_a_registration_that_is_none_is_told_with_its_place(lora: OioJson) -> None:
+    told = case()
+    held = {name: told.pop(name) for name in ("attributter", "tilstande", "relationer")}
+    broken = held | {"fratidspunkt": {"tidsstempeldatotid": ["2025-01-14"]}, "livscykluskode": "Slettet"}
+    with pytest.raises(WrongType) as error:
+        lora.translate(raw({"results": [[{"id": CASE, "registreringer": [held, broken]}]]}))
+    assert error.value.where == "results[0][0].registreringer[1].fratidspunkt"
 
 
 def test_null_is_nothing(lora: OioJson) -> None:

@@ -320,7 +320,8 @@ def _last(listed: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     """The newest registration, whatever order they are told in; of those without a time the last that is told. LoRa
     deletes by one more registration, and answers a read with all before it as well."""
     beginning = datetime.min.replace(tzinfo=UTC)
-    times = [_at(elements.zoned(elements.single(_registered(one) or "", place))) or beginning for place, one in listed]
+    told = [elements.single(_registered(one) or "", _join(place, "fratidspunkt")) for place, one in listed]
+    times = [_at(elements.zoned(moment)) or beginning for moment in told]
     return listed[max(range(len(listed)), key=lambda at: (times[at], at))][1]
 
 
