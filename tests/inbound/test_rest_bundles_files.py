@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from typing import Any
 
@@ -152,5 +153,24 @@ def test_a_large_file_is_taken_wherever_it_comes(database_url: str) -> None:
                 assert await read(here, told) == content
             goal = entry("POST", "Goal", here.goal("x" * 2_200_000))
             assert (await here.call("POST", "", bundle("transaction", goal))).status_code == 413
+
+    run(test)
+
+
+def test_many_files_for_one_document_at_once(database_url: str) -> None:
+    """Who sends a file names no version of its document: nobody was faster, as with a file that comes alone."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            identity, goals = await document(here), "resource WHERE kind = 'Goal'"
+            before = await here.count(goals)
+            told = await asyncio.gather(*(
+                answers(here, "transaction", entry("POST", "Goal", here.goal()),
+                        entry("POST", "Binary", binary(identity, b"%PDF-1.7 " + bytes([65 + one]))))
+                for one in range(4)
+            ))  # fmt: skip
+            assert [statuses(one) for one in told] == [["201", "201"]] * 4
+            assert len(await contents(here, identity)) == 5
+            assert await here.count(goals) == before + 4
 
     run(test)

@@ -18,11 +18,17 @@ from gateway.store import resources, wire
 @dataclass(slots=True)
 class Filed:
     """The entries as they are carried out. `whose` are the files by the number of their entry: each with the number of
-    what carries it; `others` the new numbers of all other entries."""
+    what carries it; `others` the new numbers of all other entries; `carriers` those of the changes of documents that
+    are here before, by the ids of these."""
 
     entries: list[Entry] = field(default_factory=list)
     whose: dict[int, tuple[int, File]] = field(default_factory=dict)
     others: dict[int, int] = field(default_factory=dict)
+    carriers: dict[str, int] = field(default_factory=dict)
+
+    def is_of_carrier(self, where: str) -> bool:
+        """Whether this is the place of a change that the gateway makes of a document: it named the version."""
+        return any(where.startswith(f"{self.entries[at].place}.") for at in self.carriers.values())
 
     def answers(self, gateway: Gateway, served: Sequence[Served]) -> list[Served]:
         """What is told of each entry as it came."""
@@ -46,10 +52,9 @@ async def filed(gateway: Gateway, entries: Sequence[Entry]) -> Filed:
             files[number] = _file(entry)
         except GatewayError as error:
             raise entry.placed(error) from None
-    carriers: dict[str, int] = {}
     for number, file in files.items():
         try:
-            made.whose[number] = (await _carried(gateway, made, entries[number], file, carriers), file)
+            made.whose[number] = (await _carried(gateway, made, entries[number], file), file)
         except GatewayError as error:
             raise entries[number].placed(error) from None
     return made
@@ -61,9 +66,9 @@ def _file(entry: Entry) -> File:
     return file_in(entry.asked.body)
 
 
-async def _carried(gateway: Gateway, made: Filed, entry: Entry, file: File, carriers: dict[str, int]) -> int:
-    """Put the file where it belongs; the number of the entry that carries it. `carriers` are those of documents that
-    are here before, by their ids. Raises RuleBroken where no document decides about it, with the place."""
+async def _carried(gateway: Gateway, made: Filed, entry: Entry, file: File) -> int:
+    """Put the file where it belongs; the number of the entry that carries it. Raises RuleBroken where no document
+    decides about it, with the place."""
     documents = [at for at, one in enumerate(made.entries) if _is_document(one.asked)]
     naming = [at for at in documents if entry.name and _names(made.entries[at].asked.body, entry.name)]
     for at in naming:
@@ -77,10 +82,10 @@ async def _carried(gateway: Gateway, made: Filed, entry: Entry, file: File, carr
             _give(made, at, added(body, [file]) if _holds(body) else body, file)
             return at
     identity = check_document(gateway, file)
-    if identity not in carriers:
-        carriers[identity] = len(made.entries)
+    if identity not in made.carriers:
+        made.carriers[identity] = len(made.entries)
         made.entries.append(await _carrier(gateway, entry, identity))
-    at = carriers[identity]
+    at = made.carriers[identity]
     made.entries[at] = _with_one_more(made.entries[at], file)
     return at
 

@@ -18,7 +18,7 @@ from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.domain.intake import Known
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.record import Outcome as Failed
-from gateway.errors import BadRequest, GatewayError, Refused, RuleBroken, Unavailable
+from gateway.errors import BadRequest, Conflict, GatewayError, Refused, RuleBroken, Unavailable
 from gateway.flows import write_message
 from gateway.flows.looking import on_record
 from gateway.flows.parts import Gateway, Served
@@ -82,8 +82,14 @@ async def transact(
     if not entries:
         await reads(gateway, strict=True)
         return ()
-    worked = await filed(gateway, entries)
-    return worked.answers(gateway, await _transacted(gateway, caller, worked.entries, raw, number, reads))
+    for _ in range(TRIES):
+        worked = await filed(gateway, entries)
+        try:
+            return worked.answers(gateway, await _transacted(gateway, caller, worked.entries, raw, number, reads))
+        except Conflict as faster:
+            if not worked.is_of_carrier(faster.where):
+                raise
+    raise Unavailable("Others write the same document all the time", hint="Send again.")
 
 
 async def _transacted(
