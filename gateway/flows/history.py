@@ -145,7 +145,8 @@ async def _known(gateway: Gateway, caller: Caller, numbers: Sequence[str]) -> li
     nobody, as where this caller may not know somebody by it. One statement."""
     found = await searching.of_named(gateway.database, Named((), numbers), beside(gateway, caller))
     looks = await looks_at(gateway, caller, found.met)
-    behind = [(number, who) for number in numbers for who in found.named.get(number.replace("\0", ""), [""])]
+    asked = [number.replace("\0", "") for number in numbers]
+    behind = [(number, who) for number in asked for who in found.named.get(number, [""])]
     return [(key, who if who in looks and looks[who].knows(key) else _mark(gateway, key)) for key, who in behind]
 
 

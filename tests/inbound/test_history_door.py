@@ -107,6 +107,10 @@ def test_history_of_the_hidden_and_of_nothing(database_url: str) -> None:
                 assert "entry" not in told.json()
                 grown_by.append(await here.gateway.database.fetchval(size) - before)
             assert grown_by == [1, 1], "the growing log tells nobody who is there"
+            for number in (NUMBER, f"{NUMBER}\0"):
+                form = {"patient.identifier": f"{CPR}|{number}"}
+                told = await here.web.get("/fhir/Encounter/_history", params=form, headers=epj)
+                assert len(told.json()["entry"]) > 0, "as a search finds them"
             await here.web.get(f"/fhir/{stay}/_history", headers=other)
             last = "SELECT citizen FROM access_record ORDER BY id DESC LIMIT 1"
             assert await here.gateway.database.fetchval(last) == patient, "a refused look is a look at somebody"
