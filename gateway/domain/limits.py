@@ -87,9 +87,7 @@ def narrower(one: str, other: str) -> str:
     return other if one == ANY or other.startswith(one) else ""
 
 
-def still_open(
-    told: tuple[CaseAccess, ...], registered: tuple[CaseAccess, ...]
-) -> tuple[CaseAccess, ...] | None:  # fmt: skip
+def still_open(told: tuple[CaseAccess, ...], registered: tuple[CaseAccess, ...]) -> tuple[CaseAccess, ...] | None:
     """What is left of the cases that somebody was let in for, now that the client is registered for these; None where
     nothing is left. Who was let in for no rows had no limit but the client's."""
     if not told:
