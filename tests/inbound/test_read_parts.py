@@ -55,7 +55,7 @@ def test_a_part_of_whatever_is_read(database_url: str) -> None:
                     same = await here.web.get(f"/fhir/{name}?{query}", headers=bearer)
                     assert same.content == whole.content, (name, query)
                 for wrong in ("_summary=count", "_summary=maybe", "_elements=a b", "_count=1", "name=x",
-                              "_summary=true&_summary=data"):  # fmt: skip
+                              "_summary=true&_summary=data", "_format=json&_format=xml"):  # fmt: skip
                     assert (await here.web.get(f"/fhir/{name}?{wrong}", headers=bearer)).status_code == 400, wrong
 
     run(test)

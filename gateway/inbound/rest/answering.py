@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.domain.searching.query import understand
+from gateway.domain.searching.query import once, understand
 from gateway.domain.searching.subset import subset
 from gateway.errors import BadRequest
 from gateway.flows.parts import Served
@@ -130,7 +130,8 @@ def form_of_part(request: Request, params: Sequence[tuple[str, str]]) -> Form:
 
 
 def form_of(request: Request, params: Sequence[tuple[str, str]]) -> Form:
-    """How the answer is to be written, by `_format`, `_pretty` and Accept. Raises NotAcceptable."""
-    given = dict(params)
+    """How the answer is to be written, by `_format`, `_pretty` and Accept. Raises NotAcceptable,
+    BadRequest for what is told in two ways."""
+    given = once(params, *OF_ANSWER)
     wanted = negotiate.wanted(request.headers.get("accept", ""), given.get("_format", ""))
     return Form(wanted, given.get("_pretty") == "true")
