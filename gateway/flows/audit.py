@@ -182,6 +182,8 @@ def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
     count = min(_number("_count", told["_count"]), MOST) if told else PAGE
     for given, value in params:
         name = _BY_NUMBER.get(given, given)
+        if name == "_summary" or (name == "_count" and not count):  # any other summary is of the events
+            raise BadRequest("AuditEvents are not counted", where=name, hint="Follow next to its end.")
         if name == "_count":
             continue
         if name == "_sort":
