@@ -164,7 +164,7 @@ async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Qu
     query = understand(KIND, gateway.search, tested, gateway.here)
     if query.wide or query.beyond:
         raise BadRequest("No chain is served for this type", where=KIND, hint="Search the other type by itself.")
-    asked, count = _looked_up(gateway, looked_up)
+    asked, count = _looked_up(gateway, looked_up), _size(looked_up)
     named = await _people(gateway, asked.pop("people", []))
     if named:
         asked["citizens"] = sorted(set.intersection(*named) or {NOBODY})
@@ -174,18 +174,23 @@ async def _understood(gateway: Gateway, params: Params) -> tuple[Search, int, Qu
     return Search(**asked), count, query, sorted(set().union(*named))
 
 
-def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
-    """The fields of Search that these parameters ask for, with `people` for whom they name, and how many events a page
-    has. What is given twice has to hold twice."""
-    asked: dict[str, Any] = {}
+def _size(params: Params) -> int:
+    """How many events a page has. Raises BadRequest where their number is asked for."""
     told = once(params, "_count")
     count = min(_number("_count", told["_count"]), MOST) if told else PAGE
+    if not count or "_summary" in dict(params):  # any other summary is of the events
+        raise BadRequest(
+            "AuditEvents are not counted", where="_summary" if count else "_count", hint="Follow next to its end."
+        )
+    return count
+
+
+def _looked_up(gateway: Gateway, params: Params) -> dict[str, Any]:
+    """The fields of Search that these parameters ask for, with `people` for whom they name. What is given twice has to
+    hold twice."""
+    asked: dict[str, Any] = {}
     for given, value in params:
         name = _BY_NUMBER.get(given, given)
-        if name == "_summary" or (name == "_count" and not count):  # any other summary is of the events
-            raise BadRequest("AuditEvents are not counted", where=name, hint="Follow next to its end.")
-        if name == "_count":
-            continue
         if name == "_sort":
             if value != "-date":  # they always are
                 raise BadRequest("AuditEvents are told newest first alone", where=name, hint="Leave it out, or -date.")
@@ -195,12 +200,12 @@ def _looked_up(gateway: Gateway, params: Params) -> tuple[dict[str, Any], int]:
                 asked[bound] = narrower(moment, asked.get(bound, moment))
         elif name in _PEOPLE:
             asked.setdefault("people", []).append((name, value))
-        else:
+        elif name not in ("_count", "_summary"):
             field, values = _field(gateway, name, value)
             if field == "purposes" and field in asked:
                 raise BadRequest("One of these purposes is asked for", where=name, hint="Put a comma between them.")
             asked[field] = [one for one in values if one in asked.get(field, values)] or [NOBODY]
-    return asked, count
+    return asked
 
 
 async def _people(gateway: Gateway, told: Params) -> list[set[str]]:
