@@ -89,7 +89,7 @@ class Fact:
 def facts_of(resource: Body, teller: str = "") -> Iterator[Fact]:
     """What one resource tells. Where a fact has no period of its own it holds as long as the plan that tells it.
     `teller` is the authority that told the resource; else its author is, where the author has a number: names are no
-    one's own."""
+    one's own. What names no role, or an area that there is not (R4 allows it to whoever writes), tells nothing."""
     whole = resource.get("period", {})
     for one in resource.get("extension", []):
         if one.get("url") == MUNICIPALITY:
@@ -97,10 +97,12 @@ def facts_of(resource: Body, teller: str = "") -> Iterator[Fact]:
             coding = parts.get("municipality", {}).get("valueCoding", {})
             code = four_digits(str(coding.get("code", "")))
             period = parts.get("period", {}).get("valuePeriod") or whole
-            if code:
+            role = parts.get("role", {}).get("valueCode", "")
+            area = parts.get("area", {}).get("valueCode", "")
+            if code and role in ROLES and area in ("", *AREAS):
                 yield Fact(
-                    role=parts.get("role", {}).get("valueCode", ""),
-                    area=parts.get("area", {}).get("valueCode", ""),
+                    role=role,
+                    area=area,
                     code=code,
                     display=coding.get("display", ""),
                     start=instant(period["start"]) if "start" in period else BEGINNING,
@@ -113,7 +115,8 @@ def facts_of(resource: Body, teller: str = "") -> Iterator[Fact]:
 
 
 def _author(resource: Body) -> str:
-    number = resource.get("author", {}).get("identifier", {})
+    author = resource.get("author", {})  # of a document there are several
+    number = author.get("identifier", {}) if isinstance(author, dict) else {}
     return normal(number.get("system", ""), number["value"]).key if number.get("value") else ""
 
 

@@ -64,6 +64,30 @@ def test_what_is_no_code_is_kept_and_is_no_fact() -> None:
     assert shown(plan(1, told)) == []
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"valueString": "x"},
+        {"extension": [{"url": "municipality", "valueCoding": {"code": COPENHAGEN}}]},
+        {
+            "extension": [
+                {"url": "role", "valueCode": "guesses"},
+                {"url": "municipality", "valueCoding": {"code": "101"}},
+            ]
+        },
+        {"extension": [*acting(COPENHAGEN)["extension"], {"url": "area", "valueCode": "sports"}]},
+    ],
+)
+def test_a_municipality_in_another_shape_tells_nothing(written: dict[str, Any]) -> None:
+    """R4 lets whoever writes by REST write it so; it closed the joint plan of the citizen with a 500."""
+    odd = {"url": acting(ISHOEJ)["url"]} | written
+    assert shown(plan(1, odd, acting(ISHOEJ))) == [("acting", "", ISHOEJ, False)]
+    joint = compose([plan(1, odd)], "a" * 32, NOW)[0]
+    assert not [one for one in joint.get("extension", []) if one["url"] == odd["url"]]
+    document = plan(1, acting(ISHOEJ)) | {"resourceType": "DocumentReference", "author": [{"display": "x"}]}
+    assert [fact.teller for fact in facts_of(document)] == [""]
+
+
 def test_three_facts_may_be_three_municipalities() -> None:
     told = [
         extension(role, {"code": code}) for role, code in (("residence", "183"), ("paying", "147"), ("acting", "101"))
