@@ -167,3 +167,19 @@ def test_the_log_is_not_read_among_writes(database_url: str) -> None:
             assert statuses(told.json()["entry"]) == ["201", "200"]
 
     run(test)
+
+
+def test_an_answer_holds_so_much_and_no_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is behind the limit is told so in a batch, and is the end of a transaction."""
+    monkeypatch.setattr("gateway.inbound.rest.bundles._MOST_ANSWERED", 200)
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            look, before = entry("GET", f"Patient/{here.patient}"), await counts(here)
+            assert statuses(await answers(here, "batch", look, look)) == ["200", "413"]
+            staff = entry("POST", "Practitioner", practitioner("0A"))
+            told = await here.call("POST", "", bundle("transaction", staff, look, look))
+            assert (told.status_code, told.json()["issue"][0]["expression"]) == (413, ["Bundle.entry[2].request"])
+            assert await counts(here) == before
+
+    run(test)

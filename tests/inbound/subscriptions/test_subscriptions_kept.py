@@ -235,3 +235,28 @@ def test_a_bug_costs_one_change_and_ends_in_no_loop(database_url: str) -> None:
         assert {one.reason for one in failed} == {"A bug of the gateway's"}
 
     in_world(database_url, test)
+
+
+def test_a_client_has_so_many_subscriptions_and_no_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone and in one transaction, of which nothing is kept then; what is deleted makes room."""
+    monkeypatch.setattr("gateway.flows.writing.in_subscriptions.MOST", 2)
+
+    async def test(world: World) -> None:
+        epj, here, asked = await headers(world.here), world.here, wanted("leave", world.there.url)
+        sent = {"request": {"method": "POST", "url": "Subscription"}, "resource": asked}
+
+        async def together(count: int) -> tuple[int, str]:
+            body = {"resourceType": "Bundle", "type": "transaction", "entry": [sent] * count}
+            told = await here.web.post("/fhir", headers=epj, json=body)
+            return told.status_code, (told.json().get("issue") or [{"expression": [""]}])[0]["expression"][0]
+
+        status, place = await together(3)
+        assert (status, place.startswith("Bundle.entry[2]")) == (403, True)
+        assert await together(2) == (200, "")
+        assert (await here.web.post("/fhir/Subscription", headers=epj, json=asked)).status_code == 403
+        found = (await here.web.get("/fhir/Subscription", headers=epj)).json()["entry"]
+        assert len(found) == 2
+        await here.web.delete(f"/fhir/Subscription/{found[0]['resource']['id']}", headers=epj)
+        assert (await here.web.post("/fhir/Subscription", headers=epj, json=asked)).status_code == 201
+
+    in_world(database_url, test)
