@@ -114,6 +114,10 @@ class OneConnection(Database):
         async with self.transaction() as connection:
             return await connection.fetch(sql, *values)
 
+    async def planned(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows; planned as every statement of the commit."""
+        return await self.fetch(sql, *values)
+
     async def fetchrow(self, sql: str, *values: Any) -> asyncpg.Record | None:
         """The first row."""
         async with self.transaction() as connection:
