@@ -83,3 +83,24 @@ def test_what_it_goes_on_to_say_of_the_person_shows_nothing(
             assert {200, 201, 204, 410, 412} <= statuses
 
     run(test)
+
+
+def test_whom_it_had_taken_back_before_it_left_stays_gone_for_it(database_url: str) -> None:
+    """Whoever tells of her later: what stood then is a deletion, and is shown as none but that."""
+    path = f"Patient/{patient_of(SARAH)}"
+
+    async def test() -> None:
+        async with doors(database_url, *CLIENTS) as here:
+            await build(here, times(Case("social", OWN, ()), ()))
+            here.http.world.clock.now = LEFT.replace(hour=9, minute=30)
+            named = {"If-Match": (await here.get("social", path)).headers["etag"]}
+            assert (await here.http.raw("DELETE", f"/fhir/{path}", await here.bearer("social") | named)).status == 204
+            here.http.world.clock.now = LEFT.replace(hour=17)
+            for sender, message in SINCE:
+                assert (await here.send(sender, message)).status == 200
+            assert (await here.get("social", path)).status == 410
+            assert (await here.get("social", f"Patient?_id={patient_of(SARAH)}")).json()["total"] == 0
+            assert b'"resourceType":"Patient"' not in (await here.get("social", f"{path}/$joint-plan")).body
+            assert (await here.get("psyk", path)).status == 200, "it is there for whoever told of her"
+
+    run(test)
