@@ -21,7 +21,7 @@ from gateway.flows.read import no_purpose
 from gateway.flows.search.worlds import searchable, searching
 from gateway.flows.subscriptions.showing import KIND as SUBSCRIPTION
 from gateway.flows.writing import in_directory, in_subscriptions
-from gateway.flows.writing.asked import Around, Asked, Criteria, Entry, Json, Work
+from gateway.flows.writing.asked import Around, Asked, Criteria, Entry, Json, Moved, Work
 from gateway.flows.writing.conditional import found_by, matching, token_for
 from gateway.flows.writing.create import place_of
 from gateway.flows.writing.in_directory import Amid
@@ -65,6 +65,14 @@ def name(entry: Entry, place: str, around: Around) -> None:
     around.places |= {entry.name: place} if entry.name else {}
 
 
+async def _owner(gateway: Gateway, asked: Asked) -> str:
+    """Whose it is that a condition found. Raises Moved where it is gone by now: merged, or taken back."""
+    owners = await population.owners_of(gateway.database, asked.kind, [asked.identity])
+    if asked.identity not in owners:
+        raise Moved
+    return owners[asked.identity]
+
+
 async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around) -> tuple[Work, str, str]:
     caller = entry.caller
     if not caller.purposes:
@@ -73,7 +81,7 @@ async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around
     asked = work.asked
     if asked.interaction != "create":
         if asked.criteria is not None:  # whom the condition led to is on record, also where another entry fails
-            work.about((await population.owners_of(gateway.database, asked.kind, [asked.identity]))[asked.identity])
+            work.about(await _owner(gateway, asked))
         return work, "", f"{asked.kind}/{asked.identity}"
     token = await token_for(gateway, caller, asked)
     kind, identity = place_of(gateway, caller, asked, token)
