@@ -17,6 +17,7 @@ from gateway.store import wire
 from gateway.store.pool import Connection, Database
 
 Reader = Database | Connection
+_LOCK = 0x53554253  # with a client: one writer of its subscriptions at a time, among all nodes
 HANDSHAKE, HEARTBEAT, NEWS = "handshake", "heartbeat", "event-notification"
 
 _COLUMNS = (
@@ -167,6 +168,13 @@ class Row:
     noticed_at: datetime
     due: datetime
     reason: str
+
+
+async def held(connection: Connection, client: str) -> int:
+    """How many subscriptions a client has; nobody else writes any of them until the commit. Looked up as of what
+    stands when the lock is had."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", _LOCK, client)
+    return int(await connection.fetchval("SELECT count(*) FROM subscription WHERE client = $1", client))
 
 
 async def save(database: Reader, one: Subscribed) -> bool:

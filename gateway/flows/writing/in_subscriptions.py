@@ -107,7 +107,7 @@ async def keep(gateway: Gateway, connection: Connection, caller: Caller, word: S
     """Keep it with its record; what is deleted goes with all that waits for it. Raises Conflict where another version
     stands by now, Forbidden for too many."""
     asked = word.asked
-    if word.before is None and len(await subscriptions.of(connection, caller.client)) >= MOST:
+    if await subscriptions.held(connection, caller.client) >= MOST and word.before is None:
         raise Forbidden("This client has as many subscriptions as it may have", hint="Delete one.")
     if word.made is not None:
         kept = await subscriptions.save(connection, word.made)

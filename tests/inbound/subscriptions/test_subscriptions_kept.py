@@ -260,3 +260,31 @@ def test_a_client_has_so_many_subscriptions_and_no_more(database_url: str, monke
         assert (await here.web.post("/fhir/Subscription", headers=epj, json=asked)).status_code == 201
 
     in_world(database_url, test)
+
+
+def test_no_more_are_made_at_the_same_moment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone, in transactions, and deleted and made at once: each waits for the others of its client, and never in a
+    circle."""
+    monkeypatch.setattr("gateway.flows.writing.in_subscriptions.MOST", 3)
+
+    async def test(world: World) -> None:
+        epj, here, asked = await headers(world.here), world.here, wanted("leave", world.there.url)
+        sent = {"request": {"method": "POST", "url": "Subscription"}, "resource": asked}
+        both = {"resourceType": "Bundle", "type": "transaction", "entry": [sent, sent]}
+        told = await asyncio.gather(
+            *(here.web.post("/fhir/Subscription", headers=epj, json=asked) for _ in range(6)),
+            *(here.web.post("/fhir", headers=epj, json=both) for _ in range(3)),
+        )
+        assert {one.status_code for one in told} <= {200, 201, 403}
+        made = sum({200: 2, 201: 1}.get(one.status_code, 0) for one in told)
+        assert made == await here.gateway.database.fetchval("SELECT count(*) FROM subscription") <= 3
+        found = (await here.web.get("/fhir/Subscription", headers=epj)).json()["entry"]
+        stands = [one["resource"]["id"] for one in found]
+        anew = [
+            {**both, "entry": [sent, {"request": {"method": "DELETE", "url": f"Subscription/{one}"}}]} for one in stands
+        ]
+        told = await asyncio.gather(*(here.web.post("/fhir", headers=epj, json=one) for one in anew for _ in range(2)))
+        assert {one.status_code for one in told} <= {200, 404, 409, 412}, [one.text for one in told]
+        assert await here.gateway.database.fetchval("SELECT count(*) FROM subscription") == made
+
+    in_world(database_url, test)
