@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -40,13 +41,23 @@ class Step(NamedTuple):
     scopes: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Missed(Finding):
+    """That a table does not have the code of one rule among several of an element, until `settled` knows what the
+    others make. No translation holds any: `code` is a value of the message."""
+
+    code: Any = field(default=None, repr=False)
+    target: str = ""
+
+
 class Bound:
     """A value rule at run time: knows what to do when a value is not in its table or cannot be read."""
 
-    __slots__ = ("rule", "shape", "table")
+    __slots__ = ("among", "rule", "shape", "table")
 
-    def __init__(self, rule: ValueRule) -> None:
+    def __init__(self, rule: ValueRule, among: bool = False) -> None:
         self.rule = rule
+        self.among = among  # whether other rules make the same element or list
         self.table = rule.table or CodeTable("", rule.mark, ())
         self.shape = next((t for t in ("CodeableConcept", "Coding", "Reference") if t in rule.fact.types), "code")
 
@@ -80,6 +91,10 @@ class Bound:
             hint = f"Table {self.table.name}, rule {self.rule.mark}."
             raise UnknownCode("The code is not in its table", where=self.where(scopes), hint=hint)
         if self.rule.policy == "drop":
+            if self.among:
+                text, mark = f"code is not in table {self.table.name}", str(self.rule.mark)
+                env.findings.append(Missed(self.where(scopes), text, mark, code=value, target=self.rule.target))
+                return None
             self.finding(env, scopes, f"code is not in table {self.table.name}; {self.rule.target} left out")
             return None
         self.finding(env, scopes, f"code is not in table {self.table.name}; kept as it is")
@@ -140,6 +155,29 @@ class Bound:
             return None
         made = reference | {"identifier": {"system": row.target_system, "value": row.target_code}}
         return made if named or not row.display else made | {"display": row.display}
+
+
+def settled(env: Env, before: int, made: Any) -> None:
+    """Tells of the codes that one of several rules did not find in its table what became of them: another rule of the
+    same element may have kept them, or told something else. `before` is how many findings there were when the element
+    was begun, `made` its items, or the element where it is a single one; None where nothing was made."""
+    for number, one in enumerate(env.findings[before:], before):
+        if type(one) is not Missed:
+            continue
+        fate = f"{one.target} left out"
+        if any(_holds(item, one.code) for item in (made if isinstance(made, list) else [made])):
+            fate = "kept as it is"
+        elif made is not None and not isinstance(made, list):
+            fate = f"{one.target} told without it"
+        env.findings[number] = Finding(one.where, f"{one.text}; {fate}", one.rule)
+
+
+def _holds(made: Any, code: Any) -> bool:
+    """Whether a value has a code, in capitals or not: a text, or any of those of a Coding or CodeableConcept."""
+    asked = {code.upper()} if isinstance(code, str) else {str(one.get("code", "")).upper() for one in _codings(code)}
+    if isinstance(made, str):
+        return made.upper() in asked
+    return any(str(one.get("code", "")).upper() in asked for one in _codings(made))
 
 
 def _codings(value: Any) -> list[dict[str, Any]]:

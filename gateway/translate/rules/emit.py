@@ -127,11 +127,14 @@ def _slot(w: Writer, slot: Slot, var: str, at: str, depth: int) -> None:
         with there(w, *slot.rules):
             _list(w, slot, var, place, depth)
         return
+    before = _begun(w, slot)
     for number, rule in enumerate(slot.rules):
         if rule.constant:
             continue  # a default: _constants
         with w.block(f"if {slot.name!r} not in {var}") if number else nullcontext(), there(w, rule):
             _rule(w, rule, lambda x: w.line(f"{var}[{slot.name!r}] = {x}"), depth, "", place)
+    default = next((repr(_literal(one)) for one in slot.rules if isinstance(one, ValueRule) and one.constant), "None")
+    _settled(w, before, f"{var}.get({slot.name!r}, {default})")
 
 
 def _list(w: Writer, slot: Slot, var: str, place: str, depth: int) -> None:
@@ -144,11 +147,31 @@ def _list(w: Writer, slot: Slot, var: str, place: str, depth: int) -> None:
     def several(made: str) -> None:
         w.line(f"{found} += {made}")
 
+    before = _begun(w, slot)
     for rule in slot.rules:
         with there(w, rule) if len(slot.rules) > 1 else nullcontext():
             _rule(w, rule, one, depth, f"len({found})", place, several)
+    _settled(w, before, found)
     with w.block(f"if {found}"):
         w.line(f"{var}[{slot.name!r}] = {found}")
+
+
+def _begun(w: Writer, slot: Slot) -> str:
+    """The variable with the number of findings before an element whose rules may keep what one of them leaves out;
+    empty where none may."""
+    dropping = [one for one in slot.rules if isinstance(one, ValueRule) and one.table and one.policy == "drop"]
+    if not dropping or len(slot.rules) == 1:
+        return ""
+    w.among(dropping)
+    before = w.fresh("n")
+    w.line(f"{before} = len(env.findings)")
+    return before
+
+
+def _settled(w: Writer, before: str, made: str) -> None:
+    if before:
+        with w.block(f"if len(env.findings) > {before}"):
+            w.line(f"settled(env, {before}, {made})")
 
 
 def _constants(w: Writer, body: Body, var: str, at: str, depth: int) -> None:

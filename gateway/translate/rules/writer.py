@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gateway.translate.rules.bound import Bound, Made, Step, cleared
-from gateway.translate.rules.plan import ValueRule
+from gateway.translate.rules.bound import Bound, Made, Step, cleared, settled
+from gateway.translate.rules.plan import AnyRule, ValueRule
 from gateway.translate.rules.reader import Path, Unfit
 
 Sink = Callable[[str], None]
@@ -20,12 +20,13 @@ class Writer:
     def __init__(self, traced: bool) -> None:
         self.traced = traced
         self._lines: list[str | list[str]] = []
-        self.names: dict[str, Any] = {"Made": Made, "Step": Step, "Unfit": Unfit, "cleared": cleared}
+        self.names: dict[str, Any] = {one.__name__: one for one in (Made, Step, Unfit, cleared, settled)}
         self._indent = 0
         self._bound: dict[Any, str] = {}
         self._held: dict[int, dict[str, str]] = {}
         self._heads: dict[int, tuple[list[str], str]] = {}
         self._known: list[frozenset[Hashable]] = []
+        self._among: set[int] = set()
         self._count = 0
 
     @property
@@ -99,4 +100,8 @@ class Writer:
         return form.format(s=scope, call=call, t="t", **held)
 
     def rule(self, rule: ValueRule) -> str:
-        return self.bind("r", Bound(rule), id(rule))
+        return self.bind("r", Bound(rule, id(rule) in self._among), id(rule))
+
+    def among(self, rules: Iterable[AnyRule]) -> None:
+        """These rules make one element or list together, and what one of them leaves out another one may keep."""
+        self._among.update(map(id, rules))

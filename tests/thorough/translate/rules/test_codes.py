@@ -111,6 +111,34 @@ def test_policy_drop_leaves_it_out_and_says_so(tmp_path: Path) -> None:
     ]
 
 
+CODINGS = "type.coding: [{from: PID-5.1, map: class, policy: drop}, %s]"
+
+
+def test_a_code_that_another_rule_of_the_list_keeps_is_not_told_as_left_out(tmp_path: Path) -> None:
+    env, again = toy.env(), toy.env()
+    rule = CODINGS % "{from: PID-5.1, map: class, system: PID-5.2, policy: keep}"
+    kept = {"type": [{"coding": [{"system": "http://b", "code": "Z"}]}]}
+    assert encounter(tmp_path, rule, "PID|1||||Z^http://b", env) == kept
+    assert {f.text for f in env.findings} == {"code is not in table class; kept as it is"}
+    rule = CODINGS % "{from: PID-6, map: class, system: PID-5.2, policy: keep}"
+    kept = {"type": [{"coding": [{"system": "http://b", "code": "Y"}]}]}
+    assert encounter(tmp_path, rule, "PID|1||||Z^http://b|Y", again) == kept
+    assert [f.text for f in again.findings] == [
+        "code is not in table class; Encounter.type.coding left out", "code is not in table class; kept as it is",
+    ]  # fmt: skip
+
+
+def test_a_code_in_the_place_of_which_another_rule_says_something_is_told_so(tmp_path: Path) -> None:
+    env, alone = toy.env(), toy.env()
+    rule = "gender: [{from: PID-5, map: sex, policy: drop}, {from: PID-6, map: sex, policy: drop}, = unknown]"
+    assert body(tmp_path, rule, "PID|1||||Z|F", env=env) == {"gender": "female"}
+    assert body(tmp_path, rule, "PID|1||||Z", env=env) == {"gender": "unknown"}
+    assert {f.text for f in env.findings} == {"code is not in table sex; Patient.gender told without it"}
+    rule = "gender: [{from: PID-5, map: sex, policy: drop}, {from: PID-6, map: sex, policy: drop}]"
+    assert body(tmp_path, rule, "PID|1||||Z", env=alone) == {}
+    assert [f.text for f in alone.findings] == ["code is not in table sex; Patient.gender left out"]
+
+
 def test_policy_refuse_refuses_the_message_with_the_place_and_without_the_value(tmp_path: Path) -> None:
     with pytest.raises(UnknownCode) as caught:
         encounter(tmp_path, CLASS % "refuse", "PID|1||||Zebra")
