@@ -1,6 +1,6 @@
 """What in the data means that a benefit is reduced or stopped: mappings/codes/benefit-alert.csv.
 
-Its rows name a KLE number (`source_system` is KLE), a state (`state`) or a phrase of a reason (`text`); most of them
+Its rows name a KLE number (`source_system` is KLE), a state (`state`) or words of a reason (phrases.py); most of them
 are marked as guesses there, since no standard says it. Rows without a target say that the benefit is whole.
 """
 
@@ -10,13 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.domain.benefit import STRONGEST
 from gateway.domain.limits import KLE
 from gateway.translate.oio.tree import Node
 from gateway.translate.rules.codes import Row
+from gateway.translate.ydelse.phrases import Phrases
 
-_NO = ("ikke", "ingen", "intet", "uden")
-_COMPOSED = r"(?:\w+- og )?\w*"
 _NUMBER = re.compile(r"\d\d\.\d\d\.\d\d", re.ASCII)
 
 
@@ -25,8 +23,7 @@ class Alerts:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = tuple(rows)
-        phrases = [row for row in rows if row.source_system == "text"]
-        self._phrases = [(row, row.source_code.replace("-", "").split(), _pattern(row.source_code)) for row in phrases]
+        self._phrases = Phrases(rows)
 
     def __repr__(self) -> str:
         """Its rows: rules that were compiled with the same table are the same."""
@@ -37,7 +34,7 @@ class Alerts:
         before the state of the grant, and that before the words of a reason."""
         found = [self.of_state(code, on) for code in states]
         by_state = found[0] if found and all(found) else None
-        row = self.of_class(benefit, on) or by_state or self._of_reason(" ".join(reasons), on)
+        row = self.of_class(benefit, on) or by_state or self._phrases.strongest(". ".join(reasons), on)
         return _concept(row, benefit) if row is not None else None
 
     def of_class(self, benefit: Node, on: str) -> Row | None:
@@ -45,7 +42,7 @@ class Alerts:
         numbers = _NUMBER.findall(benefit.said("Ydelse", "Klassifikation", "BrugervendtNoegle"))
         row = next((found for number in numbers if (found := self._row(KLE, number, on))), None)
         called = (benefit.said("Ydelse", "Klassifikation", "Klassetitel"), benefit.said("Ydelse", "Ydelsesnavn"))
-        return row or self._of_reason(". ".join((*called, benefit.said("Navn"))), on)
+        return row or self._phrases.strongest(". ".join((*called, benefit.said("Navn"))), on)
 
     def of_state(self, code: str, on: str) -> Row | None:
         """What a state says."""
@@ -54,7 +51,7 @@ class Alerts:
     def of_words(self, text: str, on: str) -> str:
         """The code of an alert that a class is called by, in words or by its number; "" for any other."""
         numbers = (self._row(KLE, number, on) for number in _NUMBER.findall(text))
-        row = next((one for one in numbers if one is not None), None) or self._of_reason(text, on)
+        row = next((one for one in numbers if one is not None), None) or self._phrases.strongest(text, on)
         return row.target_code if row is not None else ""
 
     def _row(self, system: str, code: str, on: str) -> Row | None:
@@ -62,29 +59,6 @@ class Alerts:
             row for row in self._rows if (row.source_system, row.source_code) == (system, code) and row.target_code
         )
         return next((row for row in found if row.valid(on)), None)
-
-    def _of_reason(self, text: str, on: str) -> Row | None:
-        """The strongest phrase in a text; none where one says that the benefit is whole again."""
-        flat = " ".join(text.lower().split())
-        # Its words are looked for as they are first: the pattern looks around every character, for seconds in a text
-        # without end.
-        found = [
-            row
-            for row, words, pattern in self._phrases
-            if all(word in flat for word in words) and row.valid(on) and pattern.search(flat)
-        ]
-        if any(not row.target_code for row in found):
-            return None
-        return min(found, key=lambda row: STRONGEST.index(row.target_code), default=None)
-
-
-def _pattern(phrase: str) -> re.Pattern[str]:
-    """A phrase at the beginning of a word, unless a word before it takes it back. A hyphen before a word of it stands
-    for what that word may be composed with: -ydelse is ressourceforløbsydelse, and selvforsørgelses- og
-    hjemrejseydelse."""
-    denied = "".join(rf"(?<!\b{word} )" for word in _NO)
-    words = (_COMPOSED + re.escape(word[1:]) if word.startswith("-") else re.escape(word) for word in phrase.split())
-    return re.compile(rf"{denied}(?<!\w){' '.join(words)}")
 
 
 def _concept(row: Row, benefit: Node) -> dict[str, Any]:
