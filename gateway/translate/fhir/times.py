@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gateway.errors import WrongType
 from gateway.translate.fhir.message import Message
@@ -20,7 +19,7 @@ _FORM = re.compile(
 _PLAIN = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
+def moment(text: str, where: str, zone: tzinfo) -> datetime:
     """The moment in UTC; a date alone is the start of that day in `zone`. Raises WrongType with the place.
 
     A leap second (`:60`) is the second after it.
@@ -44,7 +43,7 @@ def moment(text: str, where: str, zone: ZoneInfo) -> datetime:
         raise WrongType("This is not a time of the calendar.", where=where) from None
 
 
-def moment_in(message: Message, node: dict[str, Any], name: str, zone: ZoneInfo) -> datetime:
+def moment_in(message: Message, node: dict[str, Any], name: str, zone: tzinfo) -> datetime:
     """The moment in an element of an object of the Bundle, as `moment`; its place is looked up where it is told."""
     try:
         return moment(node[name], name, zone)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
@@ -29,7 +28,7 @@ class Times(Struct, eq=False):
     place: str
 
 
-def times(message: Message, event: Event, zone: ZoneInfo) -> Times:
+def times(message: Message, event: Event, zone: tzinfo) -> Times:
     """The times by the lifecycle table. Raises MissingField and WrongType with the place, RuleBroken for a stay that
     ends before it begins."""
     sent = _moment(message, "MSH", 7, zone)
@@ -77,7 +76,7 @@ def _name(place: tuple[str, int]) -> str:
     return f"{place[0]}-{place[1]}"
 
 
-def _moment(message: Message, segment: str, number: int, zone: ZoneInfo) -> datetime | None:
+def _moment(message: Message, segment: str, number: int, zone: tzinfo) -> datetime | None:
     if not message.at[segment][number]:
         return None
     text = message.value(segment, number)
@@ -89,7 +88,7 @@ def _moment(message: Message, segment: str, number: int, zone: ZoneInfo) -> date
         raise WrongType(f"The field does not hold {error}", where=f"{segment}^1^{number}") from None
 
 
-def _check_order(message: Message, zone: ZoneInfo) -> None:
+def _check_order(message: Message, zone: tzinfo) -> None:
     """PV1-44 before PV1-45; where one of them is a mere date, the days are compared."""
     start, end = message.value("PV1", 44), message.value("PV1", 45)
     first, last = _moment(message, "PV1", 44, zone), _moment(message, "PV1", 45, zone)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from gateway.errors import (
 )  # fmt: skip
 from gateway.translate import r4
 from gateway.translate.filed import filed
-from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned
+from gateway.translate.hl7v2 import ack, charset, citizen, groups, lifecycle, paths, planned, time
 from gateway.translate.hl7v2 import header as headers
 from gateway.translate.hl7v2.batch import batch
 from gateway.translate.hl7v2.functions import FUNCTIONS
@@ -126,7 +126,7 @@ class Hl7v2:
         problems.check()
         self._kinds = tuple(dict.fromkeys(event.message for event in self.events.values()))
         self._ids = ids
-        self._memos: dict[tuple[str, Delimiters, str], dict[Any, Any]] = {}
+        self._memos: dict[tuple[str, Delimiters, str, tzinfo], dict[Any, Any]] = {}
         self._sources = Sources(sources)
         self._selected: Source | None = None
 
@@ -231,7 +231,8 @@ class Hl7v2:
         text, codec = charset.decode(raw, header, source.charset)
         message = parse(text, header, codec)
         event = self._event(message)
-        env = Env(source, self._ids, _zone(source.timezone), message, memo=self._memo(source.id, header, codec))
+        zone = time.of_message(message.value("MSH", 7), _zone(source.timezone))
+        env = Env(source, self._ids, zone, message, memo=self._memo(source.id, header, codec, zone))
         if event.act is Act.REVISE:
             env.findings += groups.arrange(message, event.message)
         elif citizen.of_no_visit(message, event):
@@ -256,11 +257,12 @@ class Hl7v2:
             )
         return _Work(message, event, self._rules.of(source.rules), env, when, numbers, merged, told)
 
-    def _memo(self, source: str, header: Header, codec: str) -> dict[Any, Any]:
-        """What is remembered of this source's codes, staff and places. Delimiters belong to what a text means."""
+    def _memo(self, source: str, header: Header, codec: str, zone: tzinfo) -> dict[Any, Any]:
+        """What is remembered of this source's codes, staff and places. Delimiters and zone belong to what a text
+        means."""
         if len(self._memos) > _MEMOS:
             self._memos.clear()
-        memo = self._memos.setdefault((source, header.delimiters, codec), {})
+        memo = self._memos.setdefault((source, header.delimiters, codec, zone), {})
         if len(memo) > _REMEMBERED:
             memo.clear()
         return memo
@@ -352,6 +354,8 @@ def _told_by_language(work: _Work) -> list[Row]:
     rows += [
         Row(f"Translation.{name}", fields, (), "gateway/translate/hl7v2/language.py") for name, fields in _OWN.items()
     ]
+    if work.env.timezone is not _zone(work.env.source.timezone):
+        rows.append(Row("Translation.timezone", ("MSH-7",), ("MSH^1^7",), "gateway/translate/hl7v2/time.py"))
     for target, ends in planned.told(work.message):
         tied = tuple(planned.number_of(end) for end in ends)
         rows.append(Row(target, tied, tuple(end.place() for end in ends), "gateway/translate/hl7v2/planned.py"))

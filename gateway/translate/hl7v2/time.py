@@ -3,7 +3,9 @@
 Policy:
 - The precision that was sent is kept: 2025, 2025-03, 2025-03-14. FHIR has no hour without minutes and no time without
   seconds and zone, so those are filled with zero and the zone.
-- A time without an offset is in the source's time zone. An hour that is skipped in spring is read with the offset of
+- A time without an offset is in the zone that MSH-7 tells for its message (2.A.22, 2.15.9.7), else in the source's. An
+  offset that is simply the one of the source's zone as the message is sent tells of that zone: a time of the other half
+  of the year has the other one (docs/decisions/0050). An hour that is skipped in spring is read with the offset of
   before (02:30 becomes 03:30 summer time); an hour that comes twice in autumn is the first one.
 - Fractions of a second may stand without their point (20250314091530123), as some senders write milliseconds.
 - 24:00:00 is midnight at the end of the day. Second 60 is refused.
@@ -13,7 +15,7 @@ Policy:
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -29,7 +31,7 @@ class NoTime(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def fhir(text: str, zone: ZoneInfo) -> str:
+def fhir(text: str, zone: tzinfo) -> str:
     """As a FHIR dateTime, in the precision sent. Raises NoTime."""
     match = _match(text)
     year, month, day, hour, _, _, fraction, _ = match.groups()
@@ -53,7 +55,7 @@ def day(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def instant(text: str, zone: ZoneInfo) -> datetime:
+def instant(text: str, zone: tzinfo) -> datetime:
     """As a moment in UTC; a date is its first moment in the zone. Raises NoTime."""
     match = _match(text)
     local = _first_moment(*match.group(1, 2, 3)).replace(tzinfo=zone) if match[4] is None else _moment(match, zone)
@@ -61,6 +63,24 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
         return local.astimezone(UTC)
     except OverflowError:
         raise NoTime(WANTED) from None
+
+
+def of_message(sent: str, own: tzinfo) -> tzinfo:
+    """The zone of a message's times that tell none, by its MSH-7 and the source's own zone."""
+    if sent[-5:-4] not in ("+", "-"):
+        return own
+    return _told(sent[:-5][:10], sent[-5:], own)
+
+
+@lru_cache(maxsize=4096)
+def _told(hour: str, offset: str, own: tzinfo) -> tzinfo:
+    """By the hour in which it was sent: no zone changes within one."""
+    try:
+        sent = _moment(_match(hour + offset), own)
+        told = _offset(offset)
+        return own if sent.replace(tzinfo=told).astimezone(own).utcoffset() == told.utcoffset(None) else told
+    except (NoTime, OverflowError):
+        return own
 
 
 def _match(text: str) -> re.Match[str]:
@@ -77,7 +97,7 @@ def _first_moment(year: str, month: str | None, day_of_month: str | None) -> dat
         raise NoTime(f"{WANTED}; there is no such day") from None
 
 
-def _moment(match: re.Match[str], zone: ZoneInfo) -> datetime:
+def _moment(match: re.Match[str], zone: tzinfo) -> datetime:
     """The time with its zone, moved out of a spring gap."""
     year, month, day_of_month, hour, minute, second, fraction, offset = match.groups()
     start = _first_moment(year, month, day_of_month)

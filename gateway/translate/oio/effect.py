@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gateway.domain.registered import moment_text
 from gateway.translate.oio.tree import Inside, Node
@@ -89,7 +88,7 @@ class Span:
         return period
 
 
-def instant(text: str, timezone: ZoneInfo) -> Instant | None:
+def instant(text: str, timezone: tzinfo) -> Instant | None:
     """What was written as a point in time; None for an end that never comes. Raises ValueError.
 
     A time without a zone is local time in `timezone`.
@@ -101,7 +100,7 @@ def instant(text: str, timezone: ZoneInfo) -> Instant | None:
 
 
 @lru_cache(_MOST)
-def _instant(text: str, timezone: ZoneInfo) -> Instant | None:
+def _instant(text: str, timezone: tzinfo) -> Instant | None:
     text = text.strip()
     if _FOREVER.fullmatch(text):
         return None
@@ -135,7 +134,7 @@ def _step(hour: str | None, fraction: str | None) -> timedelta:
     return _MILLISECOND if len(fraction) <= 3 else _MICROSECOND
 
 
-def _zone(zone: str | None, timezone: ZoneInfo) -> tzinfo:
+def _zone(zone: str | None, timezone: tzinfo) -> tzinfo:
     """The zone as written; local when it was not."""
     if zone is None:
         return timezone
@@ -163,7 +162,7 @@ class Effect:
 
     __slots__ = ("begins", "fault", "part", "period", "span")
 
-    def __init__(self, start: str, end: str, timezone: ZoneInfo) -> None:
+    def __init__(self, start: str, end: str, timezone: tzinfo) -> None:
         self.begins = bool(start)
         self.fault, self.span = "", Span()
         try:
@@ -186,11 +185,11 @@ class Effect:
 _remembered = lru_cache(_MOST)(Effect)  # by texts, as equal times may be spelled in two zones
 
 
-def _effect(start: str, end: str, timezone: ZoneInfo) -> Effect:
+def _effect(start: str, end: str, timezone: tzinfo) -> Effect:
     return (_remembered if len(start) + len(end) <= 2 * _LONGEST else Effect)(start, end, timezone)
 
 
-def effect_of(holder: Node, timezone: ZoneInfo) -> Effect:
+def effect_of(holder: Node, timezone: tzinfo) -> Effect:
     """The Virkning of a property, state or relation; open at both ends when it has none."""
     kept = holder.effect
     if kept is None or kept[0] is not timezone:
@@ -198,7 +197,7 @@ def effect_of(holder: Node, timezone: ZoneInfo) -> Effect:
     return kept[1]
 
 
-def span(holder: Node, timezone: ZoneInfo) -> Span:
+def span(holder: Node, timezone: tzinfo) -> Span:
     """The Virkning of a property, state or relation; open at both ends when it has none. Raises ValueError."""
     effect = effect_of(holder, timezone)
     if effect.fault == UNREADABLE:
@@ -224,30 +223,30 @@ def edges(effect: Node) -> tuple[str, str]:
     return _written(effect.first("FraTidspunkt")), _written(effect.first("TilTidspunkt"))
 
 
-def of_itself(effect: Node, timezone: ZoneInfo) -> Effect:
+def of_itself(effect: Node, timezone: tzinfo) -> Effect:
     """What a Virkning says that was found by its own path."""
     if type(effect) is Inside and effect.below == "Virkning":
         return effect_of(effect.holder, timezone)
     return _effect(*edges(effect), timezone)
 
 
-def moment_of(text: str, timezone: ZoneInfo) -> datetime | None:
+def moment_of(text: str, timezone: tzinfo) -> datetime | None:
     """What was written as a point in time, in UTC; None for an end that never comes. Raises ValueError."""
     found = instant(text, timezone)
     return found.utc if found else None
 
 
-def lenient_span(holder: Node, timezone: ZoneInfo) -> Span:
+def lenient_span(holder: Node, timezone: tzinfo) -> Span:
     """As `span`; open at both ends when it cannot be read (the reading rule itself reports that)."""
     return effect_of(holder, timezone).span
 
 
-def in_effect(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
+def in_effect(holders: Iterable[Node], moment: datetime, timezone: tzinfo) -> list[Node]:
     """Those whose Virkning covers the moment, in document order."""
     return [holder for holder in holders if lenient_span(holder, timezone).covers(moment)]
 
 
-def standing(holders: Iterable[Node], moment: datetime, timezone: ZoneInfo) -> list[Node]:
+def standing(holders: Iterable[Node], moment: datetime, timezone: tzinfo) -> list[Node]:
     """Those that count at the moment: in force then, else those that begin last; in document order."""
     holders = list(holders)
     if len(holders) < 2:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from gateway.domain.registered import Part
 from gateway.domain.statement import Body
@@ -33,7 +33,7 @@ _ALONE = _NEEDED | {
 _HISTORY = frozenset({"Sagsaktoer", "Sagspart"})
 
 
-def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
+def part_of(node: Node, body: Body, roles: Roles, timezone: tzinfo) -> Part:
     """The part that a rule made of an element."""
     if node.name in _OBJECTS:
         return {"slot": "", "keep": "all", "body": body}
@@ -44,7 +44,7 @@ def part_of(node: Node, body: Body, roles: Roles, timezone: ZoneInfo) -> Part:
     return part
 
 
-def _told_of(node: Node, roles: Roles, timezone: ZoneInfo) -> Part:
+def _told_of(node: Node, roles: Roles, timezone: tzinfo) -> Part:
     name, role, reference = node.name, roles.of(node), reference_of(node)
     code = node.said("FremdriftStatusKode")
     made: Part = {

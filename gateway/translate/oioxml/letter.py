@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 from lxml import etree
 
@@ -55,7 +54,7 @@ class Emessage:
     number: str
     letter: Letter
 
-    def sent(self, zone: ZoneInfo) -> datetime | None:
+    def sent(self, zone: tzinfo) -> datetime | None:
         """When the envelope was sent."""
         node = tree.part(self.root, "Envelope", "Sent")
         return moment(node, zone) if node is not None else None
@@ -151,7 +150,7 @@ def replacement(number: str) -> str:
     return X_ECPR if found[1] in "17" else D_ECPR
 
 
-def moment(node: etree._Element, zone: ZoneInfo) -> datetime:
+def moment(node: etree._Element, zone: tzinfo) -> datetime:
     """A Date with its Time or TimeWithSec, in UTC; without a time the start of that day. Raises WrongType."""
     day, clock = tree.said(node, "Date"), tree.said(node, "TimeWithSec") or tree.said(node, "Time") or "00:00"
     found = _DAY.fullmatch(day)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from gateway.domain.identifier import normal
 from gateway.translate.rules.reader import Env, Function, Unfit
@@ -111,7 +110,7 @@ def moment(env: Env, text: str) -> datetime:
 
 
 @lru_cache(maxsize=256)  # one message tells the same few again and again
-def _moment(text: str, zone: ZoneInfo) -> datetime:
+def _moment(text: str, zone: tzinfo) -> datetime:
     text = text.strip()
     if "T" in text:
         return _time(text, zone)[0].astimezone(UTC)
@@ -127,7 +126,7 @@ def _day(year: int, month: int, day: int) -> date:
 
 
 @lru_cache(maxsize=256)  # one message tells the same few times again and again
-def _time(text: str, zone: ZoneInfo) -> tuple[datetime, str]:
+def _time(text: str, zone: tzinfo) -> tuple[datetime, str]:
     """The time and its fraction of a second as written. 24:00 is the next day; :60 the next minute."""
     match = _TIME.fullmatch(text)
     if match is None:

@@ -22,8 +22,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, Literal, Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -97,13 +97,14 @@ class Path:
 class Env(Struct, eq=False):
     """What one message's rules may know besides the message. Made by the language, once per message.
 
-    `on` is the day (`2025-03-14`) by which code tables with validity dates are read; empty: the newest row. `memo` is
-    what was made of texts that recur from message to message of the source; the language keeps and bounds it.
+    `timezone` is the zone of times that tell none. `on` is the day (`2025-03-14`) by which code tables with validity
+    dates are read; empty: the newest row. `memo` is what was made of texts that recur from message to message of the
+    source; the language keeps and bounds it.
     """
 
     source: Source
     ids: Ids
-    timezone: ZoneInfo
+    timezone: tzinfo
     message: Any = None
     on: str = ""
     findings: list[Finding] = msgspec.field(default_factory=list)

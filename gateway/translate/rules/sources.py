@@ -7,7 +7,7 @@
     senders: ["SP|REGH"]              # how its messages name it, see below
     keeps: entitled                   # only content of citizens with a municipal case (§ 12 c) | all (default)
     charset: UNICODE UTF-8            # when the message tells none
-    timezone: Europe/Copenhagen       # of times without a zone (default)
+    timezone: Europe/Copenhagen       # of times without a zone (default); MSH-7 may tell another one for its message
     processing: [P]                   # hl7v2: which processing ids (MSH-11) are taken: P (default), T and D
     municipality: "0101"              # municipal sources: four digits
     authorities:                      # assigning authority as the source writes it: identifier system

@@ -211,7 +211,8 @@ def test_authorities_of_the_source_come_first(mappings: Path) -> None:
 
 
 def test_the_zone_of_the_source_reads_its_times() -> None:
-    (said,) = of_kind(faroese().translate(adt(visit=pv1({44: "202503140915"}))), "Encounter")
+    silent = adt(visit=pv1({44: "202503140915"})).replace(b"093015+0100", b"093015")
+    (said,) = of_kind(faroese().translate(silent), "Encounter")
     assert said.happened.isoformat() == "2025-03-14T09:15:00+00:00"
     assert said.body["period"]["start"] == "2025-03-14T09:15:00+00:00"
 
