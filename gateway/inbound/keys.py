@@ -39,7 +39,7 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     kid = jwk.get("kid")
     if not isinstance(kid, str) or not kid:
         raise UnfitKey("has no kid")
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    if not for_signatures(jwk):
         raise UnfitKey("is not meant for signatures")
     if isinstance(key, ECKey) and key.curve_name != "P-384":
         raise UnfitKey("is an EC key on another curve than P-384 (ES384)")
@@ -47,6 +47,11 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     if jwk.get("alg", algorithm) != algorithm:
         raise UnfitKey(f"names another algorithm than {algorithm}")
     return PublicKey(kid, algorithm, key)
+
+
+def for_signatures(jwk: Mapping[str, Any]) -> bool:
+    """Whether the key of an imported JWK is there to check signatures with (RFC 7517 4.2, 4.3)."""
+    return jwk.get("use", "sig") == "sig" and "verify" in jwk.get("key_ops", ["verify"])
 
 
 def candidate(keys: Iterable[PublicKey], kid: object, algorithm: object) -> PublicKey | None:

@@ -57,6 +57,14 @@ Outcome = tuple[int, dict[str, Any]]
 class NotExchanged(ValueError):
     """The subject token is not one to exchange. The text says which rule failed, in ASCII and without values."""
 
+    error = "invalid_grant"
+
+
+class NotForHere(NotExchanged):
+    """A token is asked for that is good elsewhere (RFC 8693 2.2.2)."""
+
+    error = "invalid_target"
+
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
@@ -158,7 +166,9 @@ class TokenEndpoint:
                 if self._grounds:
                     check_reason(request.acting, self._grounds(client.role))
         except (NotRegistered, NotExchanged) as error:
-            raise InvalidGrantError(str(error)) from None
+            refusal = InvalidGrantError(str(error))
+            refusal.error = getattr(error, "error", refusal.error)
+            raise refusal from None
         request.bound = {**held, **await self._binding(client, scope)}
 
     async def _binding(self, client: Client, scope: AsgiScope | None) -> dict[str, str]:

@@ -39,8 +39,10 @@ class Read(NamedTuple):
     limits: Limits | None = None  # of its client
 
 
-Foreign = Callable[[str], Awaitable[Read | None]]
-"""Reads a token of another issuer; None when it is of none that is registered. Raises Unauthenticated."""
+Before = Callable[[], Awaitable[None]]
+"""Awaited before anybody else is asked about a token. Raises TooMany where nobody shall be."""
+Foreign = Callable[[str, Before], Awaitable[Read | None]]
+"""Reads a token of another issuer; None when it is of none that is registered. Raises Unauthenticated, TooMany."""
 
 
 class TokenCheck:
@@ -70,7 +72,7 @@ class TokenCheck:
             scheme, token = _presented(authorization)
             found = self._good.get(sha256(token.encode()).digest())
             if found is None or found.expires <= self._clock().timestamp():
-                found = await self._found(token)
+                found = await self._found(token, scope)
             if found.bound is not None or scheme != "bearer":
                 await self._check_holder(found, scheme, token, scope)
         except Unauthenticated:
@@ -100,8 +102,12 @@ class TokenCheck:
         if await self._revoked.renew():
             self._good.clear()
 
-    async def _found(self, token: str) -> Read:
-        foreign = await self._foreign(token) if self._foreign else None
+    async def _found(self, token: str, scope: Scope) -> Read:
+        async def before() -> None:
+            if self._limits:
+                await self._limits.spare(peer(scope))
+
+        foreign = await self._foreign(token, before) if self._foreign else None
         return self._remembered(token, foreign) if foreign else self._ours(token)
 
     def _known(self, token: str) -> Read | None:

@@ -147,6 +147,8 @@ BAD_ASSERTIONS: dict[str, Any] = {
     "three dots": lambda w: "...",
     "not ASCII": lambda w: "æøå.æøå.æøå",
     "claims are a list": lambda w: signed(b"[]"),
+    "exp beyond all numbers": lambda w: w.assertion(exp=10**400),
+    "iat beyond all numbers": lambda w: w.assertion(iat=-(10**400)),
     "too large": lambda w: w.assertion(extensions={"ihe_iua": {"subject_name": "x" * 20_000}}),
     "deep nesting": lambda w: signed(b'{"iss":' + b"[" * 5000 + b"]" * 5000 + b"}"),
 }

@@ -35,7 +35,7 @@ from gateway.inbound.issuer.passwords import Passwords
 from gateway.inbound.issuer.users import User, Users
 from gateway.inbound.scopes import narrow
 from gateway.inbound.tokens.held import KEY
-from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.limits import RateLimits, origin
 from gateway.inbound.tokens.revoked import Revoked
 from gateway.inbound.tokens.stateless import Stateless
 
@@ -114,8 +114,8 @@ class Provider:
         """Where the browser goes with its code. Refused without a location for a wrong password or one-time code: it
         may be tried again. Raises TooMany, and Unavailable when it cannot be recorded."""
         name = typed.user.strip().lower()[:64]
-        await self._limits.call(f"address {address}", PER_ADDRESS)
-        await self._limits.call(f"user {name}", PER_USER)
+        await self._limits.call(origin(address), PER_ADDRESS, "address")
+        await self._limits.call(name, PER_USER, "user")
         user = self.users.get(name)
         good = await self._passwords.holds(typed.password, user.password if user else None)
         caller = self.caller(user.id) if user else None

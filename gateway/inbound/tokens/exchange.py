@@ -22,7 +22,7 @@ from gateway.inbound.acting import Acting
 from gateway.inbound.claims import base64url
 from gateway.inbound.clients import Client
 from gateway.inbound.keys import certified
-from gateway.inbound.oauth import ACCESS_TOKEN_TYPE, NotExchanged, Presenter
+from gateway.inbound.oauth import ACCESS_TOKEN_TYPE, NotExchanged, NotForHere, Presenter
 from gateway.inbound.tokens.client_check import Remember
 from gateway.inbound.tokens.foreign import BadToken, ForeignTokens, said
 from gateway.inbound.tokens.held import CERTIFICATE
@@ -34,7 +34,8 @@ from gateway.translate.saml.encrypted import Unlock
 SAML2 = "urn:ietf:params:oauth:token-type:saml2"
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 TYPES = (SAML2, JWT, ACCESS_TOKEN_TYPE)
-_REFUSED = ("actor_token", "actor_token_type", "resource")
+_REFUSED = ("actor_token", "actor_token_type")
+_FOR_WHOM = ("audience", "resource")
 _MOST = saml.MOST_BYTES * 2
 EVEN_SECONDS = 0.1
 """An encrypted assertion is refused after so much time, whatever was wrong: more than a look at any of them takes."""
@@ -64,7 +65,10 @@ class Exchange:
         if kind not in TYPES or not token or len(token) > _MOST:
             raise NotExchanged(f"subject_token and its type are needed, one of {', '.join(TYPES)}")
         if form.get("requested_token_type", ACCESS_TOKEN_TYPE) != ACCESS_TOKEN_TYPE or form.keys() & set(_REFUSED):
-            raise NotExchanged("only an access token is given, and neither actor_token nor resource is taken")
+            raise NotExchanged("only an access token is given, and no actor_token is taken")
+        ours = (self._foreign.audience, self._token_url, self._token_url.removesuffix("/oauth/token"))
+        if any(form[name] not in ours for name in _FOR_WHOM if name in form):
+            raise NotForHere("the tokens that are given here are for this gateway alone")
         try:
             return await (self._saml(token, presenter) if kind == SAML2 else self._jwt(token, presenter.client))
         except (saml.BadAssertion, BadToken, NotAccepted) as error:

@@ -23,7 +23,7 @@ from gateway.inbound.claims import is_time
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey
 from gateway.inbound.scopes import narrow
-from gateway.inbound.token_check import Read
+from gateway.inbound.token_check import Before, Read
 from gateway.inbound.tokens.held import CERTIFICATE, KEY
 from gateway.inbound.tokens.issuers import Issuer, Issuers, NotAccepted, accepted
 from gateway.inbound.tokens.key_sets import KeySets
@@ -52,22 +52,24 @@ class ForeignTokens:
     ) -> None:  # fmt: skip
         self.issuers = issuers
         self.clients = clients
-        self._audience = audience
+        self.audience = audience
         self._key_sets = key_sets
         self._clock = clock
         self._introspect = introspect
 
-    async def read(self, token: str) -> Read | None:
-        """The caller that a token of another issuer names; None when it is of none. Raises Unauthenticated."""
+    async def read(self, token: str, before: Before) -> Read | None:
+        """The caller that a token of another issuer names; None when it is of none. Raises Unauthenticated, and
+        TooMany where `before` asking an issuer does."""
         issuer = self.issuer_of(token) or (self.issuers.opaque if _OPAQUE.fullmatch(token) else None)
         if issuer is None:
             return None
         try:
             if issuer.format == "opaque":
+                await before()
                 claims = await self._asked(issuer, token)
                 until = min(claims["exp"], self._clock().timestamp() + ASKED_SECONDS)
             else:
-                claims = await self.claims(issuer, token, self._audience)
+                claims = await self.claims(issuer, token, self.audience)
                 until = claims["exp"]
             client, who = accepted(issuer, said(issuer, claims), None, self.clients)
             return Read(self._caller(client, who, claims), until, _bound(claims), claims)
@@ -95,7 +97,7 @@ class ForeignTokens:
             raise BadToken("the issuer's answer cannot be read") from None
         if claims.get("active") is not True:
             raise BadToken("it is not active")
-        self._check_claims(issuer, {"iss": issuer.id, **claims}, self._audience)
+        self._check_claims(issuer, {"iss": issuer.id, **claims}, self.audience)
         return claims
 
     def issuer_of(self, token: str) -> Issuer | None:
@@ -136,6 +138,8 @@ class ForeignTokens:
         listed = told if isinstance(told, list) else [told]
         if claims.get("iss") != issuer.id or (issuer.audience or audience) not in listed:
             raise BadToken("it is for another audience" if told else "it does not say whom it is for (aud)")
+        if not isinstance(claims.get("jti", ""), str):
+            raise BadToken("jti must be a text")
         self._check_times(issuer, claims)
 
     def _check_times(self, issuer: Issuer, claims: Mapping[str, Any]) -> None:

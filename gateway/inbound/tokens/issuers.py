@@ -33,7 +33,7 @@ from joserfc.jwk import ECKey
 from gateway.domain.limits import ANY, UNREGISTERED, CaseAccess, narrower
 from gateway.inbound.acting import Acting
 from gateway.inbound.clients import Client, Clients
-from gateway.inbound.keys import PublicKey, UnfitKey, imported
+from gateway.inbound.keys import PublicKey, UnfitKey, for_signatures, imported
 from gateway.translate.rules.loader import Items, Node, Table, Text, read
 from gateway.translate.rules.problems import Mark, Problems
 from gateway.translate.saml.privileges import LEVELS, Said
@@ -154,7 +154,7 @@ def issuer_key(jwk: Mapping[str, Any]) -> PublicKey:
     kid, told = jwk.get("kid"), jwk.get("alg", "")
     if not isinstance(kid, str) or not kid:
         raise UnfitKey("has no kid")
-    if jwk.get("use", "sig") != "sig" or told not in ("", *ALGORITHMS):
+    if not for_signatures(jwk) or told not in ("", *ALGORITHMS):
         raise UnfitKey("is not meant for signatures that are taken here")
     own = _BY_CURVE.get(key.curve_name) if isinstance(key, ECKey) else ""
     if own is None:

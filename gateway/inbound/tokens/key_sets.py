@@ -35,6 +35,12 @@ async def fetches_nothing(url: str) -> tuple[bytes, float]:
     raise GatewayError("Keys are not fetched here", hint="Set GATEWAY_KEY_HOSTS.")
 
 
+class _Set(msgspec.Struct):
+    """A JWK Set (RFC 7517 section 5)."""
+
+    keys: list[Any]
+
+
 @dataclass(slots=True)
 class _Kept:
     keys: tuple[PublicKey, ...] = ()
@@ -88,11 +94,11 @@ class KeySets:
 
     def _understood(self, body: bytes) -> tuple[PublicKey, ...]:
         try:
-            listed = msgspec.json.decode(body, type=dict[str, Any])["keys"]
-        except (msgspec.DecodeError, KeyError, RecursionError):
+            listed = msgspec.json.decode(body, type=_Set).keys
+        except (msgspec.DecodeError, RecursionError):
             raise GatewayError("What was fetched is no key set") from None
         found = []
-        for one in listed[:_MOST_KEYS] if isinstance(listed, list) else ():
+        for one in listed[:_MOST_KEYS]:
             try:
                 found.append(self._read(one if isinstance(one, dict) else {}))
             except UnfitKey:

@@ -1,11 +1,13 @@
 """How much one caller may ask for: a token bucket per registered client, and one per address for failures.
 
 The buckets are in the node's memory: with several nodes a client may make so many calls at each. A burst of refusals
-is one entry in the access record, so that nobody can fill the record by being refused.
+is one entry in the access record, so that nobody can fill the record by being refused. Of each sort so many are
+remembered, and who calls again is the last to be forgotten: nobody gets a new burst by making others come.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -18,7 +20,20 @@ RECORDED_EVERY = 60.0
 """Seconds between two records of one caller's refusals."""
 FAILURES = Limits(per_second=10.0, burst=200.0)
 _MOST = 10_000
+_OF_ONE = 64
+"""Bits of an address of IPv6 that tell one network from another: whoever has one has all addresses within it."""
 Record = Callable[[str, bool, str], Awaitable[None]]
+
+
+def origin(address: str) -> str:
+    """What counts as one address: of IPv6 the network, since callers choose theirs within it."""
+    try:
+        told = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if told.version == 4:
+        return address
+    return str(ipaddress.ip_network((int(told) >> _OF_ONE << _OF_ONE, _OF_ONE)))
 
 
 class _Bucket:
@@ -33,12 +48,16 @@ class _Bucket:
 
     def take(self, now: float) -> float:
         """Seconds to wait, 0 when there is one left, which is then taken."""
+        wait = self.wait(now)
+        if not wait:
+            self.left -= 1.0
+        return wait
+
+    def wait(self, now: float) -> float:
+        """Seconds to wait, 0 when there is one left."""
         self.left = min(self.limits.burst, self.left + (now - self.at) * self.limits.per_second)
         self.at = now
-        if self.left < 1.0:
-            return (1.0 - self.left) / self.limits.per_second
-        self.left -= 1.0
-        return 0.0
+        return max(0.0, (1.0 - self.left) / self.limits.per_second)
 
 
 class RateLimits:
@@ -50,13 +69,14 @@ class RateLimits:
         self._record = record
         self._clock = clock
         self._failures = failures
-        self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
+        self._buckets: dict[str, OrderedDict[str, _Bucket]] = {}
 
-    async def call(self, client: str, limits: Limits | None) -> None:
-        """One call of a client. Raises TooMany when it has made as many as it is registered for."""
+    async def call(self, client: str, limits: Limits | None, sort: str = "client") -> None:
+        """One call of a client, or of whatever else is counted (`sort`). Raises TooMany when it has made as many as it
+        is registered for."""
         if limits is None:
             return
-        bucket = self._bucket("client", client, limits)
+        bucket = self._bucket(sort, client, limits)
         wait = bucket.take(self._clock())
         if wait:
             await self._refuse(bucket, client, wait)
@@ -68,23 +88,31 @@ class RateLimits:
 
     def has(self, client: str, limits: Limits) -> bool:
         """Whether a call would be let through now; it is not counted."""
-        bucket = self._bucket("client", client, limits)
-        return bucket.left + (self._clock() - bucket.at) * limits.per_second >= 1.0
+        return not self._bucket("client", client, limits).wait(self._clock())
 
     async def failure(self, peer: str, client: str = "") -> None:
         """One failed authentication from an address. Raises TooMany when there were too many: then the failure itself
         is not told, and not recorded one by one."""
-        bucket = self._bucket("peer", peer, self._failures)
+        bucket = self._bucket("peer", origin(peer), self._failures)
         wait = bucket.take(self._clock())
         if wait:
             await self._refuse(bucket, client, wait)
 
+    async def spare(self, peer: str) -> None:
+        """Nothing is counted. Raises TooMany where so many failed from this address that one more would not be told:
+        nothing costly is done for it."""
+        bucket = self._buckets.setdefault("peer", OrderedDict()).get(origin(peer))
+        if bucket is not None and (wait := bucket.wait(self._clock())):
+            await self._refuse(bucket, "", wait)
+
     def _bucket(self, sort: str, name: str, limits: Limits) -> _Bucket:
-        bucket = self._buckets.get((sort, name))
+        buckets = self._buckets.setdefault(sort, OrderedDict())
+        bucket = buckets.get(name)
         if bucket is None or bucket.limits != limits:
-            bucket = self._buckets[(sort, name)] = _Bucket(limits, self._clock())
-            while len(self._buckets) > _MOST:
-                self._buckets.popitem(last=False)
+            bucket = buckets[name] = _Bucket(limits, self._clock())
+        buckets.move_to_end(name)
+        while len(buckets) > _MOST:
+            buckets.popitem(last=False)
         return bucket
 
     async def _refuse(self, bucket: _Bucket, client: str, wait: float) -> None:

@@ -12,7 +12,7 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 
 from gateway.domain.limits import CaseAccess
 from gateway.inbound.oauth import EXCHANGE
-from tests.inbound.oauth_client import ISSUER, TOKEN_URL
+from tests.inbound.oauth_client import AUDIENCE, ISSUER, TOKEN_URL
 from tests.inbound.tokens.issuing import KEYCLOAK, Municipality
 from tests.inbound.tokens.saml_issuer import (
     KLE,
@@ -271,6 +271,9 @@ def test_algorithms_that_are_taken() -> None:
         {"actor_token": "x"},
         {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"},
         {"resource": "https://other.example"},
+        {"audience": "https://other.example"},
+        {"audience": f"{AUDIENCE} https://other.example"},
+        {"audience": ""},
         {"scope": "system/Observation.rs"},
         {"scope": None},
     ],
@@ -281,6 +284,17 @@ def test_a_good_assertion_in_a_request_that_asks_for_something_else(changed: dic
     status, body = world.ask(token(signed(document())), **kind, **changed)
     assert status == 400
     assert "access_token" not in body
+
+
+@pytest.mark.parametrize("audience", [AUDIENCE, ISSUER])
+def test_a_token_may_be_asked_for_here(audience: str) -> None:
+    assert Municipality().ask(token(signed(document())), audience=audience)[0] == 200
+
+
+def test_whom_a_token_cannot_be_for_is_told_so() -> None:
+    status, body = Municipality().ask(token(signed(document())), audience="https://other.example")
+    assert (status, body["error"]) == (400, "invalid_target")
+    assert "other.example" not in str(body)
 
 
 def test_the_client_must_be_the_one_of_the_row_and_prove_itself() -> None:

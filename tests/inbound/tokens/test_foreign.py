@@ -13,9 +13,12 @@ import pytest
 from joserfc.jwk import ECKey
 
 from gateway.domain.limits import CaseAccess
-from gateway.errors import Unauthenticated
+from gateway.errors import TooMany, Unauthenticated
+from gateway.inbound.clients import Limits
 from gateway.inbound.oauth import ACCESS_TOKEN_TYPE
+from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.held import NotHeld
+from gateway.inbound.tokens.limits import RateLimits
 from tests.inbound.oauth_client import AUDIENCE, TOKEN_URL, Clock
 from tests.inbound.tokens.issuing import CURVE, KEY, KEYCLOAK, OTHER, Municipality
 
@@ -103,6 +106,7 @@ BAD: dict[str, Any] = {
     "no exp": lambda w: w.jwt(exp=None),
     "exp is a text": lambda w: w.jwt(exp=str(NOW + 60)),
     "exp is true": lambda w: w.jwt(exp=True),
+    "exp beyond all numbers": lambda w: w.jwt(exp=10**400),
     "no iat": lambda w: w.jwt(iat=None),
     "iat in the future": lambda w: w.jwt(iat=NOW + 60),
     "nbf in the future": lambda w: w.jwt(nbf=NOW + 60),
@@ -117,6 +121,7 @@ BAD: dict[str, Any] = {
     "level is low": lambda w: w.jwt(loa="Low"),
     "no level": lambda w: w.jwt(loa=None),
     "classes that cannot be read": lambda w: w.jwt(kle={"x": 1}),
+    "jti is a list": lambda w: w.jwt(jti=["x"]),
     "no scope of the client": lambda w: w.jwt(scope="openid system/Observation.rs"),
     "no scope": lambda w: w.jwt(scope=None),
     "bound in a way that is not understood": lambda w: w.jwt(cnf={"kid": "x"}),
@@ -219,6 +224,22 @@ def test_answers_that_let_nobody_in(told: Any) -> None:
     world = Asked(told)
     with pytest.raises(Unauthenticated):
         admitted(world, OPAQUE)
+
+
+def test_whoever_failed_too_often_makes_us_ask_no_more() -> None:
+    world = Asked({"active": False})
+    limits = RateLimits(world._record, lambda: 0.0, Limits(per_second=1.0, burst=5.0))
+    check = TokenCheck(world.tokens, world.clients, world.clock, foreign=world.foreign.read, limits=limits)
+    told = []
+    for _ in range(20):
+        with pytest.raises((Unauthenticated, TooMany)) as refused:
+            asyncio.run(check.admit([f"Bearer {OPAQUE}"], SCOPE))
+        told.append(refused.type)
+    assert told == [Unauthenticated] * 5 + [TooMany] * 15
+    assert world.calls == 5
+    world.told = ASKED
+    assert asyncio.run(check.admit([f"Bearer {OPAQUE}"], SCOPE | {"client": ("192.0.2.2", 1)})).client == "kk-social"
+    assert asyncio.run(check.admit([f"Bearer {OPAQUE}"], SCOPE)).client == "kk-social", "what is known is not asked"
 
 
 def test_nobody_is_asked_about_what_is_no_token() -> None:

@@ -107,9 +107,11 @@ def test_keys_of_an_issuer() -> None:
     assert [issuer_key(jwk(one, "a")).algorithm for one in curves] == ["ES256", "ES384", "ES512"]
     assert issuer_key(jwk(RSA, "a")).algorithm == ""
     assert issuer_key(jwk(RSA, "a", alg="PS256")).algorithm == "PS256"
+    assert issuer_key({**jwk(RSA, "a"), "key_ops": ["verify"]}).kid == "a"
     small = {"kty": "RSA", "n": "u" * 171, "e": "AQAB", "kid": "a"}
     bad = [
         {}, small, jwk(RSA, ""), jwk(RSA, "a", alg="HS256"), jwk(RSA, "a", use="enc"),
+        {**jwk(RSA, "a"), "key_ops": ["encrypt"]}, {**jwk(RSA, "a"), "key_ops": []},
         {**RSA.as_dict(private=True), "kid": "a"}, {**OctKey.generate_key(256).as_dict(private=True), "kid": "a"},
         {**RSAKey.as_dict(RSA, private=False), "kid": "a", "n": 7},
     ]  # fmt: skip

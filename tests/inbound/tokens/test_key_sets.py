@@ -95,6 +95,18 @@ def test_what_cannot_be_fetched_is_not_believed_after_its_time() -> None:
     assert site.asked == asked, "a site that is away is not asked again and again"
 
 
+@pytest.mark.parametrize("body", [b'{"keys":{}}', b'{"keys":null}', b'{"keys":"a"}', b"{}", b"<html>"])
+def test_what_is_no_key_set_takes_no_key_away(body: bytes) -> None:
+    site = Site((EC, "a"))
+    site.kids()
+    site.body = body
+    site.clock.forward(31)
+    assert site.kids("new") == ["a"]
+    site.body = b'{"keys":[]}'
+    site.clock.forward(31)
+    assert site.kids("new") == [], "a set without keys is one: all are taken back"
+
+
 def test_many_at_once_fetch_once() -> None:
     site = Site((EC, "a"))
 

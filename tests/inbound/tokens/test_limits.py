@@ -86,6 +86,27 @@ def test_failures_are_counted_by_address() -> None:
     assert node.call("a"), "who has a good token is not stopped by the failures of others"
 
 
+def test_one_network_of_ipv6_is_one_caller() -> None:
+    node = Node()
+    assert [node.failure(f"2001:db8:1:2::{number:x}") for number in range(3)] == [True, True, False]
+    assert node.failure("2001:db8:1:3::1")
+    assert not node.failure("2001:0DB8:1:2:ffff::")
+    assert [node.failure("not an address") for _ in range(3)] == [True, True, False]
+
+
+def test_nobody_is_forgotten_because_others_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.inbound.tokens.limits._MOST", 10)
+    node = Node()
+    for _ in range(3):
+        node.call("a")
+        node.failure("192.0.2.1")
+    for number in range(50):
+        node.failure(f"198.51.100.{number}")
+        if not number % 5:
+            assert not node.failure("192.0.2.1"), "who goes on is remembered, however many others come"
+    assert not node.call("a"), "failures from anywhere are no new burst for a client"
+
+
 def test_a_limit_that_was_changed_counts_anew() -> None:
     node = Node()
     for _ in range(3):

@@ -128,6 +128,7 @@ BAD: dict[str, Any] = {
     "from the future": lambda h: h.proof(iat=now(h) + 60),
     "iat is a text": lambda h: h.proof(iat=str(now(h))),
     "iat is true": lambda h: h.proof(iat=True),
+    "iat beyond all numbers": lambda h: h.proof(iat=10**400),
     "no iat": lambda h: h.proof(iat=None),
     "no jti": lambda h: h.proof(jti=None),
     "empty jti": lambda h: h.proof(jti=""),
