@@ -13,8 +13,8 @@ from gateway.cli.settling import unhurried
 from gateway.errors import GatewayError
 
 COMMANDS = (
-    "serve", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay", "relabel",
-    "outbox", "close-stay", "hand-over", "suspicion", "simulate", "export-log", "forget-log", "verify-log",
+    "serve", "keep-log", "demo", "migrate", "translate", "explain", "check", "codes", "conformance", "fetch", "replay",
+    "relabel", "outbox", "close-stay", "hand-over", "suspicion", "simulate", "export-log", "forget-log", "verify-log",
     "register-client", "register-user", "revoke", "bench",
 )  # fmt: skip
 

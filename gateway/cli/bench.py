@@ -142,7 +142,7 @@ def _served(settings: Settings, wanted: Sequence[str], effort: Effort) -> list[F
         found += _log(here, wanted, effort, found)
         peak = here.serving.resident(peak=True)
         if before and peak:
-            how = f"the most that the one serving process held under the load of {load}; before it {before:.0f} MiB"
+            how = f"the most that the gateway and its keeper of the log held under {load}; before it {before:.0f} MiB"
             found.append(Memory(peak, before, how))
         elif "memory" in wanted:
             say("memory: this system does not tell what a process holds")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
+from gateway.cli.again import Work
 from gateway.flows.parts import Gateway
 from gateway.flows.subscriptions import Standing, notice, notice_overdue, send_due
 from gateway.inbound import clients
@@ -20,8 +20,8 @@ OVERDUE_EVERY = 3600.0
 """Seconds between two looks at goals whose day has gone by."""
 
 
-def notifies(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[], Awaitable[object]], str]]:
-    """How often (seconds), what, and its name in the log."""
+def notifies(gateway: Gateway, settings: Settings) -> list[Work]:
+    """What is done again and again for them."""
     tls = caller_context(settings.tls_certificate, settings.tls_key, settings.tls_ca)
     hooks, by = Hooks(gateway.hook_hosts, tls), standing(clients.load(settings.clients))
     return [

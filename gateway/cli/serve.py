@@ -1,7 +1,8 @@
 """Run the gateway until it is told to stop.
 
-HTTP and MLLP doors, and the work that signs the access log, delivers what goes out, answers requests for the report of
-admission, tells municipalities, asks the systems that do not send by themselves, and empties the quarantine.
+HTTP and MLLP doors, and the work that delivers what goes out, answers requests for the report of admission, tells
+municipalities, asks the systems that do not send by themselves, and empties the quarantine. The access log is signed,
+indexed and looked through by a process of its own, which is started here (keep-log).
 
 All settings are environment variables (README.md). Without GATEWAY_DATABASE_URL an embedded PostgreSQL is started in
 the data folder. A gateway may run on several nodes against one database; they need the same secret, log-key.pem and
@@ -16,10 +17,9 @@ import contextlib
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -28,28 +28,25 @@ from fastapi import FastAPI
 
 from gateway.bootstrap import Clock, now, opened
 from gateway.cli.admitting import admission
+from gateway.cli.again import Work, at_work
 from gateway.cli.certifying import DoorTls, Renewal, door_tls
 from gateway.cli.fetch import opened_systems
+from gateway.cli.keep_log import kept_here
 from gateway.cli.listening import Server, bound, taken
+from gateway.cli.log_keeper import kept_beside
 from gateway.cli.notifying import notifies
 from gateway.cli.settling import settle
-from gateway.errors import GatewayError, Unavailable
+from gateway.errors import GatewayError
 from gateway.flows.admission_report import answer_requests
 from gateway.flows.bulk import make_bulk
 from gateway.flows.deliver import Lines
-from gateway.flows.export_looks import make_exports
-from gateway.flows.find_looks import make_findable
 from gateway.flows.forget import forget
-from gateway.flows.forget_log import forget_log
-from gateway.flows.log import integrate
 from gateway.flows.parts import Gateway
 from gateway.flows.receive import receive, sources_of
 from gateway.flows.registered import settle_what_is_left
 from gateway.flows.registrations import note_registrations
-from gateway.flows.suspicion import watch_when_asked, watch_when_due
 from gateway.flows.tell_municipality import tell_municipalities
 from gateway.flows.units import hear_units
-from gateway.flows.witness import ask_witnesses
 from gateway.inbound import clients
 from gateway.inbound.app import make_app
 from gateway.inbound.keys import new_signing_key
@@ -59,7 +56,6 @@ from gateway.inbound.rest.subscribing import standing
 from gateway.outbound.courier import Courier
 from gateway.outbound.lines import caller_context, lines, own_contexts
 from gateway.outbound.vendors import fetch_due
-from gateway.outbound.witnesses import ask
 from gateway.settings import Settings
 from gateway.store.secret import kept
 
@@ -69,8 +65,6 @@ FORGETS_EVERY = 3600.0
 """Seconds between two looks at what has been in quarantine for too long."""
 REPORTS_EVERY = 15.0
 """Seconds between two looks at the reports of admission that hospitals ask for."""
-WATCHES_EVERY = 600.0
-"""Seconds between two looks whether it is time to look the log through: once in a night, on one node."""
 SETTLES_EVERY = 60.0
 """Seconds between two looks whether a case still stands with a citizen whose it is no more: a node may have died."""
 FETCHES_EVERY = 15.0
@@ -78,9 +72,6 @@ FETCHES_EVERY = 15.0
 
 CERTIFICATES_EVERY = 60.0
 """Seconds between two looks whether the doors have a new certificate."""
-
-FINDABLE_EVERY = 1.0
-"""Seconds between two looks at what came into the log and has no terms yet to be searched by."""
 
 BULK_EVERY = 1.0
 """Seconds between two looks at the exports in bulk that were asked for."""
@@ -106,7 +97,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    async with running(settings) as here:
+    async with running(settings, keeper=kept_beside) as here:
         print(f"HTTP  {here.url}")
         print(f"MLLP  {settings.mllp_host}:{here.mllp_port}", flush=True)
         settle()
@@ -114,6 +105,10 @@ async def _serve(settings: Settings) -> None:
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, here.stop)
         await here.stopped
+
+
+Keeper = Callable[[Gateway, Settings], AbstractAsyncContextManager[None]]
+"""Who keeps the access log: this process (keep_log.py), or one beside it (log_keeper.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +124,23 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Running]:
-    """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close."""
+async def running(settings: Settings, *, clock: Clock = now, keeper: Keeper = kept_here) -> AsyncIterator[Running]:
+    """Open all doors; on leaving, take nothing more, answer what was taken, sign the log's last records, close. The
+    keeper keeps the log meanwhile."""
     tls = door_tls(settings)
     listening = bound(settings.http_host, settings.http_port)
     url = settings.url(listening.getsockname()[1])
     with listening:
-        async with _doors(listening, tls, replace(settings, public_url=url), clock) as here:
+        async with _doors(listening, tls, replace(settings, public_url=url), clock, keeper) as here:
             yield here
 
 
 @asynccontextmanager
-async def _doors(listening: socket.socket, tls: DoorTls, settings: Settings, clock: Clock) -> AsyncIterator[Running]:
+async def _doors(
+    listening: socket.socket, tls: DoorTls, settings: Settings, clock: Clock, keeper: Keeper
+) -> AsyncIterator[Running]:
     url = settings.public_url
-    async with opened(settings, clock=clock) as gateway:
+    async with opened(settings, clock=clock) as gateway, keeper(gateway, settings):
         token_key = kept(settings.data_folder / "token-key.pem", new_signing_key)
         registered = clients.load(settings.clients)
         await note_registrations(gateway, clients.registered(registered))
@@ -161,21 +159,18 @@ async def _doors(listening: socket.socket, tls: DoorTls, settings: Settings, clo
         except OSError as error:
             raise taken("MLLP", f"{settings.mllp_host}:{settings.mllp_port}", error) from None
         stopped = asyncio.create_task(server.serve(sockets=[listening]))
-        works = [asyncio.create_task(courier.run())]
-        works += [asyncio.create_task(_every(*row)) for row in beside]
-        try:
-            await server.ready.wait()
-            yield Running(gateway, app, url, port, stopped, server.stop)
-        finally:
-            await mllp.stop()
-            server.stop()
-            await stopped
-            for work in works:
-                work.cancel()
+        async with at_work(beside):
+            delivering = asyncio.create_task(courier.run())
+            try:
+                await server.ready.wait()
+                yield Running(gateway, app, url, port, stopped, server.stop)
+            finally:
+                await mllp.stop()
+                server.stop()
+                await stopped
+                delivering.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
-                    await work
-            with contextlib.suppress(GatewayError):
-                await integrate(gateway)
+                    await delivering
 
 
 def _mllp(gateway: Gateway, settings: Settings, tls: ssl.SSLContext | None) -> MllpListener:
@@ -202,56 +197,21 @@ def _lines(gateway: Gateway, settings: Settings) -> Lines:
     return lines(caller_context(*node), own_contexts(gateway.sources.values(), *node))
 
 
-def _work(gateway: Gateway, settings: Settings) -> list[tuple[float, Callable[[], Awaitable[object]], str]]:
-    """What is done again and again beside the doors: how often (seconds), what, and its name in the log."""
+def _work(gateway: Gateway, settings: Settings) -> list[Work]:
+    """What is done again and again beside the doors."""
     return [
-        (settings.checkpoint_seconds, partial(integrate, gateway), "signing the log"),
-        (settings.witness_seconds, partial(_witnessed, gateway), "asking the witnesses"),
         (FORGETS_EVERY, partial(_forget, gateway, settings.quarantine_days), "forgetting"),
-        (FORGETS_EVERY, partial(_forget_log, gateway, settings.log_days), "forgetting of the access log"),
         (REPORTS_EVERY, partial(answer_requests, gateway, set()), "reports of admission"),
         (TELLS_EVERY, partial(tell_municipalities, gateway), "telling municipalities"),
         (FETCHES_EVERY, partial(fetch_due, gateway, opened_systems(gateway, settings)), "fetching"),
-        (FINDABLE_EVERY, partial(make_findable, gateway), "making the log searchable"),
-        (FINDABLE_EVERY, partial(make_exports, gateway), "making exports of the log"),
         (BULK_EVERY, partial(make_bulk, gateway, standing(clients.load(settings.clients))), "making exports in bulk"),
-        (WATCHES_EVERY, partial(watch_when_due, gateway), "looking for unusual looks"),
-        (FINDABLE_EVERY, partial(watch_when_asked, gateway), "looking for unusual looks when asked"),
         (SETTLES_EVERY, partial(settle_what_is_left, gateway), "settling registered cases"),
         (HEARS_EVERY, partial(hear_units, gateway), "asking the directory what is a part of what"),
         *notifies(gateway, settings),
     ]
 
 
-async def _witnessed(gateway: Gateway) -> None:
-    """Have the newest checkpoint cosigned."""
-    for asked in await ask_witnesses(gateway, ask):
-        if asked.refused:
-            log.error("a witness does not cosign", witness=asked.witness.partition("+")[0], reason=asked.refused)
-
-
-async def _forget_log(gateway: Gateway, days: int) -> None:
-    """Delete the contents of the access log whose time is over."""
-    before = gateway.clock() - timedelta(days=days)
-    if days and (gone := await forget_log(gateway, before, user="", client="gateway serve")):
-        log.info("contents of the access log were deleted", records=gone)
-
-
 async def _forget(gateway: Gateway, days: int) -> None:
     """Delete the content of what has been in quarantine for too long."""
     if gone := await forget(gateway, days):
         log.info("content in quarantine was deleted", messages=gone)
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[object]], name: str) -> None:
-    """Do this work again and again. A database that is away is waited for, and nothing that goes wrong ends it."""
-    while True:
-        try:
-            await work()
-        except Unavailable:
-            log.warning("waits for the database", work=name)
-        except GatewayError as error:
-            log.error("failed", work=name, reason=error.text)
-        except Exception as bug:  # noqa: BLE001 - the next time may go well
-            log.error("failed", work=name, error=type(bug).__name__)
-        await asyncio.sleep(seconds)

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.cli.again import again
 from gateway.cli.listening import bound
-from gateway.cli.serve import _every
 from gateway.errors import SettingsError, Unavailable
 
 PROJECT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def test_nothing_that_goes_wrong_ends_work_that_is_done_again_and_again() -> Non
         raise failures.pop(0)
 
     with capture_logs() as logs, pytest.raises(asyncio.CancelledError):
-        asyncio.run(_every(0, work, "counting"))
+        asyncio.run(again(0, work, "counting"))
     assert [entry["event"] for entry in logs] == ["waits for the database", "failed", "failed"]
     assert {entry["work"] for entry in logs} == {"counting"}
     assert "2512489996" not in str(logs)

@@ -54,7 +54,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """How much memory one serving process held at most, in MiB."""
+    """How much memory one gateway held at most, in MiB."""
 
     mebibytes: float
     before: float

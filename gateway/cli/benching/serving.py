@@ -1,5 +1,5 @@
 """One gateway in a process of its own, as `gateway serve` runs it, on a durable embedded PostgreSQL in a folder of its
-own; and how much memory that process holds."""
+own; and how much memory that process holds, with the keeper of the log that it starts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ _ROOT = Path(__file__).parents[3]
 _DOORS = re.compile(
     r"^HTTP  http://(?P<host>[\d.]+):(?P<http>\d+)$.*^MLLP  \S+:(?P<mllp>\d+)$", re.MULTILINE | re.DOTALL
 )
+_HELD = [re.compile(rf"^{name}:\s+(\d+) kB$", re.MULTILINE) for name in ("VmRSS", "VmHWM")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,18 @@ class Serving:
         return f"http://{self.host}:{self.http_port}"
 
     def resident(self, *, peak: bool) -> float | None:
-        """The memory that the process holds, or has held at most, in MiB; None where the system has no /proc that tells
-        it."""
-        try:
-            told = Path(f"/proc/{self.pid}/status").read_text("ascii")
-        except OSError:
-            return None
-        found = re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB$", told, re.MULTILINE)
-        return int(found[1]) / 1024 if found else None
+        """The memory that the process and the keeper of the log beside it hold, or have held at most, in MiB; None
+        where the system has no /proc that tells it."""
+        own = re.compile(rf"^P?Pid:\s+{self.pid}$", re.MULTILINE)  # itself, or whom it has started
+        held = [_HELD[peak].search(told) for told in _processes() if own.search(told)]
+        return sum(int(one[1]) for one in held if one) / 1024 if any(held) else None
+
+
+def _processes() -> Iterator[str]:
+    """What the system tells of every process that runs."""
+    for told in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):  # it has ended meanwhile
+            yield told.read_text("ascii", "replace")
 
 
 @contextmanager

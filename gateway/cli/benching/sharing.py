@@ -38,6 +38,6 @@ def measure(stage: Stage, rounds: int, reads: int) -> Figure:
     how = (
         f"reads of {len(plans)} citizens' plans over HTTP with {CONNECTIONS} connections, {reads} a round, against the "
         f"same reads by a second gateway from which decision, labels and record are cut out: they cost "
-        f"{1 - figure.ratio:.2f} of a read's time, and may cost {MOST}; signing the log goes on in the first alone"
+        f"{1 - figure.ratio:.2f} of a read's time, and may cost {MOST}; signing the log goes on beside the first alone"
     )
     return Figure("share", 1 - MOST, "reads/s", how, found)

@@ -1,0 +1,86 @@
+"""The process beside the doors that keeps the access log (`gateway keep-log`): its start, its end, and what becomes of
+it in between.
+
+What signs, indexes, exports and looks through the log takes as much of a processor as a tenth of all look-ups do, and
+for an export or a night's look through it minutes at a time. Beside the doors none of it delays a caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from gateway.errors import GatewayError
+from gateway.flows.log import integrate
+from gateway.flows.parts import Gateway
+from gateway.settings import PREFIX, Settings
+
+log = structlog.get_logger("gateway")
+
+STARTS_AGAIN = 1.0
+"""Seconds after which a keeper that has ended is followed by another."""
+ENDS_WITHIN = 10.0
+"""Seconds that it has for its end: what it has begun and not committed the next one begins anew."""
+
+
+@asynccontextmanager
+async def kept_beside(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
+    """The log is kept by a process of its own. The first checkpoint is there when the block begins, and all that was
+    recorded within it is signed at its end, whatever became of the keeper."""
+    await _sign(gateway)
+    keeping = asyncio.create_task(_keep(settings))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeping
+        await _sign(gateway)
+
+
+async def _sign(gateway: Gateway) -> None:
+    """What hinders it stands in the keeper's lines, again and again."""
+    with contextlib.suppress(GatewayError):
+        await integrate(gateway)
+
+
+async def _keep(settings: Settings) -> None:
+    while True:
+        try:
+            keeper = await _started(settings)
+            try:
+                status = await keeper.wait()
+            finally:
+                await _ended(keeper)
+            log.error("the keeper of the access log has ended and is started again", status=status)
+        except OSError as error:
+            log.error("the keeper of the access log cannot be started", reason=error.strerror)
+        await asyncio.sleep(STARTS_AGAIN)
+
+
+async def _started(settings: Settings) -> Process:
+    """In a session of its own: what a terminal tells this process does not reach it. It is told the public URL, which
+    may hold a port that was free; all else it reads where this process did."""
+    told = os.environ | {f"{PREFIX}PUBLIC_URL": settings.public_url}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", "keep-log", stdin=PIPE, env=told, start_new_session=True
+    )
+
+
+async def _ended(keeper: Process) -> None:
+    if keeper.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        keeper.terminate()
+    try:
+        await asyncio.wait_for(keeper.wait(), ENDS_WITHIN)
+    except TimeoutError:
+        keeper.kill()
+        await keeper.wait()
