@@ -9,7 +9,7 @@ through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from gateway.errors import MissingField, RuleBroken, UnknownMessage, WrongType
 from gateway.translate.oio import operations
 from gateway.translate.oio.effect import moment_of
 from gateway.translate.oio.notes import Note
+from gateway.translate.oio.outside import ENVELOPES
 from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.tree import Node, is_uuid
 
@@ -35,6 +36,15 @@ _WRAPPERS: dict[str, dict[str, tuple[str, bool]]] = {
         "SagFiltreretOejebliksbillede": (SAG, True), "DokumentFiltreretOejebliksbillede": (DOKUMENT, True),
     },
 }  # fmt: skip
+READ: dict[str, Collection[str]] = ENVELOPES | {name: tuple(inner) for name, inner in _WRAPPERS.items()}
+READ |= dict.fromkeys(("FjernSagDokumentIndeksInput", "FjernInput", "SletInput"), ("SagUuid", "UUIDIdentifikator"))
+READ |= dict.fromkeys(operations.ANSWERS, (operations.PICTURE,)) | {
+    "ImportInput": ("Sag", "SagIndeks", "DokumentIndeks")
+}
+READ |= dict.fromkeys(
+    (operations.PICTURE, *_WRAPPERS["FremsoegSagDokumentIndeksOutput"]), ("ObjektType", "Registrering")
+)
+"""What is read of each wrapper (outside.py)."""
 _EVENTS = {name: name.partition("SagDokument")[0] for name in _WRAPPERS}
 _REMOVALS = frozenset({"FjernSagDokumentIndeksInput", "FjernInput", "SletInput"})
 

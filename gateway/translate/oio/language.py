@@ -21,7 +21,7 @@ from gateway.domain.statement import Statement
 from gateway.errors import GatewayError
 from gateway.translate import r4
 from gateway.translate.languages import Recalled
-from gateway.translate.oio import answer, case, complete, roles
+from gateway.translate.oio import answer, case, complete, outside, roles
 from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
@@ -30,6 +30,7 @@ from gateway.translate.oio.parts import part_of
 from gateway.translate.oio.party import beside
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several, several
+from gateway.translate.oio.shape import INSIDE
 from gateway.translate.oio.subject import Subject, Subjects
 from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import read
@@ -56,6 +57,7 @@ class _Work:
     cases: list[Case]
     about: Subject
     jobs: list[tuple[Case, Registered, Env]]
+    beside: list[Node]
 
 
 class Oio:
@@ -105,7 +107,7 @@ class Oio:
         fingerprint = _fingerprint(work)
         message_id = f"{work.cases[0].uuid}:{fingerprint.hex()[:16]}"
         statements: list[Statement] = []
-        findings: list[Finding] = []
+        findings = list(outside.findings(work.beside))
         for one, registered, env in work.jobs:
             uuid, origin = one.uuid, f"{work.about.source.id}:{message_id}/{len(statements)}"
             rules = self._rules.of(env.source.rules)
@@ -156,11 +158,12 @@ class Oio:
         work = self._understood(document, known or {})
         rules = self._rules.of(work.about.source.rules)
         found = [rules.trace(reg.sag, env, self._names(rules, reg, env))[1] for _, reg, env in work.jobs]
-        return Explanation(
+        told = Explanation(
             tuple(row for one in found for row in one.rows),
             tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
             tuple(finding for one in found for finding in one.findings),
         )
+        return outside.explained(told, work.beside)
 
     def _understood(self, document: Node, known: Recalled) -> _Work:
         cases = case.find(document)
@@ -172,7 +175,7 @@ class Oio:
             text = "the case was about another citizen then; of that nothing is kept"
             places = [found.registration.place for _, found in told if not about.is_about(found)]
             jobs[0][2].findings += [Finding(place, text) for place in places]
-        return _Work(cases, about, jobs)
+        return _Work(cases, about, jobs, list(outside.beside(document, case.READ)))
 
     def _env(self, registered: Registered, about: Subject) -> Env:
         party = about.parties.get(id(registered))
@@ -183,6 +186,7 @@ class Oio:
         env = Env(about.source, self._ids, about.zone, known, day)
         env.findings += self._complete.check(registered, about.zone)
         env.findings += self._complete.noticed(registered, party)
+        env.findings += outside.unknown(registered.registration, INSIDE)
         return env
 
     def _current(self, registered: Registered, timezone: ZoneInfo, role: str, *names: str) -> Node | None:

@@ -7,7 +7,7 @@ of Laes, List and Fremsoeg). A SOAP envelope around them is looked through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import MissingField, UnknownMessage, WrongType
 from gateway.translate.oio.case import unwrapped
 from gateway.translate.oio.effect import in_effect, instant, lenient_span
+from gateway.translate.oio.outside import ENVELOPES
 from gateway.translate.oio.tree import Node, is_uuid
 from gateway.translate.ydelse.shape import GRANT, PAYMENT, ROOT
 
@@ -83,6 +84,10 @@ def find(document: Node) -> list[Entry]:
 
 _READ = ("ImporterYdelseIndeksInput", "OpdaterYdelseIndeksInput", "ImportInput", "RegistreringBesked", "LaesOutput",
          "ListOutput", "FremsoegYdelseIndeksOutput", GRANT, PAYMENT)  # fmt: skip
+_INNER = frozenset({*_READ, *_CHANGED, *_PICTURES})
+READ: dict[str, Collection[str]] = ENVELOPES | dict.fromkeys(_PICTURES, ("ObjektType", "Registrering"))
+READ |= {name: _INNER for name in _READ if name not in (GRANT, PAYMENT, "RegistreringBesked")}
+"""What is read of each wrapper (translate/oio/outside.py)."""
 
 
 def _entries(document: Node) -> Iterator[Entry]:

@@ -19,9 +19,10 @@ from gateway.domain.source import Source
 from gateway.domain.statement import Act, Statement, Verb
 from gateway.errors import GatewayError, RuleBroken, UnknownSource
 from gateway.translate import r4
-from gateway.translate.oio import roles
+from gateway.translate.oio import outside, roles
 from gateway.translate.oio.paths import Reader
 from gateway.translate.oio.several import Several
+from gateway.translate.oio.tree import Node
 from gateway.translate.oio.walk import read
 from gateway.translate.rules.codes import Codes
 from gateway.translate.rules.problems import Mark, Problems
@@ -29,7 +30,7 @@ from gateway.translate.rules.reader import Env
 from gateway.translate.rules.ruleset import compiled
 from gateway.translate.rules.sources import Sources
 from gateway.translate.rules.trace import Explanation
-from gateway.translate.translation import Finding, Translation
+from gateway.translate.translation import Translation
 from gateway.translate.ydelse import answer, index, people
 from gateway.translate.ydelse.alert import Alerts
 from gateway.translate.ydelse.functions import Context, key_of, of_language
@@ -40,6 +41,8 @@ from gateway.translate.ydelse.shape import INSIDE, ROOT
 # The owner must be known before the source, and so before the source's zone.
 _ZONE = ZoneInfo("Europe/Copenhagen")
 _ALERTS = "benefit-alert"
+# A state may stand in any element: the schema names none.
+_KNOWN = {name: parts for name, parts in INSIDE.items() if name != "TilstandListe"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class _Work:
     entries: list[Entry]
     source: Source
     jobs: list[tuple[Registered, Env]]
+    beside: list[Node]
 
 
 class Ydelse:
@@ -83,7 +87,7 @@ class Ydelse:
         fingerprint = _fingerprint(work.entries)
         message_id = f"{work.entries[0].uuid}:{fingerprint.hex()[:16]}"
         statements: list[Statement] = []
-        findings: list[Finding] = []
+        findings = list(outside.findings(work.beside))
         for number, (told, env) in enumerate(work.jobs):
             statements += self._statements(told, env, f"{work.source.id}:{message_id}/{number:03}")
             findings += env.findings
@@ -116,14 +120,16 @@ class Ydelse:
         """Which rule made which element of what, for each registration. Raises as `translate` does."""
         work = self._understood(raw)
         found = [self._rules.of(work.source.rules).trace(told.root, env)[1] for told, env in work.jobs]
-        return Explanation(
+        told = Explanation(
             tuple(row for one in found for row in one.rows),
             tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
             tuple(finding for one in found for finding in one.findings),
         )
+        return outside.explained(told, work.beside)
 
     def _understood(self, raw: bytes) -> _Work:
-        entries = index.find(read(raw))
+        document = read(raw)
+        entries = index.find(document)
         for one in entries:
             index.check(one)
         source = self._source(entries)
@@ -133,7 +139,7 @@ class Ydelse:
         if len(citizens) > 1:
             where = list(citizens.values())[-1]
             raise RuleBroken("The message is about more than one citizen.", where=where, hint="Send them apart.")
-        return _Work(entries, source, jobs)
+        return _Work(entries, source, jobs, list(outside.beside(document, index.READ)))
 
     def _source(self, entries: list[Entry]) -> Source:
         """Who sends: the owner of grants and payments, as the newest registration of each has it."""
@@ -151,7 +157,9 @@ class Ydelse:
         if not told.index.said("UUIDIdentifikator"):
             raise RuleBroken("It has no UUID.", where=f"{told.index.place}/UUIDIdentifikator")
         citizen = people.citizen(told, self._roles)
-        return told, Env(source, self._ids, zone, Context(told, citizen), told.moment.date().isoformat())
+        env = Env(source, self._ids, zone, Context(told, citizen), told.moment.date().isoformat())
+        env.findings += outside.unknown(told.registration, _KNOWN)
+        return told, env
 
     def _statements(self, told: Registered, env: Env, origin: str) -> Iterator[Statement]:
         uuid = told.index.said("UUIDIdentifikator")

@@ -19,7 +19,7 @@ from gateway.domain.statement import Statement
 from gateway.errors import MissingField, NamedByNumber, RuleBroken, UnknownSource
 from gateway.translate import r4
 from gateway.translate.languages import Known, Recalled
-from gateway.translate.oio import case
+from gateway.translate.oio import case, outside
 from gateway.translate.oio import statements as stating
 from gateway.translate.oio.case import Case, Registered
 from gateway.translate.oio.effect import standing
@@ -133,8 +133,9 @@ class Efforts:
         if gone - told_of.keys():
             raise _unknown(objects, asked)
         removed = [(uuid, told_of[uuid]) for uuid in sorted(gone)]
-        for one, found, _ in jobs:
+        for one, found, env in jobs:
             _check(one, found)
+            env.findings += outside.unknown(found.registration, INSIDE)
         return _Work(objects, source, next(iter(people)), jobs, removed)
 
     def _source(self, registered: list[Registered]) -> Source | None:
