@@ -9,8 +9,9 @@ from typing import Any
 from gateway.store.pool import Database
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import rest
+from tests.inbound.test_merged_citizen import arrive_without_cpr, merge
 from tests.inbound.test_rest_bundles import ONE, TWO, answers, bundle, entry, statuses
-from tests.inbound.test_rest_transactions import AUTHORISATION, THREE, counts, placed, practitioner, second
+from tests.inbound.test_rest_transactions import AUTHORISATION, THREE, counts, patient, placed, practitioner, second
 
 
 def test_the_order_of_entries_changes_nothing(database_url: str) -> None:
@@ -240,5 +241,82 @@ def test_a_transaction_needs_one_connection_and_no_second(database_url: str) -> 
                 for one in taken:
                     await pool.release(one)
             assert statuses(told) == ["201"] * 3
+
+    run(test)
+
+
+async def waiting(database: Database, count: int) -> None:
+    """Until so many wait for a row that others hold."""
+    told = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+    while await database.fetchval(told) < count:  # noqa: ASYNC110 - it is the database's lock
+        await asyncio.sleep(0.01)
+
+
+HELD = "SELECT id FROM citizen WHERE id = $1 FOR UPDATE"
+
+
+def test_a_version_that_goes_while_a_transaction_waits_is_told(database_url: str) -> None:
+    """Its If-Match was met when it was understood; a write alone was first in the queue."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = await here.made(here.goal("Før"))
+            place, first, then = f"Goal/{made['id']}", here.goal("Alene"), here.goal("Sammen")
+            database = await Database.open(database_url, size=2)
+            async with asyncio.timeout(20):
+                async with database.transaction() as connection:
+                    await connection.execute(HELD, here.patient)
+                    alone = asyncio.create_task(here.call("PUT", f"/{place}", first, If_Match='W/"1"'))
+                    await waiting(database, 1)
+                    sent = bundle("transaction", entry("PUT", place, then, ifMatch='W/"1"'))
+                    together = asyncio.create_task(here.call("POST", "", sent))
+                    await waiting(database, 2)
+                told = [await alone, await together]
+            await database.close()
+            assert [one.status_code for one in told] == [200, 412], told[1].text
+            assert "Bundle.entry[0]" in told[1].text
+            assert (await here.call("GET", f"/{place}")).json()["description"] == {"text": "Alene"}
+
+    run(test)
+
+
+def test_a_transaction_never_waits_in_a_circle_for_whom_others_became(database_url: str) -> None:
+    """While it waits for its turn at one citizen, another of its citizens is merged with a third, whom somebody holds
+    who waits for the first: it lets go of all, and begins anew with the third among those in their order."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            stranger, other = await arrive_without_cpr(here.http), "~"
+            for number in ("2509479989", "2505544849", "1502824933", "2512484916"):
+                made = await here.made(patient(number), who="social")
+                other = min(other, made["id"])
+            assert other < stranger, "locks are taken in the order of ids: it holds nobody while it waits"
+            about = {"subject": {"reference": f"Patient/{other}"}}
+            await here.made(here.about("CarePlan", status="active", intent="plan", **about), who="social")
+            goals = [
+                entry("POST", "Goal", here.goal("Sammen", subject={"reference": f"Patient/{one}"}))
+                for one in (stranger, other)
+            ]
+            database = await Database.open(database_url, size=3)
+            async with asyncio.timeout(20):
+                async with database.transaction() as third:
+                    async with database.transaction() as connection:
+                        await connection.execute(HELD, other)
+                        together = asyncio.create_task(
+                            here.call("POST", "", bundle("transaction", *goals), who="social")
+                        )
+                        await waiting(database, 1)
+                        await merge(here.http)
+                        await third.execute("SET LOCAL deadlock_timeout = '10ms'")
+                        await third.execute(HELD, here.patient)
+                        crossing = asyncio.create_task(third.execute(HELD, other))
+                        await waiting(database, 2)
+                    await crossing
+                told = await together
+            await database.close()
+            assert told.status_code == 200, told.text
+            for who in (here.patient, other):
+                found = await here.call("GET", f"/Goal?patient={who}&_count=100", who="social")
+                assert found.text.count('"Sammen"') == 1
 
     run(test)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from gateway.store.directory import writing
+from gateway.store.pool import Database
 from tests.inbound.http_world import run
-from tests.inbound.rest_world import rest
+from tests.inbound.rest_world import Rest, rest
+from tests.inbound.statements import counted
 from tests.inbound.test_rest_bundles import answers, bundle, entry, statuses
 from tests.inbound.test_rest_transactions import AUTHORISATION, counts, practitioner
 
@@ -72,5 +76,118 @@ def test_an_update_that_finds_none_takes_no_id(database_url: str) -> None:
             assert made.status_code == 201
             other = await here.call("PUT", f"/{where}", body)
             assert other.status_code == 400, "the id is not that of what is found"
+
+    run(test)
+
+
+def referring(here: Rest, count: int, reference: str) -> dict[str, Any]:
+    """A goal that refers `count` times, each time to something else; `%d` in the reference is the number."""
+    more = [{"url": "https://epj.example/x", "valueReference": {"reference": reference % one}} for one in range(count)]
+    return entry("POST", "Goal", here.goal(extension=more))
+
+
+def test_the_references_of_a_transaction_have_that_budget_too(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searches and ids, of one resource and of all together; a search counts as what it takes. What they find is told
+    to nobody then, and alone each goes through."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            made = await here.made(here.goal())
+            search, by_id = f"Goal?_id={made['id']},x%d", f"Goal/{made['id']}/_history/%d"
+            monkeypatch.setattr(LIMIT, 125)
+            for one, fits, many in ((search, 3, 3), (by_id, 50, 3)):
+                told = await answers(here, "transaction", *[referring(here, fits, one)] * (many - 1))
+                assert statuses(told) == ["201"] * (many - 1)
+                before = await counts(here)
+                refused = await here.call("POST", "", bundle("transaction", *[referring(here, fits, one)] * many))
+                (issue,) = refused.json()["issue"]
+                assert (refused.status_code, issue["expression"]) == (400, [f"Bundle.entry[{many - 1}].resource"])
+                assert "twenty thousand" in issue["details"]["text"]
+                assert "divide" in issue["diagnostics"]
+                assert await counts(here) == before
+
+    run(test)
+
+
+def test_so_have_conditions_over_the_circle(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each looks at everybody of whom the caller's own sources have told; one that names the citizen at nobody else."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            wide, named = "identifier=urn:x|%d", f"patient={here.patient}&identifier=urn:x|%d"
+
+            def sent(condition: str) -> list[dict[str, Any]]:
+                return [entry("POST", "Goal", here.goal(), ifNoneExist=condition % one) for one in range(3)]
+
+            monkeypatch.setattr(LIMIT, 5)
+            told = await here.call("POST", "", bundle("transaction", *sent(wide)))
+            assert (told.status_code, told.json()["issue"][0]["expression"][0][:12]) == (400, "Bundle.entry")
+            assert "name citizens" in told.json()["issue"][0]["diagnostics"]
+            assert statuses(await answers(here, "transaction", *sent(named))) == ["201"] * 3
+
+    run(test)
+
+
+def test_what_is_asked_where_nobody_else_writes_has_a_budget_of_its_own(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory has grown while a transaction waited for its turn: its conditions share what they may cost there
+    too."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            monkeypatch.setattr(LIMIT, 35)
+            staff = [entry("POST", "Practitioner", practitioner(f"0A{one}")) for one in range(10)]
+            await answers(here, "transaction", *staff)
+            scanning = [
+                entry("POST", "Practitioner", practitioner(f"0B{one}"), ifNoneExist=f"name:contains=nobody{one}")
+                for one in range(3)
+            ]
+            database = await Database.open(database_url, size=2)
+            async with asyncio.timeout(20), writing(database) as connection:
+                sent = asyncio.create_task(here.call("POST", "", bundle("transaction", *scanning)))
+                while not await database.fetchval(waiting):  # noqa: ASYNC110 - it is the database's lock
+                    await asyncio.sleep(0.01)
+                await connection.execute(
+                    "INSERT INTO directory (kind, id, version, updated, source, withdrawn, protected, names, refs, body)"
+                    " SELECT kind, id || n, version, updated, source, withdrawn, protected, names, refs,"
+                    "        replace(convert_from(body, 'UTF8'), id, id || n)::bytea"
+                    " FROM directory, generate_series(1, 2) AS n WHERE kind = 'Practitioner'"
+                )
+            told = await sent
+            await database.close()
+            assert (told.status_code, "twenty thousand" in told.text) == (400, True), told.text
+            assert await here.count("directory") == 30, "nothing of it is kept"
+
+    run(test)
+
+
+def test_nobody_climbs_twice(database_url: str) -> None:
+    """Under one long chain many are written with few statements; and so many levels are too many in any order."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            names = [f"urn:uuid:6f1f0f5e-0000-4000-8000-{one:012}" for one in range(101)]
+            chain = [
+                entry("POST", "Organization", {"resourceType": "Organization", "name": "Afsnit"}
+                      | ({"partOf": {"reference": names[one - 1]}} if one else {}), names[one])
+                for one in range(101)
+            ]  # fmt: skip
+            for order in (1, -1):
+                told = await here.call("POST", "", bundle("transaction", *chain[::order]))
+                assert (told.status_code, "a hundred levels" in told.text) == (422, True), told.text
+            told = await answers(here, "transaction", *chain[:100])
+            bottom = told[-1]["response"]["location"].split("/")[-3]
+            leaf = {"resourceType": "Organization", "name": "Stue", "partOf": {"reference": f"Organization/{bottom}"}}
+            refused = await here.call("POST", "/Organization", leaf)
+            assert refused.status_code == 422
+            await here.call("DELETE", f"/Organization/{told[0]['response']['location'].split('/')[-3]}")
+            with counted(database_url) as statements:
+                await answers(here, "transaction", *[entry("POST", "Organization", leaf)] * 20)
+            climbing = [one for one in statements if "FROM directory d WHERE d.kind = $1 AND d.id = $2" in one]
+            assert len(climbing) < 150, "not twenty times a hundred"
 
     run(test)

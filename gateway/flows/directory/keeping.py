@@ -72,7 +72,7 @@ async def _written(
         async with directory.writing(gateway.database) as connection:
             changed = await do(connection)
             if interaction != "delete":
-                await check_whole(gateway, connection, caller, changed.body)
+                await check_whole(gateway, connection, caller, changed.body, {})
             await append(connection, [recorded(gateway, caller, interaction, kind, asked, changed.look)])
     except Unavailable:
         raise

@@ -33,7 +33,10 @@ from gateway.store import searching
 from gateway.store.directory import Narrow, Reader
 
 CONDITION = 20_000
-"""So many do the conditions of a request look at, those of a transaction together: nobody else writes meanwhile."""
+"""So many do the conditions and references of a request look at, those of a transaction together: nobody else writes to
+the directory meanwhile, and everybody else asks the same database."""
+SEARCH = 20
+"""What a reference that is a search costs besides, in things looked at: it takes as long."""
 
 Params = Sequence[tuple[str, str]]
 Body = dict[str, Any]
@@ -41,17 +44,19 @@ Body = dict[str, Any]
 
 @dataclass(slots=True)
 class Effort:
-    """How many entries the conditions of a request have looked at so far. Those of tables cost nothing."""
+    """What the conditions and references of a request have looked at so far: entries of the directory, citizens of a
+    circle, resources that are referred to. What stands in tables costs nothing."""
 
     looked: int = 0
 
-    def add(self, entries: int, kind: str) -> None:
+    def add(self, looked: int, kind: str) -> None:
         """Raises BadRequest where it is too much: what was not looked at would be taken for what is not there."""
-        self.looked += entries
+        self.looked += looked
         if self.looked > CONDITION:
             raise BadRequest(
-                "The conditions of a request look at no more than twenty thousand entries of the directory", where=kind,
-                hint="Ask by identifier; divide a transaction with many conditions.",
+                "The conditions and references of a request look at no more than twenty thousand entries, citizens and"
+                " resources, and a reference that is a search counts twenty", where=kind,
+                hint="Ask by identifier, name citizens and refer by id; divide a transaction that asks for much.",
             )  # fmt: skip
 
 

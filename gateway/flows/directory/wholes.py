@@ -23,10 +23,13 @@ _KINDS = ("Organization", "Location")
 Body = dict[str, Any]
 
 
-async def check_whole(gateway: Gateway, connection: Connection, caller: Caller, written: Body) -> None:
+async def check_whole(
+    gateway: Gateway, connection: Connection, caller: Caller, written: Body, heights: dict[str, int]
+) -> None:
     """Raises RuleBroken where what is written leads up to itself, as far as this caller may see: through what is hidden
-    nobody learns of what. A circle that others have made above is theirs."""
-    kind, here, passed = written["resourceType"], written, {written["id"]}
+    nobody learns of what. A circle that others have made above is theirs. `heights` are the levels above those that the
+    same transaction has followed to the top: nobody climbs there twice."""
+    kind, here, passed = written["resourceType"], written, [written["id"]]
     if kind not in _KINDS:
         return
     while (above := await _above(gateway, connection, caller, kind, here)) is not None:
@@ -37,10 +40,14 @@ async def check_whole(gateway: Gateway, connection: Connection, caller: Caller, 
             )  # fmt: skip
         if above["id"] in passed:
             return
-        passed.add(above["id"])
-        if len(passed) > LEVELS:
+        passed.append(above["id"])
+        if len(passed) + heights.get(f"{kind}/{above['id']}", 0) > LEVELS:
             raise RuleBroken("There are more than a hundred levels above this", where=f"{kind}.partOf")
+        if f"{kind}/{above['id']}" in heights:
+            break
         here = above
+    top = heights.get(f"{kind}/{passed[-1]}", 0)
+    heights |= {f"{kind}/{one}": top + below for below, one in enumerate(reversed(passed))}
 
 
 async def _above(gateway: Gateway, connection: Connection, caller: Caller, kind: str, here: Body) -> Body | None:

@@ -135,11 +135,11 @@ async def _named(
 
 
 async def visible(
-    gateway: Gateway, caller: Caller, kind: str, params: Params, asked: str, most: int = 2
+    gateway: Gateway, caller: Caller, kind: str, params: Params, asked: str, effort: directory.Effort, most: int = 2
 ) -> tuple[Sequence[tuple[str, str, int]], Sequence[AccessRecord]]:
     """(type, id, version) of what matches, as far as this caller may see it, at most `most`, and the records of the
-    looks: for conditional writes, which put them on record themselves. Composed resources are nobody's to write and
-    never found."""
+    looks: for conditional writes, which put them on record themselves. `effort` is what the conditions of the same
+    request have cost so far. Composed resources are nobody's to write and never found. Raises BadRequest."""
     query = understood(gateway, kind, params)
     if not caller.purposes:
         return (), ()
@@ -147,6 +147,7 @@ async def visible(
         found, records = await _named(gateway, caller, query, None, asked)
     else:
         found = await search_circle(gateway, caller, query, None, most=most, sure=True)
+        effort.add(found.walked, kind)
         records = circle_records(gateway, caller, query, list(found.matches), asked)
     stored = [(kind, one.entry.id, one.entry.version) for one in found.matches if one.entry.version]
     return stored[:most], records

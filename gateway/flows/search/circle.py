@@ -55,7 +55,7 @@ async def search_circle(
             answers = directory.answers_of(gateway, caller, query.beyond, asked, found.entries)
         matches += await _matches(gateway, caller, query, found.met, answers)
         if len(found.walked) < size:
-            return _found(matches, query, place, whole=whole)
+            return _found(matches, query, place, whole=whole, walked=len(found.walked))
         began = found.walked[-1]
         if len(after(matches, query, place)) > most:
             break
@@ -88,9 +88,9 @@ def too_wide(query: Query) -> BadRequest:
     )  # fmt: skip
 
 
-def _found(matches: list[Match], query: Query, place: Place | None, *, whole: bool) -> Found:
+def _found(matches: list[Match], query: Query, place: Place | None, *, whole: bool, walked: int = 0) -> Found:
     told = whole and (query.only_counts or query.total not in ("", "none"))
-    return Found(tuple(after(matches, query, place)), len(matches) if told else None)
+    return Found(tuple(after(matches, query, place)), len(matches) if told else None, walked=walked)
 
 
 async def _matches(

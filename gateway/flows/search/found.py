@@ -23,11 +23,12 @@ class Match:
 class Found:
     """The matches after the place where the last page ended, in order: at least one more than the page holds, or all
     that there are. `total` counts those of earlier pages too, None where it is not told. `further` is where to go on
-    when the page is not full and not everybody was looked at yet."""
+    when the page is not full and not everybody was looked at yet. `walked` citizens of the circle were looked at."""
 
     matches: tuple[Match, ...]
     total: int | None = None
     further: Place | None = None
+    walked: int = 0
 
 
 def matching(look: Look, query: Query, rank: str) -> list[Match]:

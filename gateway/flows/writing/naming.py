@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from gateway.domain.caller import Caller
 from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.errors import BadRequest, Refused
+from gateway.flows.directory.searching import SEARCH
 from gateway.flows.parts import Gateway
 from gateway.flows.read import no_purpose
 from gateway.flows.search.worlds import searchable, searching
@@ -77,7 +78,7 @@ async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around
     caller = entry.caller
     if not caller.purposes:
         raise no_purpose()
-    work = await found_by(gateway, caller, work)
+    work = await found_by(gateway, caller, work, around.effort)
     asked = work.asked
     if asked.interaction != "create":
         if asked.criteria is not None:  # whom the condition led to is on record, also where another entry fails
@@ -86,7 +87,7 @@ async def _of_citizen(gateway: Gateway, entry: Entry, work: Work, around: Around
     token = await token_for(gateway, caller, asked)
     kind, identity = place_of(gateway, caller, asked, token)
     if asked.criteria is not None and (
-        there := await matching(gateway, caller, kind, asked.criteria, work.looks, around.gone)
+        there := await matching(gateway, caller, kind, asked.criteria, work.looks, around.effort, around.gone)
     ):
         return work, token, f"{kind}/{there[0]}"
     if kind == "Patient":
@@ -148,11 +149,12 @@ async def _looked_up(
     """What a conditional reference leads to, as far as this caller may see and search it. Raises Refused, SeveralMatch.
     What the transaction takes back is there no more."""
     there: list[str] = []
+    around.effort.add(SEARCH, kind)
     searched = searchable(caller)(kind)
     if searched and kind in DIRECTORY:
         there = await in_directory.found(gateway, caller, kind, criteria, Amid(around.gone, around.effort))
     elif searched and kind in gateway.search:
-        one = await matching(gateway, searching(caller), kind, criteria, work.looks, around.gone)
+        one = await matching(gateway, searching(caller), kind, criteria, work.looks, around.effort, around.gone)
         there = [one[0]] if one else []
     if len(there) != 1:
         raise Refused("A conditional reference does not find exactly one", hint="Narrow it, or name the resource.")

@@ -44,9 +44,10 @@ async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
 
 
 async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
-    found = await found_by(gateway, caller, work)
+    around = Around()
+    found = await found_by(gateway, caller, work, around.effort)
     try:
-        word = await understood(gateway, caller, found, Around())
+        word = await understood(gateway, caller, found, around)
     finally:
         work.record = found.record
     kept, others = True, await looked_up(gateway, [found])
@@ -70,7 +71,7 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
         return await withdraw(gateway, caller, work)
     token = token or await token_for(gateway, caller, work.asked)
     word = await create(gateway, caller, work, around, token)
-    return await unless_there(gateway, caller, work, word, around.gone)
+    return await unless_there(gateway, caller, work, word, around)
 
 
 async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:

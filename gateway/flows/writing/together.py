@@ -101,10 +101,11 @@ async def _changed(gateway: Gateway, connection: Connection, listed: Mapping[int
             caller = one.entry.caller
             changed[number] = await in_directory.within(gateway, connection, caller, one.came, made, effort)
         made[changed[number].reference] = changed[number]
+    heights = dict[str, int]()
     for number, one in listed.items():
         if one.entry.asked.interaction != "delete":
             with _placed(one.entry):
-                await check_whole(gateway, connection, one.entry.caller, changed[number].body)
+                await check_whole(gateway, connection, one.entry.caller, changed[number].body, heights)
     return changed
 
 

@@ -187,6 +187,7 @@ async def check_references(
     listed = list(_references(body, kind))
     numbered = list(_numbered(body, kind)) if kind != "Consent" else []
     check_few(kind, len(listed) + len(numbered))
+    around.effort.add(len(numbered), kind)
     for place, number in numbered:
         if not await _is_own(gateway, caller, own, number):
             raise _nothing(f"{place}.identifier")
@@ -195,6 +196,7 @@ async def check_references(
         literal = _relative(gateway, holder["reference"])
         holder["reference"] = literal
         if literal not in sound:
+            around.effort.add(1, kind)
             sound[literal] = await _may_be_named(gateway, caller, literal, own, around)
         if not sound[literal]:
             raise _nothing(f"{place}.reference")
