@@ -152,7 +152,8 @@ def test_what_is_asked_where_nobody_else_writes_has_a_budget_of_its_own(
                 while not await database.fetchval(waiting):  # noqa: ASYNC110 - it is the database's lock
                     await asyncio.sleep(0.01)
                 await connection.execute(
-                    "INSERT INTO directory (kind, id, version, updated, source, withdrawn, protected, names, refs, body)"
+                    "INSERT INTO directory"
+                    " (kind, id, version, updated, source, withdrawn, protected, names, refs, body)"
                     " SELECT kind, id || n, version, updated, source, withdrawn, protected, names, refs,"
                     "        replace(convert_from(body, 'UTF8'), id, id || n)::bytea"
                     " FROM directory, generate_series(1, 2) AS n WHERE kind = 'Practitioner'"

@@ -175,6 +175,10 @@ def test_formats_that_are_asked_for(database_url: str) -> None:
     ("media", "body", "status"),
     [
         (JSON, GOOD, 400),  # no patch
+        ("application/json", b'{"active":true}', 422),
+        ("application/json", b'[{"op":"add","path":"/active","value":true}]', 400),
+        (JSON, b"", 400),
+        (XML, b"<Patient xmlns='http://hl7.org/fhir'><active value='true'/></Patient>", 400),
         ("application/json-patch+json", b'[{"op":"add","path":"/active","value":true}]', 200),
         ("application/json-patch+json", b'[{"op":"add","op":"remove","path":"/active"}]', 400),
         ("application/json-patch+json", b"[NaN]", 422),
@@ -193,5 +197,8 @@ def test_patches(database_url: str, media: str, body: bytes, status: int) -> Non
             told: dict[str, Any] = token | {"Content-Type": media, "If-Match": made.headers["etag"]}
             answer = await here.web.patch(f"/fhir/Patient/{made.json()['id']}", content=body, headers=told)
             assert answer.status_code == status, answer.text
+            if status != 200:
+                hint = answer.json()["issue"][0]["diagnostics"]
+                assert all(one in hint for one in ("json-patch+json", "Parameters", JSON, XML)), "what is taken"
 
     run(test)

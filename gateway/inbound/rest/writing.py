@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.domain.caller import Caller
-from gateway.errors import BadRequest, Unreadable
+from gateway.errors import BadRequest, Refused, Unreadable
 from gateway.flows import write_message
 from gateway.flows.parts import Served
 from gateway.flows.writing import Asked, in_directory, in_subscriptions, write
@@ -32,6 +32,10 @@ from gateway.translate.fhir.patching import fhirpath_patch, json_patch
 Json = dict[str, Any]
 
 JSON_PATCH = "application/json-patch+json"
+_PATCHES = (
+    f"Send a JSON Patch (a list of operations) as {JSON_PATCH}, or a FHIRPath Patch (a Parameters resource) as"
+    f" {negotiate.JSON} or {negotiate.XML}."
+)
 CONSENT_BYTES = 262_144
 """The largest Consent taken: every look at the citizen reads it."""
 _BYTES = 2_097_152
@@ -145,16 +149,25 @@ async def done(inbound: Inbound, caller: Caller, asked: Asked) -> Served:
 
 
 def change_of(raw: bytes, content_type: str) -> Callable[[Json], Json]:
-    """What a patch makes of a resource. Raises UnsupportedMedia, BadRequest."""
+    """What a patch makes of a resource. Raises what is wrong with it, with what is taken."""
+    try:
+        return _change(raw, content_type)
+    except Refused as error:
+        error.hint = error.hint or _PATCHES
+        raise
+
+
+def _change(raw: bytes, content_type: str) -> Callable[[Json], Json]:
     if media_type(content_type).name == JSON_PATCH:
         operations = json_patch.read(raw)
         return lambda body: json_patch.patched(body, operations)
     try:
         negotiate.sent(content_type)
     except UnsupportedMedia:
-        hint = f"Send {JSON_PATCH}, or a FHIRPath Patch as {negotiate.JSON} or {negotiate.XML}."
-        raise UnsupportedMedia("This is no patch", where="Content-Type", hint=hint) from None
+        raise UnsupportedMedia("This is no patch", where="Content-Type", hint=_PATCHES) from None
     parameters = parse(raw, content_type)
+    if parameters["resourceType"] != "Parameters":
+        raise BadRequest("This is no patch", where="resourceType")
     return lambda body: fhirpath_patch.patched(body, parameters)
 
 
