@@ -35,6 +35,7 @@ _TODAY = (
     "whose system each source is (mappings/sources)",
     "the data class of a resource whose labels and content stayed as they were when the tables changed (relabel)",
     "which rows the tables of the law and of units have for that day (mappings/policy, mappings/codes/part-of.csv)",
+    "what there is: a stay that another message told better since is another one, and the former is left out",
 )
 """What a decision of the past is answered by as it is today."""
 _UNKNOWN = "what this client was registered for then was not noted: it is taken as it is registered now"

@@ -80,6 +80,12 @@ Usage: #definition
 * parameter[=].max = "1"
 * parameter[=].documentation = "The person in front of the client."
 * parameter[=].type = #Identifier
+* parameter[+].name = #on-behalf-of
+* parameter[=].use = #in
+* parameter[=].min = 0
+* parameter[=].max = "1"
+* parameter[=].documentation = "For whom that person acts, as a token says it."
+* parameter[=].type = #Identifier
 * parameter[+].name = #purpose
 * parameter[=].use = #in
 * parameter[=].min = 0

@@ -10,6 +10,7 @@ from gateway.domain.identifier import CVR, SOR
 from gateway.inbound.scopes import Scope
 from gateway.translate.fhir import parse
 from tests.inbound.http_world import Http, http, run
+from tests.inbound.oauth_client import nurse
 from tests.inbound.one_citizen import CLIENTS, NUMBER, SOCIAL, arrive, headers
 from tests.inbound.test_consent_doors import objection, put
 
@@ -158,6 +159,30 @@ def test_a_reader_may_be_of_a_unit_that_the_citizen_has_closed(database_url: str
                 assert without["outcome"] == "permit", reader
                 of_it = decisions(await ask(here, **reader, **asked, **{"member-of": unit}))[named]
                 assert (of_it["outcome"], of_it["reason"]) == ("deny", "consent-denies"), reader
+
+    run(test)
+
+
+def test_a_deny_of_whoever_the_reader_acts_for(database_url: str) -> None:
+    """Asked as a token says it: `on_behalf_of` closes there, so it does here."""
+    behind = (SOR, "265161000016000.leder")
+
+    async def test() -> None:
+        async with http(database_url, *ALL) as here:
+            patient, epj = await arrive(here), await headers(here)
+            role = {
+                "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "code": "IRCP"}]
+            }
+            them = {"type": "Practitioner", "identifier": {"system": behind[0], "value": behind[1]}}
+            closed = {**objection(patient)["provision"], "actor": [{"role": role, "reference": them}]}
+            assert (await put(here, "/fhir/Consent", objection(patient, provision=closed), epj)).status_code == 201
+            named, asked = await the_stay(here), {"purpose": "TREAT", "patient": f"Patient/{patient}", "client": "epj"}
+            for behalf, read, told in ((None, 200, "permit"), (behind, 404, "deny")):
+                iua = {"purpose_of_use": ["TREAT"]} | ({"on_behalf_of": "|".join(behalf)} if behalf else {})
+                bearer = await here.bearer("system/*.rs", "epj", extensions=nurse(iua=iua))
+                assert (await here.web.get(f"/fhir/{named}", headers=bearer)).status_code == read
+                more = {"on-behalf-of": behalf} if behalf else {}
+                assert decisions(await ask(here, **asked, **more))[named]["outcome"] == told
 
     run(test)
 

@@ -8,7 +8,8 @@
       {"name": "when", "valueDateTime": "2026-03-01T12:00:00+01:00"}]}
 
 Instead of `client` the parts of a reader: `role`, `sector`, `organization`. Instead of `patient` one `resource`, or
-several of one citizen. An override is `override` with the parts `code` and `text`.
+several of one citizen. An override is `override` with the parts `code` and `text`; for whom somebody acts is
+`on-behalf-of`, as a token says it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ from gateway.translate.fhir import parse
 _BYTES = 65_536
 _MOST = 100  # resources in one question
 _NAMES = (
-    "client", "role", "sector", "organization", "member-of", "user", "purpose", "patient", "resource", "when",
-    "override",
+    "client", "role", "sector", "organization", "member-of", "user", "on-behalf-of", "purpose", "patient", "resource",
+    "when", "override",
 )  # fmt: skip
 _SEVERAL = ("member-of", "purpose", "resource")
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]{2,63})/([A-Za-z0-9.-]{1,64})(?:/_history/[0-9]+)?", re.ASCII)
@@ -148,10 +149,12 @@ def _reader(inbound: Inbound, asked: _Asked, units: tuple[str, ...], at: datetim
     if not all(map(_CODE.fullmatch, purposes)):
         raise BadRequest("A purpose is a code of v3-ActReason", where="purpose")
     user = next((one.key for one in asked.identifiers("user")), "")
+    behalf = next((one.key for one in asked.identifiers("on-behalf-of")), "")
     reason = asked.parts("override")
     override = Override(reason.get("code", ""), reason.get("text", ""), at) if "override" in asked else None
     common: dict[str, Any] = {
         "user": user, "user_name": "", "user_role": "", "purposes": purposes, "override": override,
+        "on_behalf_of": behalf,
     }  # fmt: skip
     if "client" not in asked:
         return _described(inbound, asked, units, common), ()

@@ -135,6 +135,7 @@ def test_6_a_deny_by_date_hits_what_lies_inside_and_what_has_no_date(
         (["2025-06-01"], None, True),
         (["2025-06-01"], "2026-03-01", False),
         (["2024-06-01", "2025-06-01"], None, False),
+        (["2024-06-01"], "2025-07-01", False),
         (["2025"], None, True),
         ([], "2025-06-01", True),
         ([], None, False),
@@ -150,6 +151,17 @@ def test_6_a_date_shorter_than_a_day_is_not_a_whole_day() -> None:
     assert word(said, about=dated("2025-12-31", updated=None)) == "deny", "it may have been in the evening"
 
 
+def test_6_the_first_and_the_last_moment_of_a_period_are_in_it() -> None:
+    noon = "2025-06-01T12:00:00.0+02:00"
+    for within in ({"start": noon}, {"end": noon}, {"start": noon, "end": noon}):
+        denied, permitted = (consent(rule(says, dataPeriod=within)) for says in ("deny", "permit"))
+        assert word(denied, about=dated(noon, updated=None)) == "deny"
+        assert word(permitted, about=dated(noon, updated=None)) == "permit"
+        assert word(denied, about=dated(updated=noon)) == "deny"
+    before = consent(rule("deny", dataPeriod={"end": "2025-06-01T11:59:59.9+02:00"}))
+    assert word(before, about=dated(noon, updated=None)) == "silent"
+
+
 def test_6_a_deny_by_code_or_class_does_not_hit_data_without_a_code() -> None:
     coded = thing(codes=frozenset({"http://loinc.org|42828-4"}))
     for said in (rule("deny", code=["http://loinc.org|42828-4"]), rule("deny", classes=["http://loinc.org|42828-4"])):
@@ -158,13 +170,18 @@ def test_6_a_deny_by_code_or_class_does_not_hit_data_without_a_code() -> None:
 
 
 def test_6_a_permit_by_code_does_not_cover_data_without_a_code() -> None:
-    assert word(consent(rule("permit", code=["http://loinc.org|1"])), about=thing()) == "deny"
+    said = consent(rule("permit", code=["http://loinc.org|1"]))
+    assert word(said, about=thing(codes=frozenset({"http://loinc.org|1", "urn:x|y"}))) == "permit"
+    assert word(said, about=thing(codes=frozenset({"http://loinc.org|2"}))) == "deny"
+    assert word(said, about=thing()) == "deny"
 
 
 def test_6_a_class_is_a_type_or_one_of_our_data_classes() -> None:
     plans = consent(rule("deny", classes=[f"{TYPES}|CarePlan"]))
     assert word(plans, about=thing(kind="CarePlan")) == "deny"
     assert word(plans, about=thing(kind="Goal")) == "silent"
+    elsewhere = consent(rule("deny", classes=[f"{TYPES[:-1]}x|CarePlan", f"{DATA_CLASS[:-1]}x|health"]))
+    assert word(elsewhere, about=thing(kind="CarePlan")) == "silent", "the system of a class counts"
     housing = consent(rule("permit", classes=[f"{DATA_CLASS}|housing"]))
     assert word(housing, about=thing(kind="CarePlan", data_class="housing")) == "permit"
     assert word(housing, about=thing(kind="CarePlan", data_class="health")) == "deny"

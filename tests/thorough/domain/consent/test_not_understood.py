@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.consent import compile_consent, evaluate
+from gateway.domain.consent import compile_consent, evaluate, in_this_gateway
 from tests.domain.consent.making import (
     NURSE,
     PSY,
@@ -120,10 +120,28 @@ def test_11_another_meaning_of_data_is_not_understood(meaning: Any) -> None:
     assert word(consent(rule("deny", data=named)), about=thing(related=frozenset())) == "deny"
 
 
-@pytest.mark.parametrize("reference", ["https://example.org/Encounter/e1", "#e1", "urn:x|7", "Encounter"])
+@pytest.mark.parametrize(
+    "reference",
+    ["https://example.org/Encounter/e1", "#e1", "urn:x|7", "Encounter", "Encounter/", "/e1", "Encounter/e1/x", "e1/e1"],
+)
 def test_11_data_that_cannot_be_found_is_not_understood(reference: str) -> None:
     assert word(consent(rule("permit", data=data("instance", reference)))) == "deny"
     assert word(consent(rule("deny", data=data("instance", reference)))) == "deny"
+
+
+def test_11_data_with_an_unknown_modifier_is_not_understood() -> None:
+    named = [data("instance", "Observation/o1")[0] | {"modifierExtension": UNKNOWN}]
+    assert word(consent(rule("permit", data=named))) == "deny"
+    for about in (thing(), thing(id="o2")):
+        assert word(consent(rule("deny", data=named)), about=about) == "deny"
+
+
+def test_11_who_wrote_the_data_and_is_no_resource_here_is_not_understood() -> None:
+    about = thing(authors=frozenset({"Practitioner/7"}))
+    for says in ("permit", "deny"):
+        said = consent(rule(says, data=data("authoredby", "Practitioner/7")))
+        assert evaluate([compile_consent(said, resolve=in_this_gateway)], ask(), about).word == "deny"
+        assert evaluate([compile_consent(said, resolve=in_this_gateway)], ask(), thing()).word == "deny"
 
 
 @pytest.mark.parametrize("says", [None, "", "allow", "Permit", 1, ["permit"]])
