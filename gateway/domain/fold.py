@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
-from gateway.domain import appointment
+from gateway.domain import appointment, document
 from gateway.domain.benefit import fold_benefit, tells_of_benefit
 from gateway.domain.citizen import Person
+from gateway.domain.moved import reunited
 from gateway.domain.patient import fold_patients
 from gateway.domain.plan import joint_id
 from gateway.domain.registered import REGISTERING, fold_registered, told_in_parts
@@ -70,7 +71,9 @@ def fold(
         if one_made is not None:
             made.append(one_made)
     _take_back_diagnoses(made)
-    _finish(made, person.citizen_id(ids))
+    citizen = person.citizen_id(ids)
+    _restrict_documents(made, by_object, ids, citizen)
+    _finish(made, citizen)
     made.sort(key=_PLACE)
     return made
 
@@ -87,6 +90,8 @@ def _fold_object(
         return fold_team(key, said, ids, sources)
     if Act.REPORT in acts:
         return fold_reported(kind, key, said, ids, sources)
+    if acts & REGISTERING:
+        said = reunited(said)
     if tells_of_benefit(kind, acts) and not told_in_parts(said):
         return fold_benefit(kind, key, said, ids, sources)
     if Act.HANDLE in acts or writer_of(kind, key):
@@ -110,6 +115,16 @@ def _take_back_diagnoses(made: list[Resource]) -> None:
     for one in made:
         if one.kind == "Condition" and not one.withdrawn and f"Condition/{one.id}" in wrong:
             one.body, one.withdrawn = in_error("Condition", one.body), True
+
+
+def _restrict_documents(
+    made: list[Resource], by_object: Mapping[tuple[str, str], list[Statement]], ids: Ids, citizen: str
+) -> None:
+    """What rests on a restricted document is no less restricted."""
+    if not any("relatesTo" in one.body for one in made if one.kind == document.KIND):
+        return
+    told = {ids(*name): document.givers(said) for name, said in by_object.items() if name[0] == document.KIND}
+    document.restrict(made, lambda plain: ids(document.KIND, f"{plain}|{citizen}"), told)
 
 
 def _finish(made: list[Resource], citizen: str) -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.identifier import CPR
 from gateway.domain.registered import REGISTERING
 from gateway.domain.statement import Act, Statement, Verb
 
 _AFTER = timedelta(microseconds=1)
+_MOVED = "moved"
 
 Thing = tuple[str, str]
 """Kind and key."""
@@ -65,6 +67,18 @@ def moved_by_update(
     return False
 
 
+def may_be_one(identity: str, standing: Iterable[Standing], citizens: Mapping[str, str]) -> bool:
+    """Whether a thing was told of another citizen before, who may be the same person: not both have a CPR number. Only
+    a message that tells both numbers joins them (docs/decisions/0006); somebody should be asked."""
+    own = citizens.get(identity, identity)
+    others = {one.identity for one in standing if citizens.get(one.identity, one.identity) != own}
+    return any(not (_has_cpr(identity) and _has_cpr(other)) for other in others)
+
+
+def _has_cpr(identity: str) -> bool:
+    return identity.startswith(f"{CPR}|")
+
+
 def taken_back(
     standing: Iterable[Standing], citizens: Mapping[str, str], source: str
 ) -> dict[str, tuple[Statement, ...]]:
@@ -77,6 +91,19 @@ def taken_back(
             if citizens.get(one.identity) != citizens.get(newest.identity):
                 said[one.identity].append(_withdrawal(one, newest, source))
     return {identity: tuple(statements) for identity, statements in said.items()}
+
+
+def reunited(said: list[Statement]) -> list[Statement]:
+    """`said`, of one thing and one person, without what was taken back because of a registration that stands here too:
+    the two identities have turned out to be one person's since, and the thing was never anybody else's."""
+    if not any(one.verb is Verb.WITHDRAW and one.body.get(_MOVED) for one in said):
+        return said
+    here = {(one.happened, one.recorded + _AFTER) for one in said if one.verb is Verb.ASSERT}
+    return [
+        one
+        for one in said
+        if one.verb is not Verb.WITHDRAW or not one.body.get(_MOVED) or (one.happened, one.recorded) not in here
+    ]
 
 
 def _by_thing(standing: Iterable[Standing]) -> dict[Thing, list[Standing]]:
@@ -94,7 +121,7 @@ def _withdrawal(one: Standing, newest: Standing, source: str) -> Statement:
         verb=Verb.WITHDRAW,
         happened=newest.moment,
         recorded=newest.recorded + _AFTER,
-        body={"by": one.by, "parts": []},
+        body={"by": one.by, "parts": [], _MOVED: True},
         source=source,
         origin=f"{source}:moved/{newest.moment.isoformat()}",
     )

@@ -4,11 +4,13 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from gateway.domain.citizen import identity_key
 from gateway.domain.identifier import Identifier
-from gateway.domain.moved import Thing, moved_by_update, taken_back
-from gateway.domain.statement import Act, Statement
+from gateway.domain.moved import Thing, may_be_one, moved_by_update, taken_back
+from gateway.domain.registered import REGISTERING
+from gateway.domain.statement import Statement
 from gateway.errors import NamedByNumber, RuleBroken
 from gateway.flows.arrivals import imported
 from gateway.flows.keeping import About, keep
@@ -17,9 +19,15 @@ from gateway.store import registered, resources
 from gateway.store.intake import Arrival
 from gateway.store.registered import Teller
 from gateway.translate.languages import Known, Language, Recalled, Recalling
-from gateway.translate.translation import Translation
+from gateway.translate.translation import Finding, Translation
 
 _AT_ONCE = 100  # things settled in one go
+_PARTY = "RelationListe/Sagspart[PrimaerPart]"
+_PERHAPS = Finding(
+    _PARTY,
+    "it was told of a citizen with another number or none before, perhaps the same person; what else was told of that "
+    "one stays there until one message tells both numbers (a Patient with both identifiers, an A40)",
+)
 
 
 async def understood(gateway: Gateway, spoken: Language, raw: bytes, sends: Collection[str] | None) -> Translation:
@@ -34,25 +42,27 @@ async def understood(gateway: Gateway, spoken: Language, raw: bytes, sends: Coll
         if not known or not isinstance(spoken, Recalling):
             raise
         return spoken.translate_known(raw, known)
-    if translation.registers:
-        await _check_updates(gateway, translation)
-    return translation
+    return await _placed(gateway, translation) if translation.registers else translation
 
 
-async def _check_updates(gateway: Gateway, translation: Translation) -> None:
-    """An update that names another citizen than the case has is refused. Raises RuleBroken."""
-    things = [(one.kind, one.key) for one in translation.statements if one.act is Act.AMEND]
+async def _placed(gateway: Gateway, translation: Translation) -> Translation:
+    """The translation, with a finding where it takes a thing from somebody who may be the same person. Raises
+    RuleBroken for an update that names another citizen than the case has."""
+    things = [(one.kind, one.key) for one in translation.statements if one.act in REGISTERING]
     if not things:
-        return
+        return translation
     identity = identity_key(translation.citizen)
     standing, citizens = await registered.standing(gateway.database, things)
-    citizens |= dict(await resources.citizens_of(gateway.database, [identity]))
+    citizens |= dict(await resources.citizens_of(gateway.database, [identity])) if standing else {}
     if moved_by_update(identity, translation.statements, standing, citizens):
         raise RuleBroken(
             "An update cannot say that a case is about another citizen",
-            where="RelationListe/Sagspart[PrimaerPart]",
+            where=_PARTY,
             hint="Send the whole case with Importer.",
         )
+    if may_be_one(identity, standing, citizens):
+        return replace(translation, findings=(*translation.findings, _PERHAPS))
+    return translation
 
 
 async def _recalled(gateway: Gateway, asked: tuple[tuple[str, str, str], ...]) -> Recalled:

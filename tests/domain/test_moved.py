@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import permutations
 
+from gateway.domain.citizen import Person
+from gateway.domain.fold import fold
 from gateway.domain.identifier import CVR, Identifier
 from gateway.domain.moved import Standing, registrations, taken_back
 from gateway.domain.registered import fold_registered
@@ -15,6 +17,7 @@ from gateway.domain.statement import Act, Statement, Verb
 
 SOURCE = Source("sag", "Sagssystem", "municipality", Identifier(CVR, "64942212"), "oio", ("64942212",))
 KEY = ("CarePlan", "sag|CarePlan|u")
+PERSON = Person("a", frozenset({"a"}))
 CITIZENS = {"a": "citizen-a", "b": "citizen-b", "b too": "citizen-b"}
 
 
@@ -62,3 +65,27 @@ def test_two_identities_of_one_person_lose_nothing_to_each_other() -> None:
 def test_the_same_again_changes_nothing() -> None:
     messages = [("a", told(1)), ("b", told(2))]
     assert arrived(*messages, *messages) == arrived(*messages)
+
+
+def test_who_turns_out_to_be_one_person_afterwards_has_the_case_whoever_told_of_it_last() -> None:
+    """What was taken back from the one is what stands for the other: joined, the case was nobody else's."""
+    for last in ("a", "b"):
+        first = "b" if last == "a" else "a"
+        before, newest = told(1), told(2)
+        standing = [*registrations(first, [before]), *registrations(last, [newest])]
+        taken = [one for each in taken_back(standing, CITIZENS, "sag").values() for one in each]
+        assert len(taken) == 1
+        made = fold([before, newest, *taken], PERSON, ids(b"x"), {"sag": SOURCE})
+        assert [(one.kind, one.withdrawn) for one in made] == [("CarePlan", False)]
+        alone = fold([before, *taken], PERSON, ids(b"x"), {"sag": SOURCE})
+        assert [(one.kind, one.withdrawn) for one in alone] == [("CarePlan", True)]
+
+
+def test_what_a_third_has_stays_away_from_two_who_are_one() -> None:
+    standing = [*registrations("a", [told(1)]), *registrations("b", [told(2)]), *registrations("c", [told(3)])]
+    at_first = taken_back(standing[:2], CITIZENS, "sag")["a"]
+    later = taken_back(standing, CITIZENS | {"c": "citizen-c"}, "sag")
+    joined = [told(1), told(2), *at_first, *later["a"], *later["b"]]
+    assert [one.withdrawn for one in fold(joined, PERSON, ids(b"x"), {"sag": SOURCE})] == [True]
+    newest = [told(1), told(3), *at_first, *later["a"]]
+    assert [one.withdrawn for one in fold(newest, PERSON, ids(b"x"), {"sag": SOURCE})] == [False]

@@ -103,10 +103,11 @@ def strictest(env: Env, levels: list[Node]) -> str:
     return next((word for word in said if word not in SENSITIVITY), "") or max(said, key=SENSITIVITY.index, default="")
 
 
-def party(env: Env, relation: Node) -> dict[str, str]:
-    """The citizen's Identifier; a citizen known by name alone gets the case's own."""
+def party(env: Env, relation: Node) -> list[dict[str, str]]:
+    """The citizen's Identifiers, best first; a citizen known by name alone gets the case's own."""
     found: Party | None = env.message.party
-    return {"system": found.identifier.system, "value": found.identifier.value} if found else {}
+    told = (found.identifier, *found.also) if found else ()
+    return [{"system": one.system, "value": one.value} for one in told]
 
 
 def party_key(env: Env, relation: Node) -> str:
@@ -244,7 +245,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
     }
     by_node: dict[str, tuple[Callable[..., Any], str]] = {
         "period": (period, "Period"),
-        "party": (party, "Identifier"),
+        "party": (party, "Identifier*"),
         "party_key": (party_key, "key"),
         "party_name": (party_name, "string"),
         "employer": (employer, "Reference"),

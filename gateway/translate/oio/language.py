@@ -125,7 +125,7 @@ class Oio:
             event=work.cases[0].event,
             sent=max((registered.moment for _, registered, _ in work.jobs), default=None),
             fingerprint=fingerprint,
-            citizen=(work.about.citizen,),
+            citizen=work.about.citizen,
             statements=tuple(statements),
             findings=tuple(findings),
             registers=True,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
 
-from gateway.domain.identifier import CPR, CVR, FK_ORG, X_ECPR, Identifier, names_a_person, normal
+from gateway.domain.identifier import CPR, CVR, FK_ORG, X_ECPR, Identifier, best_first, normal
 from gateway.domain.source import Source
 from gateway.errors import NoCitizen, WrongType
 from gateway.translate.oio.tree import Inside, Node
@@ -33,12 +33,14 @@ _X_ECPR = re.compile(r"\d{6}-?[17][A-Z]{2}\d", re.IGNORECASE | re.ASCII)
 
 @dataclass(slots=True)
 class Party:
-    """The citizen. `name_only`: no number that can stand for a person, so the case's own is the key."""
+    """The citizen. `name_only`: no number that can stand for a person, so the case's own is the key. `also` are other
+    numbers that the same party has, so that both are one person's."""
 
     identifier: Identifier
     name: str
     name_only: bool
     told_by: Node
+    also: tuple[Identifier, ...] = ()
 
     @property
     def place(self) -> str:
@@ -52,16 +54,21 @@ def citizen(primary: Node, uuid: str, source: Source) -> Party:
     reference = _reference(primary)
     urn = primary.said("ReferenceID", "URNIdentifikator")
     name = beside(primary, "FuldtNavn")
-    if not urn and (number := beside(primary, "CPR-nr")):  # 1.2.STS-4 tells it beside the reference
-        urn = f"urn:oio:cpr-nr:{number}"
-    if not urn:
+    number = beside(primary, "CPR-nr")  # 1.2.STS-4 tells it beside the reference
+    if not urn and not number:
         raise NoCitizen(where=reference.place, hint="A primary party is named by URN, never by UUID.")
-    found, told = read_urn(urn, reference)
-    found = found or _replacement(beside(primary, "BrugervendtNoegle"))
-    if found and names_a_person(found):
-        return Party(found, name, False, reference)
+    found, told = read_urn(urn or f"urn:oio:cpr-nr:{number}", reference)
+    beside_it = None if found and found.system == CPR else _cpr(number)  # the reference says who it is
+    numbers = (found, beside_it, _replacement(beside(primary, "BrugervendtNoegle")))
+    persons = best_first([one for one in numbers if one])
+    if persons:
+        return Party(persons[0], name, False, reference, persons[1:])
     own = Identifier(f"urn:faellesplan:source:{source.id}:case-party", uuid)
     return Party(own, name or told, True, reference)
+
+
+def _cpr(number: str) -> Identifier | None:
+    return normal(CPR, number) if _PERSONS["cpr-nr"][1].fullmatch(number) else None
 
 
 def _replacement(key: str) -> Identifier | None:

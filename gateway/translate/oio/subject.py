@@ -31,19 +31,20 @@ Told = Sequence[tuple[Case, Registered]]
 
 @dataclass(slots=True)
 class Subject:
-    """Who sends, in which time zone, and whom it is about. `parties` are the citizens of the registrations that name
-    them, by `id` of the registration; `removed` are what is taken out: UUID, kind, and what is known of it."""
+    """Who sends, in which time zone, and whom it is about, best number first. `parties` are the citizens of the
+    registrations that name them, by `id` of the registration; `removed` are what is taken out: UUID, kind, and what is
+    known of it."""
 
     source: Source
     zone: ZoneInfo
-    citizen: Identifier
+    citizen: tuple[Identifier, ...]
     parties: dict[int, Party] = field(default_factory=dict)
     removed: tuple[tuple[str, str, Known], ...] = ()
 
     def is_about(self, found: Registered) -> bool:
         """Whether a registration is about this citizen: older ones may have been about another."""
         party = self.parties.get(id(found))
-        return party is None or party.identifier == self.citizen
+        return party is None or party.identifier in self.citizen
 
 
 class Subjects:
@@ -82,7 +83,9 @@ class Subjects:
         removed = tuple((uuid, key[1], one) for uuid, key, one in recalled if uuid in gone)
         if gone - {uuid for uuid, _, _ in removed}:
             raise self._named(cases, owner)
-        return Subject(source, zone, next(iter(meant)), parties, removed)
+        best = next(iter(meant))
+        also = [number for found in newest if (one := parties.get(id(found))) for number in one.also]
+        return Subject(source, zone, (best, *dict.fromkeys(also)), parties, removed)
 
     def _source(self, newest: Sequence[Registered]) -> Source | None:
         """Who sends: the owner of the cases, as the newest registration of each has it. Raises MissingField,

@@ -12,6 +12,7 @@ from gateway.errors import (
     WrongType,
 )
 from gateway.translate.oio import Oio
+from gateway.translate.oio.party import PERSON_ID
 from tests.translate.oio.cases import (
     CITIZEN,
     UUID,
@@ -69,6 +70,21 @@ def test_a_replacement_number_that_has_no_urn_stands_as_the_partys_own_key(oio: 
     )
     assert citizen.value == (number or UUID)
     assert said(found, "Patient").body["name"] == [{"text": "Gerda Lauenborg"}]
+
+
+def test_a_party_with_several_numbers_says_that_they_are_one_persons(oio: Oio) -> None:
+    start = "<si:SagspartLokalUdvidelse>"
+    beside = "<si:BrugervendtNoegle>0703921VJ5</si:BrugervendtNoegle>", "<si:CPR-nr>0108589995</si:CPR-nr>"
+    x_ecpr, person = Identifier("urn:oid:1.2.208.176.1.6.1.1", "0703921VJ5"), Identifier(PERSON_ID, "1234567")
+    cpr = Identifier(CPR, "0108589995")
+    for urn, told, numbers in (
+        (CITIZEN, beside[0], (cpr, x_ecpr)),
+        ("urn:oio:us:personid:1234567", beside[1], (cpr, person)),
+        ("urn:oio:cpr-nr:2512489996", beside[1], (Identifier(CPR, "2512489996"),)),
+    ):
+        found = oio.translate(changed((CITIZEN, urn), (start, start + told)))
+        assert found.citizen == numbers
+        assert said(found, "Patient").body["identifier"] == [{"system": o.system, "value": o.value} for o in numbers]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class _Work:
 
     objects: list[Object]
     source: Source
-    citizen: Identifier
+    citizen: tuple[Identifier, ...]
     jobs: list[tuple[Object, Registered, Env]]
     removed: list[tuple[str, Known]]
 
@@ -84,7 +84,7 @@ class Efforts:
             event="Fjern" if objects[0].removed else "Importer" if objects[0].whole else "Opdater",
             sent=max((found.moment for _, found, _ in work.jobs), default=None),
             fingerprint=fingerprint,
-            citizen=(work.citizen,),
+            citizen=work.citizen,
             statements=tuple(statements),
             findings=tuple(finding for _, _, env in work.jobs for finding in env.findings),
             registers=True,
@@ -117,6 +117,7 @@ class Efforts:
             source = self._sources.of(recalled[0][0][0])
         parties = {id(found): self._party(one, found, source) for one, found in registered}
         people = {party.identifier: party.place for party in parties.values() if party}
+        also = dict.fromkeys(number for party in parties.values() if party for number in party.also)
         people = people or {one.citizen: "" for _, one in recalled}
         if not people:
             raise _unknown(objects, asked)
@@ -136,7 +137,7 @@ class Efforts:
         for one, found, env in jobs:
             _check(one, found)
             env.findings += outside.unknown(found.registration, INSIDE)
-        return _Work(objects, source, next(iter(people)), jobs, removed)
+        return _Work(objects, source, (*people, *also), jobs, removed)
 
     def _source(self, registered: list[Registered]) -> Source | None:
         """The source that an actor is registered as. Raises UnknownSource where authorities are told and none is."""
