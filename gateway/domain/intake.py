@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.citizen import Person, identity_key, people
+from gateway.domain.document import holds_others
 from gateway.domain.fold import fold
 from gateway.domain.identifier import Identifier
 from gateway.domain.resource import Facts, Ids, Resource
@@ -110,8 +111,8 @@ def work_out(
     everything: bool,
     taken: Collection[tuple[str, str]] = (),
 ) -> Change | None:
-    """The change that these statements make; None when people join or part, or a whole stay was taken back, and
-    everything must be read first.
+    """The change that these statements make; None when people join or part, a whole stay was taken back, or documents
+    rest on each other, and everything must be read first.
 
     Resources (kind, id) that are `taken` are another citizen's: this one's get ids of their own.
     """
@@ -129,8 +130,8 @@ def work_out(
     if moved and not everything:
         return None
     said = [*known.statements, *((key, s) for s in statements)]
-    if not everything and any(_takes_a_stay_back(s) for _, s in said):
-        return None  # its diagnoses go with it, and come again when it stands again
+    if not everything and any(_takes_a_stay_back(s) or holds_others(s) for _, s in said):
+        return None  # a stay's diagnoses go with it, and come again when it stands again; documents rest on others
     made = _fold_all({p.survivor: p for p in persons.values()}, said, ids, sources, taken)
     if len(made) > 1:
         made |= {

@@ -9,9 +9,12 @@ away. Told again after a deletion, a thing begins anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gateway.domain import appointment
+from gateway.domain.labels import kept
 from gateway.domain.resource import Ids, Resource
+from gateway.domain.security_label import label_of
 from gateway.domain.snapshot import in_error
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body, Statement, Verb
@@ -45,7 +48,7 @@ _DEFAULTS: Mapping[str, Body] = {
 def fold_revised(kind: str, key: str, said: Sequence[Statement], ids: Ids, sources: Mapping[str, Source]) -> Resource:
     """The resource that these statements, in order, make together."""
     body, mentioned, withdrawn = Body(), Body(), False
-    for one in said:
+    for one in _labels_of_their_givers(said):
         if one.act is Act.MENTION:
             mentioned = _joined(kind, mentioned, one.body)
         elif one.act is Act.REVISE and one.verb is Verb.WITHDRAW:
@@ -75,6 +78,27 @@ def _revised(kind: str, before: Body, one: Statement) -> Body:
     elif kind == "CarePlan" and made.get("status") not in _ENDED and "end" in made.get("period", {}):
         made["period"] = {name: value for name, value in made["period"].items() if name != "end"}
     return made
+
+
+def _labels_of_their_givers(said: Sequence[Statement]) -> Sequence[Statement]:
+    """The statements, where another source than the one that gave labels lowers none and takes none away."""
+    if len({one.source for one in said}) == 1:
+        return said
+    told: list[Statement] = []
+    giver, before = "", Body()
+    for word in said:
+        one = word
+        if one.act is Act.REVISE and giver not in ("", one.source) and ("meta" in one.body or "meta" in one.cleared):
+            given = {label_of(coding): coding for coding in one.body.get("meta", {}).get("security", ())}
+            standing = kept(before, given, may_lower=False).labels
+            security = [(before | given)[label] for label in sorted(standing)]
+            cleared = tuple(name for name in one.cleared if name != "meta")
+            one = replace(one, body=one.body | {"meta": {"security": security}}, cleared=cleared)
+        labels = {label_of(coding): coding for coding in one.body.get("meta", {}).get("security", ())}
+        if labels and labels.keys() != before.keys():
+            giver, before = one.source, labels
+        told.append(one)
+    return told
 
 
 def _joined(kind: str, before: Body, told: Body) -> Body:

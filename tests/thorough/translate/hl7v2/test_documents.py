@@ -241,3 +241,60 @@ def test_an_edit_does_not_bring_back_what_was_replaced() -> None:
     edited = mdm("T08", {12: "D-0^HGH"}, line("Rettet"), sent="20250316093015+0100")
     found = {one["masterIdentifier"]["value"]: one for one in fold(old, new, edited)["DocumentReference"]}
     assert (found["D-0"]["status"], text_of(found["D-0"])) == ("superseded", "Rettet")
+
+
+RESTRICTED, VERY, USUAL = "R", "V", "N"
+LATER, LAST = "20250315093015+0100", "20250316093015+0100"
+
+
+def confidentiality(*messages: bytes) -> dict[str, list[str]]:
+    """The labels of each document by its number, the same in any order of arrival."""
+    first, *others = in_any_order(*messages)
+    assert all(other == first for other in others)
+    return {
+        one["masterIdentifier"]["value"]: [label["code"] for label in one["meta"].get("security", [])]
+        for one in first["DocumentReference"]
+    }
+
+
+@pytest.mark.parametrize("event", ["T06", "T10"])
+def test_what_rests_on_a_restricted_document_is_restricted(event: str) -> None:
+    old, new = mdm("T02", {12: "D-0^HGH", 18: "V"}, line("Før")), mdm(event, {13: "D-0^HGH"}, line("Ny"), sent=LATER)
+    assert confidentiality(old, new) == {"D-0": [VERY], "D-1": [VERY]}
+    higher = mdm(event, {13: "D-0^HGH", 18: "R"}, line("Ny"), sent=LATER)
+    assert confidentiality(mdm("T02", {12: "D-0^HGH", 18: "U"}, line("Før")), higher) == {"D-0": [USUAL], "D-1": ["R"]}
+    assert confidentiality(mdm("T02", {12: "D-0^HGH"}, line("Før")), new) == {"D-0": [], "D-1": []}
+
+
+def test_a_document_is_restricted_after_it_was_replaced() -> None:
+    old, new = mdm("T02", {12: "D-0^HGH"}, line("Før")), mdm("T10", {13: "D-0^HGH"}, line("Ny"), sent=LATER)
+    third = mdm("T10", {12: "D-2^HGH", 13: "D-1^HGH"}, line("Nyest"), sent=LAST)
+    closed = mdm("T03", {12: "D-0^HGH", 18: "R"}, sent="20250317093015+0100")
+    assert confidentiality(old, new, third, closed) == {"D-0": ["R"], "D-1": ["R"], "D-2": ["R"]}
+
+
+def test_who_restricted_a_document_may_open_what_replaces_it() -> None:
+    number = "D-0^^1.2.208.176.7^ISO"
+    old = mdm("T02", {12: number, 18: "R"}, line("Før"))
+    opened = mdm("T10", {13: number, 18: "U"}, line("Ny"), sent=LATER)
+    assert confidentiality(old, opened) == {"D-0": ["R"], "D-1": [USUAL]}
+    of_another = opened.replace(b"|SP|REGH|", b"|SP|BBH|", 1)
+    assert confidentiality(old, of_another) == {"D-0": ["R"], "D-1": ["R"]}
+
+
+@pytest.mark.parametrize("told", ["U", '""', ""])
+def test_another_source_opens_no_document(told: str) -> None:
+    number = "D-0^^1.2.208.176.7^ISO"
+    closed = mdm("T02", {12: number, 18: "R"}, line("Før"))
+    by_itself = mdm("T03", {12: number, 18: told}, sent=LATER)
+    assert confidentiality(closed, by_itself) == {"D-0": {"U": [USUAL], '""': [], "": ["R"]}[told]}
+    assert confidentiality(closed, by_itself.replace(b"|SP|REGH|", b"|SP|BBH|", 1)) == {"D-0": ["R"]}
+    higher = mdm("T03", {12: number, 18: "V"}, sent=LATER).replace(b"|SP|REGH|", b"|SP|BBH|", 1)
+    assert confidentiality(closed, higher) == {"D-0": [VERY]}
+
+
+def test_documents_that_replace_each_other_end() -> None:
+    one = mdm("T10", {12: "D-0^HGH", 13: "D-1^HGH", 18: "R"}, line("x"))
+    other = mdm("T10", {13: "D-0^HGH"}, line("y"), sent=LATER)
+    itself = mdm("T10", {12: "D-9^HGH", 13: "D-9^HGH", 18: "R"}, line("z"), sent=LAST)
+    assert confidentiality(one, other, itself) == {"D-0": ["R"], "D-1": ["R"], "D-9": ["R"]}
