@@ -16,6 +16,9 @@ Hosts = Mapping[str, Network | None]
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _LONGEST = 1000
+_UNICAST = ipaddress.IPv6Network("2000::/3")  # whatever else there is of IPv6 is local, or of a special purpose
+_EXAMPLES = ipaddress.IPv6Network("3fff::/20")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def hosts(text: str, setting: str) -> dict[str, Network | None]:
@@ -68,5 +71,17 @@ def chosen(host: str, addresses: Sequence[str], allowed: Hosts) -> str:
 def _may(address: ipaddress.IPv4Address | ipaddress.IPv6Address, network: Network | None) -> bool:
     if network is not None:
         return address in network
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return address.is_global and not address.is_multicast and (mapped is None or mapped.is_global)
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = _carried(address)
+        if carried is not None:
+            return _may(carried, None)
+        if address not in _UNICAST or address in _EXAMPLES:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The address of IPv4 that is meant by one of IPv6: mapped, 6to4, or behind a NAT64 (RFC 6052)."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from gateway.domain.searching.order import place_of, sort_key
 from gateway.domain.searching.query import Here, Query, parameters, understand
 from gateway.errors import BadRequest
 from gateway.translate import r4
@@ -149,3 +151,15 @@ def test_count_must_be_a_number() -> None:
     with pytest.raises(BadRequest, match="whole number from 0"):
         asked("Encounter", ("_count", "-1"))
     assert asked("Encounter", ("_count", "100000")).count == 500
+
+
+def test_numbers_are_ordered_by_every_digit() -> None:
+    figures = ["-2000000", "-0.5", "-0.00002", "-0.00001", "0", "0.00001", "0.00002", "1.2500001", "1.2500002", "9e20"]
+
+    def place(figure: str, order: str) -> Any:
+        query = asked("Observation", ("_sort", order))
+        body = {"resourceType": "Observation", "valueQuantity": {"value": Decimal(figure)}}
+        return sort_key(query.orders)(place_of(query.orders, body, [""]))
+
+    assert sorted(figures[::-1], key=lambda one: place(one, "value-quantity")) == figures
+    assert sorted(figures, key=lambda one: place(one, "-value-quantity")) == figures[::-1]

@@ -106,6 +106,8 @@ def test_what_the_caller_has_already(database_url: str) -> None:
                 {"If-None-Match": '"other"', "If-Modified-Since": date},
                 {"If-Modified-Since": earlier},
                 {"If-Modified-Since": "not a date"},
+                {"If-Modified-Since": f"Mon, 02 Mar 2026 11:30:00 +{'9' * 30}"},
+                {"If-Modified-Since": f"Mon, 02 Mar {'2' * 30} 11:30:00 GMT"},
             ):
                 assert (await here.web.get(path, headers={**epj, **extra})).status_code == 200, extra
             plan = await here.web.get(f"{path}/$joint-plan", headers=epj)

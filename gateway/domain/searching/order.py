@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import cmp_to_key
 from typing import Any
 
@@ -24,6 +24,7 @@ Place = list[str | None]
 
 MOST_ORDERS = 5
 _WITHOUT = ("composite", "special")
+_EXACT = Context(prec=60)  # the usual 28 digits are used up by what a number is shifted by
 _UNORDERED = ("_content", "_text", "phonetic", "age")  # `birthdate` orders by age
 
 
@@ -105,5 +106,5 @@ def _moment(at: datetime) -> str:
 
 def _figure(amount: Decimal) -> str:
     """A number as a text of the same order: numbers below zero first, turned about."""
-    shifted = amount + 10**24
+    shifted = _EXACT.add(amount, Decimal(10**24))
     return f"{max(min(shifted, Decimal(10**25)), Decimal(0)):041.15f}"
