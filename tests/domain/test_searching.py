@@ -161,5 +161,5 @@ def test_numbers_are_ordered_by_every_digit() -> None:
         body = {"resourceType": "Observation", "valueQuantity": {"value": Decimal(figure)}}
         return sort_key(query.orders)(place_of(query.orders, body, [""]))
 
-    assert sorted(figures[::-1], key=lambda one: place(one, "value-quantity")) == figures
+    assert sorted([*figures[4:], *figures[:4]], key=lambda one: place(one, "value-quantity")) == figures
     assert sorted(figures, key=lambda one: place(one, "-value-quantity")) == figures[::-1]

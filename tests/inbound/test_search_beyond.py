@@ -46,6 +46,8 @@ def test_chains_lead_into_the_directory_as_far_as_it_is_shown(database_url: str)
             await put(here, social, "Practitioner", identifier=[member["identifier"]], name=[{"family": "Østergård"}])
             team = await put(here, social, "CareTeam", status="active", subject={"reference": f"Patient/{patient}"},
                              participant=[{"member": member | {"type": "Practitioner"}}])  # fmt: skip
+            for query in ("participant:below=PractitionerRole/x", "participant:above=Practitioner/x,Goal/x"):
+                assert names(await found(here, social, f"CareTeam?patient={patient}&{query}")) == [], "none has steps"
             asked = f"CareTeam?patient={patient}&participant:Practitioner.name=Østergård"
             assert f"CareTeam/{team}" in names(await found(here, social, asked))
             assert names(await found(here, social, asked.replace("gård", "bro"))) == []

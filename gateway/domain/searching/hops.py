@@ -143,15 +143,16 @@ def _reverses(target: str, context: Context) -> Iterator[str]:
 
 
 def _steps(parameter: Parameter, modifier: str, value: str, context: Context) -> Test:
-    """`part-of:below`, `location:above`: what is referred to stands below or above something, or is it."""
+    """`part-of:below`, `location:above`: what is referred to stands below or above something, or is it. Something of
+    a type without steps has nothing below or above it."""
     wanted = split(value, ",")
     kinds = [one for one in parameter.targets if one in HIERARCHY]
     url, below = context.here.url, modifier == "below"
-    named = [how(one, kind, url) for one in wanted for kind in kinds]
+    named = [told for one in wanted for kind in kinds if (told := how(one, kind, url))[0] in kinds]
     asked = [
         context.climb(identity, kind, below=below) for kind, identity in dict.fromkeys(named) if kind in directory.KINDS
     ]
-    here = [one for one in named if one[0] in kinds and one[0] not in directory.KINDS]
+    here = [one for one in named if one[0] not in directory.KINDS]
     climbed = {kind: context.served[kind][HIERARCHY[kind]] for kind, _ in here}
 
     def test(body: Body, world: World) -> bool:
