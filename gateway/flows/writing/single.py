@@ -10,6 +10,7 @@ from gateway.flows.looking import location_of, look_at_one, on_record, served
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
 from gateway.flows.writing.asked import Around, Asked, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.circles import unless_in_circle
 from gateway.flows.writing.conditional import found_by, token_for, unless_there
 from gateway.flows.writing.create import create
 from gateway.flows.writing.patch import patch
@@ -48,6 +49,9 @@ async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
     found = await found_by(gateway, caller, work, around.effort)
     try:
         word = await understood(gateway, caller, found, around)
+        if isinstance(word, Word):
+            written = {word.reference: word.statement.body}
+            word = await unless_in_circle(gateway, caller, word, written, around.effort)
     finally:
         work.record = found.record
     kept, others = True, await looked_up(gateway, [found])

@@ -18,6 +18,7 @@ from gateway.domain.directory import KINDS as DIRECTORY
 from gateway.domain.intake import Known
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.record import Outcome as Failed
+from gateway.domain.statement import Act
 from gateway.errors import BadRequest, Conflict, GatewayError, Refused, RuleBroken, Unavailable
 from gateway.flows import write_message
 from gateway.flows.looking import on_record
@@ -27,6 +28,7 @@ from gateway.flows.write_message import Sending
 from gateway.flows.writing import in_directory, in_subscriptions
 from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Around, Entry, Json, Moved, Standing, Word, Work, begun
+from gateway.flows.writing.circles import unless_in_circle
 from gateway.flows.writing.filing import filed
 from gateway.flows.writing.in_subscriptions import Subscribing
 from gateway.flows.writing.naming import MESSAGE, linked, name, resolved, settled, twins
@@ -149,6 +151,7 @@ async def _understand(gateway: Gateway, entries: Sequence[Entry], attempt: _Atte
             except GatewayError as error:
                 raise entries[number].placed(error) from None
     _check_together(entries, attempt)
+    await _check_circles(gateway, attempt)
 
 
 async def _settle(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt, same: int) -> None:
@@ -239,6 +242,20 @@ def _check_together(entries: Sequence[Entry], attempt: _Attempt) -> None:
                 "This refers to nothing of this citizen that you may see", where=f"{entries[number].place}.resource",
                 hint="Check the references to other entries.",
             )  # fmt: skip
+
+
+async def _check_circles(gateway: Gateway, attempt: _Attempt) -> None:
+    """What stands when all of it is written leads nowhere back to itself. Raises RuleBroken with the place."""
+    words = {number: (one, one.came) for number, one in attempt.done.items() if isinstance(one.came, Word)}
+    written = {word.reference: word.statement.body for _, word in words.values() if word.statement.act is Act.STATE}
+    for number, (one, word) in words.items():
+        try:
+            came = await unless_in_circle(gateway, one.entry.caller, word, written, attempt.around.effort)
+        except Unavailable:
+            raise
+        except GatewayError as error:
+            raise one.entry.placed(error) from None
+        attempt.done[number] = replace(one, came=came)
 
 
 async def _answer(gateway: Gateway, one: Done, number: int, outcome: Outcome) -> Served:
