@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.attack.asked import a_bundle, a_change, a_create, a_look, a_message, another, who
 from tests.attack.further import further
+from tests.attack.searches import deeper
 from tests.attack.twins import Request, Twins, open_twins
 from tests.attack.two_worlds import Case
 
@@ -87,6 +88,10 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
         @rule(seed=_SEEDS)
         def besides_again(self, seed: int) -> None:
             runner.run(twins.ask(further(random.Random(seed), twins)))
+
+        @rule(seed=_SEEDS)
+        def search_deeper(self, seed: int) -> None:
+            runner.run(twins.ask(deeper(random.Random(seed), twins)))
 
         @rule()
         def pages_to_the_end(self) -> None:
