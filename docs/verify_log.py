@@ -88,7 +88,7 @@ class Verifier:
         head, _, tail = note.rpartition("\n\n")
         signers, found = [], re.findall("^\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)$", tail, re.MULTILINE)
         for key in (*self.keys, *self.witnesses):
-            for value in (base64.b64decode(text) for name, text in found if name == key.name):
+            for value in (base64.b64decode(text, validate=True) for name, text in found if name == key.name):
                 if value[:4] == key.id:
                     try:
                         key.check(value[4:], (head + "\n").encode())

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         count = asyncio.run(_export(settings, sys.stdout.buffer))
     else:
         count = _to_file(settings, args.file)
-    print(f"{count} lines written.", file=sys.stderr)
+    print(f"{count} line{'' if count == 1 else 's'} written.", file=sys.stderr)
     return 0
 
 
@@ -52,8 +52,9 @@ def _to_file(settings: Settings, path: Path) -> int:
         if path.exists():
             raise FileExistsError
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError:
-        raise SettingsError("The export cannot be written there", where=str(path), hint="Name a new file.") from None
+    except OSError as error:
+        text = f"The export cannot be written there ({error.strerror or 'File exists'})"
+        raise SettingsError(text, where=str(path), hint="Name a new file in a folder that is there.") from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             count = asyncio.run(_export(settings, file))

@@ -1,9 +1,10 @@
 """Verify the access log: an export, one citizen's list, or the database itself, and name what was done to it.
 
+An export is a file of export-log, or one of the three that the console's page Udtræk gives (then with --key).
 Nothing in an export is believed but signatures. Keep the log's key (vkey) and a checkpoint (/log/checkpoint) from
 time to time, outside the gateway: with --key a log that was signed again by somebody else is noticed, with
 --checkpoint one that was rolled back or written anew, with --witness one that the other sector has not seen.
-docs/verify_log.py and docs/verify_list.py do the same without this program.
+docs/verify_log.py, verify_list.py and verify_export.py there do the same without this program.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gateway.cli import exported
 from gateway.cli.export_log import beside, progress
 from gateway.cli.typed import day, seconds
 from gateway.domain.checkpoint import COSIGNATURE, NoteKey, note_key
+from gateway.domain.export_proof import ExportReport
 from gateway.domain.list_proof import MOST, ListReport, is_list, verify_list
 from gateway.domain.verify_log import TOLERANCE, Report, Verification
 from gateway.errors import SettingsError
@@ -29,7 +32,7 @@ from gateway.store.log_reading import export, misfiled
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What to verify, and against what."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("export", type=Path, nargs="?", help="a file of export-log, or of /log/lists/")
+    what.add_argument("export", type=Path, nargs="?", help="a file of export-log, of /log/lists/, or of the console")
     what.add_argument("--live", action="store_true", help="the database that the settings name")
     parser.add_argument("--key", action="append", default=[], metavar="VKEY", help="who may sign: name+id+key")
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help="who must have cosigned it")
@@ -58,8 +61,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         "witnesses": [note_key(text, COSIGNATURE) for text in args.witness],
     }
     trusted_keys = [note_key(text) for text in args.key]
+    if not args.live and exported.is_exported(args.export):
+        _only_a_whole_log(args, "--witness")
+        return _three_files(exported.verified(args.export, trusted_keys), as_json=args.json)
     if not args.live and (raw := _list(args.export)):
-        return _one_list(verify_list(raw, keys.verify, trusted_keys), as_json=args.json)
+        _only_a_whole_log(args)
+        return _one_list(verify_list(raw, keys.verify, trusted_keys, options["witnesses"]), as_json=args.json)
     report = (
         asyncio.run(_live(settings, trusted_keys, options)) if args.live else _file(args.export, trusted_keys, options)
     )
@@ -70,8 +77,33 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        raise SettingsError("This file cannot be read", where=str(path)) from None
+    except OSError as error:
+        raise _unread(path, error) from None
+    except ValueError:
+        raise SettingsError("This file is not text", where=str(path)) from None
+
+
+def _unread(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(f"This file cannot be read ({error.strerror})", where=str(path))
+
+
+def _only_a_whole_log(args: argparse.Namespace, *more: str) -> None:
+    """Raises SettingsError for options that would say nothing here: nobody is to believe that they were looked at."""
+    given = {"--checkpoint": args.checkpoint, "--kept-since": args.kept_since, "--witness": args.witness}
+    idle = [name for name in ("--checkpoint", "--kept-since", *more) if given[name]]
+    if idle:
+        raise SettingsError(f"{', '.join(idle)} can be compared with an export of the whole log (export-log) alone")
+
+
+def _three_files(report: ExportReport, *, as_json: bool) -> int:
+    if as_json:
+        told = dataclasses.asdict(report) | {"ok": report.ok}
+        if report.manifest:
+            told["manifest"]["root"] = report.manifest.root.hex()
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        print(exported.spoken(report))
+    return 0 if report.ok else 1
 
 
 def _list(path: Path) -> bytes:
@@ -111,8 +143,8 @@ def _file(path: Path, trusted_keys: list[NoteKey], options: dict[str, Any]) -> R
             for number, line in enumerate(file):
                 verification.feed(line)
                 progress(number)
-    except OSError:
-        raise SettingsError("This file cannot be read", where=str(path)) from None
+    except OSError as error:
+        raise _unread(path, error) from None
     return verification.finish()
 
 

@@ -25,11 +25,13 @@ from gateway.domain.checkpoint import (
     Verify,
     note_key,
     open_checkpoint,
+    parse_note,
 )
 from gateway.domain.listing import Head, committed, list_key, shown
 from gateway.domain.log_lines import BadLine, Entry, read_entry
 from gateway.domain.merkle import root_with
 from gateway.domain.tampering import Fault, Kind
+from gateway.domain.witness import cosigned
 
 FORMAT = "faellesplan-list/1"
 MOST = 100_000_000  # bytes
@@ -87,8 +89,11 @@ def is_list(line: bytes) -> bool:
     return line.startswith(b'{"format":"' + FORMAT.encode() + b'"')
 
 
-def verify_list(raw: bytes, verify: Verify, keys: Sequence[NoteKey] = ()) -> ListReport:
-    """Check a list with nothing but public keys; without any, the key that it names itself, which proves little."""
+def verify_list(
+    raw: bytes, verify: Verify, keys: Sequence[NoteKey] = (), witnesses: Sequence[NoteKey] = ()
+) -> ListReport:
+    """Check a list with nothing but public keys; without any, the key that it names itself, which proves little.
+    `witnesses`: who must have cosigned its checkpoint."""
     report = ListReport(own_key=not keys)
     try:
         told = json.loads(raw)
@@ -102,15 +107,20 @@ def verify_list(raw: bytes, verify: Verify, keys: Sequence[NoteKey] = ()) -> Lis
         report.wrong(Kind.UNREADABLE, "this is no list with its proof")
         return report
     try:
-        report.checkpoint = open_checkpoint(note, trusted, verify)
+        point = open_checkpoint(note, trusted, verify)
+        seen = cosigned(parse_note(note), witnesses, verify) if witnesses else {}
     except NotSigned:
         report.wrong(Kind.RE_SIGNED, "the checkpoint is not signed by the key of this log")
     except BadSignature:
         report.wrong(Kind.CHECKPOINT, "the checkpoint was changed after it was signed")
     except BadNote:
         report.wrong(Kind.UNREADABLE, "the checkpoint cannot be read")
-    if report.checkpoint:
-        _check(report, report.checkpoint, lists, tree)
+    else:
+        report.checkpoint = point
+        for witness in witnesses:
+            if witness not in seen:
+                report.wrong(Kind.NOT_WITNESSED, f"{witness.name} has witnessed nothing of it")
+        _check(report, point, lists, tree)
     return report
 
 

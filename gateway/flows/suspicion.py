@@ -102,7 +102,7 @@ async def _watched(gateway: Gateway, run: int) -> int:
         names = {one.user: one.user_name for one in looks}
         new += await store.raise_(gateway.database, [(one, names[one.user], organisation) for one in found], now)
         seen += len(looks)
-    await on_record(gateway, by_itself(gateway, OPERATION, f"{new} new findings"))
+    await on_record(gateway, by_itself(gateway, "looked-through", f"{new} new findings"))
     await store.end(gateway.database, run, seen, new, gateway.clock())
     return new
 

@@ -178,7 +178,7 @@ def witnessed(lines: list[bytes], at: int, *, wrong: bool = False) -> tuple[list
     note = parse_note(one["checkpoint"])
     sign = (lambda message: bytes(64)) if wrong else witness.sign
     one["checkpoint"] += cosign(note, witness.public, sign, START)
-    return [json.dumps(line).encode() + b"\n" for line in told], witness.vkey
+    return [json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in told], witness.vkey
 
 
 def test_cosignatures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,6 +232,14 @@ def test_one_citizens_list(settled: str, tmp_path: Path, capsys: pytest.CaptureF
     assert verdict(nobody) == 0
     assert "4 entries, 0 of them without content" in capsys.readouterr().out
     assert verdict(right, "--key", VKEY) == 1
+    for wrong, status in ((False, 0), (True, 1)):
+        cosigned, witness = witnessed([right], 0, wrong=wrong)
+        assert verdict(cosigned[0], "--key", key.vkey, "--witness", witness) == status
+    assert verdict(right, "--key", key.vkey, "--witness", witness) == 1, "nobody has witnessed it"
+    assert "NOT-WITNESSED: municipality.example/witness has witnessed nothing of it" in capsys.readouterr().out
+    idle = ["verify-log", str(tmp_path / "list.json"), "--kept-since", "2026-01-01"]
+    assert main(idle) == 1, "what is not looked at is refused"
+    assert "--kept-since can be compared with an export of the whole log" in capsys.readouterr().err
     for spoil in SPOILED:
         told = json.loads(right)
         spoil(told)

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from gateway import flows
+from gateway.domain.consent.ask import is_known, purpose_key
 from gateway.flows.log import integrate
 from gateway.inbound.console import texts as folder
 from gateway.inbound.console.navigation import PAGES
+from gateway.inbound.console.search import PURPOSES
 from gateway.inbound.console.texts import LANGUAGES, texts
 from gateway.inbound.console.tickets import IDLE_SECONDS, WORK_SECONDS
 from gateway.inbound.scopes import Scope
@@ -24,6 +27,7 @@ OPERATOR = hospital(id="operator", name="Drift", role="operator", purposes=("HSY
 WORKERS = (*CLIENTS, OPERATOR)
 PURPOSE = {"auditor": "HOPERAT", "operator": "HSYSADMIN"}
 CONSOLE = Path(folder.__file__).parents[1]
+FLOWS = Path(flows.__file__).parent
 
 
 async def work(here: Http, client: str = "auditor") -> Any:
@@ -184,6 +188,25 @@ def test_every_text_that_a_page_asks_for_is_there() -> None:
     assert len(asked) > 10
     assert asked <= texts("da").known.keys()
     assert {entry.name for entry in PAGES} <= texts("da").known.keys()
+
+
+def test_what_is_done_has_a_word_for_auditors_and_one_for_citizens() -> None:
+    """Every operation that a flow puts on record; about nobody are those that a citizen's list cannot have."""
+    source = "\n".join(file.read_text("utf-8") for file in FLOWS.rglob("*.py"))
+    done = set(re.findall(r"""(?:\boperation=|^OPERATION = |by_itself\(gateway, )"([a-z-]+)\"""", source, re.MULTILINE))
+    assert {"joint-plan", "suspicion", "hand-over", "relabel"} <= done
+    about_nobody = {"look-through", "looked-through", "take-staff", "take-well-known"}
+    for told in _tables().values():
+        assert done <= told["interaction"].keys()
+        assert done - about_nobody <= told["did"].keys()
+
+
+def test_a_purpose_that_the_pages_name_has_a_word() -> None:
+    pages = "\n".join(page.read_text("utf-8") for page in (FLOWS.parents[1] / "docs").glob("*.md"))
+    named = {code for code in re.findall(r"`([A-Z]{3,8})`", pages) if is_known(purpose_key(code))}
+    assert {"TREAT", "COC", "HPAYMT"} <= named
+    for told in _tables().values():
+        assert named | set(PURPOSES) <= told["purpose"].keys()
 
 
 # Status

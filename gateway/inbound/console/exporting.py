@@ -43,7 +43,8 @@ async def whole_list(here: Here) -> Response:
 async def show(here: Here) -> Response:
     """GET /console/exports: this auditor's exports, and how far they are. Reloads itself while one is being made."""
     found = await exports_of(here.gateway, here.caller)
-    page = here.page("exports.html", exports=found, moment_of={one.id: here.moment(one.made_at) for one in found})
+    moments = {one.id: here.moment(one.made_at) for one in found}
+    page = here.page("exports.html", exports=found, moment_of=moments, vkey=here.gateway.log_key.vkey)
     if not all(one.made or one.failed for one in found):
         page.headers["Refresh"] = "3"
     return page

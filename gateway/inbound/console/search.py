@@ -15,9 +15,28 @@ from gateway.flows.saved_searches import delete, opened, save, saved
 from gateway.inbound.console.frame import Here
 from gateway.inbound.console.timeline import timeline
 
-PURPOSES = ("TREAT", "COC", "HOPERAT", "ELIGDTRM", "HCOMPL", "HSYSADMIN", "PATRQT", "BTG", "ETREAT")
+PURPOSES = (
+    "TREAT",
+    "ETREAT",
+    "COC",
+    "CAREMGT",
+    "ELIGDTRM",
+    "HPAYMT",
+    "HCOMPL",
+    "PATRQT",
+    "BTG",
+    "HOPERAT",
+    "HSYSADMIN",
+)
+"""Those that are met every day; `purposes` adds what registered systems may give besides."""
 INTERACTIONS = ("read", "vread", "search-type", "operation", "create", "update", "patch", "delete", "history-instance",
                 "history-type", "import", "export", "notify", "token", "login", "logout")  # fmt: skip
+
+
+def purposes(here: Here) -> tuple[str, ...]:
+    """The purposes that a form offers."""
+    given = {purpose for client in here.inbound.clients for purpose in client.purposes}
+    return (*PURPOSES, *sorted(given.difference(PURPOSES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ async def run_saved(here: Here) -> Response:
 
 async def _form(here: Here, given: object, wrong: object, status: int = 200) -> Response:
     return here.page(
-        "search.html", status, given=given, wrong=wrong, purposes=PURPOSES, interactions=INTERACTIONS,
+        "search.html", status, given=given, wrong=wrong, purposes=purposes(here), interactions=INTERACTIONS,
         decisions=tuple(Decision), saved=await saved(here.gateway, here.caller),
     )  # fmt: skip
 

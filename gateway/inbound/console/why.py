@@ -16,7 +16,7 @@ from gateway.errors import BadRequest, NotFound
 from gateway.flows.explain import explain
 from gateway.flows.find_looks import NOBODY, open_look, people_named
 from gateway.inbound.console.frame import Here
-from gateway.inbound.console.search import PURPOSES
+from gateway.inbound.console.search import purposes
 from gateway.inbound.rest.explaining import question_of
 
 _decode = msgspec.json.decode
@@ -89,7 +89,7 @@ def _told(body: dict[str, Any], name: str) -> list[str]:
 def _form(here: Here, wrong: str = "") -> Response:
     clients = sorted((one.name, one.id) for one in here.inbound.clients)
     return here.page(
-        "why.html", 400 if wrong else 200, given=here.form, wrong=wrong, clients=clients, purposes=PURPOSES
+        "why.html", 400 if wrong else 200, given=here.form, wrong=wrong, clients=clients, purposes=purposes(here)
     )
 
 
