@@ -63,7 +63,7 @@ class Caller:
     @property
     def narrowed(self) -> bool:
         """Whether any scope has search parameters."""
-        return any("?" in scope for scope in self.scopes)
+        return _narrowed(self.scopes)
 
     def calling(self, trace: str, address: str) -> Caller:
         """The same, in one call. Every request asks for it: `dataclasses.replace` takes three times as long."""
@@ -71,6 +71,11 @@ class Caller:
 
 
 _standing = attrgetter(*[one.name for one in fields(Caller)][:-2])
+
+
+@lru_cache(maxsize=4096)  # the same clients ask again and again
+def _narrowed(scopes: tuple[str, ...]) -> bool:
+    return any("?" in scope for scope in scopes)
 
 
 @lru_cache(maxsize=4096)
