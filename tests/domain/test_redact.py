@@ -10,7 +10,7 @@ import pytest
 
 from gateway.domain.decide import Permit, decide_all
 from gateway.domain.redact import ADDRESS_PATHS, OUTSIDE_HOSPITALS, REDACTED, redact
-from gateway.domain.security_label import PROTECTED_ADDRESS
+from gateway.domain.security_label import DATA_CLASS, PROTECTED_ADDRESS
 from tests.domain.consent.making import N, R, actor, consent, rule, written
 from tests.domain.deciding import CLINIC, NORMAL, NOW, POLICY, caller, decided, facts
 
@@ -155,6 +155,12 @@ def test_a_consent_must_name_it() -> None:
     assert redactions("jobcenter", named) == frozenset()
     below = consent(rule("permit", rule("permit", labels=[PROTECTED_ADDRESS]), actor=HERE, labels=[R]))
     assert redactions("jobcenter", below) == frozenset()
+    above = consent(rule("permit", rule("permit", purpose=["TREAT"]), actor=HERE, labels=[R, PROTECTED_ADDRESS]))
+    assert redactions("jobcenter", above) == frozenset(), "an exception stands within what its permit names"
+    classes = [f"{DATA_CLASS}|identity", PROTECTED_ADDRESS]
+    assert redactions("jobcenter", consent(rule("permit", actor=HERE, classes=classes))) == frozenset()
+    unnamed = consent(rule("deny", rule("permit"), actor=HERE, labels=[R, PROTECTED_ADDRESS]))
+    assert redactions("jobcenter", unnamed) == ADDRESS_PATHS["Patient"], "what is denied is not let be seen by its name"
 
 
 def test_never_is_never_here_too() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.consent import Evaluation, compile_consent, prepared
+from gateway.domain.resource import Facts
 from gateway.domain.security_label import UNREAD
 from tests.domain.consent.making import (
     HTEST,
@@ -13,13 +15,17 @@ from tests.domain.consent.making import (
     PSY,
     SUD,
     UNIT,
+    UNKNOWN,
     WARD,
     N,
     R,
     actor,
     ask,
+    at,
     coding,
     consent,
+    data,
+    dates,
     hear,
     rule,
     thing,
@@ -37,6 +43,14 @@ def test_3_a_deny_below_what_does_not_match_says_nothing() -> None:
     assert word(consent(rule("permit", below)), about=thing(PSY)) == "deny"
     denied = rule("deny", rule("deny", actor=actor(NURSE)), classes=[f"{TYPES}|Goal"])
     assert word(consent(rule("permit", denied))) == "permit"
+
+
+@pytest.mark.parametrize("says", ["permit", "deny"])
+def test_3_an_exception_for_another_action_says_nothing_of_this_one(says: str) -> None:
+    other = rule("deny" if says == "permit" else "permit", action=["correct"])
+    for said in (rule(says, other), rule(says, rule(says, other))):
+        assert word(consent(said)) == says
+        assert word(consent(said), ask(action="correct")) == other["type"]
 
 
 @pytest.mark.parametrize("says", ["permit", "deny"])
@@ -77,6 +91,13 @@ def test_5_an_exception_for_a_label_is_not_of_what_nobody_could_look_into() -> N
     assert [word(listed, about=thing(N, *more)) for more in ((UNREAD,), (PSY, UNREAD))] == ["permit", "deny"]
 
 
+def test_11_a_permit_that_is_not_understood_covers_no_label_beside_its_root() -> None:
+    for odd in ({"modifierExtension": UNKNOWN}, {"decision": "permit"}, {"type": "allow"}):
+        below = rule("permit", labels=[PSY]) | odd
+        assert word(consent(rule("permit", below, labels=[N])), about=thing(N, PSY)) == "deny"
+        assert word(consent(rule("permit", below, labels=[N])), about=thing(PSY)) == "deny"
+
+
 @pytest.mark.parametrize("own", [{}, {"actor": actor(NURSE)}, {"period": {"start": "2026-01-01"}}])
 def test_11_an_exception_for_a_purpose_that_is_not_understood_permits_nothing(own: dict[str, Any]) -> None:
     vague = {"type": "permit", "purpose": [{"code": "TREAT"}], "securityLabel": [coding(PSY)], **own}
@@ -101,3 +122,32 @@ def test_12_an_exception_of_a_permit_opens_nothing_for_a_sub_unit_that_the_permi
     said = consent(rule("permit", rule("permit", actor=actor(WARD, NURSE), labels=[PSY]), actor=actor(UNIT)))
     assert word(said, ask(**BELOW), thing(PSY)) == "silent"
     assert word(said, about=thing(PSY)) == "permit"
+
+
+# What was worked out for one resource or one moment is no answer for another
+
+
+@pytest.mark.parametrize(
+    ("filtered", "met", "other"),
+    [({"data": data("instance", "Observation/o1")}, thing(), thing(id="o2")),
+     ({"data": data("related", "Encounter/e1")}, thing(related=frozenset({"Encounter/e1"})), thing()),
+     ({"data": data("authoredby", UNIT)}, thing(authors=frozenset({UNIT})), thing()),
+     ({"dataPeriod": {"end": "2025-12-31"}}, thing(clinical=dates("2025-06-01")), thing())],
+)  # fmt: skip
+def test_6_resources_alike_in_all_else_are_told_apart_by_their_ids_writers_and_dates(
+    filtered: dict[str, Any], met: Facts, other: Facts
+) -> None:
+    for said in (rule("deny", **filtered), rule("permit", rule("deny", **filtered))):
+        evaluation = Evaluation([compile_consent(consent(said))], ask())
+        words = [str(evaluation.verdict(one).word) for one in (met, other, met)]
+        assert words == ["deny", "permit" if said["type"] == "permit" else "silent", "deny"]
+
+
+def test_1_what_begins_and_ends_does_so_for_who_asked_before() -> None:
+    year = {"start": "2026-02-01", "end": "2026-12-31"}
+    for said in (rule("permit", period=year), rule("", rule("permit", period=year))):
+        compiled = [compile_consent(consent(said))]
+        for day, expected in (("01-31", "silent"), ("02-01", "permit"), ("12-31", "permit"), ("12-30", "permit")):
+            asked = ask(now=at(f"2026-{day}T12:00:00+01:00"))
+            assert prepared(compiled, asked).verdict(thing()).word == expected, day
+        assert prepared(compiled, ask(now=at("2027-01-01T00:00:00+01:00"))).verdict(thing()).word == "silent"

@@ -223,6 +223,7 @@ def test_15_an_objection_is_a_deny() -> None:
 
 def test_15_an_objection_may_have_exceptions_but_never_permits_by_itself() -> None:
     assert word(objection(provision=rule("deny", rule("permit", actor=actor(UNIT))))) == "permit"
+    assert word(objection(provision=rule("", rule("permit", actor=actor(UNIT))))) == "permit", "a root needs no type"
     assert word(objection(provision=rule("permit"))) == "deny"
     assert word(objection(provision=rule("permit", rule("permit", actor=actor(UNIT))))) == "deny"
 
