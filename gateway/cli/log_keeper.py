@@ -52,17 +52,18 @@ async def _sign(gateway: Gateway) -> None:
 
 
 async def _keep(settings: Settings) -> None:
+    """Whoever stops a whole group of processes stops the keeper first: within a second this is cancelled then."""
     while True:
         try:
             keeper = await _started(settings)
             try:
-                status = await keeper.wait()
+                told: dict[str, object] = {"status": await keeper.wait()}
             finally:
                 await _ended(keeper)
-            log.error("the keeper of the access log has ended and is started again", status=status)
         except OSError as error:
-            log.error("the keeper of the access log cannot be started", reason=error.strerror)
+            told = {"reason": error.strerror}
         await asyncio.sleep(STARTS_AGAIN)
+        log.error("the keeper of the access log has ended and is started again", **told)
 
 
 async def _started(settings: Settings) -> Process:
