@@ -228,8 +228,10 @@ def test_15_an_objection_may_have_exceptions_but_never_permits_by_itself() -> No
     assert word(objection(provision=rule("permit", rule("permit", actor=actor(UNIT))))) == "deny"
 
 
-def test_15_an_opt_out_by_policy_rule_is_an_objection() -> None:
-    out = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTOUT"}]}
+@pytest.mark.parametrize("code", ["OPTOUT", "OPTOUTE"])
+def test_15_an_opt_out_by_policy_rule_is_an_objection(code: str) -> None:
+    out = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": code}]}
     assert word(consent(None, policyRule=out)) == "deny"
+    assert word(consent(None, category=[out])) == "deny"
     opt_in = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "OPTIN"}]}
     assert word(consent(None, policyRule=opt_in)) == "silent"

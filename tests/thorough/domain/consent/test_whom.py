@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.consent.actors import READER_ROLE
+from gateway.domain.consent.actors import READER_ROLE, SUB_UNITS
 from gateway.domain.identifier import SOR
 from tests.domain.consent.making import THO, UNIT, WARD, actor, ask, consent, reference, rule, word
 
@@ -56,6 +56,16 @@ def test_12_a_word_of_one_legal_world_closes_its_sub_units_and_opens_none() -> N
     assert word(of_world("deny"), ask(role="social", **BELOW)) == "silent"
     assert word(of_world("deny"), ask(role="", **BELOW)) == "deny", "who has no role may be of it"
     assert word(of_world("permit"), ask(role="")) == "silent"
+
+
+@pytest.mark.parametrize(("units", "opened", "closed"), [(True, "permit", "deny"), (False, "silent", "silent")])
+def test_12_a_word_of_one_legal_world_may_name_its_sub_units(units: bool, opened: str, closed: str) -> None:
+    for says, expected in (("permit", opened), ("deny", closed)):
+        said = of_world(says)
+        said["provision"]["actor"][0]["extension"] = [{"url": SUB_UNITS, "valueBoolean": units}]
+        assert word(said, ask(role="jobcenter", **BELOW)) == expected
+        assert word(said, ask(role="jobcenter")) == says
+        assert word(said, ask(role="social", **BELOW)) == "silent"
 
 
 def test_12_only_its_own_word_names_the_sub_units() -> None:
