@@ -32,6 +32,7 @@ _ASIDE = frozenset({Act.UPDATE, Act.ATTEND, Act.EXPECT_MOVE, Act.EXPECT_END, Act
 
 _BEGINNINGS = frozenset({Act.PLAN, Act.START, Act.CHANGE})
 _STATES = frozenset({Act.MOVE, Act.LEAVE, Act.END, Act.DIE})
+_STEPS = _STATES | {Act.RETURN}
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Event:
     deleted: bool = False
     undone: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    back_in: list[tuple[datetime, Body]] = field(default_factory=list)  # by its cancellations, as they were registered
 
     @property
     def order(self) -> tuple[datetime, int, datetime, str]:
@@ -77,6 +79,7 @@ def resolve(statements: list[Statement]) -> list[Event]:
             orphan = _event(one, visits)
             orphan.stands = one.verb is Verb.CORRECT
             orphan.restores = one.verb is Verb.WITHDRAW
+            orphan.back_in = _back_in(orphan, one)
             events.append(orphan)
         elif one.verb is Verb.CORRECT:
             _correct(target, one)
@@ -84,6 +87,7 @@ def resolve(statements: list[Statement]) -> list[Event]:
             target.stands, target.undone = False, one.recorded
             target.origins.append(one.origin)
             target.notes += one.notes
+            target.back_in += _back_in(target, one)
             cancelled[id(target)] = target, one
     for event in events:
         if event.act is Act.DELETE:
@@ -163,6 +167,22 @@ def _tells_how_it_is(target: Event, events: list[Event]) -> bool:
     if target.act is Act.RETURN:
         return not any(e.act is Act.LEAVE or (e.act is Act.RETURN and e.stands) for e in own)
     return target.act in _STATES and not any(e.stands or e.restores for e in own)
+
+
+def _back_in(target: Event, one: Statement) -> list[tuple[datetime, Body]]:
+    """Where the citizen is after a cancellation, which tells it (HL7 v2.5, 3.3.12 and 3.3.13), when it was registered:
+    not always where he was before. Some senders repeat the place of the transfer that they cancel."""
+    if target.act not in _STEPS or one.verb is not Verb.WITHDRAW or _provider(one.body) not in ("", target.provider):
+        return []
+    there = active(one.body)
+    if target.act is Act.MOVE and target.body is not one.body and there == active(target.body):
+        return []
+    return [(one.recorded, place) for place in there]
+
+
+def active(body: Body) -> list[Body]:
+    """The place where a word about a stay says that the citizen is; a list of one, or none."""
+    return [place for place in body.get("location", ()) if place.get("status") == "active"][:1]
 
 
 def _event(one: Statement, visits: Mapping[str, str]) -> Event:

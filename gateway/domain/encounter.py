@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.corrections import Event
+from gateway.domain.corrections import Event, active
 from gateway.domain.resource import Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Act, Body
 from gateway.domain.when import instant, said_time
+from gateway.domain.whereabouts import Whereabouts
 
 PROFILE = "https://faellesplan.dk/fhir/StructureDefinition/faellesplan-encounter"
 LEAVE = "https://faellesplan.dk/fhir/StructureDefinition/leave-period"
@@ -31,9 +32,7 @@ _BEGINS = frozenset({Act.START, Act.CHANGE})
 # Each of these tells that the stay has begun.
 _STEPS = frozenset({*_BEGINS, Act.MOVE, Act.LEAVE, Act.RETURN, Act.END, Act.DIE})
 _BEGINS_OR_WILL = _BEGINS | {Act.PLAN}
-_BEGINS_THERE = _BEGINS | {Act.MOVE}
 _ENDS = frozenset({Act.END, Act.DIE})
-_TELLS_OF_MOVE = frozenset({Act.MOVE, Act.EXPECT_MOVE})
 # Looked up once: reading a member of an enum takes longer than a call, and every event is asked for these.
 _PLAN, _LEAVE, _RETURN = Act.PLAN, Act.LEAVE, Act.RETURN
 
@@ -50,8 +49,7 @@ class _Course:
 
     history: list[tuple[str, datetime | None]] = field(default_factory=list)
     leaves: list[dict[str, datetime]] = field(default_factory=list)
-    places: list[Body] = field(default_factory=list)
-    reserved: list[Body] = field(default_factory=list)  # where the citizen is to be moved
+    where: Whereabouts = field(default_factory=Whereabouts)
     facts: Body = field(default_factory=dict)
     end: datetime | None = None
     back: str = ""  # the source that told the last return
@@ -64,18 +62,28 @@ class _Course:
         if status != self.status:
             self.history.append((status, at))
 
+    def go_back(self, registered: datetime, place: Body) -> None:
+        """Where a cancellation says that the citizen is, as long as the stay goes on."""
+        if self.end is None and self.history:
+            self.where.set_right(registered, place)
+
 
 def encounter(identity: str, events: list[Event], kind: str, followed_at: datetime | None, source: Source) -> Resource:
     """The Encounter of one stay. `followed_at` ends an acute contact where the admission took over."""
     error, called_off = _in_error(events), _called_off(events)
     course = _Course()
     taken_back = [e for e in events if e.undone is not None and e.act is Act.EXPECT_END]
+    back_in = sorted((one for e in events for one in e.back_in), key=lambda one: one[0])
     for event in events:
+        while back_in and back_in[0][0] < event.happened:
+            course.go_back(*back_in.pop(0))
         body = _still_planned(event, taken_back) if taken_back else event.body
         if (event.stands or event.restores) and not called_off:
             _play(course, event, body)
         elif error or called_off:
             _learn(course.facts, event, body)
+    for registered, place in back_in:
+        course.go_back(registered, place)
     if followed_at is not None and course.end is None:
         _finish(course, followed_at)
     body = _body(course, events, kind)
@@ -146,7 +154,7 @@ def _play(course: _Course, event: Event, body: Body) -> None:
     waiting = course.status == "planned" and event.act in _STEPS
     if (waiting or not course.history) and event.act not in _BEGINS_OR_WILL:
         course.become("in-progress", _told_start(event) or _own_start(event))
-        course.places = _real(course.places)
+        course.where.begin()
     if course.history and event.act is Act.PLAN:
         status = None  # what has begun is not expected any more
     if event.act is _LEAVE:
@@ -161,7 +169,7 @@ def _play(course: _Course, event: Event, body: Body) -> None:
         course.history[0] = ("in-progress", min([event.happened, *known]))  # a leave told before it was in the stay
     if status:
         course.become(status, event.happened)
-    _place(course, event)
+    course.where.tell(event)
 
 
 def _restore(course: _Course, event: Event) -> None:
@@ -173,8 +181,8 @@ def _restore(course: _Course, event: Event) -> None:
     if event.act is Act.RETURN and course.status != "onleave":
         course.leaves.append({"start": event.happened})
         course.become("onleave", event.happened)
-    if not course.places:
-        course.places = [one for one in event.body.get("location", []) if one.get("status") == "active"][:1]
+    if not course.where.places:
+        course.where.places = active(event.body)
 
 
 def _told_start(event: Event) -> datetime | None:
@@ -201,63 +209,10 @@ def _come_back(course: _Course, event: Event) -> None:
 def _finish(course: _Course, at: datetime) -> None:
     if course.leaves and "end" not in course.leaves[-1]:
         course.leaves[-1]["end"] = at
-    course.end, course.reserved = at, []
+    course.end, course.where.reserved = at, []
     if course.status == "finished":
         course.history[-1] = ("finished", at)
     course.become("finished", at)
-
-
-def _place(course: _Course, event: Event) -> None:
-    """Where the citizen lies: a move ends the former place, other events set the present one right."""
-    told = {one.get("status", "active"): one for one in reversed(event.body.get("location", []))}
-    if event.act in _TELLS_OF_MOVE:
-        course.reserved = [told["reserved"]] if "reserved" in told else []
-    if "completed" in told and event.act is Act.MOVE and not course.places:
-        course.places = [told["completed"]]  # nobody told of the place before
-    if "active" in told:
-        _lie(course, event, told["active"])
-
-
-def _lie(course: _Course, event: Event, place: Body) -> None:
-    now = said_time(event.happened)
-    if event.act is _PLAN:
-        course.places = [place | {"status": "planned"}]
-        return
-    if event.act in _BEGINS:
-        course.places = _real(course.places)
-    arrived = event.act in _BEGINS_THERE and not (event.act in _BEGINS and _there_already(course, place, now))
-    if course.places and arrived:
-        former = course.places[-1]
-        end = {"period": former.get("period", {}) | {"end": now}}
-        course.places[-1] = former | {"status": "completed"} | end
-    begun = {"period": {"start": now}} if event.act in _BEGINS_THERE else {}
-    if arrived or not course.places:
-        course.places.append(place | begun)
-    elif not _vaguer(place, course.places[-1]):
-        kept = {name: course.places[-1][name] for name in ("status", "period") if name in course.places[-1]}
-        course.places[-1] = place | begun | kept
-
-
-def _real(places: list[Body]) -> list[Body]:
-    """Without the place where the citizen was expected."""
-    return [one for one in places if one.get("status") != "planned"]
-
-
-def _vaguer(place: Body, known: Body) -> bool:
-    """Whether a place that was told after another is the building alone, where a ward or bed is known: many senders
-    write no more when the citizen leaves, and it would hide where he lay."""
-    return "identifier" not in place.get("location", {}) and "identifier" in known.get("location", {})
-
-
-def _there_already(course: _Course, place: Body, now: str) -> bool:
-    """Whether a beginning that is told after another word of the stay (two visits became one, A42) tells of no other
-    place, or of one from the same moment on: then it sets the present one right. A citizen lies in one place at a time,
-    so where it tells of another one, the former is left."""
-    if not course.places:
-        return False
-    former = course.places[-1]
-    same = former.get("location") == place.get("location")
-    return former.get("status") == "active" and (same or former.get("period", {}).get("start", now) == now)
 
 
 def _learn(facts: Body, event: Event, body: Body) -> None:
@@ -345,8 +300,8 @@ def _body(course: _Course, events: list[Event], kind: str) -> Body:
         period["end"] = said_time(course.end)
     if period:
         body["period"] = period
-    if course.places or course.reserved:
-        body["location"] = _closed(course.places, course.end) + course.reserved
+    if location := course.where.as_told(course.end):
+        body["location"] = location
     return body
 
 
@@ -376,11 +331,3 @@ def _history(course: _Course) -> list[Body]:
             continue
         rows.append({"status": status, "period": period})
     return [row for row in rows if row["period"]]
-
-
-def _closed(places: list[Body], end: datetime | None) -> list[Body]:
-    if places and end is not None and places[-1].get("status") != "completed":
-        last = places[-1] | {"status": "completed"}
-        last["period"] = last.get("period", {}) | {"end": said_time(end)}
-        return [*places[:-1], last]
-    return places
