@@ -6,6 +6,8 @@ it enters the outbox: nothing is sent that is not on the plan, and nothing stand
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -15,12 +17,12 @@ from gateway.domain.identifier import normal
 from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.source import Source
-from gateway.errors import BadRequest, Forbidden, GatewayError, NotFound, Unavailable
+from gateway.errors import BadRequest, Contradiction, Forbidden, GatewayError, NotFound, Unavailable
 from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, opened, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.receive import may_send
 from gateway.flows.taking import Taken, keep_taken, taken
-from gateway.store import resources, wire
+from gateway.store import messages, resources, wire
 from gateway.translate.fhir import parse, write_json
 from gateway.translate.medcom.carecommunication.draft import Writer, draft, former_of, given
 from gateway.translate.medcom.carecommunication.write import letter
@@ -33,9 +35,11 @@ _PLACE = "Bundle.entry[2].resource"  # where letter() puts the Communication
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A message on its way: `told` as it is written, `patient` whom it is about, `answers` a former message's id."""
+    """A message on its way: `told` as it is written, `given` as its writer gave it, `patient` whom it is about,
+    `answers` a former message's id."""
 
     told: Json
+    given: Json
     patient: Json
     citizen: str
     answers: str
@@ -54,6 +58,15 @@ class Sending:
     def reference(self) -> str:
         """`Communication/9f…`"""
         return f"Communication/{self.identity}"
+
+    def check(self, before: bytes | None) -> None:
+        """Under one number there is one message: a second one would stand on the plan and go out to nobody. `before` is
+        what was kept as its answer. Raises Contradiction."""
+        if before not in (None, self.message.arrival.answer):
+            raise Contradiction(
+                "This number stands for another message", where="Communication.identifier",
+                hint="Give each message a number of its own, or none.",
+            )  # fmt: skip
 
     def told(self, record: AccessRecord) -> AccessRecord:
         """The record of the write, as it takes place."""
@@ -80,7 +93,8 @@ async def write_message(gateway: Gateway, caller: Caller, raw: bytes) -> Served:
         await on_record(gateway, record)
         raise
     await on_record(gateway, sending.told(record))
-    await keep_taken(gateway, sending.message)
+    kept = await keep_taken(gateway, sending.message)
+    sending.check(kept.before.body if kept.before else None)
     return await shown(gateway, caller, sending.identity)
 
 
@@ -114,7 +128,7 @@ async def _drafted(gateway: Gateway, caller: Caller, told: Json) -> _Work:
     organisation, name = (own.organisation, own.name) if own else (caller.organisation, caller.organisation_name)
     writer = Writer(caller.user_name, caller.user_role or caller.role, organisation, name)
     answers = former["identifier"][0]["value"] if former else ""
-    return _Work(draft(told, writer, former, gateway.clock()), patient, citizen, answers)
+    return _Work(draft(told, writer, former, gateway.clock()), told, patient, citizen, answers)
 
 
 async def _seen(gateway: Gateway, caller: Caller, kind: str, identity: str) -> tuple[Json, str]:
@@ -135,8 +149,21 @@ async def _going_out(gateway: Gateway, caller: Caller, work: _Work) -> Sending:
     said = tuple(one for one in translation.statements if one.kind == "Communication")
     going = _outgoing(gateway, work, made.id, raw)
     identity = gateway.ids("Communication", said[0].key)
-    translation = replace(translation, statements=said)
-    return Sending(identity, await taken(gateway, "fhir-message", raw, translation, caller, going))
+    number = hashlib.sha256(f"written|{made.id}".encode()).digest()  # it is recognised by that alone, whenever it comes
+    translation = replace(translation, statements=said, fingerprint=number, concerns=b"")
+    message = await taken(gateway, "fhir-message", raw, translation, caller, going)
+    message = replace(message, arrival=replace(message.arrival, answer=_content(gateway, work)))
+    sending = Sending(identity, message)
+    sending.check(await messages.answer_to(gateway.database, message.arrival.fingerprint))
+    return sending
+
+
+def _content(gateway: Gateway, work: _Work) -> bytes:
+    """What tells a message from another: whom it is about, and what its writer gave. It is kept in the place of an
+    answer, as nobody waits for one."""
+    given_ = {name: value for name, value in work.given.items() if name != "subject"}
+    said = json.dumps([work.citizen, given_], sort_keys=True, default=str)
+    return gateway.fingerprint(b"content", said.encode())
 
 
 def _outgoing(gateway: Gateway, work: _Work, header: str, raw: bytes) -> Sequence[Outgoing]:
@@ -172,7 +199,7 @@ async def shown(gateway: Gateway, caller: Caller, identity: str) -> Served:
     except Unavailable:
         return Served(b"", location=f"{gateway.public_url}/fhir/Communication/{identity}", created=True)
     if found is None:  # § 12 c: sent, and of a citizen without a case not kept
-        return Served(b"", created=True)
+        return Served(b"", location=f"{gateway.public_url}/fhir/Communication/{identity}/_history/1", created=True)
     where = location_of(gateway, found.sealed)
     shown = served(gateway, seen) if seen.permitted else Served(b"", str(found.sealed.version), location=where)
     return replace(shown, created=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -119,6 +120,83 @@ def test_what_is_sent_twice_goes_out_once(database_url: str) -> None:
             assert (first.status_code, again.status_code) == (201, 201)
             assert len(await outbox(here)) == 1
             assert len(await thread(here, "social")) == 1
+
+    run(test)
+
+
+def numbered(patient: str, number: int, **more: Any) -> Json:
+    """A message with a number of its writer's own."""
+    own = [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{uuid(number)}"}]
+    return message(patient, receiver=OTHER_HOSPITAL, identifier=own, **more)
+
+
+def test_the_same_message_has_one_answer_whenever_it_is_sent(database_url: str) -> None:
+    """Its place, its version and its thread: of a citizen with a case, where it is kept, and of one without (§ 12 c),
+    where it is not; alone, and in a transaction with a number."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS, deliver=["regionh-medcom"]) as here:
+            await known(here, (CPR, NUMBER))
+            patient = await patient_of(here)
+
+            async def together(number: int) -> tuple[Any, ...]:
+                sent = {"request": {"method": "POST", "url": "Communication"}, "resource": message(
+                    patient, receiver=OTHER_HOSPITAL)}  # fmt: skip
+                body = {"resourceType": "Bundle", "type": "transaction", "entry": [sent],
+                        "identifier": {"system": "urn:b", "value": f"{number}"}}  # fmt: skip
+                here.world.clock.forward(1)
+                given = {**await headers(here, "epj"), "Content-Type": JSON}
+                told = await here.web.post("/fhir", headers=given, content=json.dumps(body).encode())
+                return told.status_code, told.json()["entry"]
+
+            async def alone(number: int) -> tuple[Any, ...]:
+                here.world.clock.forward(1)
+                told = await post(here, numbered(patient, number), "epj")
+                return told.status_code, told.headers["location"], told.headers.get("etag"), told.content
+
+            for case in (True, False):
+                if not case:
+                    await here.gateway.database.fetchval("UPDATE resource SET withdrawn = true WHERE kind = 'CarePlan'")
+                for send in (alone, together):
+                    first, again = await send(40 + case), await send(40 + case)
+                    assert first == again
+                    assert "/fhir/Communication/" in str(first), "where it is, or would be"
+            assert len(await outbox(here)) == 4
+            assert len(await thread(here, "epj")) == 2
+
+    run(test)
+
+
+def test_a_number_stands_for_one_message(database_url: str) -> None:
+    """Another text, or another citizen: it would stand on the plan and go out to nobody."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS, deliver=["regionh-medcom"]) as here:
+            await known(here, (CPR, NUMBER), (CPR, "2509479989"))
+            patient = await patient_of(here)
+            assert (await post(here, numbered(patient, 50), "epj")).status_code == 201
+            given = {**await headers(here, "epj"), "Content-Type": "application/x-www-form-urlencoded"}
+            found = await here.web.post("/fhir/Patient/_search", headers=given, content=f"identifier={CPR}|2509479989")
+            other = found.json()["entry"][0]["resource"]["id"]
+            for body in (numbered(patient, 50, text="Noget andet"), numbered(other, 50)):
+                told = await post(here, body, "epj")
+                assert (told.status_code, told.json()["issue"][0]["expression"]) == (
+                    422, ["Communication.identifier"]
+                ), told.text  # fmt: skip
+            assert len(await outbox(here)) == 1
+            told = await asyncio.gather(*(post(here, numbered(patient, 51, text=f"{one}"), "epj") for one in range(4)))
+            assert sorted(one.status_code for one in told) == [201, 422, 422, 422]
+            sent = [
+                {"request": {"method": "POST", "url": kind}, "resource": body}
+                for kind, body in (("Communication", numbered(patient, 52)), ("Goal", {"resourceType": "Goal"}))
+            ]
+            given = {**await headers(here, "epj"), "Content-Type": JSON}
+            body = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": sent})
+            failed = await here.web.post("/fhir", headers=given, content=body.encode())
+            assert failed.status_code in (403, 422)
+            assert (await post(here, numbered(patient, 52, text="Rettet"), "epj")).status_code == 201, (
+                "nothing was kept"
+            )
 
     run(test)
 

@@ -116,8 +116,8 @@ async def _subscribed(gateway: Gateway, connection: Connection, done: Iterable[D
                 await in_subscriptions.keep(gateway, connection, one.entry.caller, one.came)
 
 
-def _sent(done: Iterable[Done]) -> list[tuple[Work, Sending]]:
-    return [(one.work, one.came) for one in done if isinstance(one.came, Sending)]
+def _sent(done: Iterable[Done]) -> list[tuple[Done, Sending]]:
+    return [(one, one.came) for one in done if isinstance(one.came, Sending)]
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _groups(done: Mapping[int, Done]) -> list[dict[int, tuple[Work, Word]]]:
 
 async def _said(
     gateway: Gateway, connection: Connection, groups: Sequence[Mapping[int, tuple[Work, Word]]],
-    sent: Sequence[tuple[Work, Sending]],
+    sent: Sequence[tuple[Done, Sending]],
 ) -> set[int]:  # fmt: skip
     """Keep the words and the messages; gives the numbers of the words of which the law lets nothing be kept."""
     unkept: set[int] = set()
@@ -162,9 +162,11 @@ async def _said(
             unkept |= one.keys()
         else:
             locked |= {citizen for citizen, _ in change.revisions}
-    for work, sending in sent:
-        await keep_taken(gateway, sending.message, connection, partial(_check, (), locked))
-        await append(connection, [sending.told(work.record)])
+    for done, sending in sent:
+        was = await keep_taken(gateway, sending.message, connection, partial(_check, (), locked))
+        with _placed(done.entry):
+            sending.check(was.before.body if was.before else None)
+        await append(connection, [sending.told(done.work.record)])
     await forget_unsaid(connection, locked)
     return unkept
 

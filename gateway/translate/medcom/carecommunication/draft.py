@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from gateway.domain.correspondence import number, thread
 from gateway.domain.identifier import Identifier
@@ -28,6 +28,7 @@ _TAKEN = (
 """Elements that a writer gives; what the gateway owns (status, sent, labels) is never believed."""
 _CONTAINED = frozenset({"PractitionerRole", "Practitioner", "CareTeam", "Organization", "Encounter"})
 _WRITER = "writer"
+_THREADS = UUID("3b0a1c52-6f0e-5a4b-9c6e-2f4f3f1d7c11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ def draft(told: Json, writer: Writer, former: Json | None, now: datetime) -> Jso
     """The Communication as it will be kept, but for its files. An answer stands in the thread of `former`, and goes to
     who sent it unless it says otherwise."""
     own = [one for one in told.get("identifier", ()) if one.get("value", "").startswith("urn:uuid:")][:1]
+    begun = uuid5(_THREADS, own[0]["value"]) if own else uuid4()  # the same message sent twice begins one thread
     made = {
-        "partOf": [thread(f"urn:uuid:{uuid4()}")], "reasonCode": _activity("new-message"),
+        "partOf": [thread(f"urn:uuid:{begun}")], "reasonCode": _activity("new-message"),
         **(_answering(former) if former else {}),
         **{name: value for name, value in told.items() if name not in ("identifier", "inResponseTo", "partOf")},
         "identifier": own or [number(f"urn:uuid:{uuid4()}")],
