@@ -22,6 +22,7 @@ import httpx2
 from gateway.domain.source import Fetching
 from gateway.errors import GatewayError, Refused
 from gateway.flows.deliver import Unreachable
+from gateway.outbound.bounded import Unreadable, bounded
 from gateway.outbound.secrets import secret
 from gateway.translate.vendor.gathered import json_of
 
@@ -191,9 +192,7 @@ def wished(headers: httpx2.Headers) -> float:
 
 
 async def _bounded(response: httpx2.Response, most: int, step: str) -> bytes:
-    held = bytearray()
-    async for chunk in response.aiter_bytes():
-        held += chunk
-        if len(held) > most:
-            raise Refused("An answer is too large", where=step)
-    return bytes(held)
+    try:
+        return await bounded(response, most)
+    except Unreadable as error:
+        raise Refused(f"An answer {error}", where=step) from None

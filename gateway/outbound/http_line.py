@@ -16,6 +16,7 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.source import Connection
 from gateway.errors import Refused, Unavailable
 from gateway.flows.deliver import Reply, Unreachable
+from gateway.outbound.bounded import Unreadable, bounded
 
 _TYPES = {
     "hl7v2": "x-application/hl7-v2+er7",
@@ -70,8 +71,7 @@ class HttpLine:
 
     async def send(self, message: Outgoing) -> Reply:
         """The body of the response. Raises Unreachable."""
-        held = bytearray()
-        headers = {"Content-Type": media_type(message)}
+        headers = {"Content-Type": media_type(message), "Accept-Encoding": "identity"}
         if message.language in _SOAP:
             headers["SOAPAction"] = f'"{self.action}"'
         try:
@@ -79,16 +79,15 @@ class HttpLine:
                 asyncio.timeout(self.seconds),
                 self.client.stream("POST", self.url, content=message.body, headers=headers) as response,
             ):
-                async for chunk in response.aiter_bytes():
-                    held += chunk
-                    if len(held) > self.most:
-                        raise Unreachable("The receiver's answer is too large")
+                held = await bounded(response, self.most)
+        except Unreadable as error:
+            raise Unreachable(f"The receiver's answer {error}") from None
         except (httpx2.HTTPError, TimeoutError) as error:
             raise Unreachable("The receiver did not answer", hint=f"({type(error).__name__})") from error
         refusal = _refusal(response.status_code)
         if message.language in _SOAP and not held and refusal is None:
             raise Unreachable("The receiver gave no technical receipt")
-        return Reply(bytes(held), refusal)
+        return Reply(held, refusal)
 
 
 def media_type(message: Outgoing) -> str:

@@ -25,7 +25,7 @@ class Fetcher(Pinned):
     async def __call__(self, url: str) -> tuple[bytes, float]:
         """GET, as a client that believes nothing but its list of hosts and the certificates of its context."""
         answer = await self._had("GET", url)
-        return answer.body, _age(answer.cache_control)
+        return answer.body, max(0.0, _age(answer.cache_control) - _seconds(answer.age))
 
     async def introspected(self, url: str, client: str, secret_name: str, token: str) -> bytes:
         """What an issuer says of a token (RFC 7662); we are `client` there, with the secret of this name."""
@@ -72,3 +72,8 @@ def _age(cache_control: str) -> float:
     if not ages:
         return _DEFAULT_AGE
     return float(ages[0]) if ages[0].isdecimal() and len(ages[0]) < 10 else 0.0
+
+
+def _seconds(age: str) -> float:
+    """What a cache on the way has kept it for already (RFC 9111 5.1); 0 for what is no number."""
+    return float(age) if age.isascii() and age.isdecimal() else 0.0

@@ -16,6 +16,7 @@ import httpx2
 
 from gateway.domain.endpoint import Hosts, chosen, parts
 from gateway.errors import Unavailable
+from gateway.outbound.bounded import Unreadable, bounded
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -29,10 +30,11 @@ async def resolved(host: str, port: int) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was answered: the HTTP status, Cache-Control, and the body (empty where it was not to be read)."""
+    """What was answered: the HTTP status, Cache-Control and Age, and the body (empty where it was not to be read)."""
 
     status: int
     cache_control: str
+    age: str
     body: bytes
 
 
@@ -57,18 +59,15 @@ class Pinned:
             async with asyncio.timeout(self.seconds):
                 there = chosen(host, await self.resolve(host, port), self.allowed)
                 return await self._answered(method, f"{scheme}://{there}:{port}{target}", most, sent)
+        except Unreadable as error:
+            raise Unavailable(f"It {error}") from None
         except (httpx2.HTTPError, OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
             raise Unavailable("Nothing answers at a registered URL", hint=f"({type(error).__name__})") from None
 
     async def _answered(self, method: str, url: str, most: int, sent: Mapping[str, Any]) -> Answered:
-        held = bytearray()
         async with (
             httpx2.AsyncClient(verify=self.tls, timeout=self.seconds, follow_redirects=False, trust_env=False) as web,
             web.stream(method, url, **sent) as response,
         ):
-            if most:
-                async for chunk in response.aiter_bytes():
-                    held += chunk
-                    if len(held) > most:
-                        raise Unavailable("It is too large")
-            return Answered(response.status_code, response.headers.get("cache-control", ""), bytes(held))
+            kept, age = (response.headers.get(name, "") for name in ("cache-control", "age"))
+            return Answered(response.status_code, kept, age, await bounded(response, most) if most else b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,6 +78,12 @@ def test_the_body_and_how_long_it_may_be_kept(tmp_path: Path) -> None:
     assert b"cookie" not in site.asked[0].lower()
 
 
+def test_what_a_cache_on_the_way_has_kept_already_is_taken_off(tmp_path: Path) -> None:
+    for age, left in (("30", 30), ("59", 1), ("60", 0), ("9" * 20, 0), ("x", 60)):
+        site = Site(tmp_path, answer(b"{}", "200 OK", "Cache-Control: max-age=60", f"Age: {age}"))
+        assert site.fetch()[1] == left, age
+
+
 @pytest.mark.parametrize(
     ("said", "seconds"),
     [
@@ -147,6 +154,8 @@ def test_addresses_where_a_host_may_not_lie(tmp_path: Path, allowed: str, addres
         answer(b"{}", "404 Not Found"),
         answer(b"{}", "500 Internal Server Error"),
         answer(b"x" * (MOST_BYTES + 1)),
+        answer(gzip.compress(bytes(MOST_BYTES + 1)), "200 OK", "Content-Encoding: gzip"),
+        answer(gzip.compress(gzip.compress(b"{}")), "200 OK", "Content-Encoding: gzip, gzip"),
         b"nonsense\r\n\r\n",
         b"",
     ],
