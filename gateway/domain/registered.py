@@ -282,7 +282,8 @@ def _last(kind: str, body: Body, parts: Sequence[Part], moment: str) -> None:
     valid no longer. Some systems never send the state that ends a case."""
     states = [part for part in parts if "state" in part]
     starts = [part for part in states if "start" in part.get("period", {})]
-    period = {"start": min(starts, key=lambda part: part["from"])["period"]["start"]} if starts else {}
+    first = min(starts, key=lambda part: part["from"], default=None)
+    period = {"start": first["period"]["start"]} if first else {}
     ends = [
         (part["from"], part["before"]) for part in states if part["state"][1] and "to" not in part and "from" in part
     ]
@@ -293,6 +294,8 @@ def _last(kind: str, body: Body, parts: Sequence[Part], moment: str) -> None:
                 ends.append((final["to"], final["period"]["end"]))
     if ends:
         over, period["end"] = min(ends)
+        if first and over <= first["from"]:
+            period["end"] = period["start"]  # it was over as it began: its last instant would lie before that
         if over <= moment:
             body["status"] = _LIFE[kind]
     if period:

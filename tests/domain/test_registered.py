@@ -173,3 +173,10 @@ def test_without_a_word_on_sensitivity_it_is_sensitive() -> None:
     body = fold(said("2025-03-01", OPENED)).body
     assert [one["code"] for one in body["meta"]["security"]] == ["R"]
     assert {"FOELSOMME_PERSONOPLYSNINGER"} == {one["valueCode"] for one in body["extension"] if "valueCode" in one}
+
+
+def test_a_case_that_is_over_as_it_begins_does_not_end_before_that() -> None:
+    over = state("Afsluttet", "2025-03-01")
+    for parts in ([over], [state("Opstaaet", "2025-03-01"), over]):
+        period = fold(said("2025-04-01", *parts)).body["period"]
+        assert period["end"] == period["start"]

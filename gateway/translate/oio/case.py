@@ -125,6 +125,8 @@ def find(document: Node) -> list[Case]:
     """Every case and document. Raises UnknownMessage for another message, MissingField for one without any."""
     document = unwrapped(document, _ENVELOPES)
     if document.name in _BARE:
+        for one in document.each("Registrering"):
+            operations.refuse_old(document, one)
         return [Case(_BARE[document.name], document.renamed(_BARE[document.name]))]
     if document.name == "RegistreringBesked":
         return [Case("Sag", document.renamed(_told_kind(document)))]

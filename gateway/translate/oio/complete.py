@@ -44,6 +44,7 @@ _SEVERAL = ("Sagsaktoer", "Sagspart")
 _NUMBERED = frozenset({"AndreBehandlere", "SekundaerPart"})
 _COLUMNS = ("demand", "unmet", "why")
 _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_NO_STATE = ("Passiveret", "Slettet")  # the guide has had Importeret alone since 1.7, the schema these too
 _NOTE = ("JournalpostEgenskaber", "JournalnotatEgenskaber")
 _RELATIONS = ("Sagsaktoer", "Sagspart", "Sagsklasse", "Sagsrelation", "Dokumentaktoer", "Dokumentpart")
 
@@ -114,6 +115,9 @@ class Completeness:
             yield Finding(
                 citizen.place, "the citizen has no number; the case's own stands for them", severity="information"
             )
+        if found.registration.said("LivscyklusKode") in _NO_STATE:
+            text = "it is marked as deleted or passive, which is no state: it stands until it is taken out or ends"
+            yield Finding(f"{found.registration.place}/LivscyklusKode", text)
         if found.whole and not any(_sensitivities(found)):
             place = (found.registration.first("AttributListe") or found.registration).place
             yield Finding(place, "Foelsomhed is missing; the case is treated as restricted")

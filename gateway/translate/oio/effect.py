@@ -79,12 +79,14 @@ class Span:
         return after_start and (self.end is None or moment < self.end.at)
 
     def period(self) -> dict[str, str]:
-        """FHIR Period: the same span with its end included; {} when open at both ends or empty."""
+        """FHIR Period: the same span with its end included; {} when open at both ends. What ends as it begins (so OIO
+        takes back what never was) ends with its beginning: without an end it would go on."""
         period = {}
         if self.start:
             period["start"] = self.start.fhir()
-        if self.end and not (self.start and self.end.at <= self.start.at):
-            period["end"] = self.end.before().fhir()
+        if self.end:
+            empty = self.start is not None and self.end.at <= self.start.at
+            period["end"] = period["start"] if empty else self.end.before().fhir()
         return period
 
 

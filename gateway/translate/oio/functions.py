@@ -263,6 +263,7 @@ def with_roles(roles: Roles) -> Mapping[str, Function]:
         "note": Function(note, gives="base64Binary"),
         "note_type": Function(note_type, gives="code"),
         "note_format": Function(notes.format_code, gives="code"),
+        "note_format_system": Function(notes.format_system, gives="uri"),
         **{name: Function(call, takes="node", gives=gives) for name, (call, gives) in by_node.items()},
         **{name: Function(call, takes="node", gives=gives, alone=True) for name, (call, gives) in alone.items()},
     }

@@ -72,6 +72,12 @@ class Note:
         return "" if self.cut_off else "text/plain;charset=utf-8"
 
 
+def format_system(env: Env, text: str) -> str:
+    """The system of the note's format: of URIs for a class of Klassifikation, none for a word of the sender's."""
+    said = text.strip()
+    return "urn:ietf:rfc:3986" if _UUID.fullmatch(said) or said.lower().startswith("urn:") else ""
+
+
 def format_code(env: Env, text: str) -> str:
     """The note's format as a URI: a class of Klassifikation, or what the sender calls it."""
     said = text.strip()

@@ -41,13 +41,21 @@ def refuse(document: Node) -> None:
         raise UnknownMessage(f"{document.name} is not received.", where=document.place, hint=OPEN[document.name])
 
 
+def refuse_old(document: Node, registration: Node) -> None:
+    """Raises UnknownMessage for an OIO Dokument 2.0.0 or a case of that standard: their relations have names where
+    those of the index have roles."""
+    listed = [part.name for one in registration.each("RelationListe") for part in one.parts]
+    if not _OLD_DOCUMENT.isdisjoint(listed):
+        hint = "Send a SagIndeks or DokumentIndeks: the lists of OIO Sag and Dokument 2.0.0 are not published."
+        raise UnknownMessage(
+            "An OIO Dokument 2.0.0, or a Sag of its time, is not received.", where=document.place, hint=hint
+        )
+
+
 def created(document: Node, kind: str) -> Node:
     """The object of an OpretInput as a Sag or Dokument with one registration. Raises MissingField where nothing names
     it or nothing begins; UnknownMessage for an OIO Dokument 2.0.0, whose lists are not published."""
-    listed = [part.name for one in document.each("RelationListe") for part in one.parts]
-    if not _OLD_DOCUMENT.isdisjoint(listed):
-        hint = "Send a DokumentIndeks: the lists of OIO Dokument 2.0.0 are not published."
-        raise UnknownMessage("An OIO Dokument 2.0.0 is not received.", where=document.place, hint=hint)
+    refuse_old(document, document)
     place = document.place
     registration = Node("Registrering", place)
     registration.parts = [Node("Tidspunkt", place, _newest(document)), *document.parts]

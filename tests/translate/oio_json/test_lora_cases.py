@@ -189,6 +189,9 @@ def test_journal_notes_and_documents(lora: OioJson) -> None:
     found = {one["description"]: one for one in made["DocumentReference"]}
     notes = [found[name]["content"][0]["attachment"]["data"] for name in ("Samtale", "Notat")]
     assert [base64.b64decode(one).decode() for one in notes] == ["Talte om bolig (æøå)", "Talte i telefon"]
+    assert found["Samtale"]["content"][0]["format"] == {"code": "internt"}, "a word of the sender's is no URI"
+    uri = "urn:uuid:b1b4c2d0-7e0e-4a36-9d0c-0d6a6f2c7e11"
+    assert found["Notat"]["content"][0]["format"] == {"system": "urn:ietf:rfc:3986", "code": uri}
     assert found["Rapport"]["type"]["text"] == "Vedlagt"
     assert "Hemmeligt!" not in str(made)
     assert len(made["CarePlan"][0]["supportingInfo"]) == 3

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.translate.oio import Oio
 from gateway.translate.oio.effect import Instant, Span, instant
+from tests.translate.oio.building import START, actor, case, index, uuid, wrapped
+from tests.translate.oio.cases import said
 
 HERE = ZoneInfo("Europe/Copenhagen")
 
@@ -51,11 +54,19 @@ def test_what_is_no_time(written: str) -> None:
         instant(written, HERE)
 
 
-def test_an_empty_span_has_no_end_before_its_start() -> None:
-    """A relation that was put right the same moment: FHIR has no empty period."""
+def test_an_empty_span_ends_with_its_start() -> None:
+    """A relation that was put right the same moment: FHIR has no empty period, and one without an end goes on."""
     at = instant("2025-03-01T00:00:00+01:00", HERE)
-    assert Span(at, at).period() == {"start": "2025-03-01T00:00:00+01:00"}
+    assert Span(at, at).period() == dict.fromkeys(("start", "end"), "2025-03-01T00:00:00+01:00")
+    assert Span(at, instant("2025-02-01", HERE)).period()["end"] == "2025-03-01T00:00:00+01:00"
     assert not Span(at, at).covers(datetime(2025, 2, 28, 23, tzinfo=UTC))
+
+
+def test_who_was_taken_back_as_they_were_put_in_is_nobodys_contact_now(oio: Oio) -> None:
+    wrong = actor("PrimaerBehandler", "Bruger", uuid(10), "Karla Sundby", start=START, end=START)
+    team = said(oio.translate(wrapped(*index(case(wrong)))), "CareTeam").body
+    (period,) = [one["period"] for one in team["participant"] if one["member"].get("display") == "Karla Sundby"]
+    assert period == {"start": START, "end": START}
 
 
 @given(st.integers(0, 10**16), st.sampled_from([1, 1000, 1_000_000]))

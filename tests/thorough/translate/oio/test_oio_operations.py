@@ -12,7 +12,7 @@ from lxml import etree
 from gateway.errors import GatewayError, MissingField, UnknownMessage
 from gateway.translate.fasit.writing import DOCUMENT, SAGDOK
 from gateway.translate.oio import Oio
-from tests.translate.oio.building import START, case, document, states, uuid, wrapped
+from tests.translate.oio.building import START, case, document, index, states, uuid, wrapped
 from tests.translate.oio.cases import UUID, said
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -142,3 +142,26 @@ def test_a_later_state_comes_by_update(oio: Oio) -> None:
     with pytest.raises(GatewayError) as caught:
         oio.translate(wrapped(one, name="sdi:OpdaterSagDokumentIndeksInput"))
     assert any(key[2] == said(known, "CarePlan").key for key in caught.value.asked)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("code", ["Passiveret", "Slettet"])
+def test_a_life_cycle_that_is_no_state_is_told(oio: Oio, code: str) -> None:
+    """SF1470's guide has Importeret alone since 1.7; read as a state it would close cases that go on."""
+    plain, marked = (wrapped(*index(case())).replace(b"Importeret", one.encode()) for one in ("Importeret", code))
+    assert [one.body for one in oio.translate(marked).statements] == [
+        one.body for one in oio.translate(plain).statements
+    ]
+    places = [one.where for one in oio.translate(marked).findings]
+    assert places == ["ImporterSagDokumentIndeksInput/SagIndeks/Registrering/LivscyklusKode"]
+    assert oio.translate(plain).findings == ()
+
+
+@pytest.mark.parametrize("wrapper", ["Dokument", "ImportInput", "OpretInput"])
+def test_an_oio_dokument_2_0_0_is_refused_as_such_in_any_wrapper(oio: Oio, wrapper: str) -> None:
+    owner = "<Ejer><ReferenceID><URNIdentifikator>urn:oio:cvr-nr:64942212</URNIdentifikator></ReferenceID></Ejer>"
+    lists = f"<RelationListe>{owner}</RelationListe>"
+    whole = f"<Dokument><UUIDIdentifikator>{UUID}</UUIDIdentifikator><Registrering>{lists}</Registrering></Dokument>"
+    inner = lists if wrapper == "OpretInput" else whole
+    raw = inner if wrapper == "Dokument" else f"<{wrapper}>{inner}</{wrapper}>"
+    with pytest.raises(UnknownMessage, match=r"2\.0\.0"):
+        oio.translate(raw.encode())
