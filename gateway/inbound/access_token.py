@@ -28,6 +28,8 @@ from gateway.inbound.scopes import Scope, narrow
 
 TYPE = "at+jwt"
 MAX_SECONDS = 300
+LONGEST = 8192
+"""Characters of a token: a header of a request holds no more everywhere."""
 _REQUIRED = ("iss", "aud", "sub", "client_id", "exp", "iat", "jti", "scope", "caller")
 
 

@@ -30,7 +30,7 @@ from starlette.types import Scope as AsgiScope
 
 from gateway.errors import SettingsError
 from gateway.inbound import metrics
-from gateway.inbound.access_token import Tokens
+from gateway.inbound.access_token import LONGEST, Tokens
 from gateway.inbound.acting import Acting, NotRegistered, acting, check_reason, levels_of
 from gateway.inbound.assertion import ASSERTION_TYPE, BadAssertion, Verified
 from gateway.inbound.clients import Client, Clients
@@ -49,6 +49,7 @@ CODE = "authorization_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - the name of a type
 GRANTS = (ClientCredentialsGrant.GRANT_TYPE, EXCHANGE)
+_TOO_MANY = "these are more scopes than a token holds"
 _UNBOUND: Mapping[str, str] = {}
 Record = Callable[[str, bool, str], Awaitable[None]]
 Outcome = tuple[int, dict[str, Any]]
@@ -270,12 +271,17 @@ class _Server(Stateless):
     def _token(self, *, client: _Registered, scope: str | None, **_: object) -> dict[str, Any]:
         """Authlib does not narrow the scope; this does."""
         registered, who, bound = client.client, client.request.acting, client.request.bound
+        if len(scope or "") > LONGEST:
+            raise InvalidScopeError(_TOO_MANY)
         given = narrow(scope or "", registered.scopes, levels=levels_of(registered, who), served=self._search)
         if not given:
             raise InvalidScopeError("none of the scopes asked for is registered for this client")
         exchanged = client.request.form["grant_type"] == EXCHANGE
+        token = self._tokens.issue(registered, who, given, bound)
+        if len(token) > LONGEST:
+            raise InvalidScopeError(_TOO_MANY)
         return {
-            "access_token": self._tokens.issue(registered, who, given, bound),
+            "access_token": token,
             "token_type": "DPoP" if KEY in bound else "bearer",
             "expires_in": self._tokens.seconds,
             "scope": " ".join(map(str, given)),

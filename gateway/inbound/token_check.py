@@ -18,14 +18,13 @@ from starlette.types import Scope
 from gateway.domain.caller import Caller
 from gateway.errors import Unauthenticated
 from gateway.inbound import access_token
-from gateway.inbound.access_token import Tokens
+from gateway.inbound.access_token import LONGEST, Tokens
 from gateway.inbound.clients import Clients, Limits
 from gateway.inbound.proxies import peer
 from gateway.inbound.tokens.held import Holders, NotHeld
 from gateway.inbound.tokens.limits import RateLimits
 from gateway.inbound.tokens.revoked import Revoked
 
-_LONGEST = 8192
 _SCHEMES = ("bearer", "dpop")
 
 
@@ -145,6 +144,6 @@ def _presented(authorization: Sequence[str]) -> tuple[str, str]:
         raise Unauthenticated("One Authorization header is needed, not several" if authorization else "")
     scheme, _, token = authorization[0].partition(" ")
     scheme = scheme.lower()
-    if scheme not in _SCHEMES or not token.isascii() or not 0 < len(token) <= _LONGEST:
+    if scheme not in _SCHEMES or not token.isascii() or not 0 < len(token) <= LONGEST:
         raise Unauthenticated("A bearer token is needed")
     return scheme, token

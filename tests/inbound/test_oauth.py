@@ -247,6 +247,19 @@ def test_scopes_are_narrowed_to_what_is_registered(asked: str, given: str) -> No
     assert claims_of(body["access_token"])["scope"] == given
 
 
+@pytest.mark.parametrize("count", [250, 3000])
+def test_more_scopes_than_a_token_holds_are_told_so(count: int) -> None:
+    """A token that is too long for every door is none."""
+    world = World()
+    asked = " ".join(f"system/CarePlan.rs?_id={number}" for number in range(count))
+    status, body = ask(world, world.assertion(), scope=asked)
+    assert (status, body["error"]) == (400, "invalid_scope")
+    few = " ".join(asked.split(" ")[:50])
+    _, body = ask(world, world.assertion(), scope=few)
+    check = TokenCheck(world.tokens, world.clients, world.clock)
+    assert len(check.caller([f"Bearer {body['access_token']}"]).scopes) == 50
+
+
 def test_a_registered_star_gives_what_was_asked_and_no_more() -> None:
     world = World(hospital(scopes=(Scope("*", "crs"),)))
     assert ask(world, world.assertion(), scope="system/Patient.cruds")[1]["scope"] == "system/Patient.crs"

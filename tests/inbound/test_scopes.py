@@ -37,6 +37,7 @@ def test_scopes_that_are_read(text: str, may: str) -> None:
     [
         "",
         "system/CarePlan.",
+        "system/CarePlan.rs?_id=" + "1" * 2000,
         "system/CarePlan",
         "system/careplan.rs",
         "system/CarePlan.sr",
