@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gateway.translate.hl7v2 import datatypes, enclosed, keys, numbered, planned, scheduling
+from gateway.translate.hl7v2 import datatypes, enclosed, keys, numbered, planned, scheduling, spoken
 from gateway.translate.rules.reader import Function
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
@@ -15,6 +15,9 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "moment": Function(datatypes.moment, gives="moment"),
         "concept": Function(datatypes.concept, "node", "CodeableConcept", (1, 2), alone=True),
         "diagnosed": Function(datatypes.diagnosed, "node", "CodeableConcept", (3, 3), always=True, alone=True),
+        "language_code": Function(spoken.language_code, "node", arity=(2, 2), alone=True),
+        "language_words": Function(spoken.language_words, "node", alone=True),
+        "language_coding": Function(spoken.language_coding, "node", "Coding", (2, 2), alone=True),
         "coding": Function(datatypes.coding, "node", "Coding", (1, 2), alone=True),
         "citizen_identifier": Function(datatypes.citizen_identifier, "node", "Identifier"),
         "former_identifier": Function(datatypes.former_identifier, "node", "Identifier"),
