@@ -29,6 +29,7 @@ from gateway.errors import BadRequest, UnknownSource
 from gateway.settings import Settings
 from gateway.translate.anonymous import without_anonymous
 from gateway.translate.door import door_of
+from gateway.translate.fhir.write_json import pretty, write_json
 from gateway.translate.languages import Languages
 from gateway.translate.terms.noticing import noticed
 
@@ -65,7 +66,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.buffer.write(message)
         sys.stdout.buffer.flush()
     else:
-        print(json.dumps(bundle(resources, settings.url()), ensure_ascii=False, indent=None if args.json else 2))
+        made = write_json(bundle(resources, settings.url()))
+        print((made if args.json else pretty(made)).decode())
     for (name, _), one in zip(named, found, strict=True):
         tell_stranger(rules, name, one.source)
         for finding in one.findings:
@@ -101,7 +103,7 @@ def tell_stranger(rules: bootstrap.Rules, file: str, source: Source) -> None:
     """On standard error, when the sender is not registered: as what it was read, and how to register it."""
     if any(one.id == source.id and set(source.senders) <= set(one.senders) for one in rules.sources):
         return
-    senders = json.dumps(list(source.senders), ensure_ascii=False)
+    senders = json.dumps(list(dict.fromkeys(source.senders)), ensure_ascii=False)
     print(
         f"{file}: the sender is not registered, so this was read as the source {source.id} and a running gateway would "
         f"refuse it. Write mappings/sources/<name>.yaml with `language: {source.language}` and `senders: {senders}`, "

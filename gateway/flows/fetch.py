@@ -212,7 +212,7 @@ def _said(gateway: Gateway, source: Source, raw: bytes) -> bytes:
         statements = gateway.languages.of(source.language).translate(raw).statements
     except GatewayError:
         return b""
-    return json.dumps([[one.kind, one.key, one.body] for one in statements], sort_keys=True).encode()
+    return json.dumps([[one.kind, one.key, one.body] for one in statements], sort_keys=True, default=str).encode()
 
 
 async def _take(

@@ -43,3 +43,19 @@ def test_a_report_with_two_citizens_is_told_with_its_place(tmp_path: Path, capsy
     (tmp_path / "odd.json").write_text(json.dumps(odd), "utf-8")
     assert cli.main(["translate", str(tmp_path / "odd.json")]) == 1
     assert "Bundle.entry[" in capsys.readouterr().err
+
+
+def test_every_digit_of_a_measurement_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number with a fraction ended the command with a traceback."""
+    odd = json.loads((EXAMPLES / "ffb-report.json").read_bytes())
+    patient = next(e["resource"]["id"] for e in odd["entry"] if e["resource"]["resourceType"] == "Patient")
+    weighed = {
+        "resourceType": "Observation", "id": "vaegt", "status": "final", "code": {"text": "Vægt"},
+        "subject": {"reference": f"Patient/{patient}"}, "effectiveDateTime": "2025-03-01",
+        "valueQuantity": {"value": 7130, "unit": "kg"},
+    }  # fmt: skip
+    odd["entry"].append({"fullUrl": "https://kommune.example/Observation/vaegt", "resource": weighed})
+    (tmp_path / "odd.json").write_text(json.dumps(odd).replace("7130", "71.30"), "utf-8")
+    for options in ((), ("--json",), ("--to", "kl")):
+        assert cli.main(["translate", *options, str(tmp_path / "odd.json")]) == 0
+        assert "71.30" in capsys.readouterr().out

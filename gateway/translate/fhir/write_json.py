@@ -17,3 +17,8 @@ def write_json(resource: dict[str, Any]) -> bytes:
         return _ENCODER.encode(resource)
     except (UnicodeEncodeError, TypeError, ValueError, RecursionError):
         raise WrongType("The content cannot be written as JSON.") from None
+
+
+def pretty(raw: bytes) -> bytes:
+    """The same JSON with a line for each element, every digit as it was."""
+    return msgspec.json.format(raw, indent=2)

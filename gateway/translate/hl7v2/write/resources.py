@@ -41,7 +41,7 @@ def messages(resources: Sequence[Json], now: datetime, mappings: Path) -> list[b
 
 def _message(resource: Json, resources: Sequence[Json], now: datetime) -> bytes:
     kind = str(resource["resourceType"])
-    number = message_id(kind, json.dumps(resource, sort_keys=True))
+    number = message_id(kind, json.dumps(resource, sort_keys=True, default=str))
     return KINDS[kind](resource, _patient(resource, resources), resources, Envelope(number, now))
 
 

@@ -36,7 +36,7 @@ def is_whole(history: Body) -> bool:
 def _name(history: Body) -> str:
     """An id of ours: the same whichever of its parts it was found in."""
     said: Mapping[str, Any] = history | {"target": sorted(str(one.get("reference")) for one in history["target"])}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()[:32]
 
 
 def _leading(node: Any, meant: Callable[[str], str | None]) -> Any:
