@@ -3,6 +3,7 @@
 The facts (data classes × readers) are a proposal that a lawyer must confirm; a cell with two words leaves the choice.
 T: open for a current treatment unless the citizen objects. own: what the reader's own legal world wrote, law: what any
 world of its authority did; anything else needs a consent. C: needs a consent. D: closed, also to a consent.
+The facts are about disclosure: a C there is about what others wrote, and what a world wrote itself is open to it.
 """
 
 from __future__ import annotations
@@ -25,20 +26,22 @@ READERS = ("hospital", "nursing", "social", "provider", "jobcenter", "benefit", 
 
 # The sector in which each class of the facts is written, and what each reader may: `a/b` is either.
 FACTS = """
-identity     shared        T      T    own/C  C      C      C      C    D
-plan         shared        T      T    own/C  C      C      C      C    D
-stay         region        T      T    C      C      D/C    D/C    D    D
-health       region        T      T    C      C      D/C    D/C    D    D
-psychiatry   region        T      T    C      C      D/C    D/C    D    D
-substance    region        T/C    T    own/C  C      D/C    D/C    D    D
-substance    municipality  T/C    T/C  own/C  C      D/C    D/C    D    D
-social       municipality  C      C    own    own/C  C      C      C    D
-housing      municipality  C      C    own    own/C  C      C      C    D
-function     municipality  C      C    own    own/C  C      C      D    D
-benefit      municipality  C      D    own/law D     own/law own/law D  D
-employment   municipality  C      D    own/C  D      own    own    D    D
-criminal     municipality  D/C    D    own    D      D      D      D    D
-wishes       shared        C      C    own/C  own/C  C      C      C    D
+identity     shared        T      T      own/C  C      C      C      C    D
+plan         shared        T      T      own/C  own/C  own/C  own/C  C    D
+stay         region        T      T      C      C      D/C    D/C    D    D
+health       region        T      T      C      own/C  D/C    D/C    D    D
+health       municipality  C      own/T  own    own/C  own    own    D    D
+psychiatry   region        T      T      C      own/C  D/C    D/C    D    D
+psychiatry   municipality  C      own/T  own    own/C  own    own    D    D
+substance    region        T/C    T      own/C  own/C  D/C    D/C    D    D
+substance    municipality  T/C    own/T  own/C  own/C  own    own    D    D
+social       municipality  C      own    own    own/C  own    own    C    D
+housing      municipality  C      own    own    own/C  own    own    C    D
+function     municipality  C      own    own    own/C  own    own    D    D
+benefit      municipality  C      D      own/law D     own/law own/law D  D
+employment   municipality  C      D      own/C  D      own    own    D    D
+criminal     municipality  D/C    D      own    D      D      D      D    D
+wishes       shared        C      own    own/C  own/C  own    own    C    D
 """
 
 
