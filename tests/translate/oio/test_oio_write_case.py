@@ -47,6 +47,9 @@ def times(node: Node) -> tuple[str, str]:
     return node.said("Virkning", "FraTidspunkt", "TidsstempelDatoTid"), end
 
 
+NAMELESS = {"type": "Organization", "identifier": {"system": "http://cvr.dk", "value": "25313763"}}
+
+
 def progress(**more: Any) -> list[tuple[str, str, str]]:
     found = case(patient(), plan(**more), team()).each("TilstandListe", "Fremdrift")
     return [(one.said("FremdriftStatusKode"), *times(one)) for one in found]
@@ -70,12 +73,18 @@ def test_everything_mandatory_is_there() -> None:
     assert found.said("AttributListe", "LokalUdvidelseListe", "SagIndeksEgenskaber", "Foelsomhed")
 
 
+def test_a_municipality_that_nobody_named_has_the_name_of_the_table() -> None:
+    """LoRa names an owner by CVR number alone, and SF1470 demands the name."""
+    owner = relation(case(patient(), plan(author=OWNER | {"display": ""}), team()), "Sagsaktoer", EJER)
+    assert owner.said("LokalUdvidelseListe", "SagsaktoerLokalUdvidelse", "FuldtNavn") == "Frederiksberg Kommune"
+
+
 @pytest.mark.parametrize(
     ("resources", "where"),
     [
         ((patient(), plan(identifier=[]), team()), "CarePlan.identifier"),
         ((patient(), plan(author={"display": "En enhed"}), team()), "CarePlan.author.identifier"),
-        ((patient(), plan(author=OWNER | {"display": ""}), team()), "CarePlan.author.display"),
+        ((patient(), plan(author=NAMELESS), team()), "CarePlan.author.display"),
         ((patient(), plan()), "CarePlan.careTeam"),
         ((patient(), plan(category=[kle("27.57.16")]), team()), "CarePlan.category"),
         ((patient(), plan(category=[kle("G01")]), team()), "CarePlan.category"),

@@ -68,7 +68,7 @@ class Relations:
         self._plan = plan
         self._patient = patient
         self._tables = tables
-        self._owner = owner(plan.get("author", {}), "CarePlan.author")
+        self._owner = owner(plan.get("author", {}), "CarePlan.author", tables)
         self._cvr = self._owner.number.rpartition(":")[2]
         self._writer = Writer(tables, begin)
 

@@ -173,7 +173,7 @@ def _properties(parent: etree._Element, document: Document) -> None:
 
 def _relations(listed: etree._Element, document: Document, citizen: Citizen, tables: Tables) -> None:
     writer = Writer(tables, document.begin, DOCUMENT_INDEX, DOCUMENT_INDEX)
-    owned = owner(document.owner, "DocumentReference.custodian", "Dokumentaktoer", "CVR-Nr")
+    owned = owner(document.owner, "DocumentReference.custodian", tables, "Dokumentaktoer", "CVR-Nr")
     found = [Relation("Dokumentrelation", "", "", uuid) for uuid in document.related]
     found += [owned, *filter(None, map(_author, document.authors))]
     if not citizen.by_name:  # one of that name is whoever the case is about: the case says it

@@ -66,16 +66,18 @@ class Writer:
         return made
 
 
-def owner(author: Body, where: str, name: str = "Sagsaktoer", cvr_name: str = "CVR-Nummer") -> Relation:
-    """Ejer: an authority by CVR number, with its name. Raises MissingField naming what is missing."""
+def owner(author: Body, where: str, tables: Tables, name: str = "Sagsaktoer", cvr_name: str = "CVR-Nummer") -> Relation:
+    """Ejer: an authority by CVR number, with its name; a municipality that nobody named has that of the table. Raises
+    MissingField naming what is missing."""
     number = _number(author)
     if number.system != CVR or not number.value:
         raise MissingField(
             "The owner has no CVR number", where=f"{where}.identifier", hint="Put it there (http://cvr.dk)."
         )
-    if not author.get("display"):
+    called = author.get("display") or tables.called(number.value)
+    if not called:
         raise MissingField("The owner has no name.", where=f"{where}.display")
-    beside = (("FuldtNavn", author["display"]), (cvr_name, number.value))
+    beside = (("FuldtNavn", called), (cvr_name, number.value))
     return Relation(name, "Ejer", "Organisation", f"urn:oio:cvr-nr:{number.value}", {}, f"{name}LokalUdvidelse", beside)
 
 

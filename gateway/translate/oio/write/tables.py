@@ -47,6 +47,11 @@ class Tables:
     owners: Mapping[tuple[str, str, str], Known]
     municipalities: Mapping[str, tuple[str, str]]
 
+    def called(self, cvr: str) -> str:
+        """The name of the municipality with a CVR number, "" for any other."""
+        name = next((name for number, name in self.municipalities.values() if number == cvr), "")
+        return f"{name} Kommune" if name else ""
+
     @classmethod
     def read(cls, mappings: Path) -> Tables:
         """The tables in the folder of rules. Raises MappingError with everything that is wrong in them."""
