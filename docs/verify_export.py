@@ -38,6 +38,8 @@ def signed(note, keys):
     for name, text in re.findall("^\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)$", tail, re.MULTILINE):
         for key in keys:
             value = base64.b64decode(text, validate=True)
+            if base64.b64encode(value).decode() != text:
+                return "the manifest was changed after it was signed"
             if told and key.name == name == told[1] and value[:4] == key.id:
                 try:
                     key.check(value[4:], (head + "\n").encode())

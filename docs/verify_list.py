@@ -11,6 +11,7 @@ is shown by an empty place, or by another list that stands alone in it. Exit sta
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def main():
     try:
         told = json.loads(Path(args.file).read_bytes())
         verifier = Verifier(args.key or [told["vkey"]], args.witness)
+        if told["vkey"] not in [key.text for key in verifier.keys]:
+            verifier.wrong.append("the file names another key: it was signed again")
+        proof = [*told["tree"], *(text for one in told["lists"] for text in (*one["path"], *one.get("beside", ())))]
+        if told["format"] != "faellesplan-list/1" or re.search("[A-F]", "".join(proof)):
+            raise ValueError
         point = verifier.opened(told["checkpoint"], "the checkpoint")
         counted = lists(verifier, told, *point[:3]) if point else ""
         unseen = [f"{key.name} has witnessed nothing of it" for key in verifier.witnesses if key not in verifier.seen]

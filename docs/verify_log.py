@@ -86,10 +86,11 @@ class Verifier:
     def opened(self, note, whose):
         """(size, root, root of the map, whose) of a checkpoint; None where it is not to be believed."""
         head, _, tail = note.rpartition("\n\n")
-        signers, found = [], re.findall("^\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)$", tail, re.MULTILINE)
-        for key in (*self.keys, *self.witnesses):
-            for value in (base64.b64decode(text, validate=True) for name, text in found if name == key.name):
-                if value[:4] == key.id:
+        signers, line = [], "^\u2014 (\\S+) ([A-Za-z0-9+/]+(?:[AEIMQUYcgkosw048]=|[AQgw]==)?)$"
+        for name, text in re.findall(line, tail, re.MULTILINE):
+            value = base64.b64decode(text)
+            for key in (*self.keys, *self.witnesses):
+                if name == key.name and value[:4] == key.id:
                     try:
                         key.check(value[4:], (head + "\n").encode())
                     except InvalidSignature:
@@ -121,11 +122,12 @@ class Verifier:
 
     def read(self, entry):
         """(leaf, key of the citizen's chain) of one record."""
-        leaf, body = bytes.fromhex(entry["leaf"]), entry["body"]
+        leaf, body = bytes.fromhex(re.fullmatch("[0-9a-f]{64}", entry["leaf"])[0]), entry["body"]
         if body is None:
-            return leaf, bytes.fromhex(entry.get("list") or "")
-        citizen, salt = re.search(r'[{,]"citizen":"([A-Za-z0-9.-]{1,64})"', body), bytes.fromhex(entry["salt"])
-        if len(salt) != 16 or sha256(salt, body.encode()) != leaf:
+            return leaf, bytes.fromhex(re.fullmatch("[0-9a-f]*", entry.get("list") or "")[0])
+        salt = bytes.fromhex(re.fullmatch("[0-9a-f]{32}", entry["salt"])[0])
+        citizen = re.search(r'[{,]"citizen":"([A-Za-z0-9.-]{1,64})"', body)
+        if sha256(salt, body.encode()) != leaf:
             self.wrong.append(f"record {entry['index']}: its content is not what was signed")
         return leaf, sha256(b"citizen\x00", citizen[1].encode()) if citizen else b""
 
@@ -161,20 +163,19 @@ def check(path, keys, witnesses, kept):
         verifier = Verifier(keys or [head["vkey"]], witnesses)
         if head["vkey"] not in [key.text for key in verifier.keys]:
             verifier.wrong.append("the file names another key: it was signed again")
-        if head["format"] != "faellesplan-log/1":
+        if head["format"] != "faellesplan-log/1" or head["origin"] != head["vkey"].partition("+")[0]:
             raise ValueError("another format")
         for note in (*kept, *head["checkpoints"]):
-            mine = note in kept
-            verifier.checkpoint(note, "the checkpoint that you kept" if mine else "the newest checkpoint", own=not mine)
+            whose = "the checkpoint that you kept" if note in kept else "the newest checkpoint"
+            verifier.checkpoint(note, whose, own=note not in kept)
         for told in map(json.loads, file):
             if "checkpoint" in told:
                 verifier.checkpoint(told["checkpoint"], f"the checkpoint after record {verifier.size}")
             else:
                 verifier.record(told)
-        counted = verifier.export()
     unseen = [key.name for key in verifier.witnesses if key not in verifier.seen]
     verifier.wrong += [f"{name} has witnessed nothing of it" for name in unseen]
-    return [counted, *verifier.wrong], bool(verifier.wrong)
+    return [verifier.export(), *verifier.wrong], bool(verifier.wrong)
 
 
 def main():
@@ -185,8 +186,7 @@ def main():
         parser.add_argument(f"--{name}", action="append", default=[])
     args = parser.parse_args()
     try:
-        kept = [Path(path).read_text(encoding="utf-8") for path in args.checkpoint]
-        told, wrong = check(args.file, args.key, args.witness, kept)
+        told, wrong = check(args.file, args.key, args.witness, [Path(p).read_text("utf-8") for p in args.checkpoint])
     except OSError as error:
         parser.error(f"{error.filename} cannot be read: {error.strerror}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -26,7 +26,8 @@ from gateway.domain.verify_log import TOLERANCE, Report, Verification
 from gateway.errors import SettingsError
 from gateway.settings import Settings
 from gateway.store import keys
-from gateway.store.log_reading import export, misfiled
+from gateway.store.log_agreement import misfiled
+from gateway.store.log_reading import export
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ from gateway.domain.checkpoint import (
     parse_note,
 )
 from gateway.domain.listing import Head, committed, list_key, shown
-from gateway.domain.log_lines import BadLine, Entry, read_entry
+from gateway.domain.log_lines import BadLine, Entry, read_entry, unhex
 from gateway.domain.merkle import root_with
 from gateway.domain.tampering import Fault, Kind
 from gateway.domain.witness import cosigned
@@ -98,9 +98,9 @@ def verify_list(
     try:
         told = json.loads(raw)
         trusted = list(keys) or [note_key(told["vkey"])]
-        tree = [bytes.fromhex(step) for step in told["tree"]]
+        tree = [unhex(step) for step in told["tree"]]
         lists = [_Read.of(one) for one in told["lists"]]
-        note = told["checkpoint"]
+        note, named = told["checkpoint"], told["vkey"]
         if told["format"] != FORMAT or not isinstance(note, str):
             raise BadLine
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadLine, BadNote):
@@ -117,6 +117,8 @@ def verify_list(
         report.wrong(Kind.UNREADABLE, "the checkpoint cannot be read")
     else:
         report.checkpoint = point
+        if named not in map(str, trusted):
+            report.wrong(Kind.RE_SIGNED, "the list names another key than the one it is checked with")
         for witness in witnesses:
             if witness not in seen:
                 report.wrong(Kind.NOT_WITNESSED, f"{witness.name} has witnessed nothing of it")
@@ -137,10 +139,10 @@ class _Read:
         key = list_key(told["citizen"])
         if key is None:
             raise BadLine
-        beside = [bytes.fromhex(part) for part in told.get("beside") or ()]
+        beside = [unhex(part) for part in told.get("beside") or ()]
         return cls(
             told["citizen"], key, tuple(read_entry(one) for one in told["entries"]),
-            tuple(bytes.fromhex(page) for page in told["path"]), (beside[0], beside[1]) if beside else None,
+            tuple(unhex(page) for page in told["path"]), (beside[0], beside[1]) if beside else None,
         )  # fmt: skip
 
 

@@ -103,7 +103,9 @@ def read_header(line: bytes) -> Header:
     checkpoints = told.get("checkpoints")
     if told.get("format") != FORMAT or not isinstance(told.get("vkey"), str) or not isinstance(checkpoints, list):
         raise BadLine("The first line is not the header of a log export")
-    return Header(str(told.get("origin")), told["vkey"], tuple(str(note) for note in checkpoints))
+    if told.get("origin") != told["vkey"].partition("+")[0]:
+        raise BadLine("The first line names one log and the key of another")
+    return Header(told["origin"], told["vkey"], tuple(str(note) for note in checkpoints))
 
 
 def read_line(line: bytes) -> Entry | str:
@@ -119,14 +121,22 @@ def read_line(line: bytes) -> Entry | str:
         raise BadLine from None
 
 
+def unhex(text: str) -> bytes:
+    """Hexadecimal digits in the one spelling that is written here, so that no letter can be another; ValueError."""
+    raw = bytes.fromhex(text)
+    if raw.hex() != text:
+        raise ValueError("these are not small hexadecimal digits")
+    return raw
+
+
 def read_entry(told: dict[str, Any]) -> Entry:
     """One record's line, read. Raises BadLine, KeyError, TypeError, ValueError or AttributeError for anything else."""
-    index, number, claimed = told["index"], told["id"], bytes.fromhex(told["leaf"])
+    index, number, claimed = told["index"], told["id"], unhex(told["leaf"])
     if type(index) is not int or type(number) is not int or len(claimed) != 32:
         raise BadLine
     if told["body"] is None:
-        return Entry(index, number, claimed, b"", None, has_body=False, list=bytes.fromhex(told.get("list") or ""))
-    body, salt = told["body"].encode(), bytes.fromhex(told["salt"])
+        return Entry(index, number, claimed, b"", None, has_body=False, list=unhex(told.get("list") or ""))
+    body, salt = told["body"].encode(), unhex(told["salt"])
     computed = leaf(body, salt) if len(salt) == SALT_BYTES else bytes(32)
     about = _CITIZEN.search(body)
     forgets = _time(body, _BEFORE) if _FORGET.search(body) else None

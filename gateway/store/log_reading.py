@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.log_lines import checkpoint_line, entry_line, header_line
-from gateway.domain.record import AccessRecord, BadRecord, from_bytes
-from gateway.domain.tampering import Fault, Kind
+from gateway.domain.record import AccessRecord, from_bytes
 from gateway.store import log_public
-from gateway.store.log import Connection, column_text, searched
+from gateway.store.log import Connection, column_text
 
 _PREFETCH = 1000
 
@@ -216,30 +215,3 @@ async def export(connection: Connection, vkey: str) -> AsyncIterator[bytes]:
 
 
 # --- what an export cannot tell -------------------------------------------------------------------------------------
-
-
-async def misfiled(connection: Connection) -> AsyncIterator[Fault]:
-    """Records that the auditor's search would miss or show wrongly, and records kept out of the tree.
-
-    The proof covers a record's bytes; the columns beside them only help to find it, so they are compared with it.
-    """
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        outside = await connection.fetch(
-            "SELECT id FROM access_record r WHERE NOT EXISTS (SELECT 1 FROM log_leaf WHERE record_id = r.id)"
-            " AND NOT EXISTS (SELECT 1 FROM log_pending WHERE record_id = r.id) ORDER BY id LIMIT 1000"
-        )
-        for row in outside:
-            yield Fault(Kind.REMOVED, f"the record with id {row['id']} was kept out of the log")
-        rows = connection.cursor(
-            "SELECT id, recorded_at, citizen, client, user_key, organisation, decision, interaction, purpose, trace,"
-            " body FROM access_record ORDER BY id",
-            prefetch=_PREFETCH,
-        )
-        async for row in rows:
-            try:
-                right = tuple(row)[1:-1] == searched(from_bytes(row["body"]))
-            except BadRecord:
-                right = False
-            if not right:
-                text = f"the record with id {row['id']} is filed otherwise than it says"
-                yield Fault(Kind.CHANGED, text)

@@ -13,7 +13,8 @@ import asyncpg
 from gateway.domain.record import AccessRecord, Decision
 from gateway.domain.verify_log import Report, verify_log
 from gateway.store import integrating, keys
-from gateway.store.log_reading import export, misfiled
+from gateway.store.log_agreement import misfiled
+from gateway.store.log_reading import export
 
 KEY = keys.make("log.example.dk/test")
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -18,7 +18,8 @@ import pytest
 from gateway.domain.record import Decision, Outcome, from_bytes
 from gateway.domain.verify_log import verify_log
 from gateway.store import integrating, keys
-from gateway.store.log_reading import export, misfiled
+from gateway.store.log_agreement import misfiled
+from gateway.store.log_reading import export
 from tests.thorough.inbound.killing import KINDS
 
 KILLS = int(os.environ.get("KILLS", "200"))
