@@ -22,6 +22,7 @@ from gateway.flows.parts import Gateway, Served
 from gateway.store import directory, wire
 from gateway.store.directory import Entry, Links
 from gateway.store.pool import Connection
+from gateway.translate.fhir.links import check_named
 from gateway.translate.fhir.validating.written import check_written
 
 _OURS = ("versionId", "lastUpdated", "source")
@@ -104,6 +105,7 @@ def checked(resource: Body, kind: str, identity: str = "") -> Body:
     if identity and resource.get("id") != identity:
         raise BadRequest("The id in the body is not the id in the URL", where=f"{kind}.id")
     check_written(resource)
+    check_named(kind, resource)
     meta = {name: value for name, value in resource.get("meta", {}).items() if name not in _OURS}
     return {**resource, "meta": meta}
 
@@ -123,9 +125,9 @@ async def _own(
     if needed and before.withdrawn:
         raise Gone
     if needed and not pins(if_match):
-        raise NeedsVersion
+        raise NeedsVersion(where="If-Match", hint="Read the resource and send its ETag as If-Match.")
     if not matches(if_match, before.version):
-        raise Conflict
+        raise Conflict(where="If-Match")
     return before
 
 

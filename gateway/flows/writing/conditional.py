@@ -30,7 +30,11 @@ async def matching(
     is added to `looks`, and counted in `effort`. `gone` is taken back in the same transaction. Raises SeveralMatch,
     BadRequest for a condition that names nothing."""
     if not [name for name, _ in criteria if not name.startswith("_") or name == "_id"]:
-        raise BadRequest("A condition names at least one search parameter")
+        raise BadRequest(
+            "A condition names at least one search parameter",
+            where=kind,
+            hint="For instance identifier, patient or _id.",
+        )
     asked = f"GET {kind}{names_in(criteria)}"
     there, records = await search.visible(gateway, caller, kind, list(criteria), asked, effort, most=2 + len(gone))
     looks += records

@@ -93,9 +93,9 @@ async def understood(gateway: Gateway, caller: Caller, asked: Asked, identity: s
     if before is None:
         raise NotFound
     if not pins(asked.if_match) and asked.interaction != "delete":
-        raise NeedsVersion
+        raise NeedsVersion(where="If-Match", hint="Read the resource and send its ETag as If-Match.")
     if not matches(asked.if_match, before.version):
-        raise Conflict
+        raise Conflict(where="If-Match")
     if asked.interaction == "delete":
         return Subscribing(asked, before, None)
     body = asked.change(_base(before)) if asked.change else asked.body
@@ -116,7 +116,7 @@ async def keep(gateway: Gateway, connection: Connection, caller: Caller, word: S
         version = word.before.version if pins(asked.if_match) else 0
         kept = await subscriptions.delete(connection, word.before.id, caller.client, version)
     if not kept:
-        raise Conflict
+        raise Conflict(where="If-Match")
     await append(connection, [recorded(gateway, caller, asked.interaction, asked.told, word.made or word.before)])
 
 

@@ -10,7 +10,6 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl
 
 from gateway.domain.caller import Caller
@@ -28,10 +27,11 @@ from gateway.flows.writing.create import place_of
 from gateway.flows.writing.in_directory import Amid
 from gateway.flows.writing.whose import check_few, numbers_of, source_of
 from gateway.store import population
-from gateway.translate.fhir.links import links, relinked
+from gateway.translate.fhir.links import links, relinked, searches
 from gateway.translate.fhir.patching import fhirpath_patch
 
 MESSAGE = "Communication"
+_HERE = re.compile(r"([A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64})(?:/_history/.*)?", re.ASCII)
 _RESTFUL = re.compile(r"(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}", re.ASCII)
 
 
@@ -53,16 +53,20 @@ async def settled(gateway: Gateway, entry: Entry, work: Work, around: Around) ->
         return work, "", ""  # its number is given when it is written
     else:
         work, token, place = await _of_citizen(gateway, entry, work, around)
-    name(entry, place, around)
+    name(entry, place, around, f"{gateway.public_url}/fhir/")
     if entry.asked.interaction == "delete":
         around.gone.add(place)
     return work, token, place
 
 
-def name(entry: Entry, place: str, around: Around) -> None:
-    """The entry's name stands for this from now on. Raises BadRequest where it stands for something already."""
+def name(entry: Entry, place: str, around: Around, here: str) -> None:
+    """The entry's name stands for this from now on. Raises BadRequest where it stands for something already, or is the
+    address of something else than what the entry changes."""
     if entry.name and entry.name in around.places:
         raise BadRequest("Two entries have this fullUrl", where=f"{entry.place}.fullUrl")
+    named = _HERE.fullmatch(entry.name.removeprefix(here))
+    if entry.name.startswith(here) and named and entry.asked.identity and named[1] != place:
+        raise BadRequest("This fullUrl is that of another resource", where=f"{entry.place}.fullUrl")
     around.places |= {entry.name: place} if entry.name else {}
 
 
@@ -113,9 +117,9 @@ async def resolved(gateway: Gateway, entry: Entry, work: Work, around: Around) -
     RuleBroken for too many of them."""
     body = entry.asked.body
     found = around.places | _beside(entry, around)
-    searches = _conditional(body)
-    check_few(entry.asked.kind, len(searches))
-    for literal in sorted(searches):
+    searched = searches(body)
+    check_few(entry.asked.kind, len(searched))
+    for literal in sorted(searched):
         kind, _, text = literal.partition("?")
         criteria = parse_qsl(text, keep_blank_values=True)
         found[literal] = await _looked_up(gateway, entry.caller, kind, criteria, work, around)
@@ -159,13 +163,3 @@ async def _looked_up(
     if len(there) != 1:
         raise Refused("A conditional reference does not find exactly one", hint="Narrow it, or name the resource.")
     return f"{kind}/{there[0]}"
-
-
-def _conditional(node: Any) -> set[str]:
-    if isinstance(node, list):
-        return {one for item in node for one in _conditional(item)}
-    if not isinstance(node, dict):
-        return set()
-    own = node.get("reference")
-    here = {own} if isinstance(own, str) and "?" in own and ":" not in own.partition("?")[0] else set()
-    return here | {one for value in node.values() for one in _conditional(value)}

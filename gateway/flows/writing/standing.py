@@ -132,15 +132,15 @@ def check_version(standing: Writable, asked: Asked) -> Callable[[Known], None]:
         )  # fmt: skip
     version = found.sealed.version
     if pins(asked.if_match) and standing.unseen:
-        raise Conflict
+        raise Conflict(where="If-Match")
     if not matches(asked.if_match, version):
-        raise Conflict
+        raise Conflict(where="If-Match")
     place = (found.sealed.facts.kind, found.sealed.facts.id)
     compares = pins(asked.if_match) or asked.criteria is not None
 
     def check(known: Known) -> None:
         if compares and known.resources.get(place, (b"", 0))[1] != version:
-            raise Conflict
+            raise Conflict(where="If-Match")
 
     return check
 

@@ -158,7 +158,7 @@ async def _settle(gateway: Gateway, entry: Entry, number: int, attempt: _Attempt
     attempt.reached[number] = work = begun(gateway, entry.caller, entry.asked)
     if same in attempt.settled:  # it finds what that one makes
         attempt.settled[number] = (work, *attempt.settled[same][1:])
-        name(entry, attempt.settled[same][2], attempt.around)
+        name(entry, attempt.settled[same][2], attempt.around, f"{gateway.public_url}/fhir/")
     else:
         attempt.settled[number] = await settled(gateway, entry, work, attempt.around)
     del attempt.reached[number]

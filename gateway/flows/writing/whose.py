@@ -22,6 +22,7 @@ from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Around, Json, Work, overridden
 from gateway.store import resources, wire
+from gateway.translate.fhir.links import check_named
 
 _OURS = re.compile(r"([A-Z][A-Za-z]+)/([0-9a-f]{32}|joint-[0-9a-f]{32})(?:/_history/\d+)?", re.ASCII)
 _NOBODYS = frozenset({*directory.KINDS, "Binary"})
@@ -184,6 +185,7 @@ async def check_references(
 ) -> None:
     """Whatever the resource refers to here is this citizen's and this caller's to see. Raises RuleBroken with the
     place: the same for what is not there, what is hidden and what is another citizen's."""
+    check_named(kind, body)
     listed = list(_references(body, kind))
     numbered = list(_numbered(body, kind)) if kind != "Consent" else []
     check_few(kind, len(listed) + len(numbered))

@@ -45,6 +45,7 @@ _MOST_ANSWERED = 33_554_432  # bytes of all answers together
 _URL = re.compile(r"[A-Z][A-Za-z]{2,63}(/[A-Za-z0-9._$-]+|/\*)*", re.ASCII)
 _READS = ("GET", "HEAD")
 _METHODS = (*_READS, "POST", "PUT", "PATCH", "DELETE")
+_OF_ENTRY = frozenset({"fullUrl", "resource", "request", "search", "response", "link", "id", "extension"})
 _CONDITIONS = {
     "ifMatch": "If-Match", "ifNoneMatch": "If-None-Match", "ifModifiedSince": "If-Modified-Since",
     "ifNoneExist": "If-None-Exist",
@@ -153,10 +154,16 @@ async def _read(request: Request, caller: Caller, part: Part, told: int, inside:
 
 
 def _number(sent: Json) -> str:
-    """Bundle.identifier, "" where it has none."""
-    identifier = sent.get("identifier", {})
-    told = [identifier.get(name) for name in ("system", "value")] if isinstance(identifier, dict) else []
-    return "|".join(map(str, told)) if told and all(isinstance(one, str) and one for one in told) else ""
+    """Bundle.identifier, "" where it has none. Raises BadRequest for one that does not name it: it would be carried out
+    each time that it comes."""
+    if "identifier" not in sent:
+        return ""
+    identifier = sent["identifier"]
+    told = [identifier.get(name) for name in ("system", "value")] if isinstance(identifier, dict) else [None]
+    if not all(isinstance(one, str) and one for one in told):
+        hint = "Give system and value, or leave it out."
+        raise BadRequest("This is no number of a transaction", where="Bundle.identifier", hint=hint)
+    return "|".join(map(str, told))
 
 
 async def _write(inbound: Inbound, request: Request, caller: Caller, part: Part) -> Entry:
@@ -191,9 +198,11 @@ def _placed(error: GatewayError, place: str) -> GatewayError:
 
 def _asked(part: Part, kind: str, identity: str) -> Asked:
     interaction = _WRITES[part.method]
-    none, tag = part.conditions.get("If-None-Exist"), part.conditions.get("If-Match", "")
-    if "If-None-Match" in part.conditions:
-        raise BadRequest("A write takes ifMatch, or ifNoneExist")
+    none, tag = part.conditions.get("If-None-Exist"), part.conditions.get("If-Match")
+    if "If-None-Match" in part.conditions or (tag if interaction == "create" else none) is not None:
+        raise BadRequest("A create takes ifNoneExist, every other write ifMatch")
+    if not (part.query or identity or interaction == "create"):
+        raise BadRequest("Name the resource, by its id or by a search")
     if part.query and (identity or interaction == "create"):  # as at the door of its own
         raise BadRequest("No parameter may stand here", hint="A create under a condition has it in ifNoneExist.")
     criteria = criteria_of(part.query, "the URL") if part.query else None
@@ -202,7 +211,7 @@ def _asked(part: Part, kind: str, identity: str) -> Asked:
     change = change_of(part.content, part.content_type) if interaction == "patch" else None
     kept = interaction in ("create", "update") or part.resource.get("resourceType") == "Parameters"  # a patch
     body = part.resource if kept else {}
-    return Asked(interaction, kind, identity, body, part.content, tag, criteria, change)
+    return Asked(interaction, kind, identity, body, part.content, tag or "", criteria, change)
 
 
 def _part(inbound: Inbound, entry: Any, number: int) -> Part:
@@ -211,6 +220,7 @@ def _part(inbound: Inbound, entry: Any, number: int) -> Part:
     asked = entry.get("request") if isinstance(entry, dict) else None
     if not isinstance(asked, dict) or not all(isinstance(value, str) for value in asked.values()):
         raise BadRequest("An entry has a request, in texts", where=f"{place}.request")
+    _check_members(entry, asked, place)
     method, url = asked.get("method", ""), asked.get("url", "")
     path, _, query = url.removeprefix(f"{inbound.public_url}/fhir/").partition("?")
     if method not in _METHODS:
@@ -229,6 +239,17 @@ def _part(inbound: Inbound, entry: Any, number: int) -> Part:
     if not all(value.isprintable() and value.isascii() for value in conditions.values()):
         raise BadRequest("A condition is written in printable characters", where=f"{place}.request")
     return Part(place, method, path, query, conditions, name, content, content_type, resource)
+
+
+def _check_members(entry: Json, asked: Json, place: str) -> None:
+    """Raises BadRequest for what R4 does not have there, or nobody here understands (a modifierExtension): a misspelt
+    condition would be passed over."""
+    for told, known, where in (
+        (entry, _OF_ENTRY, place), (asked, {"method", "url", "id", *_CONDITIONS}, f"{place}.request"),
+    ):  # fmt: skip
+        if any(name.removeprefix("_") not in known for name in told):
+            hint = f"Known are {', '.join(sorted(known))}."
+            raise BadRequest("A member is not known here", where=where, hint=hint)
 
 
 def _http_date(text: str) -> str:

@@ -46,6 +46,7 @@ _MOST_CRITERIA = 20
 async def create(inbound: Inbound, request: Request, caller: Caller) -> Response:
     """POST /fhir/{kind}; with If-None-Exist only where the search in it finds nothing. A Communication is sent too."""
     kind, form = request.path_params["kind"], only_form(request)
+    _check_passed_over(request, "if-match", "if-none-match")
     if kind == "Binary":
         return await files.create(inbound, request, caller)
     if kind == "Communication":
@@ -100,11 +101,17 @@ async def delete_where(inbound: Inbound, request: Request, caller: Caller) -> Re
 
 
 def _tag(request: Request) -> str:
-    """The versions that a change is about. Raises BadRequest for a condition that no write takes: it would be passed
-    over."""
-    if "if-none-match" in request.headers:
-        raise BadRequest("A write takes If-Match, or If-None-Exist", where="If-None-Match")
+    """The versions that a change is about. Raises BadRequest."""
+    _check_passed_over(request, "if-none-match", "if-none-exist")
     return ", ".join(request.headers.getlist("if-match"))
+
+
+def _check_passed_over(request: Request, *names: str) -> None:
+    """Raises BadRequest for a condition that this write does not take: it would be passed over."""
+    for name in names:
+        if name in request.headers:
+            told = "A create takes If-None-Exist, every other write If-Match"
+            raise BadRequest(told, where=name.title(), hint="Leave it out.")
 
 
 def written(request: Request, form: Form, served: Served) -> Response:

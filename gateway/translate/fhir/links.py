@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from gateway.errors import RuleBroken
 from gateway.translate.fhir.shape import Child, children, is_resource
 
 _LINKS = frozenset({"uri", "url"})
@@ -28,6 +29,26 @@ def links(resource: Any) -> Iterator[str]:
 
     _resource(resource, note)
     yield from found
+
+
+def searches(node: Any) -> set[str]:
+    """References by a search (`Patient?identifier=…`): a transaction looks them up, and nothing else does."""
+    if isinstance(node, list):
+        return {one for item in node for one in searches(item)}
+    if not isinstance(node, dict):
+        return set()
+    own = node.get("reference")
+    here = {own} if isinstance(own, str) and "?" in own and ":" not in own.partition("?")[0] else set()
+    return here | {one for value in node.values() for one in searches(value)}
+
+
+def check_named(kind: str, body: Any) -> None:
+    """Raises RuleBroken for a reference by a search in what is to be kept: it would lead nowhere."""
+    if searches(body):
+        raise RuleBroken(
+            "A reference by a search is looked up in a transaction alone", where=kind,
+            hint="Name the resource by its id, or send a Bundle of type transaction.",
+        )  # fmt: skip
 
 
 def relinked(resource: Any, names: Mapping[str, str]) -> Any:

@@ -26,6 +26,8 @@ _MOST_ATTRIBUTES = 32
 
 def narrative_fault(text: str) -> str:
     """What is wrong with a narrative's div, in a sentence; empty when nothing is."""
+    if "<?" in text:  # it may name a style sheet from elsewhere, or a charset that JSON does not have
+        return "A narrative holds plain formatting only: no declaration and no instructions."
     try:
         root = parse_xml(text.encode("utf-8"))
     except (GatewayError, UnicodeEncodeError):

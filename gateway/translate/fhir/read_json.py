@@ -161,7 +161,7 @@ def _check_depth(raw: bytes) -> None:
 
 
 def _too_deep() -> GatewayError:
-    return Unreadable(f"The content is nested deeper than {MAX_DEPTH} levels.")
+    return Unreadable(f"The content is nested deeper than {MAX_DEPTH} levels.", hint="Nest it less.")
 
 
 def _place(fault: json.JSONDecodeError) -> str:
@@ -248,4 +248,4 @@ def _check_surrogates(made: Any) -> None:
     try:
         json.dumps(made, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeEncodeError:
-        raise WrongCharset("A \\u escape holds half a character.") from None
+        raise WrongCharset("A \\u escape holds half a character.", hint="Write both halves, or neither.") from None

@@ -170,6 +170,7 @@ def test_nulls_only_where_an_extension_stands_beside() -> None:
         "<object>x</object>",
         '<p xmlns="http://www.w3.org/2000/svg">x</p>',
         "&nbsp;",
+        "x<?xml-stylesheet href='https://x.example/a.css'?>",
         "<p>x",
         " ",
     ],
