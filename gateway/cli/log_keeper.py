@@ -52,7 +52,8 @@ async def _sign(gateway: Gateway) -> None:
 
 
 async def _keep(settings: Settings) -> None:
-    """Whoever stops a whole group of processes stops the keeper first: within a second this is cancelled then."""
+    """Whoever stops a whole group of processes (a terminal, an init system) stops the keeper too: this is cancelled
+    then before the second is over."""
     while True:
         try:
             keeper = await _started(settings)
@@ -67,12 +68,9 @@ async def _keep(settings: Settings) -> None:
 
 
 async def _started(settings: Settings) -> Process:
-    """In a session of its own: what a terminal tells this process does not reach it. It is told the public URL, which
-    may hold a port that was free; all else it reads where this process did."""
+    """It is told the public URL, which may hold a port that was free; all else it reads where this process did."""
     told = os.environ | {f"{PREFIX}PUBLIC_URL": settings.public_url}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "keep-log", stdin=PIPE, env=told, start_new_session=True
-    )
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "gateway", "keep-log", stdin=PIPE, env=told)
 
 
 async def _ended(keeper: Process) -> None:
