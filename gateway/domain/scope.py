@@ -23,7 +23,8 @@ _SHAPING = frozenset(
     " _text _list _has _format _pretty _type _since _at _page".split()
 )
 _MOST_PARAMETERS = 10
-_LONGEST = 1000  # characters: what was read is remembered
+LONGEST = 1000
+"""Characters of a scope that is asked for: what was read is remembered."""
 Where = tuple[tuple[str, str], ...]
 
 
@@ -46,6 +47,7 @@ class Scope:
         return self.type in ("*", kind)
 
 
+@lru_cache(maxsize=4096)
 def read(text: str) -> Scope | None:
     """The scope, version 1 spellings as version 2; None for anything that is none.
 
@@ -56,11 +58,6 @@ def read(text: str) -> Scope | None:
     >>> read("system/Encounter.sr") is read("system/Condition.rs?code:in=x") is None
     True
     """
-    return _read(text) if len(text) <= _LONGEST else None
-
-
-@lru_cache(maxsize=4096)
-def _read(text: str) -> Scope | None:
     match = _SCOPE.fullmatch(text)
     if not match:
         return None

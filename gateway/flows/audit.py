@@ -26,6 +26,7 @@ from gateway.domain.searching.world import literal
 from gateway.domain.statement import Body
 from gateway.domain.when import instant, last_instant
 from gateway.errors import BadRequest, Forbidden, NotFound
+from gateway.flows.covering import covers_body
 from gateway.flows.find_looks import NOBODY
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
@@ -75,7 +76,7 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
     record = await _admitted(gateway, caller, "search-type", position.params)
     wanted, count, query, named = await _understood(gateway, position.params)
     await on_record(gateway, *([record.of(one.removesuffix(NOBODY)) for one in named] or [record]))
-    page, last, gone = await _page(gateway, wanted, query, count, _cursor(position.place))
+    page, last, gone = await _page(gateway, caller, wanted, query, count, _cursor(position.place))
     url = f"{gateway.public_url}/fhir/{KIND}"
     links = [{"relation": "self", "url": url}]
     if last:
@@ -89,17 +90,17 @@ async def search(gateway: Gateway, caller: Caller, params: Params) -> Served:
 
 
 async def _page(
-    gateway: Gateway, wanted: Search, query: Query, count: int, before: tuple[datetime, int] | None
+    gateway: Gateway, caller: Caller, wanted: Search, query: Query, count: int, before: tuple[datetime, int] | None
 ) -> tuple[list[Body], Found | None, list[Body]]:
     """The events of one page; the record after which the next one goes on, None where nothing is left; and what is told
-    at the end of the list. What the log cannot look up is tested on the events."""
+    at the end of the list. What the log cannot look up is tested on the events, and so are the parameters of scopes."""
     page: list[Body] = []
     last: Found | None = None
-    for size in _sizes(wanted, query, count):
+    for size in _sizes(wanted, count, tested=bool(query.tests) or caller.narrowed):
         told = await log_pages.page(gateway.database, wanted, size, before)
         for number, one in enumerate(told.found):
             event = _event(gateway, one)
-            if query.matches(event):
+            if query.matches(event) and covers_body(gateway, caller, event):
                 if len(page) == count:
                     return page, last, []
                 page.append(event)
@@ -107,25 +108,26 @@ async def _page(
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
         if len(told.found) < size:
-            return page, None, _gone(wanted, told)
+            return page, None, _gone(wanted, told, counted=not caller.narrowed)
     return page, last, []
 
 
-def _sizes(wanted: Search, query: Query, count: int) -> list[int]:
+def _sizes(wanted: Search, count: int, *, tested: bool) -> list[int]:
     """How many records each statement brings: one more than the page holds, or as many as are tested. Nobody has very
     many of those that name a citizen."""
-    if not query.tests:
+    if not tested:
         return [count + 1]
     return [WALK] if wanted.citizens or WALK <= BATCH else [BATCH, WALK - BATCH]
 
 
-def _gone(wanted: Search, told: log_pages.Page) -> list[Body]:
-    """At the end of a list: what the search would have reached, had its time not been over."""
+def _gone(wanted: Search, told: log_pages.Page, *, counted: bool) -> list[Body]:
+    """At the end of a list: what the search would have reached, had its time not been over. How many there were of the
+    citizens who are named is told where all would have been."""
     before = told.forgotten
     if before is None or (wanted.since and wanted.since >= before):
         return []
     text = f"Records from before {before.isoformat(timespec='seconds')} were deleted when their time was over."
-    if wanted.citizens:
+    if wanted.citizens and counted:
         text += f" Of these citizens there were {told.gone}."
     issue = {"severity": "information", "code": "deleted", "details": {"text": text}}
     outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
@@ -138,11 +140,13 @@ async def read(gateway: Gateway, caller: Caller, identity: str) -> Served:
     number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 18 else 0
     async with gateway.database.connection() as connection:
         found = await log_reading.get(connection, number)
+    event = _event(gateway, found) if found else None
+    there = event is not None and covers_body(gateway, caller, event)
     missed = replace(record, outcome=Outcome.MINOR, outcome_text="there is no such record")
-    await on_record(gateway, record.of(found.record.citizen) if found else missed)
-    if found is None:
+    await on_record(gateway, record.of(found.record.citizen) if found and there else missed)
+    if found is None or not there:
         raise NotFound
-    return Served(wire.encode(_event(gateway, found)), "1", found.recorded_at)
+    return Served(wire.encode(event), "1", found.recorded_at)
 
 
 async def _admitted(gateway: Gateway, caller: Caller, interaction: str, params: Params) -> AccessRecord:

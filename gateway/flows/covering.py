@@ -67,6 +67,8 @@ def _is_covered(
 
 def covers_body(gateway: Gateway, caller: Caller, body: dict[str, Any]) -> bool:
     """Whether the scopes cover a resource as this caller reads it: nobody's data of a citizen, or composed for it."""
+    if not caller.narrowed:
+        return True
     scopes = [one for one in map(read, caller.scopes) if one is not None and ("r" in one.may or "s" in one.may)]
     about = [scope for scope in scopes if scope.is_about(body["resourceType"])]
     return any(_met(gateway.search.get(body["resourceType"], {}), scope.where, body) for scope in about)

@@ -16,6 +16,7 @@ from gateway.domain.provenance import Told, Version, provenance, target_of
 from gateway.domain.searching.query import Query
 from gateway.domain.searching.world import Entry
 from gateway.errors import BadRequest, NotFound
+from gateway.flows.covering import covers_body
 from gateway.flows.looking import Seen, look_at_one, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
@@ -72,11 +73,12 @@ def _told(
     gateway: Gateway, caller: Caller, permits: Mapping[Version, Permit], told: Mapping[Version, Told]
 ) -> list[bytes]:
     own = _own(gateway, caller)
-    return [
-        wire.encode(provenance(version, told[version], gateway.sources, own, whole=not permit.redactions))
+    bodies = (
+        provenance(version, told[version], gateway.sources, own, whole=not permit.redactions)
         for version, permit in permits.items()
         if version in told
-    ]
+    )
+    return [wire.encode(one) for one in bodies if covers_body(gateway, caller, one)]
 
 
 def _own(gateway: Gateway, caller: Caller) -> frozenset[str] | None:

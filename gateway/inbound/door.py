@@ -82,6 +82,7 @@ class Bearer:
     tell: Tell = outcome.fhir
     language: str = ""  # of a message door: failures are told in it
     hears: str = ""  # the same, where only what becomes of a message is told in it
+    whole: bool = False  # it tests nothing by the parameters of scopes: those it needs are without
 
 
 Door = Open | Bearer
@@ -141,8 +142,9 @@ class Endpoint:
 
     async def admitted(self, caller: Caller, kind: str, inbound: Inbound | None = None) -> Caller:
         """The caller with the scopes that hold here. Raises InsufficientScope, which is on record then."""
-        needs, gateway = self._door.needs if isinstance(self._door, Bearer) else (), (inbound or self._inbound).gateway
-        return await check_scopes(gateway, caller, needs, self._asked, self._door.interaction, kind)
+        door, gateway = self._door, (inbound or self._inbound).gateway
+        needs, whole = (door.needs, door.whole) if isinstance(door, Bearer) else ((), False)
+        return await check_scopes(gateway, caller, needs, self._asked, door.interaction, kind, whole=whole)
 
     async def within(self, request: Request, caller: Caller) -> Response:
         """The answer to a request inside another one (an entry of a Bundle) whose caller is known: scopes, decision and
@@ -172,14 +174,15 @@ def told(inbound: Inbound, door: Door, request: Request, error: GatewayError) ->
 
 
 async def check_scopes(
-    gateway: Gateway, caller: Caller, needs: Sequence[str], asked: str, interaction: str, kind: str = ""
-) -> Caller:
+    gateway: Gateway, caller: Caller, needs: Sequence[str], asked: str, interaction: str, kind: str = "", *,
+    whole: bool = False,
+) -> Caller:  # fmt: skip
     """The caller with the scopes that hold here. A look that they do not cover is refused, and on record like every
     refusal."""
     for need in needs:
         wanted, _, letter = need.rpartition(".")
         wanted = wanted or kind
-        if not allows(caller.scopes, wanted, letter):
+        if not allows(caller.scopes, wanted, letter, whole=whole):
             missing = f"system/{wanted}.{letter}"
             recorded, operation = _RECORDED.get(interaction, (interaction, ""))
             record = record_of(gateway, caller, recorded, wanted, "", NOTHING, query=asked, operation=operation)

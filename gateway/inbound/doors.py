@@ -100,7 +100,9 @@ DOORS: tuple[Door, ...] = (
     Bearer("POST", "/fhir/{kind:kind}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/{kind:kind}/{id:id}/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
     Bearer("POST", "/fhir/$validate", validation.validate_resource, _ANY_TOKEN, "$validate"),
-    Bearer("POST", "/fhir/$explain-access", explaining.explain_access, ("AuditEvent.r",), "$explain-access"),
+    Bearer(
+        "POST", "/fhir/$explain-access", explaining.explain_access, ("AuditEvent.r",), "$explain-access", whole=True
+    ),
     Bearer("POST", "/fhir/$process-message", messages.fhir, _SEND, "$process-message", hears="fhir-message"),
     Bearer("POST", "/messages/hl7v2", messages.hl7v2, _SEND, "import", language="hl7v2"),
     Bearer("POST", "/messages/oioxml", messages.oioxml, _SEND, "import", language="oioxml"),
@@ -169,7 +171,7 @@ DOORS: tuple[Door, ...] = (
     Open("GET", "/log/tile/{level}/{rest:path}", log_doors.tile, outcome.plain),
     Open("GET", "/log/inclusion", log_doors.inclusion, outcome.plain),
     Open("GET", "/log/consistency", log_doors.consistency, outcome.plain),
-    Bearer("GET", "/log/lists/{id:id}", log_doors.citizen_list, ("AuditEvent.r",), "export"),
+    Bearer("GET", "/log/lists/{id:id}", log_doors.citizen_list, ("AuditEvent.r",), "export", whole=True),
     Open("POST", "/log/witness", log_doors.add_checkpoint, outcome.plain),
     Open("POST", "/log/witness/add-checkpoint", log_doors.add_checkpoint, outcome.plain),
     Open("GET", "/log/witness", log_doors.witnessed, outcome.plain),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from gateway.domain.scope import Scope, Where, read
+from gateway.domain.scope import LONGEST, Scope, Where, read
 
 __all__ = ["FREE", "Scope", "allows", "for_needs", "narrow", "read", "unserved"]
 
@@ -34,7 +34,7 @@ def narrow(
     given: dict[tuple[str, str, Where], set[str]] = {}
     registered = tuple(registered)
     for text in asked.split(" "):
-        wanted = read(text)
+        wanted = read(text) if len(text) <= LONGEST else None
         if wanted is None or wanted.level not in levels or unserved(wanted, served):
             continue
         for have in registered:
@@ -61,11 +61,15 @@ def unserved(scope: Scope, served: Served | None) -> list[str]:
     return [name for name, _ in scope.where if not any(name in names for names in kinds)]
 
 
-def allows(scopes: Iterable[str], kind: str, letter: str) -> bool:
-    """Whether scopes, as a token holds them, permit one interaction (a letter of `cruds`) on one type at all."""
+def allows(scopes: Iterable[str], kind: str, letter: str, *, whole: bool = False) -> bool:
+    """Whether scopes, as a token holds them, permit one interaction (a letter of `cruds`) on one type at all; `whole`:
+    on all that there is of it, by a scope without parameters."""
     if kind in FREE and letter in "rs":
         return True
-    return any(s is not None and s.type in (kind, "*") and letter in s.may for s in map(read, scopes))
+    return any(
+        one is not None and one.type in (kind, "*") and letter in one.may and not (whole and one.where)
+        for one in map(read, scopes)
+    )
 
 
 def for_needs(scopes: Iterable[str], needs: Iterable[str], kind: str) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ def test_who_has_no_pages_is_not_let_in(database_url: str) -> None:
 
 def test_an_auditor_whose_client_may_not_search_the_log_is_not_let_in(database_url: str) -> None:
     async def test() -> None:
-        for scope in (Scope("CodeSystem", "rs"), Scope("AuditEvent", "r")):
+        narrow = Scope("AuditEvent", "rs", (("subtype", "read"),))
+        for scope in (Scope("CodeSystem", "rs"), Scope("AuditEvent", "r"), narrow):
             async with world(database_url, replace(DPO, scopes=(scope,))) as here:
                 assert (await enter(here.web, "karla.bo")).status_code == 403
                 assert SESSION not in here.web.cookies

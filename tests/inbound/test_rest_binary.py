@@ -6,6 +6,7 @@ from base64 import b64encode
 from typing import Any
 
 from tests.inbound.http_world import run
+from tests.inbound.oauth_client import nurse
 from tests.inbound.rest_world import Rest, rest
 
 LETTER = b"%PDF-1.7 kort brev"
@@ -49,6 +50,18 @@ def test_a_file_is_added_to_its_document_and_read_by_who_may_see_that(database_u
             assert [one["contentType"] for one in await contents(here, identity)] == [
                 "text/plain", "application/pdf", "text/plain",
             ]  # fmt: skip
+            number = place.removeprefix("/Binary/")
+            for scope, status in (
+                ("system/DocumentReference.rs system/Binary.r", 200),
+                ("system/DocumentReference.rs?status=current system/Binary.r", 200),
+                ("system/DocumentReference.rs?status=superseded system/Binary.r", 404),
+                (f"system/DocumentReference.rs system/Binary.r?_id={number}", 200),
+                ("system/DocumentReference.rs system/Binary.r?_id=another", 404),
+                ("system/DocumentReference.rs system/Binary.r?_lastUpdated=ge1999", 403),  # that nobody can test
+            ):
+                bearer = await here.http.bearer(scope, "epj", extensions=nurse())
+                told = await here.call("GET", place, **bearer)
+                assert told.status_code == status, (scope, told.text)
             assert (await here.call("GET", place, who="jobcenter")).status_code == 404
             assert (await here.call("DELETE", f"/DocumentReference/{identity}")).status_code == 204
             assert (await here.call("GET", place)).status_code == 410

@@ -37,7 +37,6 @@ def test_scopes_that_are_read(text: str, may: str) -> None:
     [
         "",
         "system/CarePlan.",
-        "system/CarePlan.rs?_id=" + "1" * 2000,
         "system/CarePlan",
         "system/careplan.rs",
         "system/CarePlan.sr",
@@ -106,6 +105,13 @@ def test_what_nothing_could_test_is_not_given() -> None:
 def test_parameters_narrow_what_is_seen_and_give_no_write() -> None:
     assert given("system/Condition.cruds?code=1", "system/*.cruds") == "system/Condition.rs?code=1"
     assert given("system/Condition.cud?code=1", "system/*.cruds") == ""
+
+
+def test_a_scope_of_any_length_is_none() -> None:
+    told = read.cache_info().currsize
+    long = "system/CarePlan.rs?_id=" + "1" * 1000
+    assert [*map(str, narrow(f"{long} system/CarePlan.r", (Scope("*", "rs"),)))] == ["system/CarePlan.r"]
+    assert read.cache_info().currsize <= told + 1, "nor is it remembered"
 
 
 def test_levels_are_given_to_whom_they_fit() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from gateway.domain.caller import Caller
 from gateway.domain.subscription import status as status_of
 from gateway.errors import NotFound
+from gateway.flows.covering import covers_body
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.search.listing import listed, understood_alone
@@ -27,7 +28,8 @@ async def search(gateway: Gateway, caller: Caller, params: Sequence[tuple[str, s
     """A searchset of the caller's own."""
     position = opened(gateway, caller, KIND, params)
     query = understood_alone(gateway, KIND, position)
-    bodies = [body_of(one) for one in await subscriptions.of(gateway.database, caller.client)]
+    mine = [body_of(one) for one in await subscriptions.of(gateway.database, caller.client)]
+    bodies = [one for one in mine if covers_body(gateway, caller, one)]
     asked = f"GET {KIND}?{urlencode(list(position.params))}"
     await on_record(gateway, recorded(gateway, caller, "search-type", asked, None))
     return Served(listed(gateway, caller, query, position, bodies))
@@ -47,7 +49,7 @@ async def _looked_at(
     """One of the caller's own, on record. Raises NotFound."""
     asked = f"GET {KIND}/{identity}{operation}"
     found = await subscriptions.find(gateway.database, identity, caller.client)
-    if found is None:
+    if found is None or not covers_body(gateway, caller, body_of(found)):
         await on_record(gateway, record_of(gateway, caller, interaction, KIND, "", NOTHING, query=asked))
         raise NotFound
     await on_record(gateway, recorded(gateway, caller, interaction, asked, found))

@@ -43,7 +43,7 @@ async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response
     if len(fields) > 1 or form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
         raise BadRequest("Send patient, the id of a Patient, and nothing else; or nothing")
     needs = _PLAN if form else _NEEDS.get(caller.role, ())
-    await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation")
+    await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation", whole=not form)
     if not form and not (pages_of(caller.role) and caller.user):
         raise Forbidden("Pages without a citizen are for a person with subject_id, in a role that has pages")
     made = await inbound.tickets.make(caller, form.get("patient", ""))

@@ -104,7 +104,7 @@ async def _known(
 
 def _covers(caller: Caller) -> bool:
     """Whether the client's scopes reach to the pages of its role: who reads the log searches AuditEvents."""
-    return bool(caller.scopes) and (caller.role != "auditor" or allows(caller.scopes, "AuditEvent", "s"))
+    return bool(caller.scopes) and (caller.role != "auditor" or allows(caller.scopes, "AuditEvent", "s", whole=True))
 
 
 async def jwks(inbound: Inbound, request: Request) -> Response:

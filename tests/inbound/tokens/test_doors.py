@@ -17,7 +17,7 @@ from gateway.inbound.tokens.certificates import from_settings
 from gateway.inbound.tokens.entry import Admission
 from tests.inbound.http_world import Http, Raw, http, run
 from tests.inbound.oauth_client import ISSUER, TOKEN_URL, hospital, nurse
-from tests.inbound.one_citizen import HOSPITAL, SOCIAL, arrive, headers
+from tests.inbound.one_citizen import AUDITOR, HOSPITAL, SOCIAL, arrive, headers
 from tests.inbound.tokens.test_certificates import PEM, PRINT
 from tests.inbound.tokens.test_proofs import Holder
 
@@ -342,5 +342,56 @@ def test_a_scope_with_parameters_narrows_what_the_plan_is_made_of(database_url: 
                 assert plan.status_code == status
                 assert (f'"id":"{joint}"' in plan.text) == (status == 200)
             assert "Encounter/" not in told
+
+    run(test)
+
+
+def test_a_scope_with_parameters_narrows_what_stands_in_nobodys_plan(database_url: str) -> None:
+    """Events of the log, who said something, subscriptions: what a scope leaves out is not there in a read, a search,
+    an include or a status."""
+
+    async def test() -> None:
+        async with http(database_url, HOSPITAL, SOCIAL, AUDITOR) as here:
+            patient, epj = await arrive(here), await headers(here)
+            (stay,) = await kinds(here, epj, patient, "Encounter")
+
+            async def found(bearer: dict[str, str], query: str) -> list[str]:
+                answer = await here.web.get(f"/fhir/{query}", headers=bearer)
+                assert answer.status_code == 200, answer.text
+                bodies = [one["resource"] for one in answer.json().get("entry", [])]
+                return [f"{one['resourceType']}/{one['id']}" for one in bodies]
+
+            of_all = f"Provenance?target=Encounter/{stay['id']},Patient/{patient}"
+            both = await found(epj, of_all)
+            one, other = f"Provenance/Encounter.{stay['id']}.1", f"Provenance/Patient.{patient}.2"
+            assert {one, other} == set(both)
+            scope = f"system/Provenance.rs?target=Encounter/{stay['id']} system/Encounter.rs system/Patient.rs"
+            narrow = await scoped(here, scope)
+            assert await found(narrow, of_all) == [one]
+            for name, status in ((one, 200), (other, 404)):
+                assert (await here.web.get(f"/fhir/{name}", headers=narrow)).status_code == status, name
+            assert await found(narrow, f"Patient?_id={patient}&_revinclude=Provenance:target") == [f"Patient/{patient}"]
+            assert one in await found(narrow, f"Encounter?patient={patient}&_revinclude=Provenance:target")
+
+            whole, reads = await headers(here, "auditor", "HOPERAT"), "system/AuditEvent.rs?subtype=read"
+            await here.web.get(f"/fhir/Encounter/{stay['id']}", headers=epj)
+            person = nurse(iua={"purpose_of_use": ["HOPERAT"]})
+            some = await here.bearer(reads, "auditor", extensions=person)
+            listed = (await here.web.get("/fhir/AuditEvent?_count=200", headers=whole)).json()["entry"]
+            codes = {item["resource"]["id"]: item["resource"]["subtype"][0]["code"] for item in listed}
+            assert {"read", "search-type"} <= set(codes.values())
+            seen = await found(some, "AuditEvent?_count=200")
+            assert {codes[name.partition("/")[2]] for name in seen} == {"read"}
+            assert await found(some, f"AuditEvent?patient={patient}&subtype=search-type") == []
+            for method, path, body in (
+                ("GET", f"/log/lists/{patient}", None), ("POST", "/fhir/$explain-access", {}),
+                ("POST", "/console/tickets", None),
+            ):  # fmt: skip
+                answer = await here.web.request(method, path, json=body, headers=some)
+                assert answer.status_code == 403, f"{path} tells of more than events"
+                assert (await here.web.request(method, path, json=body, headers=whole)).status_code != 403, path
+            for identity, code in codes.items():
+                answer = await here.web.get(f"/fhir/AuditEvent/{identity}", headers=some)
+                assert answer.status_code == (200 if code == "read" else 404), code
 
     run(test)
