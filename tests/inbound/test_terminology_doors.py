@@ -125,6 +125,12 @@ def test_validate_code(database_url: str) -> None:
             )
             assert told(await post(here, in_set, *parameters))["result"] is True
             assert told(await post(here, in_system, parameters[1]))["result"] is True
+            empty = {"coding": [{"system": FFB}, goal], "text": "KL writes codings that have no code"}
+            bare = {"name": "codeableConcept", "valueCodeableConcept": empty}
+            assert told(await post(here, in_set, parameters[0], bare))["result"] is True
+            group, none = (told(await get(here, in_system, url=KLE, code=one))["message"] for one in ("27.57", "27.99"))
+            assert "it may be one all the same" in group, "a group that known subjects stand in"
+            assert none == "KLE has no such code."
             strange = {"name": "codeableConcept", "valueCodeableConcept": {"coding": concept["coding"][:2]}}
             none = told(await post(here, in_set, parameters[0], strange))
             assert (none["result"], none["message"]) == (

@@ -109,7 +109,9 @@ class System:
     def knows_all_like(self, code: str) -> bool:
         """Whether the table holds every code of this kind, so that one that is missing is none."""
         complete = self.about.complete
-        return complete == (ALL,) or (bool(complete) and code.startswith(complete))
+        if complete == (ALL,) or not complete or not code.startswith(complete):
+            return complete == (ALL,)
+        return not any(one.startswith(f"{code}.") for one in self.codes)  # a group that known codes stand in is one too
 
     def _fold(self, code: str) -> str:
         """A code without what people add, leave out or change in writing it."""
