@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +26,9 @@ from gateway.settings import PREFIX, Settings
 log = structlog.get_logger("gateway")
 
 STARTS_AGAIN = 1.0
-"""Seconds after which a keeper that has ended is followed by another."""
+"""Seconds after which a keeper that has ended is followed by another; twice as many each time that it ends within a
+minute, as it reads all rules at its start."""
+LONGEST_PAUSE = 60.0
 ENDS_WITHIN = 10.0
 """Seconds that it has for its end: what it has begun and not committed the next one begins anew."""
 
@@ -54,7 +57,9 @@ async def _sign(gateway: Gateway) -> None:
 async def _keep(settings: Settings) -> None:
     """Whoever stops a whole group of processes (a terminal, an init system) stops the keeper too: this is cancelled
     then before the second is over."""
+    pause = STARTS_AGAIN / 2
     while True:
+        begun = time.monotonic()
         try:
             keeper = await _started(settings)
             try:
@@ -63,8 +68,14 @@ async def _keep(settings: Settings) -> None:
                 await _ended(keeper)
         except OSError as error:
             told = {"reason": error.strerror}
-        await asyncio.sleep(STARTS_AGAIN)
+        pause = pause_after(time.monotonic() - begun, pause)
+        await asyncio.sleep(pause)
         log.error("the keeper of the access log has ended and is started again", **told)
+
+
+def pause_after(lived: float, before: float) -> float:
+    """Seconds until the next one starts, by those that the last one lived and that it was waited for."""
+    return STARTS_AGAIN if lived > LONGEST_PAUSE else min(2 * before, LONGEST_PAUSE)
 
 
 async def _started(settings: Settings) -> Process:

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 import asyncpg
 import pytest
 
+from gateway.cli.log_keeper import STARTS_AGAIN, pause_after
 from gateway.domain.record import AccessRecord, Decision
 from gateway.store.log import append
 
@@ -145,3 +146,11 @@ def test_by_itself_it_goes_on_until_its_input_ends(folder: Path, database_url: s
         assert keeper.stdin is not None
         keeper.stdin.close()
         assert keeper.wait(SOON) == 0
+
+
+def test_one_that_ends_again_and_again_is_waited_for_longer() -> None:
+    pause, waited = STARTS_AGAIN / 2, []
+    for _ in range(8):
+        waited.append(pause := pause_after(3.0, pause))
+    assert waited == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert pause_after(61.0, 60.0) == 1
