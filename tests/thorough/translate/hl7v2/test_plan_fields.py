@@ -197,3 +197,26 @@ def test_the_trace_tells_of_the_ties() -> None:
 def test_nothing_is_made_twice_by_a_message_that_comes_again() -> None:
     raw = message("PC6", gol(), rol(), prb())
     assert len(of("Goal", raw, raw)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "owner"),
+    [("Condition", "PC1", prb()), ("Goal", "PC6", gol()), ("CarePlan", "PCB", pth()), ("ServiceRequest", "PCB", "")],
+)
+def test_a_note_without_words_is_none(kind: str, event: str, owner: str) -> None:
+    """R4 requires Annotation.text; a public sample has a variance with its time alone."""
+    before = [owner] if owner else [pth(), "ORC|NW|7^OE", "OBR|1|7^OE||X^Noget^L"]
+    silent = one(kind, message(event, *before, "NTE|1|L||RE|N1^Holm|20250314", "VAR|V1|20250314"))
+    assert "note" not in silent
+    told = one(kind, message(event, *before, "NTE|1|L|Ord|RE|N1^Holm|20250314"))
+    assert told["note"][0]["text"] == "Ord"
+
+
+def test_a_status_may_be_told_by_its_name_alone() -> None:
+    """The standard's own example: `A1^Active^Life Cycle Status List`."""
+    raw = message(
+        "PCB", pth(fields={5: "X9^Active^L"}), prb(fields={14: "A1^Active^L"}), gol(fields={18: "A1^On-Hold^L"})
+    )
+    assert one("Condition", raw)["clinicalStatus"]["coding"][0]["code"] == "active"
+    assert one("Goal", raw)["lifecycleStatus"] == "on-hold"
+    assert one("CarePlan", raw)["status"] == "active"
