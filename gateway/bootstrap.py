@@ -166,7 +166,7 @@ def owners_of(registered: clients.Clients) -> Owners:
 def check_retention(settings: Settings) -> None:
     """Raise SettingsError for a time that the access log must not be cut to."""
     if 0 < settings.log_days < LEAST.days:
-        raise SettingsError(f"The access log is kept for at least {LEAST.days} days", where="GATEWAY_LOG_DAYS")
+        raise SettingsError(f"GATEWAY_LOG_DAYS is 0 or at least {LEAST.days}: so long is the access log kept")
 
 
 def witnessing_of(settings: Settings) -> Witnessing:
@@ -176,9 +176,9 @@ def witnessing_of(settings: Settings) -> Witnessing:
         pairs = [text.partition("@") for text in settings.witnesses.split()]
         asked = tuple((note_key(text, COSIGNATURE), url) for text, _, url in pairs)
     except Unreadable as wrong:
-        raise SettingsError(wrong.text, where="GATEWAY_WITNESS_LOGS or GATEWAY_WITNESSES") from None
+        raise SettingsError("GATEWAY_WITNESS_LOGS or GATEWAY_WITNESSES cannot be read", hint=f"{wrong.text}.") from None
     if not all(url.startswith(("https://", "http://")) for _, url in asked):
-        raise SettingsError("A witness is written name+id+key@URL", where="GATEWAY_WITNESSES")
+        raise SettingsError("GATEWAY_WITNESSES: a witness is written name+id+key@URL")
     name = settings.witness_name or f"{settings.log_origin}/witness"
     key = keys.witness_key(settings.data_folder / "witness-key.pem", name) if logs else None
     return Witnessing(key, logs, asked)

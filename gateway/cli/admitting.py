@@ -27,6 +27,7 @@ from gateway.store.unlocking import unlocker
 
 def admission(settings: Settings, clients: Clients) -> Admission:
     """Certificates, issuers, and where keys are fetched from. Raises SettingsError."""
+    _check_folders(settings)
     hosts = endpoint.hosts(settings.key_hosts, "GATEWAY_KEY_HOSTS")
     known = issuers.load(settings.issuers)
     _check_hosts(hosts, clients, known)
@@ -60,6 +61,10 @@ def _certificates(settings: Settings, named: Proxies, clients: Clients) -> Certi
 def _registration(settings: Settings, fetcher: Fetcher | None) -> Registration | None:
     """How the console is registered at another issuer; None where people log in here. Raises SettingsError."""
     if not settings.oidc_issuer:
+        idle = {"CLIENT_ID": settings.oidc_client_id, "SECRET": settings.oidc_secret, "KEY": settings.oidc_key}
+        given = [f"GATEWAY_OIDC_{name}" for name, value in idle.items() if value not in ("", Path())]
+        if given:
+            raise SettingsError(f"GATEWAY_OIDC_ISSUER is missing: without it nothing reads {_listed(given)}")
         return None
     if fetcher is None or urlsplit(settings.oidc_issuer).hostname not in fetcher.allowed:
         raise SettingsError("The issuer of logins may not be reached", hint="Name its host in GATEWAY_KEY_HOSTS.")
@@ -70,6 +75,15 @@ def _registration(settings: Settings, fetcher: Fetcher | None) -> Registration |
     except OSError as error:
         raise SettingsError("GATEWAY_OIDC_KEY cannot be read", hint=str(error.strerror)) from None
     return Registration(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret, key, fetcher.posted)
+
+
+def _check_folders(settings: Settings) -> None:
+    """A folder that is named has to be there: with a slip in its name nobody would be registered."""
+    named = {"CLIENTS": settings.clients_folder, "ISSUERS": settings.issuers_folder, "USERS": settings.users_folder}
+    for name, folder in named.items():
+        if folder != Path() and not folder.is_dir():
+            text = f"GATEWAY_{name}_FOLDER names no folder"
+            raise SettingsError(text, where=str(folder), hint="Make it, or leave the setting out.")
 
 
 def _check_hosts(hosts: Mapping[str, object], clients: Clients, known: Issuers) -> None:

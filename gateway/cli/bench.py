@@ -1,5 +1,4 @@
-"""Measure translate, each language, the decision, search, intake, read, the log and memory, each against a floor of its
-run.
+"""Measure what the gateway does most, each against a floor of its own run: translate, decide, search, read, the log …
 
 Starts a gateway in a process of its own on a durable embedded PostgreSQL in a temporary folder, and makes the load from
 another process. Rounds of both sides take turns; what counts is the ratio. Takes about two minutes; progress goes

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 
+from gateway.cli.together import told_of
 from gateway.cli.translate import content, rules_for, strangers, tell_stranger
 from gateway.settings import Settings
 from gateway.translate.door import door_of
@@ -34,10 +35,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Exit status 1 when the message cannot be understood."""
     rules = rules_for(args, settings)
     whole = content(args.file)
-    door = door_of(whole)
-    language = rules.languages.of(door)
-    for raw in rules.languages.messages(door, whole):
-        with rules.languages.placing(door, raw):
+    with told_of(args.file):
+        door = door_of(whole)
+        language, messages = rules.languages.of(door), list(rules.languages.messages(door, whole))
+    for raw in messages:
+        with told_of(args.file), rules.languages.placing(door, raw):
             found, understood = language.explain(raw), language.translate(raw)
         source = understood.source
         found = replace(found, findings=(*found.findings, *remarks(rules.terms, understood)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from gateway.domain.citizen import identity_key, people
 from gateway.domain.fold import fold
@@ -11,29 +12,42 @@ from gateway.domain.moved import registrations
 from gateway.domain.resource import Ids, Resource
 from gateway.domain.source import Source
 from gateway.domain.statement import Statement
-from gateway.errors import NamedByNumber
+from gateway.errors import GatewayError, NamedByNumber
 from gateway.translate.door import door_of
 from gateway.translate.languages import Known, Languages, Recalled, Recalling
 from gateway.translate.translation import Translation
 
 
-def together(languages: Languages, messages: Sequence[bytes]) -> list[Translation]:
-    """Their translations, in their order; the messages may come in any. Raises GatewayError."""
+@contextmanager
+def told_of(file: str) -> Iterator[None]:
+    """What is wrong with a content is told with the name of its file."""
+    try:
+        yield
+    except GatewayError as error:
+        error.text = f"{file}: {error.text}"
+        raise
+
+
+def together(languages: Languages, messages: Sequence[tuple[str, bytes]]) -> list[Translation]:
+    """The translations of messages, each with the name of its file, in their order; they may come in any. Raises
+    GatewayError."""
     found: dict[int, Translation] = {}
     later: dict[int, NamedByNumber] = {}
-    for number, raw in enumerate(messages):
+    for number, (file, raw) in enumerate(messages):
         door = door_of(raw)
         try:
-            with languages.placing(door, raw):
+            with told_of(file), languages.placing(door, raw):
                 found[number] = languages.of(door).translate(raw)
         except NamedByNumber as unnamed:
             later[number] = unnamed
     known = _known(tuple(found.values()))
     for number, asking in later.items():
-        spoken = languages.of(door_of(messages[number]))
+        file, raw = messages[number]
+        spoken = languages.of(door_of(raw))
         if not isinstance(spoken, Recalling) or known.keys().isdisjoint(asking.asked):
             raise asking
-        found[number] = spoken.translate_known(messages[number], known)
+        with told_of(file):
+            found[number] = spoken.translate_known(raw, known)
     return [found[number] for number in range(len(messages))]
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from gateway import bootstrap
 from gateway.cli import targets
-from gateway.cli.together import folded, together
+from gateway.cli.together import folded, together, told_of
 from gateway.domain.resource import Resource, ids
 from gateway.domain.source import Source
 from gateway.domain.statement import Body
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     rules = rules_for(args, settings)
     given, named = _given(rules.languages, args.files, args.to)
     own = ids(SECRET)
-    told = [without_anonymous(one, own) for one in together(rules.languages, [raw for _, raw in named])]
+    told = [without_anonymous(one, own) for one in together(rules.languages, named)]
     found = [noticed(rules.terms, one) for one in told]
     resources = folded(found, own, {source.id: source for source in rules.sources})
     if args.to:
@@ -84,7 +84,8 @@ def _given(languages: Languages, files: Sequence[str], to: str | None) -> tuple[
         raw = content(name)
         resources = targets.resources_of(raw) if to else None
         if resources is None:
-            named += [(name, message) for message in languages.messages(door_of(raw), raw)]
+            with told_of(name):
+                named += [(name, message) for message in languages.messages(door_of(raw), raw)]
         else:
             given += resources
     return given, named

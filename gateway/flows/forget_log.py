@@ -18,7 +18,7 @@ async def forget_log(gateway: Gateway, before: datetime, *, user: str, client: s
     time that is less than half a year ago."""
     now = gateway.clock()
     if before > now - LEAST:
-        raise BadRequest("Records are kept for at least 180 days", where="the day that is named")
+        raise BadRequest(f"No record goes before it is {LEAST.days} days old", hint="Name an earlier day.")
     record = forgetting(now, before, user=user, client=client)
     await suspicion.forget(gateway.database, before)  # what rests on looks that go
     async with gateway.database.connection() as connection:

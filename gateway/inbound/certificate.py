@@ -36,8 +36,10 @@ def door_context(
             context.load_verify_locations(authorities)
             context.verify_mode = ssl.CERT_REQUIRED if demanded else ssl.CERT_OPTIONAL
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        gone = [str(file) for file in (certificate, key, authorities) if file != Path() and not file.is_file()]
         raise SettingsError(
-            f"{own}, {locked} and {trusted} do not name PEM files that fit together", hint=f"({type(error).__name__})"
+            f"{own}, {locked} and {trusted} do not name PEM files that fit together",
+            hint=f"There is no {' and no '.join(gone)}." if gone else f"({type(error).__name__})",
         ) from None
     return context
 

@@ -76,16 +76,24 @@ def test_errors_as_json(settings: Settings, capsys: pytest.CaptureFixture[str]) 
 def test_who_may_call_is_checked_as_the_start_checks_it(own: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     (own.data_folder / "issuers").mkdir(parents=True)
     (own.data_folder / "issuers" / "sts.yaml").write_text("issuer: https://sts.example\nformat: saml3\n", "utf-8")
-    nowhere = own.data_folder / "none.pem"
+    nowhere, nonsense = own.data_folder / "none.pem", own.data_folder / "nonsense.pem"
+    nonsense.write_text("no certificate", encoding="utf-8")
     assert run(replace(own, http_certificate=nowhere)) == 1
     told = capsys.readouterr().out
     assert "issuers/sts.yaml:2: " in told
     assert "settings: GATEWAY_HTTP_CERTIFICATE, GATEWAY_HTTP_KEY and GATEWAY_HTTP_CA do not name PEM files" in told
+    assert f"There is no {nowhere}." in told
     (own.data_folder / "issuers" / "sts.yaml").unlink()
     assert run(replace(own, saml_key=nowhere)) == 1
     assert "settings: GATEWAY_SAML_KEY cannot be read" in capsys.readouterr().out
-    assert run(replace(own, tls_certificate=nowhere)) == 1
+    assert run(replace(own, tls_certificate=nonsense)) == 1
     assert "settings: GATEWAY_TLS_CERTIFICATE, GATEWAY_TLS_KEY and GATEWAY_TLS_CA do not" in capsys.readouterr().out
+    assert run(replace(own, http_certificate=nonsense)) == 1
+    assert "GATEWAY_HTTP_CERTIFICATE, GATEWAY_HTTP_KEY and GATEWAY_HTTP_CA do not name PEM" in capsys.readouterr().out
+    assert run(replace(own, clients_folder=own.data_folder / "klients")) == 1
+    assert "settings: GATEWAY_CLIENTS_FOLDER names no folder at " in capsys.readouterr().out
+    assert run(replace(own, oidc_client_id="faellesplan", oidc_key=nonsense)) == 1
+    assert "without it nothing reads GATEWAY_OIDC_CLIENT_ID, GATEWAY_OIDC_KEY" in capsys.readouterr().out
 
 
 def test_a_client_that_sends_as_no_source_is_told(own: Settings, capsys: pytest.CaptureFixture[str]) -> None:

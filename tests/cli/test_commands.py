@@ -122,3 +122,16 @@ def test_the_auditors_own_programs_tell_a_file_that_is_not_there(program: str) -
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr.endswith("/dev/null/log cannot be read: Not a directory\n")
+
+
+@pytest.mark.parametrize("command", ["translate", "explain"])
+def test_what_cannot_be_understood_is_told_with_its_file(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing, half = tmp_path / "nothing.txt", tmp_path / "half.hl7"
+    nothing.write_text("no message", encoding="utf-8")
+    half.write_bytes(BAD.replace(b"PID", b"XID"))
+    assert cli.main([command, str(nothing)]) == 1
+    assert capsys.readouterr().err == f"{nothing}: This is neither HL7 v2, nor EDIFACT, nor JSON, nor XML.\n"
+    assert cli.main([command, str(half), "--as", "regionh-psyk-adt"]) == 1
+    assert capsys.readouterr().err.startswith(f"{half}: ")
