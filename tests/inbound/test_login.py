@@ -102,6 +102,18 @@ def test_who_has_no_pages_is_not_let_in(database_url: str) -> None:
     run(test)
 
 
+@pytest.mark.parametrize(("role", "scopes"), [
+    ("hospital", (Scope("Goal", "rs"),)), ("social", (Scope("Task", "s"),)), ("citizen", (Scope("Patient", "rs"),)),
+])  # fmt: skip
+def test_a_login_takes_the_scopes_that_a_link_takes(database_url: str, role: str, scopes: tuple[Scope, ...]) -> None:
+    async def test() -> None:
+        async with world(database_url, replace(DPO, role=role, scopes=scopes)) as here:
+            assert (await enter(here.web, "karla.bo")).status_code == 403
+            assert SESSION not in here.web.cookies
+
+    run(test)
+
+
 def test_an_auditor_whose_client_may_not_search_the_log_is_not_let_in(database_url: str) -> None:
     async def test() -> None:
         narrow = Scope("AuditEvent", "rs", (("subtype", "read"),))

@@ -23,16 +23,13 @@ from gateway.inbound.console.frame import (
     secure,
 )
 from gateway.inbound.console.login import left
-from gateway.inbound.console.navigation import pages_of
-from gateway.inbound.console.overrides import REVIEWERS
+from gateway.inbound.console.navigation import needs_of, pages_of
 from gateway.inbound.console.tickets import SESSION_SECONDS, TICKET_SECONDS, WORK_SECONDS, Visit
 from gateway.inbound.door import Inbound, check_scopes
 from gateway.inbound.rest.kinds import CLINICAL
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _PLAN = tuple(f"{kind}.r" for kind in CLINICAL)  # the joint plan shows parts of all these types
-_NEEDS = dict.fromkeys(REVIEWERS, ("Task.r",)) | dict.fromkeys(("auditor", "citizen"), ("AuditEvent.s",))
-"""What the pages of a role are about."""
 
 
 async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response:
@@ -42,7 +39,7 @@ async def ticket(inbound: Inbound, request: Request, caller: Caller) -> Response
     form = dict(fields)
     if len(fields) > 1 or form.keys() - {"patient"} or not (not form or _ID.fullmatch(form["patient"])):
         raise BadRequest("Send patient, the id of a Patient, and nothing else; or nothing")
-    needs = _PLAN if form else _NEEDS.get(caller.role, ())
+    needs = _PLAN if form else needs_of(caller.role)
     await check_scopes(inbound.gateway, caller, needs, "POST /console/tickets", "operation", whole=not form)
     if not form and not (pages_of(caller.role) and caller.user):
         raise Forbidden("Pages without a citizen are for a person with subject_id, in a role that has pages")

@@ -18,7 +18,7 @@ from gateway.domain.caller import Caller
 from gateway.errors import Forbidden, NotFound, Unauthenticated
 from gateway.flows.logins import record_login
 from gateway.inbound.console.frame import COOKIE, CSP, LANGUAGE_COOKIE, plain_page, secure, tell
-from gateway.inbound.console.navigation import pages_of
+from gateway.inbound.console.navigation import needs_of, pages_of
 from gateway.inbound.console.texts import LANGUAGES
 from gateway.inbound.console.tickets import WORK_SECONDS, Visit
 from gateway.inbound.door import Inbound
@@ -103,8 +103,9 @@ async def _known(
 
 
 def _covers(caller: Caller) -> bool:
-    """Whether the client's scopes reach to the pages of its role: who reads the log searches AuditEvents."""
-    return bool(caller.scopes) and (caller.role != "auditor" or allows(caller.scopes, "AuditEvent", "s", whole=True))
+    """Whether the client's scopes reach to the pages of its role, as they have to for a link to them."""
+    needs = (need.split(".") for need in needs_of(caller.role))
+    return bool(caller.scopes) and all(allows(caller.scopes, kind, letter, whole=True) for kind, letter in needs)
 
 
 async def jwks(inbound: Inbound, request: Request) -> Response:

@@ -29,6 +29,16 @@ PAGES: tuple[Entry, ...] = (
 )
 
 
+_NEEDS = dict.fromkeys(("auditor", "citizen"), ("AuditEvent.s",)) | dict.fromkeys(
+    ("hospital", "nursing", "social"), ("Task.r",)
+)
+
+
+def needs_of(role: str) -> tuple[str, ...]:
+    """The scopes that the pages of a role take, without parameters: they show all that they are about."""
+    return _NEEDS.get(role, ())
+
+
 def pages_of(role: str, *, of_one: bool = False) -> tuple[Entry, ...]:
     """The menu of a role, in order; empty for roles that see a citizen's plan alone. `of_one`: in a session that was
     opened for the plan of one citizen."""
