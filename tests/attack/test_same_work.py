@@ -3,15 +3,35 @@ counted, as clocks differ from machine to machine. `make bench` measures the tim
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
 from gateway.domain.identifier import CPR
+from gateway.inbound.clients import Client
 from gateway.inbound.door import Bearer, template
 from gateway.inbound.doors import DOORS
-from tests.attack.world import FORM, JSON, NOBODY, SARAH, Doors, Raw, doors, order, patient_of, plan, stay
+from tests.attack.twins import CITIZEN
+from tests.attack.twins import CLIENTS as WRITERS
+from tests.attack.world import (
+    ASK,
+    CAST,
+    FORM,
+    JSON,
+    NOBODY,
+    SARAH,
+    Doors,
+    Raw,
+    consent,
+    doors,
+    order,
+    patient_of,
+    plan,
+    stay,
+)
 from tests.inbound.http_world import run
 from tests.inbound.statements import counted
 
@@ -20,6 +40,19 @@ from tests.inbound.statements import counted
 def statements(database_url: str) -> Iterator[list[str]]:
     with counted(database_url) as told:
         yield told
+
+
+_HER = {"reference": "Patient/{id}"}
+_ABOUT: tuple[dict[str, Any], ...] = (
+    {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Mål"}, "subject": _HER},
+    {"resourceType": "Condition", "code": {"text": "Uro"}, "subject": _HER},
+    consent("{id}"),
+)
+
+
+def _bundle(method: str, url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    entry = {"request": {"method": method, "url": url}} | ({"resource": body} if body else {})
+    return {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
 
 
 def questions(kind: str) -> Iterator[tuple[str, str, bytes]]:
@@ -41,26 +74,41 @@ def questions(kind: str) -> Iterator[tuple[str, str, bytes]]:
             asked = named if other == "Patient" else "patient"
             for more in ("", "&_count=0", "&_include=*", "&_revinclude=*", "&_sort=-_lastUpdated", "&_total=accurate"):
                 yield "GET", f"/fhir/{other}?{asked}={{id}}{more}", b""
+        for told in _ABOUT:
+            yield "POST", f"/fhir/{told['resourceType']}", json.dumps(told).encode()
+            yield "POST", "/fhir", json.dumps(_bundle("POST", told["resourceType"], told)).encode()
+        for method in ("PUT", "PATCH", "DELETE"):
+            yield method, "/fhir/Goal?patient={id}&lifecycle-status=active", json.dumps(_ABOUT[0]).encode()
     else:
+        yield "POST", "/fhir", json.dumps(_bundle("DELETE", f"{kind}/{{id}}")).encode()
+        yield "POST", "/fhir", json.dumps(_bundle("GET", f"{kind}/{{id}}")).encode()
         yield "GET", f"/fhir/{kind}?_id={{id}}", b""
         yield "GET", f"/fhir/{kind}?patient={patient_of(SARAH)}&_id={{id}}", b""
 
 
-@pytest.mark.parametrize("who", ["jobcenter", "social"])
-def test_the_hidden_takes_as_many_statements_as_the_absent(who: str, database_url: str, statements: list[str]) -> None:
-    """For the job centre nothing of her is there, for the social authority not the stay."""
+@pytest.mark.parametrize("clients", [(*CAST, CITIZEN), WRITERS], ids=["readers", "writers"])
+@pytest.mark.parametrize("who", ["jobcenter", "social", "citizen"])
+def test_the_hidden_takes_as_many_statements_as_the_absent(
+    who: str, clients: Sequence[Client], database_url: str, statements: list[str]
+) -> None:
+    """For the job centre and for another citizen nothing of her is there, for the social authority not the stay."""
 
     async def test() -> None:
-        async with doors(database_url) as here:
+        async with doors(database_url, *clients) as here:
             await here.arrive(("social", order(SARAH, plan())), ("psyk", stay(SARAH)))
             (hidden,) = [
                 row["id"]
                 for row in await here.http.gateway.database.fetch("SELECT id FROM resource WHERE kind = 'Encounter'")
             ]
             asked = [("Encounter", hidden, "f" * 32)]
-            if who == "jobcenter":
+            if who != "social":
                 asked.append(("Patient", patient_of(SARAH), patient_of(NOBODY)))
-            headers = await here.bearer(who) | {"Content-Type": JSON, "If-Match": 'W/"1"', "X-Request-Id": "same"}
+            as_citizen = {"purpose": "PATRQT", "subject_id": f"{CPR}|{ASK}"} if who == "citizen" else {}
+            headers = await here.bearer(who, **as_citizen) | {
+                "Content-Type": JSON,
+                "If-Match": 'W/"1"',
+                "X-Request-Id": "same",
+            }
             differ, counted = [], 0
             for kind, one, other in asked:
                 for method, path, body in questions(kind):

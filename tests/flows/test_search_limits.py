@@ -49,6 +49,26 @@ def test_a_page_that_ends_early_leads_onwards(database_url: str) -> None:
     asyncio.run(test())
 
 
+def test_a_page_is_filled_with_what_stands_behind_who_has_nothing_to_show(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who come first have nothing that this caller may see: they eat no page, however few are looked at first."""
+    monkeypatch.setattr(circle, "BATCH", 1)
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await three(here)
+            people = sorted((SARAH, ASK, NOBODY), key=patient_of)
+            goal = {"resourceType": "Goal", "id": "g", "lifecycleStatus": "active", "description": {"text": "Mål"}}
+            await here.arrive(("social", order(people[2], goal, number="9")))
+            page = await search.search(here.http.gateway, caller_of("social"), "Goal", [("_count", "1")])
+            found, onwards = entries(page.body)
+            assert [one["subject"]["reference"] for one in found] == [f"Patient/{patient_of(people[2])}"]
+            assert not onwards
+
+    asyncio.run(test())
+
+
 @pytest.mark.usefixtures("narrow")
 def test_what_needs_the_whole_circle_is_refused_with_how_to_narrow(database_url: str) -> None:
     async def test() -> None:

@@ -308,6 +308,26 @@ def test_hostile_questions_are_refused_with_400(database_url: str) -> None:
     run(test)
 
 
+def test_a_reverse_chain_and_everything_take_the_type_that_they_come_to(database_url: str) -> None:
+    """What a token may search and not read matches in no `_has` and is no part of `$everything`, and the other way."""
+
+    async def test() -> None:
+        async with http(database_url, *CLIENTS) as here:
+            patient = await arrive(here)
+            why = {"ihe_iua": {"subject_id": "urn:x|1", "purpose_of_use": ["TREAT"]}}
+            for letters, met, told in (("rs", True, True), ("r", False, True), ("s", False, False), ("", False, False)):
+                scope = f"system/Patient.rs {f'system/Encounter.{letters}' if letters else ''}".strip()
+                bearer = await here.bearer(scope, "epj", extensions=why)
+                asked = await found(here, bearer, f"Patient?_id={patient}&_has:Encounter:patient:status=in-progress")
+                assert bool(names(asked)) is met, scope
+                whole = await here.web.get(f"/fhir/Patient/{patient}/$everything", headers=bearer)
+                kinds = {one["resource"]["resourceType"] for one in whole.json()["entry"]}
+                assert kinds == ({"Patient", "Encounter"} if told else {"Patient"}), scope
+                assert whole.json()["total"] == len(whole.json()["entry"])
+
+    run(test)
+
+
 def test_a_token_without_a_type_asks_nothing_of_it(database_url: str) -> None:
     """Scope on every hop: what the token may not both read and search neither matches nor is included."""
 

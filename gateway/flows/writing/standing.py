@@ -18,7 +18,8 @@ from gateway.errors import Conflict, Forbidden, Gone, NeedsVersion, NotAllowed, 
 from gateway.flows.departed import when_left
 from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
-from gateway.flows.writing.asked import Asked, Json, Word, Work
+from gateway.flows.read import with_names
+from gateway.flows.writing.asked import Asked, Json, Moved, Word, Work
 from gateway.flows.writing.whose import Citizen, citizen_behind, source_of
 from gateway.store import resources, wire
 
@@ -64,17 +65,15 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
     """The resource that the caller wants to change.
 
     Raises NotFound for what is not there and what the caller may not see, Forbidden for what another source wrote,
-    NotAllowed for what was told by message, Gone for what was deleted. What a source wrote it changes also where that
-    hides itself from it (an objection to every look).
+    NotAllowed for what was told by message, Gone for what was deleted, Moved for what is deleted just now. What a
+    source wrote it changes also where that hides itself from it (an objection to every look).
     """
     asked = work.asked
     _check_not_composed(asked)
-    found = await resources.find(gateway.database, asked.kind, asked.identity)
-    seen = await look_at_one(gateway, gateway.database, caller, found)
+    found, seen, said = await _looked(gateway, caller, asked)
     if found is None:
         raise NotFound
     work.about(found.sealed.facts.citizen)
-    said = await _said(gateway, asked, found)
     mine = _mine(caller, asked, said)
     unseen = asked.kind == "Patient" and not _sees_last(gateway, caller, found, seen)
     if mine is None and _is_taken_back(caller, asked, said, seen, unseen=unseen):
@@ -83,10 +82,31 @@ async def writable(gateway: Gateway, caller: Caller, work: Work) -> Writable:
         raise NotFound
     if found.sealed.facts.deleted:
         raise Gone
+    if mine is not None and takes_back(mine) and await _has_moved(gateway, found):
+        raise Moved  # taken back between one look and the other
     citizen = await citizen_behind(gateway, caller, work, found, seen)
     if mine is not None:
         return Writable(gateway.sources[mine.source], citizen, found, seen, said, mine, unseen=unseen)
     return _handled(caller, asked, Writable(source_of(gateway, caller), citizen, found, seen, said, None, handles=True))
+
+
+async def _has_moved(gateway: Gateway, found: resources.Found) -> bool:
+    """Whether another version stands by now."""
+    facts = found.sealed.facts
+    now = await resources.find(gateway.database, facts.kind, facts.id)
+    return now is None or now.sealed.version != found.sealed.version
+
+
+async def _looked(
+    gateway: Gateway, caller: Caller, asked: Asked
+) -> tuple[resources.Found | None, Seen, Sequence[Statement]]:
+    """What stands, as this caller may see it, with all that was said of it: as many statements to the database for what
+    is hidden as for what is not there."""
+    found = await resources.find(gateway.database, asked.kind, asked.identity)
+    if caller.role == "citizen":
+        found = await with_names(gateway.database, found)
+    seen = await look_at_one(gateway, gateway.database, caller, found)
+    return found, seen, await _said(gateway, asked, found)
 
 
 def _sees_last(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen) -> bool:
@@ -104,9 +124,9 @@ def _is_taken_back(
     return gone and (asked.interaction == "delete" or (unseen and bool(seen.permitted)))
 
 
-async def _said(gateway: Gateway, asked: Asked, found: resources.Found) -> list[Statement]:
-    """All that was said of it, in order."""
-    citizen = found.sealed.facts.citizen
+async def _said(gateway: Gateway, asked: Asked, found: resources.Found | None) -> list[Statement]:
+    """All that was said of it, in order. One statement, whether it is there or not."""
+    citizen = found.sealed.facts.citizen if found else ""
     said = await resources.said_of(gateway.database, asked.kind, asked.identity, citizen, gateway.ids)
     return sorted(said, key=lambda one: one.order)
 
