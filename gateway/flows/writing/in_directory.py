@@ -26,6 +26,8 @@ from gateway.store import directory as stored
 from gateway.store import wire
 from gateway.store.pool import Connection
 
+TRIES = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Amid:
@@ -39,15 +41,26 @@ class Amid:
 
 async def write(gateway: Gateway, caller: Caller, asked: Asked) -> Served:
     """One write of a practitioner, organisation, service or place; nothing to show for a delete."""
-    kind, identity, tag = asked.kind, asked.identity, asked.if_match
+    kind, tag = asked.kind, asked.if_match
     if asked.interaction == "create":
         return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria or ()))
-    if asked.criteria is not None:
+    if asked.criteria is None:
+        return await _changed(gateway, caller, asked, asked.identity, tag)
+    for _ in range(TRIES):
         async with _refusals(gateway, caller, asked):
             there = await _one(gateway, caller, asked, Amid())
-        if not there:
-            return await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
-        identity, tag = there["id"], tag if pins(tag) else f'W/"{there["meta"]["versionId"]}"'
+        if there:
+            tag = tag if pins(tag) else f'W/"{there["meta"]["versionId"]}"'
+            return await _changed(gateway, caller, asked, there["id"], tag)
+        made = await directory.create(gateway, caller, kind, asked.raw, urlencode(asked.criteria))
+        if made.created:
+            return made  # else somebody else has made it meanwhile, and it is changed
+    raise Unavailable("Others write the same all the time", hint="Send again.")
+
+
+async def _changed(gateway: Gateway, caller: Caller, asked: Asked, identity: str, tag: str) -> Served:
+    """The update, patch or delete of this one."""
+    kind = asked.kind
     if asked.interaction == "delete":
         await directory.withdraw(gateway, caller, kind, identity, tag)
         return Served(b"")
