@@ -31,7 +31,10 @@ _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _TABLE = re.compile(r"HL7\d{4}", re.ASCII)
 _NOTHING = [""] * 9
 _LONGEST = 300  # of a text that is remembered
-_USES = {"PRN": "home", "WPN": "work", "ORN": "home", "VHN": "home", "PRS": "mobile"}
+_USES = {
+    "PRN": "home", "WPN": "work", "ORN": "home", "VHN": "home", "PRS": "mobile",
+    "HOME": "home", "WORK": "work", "BUSINESS": "work", "MOBILE": "mobile", "CELL": "mobile",  # words, as some write
+}  # fmt: skip
 _EQUIPMENT = {
     "PH": "phone", "CP": "phone", "FX": "fax", "BP": "pager", "MD": "other", "SAT": "other", "TDD": "other",
     "TTY": "other", "INTERNET": "email", "X.400": "email",
@@ -85,7 +88,9 @@ def _typed(env: Env, node: Repetition, system: str, value: str) -> Json:
     if given[6] or given[7]:
         made |= _period(env, node, 7, 8)
     kind = given[4]
-    return {"type": {"coding": [{"system": _TYPES, "code": kind}]}} | made if kind else made
+    if not kind:
+        return made
+    return {"type": {"text": kind} if " " in kind else {"coding": [{"system": _TYPES, "code": kind}]}} | made
 
 
 def _period(env: Env, node: Repetition, start: int, end: int) -> Json:
@@ -269,7 +274,7 @@ def contact(env: Env, node: Repetition, default: str = "") -> Json | None:
 
 def _contact(given: list[str], default: str) -> Json | None:
     use, equipment = given[1].upper(), given[2].upper()
-    system = _EQUIPMENT.get(equipment, "email" if use == "NET" else "phone")
+    system = _EQUIPMENT.get(equipment, "email" if use == "NET" or "@" in given[0] else "phone")
     value = _mailed(given) if system == "email" else _dialled(given)
     if not value:
         return None
