@@ -17,12 +17,13 @@ BORGER_ID = "urn:oio:udk:borgerid"
 
 # The guide's table says udk, its example column us: both are the number of Udbetaling Danmark.
 _PERSONS = {
-    "cpr-nr": (CPR, re.compile(r"\d{6}-?\d{4}", re.ASCII)),
+    "cpr-nr": (CPR, re.compile(r"\d{6}[ -]?\d{4}", re.ASCII)),
     "us:personid": (PERSON_ID, re.compile(r"\d{7}", re.ASCII)),
     "udk:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
     "us:borgerid": (BORGER_ID, re.compile(r"\d{12}", re.ASCII)),
 }
 _COMPANIES = frozenset({"cvr-nr", "pnr"})
+_CVR_DIGITS = 8
 _LONGEST = 256  # characters of a number that is remembered: anybody may send longer ones
 _UUID_REFERENCE, _URN_REFERENCE = "ReferenceID/UUIDIdentifikator", "ReferenceID/URNIdentifikator"
 # A name may hold anything, and is percent-encoded as a URN asks for; numbers hold no colon.
@@ -157,12 +158,15 @@ def _known(uuid: str, urn: str) -> Identifier | None:
     kind, value = found[1].lower(), found[2].strip()
     if kind == "cvr-nr":
         return authority(value)
+    if kind in _PERSONS:
+        return None  # an employee who is named by the number of a citizen: that is nobody's business in a plan
     return normal(f"urn:oio:{kind}", unquote(value) if kind == _NAME else value)
 
 
 def authority(cvr: str) -> Identifier | None:
-    """An authority by its CVR number, None for what is no such number."""
-    return Identifier(CVR, cvr) if len(cvr) == 8 and cvr.isascii() and cvr.isdigit() else None
+    """An authority by its CVR number, None for what is no such number. It may be written `DK 64 94 22 12`."""
+    number = cvr if len(cvr) == _CVR_DIGITS else normal(CVR, cvr).value
+    return Identifier(CVR, number) if len(number) == _CVR_DIGITS and number.isascii() and number.isdigit() else None
 
 
 def cvr_number(actor: Node) -> Identifier | None:

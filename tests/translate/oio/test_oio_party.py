@@ -13,6 +13,7 @@ from gateway.errors import (
 )
 from gateway.translate.oio import Oio
 from gateway.translate.oio.party import PERSON_ID
+from tests.translate.oio.building import actor, case, index, wrapped
 from tests.translate.oio.cases import (
     CITIZEN,
     UUID,
@@ -33,6 +34,7 @@ KLE = "https://data.gov.dk/id/classification/KLE"
     [
         ("urn:oio:cpr-nr:2512489996", CPR, "2512489996"),  # fails modulus 11, as many real ones do
         ("urn:oio:cpr-nr:251248-9996", CPR, "2512489996"),
+        ("urn:oio:cpr-nr:251248 9996", CPR, "2512489996"),
         ("URN:OIO:CPR-NR:2512489996", CPR, "2512489996"),
         ("urn:oio:us:personid:1234567", "urn:oio:us:personid", "1234567"),
         ("urn:oio:udk:borgerid:123456789012", "urn:oio:udk:borgerid", "123456789012"),
@@ -131,3 +133,17 @@ def test_a_party_that_came_before_does_not_count_any_more(oio: Oio) -> None:
     )
     raw = changed((party, earlier + party))
     assert oio.translate(raw).citizen == (Identifier(CPR, "0108589995"),)
+
+
+def test_a_cvr_number_may_be_written_with_its_country_and_blanks(oio: Oio) -> None:
+    number = "<si:CVR-Nummer>11259979</si:CVR-Nummer>"
+    found = oio.translate(changed((number, "<si:CVR-Nummer>DK 11 25 99 79</si:CVR-Nummer>")))
+    assert said(found, "CarePlan").body["author"]["identifier"] == {"system": "http://cvr.dk", "value": "11259979"}
+
+
+def test_the_cpr_number_of_who_handles_a_case_is_in_nobodys_plan(oio: Oio) -> None:
+    told = actor("PrimaerBehandler", "Bruger", "urn:oio:cpr-nr:2509479989", "Karla Sundby")
+    found = oio.translate(wrapped(*index(case(told))))
+    team = said(found, "CareTeam").body
+    assert "2509479989" not in str(team)
+    assert "Karla Sundby" in [one["member"].get("display") for one in team["participant"]]
