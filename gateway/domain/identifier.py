@@ -166,6 +166,11 @@ def bare(value: str) -> str:
     return found.value if found.system else _unit(value.strip()) if value[:9].lower() == "urn:uuid:" else value.strip()
 
 
+def is_a_citizens(system: str) -> bool:
+    """Whether the numbers of a system are those of citizens: whoever works with a case is not told by one."""
+    return system in (CPR, X_ECPR, PERSON_ID, BORGER_ID) or system.startswith(D_ECPR)
+
+
 def names_a_person(identifier: Identifier) -> bool:
     """Whether this number can be the key of a citizen: not empty, no dummy, and built as its system builds numbers: a
     word in the place of a number would make strangers one person."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.domain.case import NUMBER
-from gateway.domain.identifier import FK_ORG, Identifier, bare, normal
+from gateway.domain.identifier import FK_ORG, Identifier, bare, is_a_citizens, normal
 from gateway.domain.municipality import CODES as MUNICIPALITIES
 from gateway.domain.municipality import MUNICIPALITY, four_digits
 from gateway.domain.municipality import extension as municipality
@@ -315,9 +315,11 @@ class Rewriting:
         return {name: value for name, value in made.items() if value}
 
     def _logical(self, reference: Json, target: Json) -> Json:
-        """Organisations and people who work there are no resources here: they are told by number and name."""
-        numbers = [i for i in target.get("identifier", []) if i.get("system") and i.get("value")]
-        found = normal(numbers[0]["system"], str(numbers[0]["value"])) if numbers else None
+        """Organisations and people who work there are no resources here: they are told by number and name, never by a
+        number that they have as citizens."""
+        told = [i for i in target.get("identifier", []) if i.get("system") and i.get("value")]
+        numbers = (normal(one["system"], str(one["value"])) for one in told)
+        found = next((one for one in numbers if not is_a_citizens(one.system)), None)
         made = {
             "type": target["resourceType"],
             "identifier": {"system": found.system, "value": found.value} if found else None,

@@ -108,6 +108,20 @@ def test_contained_organisations_are_told_where_they_are_pointed_at(kl: Kl) -> N
     }  # fmt: skip
 
 
+def test_who_works_with_a_citizen_is_told_by_no_cpr_number_of_their_own(kl: Kl) -> None:
+    sent = order()
+    team = the(sent, "CareTeam", category="Mobilt")
+    cpr = {"system": "urn:oid:1.2.208.176.1.2", "value": "250947-9989"}
+    own = {"system": "urn:oid:1.2.208.176.1.3", "value": "AB123"}
+    for numbers, told in (([cpr], None), ([cpr, own], own)):
+        team["contained"] = [
+            {"resourceType": "Practitioner", "id": "p", "identifier": numbers, "name": [{"text": "Karla Sundby"}]}
+        ]
+        team["participant"] = [{"member": {"reference": "#p"}}]
+        (member,) = (one["member"] for one in of(kl.translate(raw(sent)), team).body["participant"])
+        assert (member["display"], member.get("identifier")) == ("Karla Sundby", told)
+
+
 def test_provider_by_managing_organisation_alone_and_no_subject(kl: Kl) -> None:
     bundle = order()
     team = the(bundle, "CareTeam", category="Midlertidigt")
