@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from authlib.oauth2 import OAuth2Error
@@ -146,8 +147,9 @@ class TokenEndpoint:
 
     async def _prepare(self, request: _Request, scope: AsgiScope | None) -> None:
         """Everything that has to be awaited, in the order in which it is believed. Raises OAuth2Error, TooMany."""
+        before = partial(self._limits.spare, peer(scope)) if self._limits and scope else None
         try:
-            verified = await self._check.verified(request.form["client_assertion"], self._audiences)
+            verified = await self._check.verified(request.form["client_assertion"], self._audiences, before)
         except BadAssertion as error:
             request.claimed = error.client
             raise InvalidClientError(str(error)) from None

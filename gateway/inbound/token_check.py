@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from gateway.inbound.access_token import LONGEST, Tokens
 from gateway.inbound.clients import Clients, Limits
 from gateway.inbound.proxies import peer
 from gateway.inbound.tokens.held import Holders, NotHeld
-from gateway.inbound.tokens.limits import RateLimits
+from gateway.inbound.tokens.limits import Before, RateLimits
 from gateway.inbound.tokens.revoked import Revoked
 
 _SCHEMES = ("bearer", "dpop")
@@ -38,9 +39,7 @@ class Read(NamedTuple):
     limits: Limits | None = None  # of its client
 
 
-Before = Callable[[], Awaitable[None]]
-"""Awaited before anybody else is asked about a token. Raises TooMany where nobody shall be."""
-Foreign = Callable[[str, Before], Awaitable[Read | None]]
+Foreign = Callable[[str, Before | None], Awaitable[Read | None]]
 """Reads a token of another issuer; None when it is of none that is registered. Raises Unauthenticated, TooMany."""
 
 
@@ -102,10 +101,7 @@ class TokenCheck:
             self._good.clear()
 
     async def _found(self, token: str, scope: Scope) -> Read:
-        async def before() -> None:
-            if self._limits:
-                await self._limits.spare(peer(scope))
-
+        before = partial(self._limits.spare, peer(scope)) if self._limits else None
         foreign = await self._foreign(token, before) if self._foreign else None
         return self._remembered(token, foreign) if foreign else self._ours(token)
 

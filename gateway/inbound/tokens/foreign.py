@@ -23,10 +23,11 @@ from gateway.inbound.claims import is_time
 from gateway.inbound.clients import Client, Clients
 from gateway.inbound.keys import PublicKey
 from gateway.inbound.scopes import narrow
-from gateway.inbound.token_check import Before, Read
+from gateway.inbound.token_check import Read
 from gateway.inbound.tokens.held import CERTIFICATE, KEY
 from gateway.inbound.tokens.issuers import Issuer, Issuers, NotAccepted, accepted
 from gateway.inbound.tokens.key_sets import KeySets
+from gateway.inbound.tokens.limits import Before
 from gateway.translate.saml.privileges import Right, Said
 
 Introspect = Callable[[str, str, str, str], Awaitable[bytes]]
@@ -57,7 +58,7 @@ class ForeignTokens:
         self._clock = clock
         self._introspect = introspect
 
-    async def read(self, token: str, before: Before) -> Read | None:
+    async def read(self, token: str, before: Before | None = None) -> Read | None:
         """The caller that a token of another issuer names; None when it is of none. Raises Unauthenticated, and
         TooMany where `before` asking an issuer does."""
         issuer = self.issuer_of(token) or (self.issuers.opaque if _OPAQUE.fullmatch(token) else None)
@@ -65,11 +66,12 @@ class ForeignTokens:
             return None
         try:
             if issuer.format == "opaque":
-                await before()
+                if before is not None:
+                    await before()
                 claims = await self._asked(issuer, token)
                 until = min(claims["exp"], self._clock().timestamp() + ASKED_SECONDS)
             else:
-                claims = await self.claims(issuer, token, self.audience)
+                claims = await self.claims(issuer, token, self.audience, before)
                 until = claims["exp"]
             client, who = accepted(issuer, said(issuer, claims), None, self.clients)
             return Read(self._caller(client, who, claims), until, _bound(claims), claims)
@@ -109,8 +111,9 @@ class ForeignTokens:
         name = claims.get("iss") if isinstance(claims, dict) else None
         return self.issuers.get(name, "jwt") if isinstance(name, str) else None
 
-    async def claims(self, issuer: Issuer, token: str, audience: str) -> dict[str, Any]:
-        """The claims that this issuer has signed, for us, now. Raises BadToken."""
+    async def claims(self, issuer: Issuer, token: str, audience: str, before: Before | None = None) -> dict[str, Any]:
+        """The claims that this issuer has signed, for us, now. Raises BadToken, and what `before` fetching its keys
+        does."""
         # 1. A header that says no more than it may, an algorithm that is registered.
         header = _header(token)
         algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
@@ -120,7 +123,7 @@ class ForeignTokens:
             raise BadToken("typ is not that of an access token of this issuer")
 
         # 2. Exactly one key of this kid that fits the algorithm, and its signature.
-        keys = issuer.keys or await self._key_sets.keys(issuer.jwks_url, kid)
+        keys = issuer.keys or await self._key_sets.keys(issuer.jwks_url, kid, before)
         fitting = [key for key in keys if key.kid == kid and _fits(key, str(algorithm))]
         if len(fitting) != 1:
             raise BadToken("its key is not one of the issuer")

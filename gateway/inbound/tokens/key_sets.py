@@ -18,6 +18,7 @@ import structlog
 
 from gateway.errors import GatewayError
 from gateway.inbound.keys import PublicKey, UnfitKey, public_key
+from gateway.inbound.tokens.limits import Before
 
 Fetch = Callable[[str], Awaitable[tuple[bytes, float]]]
 """The bytes at a URL, and for how many seconds they may be kept. Raises a GatewayError."""
@@ -47,6 +48,7 @@ class _Kept:
     until: datetime | None = None
     tried: datetime | None = None
     failed: bool = False
+    round: int = 0  # so often it was fetched
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -59,14 +61,22 @@ class KeySets:
         self._read = read
         self._sets: dict[str, _Kept] = {}
 
-    async def keys(self, url: str, kid: str) -> tuple[PublicKey, ...]:
+    async def keys(self, url: str, kid: str, before: Before | None = None) -> tuple[PublicKey, ...]:
         """The keys of this URL, fetched anew when their time is over or none of them has this kid. Only URLs of
-        registrations are asked for, so there are never more than these. Empty when there are none to be believed."""
+        registrations are asked for, so there are never more than these. Empty when there are none to be believed.
+        Raises what `before` fetching does."""
         kept = self._sets.setdefault(url, _Kept())
-        if not self._serves(kept, kid):
-            async with kept.turn:
-                if not self._serves(kept, kid) and self._may_try(kept) and await self._renew(url, kept):
-                    return kept.keys  # also when they may not be kept at all
+        if self._serves(kept, kid):
+            return kept.keys
+        came = kept.round
+        async with kept.turn:
+            if kept.round > came:
+                return kept.keys  # fetched while this one waited, also when they may not be kept at all
+            if not self._serves(kept, kid) and self._may_try(kept):
+                if before is not None:
+                    await before()
+                if await self._renew(url, kept):
+                    return kept.keys
         return kept.keys if self._fresh(kept) else ()
 
     def _fresh(self, kept: _Kept) -> bool:
@@ -88,7 +98,7 @@ class KeySets:
         except GatewayError as error:
             log.warning("keys were not fetched", why=error.text)
             return False
-        kept.failed = False
+        kept.failed, kept.round = False, kept.round + 1
         kept.until = kept.tried + timedelta(seconds=max(0.0, min(seconds, LONGEST)))
         return True
 

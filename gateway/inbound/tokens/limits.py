@@ -22,6 +22,8 @@ FAILURES = Limits(per_second=10.0, burst=200.0)
 _MOST = 10_000
 _OF_ONE = 64
 """Bits of an address of IPv6 that tell one network from another: whoever has one has all addresses within it."""
+Before = Callable[[], Awaitable[None]]
+"""Awaited before anybody else is asked for the sake of a request. Raises TooMany where nobody shall be."""
 Record = Callable[[str, bool, str], Awaitable[None]]
 
 

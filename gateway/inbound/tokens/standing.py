@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.types import Scope
@@ -104,7 +105,8 @@ class TokenStanding:
         try:
             if given.get("client_assertion_type") != ASSERTION_TYPE or not given.get("client_assertion"):
                 raise BadAssertion("a client_assertion of type jwt-bearer is needed")
-            found = await self._check.verified(given["client_assertion"], (*self._audiences, url))
+            before = partial(self._limits.spare, peer(scope))
+            found = await self._check.verified(given["client_assertion"], (*self._audiences, url), before)
         except BadAssertion as error:
             await self._limits.failure(peer(scope), error.client)
             raise _Refused("invalid_client", str(error)) from None

@@ -18,9 +18,11 @@ from gateway.inbound.clients import Limits
 from gateway.inbound.oauth import ACCESS_TOKEN_TYPE
 from gateway.inbound.token_check import TokenCheck
 from gateway.inbound.tokens.held import NotHeld
+from gateway.inbound.tokens.issuers import issuer_key
+from gateway.inbound.tokens.key_sets import KeySets
 from gateway.inbound.tokens.limits import RateLimits
 from tests.inbound.oauth_client import AUDIENCE, TOKEN_URL, Clock
-from tests.inbound.tokens.issuing import CURVE, KEY, KEYCLOAK, OTHER, Municipality
+from tests.inbound.tokens.issuing import CURVE, KEY, KEYCLOAK, OTHER, Municipality, jwk
 
 SCOPE: dict[str, Any] = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "method": "GET", "path": "/fhir/x"}
 NOW = int(Clock()().timestamp())
@@ -152,9 +154,6 @@ def test_a_client_that_must_be_bound_has_no_plain_tokens_elsewhere() -> None:
 
 
 def test_two_keys_of_one_kid_are_none() -> None:
-    from gateway.inbound.tokens.issuers import issuer_key
-    from tests.inbound.tokens.issuing import jwk
-
     world = Municipality(issuer={"keys": (issuer_key(jwk(KEY, "k1")), issuer_key(jwk(OTHER, "k1")))})
     with pytest.raises(Unauthenticated):
         admitted(world, world.jwt())
@@ -240,6 +239,26 @@ def test_whoever_failed_too_often_makes_us_ask_no_more() -> None:
     world.told = ASKED
     assert asyncio.run(check.admit([f"Bearer {OPAQUE}"], SCOPE | {"client": ("192.0.2.2", 1)})).client == "kk-social"
     assert asyncio.run(check.admit([f"Bearer {OPAQUE}"], SCOPE)).client == "kk-social", "what is known is not asked"
+
+
+def test_whoever_failed_too_often_makes_us_fetch_no_keys() -> None:
+    """Keycloak forbids that its keys are kept."""
+    world = Municipality(issuer={"keys": (), "jwks_url": "https://keycloak.example.dk/certs"})
+    fetched = []
+
+    async def fetch(url: str) -> tuple[bytes, float]:
+        fetched.append(url)
+        return json.dumps({"keys": [jwk(KEY, "k1")]}).encode(), 0.0
+
+    world.foreign._key_sets = KeySets(fetch, world.clock, issuer_key)
+    limits = RateLimits(world._record, lambda: 0.0, Limits(per_second=1.0, burst=5.0))
+    check = TokenCheck(world.tokens, world.clients, world.clock, foreign=world.foreign.read, limits=limits)
+    for _ in range(20):
+        with pytest.raises((Unauthenticated, TooMany)):
+            asyncio.run(check.admit([f"Bearer {world.jwt(OTHER)}"], SCOPE))
+    assert len(fetched) == 5
+    elsewhere = SCOPE | {"client": ("192.0.2.2", 1)}
+    assert asyncio.run(check.admit([f"Bearer {world.jwt()}"], elsewhere)).client == "kk-social"
 
 
 def test_nobody_is_asked_about_what_is_no_token() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
-from gateway.errors import Unavailable
+from gateway.errors import TooMany, Unavailable
 from gateway.inbound.tokens.client_check import ClientCheck
 from gateway.inbound.tokens.key_sets import KeySets, fetches_nothing
 from tests.inbound.oauth_client import EC, ISSUER, TOKEN_URL, Clock, World, hospital
@@ -115,6 +115,37 @@ def test_many_at_once_fetch_once() -> None:
 
     asyncio.run(test())
     assert site.asked == 1
+
+
+def test_many_at_once_fetch_once_what_may_not_be_kept() -> None:
+    site = Site((EC, "a"), seconds=0)
+
+    async def test() -> None:
+        told = await asyncio.gather(*(site.sets.keys(URL, "a") for _ in range(20)))
+        assert [[key.kid for key in keys] for keys in told] == [["a"]] * 20
+
+    asyncio.run(test())
+    assert site.asked == 1
+    site.kids()
+    assert site.asked == 2, "what was fetched before is not kept"
+
+
+def test_nothing_is_fetched_for_whom_it_is_refused() -> None:
+    site = Site((EC, "a"), seconds=60)
+
+    async def refused() -> None:
+        raise TooMany
+
+    with pytest.raises(TooMany):
+        asyncio.run(site.sets.keys(URL, "a", refused))
+    assert site.asked == 0
+    site.kids()
+    assert asyncio.run(site.sets.keys(URL, "a", refused)), "what is here is nobody refused"
+    site.clock.forward(59)
+    with pytest.raises(TooMany):
+        asyncio.run(site.sets.keys(URL, "new", refused))
+    assert site.kids("new") == ["a"]
+    assert site.asked == 2, "the brake is for what was fetched"
 
 
 @pytest.mark.parametrize(
