@@ -15,7 +15,7 @@ from gateway.translate.rules.reader import Env
 
 Json = dict[str, Any]
 _TABLE = "HL70296"
-_ISO = re.compile(r"ISO[ _-]?639(?:[ _-]?[1-5])?", re.ASCII | re.IGNORECASE)
+_ISO = re.compile(r"ISO(?:[ _-]?639(?:[ _-]?[1-5])?)?", re.ASCII | re.IGNORECASE)
 _BCP = frozenset({"BCP47", "BCP-47", "BCP 47"})
 _BCP_47 = "urn:ietf:bcp:47"
 _OF_LETTERS = {2: "urn:oid:2.16.840.1.113883.6.99", 3: "urn:oid:2.16.840.1.113883.6.100"}  # ISO 639-1, ISO 639-2

@@ -35,6 +35,8 @@ def told(field: str) -> list[tuple[list[str], str]]:
          "urn:faellesplan:source:regh:L|D|Dansk talt"], "Dansk"),
         ("D^Dansk^L^dan^Danish^ISO639-2", ["urn:faellesplan:source:regh:L|D|Dansk", DANISH, f"{ISO_2}|dan|Danish"],
          "Dansk"),
+        ("AR^Arabic^ISO^ARA^Arabisk^ISO", ["urn:ietf:bcp:47|ar|Arabic", f"{ISO_1}|AR|Arabic", f"{ISO_2}|ARA|Arabisk"],
+         "Arabic"),
         ("prs^Dari^ISO639-3", ["urn:ietf:bcp:47|prs|Dari", f"{ISO_2}|prs|Dari"], "Dari"),
         ("en-us", ["urn:ietf:bcp:47|en-US|English (United States)", f"{TABLE}|en-us|"], ""),
         ("sgn-DK^Tegnsprog^BCP47", ["urn:ietf:bcp:47|sgn-DK|Tegnsprog"], "Tegnsprog"),

@@ -49,6 +49,20 @@ def test_a_relative_by_the_word(word: str, code: str) -> None:
     assert found.body["relationship"][0]["coding"][0]["code"] == code
 
 
+def test_a_contact_s_name_and_address_are_told_as_the_citizen_s() -> None:
+    nk1 = segment(
+        "NK1", {1: "1", 2: "Eksempelsen^Bo^^jr^Dr^^L", 4: "Vej 1^^By^^2000^DNK^M", 7: "C", 32: "Gade 2^^By^^^^H"}
+    )
+    found = translated(msh(), evn(), pid(), nk1, pv1())
+    (contact,) = body(found, "Patient")["contact"]
+    assert contact["name"] == {
+        "use": "official", "family": "Eksempelsen", "given": ["Bo"], "prefix": ["Dr"], "suffix": ["jr"],
+    }  # fmt: skip
+    assert contact["address"]["type"] == "postal"
+    (relative,) = of_kind(found, "RelatedPerson")
+    assert [(one.get("type"), one.get("use")) for one in relative.body["address"]] == [("postal", None), (None, "home")]
+
+
 @pytest.mark.parametrize(("word", "code"), [("English", "en"), ("DANSK", "da"), ("Farsi", "fa")])
 def test_a_language_by_its_name(word: str, code: str) -> None:
     assert patient({15: word})["communication"][0]["language"]["coding"][0]["code"] == code
