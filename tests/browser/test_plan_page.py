@@ -18,7 +18,8 @@ def test_one_click_shows_the_plan_and_its_address_tells_nothing(opened: Opened, 
     assert page.get_by_role("heading", level=1).inner_text().startswith("Fælles plan for ")
     shown = page.get_by_role("heading", level=2).all_inner_texts()
     assert [heading for heading in shown if heading in HEADINGS] == HEADINGS
-    assert page.get_by_role("note").inner_text() == "Noget kan være udeladt."
+    told = "Noget kan være udeladt. Du ser det, som loven og borgerens samtykke lader dig se."
+    assert page.get_by_role("note").inner_text() == told
     number = page.locator("dt", has_text="CPR-nummer").locator("+ dd").inner_text()
     digits = re.sub(r"\D", "", number)
     assert len(digits) == 10

@@ -30,4 +30,5 @@ async def show(here: Here) -> Response:
     reader = ", ".join(filter(None, (caller.user_name, caller.user_role, caller.organisation_name)))
     bundle = worded(here.gateway.terms, _decode(served.body))
     shown = plan_view(bundle, here.gateway.clock(), here.t, tellers)
-    return here.page("plan.html", plan=shown, reader=reader or caller.client_name)
+    now = here.moment(here.gateway.clock())
+    return here.page("plan.html", plan=shown, reader=reader or caller.client_name, now=now)
