@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.attack.asked import a_bundle, a_change, a_create, a_look, a_message, another, who
 from tests.attack.further import further
-from tests.attack.searches import deeper
+from tests.attack.searches import an_export, deeper
 from tests.attack.twins import Request, Twins, open_twins
 from tests.attack.two_worlds import Case
 
@@ -107,9 +107,9 @@ def _machine(runner: asyncio.Runner, twins: Twins, case: Case) -> type[RuleBased
             if said is not None:
                 runner.run(twins.say(said))
 
-        @rule()
-        def everybody_in_bulk(self) -> None:
-            runner.run(twins.export())
+        @rule(seed=_SEEDS)
+        def everybody_in_bulk(self, seed: int) -> None:
+            runner.run(twins.export(an_export(random.Random(seed), twins)))
 
         @rule()
         def subscribers_are_told(self) -> None:

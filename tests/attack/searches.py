@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from gateway.domain.identifier import CPR
 from gateway.domain.searching.compartment import OF_CITIZENS
@@ -14,7 +14,7 @@ from gateway.domain.searching.matching import modifiers_of
 from gateway.domain.searching.parameter import Parameter
 from gateway.inbound.rest.kinds import CLINICAL
 from tests.attack.asked import who
-from tests.attack.twins import Request, Twins
+from tests.attack.twins import Request, Twins, sent
 from tests.attack.two_worlds import BEGUN, SETS, hops
 from tests.attack.world import ASK, FORM, NOBODY, SARAH
 
@@ -167,3 +167,19 @@ def _everything(dice: random.Random, identity: str) -> Request:
     told += dice.sample(("_count=1", "_count=2", "_summary=true", "_elements=id"), dice.randint(0, 1))
     kind = dice.choice(("Patient", "Patient", "CarePlan"))
     return Request("GET", f"/fhir/{kind}/{dice.choice((who(dice), identity))}/$everything?{'&'.join(told)}")
+
+
+def an_export(dice: random.Random, twins: Twins) -> Request:
+    """Of the whole circle, or of what types, times and filters leave of it; in a URL or as Parameters."""
+    kinds = dice.sample(CLINICAL, dice.randint(1, 4))
+    told = [("_type", ",".join(kinds))] * dice.randint(0, 1)
+    for kind in kinds[: dice.choice((0, 0, 1, 2))]:
+        tests = [*dice.choice((_dated, _of_words))(dice, twins, kind)]
+        told.append(("_typeFilter", f"{kind}?{tests[0]}"))
+    if dice.random() < 0.3:
+        told.append(("_since", f"2026-03-02T{dice.randint(8, 19):02}:00:00Z"))
+    path, headers = dice.choice(("/fhir/Patient/$export", "/fhir/$export")), {"Prefer": "respond-async"}
+    if dice.random() < 0.5:
+        return Request("GET", f"{path}?{urlencode(told)}".rstrip("?"), headers)
+    parameters = [{"name": name, "valueString": value} for name, value in told]
+    return sent("POST", path, {"resourceType": "Parameters", "parameter": parameters}, **headers)

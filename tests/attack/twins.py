@@ -155,9 +155,9 @@ class Twins:
             told.append((answer.status, _UUID.sub(b"", answer.body)))
         assert told[0] == told[1]
 
-    async def export(self) -> None:
+    async def export(self, asked: Request) -> None:
         """A bulk export of the caller's circle, from the asking to the last line of the last file."""
-        told = await self.ask(Request("GET", "/fhir/Patient/$export", {"Prefer": "respond-async"}))
+        told = await self.ask(asked)
         if told.status != 202:
             return
         path = told.headers["content-location"].partition(_ADDRESS)[2]
