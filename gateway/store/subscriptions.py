@@ -67,13 +67,13 @@ SELECT EXISTS (SELECT FROM resource p JOIN message m ON m.citizen = p.id
 _CLAIM = f"""
 WITH mine AS (
   UPDATE subscription_event e SET leased_until = $2, tries = e.tries + 1
-    FROM (SELECT * FROM (
-            SELECT DISTINCT ON (w.subscription) w.place, w.due, w.leased_until
+    FROM (SELECT place, row_number() OVER (PARTITION BY client ORDER BY place) AS turn FROM (
+            SELECT DISTINCT ON (w.subscription) w.place, w.due, w.leased_until, s.client
               FROM subscription_event w JOIN subscription s ON s.id = w.subscription
              WHERE w.state = 'waiting' AND (s.status = 'active' OR (s.status = 'requested' AND w.event = '{HANDSHAKE}'))
              ORDER BY w.subscription, w.event <> '{HANDSHAKE}', w.place) AS first
            WHERE first.due <= $1 AND (first.leased_until IS NULL OR first.leased_until <= $1)
-           ORDER BY first.place LIMIT $3) AS f
+           ORDER BY turn, place LIMIT $3) AS f
    WHERE e.place = f.place AND e.state = 'waiting' AND (e.leased_until IS NULL OR e.leased_until <= $1)
   RETURNING e.place, e.subscription, e.event, e.kind AS about, e.id AS what, e.noticed_at, e.tries, e.leased_until
 )
@@ -242,7 +242,7 @@ async def beat(database: Database, now: datetime) -> None:
 
 
 async def claim(database: Database, now: datetime, until: datetime, most: int) -> list[Due]:
-    """What is due, one of each subscription."""
+    """What is due, one of each subscription, the clients in turn: who has many does not go before who has few."""
     if not await database.fetchval("SELECT EXISTS (SELECT FROM subscription_event WHERE state = 'waiting')"):
         return []
     return [

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 
 from gateway.flows.subscriptions import notice_overdue, send_due
+from gateway.flows.subscriptions.sending import AT_ONCE
 from gateway.inbound.clients import Clients
 from gateway.inbound.rest.subscribing import standing
 from gateway.inbound.scopes import Scope
@@ -22,6 +23,7 @@ from tests.inbound.subscriptions.world import (
     event,
     in_world,
     parameters,
+    wanted,
 )
 
 
@@ -207,5 +209,25 @@ def test_an_overdue_goal_is_told_once(database_url: str) -> None:
         await world.work()
         assert len(world.there.got) == 2
         assert await notice_overdue(world.here.gateway) == 0
+
+    in_world(database_url, test)
+
+
+def test_a_client_with_many_subscriptions_goes_before_nobody(database_url: str) -> None:
+    async def test(world: World) -> None:
+        here, told = world.here, list[str]()
+
+        async def post(endpoint: str, body: bytes, _: dict[str, str]) -> None:
+            told.append(endpoint)
+
+        for who, many in (("epj", 20), ("social", 2)):
+            for number in range(many):
+                asked = wanted("leave", f"{world.there.url}?{who}={number}")
+                answer = await here.web.post("/fhir/Subscription", headers=await headers(here, who), json=asked)
+                assert answer.status_code == 201, answer.text
+        assert await send_due(here.gateway, post, standing(here.world.clients)) == AT_ONCE
+        assert sum("social" in one for one in told) == 2, "they came last, and go out with the first"
+        assert await send_due(here.gateway, post, standing(here.world.clients)) == 22 - AT_ONCE
+        assert len(set(told)) == 22
 
     in_world(database_url, test)
