@@ -120,6 +120,8 @@ def _see_also(words: list[Statement], known: set[str]) -> list[Body]:
 def _say(body: Body, word: Statement) -> None:
     for name in word.cleared:
         body.pop(name, None)
+    if word.body.get("birthDate", body.get("birthDate")) != body.get("birthDate"):
+        body.pop("_birthDate", None)  # the time of birth on another day
     for name, value in word.body.items():
         if name not in _NOT_AS_IT_IS:
             body[name] = value

@@ -30,6 +30,7 @@ Json = dict[str, Any]
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _TABLE = re.compile(r"HL7\d{4}", re.ASCII)
 _NOTHING = [""] * 9
+_DAY = 8  # characters of a time that tells the day alone
 _LONGEST = 300  # of a text that is remembered
 _USES = {
     "PRN": "home", "WPN": "work", "ORN": "home", "VHN": "home", "PRS": "mobile",
@@ -323,6 +324,17 @@ def date_time(env: Env, text: str) -> str:
         return time.fhir(text, env.timezone)
     except time.NoTime as error:
         raise Unfit(f"is not {error}") from None
+
+
+def timed(env: Env, text: str) -> str:
+    """DTM that tells a time of day: dateTime; nothing for a mere date, nor for what is no time, which another rule of
+    the same field tells."""
+    if len(text) <= _DAY or text[_DAY] in "+-":
+        return ""
+    try:
+        return time.fhir(text, env.timezone)
+    except time.NoTime:
+        return ""
 
 
 def date(env: Env, text: str) -> str:

@@ -11,6 +11,7 @@ from gateway.translate.rules.reader import Function
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "datetime": Function(datatypes.date_time, gives="dateTime", alone=True),
+        "timed": Function(datatypes.timed, gives="dateTime", alone=True),
         "date": Function(datatypes.date, gives="date", alone=True),
         "moment": Function(datatypes.moment, gives="moment"),
         "concept": Function(datatypes.concept, "node", "CodeableConcept", (1, 2), alone=True),

@@ -17,6 +17,8 @@ _OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
 _TABLE = re.compile(r"HL7(\d{4})", re.ASCII)
 # Registers of organisations: an HD that carries one of these OIDs holds the number in the register as its name.
 _REGISTERS = frozenset({SOR, GLN, "urn:oid:1.3.88", "urn:oid:1.3.198", "urn:oid:1.2.208.176.1.4"})
+_CPR = re.compile(r"\d{6}[- ]?\d{4}", re.ASCII)
+_OWN = "urn:faellesplan:source:"
 _NUMBER = re.compile(r"\d+[A-Z]?", re.ASCII)
 
 # HL7 table 0396, as far as Danish hospitals and the guide's samples use it.
@@ -114,8 +116,9 @@ def assigner(env: Env, node: Repetition, component: int) -> str:
 def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     """CX as an identifier in its normal spelling; None when it holds no number.
 
-    Without an authority, type NNDNK (Danish national number) is a CPR number. Anything else is of the kind that the
-    source file says for `""` if it is a citizen's, or else a number of the source's own, in the system `fallback`.
+    Without an authority that has a number of its own, type NNDNK (Danish national number) is a CPR number. Anything
+    else is of the kind that the source file says for `""` if it is a citizen's, or else a number of the source's own,
+    in the system `fallback`.
     """
     value, _, rest = node.raw.partition(node.marks.component)
     if not value.isalnum():  # blanks, escapes, sub-components, repetitions of nothing
@@ -131,6 +134,8 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
             system = CPR if node.value(5) == "NNDNK" else named or local(env.source, fallback)
         if len(rest) < _LONG:
             memo[key] = system
+    if system.startswith(_OWN) and _CPR.fullmatch(value) and node.value(5) == "NNDNK":
+        system = CPR  # a name alone (`CPR`, `SP`) of who gave it says less than that it is the national number
     return normal(system, value)
 
 

@@ -71,6 +71,12 @@ def test_a_danish_national_number_needs_no_authority() -> None:
     assert citizen("2512489996^^^^NNDNK") == [(CPR, "2512489996")]
 
 
+@pytest.mark.parametrize("written", ["2512489996^^^CPR^NNDNK", "251248-9996^^^DK^NNDNK"])
+def test_nor_one_that_only_names_who_gave_it(written: str) -> None:
+    assert citizen(written) == [(CPR, "2512489996")]
+    assert citizen("SP778812^^^SP^NNDNK") == [("urn:faellesplan:source:regh:SP", "SP778812")], "a word is no CPR number"
+
+
 def test_a_number_without_authority_belongs_to_its_source() -> None:
     assert citizen("4711") == [("urn:faellesplan:source:regh:patient", "4711")]
     assert citizen("4711^^^PAS 1") == [("urn:faellesplan:source:regh:PAS%201", "4711")]

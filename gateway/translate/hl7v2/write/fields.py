@@ -12,6 +12,7 @@ from gateway.translate.hl7v2.write.message import Field, Part
 Json = Mapping[str, Any]
 
 _OID = "urn:oid:"
+_BIRTH_TIME = "http://hl7.org/fhir/StructureDefinition/patient-birthTime"
 _TABLE = re.compile(r"http://terminology\.hl7\.org/CodeSystem/v2-(\d{4})")
 # Coding systems by their names in table 0396; others are named by their URI.
 _NAMES = {
@@ -104,6 +105,14 @@ def name(coding: Json) -> str:
     return f"HL7{table[1]}" if table else _NAMES.get(system, system)
 
 
+def _birth_time(patient: Json) -> str:
+    """When on the day of birth."""
+    told = [one for one in patient.get("_birthDate", {}).get("extension", []) if one.get("url") == _BIRTH_TIME]
+    times = [str(one.get("valueDateTime", "")) for one in told]
+    day = str(patient.get("birthDate", ""))
+    return next((one for one in times if len(day) == len("2000-01-01") and one.startswith(f"{day}T")), "")
+
+
 def pid(patient: Json) -> Mapping[int, Field]:
     """A Patient as PID: numbers, names, birth and sex. The address stays here: it may be protected, and no message that
     is written here needs it."""
@@ -111,6 +120,6 @@ def pid(patient: Json) -> Mapping[int, Field]:
     return {
         3: [cx(one) for one in patient.get("identifier", []) if one.get("value")],
         5: [xpn(one) for one in patient.get("name", [])] or [("", "", "", "", "", "", "U")],
-        7: dtm(patient.get("birthDate")),
+        7: dtm(_birth_time(patient) or patient.get("birthDate")),
         8: sexes.get(patient.get("gender", ""), ""),
     }
