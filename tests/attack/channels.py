@@ -24,6 +24,7 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "L03": (
         "attack/test_search_leaks.py::a_page_is_full_of_what_is_permitted",
         "flows/test_search_limits.py::a_page_that_ends_early_leads_onwards",
+        "flows/test_search_limits.py::a_page_is_filled_with_what_stands_behind_who_has_nothing_to_show",
     ),
     # a link is no permission
     "L04": (
@@ -39,6 +40,7 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     ),
     "L06": (
         "inbound/test_search_door.py::a_token_without_a_type_asks_nothing_of_it",
+        "inbound/test_search_door.py::a_reverse_chain_and_everything_take_the_type_that_they_come_to",
         "attack/test_search_leaks.py::what_is_hidden_is_in_no_match_hop_total_order_or_history",
     ),
     # an order is made of what may be read
@@ -77,6 +79,7 @@ CHANNELS: dict[str, tuple[str, ...]] = {
     "L13": ("attack/test_search_leaks.py::a_deletion_is_told_to_who_could_read_what_was_deleted",),
     "L14": (
         "inbound/test_history_door.py::everything_of_a_citizen_and_of_a_plan",
+        "inbound/test_search_door.py::a_reverse_chain_and_everything_take_the_type_that_they_come_to",
         "attack/test_search_leaks.py::what_is_hidden_is_in_no_match_hop_total_order_or_history",
         ANY,
     ),

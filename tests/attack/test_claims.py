@@ -120,6 +120,31 @@ def test_a_member_of_a_team_is_who_the_team_names(database_url: str) -> None:
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("period", "before", "after"),
+    [({"start": "2025-01-01", "end": "2025-03-20"}, True, False), ({"start": "2025-03-20"}, False, True),
+     ({"end": "2025-03-14"}, True, False), ({}, True, True)],
+)  # fmt: skip
+def test_a_member_of_a_team_is_one_from_the_first_to_the_last_day(
+    database_url: str, period: dict[str, str], before: bool, after: bool
+) -> None:
+    """Who has left the team, or comes to it later, is not in it at the very next request."""
+    member = {"identifier": {"system": "urn:test:staff", "value": "jobcenter-1"}}
+    team = {"resourceType": "CareTeam", "id": "t", "status": "active", "participant": [{"member": member}]}
+    team["participant"][0] |= {"period": period} if period else {}  # type: ignore[index]
+
+    async def test() -> None:
+        async with doors(database_url) as here:
+            await here.arrive(("social", order(SARAH, plan(), team)))
+            made = identity("CareTeam", "koebenhavn-ffb|CareTeam|t")
+            await permitted(here, actor=[{"role": RECIPIENT, "reference": {"reference": f"CareTeam/{made}"}}])
+            assert await sees(here, "jobcenter") is before
+            here.http.world.clock.forward(10 * 86_400)
+            assert await sees(here, "jobcenter") is after
+
+    run(test)
+
+
 PURPOSES: tuple[Any, ...] = (
     ["TREAT"], "TREAT", ["ELIGDTRM", "TREAT"], [{"system": "urn:other", "code": "ELIGDTRM"}],
     ["eligdtrm"], ["ELIGDTRM "], ["ELIGDTRM\u0000"], {"code": "ELIGDTRM"}, [["ELIGDTRM"]], [None], [""], ["*"],

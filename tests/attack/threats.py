@@ -162,6 +162,7 @@ THREATS: dict[str, tuple[str, ...]] = {
     # who has left
     "T26": (
         "attack/test_claims.py::a_member_of_a_team_is_who_the_team_names",
+        "attack/test_claims.py::a_member_of_a_team_is_one_from_the_first_to_the_last_day",
         "attack/test_claims.py::a_token_is_no_longer_good_for_what_its_client_is_not_registered_for_any_more",
         "flows/test_hand_over.py::what_comes_after_changes_nothing_that_the_old_municipality_sees",
     ),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.caller import Override
-from gateway.domain.decide import Basis, Denial, Permit, Reason, decide_all
+from gateway.domain.decide import Basis, Denial, Permit, Reason, decide_all, of_both
 from gateway.domain.limits import Limits
 from gateway.domain.policy import Policy
 from gateway.domain.redact import ADDRESS_PATHS
@@ -136,3 +136,11 @@ def test_who_treats_sees_of_a_municipal_team_not_what_it_is_for(
     assert taken(decided(caller(role), about, policy=policy)) == expected
     plan = facts("plan", sector, kind="CarePlan", id="c1", **more)
     assert taken(decided(caller(role), plan, policy=policy)) == frozenset()
+
+
+def test_of_what_stood_then_and_what_is_known_today_either_takes_away() -> None:
+    whole, less = decided(caller("nursing"), patient(NORMAL)), decided(caller("nursing"), patient())
+    assert isinstance(whole, Permit)
+    assert isinstance(less, Permit)
+    assert of_both(whole, less).redactions == of_both(less, whole).redactions == less.redactions
+    assert of_both(whole, whole).redactions == frozenset()

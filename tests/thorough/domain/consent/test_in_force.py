@@ -127,6 +127,32 @@ def test_spans_of_every_precision() -> None:
     assert period({"start": "2026-01-01"}) is not None
 
 
+def test_times_that_no_clock_reaches_are_the_ends_of_time() -> None:
+    assert span("9999-12-31T23:59:59-05:00") == (END, END)
+    first = span("0001-01-01T00:00:00+05:00")
+    assert first is not None
+    assert first.low == BEGINNING
+    assert first.high < at("0001-01-02T00:00:00+00:00")
+    open_end = consent(rule("permit", period={"end": "9999-12-31T23:59:59-05:00"}))
+    assert word(open_end) == "permit"
+
+
+def test_a_second_is_whole_and_a_part_of_it_is_itself() -> None:
+    second, part = span("2026-06-01T10:00:00Z"), span("2026-06-01T10:00:00.5Z")
+    assert second == (at("2026-06-01T10:00:00+00:00"), at("2026-06-01T10:00:00.999999+00:00"))
+    assert part == (at("2026-06-01T10:00:00.5+00:00"),) * 2
+    assert period({"start": "2026-06-01", "end": "?"}) is None
+
+
+def test_9_a_purpose_of_another_system_is_not_known_by_a_consent_that_is_not_given_yet() -> None:
+    own = "https://example.org/purposes|FooBar"
+    system, _, code = own.rpartition("|")
+    named = {"type": "permit", "purpose": [{"system": system, "code": code}]}
+    for given, expected in (("2026-06-02", "deny"), ("2026-06-01T10:00:00+02:00", "permit")):
+        assert word(consent(named, dateTime=given), ask(own)) == expected
+    assert word(consent(named, status="inactive"), ask(own)) == "deny"
+
+
 # 14. Merge
 
 

@@ -173,6 +173,10 @@ INCOMPLETE = [
     "TREAT",
     None,
     {"system": "", "code": ""},
+    {"system": "urn:x", "code": ""},
+    {"system": "", "code": "TREAT"},
+    {"system": 7, "code": "TREAT"},
+    {"system": "urn:x", "code": 7},
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.consent.actors import READER_ROLE, SUB_UNITS
+from gateway.domain.consent.units import Units
 from gateway.domain.identifier import SOR
 from tests.domain.consent.making import THO, UNIT, WARD, actor, ask, consent, reference, rule, word
 
@@ -73,3 +74,43 @@ def test_12_only_its_own_word_names_the_sub_units() -> None:
     assert word(consent(rule("permit", actor=actor(UNIT, extension=other))), ask(**BELOW)) == "silent"
     off = [{"url": "https://example.org/without-wards", "valueBoolean": False}]
     assert word(consent(rule("deny", actor=actor(UNIT, extension=off))), ask(**BELOW)) == "deny"
+
+
+def test_12_a_unit_that_a_reader_is_registered_for_is_below_what_the_directory_says() -> None:
+    told = Units(told=[(WARD, UNIT)])
+    who = {"organisations": frozenset({"Organization/x"}), "member_of": frozenset({WARD}), "units": told}
+    assert word(consent(rule("deny", actor=actor(UNIT))), ask(**who)) == "deny"
+    assert word(consent(rule("deny", actor=actor(UNIT))), ask(**who | {"units": Units()})) == "silent"
+
+
+def test_12_a_permit_with_sub_units_reaches_them_whether_it_calls_the_whole_an_organisation_or_not() -> None:
+    extension = [{"url": SUB_UNITS, "valueBoolean": True}]
+    below = ask(organisations=frozenset({WARD}), units=Units([(WARD, NUMBER)]))
+    for typed in ({}, {"type": "Organization"}):
+        said = consent(rule("permit", actor=[{"reference": typed | reference(NUMBER), "extension": extension}]))
+        assert word(said, below) == "permit"
+        assert word(said, ask(organisations=frozenset({WARD}))) == "silent"
+
+
+def test_12_a_deny_without_sub_units_is_of_whoever_acts_for_the_organisation_that_it_names() -> None:
+    alone = [{"url": SUB_UNITS, "valueBoolean": False}]
+    there = {"type": "Organization", **reference(NUMBER)}
+    said = consent(rule("deny", actor=[{"reference": there, "extension": alone}]))
+    assert word(said, ask(on_behalf_of=frozenset({NUMBER}))) == "deny"
+    assert word(said, ask(actors=frozenset({NUMBER}))) == "deny"
+    assert word(said, ask(organisations=frozenset({WARD}), member_of=frozenset({NUMBER}))) == "silent"
+
+
+def test_2_a_group_is_meant_by_its_name() -> None:
+    for says in ("permit", "deny"):
+        said = consent(rule(says, actor=actor("Group/night-watch")))
+        assert word(said, ask(member_of=frozenset({"Group/night-watch"}))) == says
+        assert word(said, ask(member_of=frozenset({"Group/day-watch"}))) == "silent"
+
+
+@pytest.mark.parametrize("action", ["access", "collect", "correct", "disclose", "use"])
+def test_2_every_action_of_r4_is_known_and_is_itself_alone(action: str) -> None:
+    assert word(consent(rule("permit")), ask(action=action)) == "permit"
+    for named in ("access", "collect", "correct", "disclose", "use"):
+        expected = "permit" if named == action else "silent"
+        assert word(consent(rule("permit", action=[named])), ask(action=action)) == expected
