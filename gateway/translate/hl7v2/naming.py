@@ -43,8 +43,8 @@ _SYSTEMS = {
     "ISO3166": "urn:iso:std:iso:3166",
     "ISO3166_1": "urn:iso:std:iso:3166",
 }
-_SKS_NAMES = frozenset({"SKS", "SKS-D", "SKSD"})
 _SKS = "urn:oid:1.2.208.176.2.4"
+_SKS_NAMES = frozenset({"SKS", "SKS-D", "SKSD", _SKS, _SKS.removeprefix("urn:oid:")})
 _SKS_DIAGNOSIS = "urn:oid:1.2.208.176.2.4.12"
 
 

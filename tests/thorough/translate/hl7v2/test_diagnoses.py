@@ -31,6 +31,7 @@ def test_a_diagnosis_is_a_condition_of_its_visit() -> None:
     ("code", "system"),
     [
         ("DF205^x^SKS", "urn:oid:1.2.208.176.2.4.12"),
+        ("DF205^x^1.2.208.176.2.4", "urn:oid:1.2.208.176.2.4.12"),
         ("BVAA^x^SKS", "urn:oid:1.2.208.176.2.4"),
         ("D1^x^SKS", "urn:oid:1.2.208.176.2.4"),
         ("DF205^x^SKS-D", "urn:oid:1.2.208.176.2.4.12"),

@@ -82,6 +82,15 @@ def test_who_made_an_observation_is_nobody_s_team() -> None:
     assert len(stay(message)["participant"]) == 1
 
 
+@pytest.mark.parametrize(
+    "nobody", [prt({5: "", 8: HOME}), prt({4: "EQUIP^Equipment^HL70912", 5: "", 10: "PUMP1"}),
+               segment("ROL", {2: "AD", 3: "AT^Attending^HL70443", 4: "", 5: "20250314", 14: HOME})],
+)  # fmt: skip
+def test_a_stay_s_participant_is_a_person(nobody: str) -> None:
+    """A unit or a device took part as a role of nobody."""
+    assert "participant" not in stay(adt("A01", nobody))
+
+
 def test_devices_and_places_are_nobody_s_team() -> None:
     found = language().translate(adt("A01", prt({4: "EQUIP^Equipment^HL70912", 5: "", 10: "PUMP1"})))
     assert of_kind(found, "CareTeam") == []
