@@ -18,6 +18,7 @@ from gateway.domain.outgoing import Outgoing
 from gateway.domain.record import AccessRecord, Decision, Outcome
 from gateway.domain.source import Source
 from gateway.errors import BadRequest, Contradiction, Forbidden, GatewayError, NotFound, Unavailable
+from gateway.flows.beside import beside
 from gateway.flows.looking import NOTHING, location_of, look_at_one, on_record, opened, record_of, served
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.receive import may_send
@@ -103,7 +104,7 @@ async def understood(gateway: Gateway, caller: Caller, resource: Json, about: Ca
     also where the writer may not know of them. Raises what is wrong with it."""
     if not caller.user_name:
         raise Forbidden("A message has an author: the access token names no person", hint="Ask for one that does.")
-    told = given(resource)
+    told = await beside(given, resource)
     found = await resources.find(gateway.database, "Patient", told["subject"]["reference"].rpartition("/")[2])
     if found:
         about(found.sealed.facts.citizen)

@@ -166,6 +166,41 @@ def test_what_is_asked_where_nobody_else_writes_has_a_budget_of_its_own(
     run(test)
 
 
+def test_what_patches_make_counts_too(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is checked while others wait: many patches of something large held them up for minutes."""
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            long = [{"url": "https://epj.example/x", "valueString": "x" * 9_000}]
+            made = [await here.made(practitioner(f"0A{one}", extension=long)) for one in range(3)]
+            part = [{"name": "type", "valueCode": "add"}, {"name": "path", "valueString": "Practitioner"},
+                    {"name": "name", "valueString": "gender"}, {"name": "value", "valueCode": "male"}]  # fmt: skip
+            patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]}
+            patches = [entry("PATCH", f"Practitioner/{one['id']}", patch, ifMatch='W/"1"') for one in made]
+            monkeypatch.setattr(LIMIT, 40)
+            told = await here.call("POST", "", bundle("transaction", *patches))
+            (issue,) = told.json()["issue"]
+            assert (told.status_code, issue["expression"]) == (400, ["Bundle.entry[2].resource"])
+            assert "twenty thousand" in issue["details"]["text"]
+            assert statuses(await answers(here, "transaction", *patches[:2])) == ["200", "200"]
+
+    run(test)
+
+
+def test_the_id_of_an_update_by_a_condition_is_that_of_what_is_found(database_url: str) -> None:
+    async def test() -> None:
+        async with rest(database_url) as here:
+            one, other = [await here.made(practitioner(number)) for number in ("0A", "0B")]
+            for body, status in ((one, 200), (other, 400)):
+                sent = body | {"gender": "male", "identifier": one["identifier"]}
+                told = await here.call(
+                    "POST", "", bundle("transaction", entry("PUT", "Practitioner?identifier=0A", sent))
+                )
+                assert told.status_code == status, told.text
+
+    run(test)
+
+
 def test_nobody_climbs_twice(database_url: str) -> None:
     """Under one long chain many are written with few statements; and so many levels are too many in any order."""
 

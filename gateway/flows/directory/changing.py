@@ -6,7 +6,7 @@ One writer at a time (store/directory.py): so a condition is looked up and the w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from gateway.domain.directory import identifiers_of, judged, refers_to
 from gateway.domain.etag import matches, pins
 from gateway.domain.source import Source, written_as
 from gateway.errors import BadRequest, Conflict, Forbidden, Gone, NeedsVersion, NotFound, SeveralMatch
+from gateway.flows.beside import beside
 from gateway.flows.directory.finding import keys
 from gateway.flows.directory.searching import visible
 from gateway.flows.directory.showing import Shown, served, shown, today, whole
@@ -76,12 +77,12 @@ async def create(
 
 async def update(
     gateway: Gateway, connection: Connection, caller: Caller, kind: str, identity: str, if_match: str,
-    change: Callable[[Body], Body],
+    change: Callable[[Body], Awaitable[Body]],
 ) -> Changed:  # fmt: skip
-    """The next version of one: `change` makes it of what stands. A content that is there already makes no version.
-    Raises as `_own` does, and what is wrong with the content."""
+    """The next version of one: `change` makes it of what stands, as `checked` gives it. A content that is there already
+    makes no version. Raises as `_own` does, and what is wrong with the content."""
     before = await _own(gateway, connection, caller, kind, identity, if_match, needed=True)
-    body = checked(change(whole(before)), kind, identity)
+    body = await change(whole(before))
     source = gateway.sources.get(before.source) or written_as(caller.sends, gateway.sources)
     entry = await _save(gateway, connection, source, body, identity, before)
     return Changed(whole(entry), entry)
@@ -98,8 +99,12 @@ async def withdraw(
     return Changed(whole(before), before)
 
 
-def checked(resource: Body, kind: str, identity: str = "") -> Body:
+async def checked(resource: Body, kind: str, identity: str = "") -> Body:
     """The resource without what the server owns. Raises BadRequest or RuleBroken with the place."""
+    return await beside(_checked, resource, kind, identity)
+
+
+def _checked(resource: Body, kind: str, identity: str) -> Body:
     if resource.get("resourceType") != kind:
         raise BadRequest(f"A {kind} was expected", where="resourceType")
     if identity and resource.get("id") != identity:

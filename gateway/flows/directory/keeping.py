@@ -24,14 +24,17 @@ from gateway.store.log import append
 from gateway.store.pool import Connection
 from gateway.translate.fhir import parse
 
+Write = Callable[[Connection], Awaitable[Changed]]
+"""What is done where nobody else writes."""
+
 
 async def create(gateway: Gateway, caller: Caller, kind: str, raw: bytes, if_none_exist: str = "") -> Served:
     """Keep a new one and give it back. With `if_none_exist` (a search), what this caller sees of it already is given
     back instead. Raises SeveralMatch where that is several."""
 
-    def write() -> Callable[[Connection], Awaitable[Changed]]:
+    async def write() -> Write:
         source = written_as(caller.sends, gateway.sources)
-        body = changing.checked(parse(raw, ""), kind)
+        body = await changing.checked(parse(raw, ""), kind)
         params = parse_qsl(if_none_exist.partition("?")[2] or if_none_exist, keep_blank_values=True)
         key = changing.new_key(source, kind)
         return lambda connection: changing.create(gateway, connection, caller, body, params, key)
@@ -43,11 +46,14 @@ async def update(gateway: Gateway, caller: Caller, kind: str, identity: str, raw
     """Keep the next version of one. Raises NeedsVersion without `if_match`, Conflict when it names another version,
     Forbidden when another source wrote it. A content that is there already makes no version."""
 
-    def write() -> Callable[[Connection], Awaitable[Changed]]:
+    async def write() -> Write:
         written_as(caller.sends, gateway.sources)
-        body = parse(raw, "")
-        changing.checked(body, kind, identity)  # before others wait for it
-        return lambda connection: changing.update(gateway, connection, caller, kind, identity, if_match, lambda _: body)
+        body = await changing.checked(parse(raw, ""), kind, identity)  # before others wait for it
+
+        async def change(_: changing.Body) -> changing.Body:
+            return body
+
+        return lambda connection: changing.update(gateway, connection, caller, kind, identity, if_match, change)
 
     return (await _written(gateway, caller, "update", kind, f"PUT {kind}/{identity}", write)).served(gateway)
 
@@ -55,7 +61,7 @@ async def update(gateway: Gateway, caller: Caller, kind: str, identity: str, raw
 async def withdraw(gateway: Gateway, caller: Caller, kind: str, identity: str, if_match: str = "") -> None:
     """Take one back: it is Gone from now on, its versions stay. What is gone already stays so."""
 
-    def write() -> Callable[[Connection], Awaitable[Changed]]:
+    async def write() -> Write:
         return lambda connection: changing.withdraw(gateway, connection, caller, kind, identity, if_match)
 
     await _written(gateway, caller, "delete", kind, f"DELETE {kind}/{identity}", write)
@@ -63,12 +69,12 @@ async def withdraw(gateway: Gateway, caller: Caller, kind: str, identity: str, i
 
 async def _written(
     gateway: Gateway, caller: Caller, interaction: str, kind: str, asked: str,
-    write: Callable[[], Callable[[Connection], Awaitable[Changed]]],
+    write: Callable[[], Awaitable[Write]],
 ) -> Changed:  # fmt: skip
     """Carried out and on record in one commit; a refused write is on record like a refused look. `write` understands
     what is asked, and gives what is done where nobody else writes."""
     try:
-        do = write()
+        do = await write()
         async with directory.writing(gateway.database) as connection:
             changed = await do(connection)
             if interaction != "delete":

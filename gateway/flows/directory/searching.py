@@ -45,7 +45,7 @@ Body = dict[str, Any]
 @dataclass(slots=True)
 class Effort:
     """What the conditions and references of a request have looked at so far: entries of the directory, citizens of a
-    circle, resources that are referred to. What stands in tables costs nothing."""
+    circle, resources that are referred to, and the like. What stands in tables costs nothing."""
 
     looked: int = 0
 
@@ -54,9 +54,9 @@ class Effort:
         self.looked += looked
         if self.looked > CONDITION:
             raise BadRequest(
-                "The conditions and references of a request look at no more than twenty thousand entries, citizens and"
-                " resources, and a reference that is a search counts twenty", where=kind,
-                hint="Ask by identifier, name citizens and refer by id; divide a transaction that asks for much.",
+                "The conditions, references and patches of a request cost no more than twenty thousand looks", where=kind,
+                hint="Ask by identifier, name citizens and refer by id: a search in a reference counts twenty, and 500"
+                " bytes that a patch makes count one. Or divide the transaction.",
             )  # fmt: skip
 
 

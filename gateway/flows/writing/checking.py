@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from gateway.domain.anonymous import is_anonymous
 from gateway.domain.caller import LOWER_LABELS, Caller
 from gateway.domain.labels import kept
 from gateway.domain.security_label import CONFIDENTIALITY, CONFIDENTIALITY_RANK, label_of
 from gateway.errors import RuleBroken
+from gateway.flows.beside import beside
 from gateway.flows.writing.asked import Asked, Json
 from gateway.translate.fhir.given import given
-
-_WORKER = ThreadPoolExecutor(1, "write")
-"""One at a time, beside the doors: a large resource takes long to validate, and nobody else's look waits for it."""
 
 
 async def checked(asked: Asked, resource: Json | None = None) -> Json:
@@ -24,7 +20,7 @@ async def checked(asked: Asked, resource: Json | None = None) -> Json:
     told = asked.body if resource is None else resource
     if asked.criteria is not None and asked.identity:  # who updates by a condition need not know the id
         told = {"id": asked.identity, **told}
-    body: Json = await asyncio.get_running_loop().run_in_executor(_WORKER, given, told, asked.kind, asked.identity)
+    body: Json = await beside(given, told, asked.kind, asked.identity)
     if is_anonymous(asked.kind, body):
         raise RuleBroken(
             "Anonymous treatment (serviceloven § 101 a) is no part of the plan", where=asked.kind, hint="Leave it out."

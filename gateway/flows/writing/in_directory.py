@@ -7,7 +7,7 @@ Of a write alone the version stands between the look and the write: when somebod
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
@@ -27,6 +27,8 @@ from gateway.store import wire
 from gateway.store.pool import Connection
 
 TRIES = 10
+BYTES = 500
+"""So many bytes of what a patch made are checked in the time that looking at one thing takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,11 @@ async def _refusals(gateway: Gateway, caller: Caller, asked: Asked) -> AsyncIter
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A write of a transaction that is in the directory, its content checked. `reference` is what it was found to be
-    about, or makes (`created`); `key` is what the id of a new one is made of."""
+    """A write of a transaction that is in the directory, its content checked (`body`, empty where it is to be patched).
+    `reference` is what it was found to be about, or makes (`created`); `key` is what the id of a new one is made of."""
 
     asked: Asked
+    body: Json
     reference: str
     key: str
     created: bool
@@ -119,13 +122,15 @@ async def place_of(gateway: Gateway, caller: Caller, asked: Asked, token: str, a
     return f"{asked.kind}/{identity or gateway.ids(asked.kind, _key(gateway, caller, asked, token))}"
 
 
-def listed(gateway: Gateway, caller: Caller, asked: Asked, place: str, token: str) -> Listed:
+async def listed(gateway: Gateway, caller: Caller, asked: Asked, place: str, token: str) -> Listed:
     """The write with its content checked, before others wait for it. Raises what is wrong with it."""
     key = _key(gateway, caller, asked, token)
     created = place == f"{asked.kind}/{gateway.ids(asked.kind, key)}"
+    body: Json = {}
     if asked.interaction in ("create", "update"):
-        changing.checked(_with_id(asked, place), asked.kind, asked.identity)
-    return Listed(asked, place, key, created)
+        stands = asked.interaction == "update" and not created
+        body = await changing.checked(_with_id(asked, place), asked.kind, place.partition("/")[2] if stands else "")
+    return Listed(asked, body, place, key, created)
 
 
 async def within(
@@ -143,17 +148,29 @@ async def within(
     if asked.interaction == "create" and there:
         changed = Changed(there, None)
     elif not identity:
-        body = changing.checked(asked.body, kind)
-        changed = await changing.create(gateway, connection, caller, body, (), one.key)
+        changed = await changing.create(gateway, connection, caller, one.body, (), one.key)
     elif asked.interaction == "delete":
         changed = await changing.withdraw(gateway, connection, caller, kind, identity, asked.if_match)
     else:
         tag = asked.if_match if asked.criteria is None else await _tag(connection, asked, identity)
-        change = asked.change or (lambda _: _with_id(asked, f"{kind}/{identity}"))
+        change = _change(one, identity, effort)
         changed = await changing.update(gateway, connection, caller, kind, identity, tag, change)
     if changed.reference != one.reference:
         raise Moved
     return changed
+
+
+def _change(one: Listed, identity: str, effort: directory.Effort) -> Callable[[Json], Awaitable[Json]]:
+    """What an update makes of what stands; what a patch makes of it, checked while others wait: that counts too."""
+
+    async def change(stands: Json) -> Json:
+        if one.asked.change is None:
+            return one.body
+        made = one.asked.change(stands)
+        effort.add(len(wire.encode(made)) // BYTES, one.asked.kind)
+        return await changing.checked(made, one.asked.kind, identity)
+
+    return change
 
 
 async def as_it_stands(gateway: Gateway, caller: Caller, kind: str, identity: str) -> Served:

@@ -14,6 +14,7 @@ from gateway.domain.caller import Caller
 from gateway.domain.etag import matches, pins
 from gateway.domain.subscription import TOLD_ONCE, secret_of, wanted
 from gateway.errors import BadRequest, Conflict, Forbidden, GatewayError, NeedsVersion, NotFound, Unavailable
+from gateway.flows.beside import beside
 from gateway.flows.looking import NOTHING, on_record, record_of
 from gateway.flows.parts import Gateway, Served
 from gateway.flows.read import no_purpose
@@ -88,7 +89,7 @@ async def understood(gateway: Gateway, caller: Caller, asked: Asked, identity: s
     if asked.criteria is not None:
         raise BadRequest("A Subscription is not written by a condition", hint="Search your own, and name the id.")
     if asked.interaction == "create":
-        return Subscribing(asked, None, _subscribed(gateway, caller, asked.body, identity, 1))
+        return Subscribing(asked, None, await _subscribed(gateway, caller, asked.body, identity, 1))
     before = await subscriptions.find(gateway.database, asked.identity, caller.client)
     if before is None:
         raise NotFound
@@ -99,7 +100,7 @@ async def understood(gateway: Gateway, caller: Caller, asked: Asked, identity: s
     if asked.interaction == "delete":
         return Subscribing(asked, before, None)
     body = asked.change(_base(before)) if asked.change else asked.body
-    made = _subscribed(gateway, caller, body, before.id, before.version + 1)
+    made = await _subscribed(gateway, caller, body, before.id, before.version + 1)
     return Subscribing(asked, before, replace(made, told=before.told))
 
 
@@ -132,11 +133,11 @@ def _base(before: Subscribed) -> Body:
     return {"resourceType": KIND, "id": before.id, **{k: v for k, v in kept.items() if v and k != "resourceType"}}
 
 
-def _subscribed(gateway: Gateway, caller: Caller, resource: Body, identity: str, version: int) -> Subscribed:
+async def _subscribed(gateway: Gateway, caller: Caller, resource: Body, identity: str, version: int) -> Subscribed:
     """What a caller asks for, as it is kept. Raises BadRequest, RuleBroken or Forbidden with the place."""
     if resource.get("resourceType") != KIND or (version > 1 and resource.get("id") != identity):
         raise BadRequest("A Subscription with the id of the URL was expected")
-    check_written(resource)
+    await beside(check_written, resource)
     asked = wanted(resource, gateway.topics, gateway.hook_hosts)
     _check_caller(gateway, caller, asked.topic)
     off = resource.get("status") == "off"

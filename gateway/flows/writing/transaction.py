@@ -173,7 +173,7 @@ async def _work_out(gateway: Gateway, entry: Entry, number: int, attempt: _Attem
     asked = linked(entry.asked, body)
     came: Came
     if asked.kind in DIRECTORY:
-        listed = in_directory.listed(gateway, entry.caller, asked, place, token)
+        listed = await in_directory.listed(gateway, entry.caller, asked, place, token)
         came = replace(listed, created=listed.created and same == number)
     elif asked.kind == SUBSCRIPTION:
         came = await in_subscriptions.understood(gateway, entry.caller, asked, token)
