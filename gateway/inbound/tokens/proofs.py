@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
+import string
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +34,8 @@ _HEADERS = frozenset({"typ", "alg", "jwk"})
 _CURVES = {"ES256": "P-256", "ES384": "P-384"}
 _READING = jws.JWSRegistry(algorithms=list(ALGORITHMS))
 _READING.max_header_length = 2048  # an RSA key in the header is longer than joserfc's 512
+_ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")  # RFC 3986 2.3
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -137,4 +141,11 @@ def _plain(url: str) -> tuple[str, str, int, str]:
         return "", "", 0, url
     if "@" in parts.netloc:
         return "", "", 0, url
-    return parts.scheme.lower(), (parts.hostname or "").lower(), port, parts.path or "/"
+    path = _ENCODED.sub(_spelled, parts.path or "/")
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port, path
+
+
+def _spelled(encoded: re.Match[str]) -> str:
+    """One character as everybody may write it: what needs no encoding bare, the others in capitals."""
+    bare = chr(int(encoded[1], 16))
+    return bare if bare in _UNRESERVED else encoded[0].upper()

@@ -67,6 +67,15 @@ def test_the_url_is_compared_in_its_normal_spelling() -> None:
     holder = Holder()
     for htu in ("HTTPS://Gateway.Example:443/fhir/Patient/1", URL + "?_format=json", URL + "#x"):
         assert holder.check(holder.proof(htu=htu))
+    for url, htu in (("/fhir/%50atient/%31", "/fhir/Patient/1"), ("/fhir/a%2fb~", "/fhir/a%2Fb%7e")):
+        assert holder.check(holder.proof(htu=f"https://gateway.example{htu}"), url=f"https://gateway.example{url}")
+    for url, htu in (
+        ("/fhir/a%2Fb", "/fhir/a/b"),
+        ("/fhir/%2531", "/fhir/%31"),
+        ("/fhir/Patient/1", "/fhir/Patient/1/"),
+    ):
+        with pytest.raises(UnfitProof):
+            holder.check(holder.proof(htu=f"https://gateway.example{htu}"), url=f"https://gateway.example{url}")
 
 
 def now(holder: Holder) -> int:
