@@ -54,7 +54,8 @@ class Effort:
         self.looked += looked
         if self.looked > CONDITION:
             raise BadRequest(
-                "The conditions, references and patches of a request cost no more than twenty thousand looks", where=kind,
+                "The conditions, references and patches of a request cost no more than twenty thousand looks",
+                where=kind,
                 hint="Ask by identifier, name citizens and refer by id: a search in a reference counts twenty, and 500"
                 " bytes that a patch makes count one. Or divide the transaction.",
             )  # fmt: skip
