@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.domain.caller import Caller
 from gateway.domain.handover import own_sources
 from gateway.domain.identifier import normal
 from gateway.domain.plan import joint_id
-from gateway.domain.scope import read
+from gateway.domain.scope import Scope, Where, read
 from gateway.domain.searching.beyond import Question
 from gateway.domain.searching.world import Entry, World
 from gateway.flows.covering import covers_body
@@ -102,9 +102,21 @@ def world_of(gateway: Gateway, caller: Caller, citizen: str, seen: Seen, answers
 
 
 def hops(caller: Caller) -> Callable[[str], bool]:
-    """Which types a question of this caller may pass through: those that the token may both read and search."""
+    """Which types a question of this caller may pass through: those that the token may both read and search, by the
+    same parameters. `Goal.r` beside `Goal.s?lifecycle-status=active` finds nothing out about the others."""
     scopes = [one for one in map(read, caller.scopes) if one is not None]
-    return lambda kind: {"r", "s"} <= {letter for one in scopes if one.is_about(kind) for letter in one.may}
+
+    def passes(kind: str) -> bool:
+        read_, searched = (_what(scopes, kind, letter) for letter in "rs")
+        return bool(read_) and read_ == searched
+
+    return passes
+
+
+def _what(scopes: Sequence[Scope], kind: str, letter: str) -> frozenset[Where]:
+    """By which parameters a letter is given; by none where one scope has none."""
+    told = frozenset(one.where for one in scopes if one.is_about(kind) and letter in one.may)
+    return frozenset({()}) if () in told else told
 
 
 def readable(caller: Caller) -> Callable[[str], bool]:

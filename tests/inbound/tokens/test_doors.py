@@ -312,6 +312,13 @@ def test_a_scope_with_parameters_narrows_read_search_history_and_plan(database_u
             split = await scoped(here, "system/Encounter.r system/Encounter.s?status=planned system/Patient.rs")
             assert await kinds(here, split, patient, "Encounter") == [], "the letter r does not open a search"
             assert (await here.web.get(paths[0], headers=split)).status_code == 200
+            asked = {"_id": patient, "_has:Encounter:patient:status": status}
+            for bearer, there in (
+                (met, 1), (all_of_it, 1), (missed, 0), (split, 0),
+                (await scoped(here, "system/Encounter.r system/Encounter.s system/Patient.rs?_id=" + patient), 1),
+            ):  # fmt: skip
+                told = await here.web.get("/fhir/Patient", params=asked, headers=bearer)
+                assert told.json()["total"] == there, "nor a question that passes through"
             answer = await here.web.get(f"/fhir/Patient/{patient}", headers=missed)
             assert answer.status_code == 200
 
