@@ -112,6 +112,11 @@ def test_a_label_is_lowered_by_right_and_for_a_reason(database_url: str) -> None
             records = [one for one in await here.records(interaction="update") if one.override_reason]
             assert [one.override_code for one in records] == ["lower-labels"]
             assert records[0].override_reason.startswith("Fejlm")
+            for none in ('{"text": {"a": 1}}', '{"text": 5}', '{"text": " "}', '{"coding": [{"code": null}]}',
+                         '{"text": "\\ud800"}', '{"text": "\\u0000"}', '"x"'):  # fmt: skip
+                reason = f'{{"reason": [{none}]}}'
+                bad = await here.call("PUT", path, plain, who="clerk", If_Match=f'W/"{version}"', X_Provenance=reason)
+                assert bad.status_code == 400, none
             bad = await here.call("PUT", path, plain, who="clerk", If_Match=f'W/"{version}"', X_Provenance="x")
             assert bad.status_code == 400
 

@@ -221,10 +221,14 @@ def _reason(request: Request) -> str:
         return ""
     try:
         first = json.loads(text)["reason"][0]
-        told = first.get("text") or first["coding"][0]["code"]
+        told = (first.get("text") or first["coding"][0]["code"]).strip()[:500]
+        told.encode()  # half a character is none
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise BadRequest("X-Provenance is a Provenance with a reason, as JSON", where="X-Provenance") from None
-    return str(told)[:500]
+        told = ""
+    if not told or "\0" in told:
+        hint = 'For instance {"resourceType": "Provenance", "reason": [{"text": "..."}]}.'
+        raise BadRequest("X-Provenance is a Provenance with a reason, as JSON", where="X-Provenance", hint=hint)
+    return str(told)
 
 
 async def _resource(inbound: Inbound, request: Request, limit: int) -> bytes:
