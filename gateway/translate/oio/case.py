@@ -64,12 +64,12 @@ class Case:
     def uuid(self) -> str:
         """Its UUID. Raises MissingField, WrongType."""
         if not self._uuid:
-            found = self.sag.said("UUIDIdentifikator")
-            if not found:
-                raise MissingField(where=f"{self.sag.place}/UUIDIdentifikator")
-            if not is_uuid(found):
-                raise WrongType(where=f"{self.sag.place}/UUIDIdentifikator", hint="A UUID is expected.")
-            self._uuid = found
+            found = self.sag.first("UUIDIdentifikator")
+            if found is None or not found.text:
+                raise MissingField(where=found.place if found else f"{self.sag.place}/UUIDIdentifikator")
+            if not is_uuid(found.text):
+                raise WrongType(where=found.place, hint="A UUID is expected.")
+            self._uuid = found.text
         return self._uuid
 
 

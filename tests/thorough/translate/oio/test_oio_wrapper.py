@@ -127,3 +127,9 @@ def test_the_fixtures_beside_the_case(oio: Oio) -> None:
     assert "fortrolig" not in str(imported_case.statements)
     closing = said(oio.translate((folder / "opdater.xml").read_bytes()), "CarePlan").body
     assert (closing["status"], closing["period"]["end"]) == ("completed", "2025-03-28T23:59:59+01:00")
+
+
+def test_a_number_that_is_no_uuid_is_told_where_it_stands(oio: Oio) -> None:
+    with pytest.raises(WrongType) as told:
+        oio.translate(imported(SAG.replace(UUID.upper(), "K-17").replace(UUID, "K-17")))
+    assert told.value.where == "ImporterSagDokumentIndeksInput/SagIndeks/UUIDIdentifikator"
