@@ -23,6 +23,10 @@ def told(words: str, kind: str = "Communication", sector: str = "region") -> tup
 
 SAID = {
     "PSY": (
+        "bipolær lidelse|maniform|cuttede sig i nat|anorektisk|panikanfald|socialfobi|agorafobi|ADD|eupd|"
+        "frihedsberøvet|Lewy body|dissociativ|traumatiseret|svær belastningsreaktion|mental lidelse|"
+        "mentalt helbred|kataton|psykoedukation|ludomani|BUP|opus-forløb|TRUXAL 25 mg|Brintellix|Saroten|"
+        "noritren|Medikinet|Strattera|Exelon|"
         "skizofren|SKIZOFRENI|skizo-affektiv|skitsofreni|psykriatisk|phsykiatri|psyk. afd.|Psyk.afd. 4|psyk|"
         "distriktspsyk|retspsyk.|psykolog|psykofarmaka|antipsykotika|sindslidende|sindssyg|Clozapin 100 mg|"
         "LEPONEX|Olanzapin|risperdal|Quetiapin|Litarex|lithium|sertralin|Ritalin|ECT|selvmordsforsøg|"
@@ -35,6 +39,7 @@ SAID = {
         "&amp;oslash;je for skizofreni"
     ),
     "SUD": (
+        "abstinent|rusramt|LSD|KABS|AA-møder|sub.beh.|snuser lim|"
         "misbr.|Misbruger ikke|MISBRUGER|stofmisb.|missbrug|misbrg|stofbrug|stofpåvirket|stofpaavirket|"
         "stofp\u00c3\u00a5virket|påvirket af stoffer|tager stoffer|hash|ryger hash|THC|afrusn.|afgiftning|"
         "abst.|metadon|METADON|metadonbeh.|buprenorphin|Buvidal|Subutex|SUBOXONE|naloxon|opiater|"
@@ -44,31 +49,43 @@ SAID = {
     ),
     "OPIOIDUD": "metadon|heroin|Subutex|buprenorphin|DF112|F11.2",
     "ETHUD": (
+        "Selincro|dagligt drikkeri|drikker dagligt|spritlugtende|Lænken|"
         "ALKOHOL|alkoholiker|alko.|alhohol|antabus|Antabus 400 mg|disulfiram|Campral|naltrexon|ethylisme|"
         "æthylisme|aethylisme|delirium tremens|Korsakoff|beruset|druk|spritkørsel|DF10|F10.2|DK70.3|K70.3|"
         "SUL § 141|sundhedslovens § 141, stk. 1"
     ),
-    "HIV": "HIV|hiv-positiv|hivsmittet|HIV/AIDS|DB20|DZ21|B24.9|diagnose B20|antiretroviral",
-    "STD": "syfilis|Klamydia|gonorré|kønssygdom|konssygdom|k??nssygdom|DA51|A54.9",
+    "HIV": ("HIV|hiv-positiv|hivsmittet|HIV/AIDS|DB20|DZ21|B24.9|diagnose B20|antiretroviral|Biktarvy|Triumeq"),
+    "STD": (
+        "syfilis|Klamydia|gonorré|kønssygdom|konssygdom|k??nssygdom|DA51|A54.9|"
+        "kønsvorter|kondylomer|genital herpes|venerisk sygdom"
+    ),
     "SEX": (
+        "ab. pro.|homoseksuel|lesbisk|kønsdysfori|fertilitetsbehandling|erektil dysfunktion|"
         "abort|Provokeret abort|medicinsk abort|abortus provocatus|ab.prov.|svangerskabsafbrydelse|DO04|O04.9|"
         "prostitueret"
     ),
     "SDV": (
+        "seksuelt misbrugt|seksuelle krænkelser|polititilhold|tvangsgift|truet på livet|"
+        "negativ social kontrol|slået af sin mand|"
         "voldtægt|VOLDTÆGT|voldtaegt|voldta\u0308gt|voldt?gt|vold|volden|partnervold|hustruvold|voldsramt|"
         "voldsudsat|mishandlet|overgreb|incest|kvindekrisecenter|§ 109|DT74.2|T74.1|dg Y05"
     ),
     "criminal": (
+        "behandlingsdømt|anbringelsesdom|bandemedlem|mentalerklæring|mentalobservation|"
         "kriminalforsorg|Kriminalforsorgen|KIF|dømt|doemt|d?mt|dom til behandling|foranstaltningsdom|fængsel|"
         "faengsel|FÆNGSEL|f\ufffdngsel|varetægtsfængslet|arrestant|anholdt|sigtet|sigtelse|tiltalt|"
         "straffeattest|løsladt|losladt|fodlænke|voldsdømt|politianmeldt|DZ65.1|Z65.1|PSP-samarbejde"
     ),
     "housing": (
+        "uden fast bopæl|sat ud af lejligheden|huslejerestance|sover udenfor|fogedsag|bosted|"
         "hjemløs|HJEMLØS|hjemlös|hjemlos|hjeml?s|hjeml\u00c3\u00b8s|hjemlo\u0338s|husvild|herberget|§ 110|"
         "SEL 110|sover på gaden|Z59.0|botilbud"
     ),
-    "benefit": "kontanthjælp|KONTANTHJÆLP|kontanthj.|førtidspension|sygedagpenge|integrationsydelse|sanktioneret",
-    "employment": "jobcentret|Jobcenter|jobplan|fleksjob|løntilskud|ressourceforløb|DZ56",
+    "benefit": (
+        "kontanthjælp|KONTANTHJÆLP|kontanthj.|førtidspension|sygedagpenge|integrationsydelse|sanktioneret|"
+        "boligsikring|har gæld|gældsrådgivning|inkassosag|enkeltydelse|FØP|RKI|budgetrådgivning|trækkes i ydelsen"
+    ),
+    "employment": "jobcentret|jobplan|fleksjob|løntilskud|ressourceforløb|DZ56|arbejdsløs|arbejdsprøvning|nyttejob",
 }
 
 
@@ -142,6 +159,18 @@ def test_what_is_said_is_labelled(label: str) -> None:
         "straks",
         "dag 20.1",
         "bo til bud",
+        "gældende regler",
+        "tilholdssted",
+        "bostedskommune",
+        "skunkrum på loftet",
+        "drikker rigeligt med vand",
+        "lægger op til",
+        "adderes",
+        "praktiserende læge",
+        "sat ud af drift",
+        "blottet hud",
+        "mentalt frisk",
+        "en stresset hverdag",
     ],
 )
 def test_what_only_looks_like_it_is_not(words: str) -> None:
