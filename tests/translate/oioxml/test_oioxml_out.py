@@ -81,6 +81,27 @@ def test_location_and_name_of_a_unit_are_looked_up_and_an_unknown_telephone_is_z
     assert said(raw, "TelephoneSubscriberIdentifier") == ["0000 0000"]
 
 
+@pytest.mark.parametrize(
+    ("system", "number", "code"),
+    [
+        ("urn:faellesplan:medcom:sygehusafdelingsnummer", "2001060", "sygehusafdelingsnummer"),
+        ("urn:oid:1.2.208.176.1.4", "291714", "ydernummer"),
+        ("urn:oid:1.2.208.176.1.1", "265161000016000", "sorkode"),
+        ("https://www.gs1.org/gln", "5790000120400", "lokationsnummer"),
+    ],
+)
+def test_the_kind_of_a_number_is_told_in_its_whole_word(system: str, number: str, code: str) -> None:
+    """`sygehusafdelingsn` is no word of MedCom's schemas."""
+    location = {"system": "https://www.gs1.org/gln", "value": "5790000120400"}
+    numbers = [{"system": system, "value": number}, location]
+    told: Body = {
+        "contained": [{"resourceType": "Organization", "id": "sender", "identifier": numbers}],
+        "sender": {"reference": "#sender", "display": "Hillerød Sygehus"},
+    }
+    raw = one(told)
+    assert (said(raw, "IdentifierCode")[0], said(raw, "Identifier")[2]) == (code, number)
+
+
 def test_without_a_location_there_is_no_letter() -> None:
     with pytest.raises(MissingField) as error:
         one({"sender": {"identifier": {"system": "urn:oid:1.2.208.176.1.1", "value": "1"}}})

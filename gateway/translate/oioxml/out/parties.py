@@ -65,8 +65,12 @@ def add_party(letter: etree._Element, name: str, who: Party, *, speciality: str 
     """A Sender or Receiver element, as every schema begins it."""
     made = add(letter, name)
     number = who.number.lstrip("0") if who.code == "kommunenummer" else who.number
-    for tag, text in (("EANIdentifier", who.ean), ("Identifier", number), ("IdentifierCode", who.code)):
-        add(made, tag, cut(text, 17))
+    for tag, text in (
+        ("EANIdentifier", cut(who.ean, 17)),
+        ("Identifier", cut(number, 17)),
+        ("IdentifierCode", who.code),
+    ):
+        add(made, tag, text)
     for tag, text in zip(_NAMES, (cut(who.names[0], 35) or who.ean, *who.names[1:]), strict=False):
         if cut(text, 35):
             add(made, tag, cut(text, 35))
