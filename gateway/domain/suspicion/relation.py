@@ -22,7 +22,8 @@ def _same(tie: Tie, look: Look) -> bool:
 
 def is_related(look: Look, citizen: Citizen, before: timedelta, after: timedelta) -> bool:
     """Whether a tie held at the time: letters are read some time before a stay and written some time after it."""
-    return any(tie.begins - before <= look.at <= _later(tie.ends, after) for tie in ties_of(look, citizen))
+    at = _later(look.at, before)
+    return any(tie.begins <= at and look.at <= _later(tie.ends, after) for tie in ties_of(look, citizen))
 
 
 def ended(look: Look, citizen: Citizen) -> datetime | None:

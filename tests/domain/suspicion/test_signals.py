@@ -94,6 +94,8 @@ def test_work_is_prepared_before_a_stay_and_finished_after_it_and_no_longer() ->
         return told(replace(LOOK, at=moment), replace(STRANGER, ties=(STAY,))) - {"outside-shift"}
 
     assert at(STAY.begins - 0.9 * DAY) == set(), "24 hours before it begins"
+    always = Tie(WARD, "", datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    assert told(citizen=replace(STRANGER, ties=(always,))) == set(), "a place in the team of which no time is told"
     assert "no-relation" in at(STAY.begins - 1.1 * DAY)
     assert "no-relation" not in at(STAY.ends + 1.9 * DAY), "48 hours after it ended"
     late = signals(replace(LOOK, at=STAY.ends + 3 * DAY), replace(STRANGER, ties=(STAY,)), EVERYBODY, thresholds())
