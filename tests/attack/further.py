@@ -14,6 +14,7 @@ from gateway.domain.identifier import CPR
 from gateway.inbound.rest.kinds import CLINICAL, WRITTEN
 from gateway.translate.fhir import write_xml
 from tests.attack.asked import PATCH, a_bundle, a_create, a_look, entry_of, resource, who
+from tests.attack.searches import deeper
 from tests.attack.twins import Request, Twins, sent
 from tests.attack.world import ASK, JSON, NOBODY, SARAH
 
@@ -200,7 +201,9 @@ def scoped(dice: random.Random, twins: Twins) -> Request:
         value = dice.choice(("ge2026-03-02", "lt2026-01-01"))
     others = " ".join(f"system/{one}.rs" for one in CLINICAL if one != kind)
     scope = f"system/{kind}.rs?{name}={quote(value, safe='/')} {others} system/Provenance.rs"
-    asked = dice.choice((a_look, said_by, a_history, at_an_hour))(dice, twins)
+    if dice.random() < 0.3:  # some may be read by their ids alone
+        scope = scope.replace(f"system/{kind}.rs", f"system/{kind}.r system/{kind}.s", 1)
+    asked = dice.choice((a_look, said_by, a_history, at_an_hour, deeper, deeper))(dice, twins)
     return replace(asked, scope=scope)
 
 
