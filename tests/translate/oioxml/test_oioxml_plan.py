@@ -76,6 +76,11 @@ def planned_end(bodies: list[Body]) -> str:
     return str(found)
 
 
+def test_a_stay_is_expected_to_end_with_the_discharge_and_not_with_the_treatment(oioxml: OioXml, identify: Ids) -> None:
+    assert planned_end(folded(told(oioxml, ENDED), identify)).startswith("2025-03-19")
+    assert planned_end(folded(told(oioxml, REPORTED), identify)).startswith("2025-03-20")
+
+
 def test_the_plan_has_its_parts(oioxml: OioXml, identify: Ids) -> None:
     bodies = folded(told(oioxml, PLAN.read_bytes()), identify)
     plan = the("CarePlan", bodies)
@@ -103,7 +108,7 @@ def test_an_end_that_is_planned_is_no_end(oioxml: OioXml, identify: Ids) -> None
         bodies = folded(told(oioxml, *order), identify)
         stay = the("Encounter", bodies)
         assert (stay["status"], "end" in stay["period"]) == ("in-progress", False)
-        assert planned_end(bodies).startswith("2025-03-19T12:00:00")
+        assert planned_end(bodies).startswith("2025-03-20T12:00:00"), "the discharge, which XDIS18 tells"
 
 
 def test_a_plan_alone_tells_that_there_is_a_stay(oioxml: OioXml, identify: Ids) -> None:
