@@ -1,5 +1,6 @@
-# The gateway as a container: it needs GATEWAY_DATABASE_URL (PostgreSQL 15 or newer), keeps its keys in the volume
-# /data and listens on 8080 (HTTP) and 2575 (MLLP). Two stages: nothing that only the build needs is in the image.
+# The gateway as a container: it needs GATEWAY_DATABASE_URL (PostgreSQL 15 or newer) and GATEWAY_PUBLIC_URL (the https
+# address that callers know, or a loopback one), keeps its keys in the volume /data and listens on 8080 (HTTP) and 2575
+# (MLLP). Two stages: nothing that only the build needs is in the image.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 COPY requirements.txt ./

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from authlib.oauth2.rfc6749 import InsecureTransportError
 
+from gateway.settings import read
 from tests.house.tree import ROOT, files, text
 
 
@@ -50,6 +52,15 @@ def test_compose_holds_no_secret_and_no_default() -> None:
 def test_compose_variables_are_well_formed() -> None:
     for variable in re.findall(r"(?<!\$)\$\{([^}]*)\}", text(Path("compose.yaml"))):
         assert re.fullmatch(r"[A-Z_]+(:[?-].*)?", variable)
+
+
+def test_compose_sets_an_address_that_the_gateway_starts_with() -> None:
+    """The image listens everywhere; of that no public URL can be made (README.md, GATEWAY_PUBLIC_URL)."""
+    image = dict(re.findall(r"\b(GATEWAY_[A-Z_]+)=(\S+)", "\n".join(dockerfile())))
+    given = compose()["services"]["gateway"]["environment"]
+    usual = {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value)) for name, value in given.items()}
+    url = read({name: value for name, value in (image | usual).items() if name != "GATEWAY_DATABASE_URL"}).url()
+    InsecureTransportError.check(url)
 
 
 def test_the_image_is_built_in_two_stages_and_runs_as_nobody_special() -> None:
