@@ -76,6 +76,8 @@ def fold_registered(
     body = Body()
     for teller in standing or tellers.values():
         body = _over(body, teller.told(kind))
+    if kind == "DocumentReference" and not body:
+        withdrawn = True  # it lay on its case for a time that is over, and nobody else tells of it
     if kind == "Flag":
         if (period := _decided(body)) is None:
             return None

@@ -180,3 +180,14 @@ def test_a_case_that_is_over_as_it_begins_does_not_end_before_that() -> None:
     for parts in ([over], [state("Opstaaet", "2025-03-01"), over]):
         period = fold(said("2025-04-01", *parts)).body["period"]
         assert period["end"] == period["start"]
+
+
+def test_a_note_that_is_over_is_gone_and_one_that_is_ahead_is_there() -> None:
+    def note(start: str, end: str = "") -> dict[str, Any]:
+        body = {"description": "Samtale", "content": [{"attachment": {"title": "Samtale"}}]}
+        return {"slot": "Journalpost|1", "keep": "ahead", "what": "1", "body": body} | timed(start, end)
+
+    for end, gone in (("", False), ("2025-04-01", True)):
+        made = fold(said("2025-04-02", note("2025-03-01", end), kind="DocumentReference"))
+        assert (made.withdrawn, made.body["status"]) == (gone, "entered-in-error" if gone else "current")
+    assert fold(said("2025-02-01", note("2025-03-01"), kind="DocumentReference")).body["description"] == "Samtale"
