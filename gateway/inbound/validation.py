@@ -27,6 +27,7 @@ from gateway.inbound.rest.answering import OF_ANSWER, answer, form_of, query
 from gateway.translate.fhir.outcome import validated
 from gateway.translate.fhir.shape import is_resource
 from gateway.translate.fhir.validating import Problem, validate
+from gateway.translate.fhir.validating.modifying import modifying
 from gateway.translate.fhir.validating.reading import read
 from gateway.translate.fhir.validating.written import WRITTEN, expected
 from gateway.translate.r4 import definitions
@@ -74,8 +75,10 @@ def _found(raw: bytes, content_type: str, at: tuple[str, str], query: Sequence[t
     if body is None:
         return faults
     asked = _asked(body, at[0], query)
-    expects = expected(asked.resource.get("resourceType")) if asked.mode in _WRITING else ()
+    writing = asked.mode in _WRITING
+    expects = expected(asked.resource.get("resourceType")) if writing else ()
     found = [*validate(asked.resource, (*asked.profiles, *expects)), *_of_asking(asked, *at), *faults]
+    found += modifying(asked.resource) if writing else ()
     return sorted(found, key=lambda one: one.rank)
 
 

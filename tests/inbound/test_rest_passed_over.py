@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.inbound.http_world import run
 from tests.inbound.rest_world import Rest, rest
+from tests.inbound.test_consent_doors import objection
 from tests.inbound.test_rest_bundles import ONE, bundle, entry
 from tests.inbound.test_rest_transactions import counts, practitioner
 
@@ -136,5 +137,38 @@ def test_instructions_in_a_narrative(database_url: str) -> None:
                 told = await refused(here, "POST", "/Goal", here.goal(text={"status": "generated", "div": div}))
                 assert "Goal.text.div" in told
             await here.made(here.goal(text={"status": "generated", "div": XHTML}))
+
+    run(test)
+
+
+def test_what_changes_the_meaning_of_what_it_stands_in(database_url: str) -> None:
+    """R4 2.4.0.2: who does not know it does not go by the resource. The joint plan would show a task that is not to be
+    done as one that is. A Consent is kept: what is not understood of it can only narrow."""
+    modifier = {"modifierExtension": [{"url": "https://epj.example/not-to-be-done", "valueBoolean": True}]}
+    rules = {"implicitRules": "https://epj.example/rules"}
+
+    async def test() -> None:
+        async with rest(database_url) as here:
+            task = here.about("Task", status="requested", intent="order")
+            nested = {"restriction": {"repetitions": 1, **modifier}}
+            held = {
+                "contained": [{"resourceType": "Practitioner", "id": "p", **modifier}],
+                "owner": {"reference": "#p"},
+            }
+            for body, place in (
+                (task | modifier, "Task.modifierExtension"), (task | rules, "Task.implicitRules"),
+                (task | nested, "Task.restriction.modifierExtension"),
+                (task | held, "Task.contained[0].modifierExtension"),
+                (practitioner("0A") | modifier, "Practitioner.modifierExtension"),
+            ):  # fmt: skip
+                kind = body["resourceType"]
+                assert place in await refused(here, "POST", f"/{kind}", body)
+                assert place in (await here.call("POST", f"/{kind}/$validate?mode=create", body)).text
+                assert '"error"' not in (await here.call("POST", f"/{kind}/$validate", body)).text, "it is sound R4"
+            made = await here.made(task)
+            patch = [{"op": "add", "path": f"/{name}", "value": value} for name, value in modifier.items()]
+            json_patch = {"Content_Type": "application/json-patch+json", "If_Match": 'W/"1"'}
+            await refused(here, "PATCH", f"/Task/{made['id']}", patch, **json_patch)
+            await here.made(objection(here.patient) | modifier)
 
     run(test)

@@ -8,6 +8,7 @@ from gateway.domain import directory
 from gateway.domain.searching.subset import is_part
 from gateway.errors import Fault, RuleBroken
 from gateway.translate.fhir.validating import ERROR, validate
+from gateway.translate.fhir.validating.modifying import modifying
 
 OF_CITIZENS = (
     "Patient", "CarePlan", "CareTeam", "Encounter", "EpisodeOfCare", "Goal", "Condition", "Consent", "RelatedPerson",
@@ -36,7 +37,8 @@ def check_written(resource: dict[str, Any]) -> None:
     if is_part(resource):
         hint = "Read it without _summary and _elements, and write it whole."
         raise RuleBroken("This is a part of a resource (SUBSETTED)", where="meta.tag", hint=hint)
-    errors = [one for one in validate(resource, expected(resource.get("resourceType"))) if one.severity == ERROR]
+    found = [*validate(resource, expected(resource.get("resourceType"))), *modifying(resource)]
+    errors = [one for one in found if one.severity == ERROR]
     if errors:
         hint = "There may be further faults: mend these first." if len(errors) >= MOST_TOLD else ""
         raise RuleBroken.of([Fault(one.where, one.text, one.issue) for one in errors[:MOST_TOLD]], hint)
