@@ -12,7 +12,7 @@ import pytest
 from gateway.domain.caller import Override
 from gateway.domain.decide import Basis, Denial, Permit, Reason, decide_all, of_both
 from gateway.domain.limits import Limits
-from gateway.domain.policy import Policy
+from gateway.domain.policy import Ground, Policy
 from gateway.domain.redact import ADDRESS_PATHS
 from gateway.domain.security_label import PROTECTED_ADDRESS
 from tests.domain.consent.making import R, actor, consent, rule, written
@@ -37,6 +37,42 @@ def test_an_override_without_a_time_or_without_somebody_to_tell_the_citizen() ->
     untold = decided(caller("nursing", "BTG", sends=()), facts())
     assert isinstance(untold, Denial)
     assert untold.reason is Reason.OVERRIDE_UNTOLD
+
+
+def test_a_reason_is_taken_by_its_code_its_roles_and_its_days() -> None:
+    grounds = [
+        Ground("emergency", "Akut før", ("nursing",), 60, 14, "§ 41", "overrides.csv:2", valid_to="2026-05-31"),
+        Ground("emergency", "Akut", ("nursing", "social"), 60, 14, "§ 41", "overrides.csv:3", valid_from="2026-06-01"),
+        Ground("other", "Andet", ("nursing",), 60, 14, "§ 41", "overrides.csv:4", valid_from="2026-06-02"),
+    ]
+    policy = Policy(POLICY.rows, POLICY.owners, grounds)
+    found = policy.ground("emergency", "nursing", "2026-05-31"), policy.ground("emergency", "nursing", "2026-06-01")
+    assert [one and one.rule[-1] for one in found] == ["2", "3"]
+    assert policy.ground("emergency", "social", "2026-05-31") is None
+    assert policy.grounds_of("nursing", "2026-06-01") == ("emergency",)
+    assert policy.grounds_of("nursing", "2026-06-02") == ("emergency", "other")
+    assert policy.grounds_of("hospital", "2026-06-02") == ()
+    assert [policy.reason("emergency", day) for day in ("2026-05-31", "2026-06-01")] == ["Akut før", "Akut"]
+    assert policy.reason("nonsense", "2026-06-01") == "nonsense"
+    reason = Override("other", "Fundet bevidstløs", NOW)
+    for who in (caller("nursing", "BTG", override=reason), caller("hospital", "BTG")):
+        refused = decided(who, facts(), policy=policy)
+        assert isinstance(refused, Denial)
+        assert refused.reason is Reason.OVERRIDE_REASON_UNKNOWN
+
+
+def test_who_is_named_as_a_citizen_is_that_citizen_and_no_other() -> None:
+    """A consent that names the citizen opens nothing for another citizen who looks."""
+    named = written(rule("permit", actor=actor("Patient/p1")))
+    same = {"p1": frozenset({"urn:x|1", "Patient/p1"})}
+    assert isinstance(decided(caller("citizen", "PATRQT", user="urn:x|1"), facts(), named, same=same), Permit)
+    assert isinstance(decided(caller("citizen", "PATRQT", user="urn:x|2"), facts(), named, same=same), Denial)
+
+
+def test_a_deny_of_whoever_somebody_acts_for_is_one_of_them() -> None:
+    said = consent(rule("deny", actor=actor("urn:x|boss")))
+    assert isinstance(decided(caller("nursing"), facts(), said), Permit)
+    assert isinstance(decided(caller("nursing", on_behalf_of="urn:x|boss"), facts(), said), Denial)
 
 
 def test_of_several_purposes_each_may_be_the_override() -> None:
