@@ -19,6 +19,7 @@ from gateway.domain.searching.query import Query
 from gateway.errors import BadRequest
 from gateway.flows.directory.showing import Shown, of_table, of_tables, recorded, shown
 from gateway.flows.parts import Gateway
+from gateway.flows.search.worlds import readable
 from gateway.store.directory import Entry
 from gateway.store.searching import Reach
 
@@ -94,9 +95,10 @@ def _leads_here(rule: Include) -> bool:
 
 
 def _covered(caller: Caller, rules: Iterable[Include], *, reverse: bool) -> list[str]:
-    """The types that rules lead to, as far as the token covers them."""
+    """The types that rules lead to, as far as the token may read them."""
     named = {one.source if reverse else one.target for one in rules if one.reverse is reverse}
-    return [kind for kind in KINDS if caller.covers(kind) and (kind in named or not named.isdisjoint(_ANY))]
+    may_read = readable(caller)
+    return [kind for kind in KINDS if may_read(kind) and (kind in named or not named.isdisjoint(_ANY))]
 
 
 def _leads(gateway: Gateway, body: Body, rules: Iterable[Include]) -> Iterator[tuple[str, str]]:
@@ -118,7 +120,8 @@ class _Pool:
 
     def __init__(self, gateway: Gateway, caller: Caller, entries: Sequence[Entry]) -> None:
         self._gateway, self._caller = gateway, caller
-        self._bodies = shown(gateway, caller, [one for one in entries if caller.covers(one.kind)]).bodies
+        self._may_read = readable(caller)
+        self._bodies = shown(gateway, caller, [one for one in entries if self._may_read(one.kind)]).bodies
         self._by_name: dict[str, list[Body]] = {}
         for body in self._bodies:
             for name in own_names(body):
@@ -132,7 +135,7 @@ class _Pool:
         return [*forward, *back]
 
     def _going_by(self, name: str) -> list[Body]:
-        told = of_table(self._gateway, self._caller, name) if self._caller.covers("Organization") else None
+        told = of_table(self._gateway, self._caller, name) if self._may_read("Organization") else None
         return [*([told] if told else []), *self._by_name.get(name, ())]
 
     def _referring(self, rule: Include, begun: Sequence[Body]) -> list[Body]:

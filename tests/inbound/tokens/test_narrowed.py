@@ -129,3 +129,20 @@ def test_a_scope_with_parameters_narrows_what_stands_in_nobodys_plan(database_ur
                 assert answer.status_code == (200 if code == "read" else 404), code
 
     run(test)
+
+
+def test_what_is_included_of_the_directory_may_be_read(database_url: str) -> None:
+    async def test() -> None:
+        async with http(database_url, HOSPITAL, SOCIAL) as here:
+            patient = await arrive(here)
+            params = {"patient": patient, "_include": "Encounter:service-provider"}
+            for scope, included in (
+                ("system/Organization.rs", True), ("system/Organization.r", True), ("system/Organization.s", False),
+                ("system/Organization.r?name=nobody", False), ("", False),
+            ):  # fmt: skip
+                bearer = await scoped(here, f"system/Encounter.rs {scope}".strip())
+                told = (await here.web.get("/fhir/Encounter", params=params, headers=bearer)).json()["entry"]
+                found = {one["resource"]["resourceType"] for one in told}
+                assert ("Organization" in found) is included, scope
+
+    run(test)
