@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.inbound.http_world import run
-from tests.inbound.rest_world import Rest, rest
+from tests.inbound.one_citizen import headers
+from tests.inbound.rest_world import JSON, Rest, rest
 from tests.inbound.test_consent_doors import objection
 from tests.inbound.test_rest_bundles import ONE, bundle, entry
 from tests.inbound.test_rest_transactions import counts, practitioner
@@ -14,10 +15,10 @@ from tests.inbound.test_rest_transactions import counts, practitioner
 XHTML = '<div xmlns="http://www.w3.org/1999/xhtml">Ro</div>'
 
 
-async def refused(here: Rest, method: str, path: str, body: Any = None, **headers: str) -> str:
+async def refused(here: Rest, method: str, path: str, body: Any = None, **more: str) -> str:
     """The whole answer to what must be refused before anything is kept."""
     before = await counts(here)
-    told = await here.call(method, path, body, **headers)
+    told = await here.call(method, path, body, **more)
     assert told.status_code in (400, 422), (method, path, told.status_code, told.text)
     issue = told.json()["issue"][0]
     assert issue.get("expression") or issue.get("diagnostics"), "where it is"
@@ -47,6 +48,9 @@ def test_a_condition_of_another_interaction(database_url: str) -> None:
                     await refused(here, "DELETE", f"/{place}", **{header: "_id=x"})
                 assert "If-None-Exist" in await refused(here, "POST", f"/{kind}", body, If_Match='W/"1"')
                 await refused(here, "POST", f"/{kind}", body, If_None_Match="*")
+                twice = [*(await headers(here.http)).items(), *[("If-None-Exist", f"_id={one}") for one in "xy"]]
+                told = await here.http.web.post(f"/fhir/{kind}", headers=[*twice, ("Content-Type", JSON)], json=body)
+                assert (told.status_code, "If-None-Exist" in told.text) == (400, True)
                 for one in (
                     entry("PUT", place, body, ifMatch='W/"1"', ifNoneExist="_id=x"),
                     entry("DELETE", place, ifNoneExist="_id=x"),

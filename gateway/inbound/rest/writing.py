@@ -187,9 +187,12 @@ def most_bytes(inbound: Inbound, kind: str) -> int:
 
 async def _if_none_exist(inbound: Inbound, request: Request, caller: Caller, kind: str) -> list[tuple[str, str]] | None:
     """The condition of a create: it is a search, and takes the scope of one."""
-    text = request.headers.get("if-none-exist")
-    if text is None:
+    told = request.headers.getlist("if-none-exist")
+    if not told:
         return None
+    if len(told) > 1:
+        raise BadRequest("There are two conditions", where="If-None-Exist", hint="Give one, in one header.")
+    text = told[0]
     await check_scopes(inbound.gateway, caller, ("s",), "POST /fhir/{kind}", "create", kind)
     return criteria_of(text.removeprefix(f"{kind}?").removeprefix("?"), "If-None-Exist")
 
