@@ -40,6 +40,7 @@ _EQUIPMENT = {
     "PH": "phone", "CP": "phone", "FX": "fax", "BP": "pager", "MD": "other", "SAT": "other", "TDD": "other",
     "TTY": "other", "INTERNET": "email", "X.400": "email",
 }  # fmt: skip
+_MOBILE = frozenset({"CP", "CELL", "MOBILE"})
 
 
 def citizen_identifier(env: Env, node: Repetition) -> Json | None:
@@ -280,7 +281,7 @@ def _contact(given: list[str], default: str) -> Json | None:
     if not value:
         return None
     made = {"system": system, "value": value}
-    meant = "mobile" if equipment == "CP" else _USES.get(use, "" if use else default)
+    meant = "mobile" if equipment in _MOBILE else _USES.get(use, "" if use else default)
     if meant:
         made["use"] = meant
     return made
@@ -327,9 +328,9 @@ def date_time(env: Env, text: str) -> str:
 
 
 def timed(env: Env, text: str) -> str:
-    """DTM that tells a time of day: dateTime; nothing for a mere date, nor for what is no time, which another rule of
-    the same field tells."""
-    if len(text) <= _DAY or text[_DAY] in "+-":
+    """DTM that tells a time of day: dateTime; nothing for a mere date, which many senders fill with zeros, nor for what
+    is no time, which another rule of the same field tells."""
+    if len(text) <= _DAY or text[_DAY] in "+-" or not text[_DAY:].partition("+")[0].partition("-")[0].strip("0."):
         return ""
     try:
         return time.fhir(text, env.timezone)

@@ -27,6 +27,7 @@ def test_names_and_addresses_by_their_words() -> None:
         ("a@b.dk", {"system": "email", "value": "a@b.dk", "use": "home"}),
         ("a@b.dk^E-mail", {"system": "email", "value": "a@b.dk"}),
         ("12345678^Mobile", {"system": "phone", "value": "12345678", "use": "mobile"}),
+        ("12345678^^Cell", {"system": "phone", "value": "12345678", "use": "mobile"}),
         ("12345678^CELL^PH", {"system": "phone", "value": "12345678", "use": "mobile"}),
         ("12345678^Business", {"system": "phone", "value": "12345678", "use": "work"}),
         ("12345678^ASN", {"system": "phone", "value": "12345678"}),
