@@ -28,12 +28,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gateway.domain.caller import RIGHTS, Caller
+from gateway.domain.consent.ask import PURPOSES
 from gateway.domain.identifier import CVR, Identifier, normal
 from gateway.domain.limits import ANY, SENSITIVITY, CaseAccess
 from gateway.errors import SettingsError
@@ -54,6 +55,7 @@ _RETURN = re.compile(r"https://[a-z0-9.-]+(?::[0-9]+)?/[!$-;=?-Z_a-z~]*|http://1
 BINDINGS = ("", "dpop", "mtls")
 _TEXTS = ("id", "name", "version", "sector", "role", "jku", "bound", "introspects")
 _OPTIONAL = ("version", "jku", "bound", "introspects")
+_PURPOSES = sorted(purpose.rpartition("|")[2] for purpose in PURPOSES)
 _LISTS = ("purposes", "scopes", "sends", "member_of", "rights", "redirect_uris")
 _KNOWN = (
     "id name version organisation sector role purposes scopes sends member_of cases rights redirect_uris jku jwks bound"
@@ -169,6 +171,8 @@ class _File:
         self.one_of("role", texts["role"], ROLES)
         for right in lists["rights"]:
             self.one_of("rights", right, RIGHTS)
+        for purpose in lists["purposes"]:
+            self.one_of("purposes", purpose, _PURPOSES)
         if texts["id"] and not _ID.fullmatch(texts["id"]):
             self.problems.add(self.table.marks["id"], "id: letters, digits, `.`, `_` and `-`, at most 64")
         for address in lists["redirect_uris"]:
@@ -223,7 +227,7 @@ class _File:
         self.problems.add(self.table.marks[name], f"{name} must be a list of texts")
         return ()
 
-    def one_of(self, name: str, value: str, known: tuple[str, ...]) -> None:
+    def one_of(self, name: str, value: str, known: Sequence[str]) -> None:
         if value and value not in known:
             self.problems.unknown(self.table.marks[name], name, value, known)
 

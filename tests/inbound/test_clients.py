@@ -23,7 +23,7 @@ GOOD = {
     "organisation": {"system": "urn:oid:1.3.184", "value": "35209115", "name": "Odense Kommune"},
     "sector": "municipality",
     "role": "social",
-    "purposes": ["TREAT", "COORD"],
+    "purposes": ["TREAT", "COC"],
     "scopes": ["system/*.read", "system/Bundle.c"],
     "sends": ["odense"],
     "member_of": ["urn:oid:1.2.208.176.1.1|953741000016009"],
@@ -49,7 +49,7 @@ def test_a_client_as_written_is_the_client_as_read(tmp_path: Path) -> None:
     assert client.organisation == Identifier("http://cvr.dk", "35209115")
     assert client.organisation_name == "Odense Kommune"
     assert client.scopes == (Scope("*", "rs"), Scope("Bundle", "c"))
-    assert client.purposes == ("TREAT", "COORD")
+    assert client.purposes == ("TREAT", "COC")
     assert client.keys[0].key.thumbprint() == public_key(JWK).key.thumbprint()
     assert client.jku == ""
 
@@ -87,6 +87,7 @@ jwks:
         ({"name": None}, "name must be a text"),
         ({"sector": "regoin"}, "unknown sector regoin (did you mean region?)"),
         ({"role": "socal"}, "unknown role socal (did you mean social?)"),
+        ({"purposes": ["TREAT", "HPAYMNT"]}, "unknown purposes HPAYMNT (did you mean HPAYMT?)"),
         ({"scopes": ["system/CarePlan.sr"]}, "one.yaml:7: is not a scope"),
         ({"scopes": ["system/CarePlan.rs?x:y=z"]}, "is not a scope"),
         ({"scopes": ["system/CarePlan.rs?x=y"]}, "a parameter that this type is not searched by"),
