@@ -2,7 +2,7 @@
 
 The shapes of R4 are types that msgspec holds a tree against, without a step of Python for each object. Nearly every
 resource is sound, and then nobody asks where it is not: structure.py finds that out, at twenty times the cost. What
-this cannot judge at a glance (a primitive with an extension beside it) it does not call sound.
+this cannot judge at a glance (a list of primitives with nulls in it) it does not call sound.
 """
 
 from __future__ import annotations
@@ -77,7 +77,12 @@ def _object(shape: str) -> Any:
 def _type(shape: str) -> Any:
     found = children(shape)
     kinds = [(f"{n}_", GenericAlias(list, (_value(c),)) if c.is_list else _value(c)) for n, c in found.items()]
-    beside = [(f"beside_{n}", _NEVER) for n, child in found.items() if child.primitive]
+    element = _object("Element")
+    beside = [
+        (f"beside_{n}", GenericAlias(list, (element,)) if child.is_list else element)
+        for n, child in found.items()
+        if child.primitive
+    ]
     written = {f"{n}_": n for n in found} | {f"beside_{n}": f"_{n}" for n in found}
     return msgspec.defstruct(
         shape.replace(".", ""),
@@ -103,6 +108,5 @@ def _value(child: Child) -> Any:
 _ASK: Any = operator.getitem
 _MADE: dict[str, Any] = {}
 _RESOURCES = _Resources()
-_NEVER = _asked(lambda value: False)
 _RESOURCE = _asked(_holds)
 _NUMBER = _asked(lambda value: type(value) in _NUMBERS)
