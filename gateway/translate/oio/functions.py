@@ -106,8 +106,7 @@ def strictest(env: Env, levels: list[Node]) -> str:
 def party(env: Env, relation: Node) -> list[dict[str, str]]:
     """The citizen's Identifiers, best first; a citizen known by name alone gets the case's own."""
     found: Party | None = env.message.party
-    told = (found.identifier, *found.also) if found else ()
-    return [{"system": one.system, "value": one.value} for one in told]
+    return [{"system": one.system, "value": one.value} for one in (found.numbers if found else ())]
 
 
 def party_key(env: Env, relation: Node) -> str:

@@ -44,6 +44,11 @@ class Party:
     also: tuple[Identifier, ...] = ()
 
     @property
+    def numbers(self) -> tuple[Identifier, ...]:
+        """All that is known to be theirs, best first."""
+        return (self.identifier, *self.also)
+
+    @property
     def place(self) -> str:
         """Where the message names them."""
         return self.told_by.place
@@ -60,7 +65,7 @@ def citizen(primary: Node, uuid: str, source: Source) -> Party:
         raise NoCitizen(where=reference.place, hint="A primary party is named by URN, never by UUID.")
     found, told = read_urn(urn or f"urn:oio:cpr-nr:{number}", reference)
     beside_it = None if found and found.system == CPR else _cpr(number)  # the reference says who it is
-    numbers = (found, beside_it, _replacement(beside(primary, "BrugervendtNoegle")))
+    numbers = (found, beside_it, replacement(beside(primary, "BrugervendtNoegle")))
     persons = best_first([one for one in numbers if one])
     if persons:
         return Party(persons[0], name, False, reference, persons[1:])
@@ -72,7 +77,7 @@ def _cpr(number: str) -> Identifier | None:
     return normal(CPR, number) if _PERSONS["cpr-nr"][1].fullmatch(number) else None
 
 
-def _replacement(key: str) -> Identifier | None:
+def replacement(key: str) -> Identifier | None:
     """The national replacement number (X-eCPR) that has no URN and stands as the party's own key, as it is written here
     (write/party.py). A region's own (D-eCPR) does not tell which region gave it, so it names nobody."""
     return normal(X_ECPR, key) if _X_ECPR.fullmatch(key.strip()) else None

@@ -114,10 +114,10 @@ def _ordinal(told: Registered, relation: Node) -> str:
     return str(next((number for number, one in enumerate(amounts, 1) if one is relation), 0))
 
 
-def party(env: Env, relation: Node) -> dict[str, str]:
-    """The citizen's Identifier."""
-    found: Identifier = env.message.party.identifier
-    return {"system": found.system, "value": found.value}
+def party(env: Env, relation: Node) -> list[dict[str, str]]:
+    """The citizen's Identifiers, best first."""
+    found: Party = env.message.party
+    return [{"system": one.system, "value": one.value} for one in found.numbers]
 
 
 def party_key(env: Env, relation: Node) -> str:
@@ -248,7 +248,7 @@ def of_language(roles: Roles, alerts: Alerts) -> Mapping[str, Function]:
         return alerts.of_words(relation.said("Klassifikationsbeskrivelse"), env.on)
 
     by_node: dict[str, tuple[Callable[..., Any], str]] = {
-        "party": (party, "Identifier"),
+        "party": (party, "Identifier*"),
         "party_key": (party_key, "key"),
         "party_name": (party_name, "string"),
         "account": (account, "string"),

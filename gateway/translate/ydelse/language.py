@@ -98,7 +98,7 @@ class Ydelse:
             event=work.entries[0].event,
             sent=max(told.moment for told, _ in work.jobs),
             fingerprint=fingerprint,
-            citizen=(work.jobs[0][1].message.party.identifier,),
+            citizen=tuple(dict.fromkeys(number for _, env in work.jobs for number in env.message.party.numbers)),
             statements=tuple(statements),
             findings=tuple(findings),
             registers=True,

@@ -6,9 +6,9 @@ single person is the citizen and a single authority the owner; of several the ro
 
 from __future__ import annotations
 
-from gateway.domain.identifier import CVR, Identifier, names_a_person
+from gateway.domain.identifier import CVR, Identifier, best_first
 from gateway.errors import MissingField, NoCitizen, RuleBroken, WrongType
-from gateway.translate.oio.party import Party, authority, organisation, read_urn
+from gateway.translate.oio.party import Party, authority, organisation, read_urn, replacement
 from gateway.translate.oio.roles import Roles
 from gateway.translate.oio.tree import Node
 from gateway.translate.ydelse.index import Registered
@@ -50,9 +50,8 @@ def _person(part: Node, *, alone: bool) -> Party | None:
         if alone:
             raise
         return None
-    if found is None or not names_a_person(found):
-        return None
-    return Party(found, part.said("FuldtNavn"), False, part)
+    numbers = best_first([one for one in (found, replacement(part.said("BrugervendtNoegle"))) if one])
+    return Party(numbers[0], part.said("FuldtNavn"), False, part, numbers[1:]) if numbers else None
 
 
 def owner(told: Registered, roles: Roles) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.domain.identifier import X_ECPR, Identifier
 from gateway.translate.ydelse import Ydelse
 from tests.translate.ydelse.folding import alert, folded, of
 from tests.translate.ydelse.making import (
+    CPR,
     REDUCED,
     STOPPED,
     WHOLE,
@@ -14,6 +16,7 @@ from tests.translate.ydelse.making import (
     effect,
     granted,
     imported,
+    party,
     plan,
     registered,
 )
@@ -180,3 +183,17 @@ def test_without_foelsomhed_it_is_restricted(ydelse: Ydelse) -> None:
 def test_what_a_benefit_is_called_tells_where_its_number_does_not(ydelse: Ydelse, name: str, code: str) -> None:
     flag = alert(ydelse, grant(benefit("KTH", name=name)))
     assert (flag["code"]["coding"][0]["code"] if flag else "") == code
+
+
+def test_a_replacement_number_stands_as_the_partys_own_key(ydelse: Ydelse) -> None:
+    """As on a case: the guide has no URN for X-eCPR. Beside a CPR number it says that both are one person's."""
+    x_ecpr = Identifier(X_ECPR, "0703921VJ5")
+    key = "<bi:BrugervendtNoegle>070392-1VJ5</bi:BrugervendtNoegle></bi:Bevillingspart>"
+    for urn, numbers in (
+        ("urn:oio:fuldtnavn:Abdi Ali", (x_ecpr,)),
+        (f"urn:oio:cpr-nr:{CPR}", (Identifier("urn:oid:1.2.208.176.1.2", CPR), x_ecpr)),
+    ):
+        raw = grant(parties=party(urn).replace("</bi:Bevillingspart>", key))
+        assert ydelse.translate(raw).citizen == numbers
+        (patient,) = of("Patient", folded(ydelse, raw))
+        assert [one["value"] for one in patient["identifier"]] == [one.value for one in numbers]
