@@ -34,6 +34,7 @@ THREATS: dict[str, tuple[str, ...]] = {
         "flows/test_search_limits.py::what_needs_the_whole_circle_is_refused_with_how_to_narrow",
         "attack/test_hostile_dates.py::searches_for_the_end_of_time",
         "inbound/test_shell.py::a_body_that_is_too_large",
+        "inbound/test_rest_bundles.py::bundles_that_are_refused",
     ),
     # doors of operators and auditors
     "T07": (
@@ -81,7 +82,11 @@ THREATS: dict[str, tuple[str, ...]] = {
         "inbound/test_token_check.py::never_longer_than_five_minutes",
     ),
     # XML and JSON that are more than they seem
-    "T12": ("inbound/test_strict_content.py::bodies", "inbound/tokens/test_exchange.py::a_bad_assertion_is_refused"),
+    "T12": (
+        "inbound/test_strict_content.py::bodies",
+        "inbound/tokens/test_exchange.py::a_bad_assertion_is_refused",
+        "thorough/translate/test_xml.py::hostile_documents_are_refused",
+    ),
     "T13": (
         "inbound/test_strict_content.py::bodies",
         "inbound/test_strict_content.py::patches",
