@@ -8,7 +8,8 @@ that there is less, one without that all is well again, and what was said before
 - `before`: takes back the phrase that follows (ingen, varsel om), and one that goes on with "eller";
 - `between`: may stand between those and the phrase, and behind it (ingen aktuelle …, … er blevet);
 - `after`: takes back the phrase before it (overvejes); a full stop at its end is the end of the sentence;
-- `lifted`: the phrase before it is over (ophævet).
+- `lifted`: the phrase before it is over (ophævet);
+- `until`: before a phrase that is lifted, or that says that all is well again: not yet (indtil).
 
 What lies further off takes nothing back: who did not come (ikke mødt, punktsanktion) has less all the same.
 """
@@ -36,6 +37,7 @@ class Phrases:
         between = rf"(?:(?:{_any(rows, 'between')}) )*"
         self._words = re.compile(_any(rows, "word"))
         self._before = re.compile(rf"(?<!\w)(?:{_any(rows, 'before')}) {between}$")
+        self._until = re.compile(rf"(?<!\w)(?:{_any(rows, 'until')}) {between}$")
         self._after = re.compile(rf"(?: ?:)? {between}(?:{_any(rows, 'after')})")
         self._lifted = re.compile(rf" {between}(?:{_any(rows, 'lifted')})")
 
@@ -48,12 +50,14 @@ class Phrases:
             if self._words.search(flat, start, end):
                 continue
             near = flat[max(0, start - _NEAR) : start]
-            goes_on = taken_back and flat[taken_back:start].strip() in _GOES_ON
+            goes_on = taken_back and start - taken_back < _NEAR and flat[taken_back:start].strip() in _GOES_ON
             if goes_on or self._before.search(near) or (row.target_code and self._after.match(flat, end)):
                 taken_back = end
-            elif not row.target_code or self._lifted.match(flat, end):
+            elif row.target_code and not self._lifted.match(flat, end):
+                standing.append(row)
+            elif not self._until.search(near):
                 standing.clear()
-            else:
+            elif row.target_code:
                 standing.append(row)
         return min(standing, key=lambda row: STRONGEST.index(row.target_code), default=None)
 
