@@ -7,8 +7,8 @@ import asyncio
 
 from gateway.store.directory import writing
 from gateway.store.pool import Database
-from tests.inbound.http_world import run
-from tests.inbound.rest_world import rest
+from tests.inbound.http_world import http, run
+from tests.inbound.rest_world import WRITERS, Rest, rest
 from tests.inbound.test_rest_transactions import practitioner
 from tests.inbound.test_rest_transactions_at_once import HELD, waiting
 
@@ -73,5 +73,38 @@ def test_a_patch_of_what_goes_meanwhile(database_url: str) -> None:
                 await closed
             await database.close()
             assert [one.status_code for one in told] == [204, 410], told[1].text
+
+    run(test)
+
+
+def test_a_writer_is_told_of_its_own_version(database_url: str) -> None:
+    """Somebody else writes between a write and its answer: who was told of the other's ETag would overwrite that next
+    without having read it."""
+
+    async def test() -> None:
+        async with rest(database_url) as here, http(database_url, *WRITERS) as doors:
+            there = Rest(doors, here.patient)
+            there.http.world.clock.forward(60)
+            made = await here.made(here.goal("Før"))
+            path, pool = f"/Goal/{made['id']}", here.http.gateway.database.pool
+            database = await Database.open(database_url, size=2)
+            async with asyncio.timeout(20):
+                async with database.transaction() as connection:
+                    await connection.execute(HELD, here.patient)
+                    first = asyncio.create_task(here.call("PUT", path, here.goal("Mit"), If_Match='W/"1"'))
+                    await waiting(database, 1)
+                    taken = [await pool.acquire() for _ in range(pool.get_max_size() - 1)]
+                    last = asyncio.ensure_future(pool.acquire())
+                    await asyncio.sleep(0)
+                taken.append(await last)  # of the write, which is kept by now
+                other = await there.call("PUT", path, there.goal("Dit"), If_Match='W/"2"')
+                for one in taken:
+                    await pool.release(one)
+                told = await first
+            await database.close()
+            assert other.status_code == 200, other.text
+            assert (told.status_code, told.headers["etag"]) == (200, 'W/"2"')
+            assert told.json()["description"] == {"text": "Mit"}
+            assert told.headers["content-location"].endswith("/_history/2")
 
     run(test)

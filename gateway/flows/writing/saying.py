@@ -30,16 +30,23 @@ async def looked_up(gateway: Gateway, works: Iterable[Work]) -> list[AccessRecor
     return left
 
 
-async def say(gateway: Gateway, said: Said, raw: bytes, others: Sequence[AccessRecord] = ()) -> bool:
-    """Keep the words in one commit, with the records of looks at `others`. False where the law lets nothing be kept
+Versions = dict[str, int]
+"""The version that each resource has got by its word, by its reference (`Goal/9f…`)."""
+
+
+async def say(
+    gateway: Gateway, said: Said, raw: bytes, others: Sequence[AccessRecord] = ()
+) -> Versions | None:  # fmt: skip
+    """Keep the words in one commit, with the records of looks at `others`. None where the law lets nothing be kept
     (§ 12 c): that it came is kept and on record, and the answer is positive all the same, as a refusal would tell who
     has a case.
 
     Raises Conflict for a version that has changed meanwhile, Moved where a condition must be looked up again.
     """
-    arrival = arrival_of(gateway, said, raw)
+    arrival, versions = arrival_of(gateway, said, raw), Versions()
 
     def check(known: Known) -> None:
+        versions.update(versions_in(said, known))
         for _, word in said:
             if word.revision >= 0 and known.revisions.get(word.citizen, 0) != word.revision:
                 raise Moved
@@ -49,7 +56,13 @@ async def say(gateway: Gateway, said: Said, raw: bytes, others: Sequence[AccessR
     if change is None:
         await on_record(gateway, *(told(work, word) for work, word in said), *others)
         await messages.keep_metadata(gateway.database, arrival)
-    return change is not None
+    return versions if change is not None else None
+
+
+def versions_in(said: Said, known: Known) -> Versions:
+    """Those that these words will make of what is known."""
+    places = {word.reference: (word.statement.kind, word.identity) for _, word in said}
+    return {name: known.resources.get(place, (b"", 0))[1] + 1 for name, place in places.items()}
 
 
 def arrival_of(gateway: Gateway, said: Said, raw: bytes) -> Arrival:

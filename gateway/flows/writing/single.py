@@ -14,7 +14,7 @@ from gateway.flows.writing.circles import unless_in_circle
 from gateway.flows.writing.conditional import found_by, token_for, unless_there
 from gateway.flows.writing.create import create
 from gateway.flows.writing.patch import patch
-from gateway.flows.writing.saying import looked_up, say, told
+from gateway.flows.writing.saying import Versions, looked_up, say, told
 from gateway.flows.writing.update import update
 from gateway.flows.writing.withdraw import withdraw
 from gateway.store import resources
@@ -54,14 +54,15 @@ async def _carried_out(gateway: Gateway, caller: Caller, work: Work) -> Served:
             word = await unless_in_circle(gateway, caller, word, written, around.effort)
     finally:
         work.record = found.record
-    kept, others = True, await looked_up(gateway, [found])
+    others = await looked_up(gateway, [found])
+    kept: Versions | None = {}
     if isinstance(word, Standing):
         await on_record(gateway, told(found, word), *others)
     else:
         kept = await say(gateway, [(found, word)], work.asked.raw, others)
     if work.asked.interaction == "delete":
         return Served(b"")
-    return await shown(gateway, caller, word, kept=kept)
+    return await shown(gateway, caller, word, kept)
 
 
 async def understood(gateway: Gateway, caller: Caller, work: Work, around: Around, token: str = "") -> Word | Standing:
@@ -78,24 +79,28 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
     return await unless_there(gateway, caller, work, word, around)
 
 
-async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, *, kept: bool = True) -> Served:
-    """The resource as its writer may see it; where it is at least, when that is hidden, nothing could be kept, or the
+async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, kept: Versions | None) -> Served:
+    """The resource as its writer may see it, in the version that the write made: of a later one its writer would know
+    the ETag and not what it holds. Where it is at least, when that is hidden, nothing could be kept (None), or the
     database has gone away behind the commit: sent again it would be there twice."""
     kind, _, identity = word.reference.partition("/")
     created, where = isinstance(word, Word) and word.created, f"{gateway.public_url}/fhir/{word.reference}"
     try:
         found = await resources.find(gateway.database, kind, identity)
+        own = kept.get(word.reference, 0) if kept else 0
+        if found and 0 < own < found.sealed.version:
+            found = await resources.find(gateway.database, kind, identity, own) or found
         seen = await look_at_one(gateway, gateway.database, caller, found)
     except Unavailable:
         return Served(b"", location=where, created=created)
     if found is None:
-        if kept:
+        if kept is not None:
             raise NotFound  # gone to another id in the meantime
         return Served(b"", location=f"{where}/_history/1", created=created)
-    own = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
-    if seen.gone or (own and found.sealed.facts.deleted):
+    open_ = found.sealed.facts.kind != "Patient"  # how often others told of a citizen is not the writer's to know
+    if seen.gone or (open_ and found.sealed.facts.deleted):
         return Served(b"")
     if seen.permitted:
         return replace(served(gateway, seen), created=created)
-    version = str(found.sealed.version) if own else ""
-    return Served(b"", version, location=location_of(gateway, found.sealed) if own else where, created=created)
+    version = str(found.sealed.version) if open_ else ""
+    return Served(b"", version, location=location_of(gateway, found.sealed) if open_ else where, created=created)

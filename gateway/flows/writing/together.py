@@ -31,7 +31,7 @@ from gateway.flows.writing.again import Again
 from gateway.flows.writing.asked import Entry, Moved, Standing, Word, Work
 from gateway.flows.writing.in_directory import Listed
 from gateway.flows.writing.in_subscriptions import Subscribing
-from gateway.flows.writing.saying import Said, arrival_of, kept, numbers_of, told
+from gateway.flows.writing.saying import Said, Versions, arrival_of, kept, numbers_of, told, versions_in
 from gateway.store import intake, messages, wire
 from gateway.store.log import append
 from gateway.store.one_commit import Overtaken, forget_unsaid, lock, lock_directory, one_commit
@@ -52,10 +52,12 @@ class Done:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the entries, by their numbers: `unkept` are those that the law lets nothing be kept of."""
+    """What became of the entries, by their numbers: `unkept` are those that the law lets nothing be kept of, `versions`
+    what others have got."""
 
     changed: dict[int, Changed] = field(default_factory=dict)
     unkept: set[int] = field(default_factory=set)
+    versions: Versions = field(default_factory=dict)
 
 
 async def keep_together(
@@ -74,7 +76,7 @@ async def keep_together(
                 raise Moved
             standing = [told(one.work, one.came) for one in done.values() if isinstance(one.came, Standing)]
             outcome.changed |= await _changed(gateway, connection, listed)
-            outcome.unkept |= await _said(gateway, connection, _groups(done), _sent(done.values()))
+            outcome.unkept |= await _said(gateway, connection, _groups(done), _sent(done.values()), outcome.versions)
             await _subscribed(gateway, connection, done.values())
             records = [_record(gateway, one, outcome.changed[number]) for number, one in listed.items()]
             await append(connection, [*standing, *records, *others])
@@ -147,15 +149,16 @@ def _groups(done: Mapping[int, Done]) -> list[dict[int, tuple[Work, Word]]]:
 
 async def _said(
     gateway: Gateway, connection: Connection, groups: Sequence[Mapping[int, tuple[Work, Word]]],
-    sent: Sequence[tuple[Done, Sending]],
+    sent: Sequence[tuple[Done, Sending]], versions: Versions,
 ) -> set[int]:  # fmt: skip
-    """Keep the words and the messages; gives the numbers of the words of which the law lets nothing be kept."""
+    """Keep the words and the messages, and note the `versions` that they make; gives the numbers of the words of which
+    the law lets nothing be kept."""
     unkept: set[int] = set()
     locked = await _locked(gateway, connection, [list(one.values()) for one in groups], [one for _, one in sent])
     for one in groups:
         said = list(one.values())
         arrival = arrival_of(gateway, said, _content(said))
-        change = await kept(gateway, said, arrival, partial(_check, said, locked), connection)
+        change = await kept(gateway, said, arrival, partial(_check, said, locked, versions), connection)
         if change is None:
             await append(connection, [told(work, word) for work, word in said])
             await messages.keep_metadata(connection, arrival)
@@ -163,7 +166,7 @@ async def _said(
         else:
             locked |= {citizen for citizen, _ in change.revisions}
     for done, sending in sent:
-        was = await keep_taken(gateway, sending.message, connection, partial(_check, (), locked))
+        was = await keep_taken(gateway, sending.message, connection, partial(_check, (), locked, versions))
         with _placed(done.entry):
             sending.check(was.before.body if was.before else None)
         await append(connection, [sending.told(done.work.record)])
@@ -171,10 +174,11 @@ async def _said(
     return unkept
 
 
-def _check(said: Said, locked: set[str], known: Known) -> None:
+def _check(said: Said, locked: set[str], versions: Versions, known: Known) -> None:
     """Raises what is wrong with a word now; Moved where others joined the citizen with somebody."""
     if not locked.issuperset(known.citizens.values()):
         raise Moved
+    versions.update(versions_in(said, known))
     for _, word in said:
         word.check(known)
 

@@ -268,7 +268,7 @@ async def _answer(gateway: Gateway, one: Done, number: int, outcome: Outcome) ->
     if isinstance(one.came, Sending):
         return await write_message.shown(gateway, one.entry.caller, one.came.identity)
     assert isinstance(one.came, Word | Standing)  # noqa: S101 - for mypy: what is listed was changed
-    return await shown(gateway, one.entry.caller, one.came, kept=number not in outcome.unkept)
+    return await shown(gateway, one.entry.caller, one.came, None if number in outcome.unkept else outcome.versions)
 
 
 async def _told_again(gateway: Gateway, entries: Sequence[Entry], came: Sequence[tuple[str, bool]]) -> Sequence[Served]:
@@ -302,4 +302,4 @@ async def _as_it_stands(gateway: Gateway, entry: Entry, one: Standing) -> Served
         return await in_directory.as_it_stands(gateway, entry.caller, one.kind, one.identity)
     if one.kind == SUBSCRIPTION:
         return await in_subscriptions.as_it_stands(gateway, entry.caller, one.identity)
-    return await shown(gateway, entry.caller, one, kept=False)
+    return await shown(gateway, entry.caller, one, None)
