@@ -175,6 +175,10 @@ class Oio:
             text = "the case was about another citizen then; of that nothing is kept"
             places = [found.registration.place for _, found in told if not about.is_about(found)]
             jobs[0][2].findings += [Finding(place, text) for place in places]
+        first = {id(one): env for one, _, env in reversed(jobs)}
+        for one in cases:
+            if id(one) in first:
+                first[id(one)].findings += outside.unknown_of(one.sag)
         return _Work(cases, about, jobs, list(outside.beside(document, case.READ)))
 
     def _env(self, registered: Registered, about: Subject) -> Env:

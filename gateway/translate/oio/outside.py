@@ -21,6 +21,7 @@ _WHY = {
     "NoteTekst": "a remark about the transfer",
     "EfterladSagsloeseDokumenter": "a document goes out of sight with the case on which it lies",
 }
+_OF_OBJECTS = frozenset({"UUIDIdentifikator", "Registrering", "UdenNotifikation"})
 _ASKS = {"FjernOgsaaYdelse": "benefits are not taken out with a case: send each grant with an effect that has ended"}
 """What would do more than is done, when it is true."""
 
@@ -40,9 +41,9 @@ def beside(document: Node, inner: Inner) -> Iterator[Node]:
 
 
 def unknown(registration: Node, inside: Mapping[str, Collection[str]]) -> Iterator[Finding]:
-    """The properties, states and relations of a registration that the standard does not have (`inside`: which element
+    """The lists, properties, states and relations of a registration that the standard does not have (`inside`: what
     stands in which): whatever they say, it is no part of what is made. What is odd inside of one, explain tells."""
-    extra = inside[BESIDE]
+    extra, told = inside[BESIDE], inside["Registrering"]
     for listed in registration.parts:
         names = inside.get(listed.name) if listed.name in REGISTERED else None
         if names is not None:
@@ -52,6 +53,13 @@ def unknown(registration: Node, inside: Mapping[str, Collection[str]]) -> Iterat
                         yield _unread(part)
                 elif part.name == BESIDE:
                     yield from (_unread(one) for one in part.parts if one.name not in extra and not one.empty)
+        elif listed.name not in told and listed.name not in _OF_OBJECTS and not listed.empty:
+            yield _unread(listed)
+
+
+def unknown_of(thing: Node) -> Iterator[Finding]:
+    """What stands in a case, document or grant beside its registrations, and is read by nobody."""
+    return (_unread(one) for one in thing.parts if one.name not in _OF_OBJECTS and not one.empty)
 
 
 def _unread(node: Node) -> Finding:

@@ -139,6 +139,7 @@ class Ydelse:
         if len(citizens) > 1:
             where = list(citizens.values())[-1]
             raise RuleBroken("The message is about more than one citizen.", where=where, hint="Send them apart.")
+        jobs[0][1].findings += (finding for one in entries for finding in outside.unknown_of(one.node))
         return _Work(entries, source, jobs, list(outside.beside(document, index.READ)))
 
     def _source(self, entries: list[Entry]) -> Source:

@@ -70,6 +70,13 @@ def test_an_unknown_property_state_or_relation(oio: Oio, around: str, place: str
     assert unread[f"{place.removeprefix('Sag/')}/Kode"] == "unread"
 
 
+@pytest.mark.parametrize(("close", "place"), [("</sag:Registrering>", "Sag/Registrering/Ny"), ("</sag:Sag>", "Sag/Ny")])
+def test_an_unknown_element_of_a_case_or_a_registration(oio: Oio, close: str, place: str) -> None:
+    places, unread = told(oio, SAG.replace(close, f"<sag:Ny><sag:Kode>1</sag:Kode></sag:Ny>{close}").encode())
+    assert places == [place]
+    assert unread[f"{place.removeprefix('Sag/')}/Kode"] == "unread"
+
+
 def test_nothing_is_said_of_what_is_read(oio: Oio) -> None:
     for sent in (SAG.encode(), wrapped(*index(case(note("1", "Samtale", b"Tekst"))))):
         assert told(oio, sent)[0] == []
@@ -111,6 +118,11 @@ def test_lora_tells_of_relations_that_it_does_not_know(lora: OioJson) -> None:
     told = lora_case(relationer__bevaring=[{"uuid": UNIT, "virkning": effect("2025-01-14")}])
     places = [one.where for one in lora.translate(raw(told)).findings if "nothing reads" in one.text]
     assert [one.rpartition(".")[2] for one in places] == ["bevaring"]
+
+
+def test_lora_tells_of_what_stands_beside_its_lists(lora: OioJson) -> None:
+    found = lora.translate(raw(lora_case(nytfelt={"a": "b"}))).findings
+    assert [one.where.rpartition(".")[2] for one in found if "nothing reads" in one.text] == ["nytfelt"]
 
 
 def test_an_effort_tells_of_relations_that_it_does_not_know(lora: OioJson) -> None:
