@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import BadRequest
 from gateway.flows import history, search
+from gateway.flows.directory import Effort
 from gateway.flows.search import circle
 from tests.attack.world import ASK, NOBODY, SARAH, Doors, doors, order, patient_of, plan
 from tests.flows.walking import caller_of, entries
@@ -91,11 +92,12 @@ def test_a_condition_never_takes_what_was_not_looked_at_for_what_is_not_there(da
             await three(here)
             gateway, caller = here.http.gateway, caller_of("social")
             with pytest.raises(BadRequest, match="patient"):
-                await search.visible(gateway, caller, "CarePlan", [("identifier", "urn:x|not-there")], "")
+                await search.visible(gateway, caller, "CarePlan", [("identifier", "urn:x|not-there")], "", Effort())
             named = [("identifier", "urn:x|not-there"), ("patient", patient_of(SARAH))]
-            found, looks = await search.visible(gateway, caller, "CarePlan", named, "")
+            found, looks = await search.visible(gateway, caller, "CarePlan", named, "", Effort())
             assert (found, [one.citizen for one in looks]) == ([], [patient_of(SARAH)])
-            ((kind, identity, version), *_), _ = await search.visible(gateway, caller, "CarePlan", named[1:], "")
+            there, _ = await search.visible(gateway, caller, "CarePlan", named[1:], "", Effort())
+            (kind, identity, version), *_ = there
             assert (kind, version) == ("CarePlan", 1)
             assert not identity.startswith("joint-")
 
