@@ -108,3 +108,34 @@ def test_a_writer_is_told_of_its_own_version(database_url: str) -> None:
             assert told.headers["content-location"].endswith("/_history/2")
 
     run(test)
+
+
+def test_who_changes_nothing_is_told_of_what_it_named(database_url: str) -> None:
+    """As above: what stands is what it sent, and not what somebody else makes of it before the answer."""
+
+    async def test() -> None:
+        async with rest(database_url) as here, http(database_url, *WRITERS) as doors:
+            there = Rest(doors, here.patient)
+            there.http.world.clock.forward(60)
+            body = here.goal("Mit")
+            path, pool = f"/Goal/{(await here.made(body))['id']}", here.http.gateway.database.pool
+            database = await Database.open(database_url, size=2)
+            async with asyncio.timeout(20):
+                async with database.transaction() as connection:
+                    await connection.execute("LOCK TABLE access_record IN SHARE MODE")
+                    first = asyncio.create_task(here.call("PUT", path, body, If_Match='W/"1"'))
+                    await queued(database, "relation", 1)
+                    taken = [await pool.acquire() for _ in range(pool.get_max_size() - 1)]
+                    last = asyncio.ensure_future(pool.acquire())
+                    await asyncio.sleep(0)
+                taken.append(await last)
+                other = await there.call("PUT", path, there.goal("Dit"), If_Match='W/"1"')
+                for one in taken:
+                    await pool.release(one)
+                told = await first
+            await database.close()
+            assert other.status_code == 200, other.text
+            assert (told.status_code, told.headers["etag"]) == (200, 'W/"1"')
+            assert told.json()["description"] == {"text": "Mit"}
+
+    run(test)

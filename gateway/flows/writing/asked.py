@@ -137,11 +137,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Nothing is written: this resource stands as it was asked for."""
+    """Nothing is written: this resource stands as it was asked for, in this `version` (0: in whichever stands)."""
 
     created: ClassVar[bool] = False
     kind: str
     identity: str
+    version: int = 0
+
+    @classmethod
+    def of(cls, reference: str) -> Standing:
+        """The one behind `Goal/9f…`, whichever version stands."""
+        kind, _, identity = reference.partition("/")
+        return cls(kind, identity)
 
     @property
     def reference(self) -> str:

@@ -80,14 +80,14 @@ async def understood(gateway: Gateway, caller: Caller, work: Work, around: Aroun
 
 
 async def shown(gateway: Gateway, caller: Caller, word: Word | Standing, kept: Versions | None) -> Served:
-    """The resource as its writer may see it, in the version that the write made: of a later one its writer would know
-    the ETag and not what it holds. Where it is at least, when that is hidden, nothing could be kept (None), or the
-    database has gone away behind the commit: sent again it would be there twice."""
+    """The resource as its writer may see it, in the version that the write made or found: of a later one its writer
+    would know the ETag and not what it holds. Where it is at least, when that is hidden, nothing could be kept (None),
+    or the database has gone away behind the commit: sent again it would be there twice."""
     kind, _, identity = word.reference.partition("/")
     created, where = isinstance(word, Word) and word.created, f"{gateway.public_url}/fhir/{word.reference}"
     try:
         found = await resources.find(gateway.database, kind, identity)
-        own = kept.get(word.reference, 0) if kept else 0
+        own = word.version if isinstance(word, Standing) else (kept or {}).get(word.reference, 0)
         if found and 0 < own < found.sealed.version:
             found = await resources.find(gateway.database, kind, identity, own) or found
         seen = await look_at_one(gateway, gateway.database, caller, found)

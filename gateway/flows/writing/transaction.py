@@ -183,7 +183,7 @@ async def _work_out(gateway: Gateway, entry: Entry, number: int, attempt: _Attem
         work.asked = linked(work.asked, body)
         came = _placed(await _word(gateway, entry, number, attempt), entry)
         if same != number and isinstance(came, Word):
-            came = Standing(*place.split("/"))
+            came = Standing.of(place)
     attempt.done[number] = Done(entry, work, came)
 
 
@@ -273,7 +273,7 @@ async def _answer(gateway: Gateway, one: Done, number: int, outcome: Outcome) ->
 
 async def _told_again(gateway: Gateway, entries: Sequence[Entry], came: Sequence[tuple[str, bool]]) -> Sequence[Served]:
     """What stands now of what the same Bundle made when it came first."""
-    standing = [Standing(*reference.split("/", 1)) for reference, _ in came]
+    standing = [Standing.of(reference) for reference, _ in came]
     works = [begun(gateway, entry.caller, entry.asked) for entry in entries]
     owners = await _owners(gateway, standing)
     for work, one in zip(works, standing, strict=True):

@@ -84,7 +84,7 @@ def _said(
     (said,), files = filed((said,), gateway.ids, asked.beside)
     same = own.body == said.body and (own.verb is Verb.WITHDRAW) == (verb is Verb.WITHDRAW)
     if same and (last is own if asked.kind != "Patient" else _is_all(own, standing.said)):
-        return Standing(asked.kind, asked.identity)
+        return Standing(asked.kind, asked.identity, standing.found.sealed.version)
     return replace(as_word(standing, after(standing, said), check, reason), files=files)
 
 
@@ -132,7 +132,7 @@ def _handled(
             )  # fmt: skip
     told = {name: body[name] for name in HANDLED if name in body}
     if all(shown.get(name) == body.get(name) for name in HANDLED):
-        return Standing(asked.kind, asked.identity)
+        return Standing(asked.kind, asked.identity, standing.found.sealed.version)
     now = gateway.clock()
     said = Statement(
         "Task", standing.said[0].key, Act.HANDLE, Verb.ASSERT, now, now, told, standing.source.id,
