@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
@@ -27,9 +27,12 @@ async def differences(url: str) -> None:
 
 
 async def _run(url: str, action: Any) -> None:
-    engine = create_async_engine(alchemy_url(url))
+    async def connected() -> asyncpg.Connection:
+        with told():  # as it is: SQLAlchemy's own reading of a URL takes no sslmode, and no socket folder
+            return await asyncpg.connect(url)
+
     with told():
-        await _with(engine, action)
+        await _with(create_async_engine("postgresql+asyncpg://", async_creator=connected), action)
 
 
 async def _with(engine: AsyncEngine, action: Any) -> None:
@@ -54,9 +57,3 @@ def _locked(connection: Connection, action: Any) -> None:
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
         connection.commit()
-
-
-def alchemy_url(url: str) -> str:
-    """A `postgresql://` URL for SQLAlchemy's asyncpg dialect, which wants socket folders as a plain query."""
-    parts = urlsplit(url)
-    return urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, urlencode(parse_qsl(parts.query)), ""))

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from gateway.errors import Unavailable
 from gateway.store import migrate
 
 _SHAPE = """
@@ -72,3 +74,15 @@ def test_every_migration_goes_down_and_up_again(database_url: str) -> None:
         assert await shape(connection) == before
 
     with_connection(database_url, down_and_up)
+
+
+@pytest.mark.parametrize("options", ["sslmode=disable", "sslmode=prefer&application_name=gateway"])
+def test_a_url_may_say_how_it_is_connected(database_url: str, options: str) -> None:
+    """The same URL opens the pool and brings the tables (libpq's parameters, as far as asyncpg knows them)."""
+    asyncio.run(migrate.upgrade(f"{database_url}&{options}"))
+
+
+@pytest.mark.parametrize("options", ["", "?sslmode=require", "?sslmode=verify-full"])
+def test_a_database_that_is_not_there_is_told_as_such(options: str) -> None:
+    with pytest.raises(Unavailable):
+        asyncio.run(migrate.upgrade(f"postgresql://gateway:secret@127.0.0.1:1/none{options}"))
