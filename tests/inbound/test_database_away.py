@@ -78,6 +78,8 @@ class Calls:
         elif not body:
             told["Content-Type"], body = self._body(path, door.method, kind)
         interaction = door.interaction if isinstance(door, Bearer) else ""
+        if interaction == "create":
+            del told["If-Match"]  # no condition of a create
         if interaction.endswith("-conditional"):
             asked += f"?_id={self.goal['id']}" if kind in DIRECTORY else f"?patient={self.rest.patient}"
         elif (interaction, kind) == ("search-type", "Provenance") and door.method == "GET":
