@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,17 @@ def test_a_gateway_that_starts_knows_the_units_of_the_directory(
 ) -> None:
     settings = Settings(data_folder=tmp_path / "data", database_url=database_url, http_port=0, mllp_port=0)
 
-    async def never(*_: Any) -> None:
+    @asynccontextmanager
+    async def not_yet(_: Any) -> AsyncIterator[None]:
         """What is done now and then is not done yet."""
+        yield
 
     async def test() -> None:
         async with running(settings) as here:
             told = {"identifier": {"system": SOR, "value": WHOLE}}
             numbered = [{"system": SOR, "value": UNIT}]
             await made(here.gateway, HOSPITAL, "Organization", name="Afsnit", identifier=numbered, partOf=told)
-        monkeypatch.setattr(serve, "_every", never)
+        monkeypatch.setattr(serve, "at_work", not_yet)
         async with running(settings) as here:
             units = here.gateway.policy.units
             assert f"{SOR}|{WHOLE}" in units.closing.above(frozenset({f"{SOR}|{UNIT}"}))
