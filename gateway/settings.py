@@ -28,7 +28,8 @@ class Settings:
         default="", metadata={"help": "postgresql:// URL; empty: the embedded PostgreSQL in the data folder"}
     )
     database_connections: int = field(
-        default=16, metadata={"help": "connections in the pool of one node; searches of the log open two more, who keeps it four"}
+        default=16,
+        metadata={"help": "connections in the pool of one node; searches of the log open two more, who keeps it four"},
     )
     mappings_folder: Path = field(default=_ROOT / "mappings", metadata={"help": "rules, code tables, policy, sources"})
     clients_folder: Path = field(
