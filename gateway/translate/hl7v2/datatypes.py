@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from gateway.domain.identifier import CPR, D_ECPR, X_ECPR
+from gateway.domain.identifier import CPR, D_ECPR, X_ECPR, is_a_citizens
 from gateway.translate.hl7v2 import time
 from gateway.translate.hl7v2.naming import (
     assigner,
@@ -18,6 +18,7 @@ from gateway.translate.hl7v2.naming import (
     citizen_number,
     coding_system,
     facility,
+    is_national,
     local,
     number,
     parts,
@@ -163,7 +164,8 @@ def coding(env: Env, node: Any, table: str = "") -> Json | None:
 
 
 def practitioner(env: Env, node: Repetition) -> Json | None:
-    """XCN: logical reference to a person who works in health or social care."""
+    """XCN: logical reference to a person who works in health or social care, never by a number that they have as
+    citizens."""
     return _remembered(env, node, _practitioner)
 
 
@@ -171,7 +173,9 @@ def _practitioner(env: Env, node: Repetition) -> Json | None:
     value, family, given, further, suffix, prefix = node.said()[:6]
     made: Json = {"type": "Practitioner"}
     if value:
-        made["identifier"] = {"system": assigner(env, node, 9) or local(env.source, "staff"), "value": value}
+        system = assigner(env, node, 9) or local(env.source, "staff")
+        if not (is_a_citizens(system) or is_national(env, node, system, 13)):
+            made["identifier"] = {"system": system, "value": value}
     display = " ".join(filter(None, (prefix, given, further, family, suffix)))
     if display:
         made["display"] = display

@@ -139,6 +139,13 @@ def number(env: Env, node: Repetition, fallback: str) -> Identifier | None:
     return normal(system, value)
 
 
+def is_national(env: Env, node: Repetition, system: str, kind: int) -> bool:
+    """Whether the number of a person stands there as the Danish national number, by its type (the component `kind`) or
+    by the name of who gave it, where the source file knows no such name."""
+    told = node.value(kind) in ("NNDNK", "NNDN") or system == local(env.source, "CPR")
+    return told and _CPR.fullmatch(node.said()[0]) is not None
+
+
 def citizen_number(env: Env, node: Repetition) -> Identifier | None:
     """A citizen's number from PID-3 or MRG-1. Raises Unfit for dummies and for what cannot be such a number.
 

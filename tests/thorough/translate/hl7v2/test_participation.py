@@ -95,3 +95,26 @@ def test_devices_and_places_are_nobody_s_team() -> None:
     found = language().translate(adt("A01", prt({4: "EQUIP^Equipment^HL70912", 5: "", 10: "PUMP1"})))
     assert of_kind(found, "CareTeam") == []
     assert any("without a person" in f.text for f in found.findings)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "2509479989^Lund^Karen^^^^^^CPR&1.2.208.176.1.2&ISO^^^^NNDNK",
+        "2509479989^Lund^Karen^^^^^^SP^^^^NNDNK",
+        "250947-9989^Lund^Karen^^^^^^CPR",
+        "0703921VJ5^Lund^Karen^^^^^^&1.2.208.176.1.6.1.1&ISO",
+    ],
+)
+def test_who_works_with_a_citizen_is_told_by_no_cpr_number_of_their_own(who: str) -> None:
+    """It stood in every plan, for everybody who may see the team."""
+    (said,) = members(prt({5: who}))
+    assert said.body["participant"]["member"] == {"type": "Practitioner", "display": "Karen Lund"}
+    told = str(fold(adt("A01", prt({5: who}))))
+    assert "9989" not in told
+    assert "0703921VJ5" not in told
+
+
+def test_a_staff_number_that_looks_like_one_stays() -> None:
+    (said,) = members(prt({5: "2509479989^Lund^Karen^^^^^^REGH&1.2.208.176.1.2.1&ISO"}))
+    assert said.body["participant"]["member"]["identifier"]["value"] == "2509479989"
