@@ -126,11 +126,13 @@ def barred(
         return set()
     cases = [one for one in (*limited, *around) if one.kind == "CarePlan" and one.limits]
     lying = {one.id: _cases_of(one, cases) for one in limited if one.kind == "DocumentReference"}
-    closed, allowed = set(), set(permitted)
+    closed = set()
     for one in limited:
-        within = _in_force(one, cases)
-        if not any(_passes(caller, limits, bool(lying.get(one.id))) for limits in within):
+        if not any(_passes(caller, limits, bool(lying.get(one.id))) for limits in _in_force(one, cases)):
             closed.add((one.kind, one.id))
+    if not (closed or lying):  # nearly always
+        return closed
+    allowed = set(permitted)
     for one in limited:
         if one.kind == "DocumentReference" and not _follows(one, lying[one.id], allowed, closed):
             closed.add((one.kind, one.id))
@@ -147,7 +149,7 @@ def told_why(caller: Caller, one: Facts, facts: Iterable[Facts]) -> str:
     if not closed:
         return "none of the cases that it lies on is open to this reader"
     limits = closed[0]
-    if not _on_profile(caller, limits):
+    if limits.profile and not _on_profile(caller, limits):
         return "Sikkerhedsprofil: this reader is not on it"
     level = SENSITIVITY[limits.level]
     return f"owner, KLE class and Foelsomhed ({level}) together fit no row of this client's registration (cases)"
@@ -175,9 +177,7 @@ def _within(own: Limits, case: Limits) -> Limits:
 
 
 def _on_profile(caller: Caller, limits: Limits) -> bool:
-    """Whether the reader is on the Sikkerhedsprofil, or there is none."""
-    if not limits.profile:
-        return True
+    """Whether the reader is on the Sikkerhedsprofil."""
     return not _keys_of(caller.organisation.key, caller.user, caller.member_of).isdisjoint(limits.profile)
 
 
@@ -187,7 +187,7 @@ def _keys_of(organisation: str, user: str, member_of: tuple[str, ...]) -> frozen
 
 
 def _passes(caller: Caller, limits: Limits, on_case: bool) -> bool:
-    if not _on_profile(caller, limits):
+    if limits.profile and not _on_profile(caller, limits):
         return False
     if caller.role == "citizen":  # they are told by their own right; the three limit authorities
         return True

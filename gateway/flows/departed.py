@@ -13,18 +13,18 @@ from datetime import datetime
 
 from gateway.domain.caller import Caller
 from gateway.domain.decide import Basis, Denial, Permit, Reason
-from gateway.domain.handover import is_hand_over, left_at, own_sources
+from gateway.domain.handover import left_at, own_sources
+from gateway.flows.ground import Known
 from gateway.flows.parts import Gateway
 from gateway.store import resources, wire
-from gateway.store.resources import Ground, Reader, Sealed
+from gateway.store.resources import Reader, Sealed
 
 Key = tuple[str, str]
 
 
-def when_left(gateway: Gateway, caller: Caller, ground: Sequence[Ground]) -> datetime | None:
+def when_left(gateway: Gateway, caller: Caller, known: Known) -> datetime | None:
     """When the caller's municipality handed the citizen over, None for everybody who has not."""
-    bodies = [one.body for one in ground if one.kind == "CareTeam"]
-    if not any(map(is_hand_over, bodies)):
+    if not known.teams:
         return None
     own = own_sources(caller, gateway.sources)
     organisations = {
@@ -32,7 +32,7 @@ def when_left(gateway: Gateway, caller: Caller, ground: Sequence[Ground]) -> dat
         *caller.member_of,
         *(gateway.sources[one].organisation.key for one in own),
     }
-    return left_at(map(wire.decode, bodies), organisations, gateway.clock()) if own else None
+    return left_at(map(wire.decode, known.teams), organisations, gateway.clock()) if own else None
 
 
 async def as_left(

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from gateway.domain.caller import Caller
-from gateway.domain.consent import CompiledConsent, compile_consent
-from gateway.domain.consent.actors import in_this_gateway
 from gateway.domain.decide import Denial, Permit, decide_all, of_both
-from gateway.domain.lately import Lately
 from gateway.domain.override import OverrideRecord
 from gateway.domain.record import AccessRecord, Decision, Outcome, person_key
 from gateway.domain.redact import redact
 from gateway.domain.references import WHOLE, points_at, without
 from gateway.domain.resource import Facts
 from gateway.domain.security_label import PROTECTED_ADDRESS
-from gateway.domain.team import Membership, memberships
 from gateway.domain.when import DANISH
 from gateway.flows.covering import covered as within_scopes
 from gateway.flows.departed import as_left, when_left
+from gateway.flows.ground import Known, known_of
 from gateway.flows.overrides import owe
 from gateway.flows.parts import Gateway, Served
 from gateway.store import resources, wire
@@ -72,12 +69,13 @@ async def look(
 ) -> Seen:  # fmt: skip
     """Decide about every part of one citizen that the token's scopes cover. `persons` are the citizen's identities.
     What is known `beside` is not asked of the database."""
-    left = when_left(gateway, caller, ground)
+    known = known_of(ground)
+    left = when_left(gateway, caller, known)
     covered = [part for part in parts if caller.covers(part.facts.kind) and (left or not part.facts.deleted)]
     facts = [part.facts for part in covered]
     around = [part.facts for part in parts if not caller.covers(part.facts.kind)]
     permits, denials = await _decided(
-        gateway, gateway.database, caller, facts, ground, persons, away=left is not None, around=around,
+        gateway, gateway.database, caller, facts, known, persons, away=left is not None, around=around,
         names=beside.names if beside else None,
     )  # fmt: skip
     if left:
@@ -97,11 +95,12 @@ async def look_back(
     """As `look`, at what there was of the citizen at a time (`then`): like an older version it is decided about by what
     is known of it today (`now`) as well."""
     stands = {part.key: part.facts for part in now}
-    persons, left, database = persons_of(now), when_left(gateway, caller, ground), gateway.database
+    known = known_of(ground)
+    persons, left, database = persons_of(now), when_left(gateway, caller, known), gateway.database
     covered = [part for part in then if caller.covers(part.facts.kind) and (left or not part.facts.deleted)]
     around = [facts for facts in stands.values() if not caller.covers(facts.kind)]
     (permits, denials), (today, closed) = [
-        await _decided(gateway, database, caller, facts, ground, persons, away=left is not None, around=around)
+        await _decided(gateway, database, caller, facts, known, persons, away=left is not None, around=around)
         for facts in ([part.facts for part in covered], [stands[part.key] for part in covered])
     ]
     permits, denials = _of_both(permits, today), denials | closed
@@ -120,13 +119,13 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
     to."""
     if found is None:
         return NOTHING
-    part, ground, persons = found.sealed, found.ground, found.persons
+    part, known, persons = found.sealed, known_of(found.ground), found.persons
     named = points_at(part.facts, persons)
     covered = [target for target in found.targets if caller.covers(target.kind) and _is_asked(target, named)]
-    left = when_left(gateway, caller, ground)
+    left = when_left(gateway, caller, known)
     around = [target for target in found.targets if not caller.covers(target.kind)]
     permits, denials = await _decided(
-        gateway, database, caller, [part.facts, *covered], ground, persons, away=left is not None, around=around,
+        gateway, database, caller, [part.facts, *covered], known, persons, away=left is not None, around=around,
         names=found.names,
     )  # fmt: skip
     if left:
@@ -135,11 +134,11 @@ async def look_at_one(gateway: Gateway, database: Reader, caller: Caller, found:
         named = points_at(part.facts, persons)
     if found.now is not None:
         today, closed = await _decided(
-            gateway, database, caller, [found.now, *covered], ground, persons, away=left is not None, around=around,
+            gateway, database, caller, [found.now, *covered], known, persons, away=left is not None, around=around,
             names=found.names,
         )  # fmt: skip
-        known = (found.now.kind, found.now.id) in today
-        permits, denials = (_of_both(permits, today), denials) if known else ({}, closed)
+        stands = (found.now.kind, found.now.id) in today
+        permits, denials = (_of_both(permits, today), denials) if stands else ({}, closed)
     if caller.narrowed:
         permits = within_scopes(gateway, caller, [part], permits, persons)
     there = {f"{kind}/{identity}" for kind, identity in permits}
@@ -182,30 +181,23 @@ def _seen(parts: Sequence[Sealed], permits: _Permits, denials: _Denials, hidden:
 
 
 async def _decided(
-    gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], ground: Sequence[Ground],
-    persons: Sequence[Facts], *, away: bool, around: Sequence[Facts], names: frozenset[str] | None = None,
+    gateway: Gateway, database: Reader, caller: Caller, facts: Sequence[Facts], known: Known, persons: Sequence[Facts],
+    *, away: bool, around: Sequence[Facts], names: frozenset[str] | None = None,
 ) -> tuple[_Permits, _Denials]:  # fmt: skip
     """With the citizen's consents and the caller's place in the care teams as they are now."""
     now = gateway.clock()
-    consents = [_consent(g) for g in ground if g.kind == "Consent"]
-    teams = [members for g in ground if g.kind == "CareTeam" if (members := _members(g))]
     own = {caller.user, caller.organisation.key, *caller.member_of}
-    joined = [f"CareTeam/{m.team}" for members in teams for m in members if m.member in own and m.holds(now)]
     protected = [person.citizen for person in persons if PROTECTED_ADDRESS in person.labels]
-    same = await _same(database, caller, facts, names)
+    same = await _same(database, facts, names) if caller.role == "citizen" else {}
     permits, denials = decide_all(
-        caller, facts, consents, gateway.policy, now,
-        care_teams=joined, same=same, protected=protected, away=away, around=around,
+        caller, facts, known.consents, gateway.policy, now,
+        care_teams=known.teams_of(own, now), same=same, protected=protected, away=away, around=around,
     )  # fmt: skip
     return {(p.kind, p.id): p for p in permits}, {(d.kind, d.id): d for d in denials}
 
 
-async def _same(
-    database: Reader, caller: Caller, facts: Sequence[Facts], names: frozenset[str] | None
-) -> dict[str, frozenset[str]]:
+async def _same(database: Reader, facts: Sequence[Facts], names: frozenset[str] | None) -> dict[str, frozenset[str]]:
     """By what names a citizen who looks at the own plan is known; nobody else's decision asks for it."""
-    if caller.role != "citizen":
-        return {}
     citizen = facts[0].citizen if facts else ""  # of nobody too: who is there shows in no statement more
     names = await resources.names_of(database, citizen) if names is None else names
     return {citizen: names | {f"Patient/{citizen}"}}
@@ -319,25 +311,3 @@ def served(gateway: Gateway, seen: Seen) -> Served:
 def location_of(gateway: Gateway, part: Sealed) -> str:
     """The URL of just this version."""
     return f"{gateway.public_url}/fhir/{part.facts.kind}/{part.facts.id}/_history/{part.version}"
-
-
-# Found by their digests, and for the very same content alone: nothing outlives a withdrawal. To hash a content takes as
-# long as a decision, to compare two does not.
-_consents: Lately[bytes, tuple[bytes, CompiledConsent]] = Lately(4096)
-_teams: Lately[bytes, tuple[bytes, tuple[Membership, ...]]] = Lately(4096)
-
-
-def _consent(ground: Ground) -> CompiledConsent:
-    """Compiled once for each content."""
-    known = _consents.get(ground.digest)
-    if known is None or known[0] != ground.body:
-        made = compile_consent(wire.decode(ground.body), resolve=in_this_gateway)
-        known = _consents.keep(ground.digest, (ground.body, made))
-    return known[1]
-
-
-def _members(ground: Ground) -> tuple[Membership, ...]:
-    known = _teams.get(ground.digest)
-    if known is None or known[0] != ground.body:
-        known = _teams.keep(ground.digest, (ground.body, memberships(wire.decode(ground.body))))
-    return known[1]

@@ -14,6 +14,7 @@ from gateway.domain.searching.beyond import Question
 from gateway.domain.searching.world import Entry, World
 from gateway.flows.covering import covers_body
 from gateway.flows.departed import when_left
+from gateway.flows.ground import known_of
 from gateway.flows.joint_plan import composed_for, shows_plan
 from gateway.flows.looking import NOTHING, Beside, Seen, look, opened, persons_of
 from gateway.flows.parts import Gateway
@@ -70,7 +71,7 @@ async def looks_at(
 async def _look(gateway: Gateway, caller: Caller, asked: str, met: Met, answers: Answers) -> Look:
     told = Beside(frozenset(met.names), met.past)
     seen = await look(gateway, caller, met.parts, met.ground, persons_of(met.parts), told)
-    left = when_left(gateway, caller, met.ground)
+    left = when_left(gateway, caller, known_of(met.ground))
     away = own_sources(caller, gateway.sources) if left else frozenset()
     return Look(asked, met.parts[0].facts.citizen, seen, world_of(gateway, caller, asked, seen, answers), away)
 

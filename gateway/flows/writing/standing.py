@@ -16,6 +16,7 @@ from gateway.domain.statement import Act, Statement, Verb
 from gateway.domain.written import by_rest, takes_back, writer_of
 from gateway.errors import Conflict, Forbidden, Gone, NeedsVersion, NotAllowed, NotFound
 from gateway.flows.departed import when_left
+from gateway.flows.ground import known_of
 from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
 from gateway.flows.read import with_names
@@ -111,7 +112,7 @@ async def _looked(
 
 def _sees_last(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen) -> bool:
     """Whether what the caller is shown of a Patient goes on with what others tell of it."""
-    return bool(seen.permitted) and when_left(gateway, caller, found.ground) is None
+    return bool(seen.permitted) and when_left(gateway, caller, known_of(found.ground)) is None
 
 
 def _is_taken_back(

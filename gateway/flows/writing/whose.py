@@ -18,6 +18,7 @@ from gateway.domain.security_label import CONFIDENTIALITY
 from gateway.domain.source import Source, written_as
 from gateway.errors import Forbidden, MissingField, NotFound, RuleBroken
 from gateway.flows.departed import when_left
+from gateway.flows.ground import known_of
 from gateway.flows.looking import Seen, look_at_one, opened
 from gateway.flows.parts import Gateway
 from gateway.flows.writing.asked import Around, Json, Work, overridden
@@ -144,7 +145,7 @@ def _knows(gateway: Gateway, caller: Caller, found: resources.Found, seen: Seen,
     """Whether a caller who has handed the citizen over may know that the number is this citizen's: it sees it still, or
     gave it itself. Nobody else is asked."""
     own = tuple(f"{_OF_A_SOURCE}{one}:" for one in caller.sends)
-    if not number or number.startswith(own) or when_left(gateway, caller, found.ground) is None:
+    if not number or number.startswith(own) or when_left(gateway, caller, known_of(found.ground)) is None:
         return True
     shown = [one for body in opened(seen) for one in wire.decode(body).get("identifier", [])]
     return number in {normal(str(one.get("system", "")), str(one.get("value", ""))).key for one in shown}
