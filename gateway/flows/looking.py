@@ -212,7 +212,7 @@ def record_of(
     hidden = Counter([denial.rule for _, denial in seen.withheld]) if seen.withheld else {}
     if not permits:
         decision = Decision.DENY
-    elif any(permit.override for permit in permits):
+    elif True in [permit.override for permit in permits]:
         decision = Decision.OVERRIDE
     else:
         decision = Decision.FILTERED if hidden else Decision.PERMIT
@@ -271,7 +271,7 @@ async def on_record(gateway: Gateway, *records: AccessRecord) -> None:
     """Durable before anything is said, and with an override the task to tell the citizen. Raises Unavailable: then
     nothing is said."""
     left: Sequence[AccessRecord] = records
-    if any(one.decision is Decision.OVERRIDE for one in records):
+    if Decision.OVERRIDE in [one.decision for one in records]:
         left = await owed(gateway, records)
     await gateway.recorder.put(left)
 

@@ -11,6 +11,10 @@ CONNECTIONS = 32
 MOST = 0.35
 """Consent, labels and record together may take so much of a read's time."""
 
+_TURNS = 5
+"""Each round is so many short turns with half the reads: from one second to the next the machine differs by more than
+the two gateways do."""
+
 _PLANS = """
 SELECT r.id FROM resource r JOIN resource c ON c.citizen = r.citizen AND c.kind = 'Consent'
  WHERE r.kind = 'CarePlan' AND r.sector = 'municipality' ORDER BY r.id
@@ -21,6 +25,7 @@ def measure(stage: Stage, rounds: int, reads: int) -> Figure:
     """Reads a second of a whole gateway, and of one that neither decides nor records, on the same rows."""
     plans = [str(row[0]) for row in stage.rows(_PLANS)]
     serving, load = stage.serving, stage.load
+    rounds, reads = rounds * _TURNS, max(1, reads // 2)
 
     def rate(host: str, port: int) -> float:
         headers = {**stage.bearer("hospital"), "Accept": "application/fhir+json"}
