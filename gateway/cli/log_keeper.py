@@ -18,8 +18,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from gateway.errors import GatewayError
-from gateway.flows.log import integrate
+from gateway.errors import GatewayError, NotFound
+from gateway.flows.log import integrate, latest_checkpoint
 from gateway.flows.parts import Gateway
 from gateway.settings import PREFIX, Settings
 
@@ -35,22 +35,28 @@ ENDS_WITHIN = 10.0
 
 @asynccontextmanager
 async def kept_beside(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
-    """The log is kept by a process of its own. The first checkpoint is there when the block begins, and all that was
-    recorded within it is signed at its end, whatever became of the keeper."""
-    await _sign(gateway)
+    """The log is kept by a process of its own. There is a checkpoint when the block begins, and all that was recorded
+    within it is signed at its end, whatever became of the keeper. What hinders that stands in the keeper's lines."""
+    with contextlib.suppress(GatewayError):
+        await _sign_first(gateway)
     keeping = asyncio.create_task(_keep(settings))
     try:
         yield
     finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
-        await _sign(gateway)
+        try:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+        finally:
+            with contextlib.suppress(GatewayError):
+                await integrate(gateway)
 
 
-async def _sign(gateway: Gateway) -> None:
-    """What hinders it stands in the keeper's lines, again and again."""
-    with contextlib.suppress(GatewayError):
+async def _sign_first(gateway: Gateway) -> None:
+    """Sign a log that never was. Any other waits for the keeper: what a crash has left to sign may take long."""
+    try:
+        await latest_checkpoint(gateway)
+    except NotFound:
         await integrate(gateway)
 
 

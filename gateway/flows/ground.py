@@ -8,7 +8,7 @@ takes as long as a decision, to compare two does not.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,13 +27,12 @@ class Known:
     teams themselves, where one may tell of a hand-over (domain/handover.py), as nearly none does."""
 
     consents: tuple[CompiledConsent, ...]
-    seats: dict[str, list[Membership]]
+    seats: Mapping[str, Sequence[Membership]]
     teams: tuple[bytes, ...]
 
     def teams_of(self, own: Collection[str], now: datetime) -> list[str]:
         """The references of the teams in which somebody with one of these keys is now."""
-        seats = self.seats
-        return [f"CareTeam/{one.team}" for key in own if key in seats for one in seats[key] if one.holds(now)]
+        return [f"CareTeam/{one.team}" for key in own for one in self.seats.get(key, ()) if one.holds(now)]
 
 
 _known: Lately[tuple[bytes, ...], tuple[tuple[bytes, ...], Known]] = Lately(4096)

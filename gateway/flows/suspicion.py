@@ -90,8 +90,8 @@ async def watched(gateway: Gateway) -> Watched:
 
 
 async def _watched(gateway: Gateway, run: int) -> int:
-    """The time that the thresholds ask for, organisation by organisation. The thinking is done in a thread: the doors
-    of this node stay open."""
+    """The time that the thresholds ask for, organisation by organisation. The thinking is done in a thread: what
+    else this process does goes on."""
     now, thresholds = gateway.clock(), gateway.suspicion.thresholds
     since = now - timedelta(hours=max((row.hours for row in thresholds.rows.values()), default=0.0))
     people, new, seen = await store.staff(gateway.database), 0, 0

@@ -19,13 +19,17 @@ from urllib.request import urlopen
 import asyncpg
 import pytest
 
-from gateway.cli.log_keeper import STARTS_AGAIN, pause_after
+from gateway.bootstrap import opened
+from gateway.cli.log_keeper import STARTS_AGAIN, _sign_first, pause_after
 from gateway.domain.record import AccessRecord, Decision
+from gateway.settings import Settings
 from gateway.store.log import append
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not list its processes")
 PROJECT = Path(__file__).parents[2]
 SOON = 30  # seconds: a process that reads all rules starts in three on an idle machine
+
+LOOK = AccessRecord(time=datetime.now(UTC), interaction="read", decision=Decision.PERMIT, kind="CarePlan")
 
 
 @pytest.fixture
@@ -86,11 +90,10 @@ def there(pid: int) -> bool:
 
 def look(database_url: str) -> None:
     """One more look on record."""
-    one = AccessRecord(time=datetime.now(UTC), interaction="read", decision=Decision.PERMIT, kind="CarePlan")
 
     async def put() -> None:
         connection = await asyncpg.connect(database_url)
-        await append(connection, [one])  # type: ignore[arg-type]
+        await append(connection, [LOOK])  # type: ignore[arg-type]
         await connection.close()
 
     asyncio.run(put())
@@ -146,6 +149,19 @@ def test_by_itself_it_goes_on_until_its_input_ends(folder: Path, database_url: s
         assert keeper.stdin is not None
         keeper.stdin.close()
         assert keeper.wait(SOON) == 0
+
+
+def test_what_a_crash_has_left_does_not_keep_the_doors_closed(folder: Path, database_url: str) -> None:
+    """A log that was signed before waits for the keeper: there may be much of it."""
+
+    async def test() -> None:
+        async with opened(Settings(data_folder=folder, database_url=database_url)) as gateway:
+            await _sign_first(gateway)
+            await gateway.recorder.put([LOOK])
+            await _sign_first(gateway)
+
+    asyncio.run(test())
+    assert signed(database_url) == -1, "one is left"
 
 
 def test_one_that_ends_again_and_again_is_waited_for_longer() -> None:
